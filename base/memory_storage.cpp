@@ -1,0 +1,48 @@
+#include "base/memory_storage.h"
+
+#include <algorithm>
+
+namespace parley {
+
+Expected<std::optional<Bytes>, StorageError> MemoryStorage::get(ByteSpan key) const {
+    const auto found = keys_.find(to_bytes(key));
+    if (found == keys_.end()) return std::optional<Bytes>{};
+    return std::optional<Bytes>{found->second};
+}
+
+Expected<void, StorageError> MemoryStorage::scan(ByteSpan prefix, const Visitor& visitor) const {
+    for (auto entry = keys_.lower_bound(to_bytes(prefix)); entry != keys_.end(); ++entry) {
+        const auto& [key, value] = *entry;
+        if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin())) break;
+        if (!visitor(key, value)) break;
+    }
+    return {};
+}
+
+Expected<Bytes, StorageError> MemoryStorage::read_file(FileId file, uint64_t offset, size_t size) const {
+    const auto found = files_.find(file);
+    if (found == files_.end() || found->second.size() < offset + size) {
+        return Unexpected(StorageError{StorageError::Code::corruption, "file shorter than its index says"});
+    }
+    const auto first = found->second.begin() + static_cast<ptrdiff_t>(offset);
+    return Bytes(first, first + static_cast<ptrdiff_t>(size));
+}
+
+CommitId MemoryStorage::commit(WriteBatch batch, Durability) {
+    for (auto& operation : batch.operations()) {
+        if (auto* put = std::get_if<WriteBatch::Put>(&operation)) {
+            keys_[std::move(put->key)] = std::move(put->value);
+        } else if (auto* erase = std::get_if<WriteBatch::Erase>(&operation)) {
+            keys_.erase(erase->key);
+        } else {
+            auto& write = std::get<WriteBatch::FileWrite>(operation);
+            Bytes& file = files_[write.file];
+            const size_t end = static_cast<size_t>(write.offset) + write.data.size();
+            if (file.size() < end) file.resize(end);
+            std::copy(write.data.begin(), write.data.end(), file.begin() + static_cast<ptrdiff_t>(write.offset));
+        }
+    }
+    return ++last_commit_;
+}
+
+}  // namespace parley
