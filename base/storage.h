@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -95,6 +96,23 @@ class Storage {
     /// Takes effect for reads at once, and on the disk later, in the order of the commits. Never fails here: a host whose
     /// disk fails stops the node and never retries.
     virtual CommitId commit(WriteBatch batch, Durability durability) = 0;
+};
+
+/// Storages by name, one directory each: the wallets. Implemented by the host.
+class StorageDirectory {
+ public:
+    enum class Mode : uint8_t { open_existing, create_new };
+
+    virtual ~StorageDirectory() = default;
+
+    /// open_existing fails when there is none of that name, create_new when there is one. The caller owns the result;
+    /// destroying it closes the store after its last commit is written.
+    virtual Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name, Mode mode) = 0;
+
+    virtual bool exists(const std::string& name) const = 0;
+
+    /// Names in lexicographic order.
+    virtual std::vector<std::string> list() const = 0;
 };
 
 }  // namespace parley

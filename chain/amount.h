@@ -1,0 +1,32 @@
+// Amounts of money in satoshi, signed as in the transaction format.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/strong.h"
+
+namespace parley {
+
+/// Satoshi. One coin is 100,000,000.
+struct AmountTag;
+using Amount = Strong<AmountTag, int64_t>;
+
+inline constexpr int64_t kCoin = 100'000'000;
+inline constexpr Amount kMaxMoney{21'000'000 * kCoin};
+
+constexpr bool money_range(Amount amount) { return amount >= Amount{0} && amount <= kMaxMoney; }
+
+constexpr Amount operator+(Amount a, Amount b) { return Amount{a.value() + b.value()}; }
+constexpr Amount& operator+=(Amount& a, Amount b) { return a = a + b; }
+
+/// Coins with exactly eight decimals, never an exponent: "0.00000282", "-1.00000000".
+std::string to_string(Amount amount);
+
+/// The inverse, from a JSON number or a string: at most eight decimals, an optional exponent as JSON allows, exact. Empty:
+/// malformed, or more precise than a satoshi, or beyond 2^63.
+std::optional<Amount> parse_amount(std::string_view text);
+
+}  // namespace parley

@@ -1,0 +1,90 @@
+// HeaderNode: a header in its tree, with its score and the state of its block. HeaderRules: what a consensus engine knows about
+// headers (its pure half). The tree knows nothing of work or votes: the best tip is the one with the highest score, the first
+// seen on a tie. Owned by Chainstate; core thread only. Nodes live as long as the tree and never move.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/expected.h"
+#include "base/uint256.h"
+#include "chain/block.h"
+
+namespace parley {
+
+/// Cumulative along a branch, comparable between branches: cumulative work, or a height that is certified.
+using Score = U256;
+
+/// What is known about the block of a header.
+enum class BlockStatus : uint8_t {
+    header_only,  ///< no body yet
+    stored,       ///< the body passed check and accept, and is in the block files
+    connected,    ///< the body passed connect at least once; undo data is in the files
+    invalid,      ///< this block broke a rule (or was invalidated by hand)
+    invalid_ancestor
+};
+
+struct FilePosition {
+    uint32_t file = 0;
+    uint64_t offset = 0;  ///< of the data, behind magic and length
+    uint32_t size = 0;    ///< bytes; 0 means: nothing stored
+
+    bool operator==(const FilePosition&) const = default;
+};
+
+struct HeaderNode {
+    BlockHeader header;
+    BlockHash hash;
+    Height height{0};
+    const HeaderNode* parent = nullptr;
+    const HeaderNode* skip = nullptr;  ///< an ancestor some way down, for ancestor() in O(log n)
+
+    std::optional<Score> score;  ///< empty: not eligible, its seal is missing, or its parent's is
+    Bytes seal;                  ///< beside the header; empty where the engine has none
+    BlockStatus status = BlockStatus::header_only;
+    bool invalidated = false;     ///< by invalidateblock, undone by reconsiderblock
+    uint64_t sequence = 0;        ///< order in which bodies arrived; the lower wins a tie. 0: no body
+    uint32_t transactions = 0;    ///< in the body; 0: unknown
+    uint64_t chain_transactions = 0;  ///< in this and all ancestors; 0: some body is missing
+    FilePosition block_position;
+    FilePosition undo_position;
+
+    /// REQUIRES: 0 <= target <= height.
+    const HeaderNode* ancestor(Height target) const;
+    /// Median of the times of this and the ten blocks before (BIP113), in Unix seconds.
+    int64_t median_time_past() const;
+    int64_t time() const { return header.time; }
+};
+
+/// Deepest common ancestor.
+const HeaderNode* fork_point(const HeaderNode* a, const HeaderNode* b);
+
+/// Why an engine refuses a header. `reason` is bitcoind's word where it has one (high-hash, bad-diffbits, ...).
+struct HeaderError {
+    std::string reason;
+    std::string detail;
+};
+
+/// A consensus engine's pure half.
+class HeaderRules {
+ public:
+    virtual ~HeaderRules() = default;
+
+    /// Is this header, with this seal, authentic below `parent`; and what is the branch's score with it. An empty score: the
+    /// header is acceptable, but the block is not eligible for the best chain until its seal arrives. No time rules here: chain/
+    /// checks median time past and the future bound.
+    virtual Expected<std::optional<Score>, HeaderError> verify_header(const BlockHeader& header, const BlockHash& hash,
+                                                                      ByteSpan seal, const HeaderNode& parent) const = 0;
+
+    virtual Score genesis_score(const BlockHeader& genesis) const = 0;
+
+    /// The compact target that a block below `parent` with this time (Unix seconds) must carry.
+    virtual uint32_t next_bits(const HeaderNode& parent, int64_t time) const = 0;
+};
+
+}  // namespace parley

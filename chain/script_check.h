@@ -1,0 +1,86 @@
+// ScriptCheck: one input's script verification as a value, so that it can run on any thread. ScriptVerifier: who runs them
+// (a thread pool in the daemon, inline in the simulator and in tests).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "chain/transaction.h"
+
+namespace parley {
+
+/// Why a script does not allow the spend.
+enum class ScriptError : uint8_t {
+    eval_false,          ///< ran to its end and left false, or nothing
+    malformed,           ///< a push runs past the end
+    signature_encoding,  ///< not DER, or an undefined hash type (BIP66, policy)
+    signature_high_s,
+    public_key_type,
+    signature_mismatch,  ///< a non-null signature that does not verify (NULLFAIL)
+    equal_verify,
+    clean_stack,
+    push_only,
+    witness_mismatch,
+    witness_unexpected,
+    witness_malleated,
+    unsupported,  ///< a form that this build cannot verify: refused, never waved through
+};
+
+/// bitcoind's words, as they stand in parentheses behind mandatory-script-verify-flag-failed.
+std::string_view to_string(ScriptError error);
+
+/// Which rules apply; a bit set of ScriptFlag.
+using ScriptFlags = uint32_t;
+enum ScriptFlag : ScriptFlags {
+    kVerifyNone = 0,
+    kVerifyP2sh = 1u << 0,
+    kVerifyStrictEncoding = 1u << 1,
+    kVerifyDerSignatures = 1u << 2,
+    kVerifyLowS = 1u << 3,
+    kVerifyNullDummy = 1u << 4,
+    kVerifySigPushOnly = 1u << 5,
+    kVerifyMinimalData = 1u << 6,
+    kVerifyDiscourageUpgradableNops = 1u << 7,
+    kVerifyCleanStack = 1u << 8,
+    kVerifyCheckLocktime = 1u << 9,
+    kVerifyCheckSequence = 1u << 10,
+    kVerifyWitness = 1u << 11,
+    kVerifyDiscourageUpgradableWitness = 1u << 12,
+    kVerifyMinimalIf = 1u << 13,
+    kVerifyNullFail = 1u << 14,
+    kVerifyWitnessPublicKeyType = 1u << 15,
+    kVerifyConstScriptCode = 1u << 16,
+    kVerifyTaproot = 1u << 17,
+};
+
+struct ScriptCheck {
+    TransactionRef transaction;
+    uint32_t input = 0;
+    TxOutput spent;
+    ScriptFlags flags = kVerifyNone;
+};
+
+struct ScriptFailure {
+    size_t check = 0;  ///< position in the span that was verified
+    ScriptError error = ScriptError::eval_false;
+};
+
+/// Runs one check. Pure and thread-safe. Empty: the spend is allowed.
+std::optional<ScriptError> run_script_check(const ScriptCheck& check);
+
+class ScriptVerifier {
+ public:
+    virtual ~ScriptVerifier() = default;
+    /// The failure with the lowest position, whatever the number of threads; empty when all pass.
+    virtual std::optional<ScriptFailure> verify_all(std::span<const ScriptCheck> checks) = 0;
+};
+
+/// Runs the checks on the caller's thread, in order.
+class InlineScriptVerifier final : public ScriptVerifier {
+ public:
+    std::optional<ScriptFailure> verify_all(std::span<const ScriptCheck> checks) override;
+};
+
+}  // namespace parley

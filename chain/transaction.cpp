@@ -1,0 +1,107 @@
+#include "chain/transaction.h"
+
+#include <algorithm>
+
+#include "base/crypto/sha256.h"
+
+namespace parley {
+namespace {
+
+// The least bytes that each part can take; they bound allocations by the size of the input.
+constexpr size_t kInputSizeMin = 36 + 1 + 4;
+constexpr size_t kOutputSizeMin = 8 + 1;
+constexpr size_t kWitnessItemSizeMin = 1;
+
+std::vector<TxInput> read_inputs(Reader& reader) {
+    std::vector<TxInput> inputs(reader.count(kInputSizeMin));
+    for (auto& input : inputs) {
+        input.prevout.txid = Txid{reader.hash()};
+        input.prevout.index = reader.le<uint32_t>();
+        input.script_sig = Script{to_bytes(reader.var_bytes())};
+        input.sequence = reader.le<uint32_t>();
+    }
+    return inputs;
+}
+
+std::vector<TxOutput> read_outputs(Reader& reader) {
+    std::vector<TxOutput> outputs(reader.count(kOutputSizeMin));
+    for (auto& output : outputs) {
+        output.value = Amount{reader.le<int64_t>()};
+        output.script_pubkey = Script{to_bytes(reader.var_bytes())};
+    }
+    return outputs;
+}
+
+}  // namespace
+
+bool TransactionData::has_witness() const {
+    return std::any_of(inputs.begin(), inputs.end(), [](const TxInput& input) { return !input.witness.empty(); });
+}
+
+void write_transaction(Writer& writer, const TransactionData& transaction, WitnessEncoding encoding) {
+    const bool with_witness = encoding == WitnessEncoding::with && transaction.has_witness();
+    writer.le(transaction.version);
+    if (with_witness) writer.u8(0).u8(1);
+    writer.compact_size(transaction.inputs.size());
+    for (const auto& input : transaction.inputs) {
+        writer.hash(input.prevout.txid).le(input.prevout.index);
+        writer.var_bytes(input.script_sig.bytes()).le(input.sequence);
+    }
+    writer.compact_size(transaction.outputs.size());
+    for (const auto& output : transaction.outputs) {
+        writer.le(output.value.value()).var_bytes(output.script_pubkey.bytes());
+    }
+    if (with_witness) {
+        for (const auto& input : transaction.inputs) {
+            writer.compact_size(input.witness.size());
+            for (const auto& item : input.witness) writer.var_bytes(item);
+        }
+    }
+    writer.le(transaction.locktime);
+}
+
+TransactionData read_transaction(Reader& reader, WitnessEncoding encoding) {
+    TransactionData transaction;
+    transaction.version = reader.le<int32_t>();
+    transaction.inputs = read_inputs(reader);
+    if (transaction.inputs.empty() && reader.ok() && encoding == WitnessEncoding::with) {
+        // BIP144: what looks like zero inputs is the marker; the flag follows. A zero flag means zero inputs and zero outputs.
+        const uint8_t flag = reader.u8();
+        if (flag == 1) {
+            transaction.inputs = read_inputs(reader);
+            transaction.outputs = read_outputs(reader);
+            for (auto& input : transaction.inputs) {
+                input.witness.resize(reader.count(kWitnessItemSizeMin));
+                for (auto& item : input.witness) item = to_bytes(reader.var_bytes());
+            }
+            if (!transaction.has_witness()) reader.fail();
+        } else if (flag != 0) {
+            reader.fail();
+        }
+    } else {
+        transaction.outputs = read_outputs(reader);
+    }
+    transaction.locktime = reader.le<uint32_t>();
+    return transaction;
+}
+
+Transaction::Transaction(TransactionData data) : data_(std::move(data)), has_witness_(data_.has_witness()) {
+    const Bytes base = serialize(WitnessEncoding::without);
+    base_size_ = base.size();
+    total_size_ = base_size_;
+    txid_ = Txid{sha256d(base)};
+    wtxid_ = Wtxid{static_cast<const Hash256&>(txid_)};
+    if (has_witness_) {
+        const Bytes total = serialize(WitnessEncoding::with);
+        total_size_ = total.size();
+        wtxid_ = Wtxid{sha256d(total)};
+    }
+}
+
+Bytes Transaction::serialize(WitnessEncoding encoding) const {
+    Writer writer(total_size_);
+    write_transaction(writer, data_, encoding);
+    return writer.take();
+}
+
+}  // namespace parley

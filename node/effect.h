@@ -1,0 +1,64 @@
+// Effect: everything that a node can ask of its host. The list is ordered. What follows a Persist is held back by the host
+// until every write that the node committed before it has reached that durability; this holds across steps. It is what makes
+// votes crash-safe: a signature never leaves before the record of it is safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/hash256.h"
+#include "base/peer_id.h"
+#include "base/storage.h"
+#include "chain/block.h"
+#include "net/endpoint.h"
+
+namespace parley {
+
+namespace effect {
+
+/// The bytes of one or more whole messages. Shared, because a broadcast sends the same to many.
+struct Send {
+    PeerId peer;
+    std::shared_ptr<const Bytes> data;
+    bool notify = false;  ///< answer with Drained when these bytes are in the operating system's hands
+};
+/// Answered by Connected or DialFailed with the same number.
+struct Dial {
+    uint64_t dial = 0;
+    Endpoint target;
+};
+/// After what was sent before. Answered by Closed.
+struct Close {
+    PeerId peer;
+};
+/// A barrier: see above.
+struct Persist {
+    Durability durability = Durability::written;
+};
+/// Replaces the running search.
+struct SearchNonce {
+    uint64_t job = 0;
+    BlockHeader header;
+    Hash256 target;
+};
+struct StopSearch {};
+/// The Invoke of this number is done.
+struct Complete {
+    uint64_t id = 0;
+};
+/// The node is finished (RPC stop, -stopatheight) or cannot go on (`error` not empty: print it, exit code 1).
+struct Shutdown {
+    std::string error;
+};
+
+}  // namespace effect
+
+using Effect = std::variant<effect::Send, effect::Dial, effect::Close, effect::Persist, effect::SearchNonce,
+                            effect::StopSearch, effect::Complete, effect::Shutdown>;
+using Effects = std::vector<Effect>;
+
+}  // namespace parley
