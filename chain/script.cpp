@@ -58,7 +58,7 @@ Script p2wpkh_script(const Hash160& key_hash) { return witness_script(0, key_has
 
 Script witness_script(int version, ByteSpan program) {
     return ScriptBuilder{}
-        .op(version == 0 ? OP_0 : static_cast<uint8_t>(OP_1 - 1 + version))
+        .op(static_cast<uint8_t>(version == 0 ? OP_0 : OP_1 - 1 + version))
         .push(program)
         .build();
 }
