@@ -1,0 +1,110 @@
+// Bech32 and Bech32m, BIP173 and BIP350.
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "base/encoding.h"
+
+namespace parley {
+namespace {
+
+constexpr std::string_view kAlphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+constexpr size_t kLengthMax = 90;  // BIP173: up to here the code finds any four errors
+constexpr size_t kChecksumSize = 6;
+constexpr char kSeparator = '1';
+
+// The constants that end up in the checksum: the whole difference between the two variants.
+constexpr uint32_t constant_of(Bech32Variant variant) {
+    return variant == Bech32Variant::bech32 ? 1 : 0x2bc830a3;
+}
+
+// The remainder of the values, as a polynomial over GF(32), modulo BIP173's generator.
+class Remainder {
+ public:
+    void add(uint8_t value) {
+        static constexpr std::array<uint32_t, 5> kGenerator{0x3b6a57b2, 0x26508e6d, 0x1ea119fa,
+                                                            0x3d4233dd, 0x2a1462b3};
+        const uint32_t top = remainder_ >> 25;
+        remainder_ = (remainder_ & 0x1ffffff) << 5 ^ value;
+        for (size_t i = 0; i < kGenerator.size(); ++i) {
+            if (top >> i & 1) remainder_ ^= kGenerator[i];
+        }
+    }
+    // The high bits of each character, a zero, the low bits.
+    void add_prefix(std::string_view prefix) {
+        for (const char c : prefix) add(static_cast<uint8_t>(static_cast<uint8_t>(c) >> 5));
+        add(0);
+        for (const char c : prefix) add(static_cast<uint8_t>(c & 31));
+    }
+    uint32_t value() const { return remainder_; }
+
+ private:
+    uint32_t remainder_ = 1;
+};
+
+bool is_upper(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+bool is_lower(char c) {
+    return c >= 'a' && c <= 'z';
+}
+char to_lower(char c) {
+    return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool valid_prefix(std::string_view prefix) {
+    return !prefix.empty() &&
+           std::all_of(prefix.begin(), prefix.end(), [](char c) { return c >= 33 && c <= 126; });
+}
+
+}  // namespace
+
+std::string bech32_encode(const Bech32& content) {
+    CHECK(valid_prefix(content.prefix) &&
+          std::none_of(content.prefix.begin(), content.prefix.end(), is_upper));
+    Remainder remainder;
+    remainder.add_prefix(content.prefix);
+    std::string text = content.prefix + kSeparator;
+    for (const uint8_t value : content.values) {
+        CHECK(value < 32);
+        remainder.add(value);
+        text += kAlphabet[value];
+    }
+    for (size_t i = 0; i < kChecksumSize; ++i) remainder.add(0);
+    const uint32_t checksum = remainder.value() ^ constant_of(content.variant);
+    for (size_t i = 0; i < kChecksumSize; ++i)
+        text += kAlphabet[checksum >> (5 * (kChecksumSize - 1 - i)) & 31];
+    return text;
+}
+
+std::optional<Bech32> bech32_decode(std::string_view text) {
+    if (text.size() > kLengthMax) return std::nullopt;
+    const size_t separator = text.rfind(kSeparator);
+    if (separator == std::string_view::npos || text.size() - separator - 1 < kChecksumSize)
+        return std::nullopt;
+    if (std::any_of(text.begin(), text.end(), is_upper) &&
+        std::any_of(text.begin(), text.end(), is_lower)) {
+        return std::nullopt;
+    }
+    Bech32 content;
+    content.prefix = text.substr(0, separator);
+    if (!valid_prefix(content.prefix)) return std::nullopt;
+    std::transform(content.prefix.begin(), content.prefix.end(), content.prefix.begin(), to_lower);
+
+    Remainder remainder;
+    remainder.add_prefix(content.prefix);
+    for (const char c : text.substr(separator + 1)) {
+        const size_t value = kAlphabet.find(to_lower(c));
+        if (value == std::string_view::npos) return std::nullopt;
+        content.values.push_back(static_cast<uint8_t>(value));
+        remainder.add(static_cast<uint8_t>(value));
+    }
+    content.values.resize(content.values.size() - kChecksumSize);
+    for (const auto variant : {Bech32Variant::bech32, Bech32Variant::bech32m}) {
+        content.variant = variant;
+        if (remainder.value() == constant_of(variant)) return content;
+    }
+    return std::nullopt;
+}
+
+}  // namespace parley
