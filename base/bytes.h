@@ -18,7 +18,8 @@ using MutableByteSpan = std::span<uint8_t>;
 /// Lower-case hexadecimal, two digits a byte, in the order of the bytes.
 std::string to_hex(ByteSpan bytes);
 
-/// The inverse of to_hex; takes both cases. Empty result: odd length or a character that is no digit.
+/// The inverse of to_hex; takes both cases. Empty result: odd length or a character that is no
+/// digit.
 std::optional<Bytes> from_hex(std::string_view text);
 
 /// A view of the characters of `text` as bytes. Borrows.
@@ -31,7 +32,9 @@ inline std::string_view as_text(ByteSpan bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-inline Bytes to_bytes(ByteSpan bytes) { return {bytes.begin(), bytes.end()}; }
+inline Bytes to_bytes(ByteSpan bytes) {
+    return {bytes.begin(), bytes.end()};
+}
 
 inline void append(Bytes& target, ByteSpan tail) {
     target.insert(target.end(), tail.begin(), tail.end());

@@ -6,8 +6,9 @@
 namespace parley {
 
 void check_failed(const char* expression, const char* file, int line) {
-    std::fprintf(stderr, "%s:%d: CHECK failed: %s. This is a bug in Parley: please report this line.\n", file, line,
-                 expression);
+    std::fprintf(stderr,
+                 "%s:%d: CHECK failed: %s. This is a bug in Parley: please report this line.\n",
+                 file, line, expression);
     std::abort();
 }
 

@@ -1,5 +1,6 @@
-// CHECK: an assertion about ourselves that stays on in every build. Never for untrusted input (that is Expected) and
-// never for a failing machine (that is StorageError). A failed CHECK writes one line to stderr and aborts.
+// CHECK: an assertion about ourselves that stays on in every build. Never for untrusted input (that
+// is Expected) and never for a failing machine (that is StorageError). A failed CHECK writes one
+// line to stderr and aborts.
 #pragma once
 
 namespace parley {
@@ -8,5 +9,6 @@ namespace parley {
 
 }  // namespace parley
 
-#define CHECK(condition) \
-    (static_cast<bool>(condition) ? void(0) : ::parley::check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition)                    \
+    (static_cast<bool>(condition) ? void(0) \
+                                  : ::parley::check_failed(#condition, __FILE__, __LINE__))

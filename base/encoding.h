@@ -1,4 +1,5 @@
-// Text encodings of bytes: Base58 and Base58Check, Bech32 and Bech32m (BIP173, BIP350), Base64. Thread-safe.
+// Text encodings of bytes: Base58 and Base58Check, Bech32 and Bech32m (BIP173, BIP350), Base64.
+// Thread-safe.
 #pragma once
 
 #include <optional>
@@ -25,7 +26,8 @@ struct Bech32 {
 std::string bech32_encode(const Bech32& content);
 /// Empty: mixed case, bad length, character or checksum.
 std::optional<Bech32> bech32_decode(std::string_view text);
-/// Regroups bits, most significant first. Empty: a value of `from` bits or more, or non-zero padding where none may be added.
+/// Regroups bits, most significant first. Empty: a value of `from` bits or more, or non-zero
+/// padding where none may be added.
 std::optional<Bytes> convert_bits(ByteSpan values, int from, int to, bool pad);
 
 std::string base64_encode(ByteSpan bytes);

@@ -1,5 +1,6 @@
-// Hash256: 32 bytes, kept in the order in which the hash function produced them (as on the wire). People read Bitcoin's
-// hashes in reverse: to_string() and from_string() use that form. TaggedHash gives a hash a meaning (Txid, BlockHash, ...).
+// Hash256: 32 bytes, kept in the order in which the hash function produced them (as on the wire).
+// People read Bitcoin's hashes in reverse: to_string() and from_string() use that form. TaggedHash
+// gives a hash a meaning (Txid, BlockHash, ...).
 #pragma once
 
 #include <algorithm>
@@ -25,7 +26,8 @@ class Hash256 {
     /// REQUIRES: `bytes` holds exactly 32 bytes.
     static Hash256 from_bytes(ByteSpan bytes);
 
-    /// 64 hexadecimal digits, most significant byte (the last on the wire) first. Empty: anything else.
+    /// 64 hexadecimal digits, most significant byte (the last on the wire) first. Empty: anything
+    /// else.
     static std::optional<Hash256> from_string(std::string_view text);
     std::string to_string() const;
 
@@ -37,14 +39,16 @@ class Hash256 {
         return std::all_of(bytes_.begin(), bytes_.end(), [](uint8_t b) { return b == 0; });
     }
 
-    /// The first eight bytes as a number: good enough to key a hash table when no peer can grind it; see SipHash otherwise.
+    /// The first eight bytes as a number: good enough to key a hash table when no peer can grind
+    /// it; see SipHash otherwise.
     uint64_t low64() const {
         uint64_t value = 0;
         std::memcpy(&value, bytes_.data(), sizeof value);
         return value;
     }
 
-    /// Lexicographic in the order of the bytes: an order for maps, not the numeric order of Bitcoin's targets (see U256).
+    /// Lexicographic in the order of the bytes: an order for maps, not the numeric order of
+    /// Bitcoin's targets (see U256).
     auto operator<=>(const Hash256&) const = default;
 
  private:
@@ -71,7 +75,9 @@ class TaggedHash : public Hash256 {
 
 template <>
 struct std::hash<parley::Hash256> {
-    size_t operator()(const parley::Hash256& hash) const noexcept { return static_cast<size_t>(hash.low64()); }
+    size_t operator()(const parley::Hash256& hash) const noexcept {
+        return static_cast<size_t>(hash.low64());
+    }
 };
 template <class Tag>
 struct std::hash<parley::TaggedHash<Tag>> {

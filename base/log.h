@@ -1,6 +1,7 @@
-// LogSink: where the node's log lines go. The daemon writes them to debug.log (each line is in the file before the reply that
-// it belongs to), the simulator keeps or drops them. Lines are whole sentences without a trailing newline. One sink a node;
-// the daemon's may be called from any thread, the simulator's from the one that runs the world.
+// LogSink: where the node's log lines go. The daemon writes them to debug.log (each line is in the
+// file before the reply that it belongs to), the simulator keeps or drops them. Lines are whole
+// sentences without a trailing newline. One sink a node; the daemon's may be called from any
+// thread, the simulator's from the one that runs the world.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,7 +15,18 @@ namespace parley {
 enum class LogLevel : uint8_t { debug, info, warning, error };
 
 /// bitcoind's names for -debug=<category>; `general` lines carry no category and are always on.
-enum class LogCategory : uint8_t { general, net, mempool, validation, http, rpc, wallet, mining, pbft, storage };
+enum class LogCategory : uint8_t {
+    general,
+    net,
+    mempool,
+    validation,
+    http,
+    rpc,
+    wallet,
+    mining,
+    pbft,
+    storage
+};
 
 std::string_view to_string(LogCategory category);
 
@@ -44,8 +56,10 @@ class LogSink {
 
  private:
     template <class... Args>
-    void log(LogCategory category, LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
-        if (enabled(category, level)) write(category, level, fmt::format(format, std::forward<Args>(args)...));
+    void log(LogCategory category, LogLevel level, fmt::format_string<Args...> format,
+             Args&&... args) {
+        if (enabled(category, level))
+            write(category, level, fmt::format(format, std::forward<Args>(args)...));
     }
 };
 

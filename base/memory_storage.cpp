@@ -13,16 +13,19 @@ Expected<std::optional<Bytes>, StorageError> MemoryStorage::get(ByteSpan key) co
 Expected<void, StorageError> MemoryStorage::scan(ByteSpan prefix, const Visitor& visitor) const {
     for (auto entry = keys_.lower_bound(to_bytes(prefix)); entry != keys_.end(); ++entry) {
         const auto& [key, value] = *entry;
-        if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin())) break;
+        if (key.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), key.begin()))
+            break;
         if (!visitor(key, value)) break;
     }
     return {};
 }
 
-Expected<Bytes, StorageError> MemoryStorage::read_file(FileId file, uint64_t offset, size_t size) const {
+Expected<Bytes, StorageError> MemoryStorage::read_file(FileId file, uint64_t offset,
+                                                       size_t size) const {
     const auto found = files_.find(file);
     if (found == files_.end() || found->second.size() < offset + size) {
-        return Unexpected(StorageError{StorageError::Code::corruption, "file shorter than its index says"});
+        return Unexpected(
+            StorageError{StorageError::Code::corruption, "file shorter than its index says"});
     }
     const auto first = found->second.begin() + static_cast<ptrdiff_t>(offset);
     return Bytes(first, first + static_cast<ptrdiff_t>(size));
@@ -39,7 +42,8 @@ CommitId MemoryStorage::commit(WriteBatch batch, Durability) {
             Bytes& file = files_[write.file];
             const size_t end = static_cast<size_t>(write.offset) + write.data.size();
             if (file.size() < end) file.resize(end);
-            std::copy(write.data.begin(), write.data.end(), file.begin() + static_cast<ptrdiff_t>(write.offset));
+            std::copy(write.data.begin(), write.data.end(),
+                      file.begin() + static_cast<ptrdiff_t>(write.offset));
         }
     }
     return ++last_commit_;

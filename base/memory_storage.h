@@ -1,4 +1,5 @@
-// MemoryStorage: a Storage that never fails and forgets everything at the end. For tests and for the simulator.
+// MemoryStorage: a Storage that never fails and forgets everything at the end. For tests and for
+// the simulator.
 #pragma once
 
 #include <map>
@@ -11,7 +12,8 @@ class MemoryStorage final : public Storage {
  public:
     Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override;
     Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override;
-    Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset, size_t size) const override;
+    Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
+                                            size_t size) const override;
     CommitId commit(WriteBatch batch, Durability durability) override;
 
  private:

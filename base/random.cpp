@@ -17,8 +17,9 @@ uint64_t split_mix(uint64_t& state) {
     return z ^ (z >> 31);
 }
 
-// -log2(x / 2^63) in units of 2^-56, for x in [1, 2^63], by repeated squaring (Knuth, TAOCP 1.2.2, exercise 25): integer
-// arithmetic only, because std::log may differ in its last bit from one library to the next.
+// -log2(x / 2^63) in units of 2^-56, for x in [1, 2^63], by repeated squaring (Knuth, TAOCP 1.2.2,
+// exercise 25): integer arithmetic only, because std::log may differ in its last bit from one
+// library to the next.
 uint64_t negative_log2(uint64_t x) {
     const int shift = std::countl_zero(x);
     uint64_t result = 0;
@@ -55,7 +56,8 @@ uint64_t Random::exponential(uint64_t mean) {
     const uint64_t x = (next() >> 1) + 1;  // uniform in [1, 2^63]
     // -ln(u) = -log2(u) * ln 2; ln 2 as a fraction of 2^64.
     constexpr uint64_t kLn2 = 0xb17217f7d1cf79ac;
-    const auto nats = static_cast<uint64_t>((Uint128{negative_log2(x)} * kLn2) >> 64);  // in units of 2^-56
+    const auto nats =
+        static_cast<uint64_t>((Uint128{negative_log2(x)} * kLn2) >> 64);  // in units of 2^-56
     return static_cast<uint64_t>((Uint128{nats} * mean) >> 56);
 }
 
@@ -63,7 +65,8 @@ void Random::fill(MutableByteSpan target) {
     size_t i = 0;
     while (i < target.size()) {
         uint64_t word = next();
-        for (int k = 0; k < 8 && i < target.size(); ++k, word >>= 8) target[i++] = static_cast<uint8_t>(word);
+        for (int k = 0; k < 8 && i < target.size(); ++k, word >>= 8)
+            target[i++] = static_cast<uint8_t>(word);
     }
 }
 

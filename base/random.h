@@ -1,5 +1,6 @@
-// Random: where the node gets numbers that nobody else should need to know in advance. The daemon gives it the operating
-// system's, the simulator one deterministic stream for each (seed, node, purpose). Not thread-safe: one owner a stream.
+// Random: where the node gets numbers that nobody else should need to know in advance. The daemon
+// gives it the operating system's, the simulator one deterministic stream for each (seed, node,
+// purpose). Not thread-safe: one owner a stream.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ class Random {
     /// Uniform in [0, bound), without bias. REQUIRES: bound > 0.
     uint64_t uniform(uint64_t bound);
 
-    /// Exponentially distributed with the given mean. The result is rounded to an integer; identical on every platform.
+    /// Exponentially distributed with the given mean. The result is rounded to an integer;
+    /// identical on every platform.
     uint64_t exponential(uint64_t mean);
 
     void fill(MutableByteSpan target);

@@ -48,7 +48,9 @@ ByteSpan Reader::bytes(size_t size) {
     return result;
 }
 
-ByteSpan Reader::var_bytes(uint64_t limit) { return bytes(static_cast<size_t>(compact_size(limit))); }
+ByteSpan Reader::var_bytes(uint64_t limit) {
+    return bytes(static_cast<size_t>(compact_size(limit)));
+}
 
 Hash256 Reader::hash() {
     const ByteSpan raw = bytes(Hash256::kSize);

@@ -1,6 +1,7 @@
-// Bitcoin's serialisation: little-endian integers, CompactSize lengths. Writer appends to a buffer that it owns. Reader walks
-// a borrowed span; the first bad read makes it fail, and from then on it yields zeros, so that a decoder reads a whole
-// structure and asks ok() once. Lengths are checked against the bytes that are left before anything is allocated.
+// Bitcoin's serialisation: little-endian integers, CompactSize lengths. Writer appends to a buffer
+// that it owns. Reader walks a borrowed span; the first bad read makes it fail, and from then on it
+// yields zeros, so that a decoder reads a whole structure and asks ok() once. Lengths are checked
+// against the bytes that are left before anything is allocated.
 #pragma once
 
 #include <concepts>
@@ -34,7 +35,8 @@ class Writer {
     template <std::integral T>
     Writer& be(T value) {
         const auto bits = static_cast<std::make_unsigned_t<T>>(value);
-        for (size_t i = sizeof(T); i-- > 0;) buffer_.push_back(static_cast<uint8_t>(bits >> (8 * i)));
+        for (size_t i = sizeof(T); i-- > 0;)
+            buffer_.push_back(static_cast<uint8_t>(bits >> (8 * i)));
         return *this;
     }
     Writer& u8(uint8_t value) { return le(value); }
@@ -84,7 +86,8 @@ class Reader {
     /// Fails on a value that was not encoded in its shortest form, and on one above `limit`.
     uint64_t compact_size(uint64_t limit = 0x02000000);
 
-    /// Number of items that follow, each of at least `item_size_min` bytes: fails when so many cannot be left.
+    /// Number of items that follow, each of at least `item_size_min` bytes: fails when so many
+    /// cannot be left.
     size_t count(size_t item_size_min);
 
     /// Borrows from the input. Fails, and returns an empty span, when fewer are left.

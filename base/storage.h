@@ -1,9 +1,11 @@
-// Storage: the only way to a disk. One Storage is an ordered key-value store with, beside it, numbered files for large
-// values. The daemon's is LevelDB and a directory, the simulator's is memory, or memory that fails on purpose.
+// Storage: the only way to a disk. One Storage is an ordered key-value store with, beside it,
+// numbered files for large values. The daemon's is LevelDB and a directory, the simulator's is
+// memory, or memory that fails on purpose.
 //
-// Reads see every commit made before them (the host keeps an overlay of what it has not written yet), so the node may go on
-// at once. What must not leave the node before a write is safe is ordered by the Persist effect (node/effect.h).
-// Thread-safety: calls come from the core thread only.
+// Reads see every commit made before them (the host keeps an overlay of what it has not written
+// yet), so the node may go on at once. What must not leave the node before a write is safe is
+// ordered by the Persist effect (node/effect.h). Thread-safety: calls come from the core thread
+// only.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +46,8 @@ struct StorageError {
     std::string message;  ///< for the log and for stderr; names the file
 };
 
-/// Operations that take effect together. File writes reach their files before any key of the batch becomes visible after a
-/// crash; the keys change in one atomic step.
+/// Operations that take effect together. File writes reach their files before any key of the batch
+/// becomes visible after a crash; the keys change in one atomic step.
 class WriteBatch {
  public:
     struct Put {
@@ -62,7 +64,9 @@ class WriteBatch {
     };
     using Operation = std::variant<Put, Erase, FileWrite>;
 
-    void put(ByteSpan key, Bytes value) { operations_.push_back(Put{to_bytes(key), std::move(value)}); }
+    void put(ByteSpan key, Bytes value) {
+        operations_.push_back(Put{to_bytes(key), std::move(value)});
+    }
     void erase(ByteSpan key) { operations_.push_back(Erase{to_bytes(key)}); }
     /// Writes `data` at `offset`; the file grows (with zeros) as needed.
     void write_file(FileId file, uint64_t offset, Bytes data) {
@@ -91,10 +95,11 @@ class Storage {
     virtual Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const = 0;
 
     /// Exactly `size` bytes; Code::corruption when the file is shorter.
-    virtual Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset, size_t size) const = 0;
+    virtual Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
+                                                    size_t size) const = 0;
 
-    /// Takes effect for reads at once, and on the disk later, in the order of the commits. Never fails here: a host whose
-    /// disk fails stops the node and never retries.
+    /// Takes effect for reads at once, and on the disk later, in the order of the commits. Never
+    /// fails here: a host whose disk fails stops the node and never retries.
     virtual CommitId commit(WriteBatch batch, Durability durability) = 0;
 };
 
@@ -105,9 +110,10 @@ class StorageDirectory {
 
     virtual ~StorageDirectory() = default;
 
-    /// open_existing fails when there is none of that name, create_new when there is one. The caller owns the result;
-    /// destroying it closes the store after its last commit is written.
-    virtual Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name, Mode mode) = 0;
+    /// open_existing fails when there is none of that name, create_new when there is one. The
+    /// caller owns the result; destroying it closes the store after its last commit is written.
+    virtual Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name,
+                                                                  Mode mode) = 0;
 
     virtual bool exists(const std::string& name) const = 0;
 

@@ -1,6 +1,7 @@
 // Strong<Tag, Rep>: a number with a meaning, which does not mix with other numbers.
 //     struct HeightTag;  using Height = Strong<HeightTag, int32_t>;
-// Explicit in and out (`Height{3}`, `.value()`), ordered, incremented, and shifted by plain numbers of its own representation.
+// Explicit in and out (`Height{3}`, `.value()`), ordered, incremented, and shifted by plain numbers
+// of its own representation.
 #pragma once
 
 #include <compare>
@@ -29,9 +30,15 @@ class Strong {
         --value_;
         return *this;
     }
-    friend constexpr Strong operator+(Strong a, Rep b) { return Strong{static_cast<Rep>(a.value_ + b)}; }
-    friend constexpr Strong operator-(Strong a, Rep b) { return Strong{static_cast<Rep>(a.value_ - b)}; }
-    friend constexpr Rep operator-(Strong a, Strong b) { return static_cast<Rep>(a.value_ - b.value_); }
+    friend constexpr Strong operator+(Strong a, Rep b) {
+        return Strong{static_cast<Rep>(a.value_ + b)};
+    }
+    friend constexpr Strong operator-(Strong a, Rep b) {
+        return Strong{static_cast<Rep>(a.value_ - b)};
+    }
+    friend constexpr Rep operator-(Strong a, Strong b) {
+        return static_cast<Rep>(a.value_ - b.value_);
+    }
 
  private:
     Rep value_{};

@@ -1,4 +1,5 @@
-// Time as values. Nothing here reads a clock: the host stamps every event with the time, and the node works with that.
+// Time as values. Nothing here reads a clock: the host stamps every event with the time, and the
+// node works with that.
 #pragma once
 
 #include <chrono>
@@ -18,7 +19,9 @@ using TimePoint = std::chrono::time_point<NodeClock, Duration>;
 
 inline constexpr TimePoint kNever = TimePoint::max();
 
-constexpr TimePoint from_unix_seconds(int64_t seconds) { return TimePoint{std::chrono::seconds{seconds}}; }
+constexpr TimePoint from_unix_seconds(int64_t seconds) {
+    return TimePoint{std::chrono::seconds{seconds}};
+}
 
 /// Whole seconds since the Unix epoch, rounded down: the unit of block headers.
 constexpr int64_t to_unix_seconds(TimePoint time) {

@@ -27,14 +27,16 @@ Hash256 U256::to_hash() const {
 
 int U256::bit_length() const {
     for (size_t i = 4; i-- > 0;) {
-        if (limbs_[i] != 0) return static_cast<int>(64 * i + static_cast<size_t>(std::bit_width(limbs_[i])));
+        if (limbs_[i] != 0)
+            return static_cast<int>(64 * i + static_cast<size_t>(std::bit_width(limbs_[i])));
     }
     return 0;
 }
 
 double U256::to_double() const {
     double result = 0;
-    for (size_t i = 4; i-- > 0;) result = result * 18446744073709551616.0 + static_cast<double>(limbs_[i]);
+    for (size_t i = 4; i-- > 0;)
+        result = result * 18446744073709551616.0 + static_cast<double>(limbs_[i]);
     return result;
 }
 

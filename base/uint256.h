@@ -1,4 +1,5 @@
-// U256: unsigned 256-bit arithmetic modulo 2^256, for proof-of-work targets, cumulative work and generic scores.
+// U256: unsigned 256-bit arithmetic modulo 2^256, for proof-of-work targets, cumulative work and
+// generic scores.
 #pragma once
 
 #include <array>

@@ -17,16 +17,22 @@ using Amount = Strong<AmountTag, int64_t>;
 inline constexpr int64_t kCoin = 100'000'000;
 inline constexpr Amount kMaxMoney{21'000'000 * kCoin};
 
-constexpr bool money_range(Amount amount) { return amount >= Amount{0} && amount <= kMaxMoney; }
+constexpr bool money_range(Amount amount) {
+    return amount >= Amount{0} && amount <= kMaxMoney;
+}
 
-constexpr Amount operator+(Amount a, Amount b) { return Amount{a.value() + b.value()}; }
-constexpr Amount& operator+=(Amount& a, Amount b) { return a = a + b; }
+constexpr Amount operator+(Amount a, Amount b) {
+    return Amount{a.value() + b.value()};
+}
+constexpr Amount& operator+=(Amount& a, Amount b) {
+    return a = a + b;
+}
 
 /// Coins with exactly eight decimals, never an exponent: "0.00000282", "-1.00000000".
 std::string to_string(Amount amount);
 
-/// The inverse, from a JSON number or a string: at most eight decimals, an optional exponent as JSON allows, exact. Empty:
-/// malformed, or more precise than a satoshi, or beyond 2^63.
+/// The inverse, from a JSON number or a string: at most eight decimals, an optional exponent as
+/// JSON allows, exact. Empty: malformed, or more precise than a satoshi, or beyond 2^63.
 std::optional<Amount> parse_amount(std::string_view text);
 
 }  // namespace parley

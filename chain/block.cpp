@@ -20,7 +20,9 @@ std::array<uint8_t, BlockHeader::kSize> BlockHeader::serialize() const {
     return bytes;
 }
 
-BlockHash BlockHeader::hash() const { return BlockHash{sha256d(serialize())}; }
+BlockHash BlockHeader::hash() const {
+    return BlockHash{sha256d(serialize())};
+}
 
 BlockHeader read_block_header(Reader& reader) {
     BlockHeader header;
@@ -36,19 +38,22 @@ BlockHeader read_block_header(Reader& reader) {
 size_t Block::size(WitnessEncoding encoding) const {
     size_t size = BlockHeader::kSize + compact_size_length(transactions.size());
     for (const auto& transaction : transactions) {
-        size += encoding == WitnessEncoding::with ? transaction->total_size() : transaction->base_size();
+        size += encoding == WitnessEncoding::with ? transaction->total_size()
+                                                  : transaction->base_size();
     }
     return size;
 }
 
 Weight Block::weight() const {
-    return Weight{static_cast<int64_t>(3 * size(WitnessEncoding::without) + size(WitnessEncoding::with))};
+    return Weight{
+        static_cast<int64_t>(3 * size(WitnessEncoding::without) + size(WitnessEncoding::with))};
 }
 
 Bytes Block::serialize(WitnessEncoding encoding) const {
     Writer writer(size(encoding));
     writer.bytes(header.serialize()).compact_size(transactions.size());
-    for (const auto& transaction : transactions) write_transaction(writer, transaction->data(), encoding);
+    for (const auto& transaction : transactions)
+        write_transaction(writer, transaction->data(), encoding);
     return writer.take();
 }
 

@@ -45,8 +45,8 @@ Block read_block(Reader& reader);
 
 using BlockRef = std::shared_ptr<const Block>;
 
-/// Root of the tree over the txids; `mutated` is set when two equal neighbours were hashed together (CVE-2012-2459), which
-/// lets two different lists have one root.
+/// Root of the tree over the txids; `mutated` is set when two equal neighbours were hashed together
+/// (CVE-2012-2459), which lets two different lists have one root.
 Hash256 merkle_root(const std::vector<Hash256>& leaves, bool* mutated = nullptr);
 Hash256 block_merkle_root(const Block& block, bool* mutated = nullptr);
 /// BIP141: over the wtxids, with zero in the coinbase's place.

@@ -1,5 +1,5 @@
-// Coin: an unspent output. CoinsView: something that can be asked for coins (the chainstate's cache, a scratch view on top of
-// it, the mempool's view). Core thread only.
+// Coin: an unspent output. CoinsView: something that can be asked for coins (the chainstate's
+// cache, a scratch view on top of it, the mempool's view). Core thread only.
 #pragma once
 
 #include <optional>

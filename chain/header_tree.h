@@ -1,6 +1,7 @@
-// HeaderNode: a header in its tree, with its score and the state of its block. HeaderRules: what a consensus engine knows about
-// headers (its pure half). The tree knows nothing of work or votes: the best tip is the one with the highest score, the first
-// seen on a tie. Owned by Chainstate; core thread only. Nodes live as long as the tree and never move.
+// HeaderNode: a header in its tree, with its score and the state of its block. HeaderRules: what a
+// consensus engine knows about headers (its pure half). The tree knows nothing of work or votes:
+// the best tip is the one with the highest score, the first seen on a tie. Owned by Chainstate;
+// core thread only. Nodes live as long as the tree and never move.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@
 
 namespace parley {
 
-/// Cumulative along a branch, comparable between branches: cumulative work, or a height that is certified.
+/// Cumulative along a branch, comparable between branches: cumulative work, or a height that is
+/// certified.
 using Score = U256;
 
 /// What is known about the block of a header.
@@ -47,9 +49,9 @@ struct HeaderNode {
     std::optional<Score> score;  ///< empty: not eligible, its seal is missing, or its parent's is
     Bytes seal;                  ///< beside the header; empty where the engine has none
     BlockStatus status = BlockStatus::header_only;
-    bool invalidated = false;     ///< by invalidateblock, undone by reconsiderblock
-    uint64_t sequence = 0;        ///< order in which bodies arrived; the lower wins a tie. 0: no body
-    uint32_t transactions = 0;    ///< in the body; 0: unknown
+    bool invalidated = false;   ///< by invalidateblock, undone by reconsiderblock
+    uint64_t sequence = 0;      ///< order in which bodies arrived; the lower wins a tie. 0: no body
+    uint32_t transactions = 0;  ///< in the body; 0: unknown
     uint64_t chain_transactions = 0;  ///< in this and all ancestors; 0: some body is missing
     FilePosition block_position;
     FilePosition undo_position;
@@ -64,7 +66,8 @@ struct HeaderNode {
 /// Deepest common ancestor.
 const HeaderNode* fork_point(const HeaderNode* a, const HeaderNode* b);
 
-/// Why an engine refuses a header. `reason` is bitcoind's word where it has one (high-hash, bad-diffbits, ...).
+/// Why an engine refuses a header. `reason` is bitcoind's word where it has one (high-hash,
+/// bad-diffbits, ...).
 struct HeaderError {
     std::string reason;
     std::string detail;
@@ -75,11 +78,13 @@ class HeaderRules {
  public:
     virtual ~HeaderRules() = default;
 
-    /// Is this header, with this seal, authentic below `parent`; and what is the branch's score with it. An empty score: the
-    /// header is acceptable, but the block is not eligible for the best chain until its seal arrives. No time rules here: chain/
-    /// checks median time past and the future bound.
-    virtual Expected<std::optional<Score>, HeaderError> verify_header(const BlockHeader& header, const BlockHash& hash,
-                                                                      ByteSpan seal, const HeaderNode& parent) const = 0;
+    /// Is this header, with this seal, authentic below `parent`; and what is the branch's score
+    /// with it. An empty score: the header is acceptable, but the block is not eligible for the
+    /// best chain until its seal arrives. No time rules here: chain/ checks median time past and
+    /// the future bound.
+    virtual Expected<std::optional<Score>, HeaderError> verify_header(
+        const BlockHeader& header, const BlockHash& hash, ByteSpan seal,
+        const HeaderNode& parent) const = 0;
 
     virtual Score genesis_score(const BlockHeader& genesis) const = 0;
 

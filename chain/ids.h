@@ -14,7 +14,8 @@ struct BlockHashTag;
 
 /// Double SHA-256 of a transaction without its witness.
 using Txid = TaggedHash<TxidTag>;
-/// Double SHA-256 of a transaction with its witness (BIP141); equal to the txid's bytes where there is none.
+/// Double SHA-256 of a transaction with its witness (BIP141); equal to the txid's bytes where there
+/// is none.
 using Wtxid = TaggedHash<WtxidTag>;
 /// Double SHA-256 of the 80-byte header.
 using BlockHash = TaggedHash<BlockHashTag>;

@@ -15,7 +15,8 @@ Hash160 hash160_at(const Bytes& bytes, size_t offset) {
 
 ScriptBuilder& ScriptBuilder::push(ByteSpan data) {
     if (data.empty()) return op(OP_0);
-    if (data.size() == 1 && data[0] >= 1 && data[0] <= 16) return op(static_cast<uint8_t>(OP_1 - 1 + data[0]));
+    if (data.size() == 1 && data[0] >= 1 && data[0] <= 16)
+        return op(static_cast<uint8_t>(OP_1 - 1 + data[0]));
     if (data.size() == 1 && data[0] == 0x81) return op(OP_1NEGATE);
     if (data.size() < OP_PUSHDATA1) {
         op(static_cast<uint8_t>(data.size()));
@@ -31,7 +32,8 @@ ScriptBuilder& ScriptBuilder::push(ByteSpan data) {
 ScriptBuilder& ScriptBuilder::push_number(int64_t value) {
     if (value == 0) return op(OP_0);
     Bytes encoded;
-    uint64_t magnitude = value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
+    uint64_t magnitude =
+        value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
     for (; magnitude != 0; magnitude >>= 8) encoded.push_back(static_cast<uint8_t>(magnitude));
     if (encoded.back() & 0x80) encoded.push_back(0);
     if (value < 0) encoded.back() |= 0x80;
@@ -47,14 +49,22 @@ std::optional<WitnessProgram> witness_program(const Script& script) {
 }
 
 Script p2pkh_script(const Hash160& key_hash) {
-    return ScriptBuilder{}.op(OP_DUP).op(OP_HASH160).push(key_hash).op(OP_EQUALVERIFY).op(OP_CHECKSIG).build();
+    return ScriptBuilder{}
+        .op(OP_DUP)
+        .op(OP_HASH160)
+        .push(key_hash)
+        .op(OP_EQUALVERIFY)
+        .op(OP_CHECKSIG)
+        .build();
 }
 
 Script p2sh_script(const Hash160& script_hash) {
     return ScriptBuilder{}.op(OP_HASH160).push(script_hash).op(OP_EQUAL).build();
 }
 
-Script p2wpkh_script(const Hash160& key_hash) { return witness_script(0, key_hash); }
+Script p2wpkh_script(const Hash160& key_hash) {
+    return witness_script(0, key_hash);
+}
 
 Script witness_script(int version, ByteSpan program) {
     return ScriptBuilder{}
@@ -65,8 +75,8 @@ Script witness_script(int version, ByteSpan program) {
 
 std::optional<Hash160> match_p2pkh(const Script& script) {
     const Bytes& b = script.bytes();
-    if (b.size() != 25 || b[0] != OP_DUP || b[1] != OP_HASH160 || b[2] != 20 || b[23] != OP_EQUALVERIFY ||
-        b[24] != OP_CHECKSIG) {
+    if (b.size() != 25 || b[0] != OP_DUP || b[1] != OP_HASH160 || b[2] != 20 ||
+        b[23] != OP_EQUALVERIFY || b[24] != OP_CHECKSIG) {
         return std::nullopt;
     }
     return hash160_at(b, 3);
@@ -74,7 +84,8 @@ std::optional<Hash160> match_p2pkh(const Script& script) {
 
 std::optional<Hash160> match_p2sh(const Script& script) {
     const Bytes& b = script.bytes();
-    if (b.size() != 23 || b[0] != OP_HASH160 || b[1] != 20 || b[22] != OP_EQUAL) return std::nullopt;
+    if (b.size() != 23 || b[0] != OP_HASH160 || b[1] != 20 || b[22] != OP_EQUAL)
+        return std::nullopt;
     return hash160_at(b, 2);
 }
 

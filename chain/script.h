@@ -1,5 +1,5 @@
-// Script: a byte string of opcodes. Here are the bytes, the opcodes' names, the templates that wallets pay to, and a builder.
-// The interpreter is in script_verify.h.
+// Script: a byte string of opcodes. Here are the bytes, the opcodes' names, the templates that
+// wallets pay to, and a builder. The interpreter is in script_verify.h.
 #pragma once
 
 #include <array>
@@ -43,8 +43,11 @@ class Script {
     size_t size() const { return bytes_.size(); }
     bool empty() const { return bytes_.empty(); }
 
-    /// Can never be spent, so it takes no place in the UTXO set: starts with OP_RETURN or is over 10,000 bytes.
-    bool is_unspendable() const { return (!bytes_.empty() && bytes_[0] == OP_RETURN) || bytes_.size() > 10'000; }
+    /// Can never be spent, so it takes no place in the UTXO set: starts with OP_RETURN or is over
+    /// 10,000 bytes.
+    bool is_unspendable() const {
+        return (!bytes_.empty() && bytes_[0] == OP_RETURN) || bytes_.size() > 10'000;
+    }
 
     auto operator<=>(const Script&) const = default;
 
@@ -68,7 +71,8 @@ class ScriptBuilder {
     Bytes bytes_;
 };
 
-/// Version and program of a witness output (BIP141): OP_n and one push of 2 to 40 bytes. Borrows from the script.
+/// Version and program of a witness output (BIP141): OP_n and one push of 2 to 40 bytes. Borrows
+/// from the script.
 struct WitnessProgram {
     int version = 0;
     ByteSpan program;

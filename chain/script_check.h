@@ -1,5 +1,6 @@
-// ScriptCheck: one input's script verification as a value, so that it can run on any thread. ScriptVerifier: who runs them
-// (a thread pool in the daemon, inline in the simulator and in tests).
+// ScriptCheck: one input's script verification as a value, so that it can run on any thread.
+// ScriptVerifier: who runs them (a thread pool in the daemon, inline in the simulator and in
+// tests).
 #pragma once
 
 #include <cstdint>

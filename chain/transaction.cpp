@@ -35,10 +35,12 @@ std::vector<TxOutput> read_outputs(Reader& reader) {
 }  // namespace
 
 bool TransactionData::has_witness() const {
-    return std::any_of(inputs.begin(), inputs.end(), [](const TxInput& input) { return !input.witness.empty(); });
+    return std::any_of(inputs.begin(), inputs.end(),
+                       [](const TxInput& input) { return !input.witness.empty(); });
 }
 
-void write_transaction(Writer& writer, const TransactionData& transaction, WitnessEncoding encoding) {
+void write_transaction(Writer& writer, const TransactionData& transaction,
+                       WitnessEncoding encoding) {
     const bool with_witness = encoding == WitnessEncoding::with && transaction.has_witness();
     writer.le(transaction.version);
     if (with_witness) writer.u8(0).u8(1);
@@ -65,7 +67,8 @@ TransactionData read_transaction(Reader& reader, WitnessEncoding encoding) {
     transaction.version = reader.le<int32_t>();
     transaction.inputs = read_inputs(reader);
     if (transaction.inputs.empty() && reader.ok() && encoding == WitnessEncoding::with) {
-        // BIP144: what looks like zero inputs is the marker; the flag follows. A zero flag means zero inputs and zero outputs.
+        // BIP144: what looks like zero inputs is the marker; the flag follows. A zero flag means
+        // zero inputs and zero outputs.
         const uint8_t flag = reader.u8();
         if (flag == 1) {
             transaction.inputs = read_inputs(reader);
@@ -85,7 +88,8 @@ TransactionData read_transaction(Reader& reader, WitnessEncoding encoding) {
     return transaction;
 }
 
-Transaction::Transaction(TransactionData data) : data_(std::move(data)), has_witness_(data_.has_witness()) {
+Transaction::Transaction(TransactionData data)
+    : data_(std::move(data)), has_witness_(data_.has_witness()) {
     const Bytes base = serialize(WitnessEncoding::without);
     base_size_ = base.size();
     total_size_ = base_size_;

@@ -1,5 +1,6 @@
-// Bitcoin's transaction: inputs that spend outpoints, outputs, and the witness (BIP144 serialisation).
-// TransactionData is the open structure to build and change; Transaction is immutable, knows its ids, and is shared.
+// Bitcoin's transaction: inputs that spend outpoints, outputs, and the witness (BIP144
+// serialisation). TransactionData is the open structure to build and change; Transaction is
+// immutable, knows its ids, and is shared.
 #pragma once
 
 #include <compare>
@@ -55,10 +56,12 @@ struct TransactionData {
 enum class WitnessEncoding : bool { without, with };
 
 /// Appends the transaction; `with` uses the BIP144 form if any input has a witness.
-void write_transaction(Writer& writer, const TransactionData& transaction, WitnessEncoding encoding);
+void write_transaction(Writer& writer, const TransactionData& transaction,
+                       WitnessEncoding encoding);
 
-/// Reads one transaction in either form (`with`), or in the old form only (`without`). On bad input the reader fails and the
-/// result is unspecified: superfluous witness flag, unknown flag, lengths beyond the input.
+/// Reads one transaction in either form (`with`), or in the old form only (`without`). On bad input
+/// the reader fails and the result is unspecified: superfluous witness flag, unknown flag, lengths
+/// beyond the input.
 TransactionData read_transaction(Reader& reader, WitnessEncoding encoding = WitnessEncoding::with);
 
 class Transaction {
@@ -74,7 +77,9 @@ class Transaction {
     const Txid& txid() const { return txid_; }
     const Wtxid& wtxid() const { return wtxid_; }
     bool has_witness() const { return has_witness_; }
-    bool is_coinbase() const { return data_.inputs.size() == 1 && data_.inputs[0].prevout.is_null(); }
+    bool is_coinbase() const {
+        return data_.inputs.size() == 1 && data_.inputs[0].prevout.is_null();
+    }
 
     /// Bytes of the BIP144 form, and of the form without witness.
     size_t total_size() const { return total_size_; }
@@ -105,6 +110,7 @@ inline TransactionRef make_transaction(TransactionData data) {
 template <>
 struct std::hash<parley::OutPoint> {
     size_t operator()(const parley::OutPoint& outpoint) const noexcept {
-        return static_cast<size_t>(outpoint.txid.low64() ^ (uint64_t{outpoint.index} * 0x9e3779b97f4a7c15));
+        return static_cast<size_t>(outpoint.txid.low64() ^
+                                   (uint64_t{outpoint.index} * 0x9e3779b97f4a7c15));
     }
 };

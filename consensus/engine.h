@@ -1,9 +1,11 @@
-// Engine: who may propose and when, which headers are authentic, what is final. The pure half is HeaderRules (from chain/). The
-// reactive half takes inputs and appends effects: no thread, callback, clock or disk. It does not decide whether transactions
-// are valid (chain/), what to relay (mempool/, net/), or when a peer is dropped (net/ acts on Blame).
+// Engine: who may propose and when, which headers are authentic, what is final. The pure half is
+// HeaderRules (from chain/). The reactive half takes inputs and appends effects: no thread,
+// callback, clock or disk. It does not decide whether transactions are valid (chain/), what to
+// relay (mempool/, net/), or when a peer is dropped (net/ acts on Blame).
 //
-// Called by node/ on the core thread. Effects are carried out in their order; what follows a Persist leaves the node only
-// once that write is on the disk, so there is no separate "persisted" input.
+// Called by node/ on the core thread. Effects are carried out in their order; what follows a
+// Persist leaves the node only once that write is on the disk, so there is no separate "persisted"
+// input.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,8 @@
 
 namespace parley {
 
-/// Bytes of an engine message at most: a block of the largest weight fits with its envelope, and one peer message holds it.
+/// Bytes of an engine message at most: a block of the largest weight fits with its envelope, and
+/// one peer message holds it.
 inline constexpr size_t kEngineMessageSizeMax = 4'000'000;
 
 namespace engine_effect {
@@ -33,14 +36,17 @@ struct SendMessage {
 struct Broadcast {
     Bytes message;
 };
-/// Write to the engine's own keys (all start with kEngineKeyPrefix), synced, before anything that follows leaves the node.
+/// Write to the engine's own keys (all start with kEngineKeyPrefix), synced, before anything that
+/// follows leaves the node.
 struct Persist {
     WriteBatch batch;
 };
-/// Answered by on_proposal_built, within the same step: a valid block of waiting transactions below `parent`.
+/// Answered by on_proposal_built, within the same step: a valid block of waiting transactions below
+/// `parent`.
 struct BuildProposal {
     BlockHash parent;
-    int64_t time = 0;  ///< Unix seconds for the header; raised to median time past + 1 where that is later
+    int64_t time =
+        0;  ///< Unix seconds for the header; raised to median time past + 1 where that is later
     bool allow_empty = true;
 };
 /// Answered by on_proposal_checked, within the same step: a dry-run connect on a scratch view.
@@ -52,7 +58,8 @@ struct Publish {
     BlockRef block;
     Bytes seal;
 };
-/// Absolute finality: this block (known to the chainstate by now) and its ancestors never leave the best chain.
+/// Absolute finality: this block (known to the chainstate by now) and its ancestors never leave the
+/// best chain.
 struct Finalize {
     BlockHash hash;
 };
@@ -78,8 +85,8 @@ struct StopSearch {};
 using EngineEffect =
     std::variant<engine_effect::SendMessage, engine_effect::Broadcast, engine_effect::Persist,
                  engine_effect::BuildProposal, engine_effect::CheckProposal, engine_effect::Publish,
-                 engine_effect::Finalize, engine_effect::Blame, engine_effect::CatchUp, engine_effect::SearchNonce,
-                 engine_effect::StopSearch>;
+                 engine_effect::Finalize, engine_effect::Blame, engine_effect::CatchUp,
+                 engine_effect::SearchNonce, engine_effect::StopSearch>;
 using EngineEffects = std::vector<EngineEffect>;
 
 /// First byte of every key that an engine keeps in the block index store.
@@ -93,7 +100,8 @@ struct Demand {
 
 enum class Finality : uint8_t { probabilistic, absolute };
 
-/// A line of getconsensusinfo: name and value, already as JSON (a number, a quoted string, an array, ...).
+/// A line of getconsensusinfo: name and value, already as JSON (a number, a quoted string, an
+/// array, ...).
 struct EngineInfoField {
     std::string name;
     std::string json;
@@ -112,19 +120,22 @@ class Engine : public HeaderRules {
     virtual void on_tip(const HeaderNode& tip, TimePoint now, EngineEffects& effects) = 0;
     /// The set of waiting transactions changed.
     virtual void on_demand(const Demand& demand, TimePoint now, EngineEffects& effects) = 0;
-    virtual void on_message(PeerId from, ByteSpan message, TimePoint now, EngineEffects& effects) = 0;
+    virtual void on_message(PeerId from, ByteSpan message, TimePoint now,
+                            EngineEffects& effects) = 0;
     /// A peer finished its handshake, or went away.
     virtual void on_peer_ready(PeerId peer, TimePoint now, EngineEffects& effects) = 0;
     virtual void on_peer_gone(PeerId peer, TimePoint now, EngineEffects& effects) = 0;
     /// Called at or after next_deadline().
     virtual void on_timer(TimePoint now, EngineEffects& effects) = 0;
     /// `block` is null when nothing could be built (only with allow_empty = false).
-    virtual void on_proposal_built(const BlockHash& parent, BlockRef block, TimePoint now, EngineEffects& effects) = 0;
+    virtual void on_proposal_built(const BlockHash& parent, BlockRef block, TimePoint now,
+                                   EngineEffects& effects) = 0;
     /// Empty reason: the block connects on top of its parent.
-    virtual void on_proposal_checked(const BlockRef& block, const std::string& reject_reason, TimePoint now,
-                                     EngineEffects& effects) = 0;
+    virtual void on_proposal_checked(const BlockRef& block, const std::string& reject_reason,
+                                     TimePoint now, EngineEffects& effects) = 0;
     /// The host's miner found a nonce for `job`.
-    virtual void on_solution(uint64_t job, const BlockHeader& header, TimePoint now, EngineEffects& effects) = 0;
+    virtual void on_solution(uint64_t job, const BlockHeader& header, TimePoint now,
+                             EngineEffects& effects) = 0;
 
     virtual std::optional<TimePoint> next_deadline() const = 0;
 };

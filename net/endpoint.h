@@ -1,4 +1,5 @@
-// Endpoint: where to dial, as the user or an addr message named it. The host resolves names; the core never does.
+// Endpoint: where to dial, as the user or an addr message named it. The host resolves names; the
+// core never does.
 #pragma once
 
 #include <compare>

@@ -1,6 +1,7 @@
-// Effect: everything that a node can ask of its host. The list is ordered. What follows a Persist is held back by the host
-// until every write that the node committed before it has reached that durability; this holds across steps. It is what makes
-// votes crash-safe: a signature never leaves before the record of it is safe.
+// Effect: everything that a node can ask of its host. The list is ordered. What follows a Persist
+// is held back by the host until every write that the node committed before it has reached that
+// durability; this holds across steps. It is what makes votes crash-safe: a signature never leaves
+// before the record of it is safe.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ namespace effect {
 struct Send {
     PeerId peer;
     std::shared_ptr<const Bytes> data;
-    bool notify = false;  ///< answer with Drained when these bytes are in the operating system's hands
+    bool notify =
+        false;  ///< answer with Drained when these bytes are in the operating system's hands
 };
 /// Answered by Connected or DialFailed with the same number.
 struct Dial {
@@ -50,15 +52,17 @@ struct StopSearch {};
 struct Complete {
     uint64_t id = 0;
 };
-/// The node is finished (RPC stop, -stopatheight) or cannot go on (`error` not empty: print it, exit code 1).
+/// The node is finished (RPC stop, -stopatheight) or cannot go on (`error` not empty: print it,
+/// exit code 1).
 struct Shutdown {
     std::string error;
 };
 
 }  // namespace effect
 
-using Effect = std::variant<effect::Send, effect::Dial, effect::Close, effect::Persist, effect::SearchNonce,
-                            effect::StopSearch, effect::Complete, effect::Shutdown>;
+using Effect =
+    std::variant<effect::Send, effect::Dial, effect::Close, effect::Persist, effect::SearchNonce,
+                 effect::StopSearch, effect::Complete, effect::Shutdown>;
 using Effects = std::vector<Effect>;
 
 }  // namespace parley

@@ -1,4 +1,5 @@
-// Event: everything that a host can tell a node. The host stamps each with the time when it hands it over (Node::handle).
+// Event: everything that a host can tell a node. The host stamps each with the time when it hands
+// it over (Node::handle).
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,8 @@ struct Received {
 struct Drained {
     PeerId peer;
 };
-/// By the other side, by an error, or because the node asked for it. Always the last event of a peer.
+/// By the other side, by an error, or because the node asked for it. Always the last event of a
+/// peer.
 struct Closed {
     PeerId peer;
     std::string reason;
@@ -50,8 +52,8 @@ struct SolutionFound {
     uint64_t job = 0;
     BlockHeader header;
 };
-/// A client's call (RPC): `call` runs inside the node's step; when the effects before it are durable, the host is told by
-/// the Complete effect with this number.
+/// A client's call (RPC): `call` runs inside the node's step; when the effects before it are
+/// durable, the host is told by the Complete effect with this number.
 struct Invoke {
     uint64_t id = 0;
     std::function<void(Node&)> call;
@@ -59,7 +61,7 @@ struct Invoke {
 
 }  // namespace event
 
-using Event = std::variant<event::Connected, event::DialFailed, event::Received, event::Drained, event::Closed,
-                           event::TimerDue, event::SolutionFound, event::Invoke>;
+using Event = std::variant<event::Connected, event::DialFailed, event::Received, event::Drained,
+                           event::Closed, event::TimerDue, event::SolutionFound, event::Invoke>;
 
 }  // namespace parley

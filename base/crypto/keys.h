@@ -1,4 +1,5 @@
-// secp256k1 keys and signatures, over libsecp256k1. Values; contexts are created once and shared read-only. Thread-safe.
+// secp256k1 keys and signatures, over libsecp256k1. Values; contexts are created once and shared
+// read-only. Thread-safe.
 #pragma once
 
 #include <array>
@@ -11,8 +12,8 @@
 
 namespace parley {
 
-/// A point on the curve in one of its serialised forms: 33 bytes (compressed) or 65 (uncompressed; 06/07 hybrid is accepted,
-/// as consensus demands).
+/// A point on the curve in one of its serialised forms: 33 bytes (compressed) or 65 (uncompressed;
+/// 06/07 hybrid is accepted, as consensus demands).
 class PublicKey {
  public:
     PublicKey() = default;
@@ -24,7 +25,8 @@ class PublicKey {
     /// The x coordinate (BIP340).
     std::array<uint8_t, 32> x_only() const;
 
-    /// This key plus `tweak` times the generator (BIP32 public derivation). Empty when the result is no valid key.
+    /// This key plus `tweak` times the generator (BIP32 public derivation). Empty when the result
+    /// is no valid key.
     std::optional<PublicKey> tweak_add(const std::array<uint8_t, 32>& tweak) const;
 
     auto operator<=>(const PublicKey&) const = default;
@@ -35,15 +37,18 @@ class PublicKey {
     uint8_t size_ = 0;
 };
 
-/// DER signatures are parsed laxly, as history needs, and high S is normalised before the check (both are consensus facts;
-/// strictness is the script interpreter's business). `signature` carries no hash-type byte.
+/// DER signatures are parsed laxly, as history needs, and high S is normalised before the check
+/// (both are consensus facts; strictness is the script interpreter's business). `signature` carries
+/// no hash-type byte.
 bool verify_ecdsa(ByteSpan public_key, const Hash256& message, ByteSpan signature);
 
 /// BIP340. `signature` is 64 bytes.
-bool verify_schnorr(const std::array<uint8_t, 32>& x_only_public_key, ByteSpan message, ByteSpan signature);
+bool verify_schnorr(const std::array<uint8_t, 32>& x_only_public_key, ByteSpan message,
+                    ByteSpan signature);
 
 /// 64-byte compact ECDSA over a 33-byte key: the form of engine messages. Low S is required.
-bool verify_compact(const PublicKey& public_key, const Hash256& message, const std::array<uint8_t, 64>& signature);
+bool verify_compact(const PublicKey& public_key, const Hash256& message,
+                    const std::array<uint8_t, 64>& signature);
 
 /// Wiped on destruction.
 class SecretKey {
@@ -59,10 +64,12 @@ class SecretKey {
     ByteSpan bytes() const { return bytes_; }
     PublicKey public_key(bool compressed = true) const;
 
-    /// Strict DER, low S and low R (grinding a counter, so that signatures take 70 or 71 bytes), RFC 6979 nonce.
+    /// Strict DER, low S and low R (grinding a counter, so that signatures take 70 or 71 bytes),
+    /// RFC 6979 nonce.
     Bytes sign_der(const Hash256& message) const;
     std::array<uint8_t, 64> sign_compact(const Hash256& message) const;
-    std::array<uint8_t, 64> sign_schnorr(const Hash256& message, const std::array<uint8_t, 32>& auxiliary) const;
+    std::array<uint8_t, 64> sign_schnorr(const Hash256& message,
+                                         const std::array<uint8_t, 32>& auxiliary) const;
 
     std::optional<SecretKey> tweak_add(const std::array<uint8_t, 32>& tweak) const;
 

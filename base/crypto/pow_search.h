@@ -1,5 +1,6 @@
-// The inner loop of a proof-of-work miner: tries nonces of an 80-byte header against a target, with the midstate of the
-// first 64 bytes kept. Pure function; the caller slices the nonce range so as to notice new work.
+// The inner loop of a proof-of-work miner: tries nonces of an 80-byte header against a target, with
+// the midstate of the first 64 bytes kept. Pure function; the caller slices the nonce range so as
+// to notice new work.
 #pragma once
 
 #include <array>
@@ -12,10 +13,11 @@
 
 namespace parley {
 
-/// The lowest nonce in [first, first + count) (32-bit; the range must not wrap) for which SHA-256d of `header`, with the nonce
-/// in its bytes 76..79 little-endian, is at most `target` as a little-endian number.
-std::optional<uint32_t> search_nonce(std::span<const uint8_t, 80> header, const Hash256& target, uint32_t first,
-                                     uint64_t count);
+/// The lowest nonce in [first, first + count) (32-bit; the range must not wrap) for which SHA-256d
+/// of `header`, with the nonce in its bytes 76..79 little-endian, is at most `target` as a
+/// little-endian number.
+std::optional<uint32_t> search_nonce(std::span<const uint8_t, 80> header, const Hash256& target,
+                                     uint32_t first, uint64_t count);
 
 /// Name of the kernel in use: "sha_ni_x2", "avx512_x16", "avx2_x8" or "portable".
 std::string_view pow_search_implementation();
@@ -23,8 +25,8 @@ std::string_view pow_search_implementation();
 /// The kernels this processor can run, for tests and benchmarks, the fastest first.
 struct PowSearchKernel {
     std::string_view name;
-    std::optional<uint32_t> (*search)(std::span<const uint8_t, 80> header, const Hash256& target, uint32_t first,
-                                      uint64_t count);
+    std::optional<uint32_t> (*search)(std::span<const uint8_t, 80> header, const Hash256& target,
+                                      uint32_t first, uint64_t count);
 };
 std::span<const PowSearchKernel> pow_search_kernels();
 

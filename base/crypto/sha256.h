@@ -1,5 +1,6 @@
-// SHA-256 (FIPS 180-4): a streaming hasher, Bitcoin's double hash, and batch kernels for Merkle trees and mining. The fastest
-// implementation for the processor (SHA extensions, AVX-512, AVX2, portable) is chosen once, at run time. Thread-safe.
+// SHA-256 (FIPS 180-4): a streaming hasher, Bitcoin's double hash, and batch kernels for Merkle
+// trees and mining. The fastest implementation for the processor (SHA extensions, AVX-512, AVX2,
+// portable) is chosen once, at run time. Thread-safe.
 #pragma once
 
 #include <array>
@@ -36,11 +37,12 @@ Hash256 sha256d(ByteSpan data);
 /// BIP340's tagged hash: SHA-256(SHA-256(tag) || SHA-256(tag) || data).
 Hash256 tagged_hash(std::string_view tag, ByteSpan data);
 
-/// Double hashes of `count` 64-byte inputs laid out one after another; 32 bytes each to `output`, which may be `input`.
-/// The inner step of a Merkle tree.
+/// Double hashes of `count` 64-byte inputs laid out one after another; 32 bytes each to `output`,
+/// which may be `input`. The inner step of a Merkle tree.
 void sha256d_64(uint8_t* output, const uint8_t* input, size_t count);
 
-/// Name of the implementation in use, for logs and benchmarks: "sha_ni", "avx512", "avx2" or "portable".
+/// Name of the implementation in use, for logs and benchmarks: "sha_ni", "avx512", "avx2" or
+/// "portable".
 std::string_view sha256_implementation();
 
 }  // namespace parley
