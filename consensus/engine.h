@@ -137,6 +137,11 @@ class Engine : public HeaderRules {
     virtual void on_solution(uint64_t job, const BlockHeader& header, TimePoint now,
                              EngineEffects& effects) = 0;
 
+    /// The host tried every nonce of `job` in vain: it needs a block with another time or another
+    /// coinbase.
+    virtual void on_search_exhausted(uint64_t /*job*/, TimePoint /*now*/,
+                                     EngineEffects& /*effects*/) {}
+
     virtual std::optional<TimePoint> next_deadline() const = 0;
 };
 

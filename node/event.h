@@ -52,6 +52,10 @@ struct SolutionFound {
     uint64_t job = 0;
     BlockHeader header;
 };
+/// The host's miner tried all 2^32 nonces of the job in vain.
+struct SearchExhausted {
+    uint64_t job = 0;
+};
 /// A client's call (RPC): `call` runs inside the node's step; when the effects before it are
 /// durable, the host is told by the Complete effect with this number.
 struct Invoke {
@@ -62,6 +66,7 @@ struct Invoke {
 }  // namespace event
 
 using Event = std::variant<event::Connected, event::DialFailed, event::Received, event::Drained,
-                           event::Closed, event::TimerDue, event::SolutionFound, event::Invoke>;
+                           event::Closed, event::TimerDue, event::SolutionFound,
+                           event::SearchExhausted, event::Invoke>;
 
 }  // namespace parley
