@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds Parley, and runs every test; the last lines are ctest's summary.
+# Usage: contrib/test.sh [--no-install] [--preset NAME] [--label LABEL] [--jobs N]
+#   --no-install    take the packages as they are
+#   --preset NAME   release (the default), debug, asan or tsan: builds in build/NAME
+#   --label LABEL   only tests with this label: unit, functional, fuzz, lint, lab
+#   --jobs N        compile and test with N processes (default: one for each core)
+source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
+
+install=yes preset=release label="" jobs=$(nproc)
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --no-install) install=no ;;
+        --preset | --label | --jobs)
+            [ $# -ge 2 ] || fail "$1 needs a value"
+            case "$1" in
+                --preset) preset=$2 ;;
+                --label) label=$2 ;;
+                --jobs) jobs=$2 ;;
+            esac
+            shift
+            ;;
+        *) fail "unknown argument $1; it takes --no-install, --preset NAME, --label LABEL and --jobs N" ;;
+    esac
+    shift
+done
+
+if [ "$install" = yes ]; then
+    step "installing packages"
+    contrib/install_dependencies.sh
+fi
+
+step "configuring build/$preset"
+cmake --preset "$preset"
+
+step "building with $jobs processes"
+target=all
+if [ "$label" = unit ]; then target=unit_tests; fi
+cmake --build --preset "$preset" --target "$target" --parallel "$jobs"
+
+step "testing"
+print_step_times
+selection=()
+if [ -n "$label" ]; then selection=(--label-regex "^$label\$"); fi
+# Some kernels place memory where ThreadSanitizer cannot have it, unless the layout is not randomised.
+fixed_layout=()
+if [ "$preset" = tsan ] && setarch "$(uname -m)" --addr-no-randomize true 2> /dev/null; then
+    fixed_layout=(setarch "$(uname -m)" --addr-no-randomize)
+fi
+"${fixed_layout[@]}" ctest --test-dir "build/$preset" --output-on-failure --no-tests=error --parallel "$jobs" \
+    "${selection[@]}"
