@@ -4,7 +4,9 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace parley {
 
@@ -17,5 +19,9 @@ struct Endpoint {
 
 /// "127.0.0.1:18444", "[::1]:18444".
 std::string to_string(const Endpoint& endpoint);
+
+/// The inverse; "host", "host:port", "[v6]:port" or a bare IPv6 address. Empty: no host, a bad
+/// port, blanks, or more than 255 characters.
+std::optional<Endpoint> parse_endpoint(std::string_view text, uint16_t default_port);
 
 }  // namespace parley

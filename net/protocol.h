@@ -1,0 +1,54 @@
+// Constants of Bitcoin's peer protocol, version 70016, and the limits that this node keeps. Plain
+// values. Sources: BIP14, 31, 37, 61, 111, 130, 133, 144, 155, 159, 339 and bitcoind 31's
+// behaviour.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace parley {
+
+inline constexpr int32_t kProtocolVersion = 70016;
+/// Peers below do not know headers-first synchronisation; bitcoind's MIN_PEER_PROTO_VERSION.
+inline constexpr int32_t kProtocolVersionMin = 31800;
+inline constexpr int32_t kSendHeadersVersion = 70012;  ///< BIP130
+inline constexpr int32_t kFeeFilterVersion = 70013;    ///< BIP133
+inline constexpr int32_t kWtxidRelayVersion = 70016;   ///< BIP339
+
+using NetworkMagic = std::array<uint8_t, 4>;
+
+using ServiceFlags = uint64_t;
+inline constexpr ServiceFlags kServiceNetwork = 1u << 0;
+inline constexpr ServiceFlags kServiceWitness = 1u << 3;
+inline constexpr ServiceFlags kServiceNetworkLimited = 1u << 10;
+/// Speaks `seal` and `engine`. Inside the range that bitcoind leaves to experiments (bits 24-31).
+inline constexpr ServiceFlags kServiceParley = 1u << 24;
+
+/// bitcoind's names ("NETWORK", "WITNESS", ...); ours is "PARLEY"; others "UNKNOWN[2^n]".
+std::vector<std::string> service_names(ServiceFlags services);
+
+enum class InvType : uint32_t {
+    transaction = 1,
+    block = 2,
+    filtered_block = 3,
+    compact_block = 4,
+    wtxid = 5,
+    witness_transaction = 0x40000001,
+    witness_block = 0x40000002,
+};
+
+inline constexpr size_t kMessageHeaderSize = 24;
+/// Bytes of a payload at most; bitcoind's MAX_PROTOCOL_MESSAGE_LENGTH. A larger length: disconnect.
+inline constexpr size_t kPayloadSizeMax = 4'000'000;
+inline constexpr size_t kSealSizeMax = 64 * 1024;
+inline constexpr size_t kInvEntriesMax = 50'000;
+inline constexpr size_t kHeadersMax = 2'000;
+inline constexpr size_t kLocatorHashesMax = 101;
+inline constexpr size_t kAddressesMax = 1'000;
+inline constexpr size_t kGetBlocksReplyMax = 500;
+inline constexpr size_t kUserAgentSizeMax = 256;
+
+}  // namespace parley
