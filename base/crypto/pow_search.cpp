@@ -1,8 +1,10 @@
 #include "base/crypto/pow_search.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/check.h"
+#include "base/crypto/cpu_features.h"
 #include "base/crypto/sha256.h"
 #include "base/crypto/sha256_kernels.h"
 #include "base/uint256.h"
@@ -59,13 +61,28 @@ std::optional<uint32_t> search_with(std::span<const uint8_t, 80> header, const H
     return std::nullopt;
 }
 
-constexpr PowSearchKernel kPortable[] = {
-    {"portable", &search_with<sha256_kernels::search_portable, 1>}};
+// The fastest first, by a fixed rule: AVX-512, whose 16 lanes with rotations and three-input logic
+// beat the SHA extensions on every processor that has both; the SHA extensions; AVX2, which must
+// build rotations from shifts; plain C++.
+std::vector<PowSearchKernel> available_kernels() {
+    std::vector<PowSearchKernel> kernels;
+#if defined(__x86_64__)
+    const CpuFeatures& cpu = cpu_features();
+    if (cpu.avx512)
+        kernels.push_back({"avx512_x16", &search_with<sha256_kernels::search_avx512, 16>});
+    if (cpu.sha_ni)
+        kernels.push_back({"sha_ni_x2", &search_with<sha256_kernels::search_sha_ni_x2, 2>});
+    if (cpu.avx2) kernels.push_back({"avx2_x8", &search_with<sha256_kernels::search_avx2, 8>});
+#endif
+    kernels.push_back({"portable", &search_with<sha256_kernels::search_portable, 1>});
+    return kernels;
+}
 
 }  // namespace
 
 std::span<const PowSearchKernel> pow_search_kernels() {
-    return kPortable;
+    static const std::vector<PowSearchKernel> kernels = available_kernels();
+    return kernels;
 }
 
 std::optional<uint32_t> search_nonce(std::span<const uint8_t, 80> header, const Hash256& target,

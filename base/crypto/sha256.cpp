@@ -1,9 +1,10 @@
 #include "base/crypto/sha256.h"
 
 #include <algorithm>
-#include <cstring>
+#include <vector>
 
 #include "base/check.h"
+#include "base/crypto/cpu_features.h"
 #include "base/crypto/sha256_kernels.h"
 
 namespace parley {
@@ -11,8 +12,51 @@ namespace {
 
 constexpr size_t kBlock = 64;
 
+struct BatchKernel {
+    size_t lanes;
+    sha256_kernels::DoubleHash run;
+};
+
+// What this processor runs: one kernel for single messages, and for batches those of falling width,
+// the last of one lane.
+struct Kernels {
+    std::string_view name = "portable";
+    sha256_kernels::Compress compress = sha256_kernels::compress_portable;
+    std::vector<BatchKernel> batch;
+};
+
+Kernels choose_kernels() {
+    Kernels kernels;
+#if defined(__x86_64__)
+    const CpuFeatures& cpu = cpu_features();
+    if (cpu.avx512) {
+        kernels.name = "avx512";
+        kernels.batch.push_back({16, sha256_kernels::double_hash_avx512});
+    }
+    // Eight lanes of AVX2 are slower than two streams of the SHA extensions.
+    if (cpu.avx2 && !cpu.sha_ni) {
+        if (!cpu.avx512) kernels.name = "avx2";
+        kernels.batch.push_back({8, sha256_kernels::double_hash_avx2});
+    }
+    if (cpu.sha_ni) {
+        kernels.name = cpu.avx512 ? "sha_ni+avx512" : "sha_ni";
+        kernels.compress = sha256_kernels::compress_sha_ni;
+        kernels.batch.push_back({2, sha256_kernels::double_hash_sha_ni_x2});
+        kernels.batch.push_back({1, sha256_kernels::double_hash_sha_ni});
+        return kernels;
+    }
+#endif
+    kernels.batch.push_back({1, sha256_kernels::double_hash_portable});
+    return kernels;
+}
+
+const Kernels& kernels() {
+    static const Kernels chosen = choose_kernels();
+    return chosen;
+}
+
 void compress(Sha256State& state, const uint8_t* blocks, size_t count) {
-    sha256_kernels::compress_portable(state.data(), blocks, count);
+    kernels().compress(state.data(), blocks, count);
 }
 
 Hash256 to_hash(const Sha256State& state) {
@@ -79,13 +123,19 @@ Hash256 tagged_hash(std::string_view tag, ByteSpan data) {
 }
 
 void sha256d_64(uint8_t* output, const uint8_t* input, size_t count) {
-    for (; count > 0; --count, input += kBlock, output += Hash256::kSize) {
-        sha256_kernels::double_hash_portable(output, input);
+    // A kernel reads its inputs before it writes, and the output never overtakes the input: they
+    // may be the same.
+    for (const BatchKernel& kernel : kernels().batch) {
+        for (; count >= kernel.lanes; count -= kernel.lanes) {
+            kernel.run(output, input);
+            input += kernel.lanes * kBlock;
+            output += kernel.lanes * Hash256::kSize;
+        }
     }
 }
 
 std::string_view sha256_implementation() {
-    return "portable";
+    return kernels().name;
 }
 
 }  // namespace parley

@@ -41,8 +41,9 @@ Hash256 tagged_hash(std::string_view tag, ByteSpan data);
 /// which may be `input`. The inner step of a Merkle tree.
 void sha256d_64(uint8_t* output, const uint8_t* input, size_t count);
 
-/// Name of the implementation in use, for logs and benchmarks: "sha_ni", "avx512", "avx2" or
-/// "portable".
+/// Names of the implementations in use, for logs and benchmarks: "sha_ni+avx512" (single messages
+/// by the SHA extensions, batches by AVX-512), "sha_ni", "avx512", "avx2" (batches only, the rest
+/// portable) or "portable".
 std::string_view sha256_implementation();
 
 }  // namespace parley

@@ -36,6 +36,15 @@ using DoubleHash = void (*)(uint8_t* output, const uint8_t* input);
 void compress_portable(uint32_t* state, const uint8_t* blocks, size_t count);
 void double_hash_portable(uint8_t* output, const uint8_t* input);
 
+#if defined(__x86_64__)
+// Each runs only where cpu_features() says so.
+void compress_sha_ni(uint32_t* state, const uint8_t* blocks, size_t count);
+void double_hash_sha_ni(uint8_t* output, const uint8_t* input);
+void double_hash_sha_ni_x2(uint8_t* output, const uint8_t* input);  // 2 lanes
+void double_hash_avx2(uint8_t* output, const uint8_t* input);       // 8 lanes
+void double_hash_avx512(uint8_t* output, const uint8_t* input);     // 16 lanes
+#endif
+
 /// What a nonce search works on: all that stays the same while the nonce changes.
 struct SearchTemplate {
     uint32_t midstate[8];  ///< after the first 64 bytes of the header
@@ -48,5 +57,10 @@ struct SearchTemplate {
 using Search = uint64_t (*)(const SearchTemplate& work, uint32_t first, uint64_t count);
 
 uint64_t search_portable(const SearchTemplate& work, uint32_t first, uint64_t count);
+#if defined(__x86_64__)
+uint64_t search_sha_ni_x2(const SearchTemplate& work, uint32_t first, uint64_t count);
+uint64_t search_avx2(const SearchTemplate& work, uint32_t first, uint64_t count);    // 8 lanes
+uint64_t search_avx512(const SearchTemplate& work, uint32_t first, uint64_t count);  // 16 lanes
+#endif
 
 }  // namespace parley::sha256_kernels
