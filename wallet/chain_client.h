@@ -1,0 +1,50 @@
+// ChainClient: what a wallet asks the node. node/ implements it over the chainstate and the
+// mempool, tests over a list of blocks. Core thread only; the answers are those of the moment.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "base/storage.h"
+#include "base/time.h"
+#include "chain/block.h"
+#include "chain/fee_rate.h"
+
+namespace parley {
+
+class ChainClient {
+ public:
+    virtual ~ChainClient() = default;
+
+    virtual Height tip_height() const = 0;
+    /// Hash of the active chain's block at that height. REQUIRES: 0 <= height <= tip_height().
+    virtual BlockHash hash_at(Height height) const = 0;
+    /// Empty: not in the active chain.
+    virtual std::optional<Height> height_of(const BlockHash& hash) const = 0;
+    /// The header's time of the active chain's block at that height, Unix seconds.
+    virtual int64_t block_time(Height height) const = 0;
+    /// BIP113, of the active chain's block at that height, Unix seconds.
+    virtual int64_t median_time_past(Height height) const = 0;
+    /// A block of the tree, active or not, whose body was stored.
+    virtual Expected<BlockRef, StorageError> read_block(const BlockHash& hash) const = 0;
+
+    /// Offers the transaction to the mempool and to the peers. Empty: taken, or there already.
+    /// Otherwise bitcoind's words for why not. The mempool's changes reach the wallets in the
+    /// usual way, after the call.
+    virtual std::optional<std::string> submit_transaction(const TransactionRef& transaction) = 0;
+    virtual bool in_mempool(const Txid& txid) const = 0;
+    /// In order of arrival.
+    virtual std::vector<TransactionRef> mempool_transactions() const = 0;
+    /// Unconfirmed ancestors of a mempool transaction, itself included; 0 when it is not there.
+    virtual int64_t mempool_ancestor_count(const Txid& txid) const = 0;
+
+    virtual FeeRate min_relay_fee() const = 0;
+    /// The least rate that the mempool takes now; at least min_relay_fee().
+    virtual FeeRate mempool_min_fee() const = 0;
+    virtual FeeRate incremental_relay_fee() const = 0;
+    virtual FeeRate dust_relay_fee() const = 0;
+};
+
+}  // namespace parley

@@ -1,0 +1,180 @@
+// Wallet: keys (by descriptors), the transactions that concern them, balances, and new
+// transactions. It follows the active chain one block at a time and writes each block's changes in
+// one batch, together with the block that it stands at: a wallet that was opened again goes on from
+// there. It does not own the chain; it asks through ChainClient. Its store holds private keys
+// unencrypted.
+//
+// Called by WalletManager (chain and mempool events) and by node/ (requests). Core thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/storage.h"
+#include "base/time.h"
+#include "wallet/chain_client.h"
+#include "wallet/signer.h"
+#include "wallet/wallet_error.h"
+#include "wallet/wallet_types.h"
+
+namespace parley {
+
+struct ChainParams;
+
+struct WalletOptions {
+    /// -keypool: scripts that are watched ahead of the last used one, in each direction. bitcoind
+    /// has 1,000; 100 keeps a wallet's memory in kilobytes, and is five times BIP44's gap limit.
+    uint32_t lookahead = 100;
+    /// -fallbackfee, satoshi per kvB. Empty: the node's minimum (there is no fee history on the
+    /// networks that this node is made for). Zero: refuse, as bitcoind does where it is disabled.
+    std::optional<FeeRate> fallback_fee;
+    AddressType address_type = AddressType::bech32;  ///< -addresstype
+    bool spend_zero_conf_change = true;              ///< -spendzeroconfchange
+    bool signal_replaceable = true;                  ///< -walletrbf
+    Amount fee_max{10'000'000};                      ///< -maxtxfee
+    FeeRate consolidate_fee_rate{10'000};  ///< -consolidatefeerate: the long-term rate of waste
+
+    std::optional<std::string> validate() const;
+};
+
+/// What a wallet borrows from the node. All outlive it.
+struct WalletContext {
+    const WalletOptions& options;
+    const ChainParams& params;
+    ChainClient& chain;
+    Random& random;   ///< order of outputs and inputs
+    Random& secrets;  ///< seeds
+    LogSink& log;
+};
+
+struct WalletCreateOptions {
+    bool private_keys = true;  ///< off: watch-only, imports of public descriptors only
+    bool blank = false;        ///< without a seed
+};
+
+/// The heights that were looked at, both included.
+struct RescanResult {
+    Height begin{0};
+    Height end{0};
+};
+
+class Wallet {
+ public:
+    using Ref = std::unique_ptr<Wallet>;
+
+    /// A new wallet in an empty store, standing at the tip. With `seed` (for tests and for
+    /// -dev wallets) instead of one from `secrets`.
+    static Expected<Ref, WalletError> create(std::string name, std::unique_ptr<Storage> storage,
+                                             const WalletContext& context,
+                                             const WalletCreateOptions& options, TimePoint now,
+                                             std::optional<Bytes> seed = std::nullopt);
+    /// Opens a store and catches up with the active chain.
+    static Expected<Ref, WalletError> load(std::string name, std::unique_ptr<Storage> storage,
+                                           const WalletContext& context, TimePoint now);
+    ~Wallet();
+    Wallet(const Wallet&) = delete;
+    Wallet& operator=(const Wallet&) = delete;
+
+    const std::string& name() const;
+
+    // --- events ---------------------------------------------------------------------------------
+
+    void block_connected(const Block& block, const BlockHash& hash, Height height);
+    void block_disconnected(const Block& block, const BlockHash& hash, Height height);
+    void transaction_added_to_mempool(const TransactionRef& transaction, TimePoint now);
+    /// For any reason but a connected block, which block_connected() tells.
+    void transaction_removed_from_mempool(const TransactionRef& transaction);
+    /// Offers the unconfirmed own transactions that are not in the mempool.
+    void rebroadcast();
+
+    // --- what there is --------------------------------------------------------------------------
+
+    WalletInfo info() const;
+    WalletBalances balances(int32_t confirmations_min = 0) const;
+    std::vector<UnspentOutput> list_unspent(const UnspentQuery& query = {}) const;
+    /// The most recent `count` after skipping `skip`, oldest first. `label`: only receives with it.
+    std::vector<ListedTransaction> list_transactions(const std::optional<std::string>& label,
+                                                     size_t count, size_t skip) const;
+    /// Transactions of blocks after `since` (empty: all) and unconfirmed ones; oldest first.
+    std::vector<ListedTransaction> list_since(const std::optional<BlockHash>& since) const;
+    std::optional<TransactionView> transaction(const Txid& txid) const;
+    Amount received_by(const std::vector<Script>& scripts, int32_t confirmations_min,
+                       bool include_immature) const;
+    std::vector<ReceivedByAddress> list_received(int32_t confirmations_min,
+                                                 bool include_empty) const;
+    bool is_mine(const Script& script) const;
+    /// Raised by every change of what the queries above answer.
+    uint64_t revision() const;
+
+    // --- addresses and labels -------------------------------------------------------------------
+
+    Expected<std::string, WalletError> new_address(const std::string& label,
+                                                   std::optional<AddressType> type = std::nullopt);
+    Expected<std::string, WalletError> new_change_address(
+        std::optional<AddressType> type = std::nullopt);
+    AddressInfo address_info(const Script& script) const;
+    Expected<void, WalletError> set_label(const std::string& address, const std::string& label);
+    std::vector<LabelledAddress> labelled_addresses() const;
+
+    // --- descriptors and rescans ----------------------------------------------------------------
+
+    /// One result each. Rescans from the lowest timestamp of those that succeeded.
+    std::vector<Expected<void, WalletError>> import_descriptors(
+        const std::vector<DescriptorImport>& imports, TimePoint now);
+    std::vector<DescriptorInfo> list_descriptors(bool with_secrets) const;
+    /// Looks again at the blocks of the active chain from `begin` to `end` (default: the tip).
+    Expected<RescanResult, WalletError> rescan(Height begin,
+                                               std::optional<Height> end = std::nullopt);
+    /// The first height whose block could carry a time of `timestamp` or later, with bitcoind's two
+    /// hours of tolerance.
+    Height height_for_timestamp(int64_t timestamp) const;
+
+    // --- spending -------------------------------------------------------------------------------
+
+    Expected<SpendResult, WalletError> create_transaction(const SpendRequest& request);
+    /// Stores an own transaction and offers it to the mempool; a refusal there is an error, and
+    /// the transaction is not kept.
+    Expected<Txid, WalletError> commit_transaction(const TransactionRef& transaction, TimePoint now,
+                                                   const std::string& comment = {},
+                                                   const std::string& comment_to = {});
+    /// Both, for sendtoaddress and sendmany.
+    Expected<SpendResult, WalletError> send(const SpendRequest& request, TimePoint now,
+                                            const std::string& comment = {},
+                                            const std::string& comment_to = {});
+    /// The same payments with a higher fee (bumpfee). Empty rate: enough to be relayed.
+    struct BumpResult {
+        SpendResult replacement;
+        Amount original_fee{0};
+    };
+    Expected<BumpResult, WalletError> bump_fee(const Txid& txid, std::optional<FeeRate> fee_rate,
+                                               TimePoint now);
+    /// Signs with the wallet's keys. Outputs that are not in `spent` are looked up in the wallet.
+    SignResult sign(const TransactionData& transaction, SpentOutputs spent,
+                    uint8_t sighash_type = kSighashAll) const;
+    /// The output if the wallet knows the transaction.
+    std::optional<TxOutput> known_output(const OutPoint& outpoint) const;
+    Expected<void, WalletError> abandon(const Txid& txid);
+
+    /// Coins that the coin selection leaves alone. Persistent ones survive a restart.
+    Expected<void, WalletError> lock_unspent(const OutPoint& outpoint, bool persistent);
+    Expected<void, WalletError> unlock_unspent(const OutPoint& outpoint);
+    void unlock_all();
+    std::vector<OutPoint> locked() const;
+
+    /// CHECKs the indexes against the transactions; for tests. Slow.
+    void check_consistency() const;
+
+ private:
+    class Impl;
+    explicit Wallet(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace parley

@@ -1,0 +1,70 @@
+// WalletManager: the wallets of a node by name, one Storage each in a StorageDirectory. It hands
+// the chain's and the mempool's events to the loaded ones, and offers their unconfirmed
+// transactions again from time to time.
+//
+// Called by node/ only. Core thread only. A Wallet* holds until that wallet is unloaded.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wallet/wallet.h"
+
+namespace parley {
+
+class WalletManager {
+ public:
+    /// Far above what a person loads by hand; each has its own store with open files.
+    static constexpr size_t kLoadedCountMax = 256;
+
+    /// Borrows all but the options.
+    WalletManager(WalletOptions options, const ChainParams& params, ChainClient& chain,
+                  StorageDirectory& directory, Random& random, Random& secrets, LogSink& log);
+    ~WalletManager();
+    WalletManager(const WalletManager&) = delete;
+    WalletManager& operator=(const WalletManager&) = delete;
+
+    Expected<Wallet*, WalletError> create(const std::string& name,
+                                          const WalletCreateOptions& options, TimePoint now,
+                                          std::optional<Bytes> seed = std::nullopt);
+    Expected<Wallet*, WalletError> load(const std::string& name, TimePoint now);
+    /// Closes the wallet's store after its last commit.
+    Expected<void, WalletError> unload(const std::string& name);
+
+    /// Null: not loaded.
+    Wallet* find(const std::string& name) const;
+    /// Loaded ones, in the order of loading.
+    const std::vector<std::unique_ptr<Wallet>>& loaded() const { return wallets_; }
+    /// All in the directory, in lexicographic order (listwalletdir).
+    std::vector<std::string> available() const;
+
+    void block_connected(const Block& block, const BlockHash& hash, Height height);
+    void block_disconnected(const Block& block, const BlockHash& hash, Height height);
+    void transaction_added_to_mempool(const TransactionRef& transaction, TimePoint now);
+    void transaction_removed_from_mempool(const TransactionRef& transaction);
+
+    /// When on_timer() wants to be called; kNever while no wallet is loaded.
+    TimePoint next_deadline() const { return next_rebroadcast_; }
+    void on_timer(TimePoint now);
+
+    const WalletOptions& options() const { return options_; }
+
+ private:
+    Expected<Wallet*, WalletError> add(Expected<Wallet::Ref, WalletError> wallet, TimePoint now);
+    void schedule_rebroadcast(TimePoint now);
+    WalletContext context();
+
+    const WalletOptions options_;
+    const ChainParams& params_;
+    ChainClient& chain_;
+    StorageDirectory& directory_;
+    Random& random_;
+    Random& secrets_;
+    LogSink& log_;
+    std::vector<std::unique_ptr<Wallet>> wallets_;
+    TimePoint next_rebroadcast_ = kNever;
+};
+
+}  // namespace parley

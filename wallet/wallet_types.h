@@ -1,0 +1,198 @@
+// The values that a wallet is asked with and answers with. They carry copies, never references into
+// the wallet, so that a caller can format them on another thread. Thread-safe: values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "chain/block.h"
+#include "chain/fee_rate.h"
+#include "wallet/hd_key.h"
+
+namespace parley {
+
+enum class AddressType : uint8_t { bech32, legacy };  ///< P2WPKH (BIP84), P2PKH (BIP44)
+
+struct WalletBalances {
+    Amount trusted{0};            ///< confirmed, or own unconfirmed change
+    Amount untrusted_pending{0};  ///< unconfirmed from others
+    Amount immature{0};           ///< coinbase outputs that cannot be spent yet
+};
+
+/// Where a transaction was confirmed.
+struct WalletTxBlock {
+    BlockHash hash;
+    Height height{0};
+    uint32_t index = 0;  ///< position in the block
+    int64_t time = 0;    ///< of the header, Unix seconds
+};
+
+struct WalletTxInfo {
+    TransactionRef transaction;
+    /// Blocks on top of and with its own; 0: unconfirmed; negative: conflicts with a transaction
+    /// that has so many.
+    int32_t confirmations = 0;
+    std::optional<WalletTxBlock> block;
+    bool generated = false;  ///< coinbase
+    bool trusted = false;    ///< unconfirmed, but counted in the trusted balance
+    bool in_mempool = false;
+    bool abandoned = false;
+    bool replaceable = false;  ///< unconfirmed and signals BIP125
+    std::vector<Txid> wallet_conflicts;
+    std::vector<Txid> mempool_conflicts;
+    std::optional<Txid> replaces;
+    std::optional<Txid> replaced_by;
+    std::string comment;
+    std::string comment_to;
+    int64_t time = 0;           ///< Unix seconds
+    int64_t time_received = 0;  ///< Unix seconds
+};
+
+enum class TxCategory : uint8_t { send, receive, generate, immature, orphan };
+std::string_view to_string(TxCategory category);
+
+/// One output (or one side of one) as listtransactions shows it.
+struct WalletTxDetail {
+    TxCategory category = TxCategory::receive;
+    Script script;
+    std::optional<std::string> address;
+    std::optional<std::string> label;
+    Amount amount{0};  ///< negative for send
+    uint32_t output = 0;
+    std::optional<Amount> fee;  ///< negative; send only
+    std::vector<std::string> parent_descriptors;
+    bool abandoned = false;
+};
+
+struct ListedTransaction {
+    WalletTxDetail detail;
+    WalletTxInfo info;
+};
+
+struct TransactionView {
+    WalletTxInfo info;
+    Amount amount{0};           ///< what the balance changed by, without the fee
+    std::optional<Amount> fee;  ///< negative; only when all inputs are the wallet's
+    std::vector<WalletTxDetail> details;
+};
+
+struct UnspentOutput {
+    OutPoint outpoint;
+    TxOutput output;
+    std::optional<std::string> address;
+    std::optional<std::string> label;
+    int32_t confirmations = 0;
+    bool spendable = false;  ///< the wallet has the key
+    bool solvable = false;   ///< the wallet knows the public key
+    bool safe = false;       ///< confirmed, or own unconfirmed change
+    std::optional<std::string> descriptor;
+    std::vector<std::string> parent_descriptors;
+};
+
+struct UnspentQuery {
+    int32_t confirmations_min = 1;
+    int32_t confirmations_max = 9'999'999;
+    std::vector<Script> scripts;  ///< empty: all
+    bool include_unsafe = true;
+    bool include_locked = false;
+    bool include_immature = false;
+    Amount amount_min{0};
+    Amount amount_max = kMaxMoney;
+    Amount sum_min = kMaxMoney;  ///< stops once the listed amounts reach it
+    size_t count_max = 0;        ///< 0: no limit
+};
+
+struct AddressInfo {
+    Script script;
+    bool is_mine = false;
+    bool solvable = false;
+    bool is_change = false;
+    std::optional<std::string> descriptor;
+    std::optional<std::string> parent_descriptor;
+    std::optional<Bytes> public_key;
+    std::optional<KeyPath> key_path;
+    std::optional<KeyFingerprint> master_fingerprint;
+    std::optional<int64_t> timestamp;  ///< of the descriptor, Unix seconds
+    std::optional<std::string> label;
+};
+
+struct LabelledAddress {
+    std::string address;
+    std::string label;
+    bool send = false;  ///< purpose "send", otherwise "receive"
+};
+
+struct ReceivedByAddress {
+    std::string address;
+    std::string label;
+    Amount amount{0};
+    int32_t confirmations = 0;  ///< of the most recent
+    std::vector<Txid> txids;
+};
+
+struct WalletInfo {
+    std::string name;
+    WalletBalances balances;
+    size_t transactions = 0;
+    size_t keypool_external = 0;  ///< keys ahead of the next address
+    size_t keypool_internal = 0;
+    bool private_keys = true;
+    bool blank = false;
+    int64_t birth_time = 0;  ///< Unix seconds
+    std::optional<Height> last_block_height;
+    BlockHash last_block_hash;
+};
+
+struct DescriptorInfo {
+    std::string descriptor;  ///< with checksum
+    int64_t timestamp = 0;   ///< Unix seconds
+    bool active = false;
+    std::optional<bool> internal;  ///< active ones only
+    bool is_range = false;
+    uint32_t range_begin = 0;
+    uint32_t range_end = 0;  ///< exclusive
+    uint32_t next_index = 0;
+};
+
+struct DescriptorImport {
+    std::string descriptor;
+    bool active = false;
+    bool internal = false;
+    std::optional<std::string> label;
+    /// Unix seconds: the scripts were not used before; empty: "now", no rescan.
+    std::optional<int64_t> timestamp;
+    std::optional<std::pair<uint32_t, uint32_t>> range;  ///< inclusive, as in the RPC
+    std::optional<uint32_t> next_index;
+};
+
+struct Recipient {
+    Script script;
+    Amount amount{0};
+    bool subtract_fee = false;
+};
+
+struct SpendRequest {
+    std::vector<Recipient> recipients;
+    std::optional<FeeRate> fee_rate;  ///< empty: the fallback fee or the minimum
+    bool replaceable = true;          ///< signals BIP125
+    std::vector<OutPoint> inputs;     ///< to spend in any case
+    bool add_inputs = true;           ///< and others when those do not suffice
+    std::optional<Script> change_script;
+    std::optional<size_t> change_position;
+    std::optional<uint32_t> locktime;  ///< empty: the tip's height, against fee sniping
+    bool include_unsafe = false;
+    int32_t confirmations_min = 0;
+    bool sign = true;
+};
+
+struct SpendResult {
+    TransactionRef transaction;
+    Amount fee{0};
+    std::optional<size_t> change_position;
+};
+
+}  // namespace parley
