@@ -7,7 +7,7 @@
 
 #include "base/expected.h"
 
-namespace parley {
+namespace parley::rpc {
 
 /// bitcoind's numbers; clients act on them.
 enum class RpcCode : int32_t {
@@ -61,4 +61,4 @@ inline Unexpected<RpcError> rpc_failure(RpcCode code, std::string message) {
     return Unexpected<RpcError>{RpcError{code, std::move(message)}};
 }
 
-}  // namespace parley
+}  // namespace parley::rpc

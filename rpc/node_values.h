@@ -16,7 +16,7 @@
 #include "chain/block.h"
 #include "chain/coins.h"
 
-namespace parley {
+namespace parley::rpc {
 
 // ---- chain
 
@@ -257,4 +257,4 @@ struct DescriptorSummary {
     bool has_private_keys = false;
 };
 
-}  // namespace parley
+}  // namespace parley::rpc

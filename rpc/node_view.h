@@ -20,7 +20,7 @@
 #include "rpc/node_values.h"
 #include "rpc/wallet_view.h"
 
-namespace parley {
+namespace parley::rpc {
 
 class NodeView {
  public:
@@ -176,4 +176,4 @@ class RpcHost {
     virtual bool pause(Duration duration) = 0;
 };
 
-}  // namespace parley
+}  // namespace parley::rpc

@@ -13,7 +13,7 @@
 #include "rpc/error.h"
 #include "rpc/node_values.h"
 
-namespace parley {
+namespace parley::rpc {
 
 struct WalletSummary {
     std::string name;
@@ -215,4 +215,4 @@ struct WalletCreation {
     std::optional<bool> load_on_startup;
 };
 
-}  // namespace parley
+}  // namespace parley::rpc
