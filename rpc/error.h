@@ -1,4 +1,4 @@
-// RpcError: what a client sees when a call fails: bitcoind's number and a sentence. Values; used by
+// Error: what a client sees when a call fails: bitcoind's number and a sentence. Values; used by
 // everything in rpc/ and by those who implement NodeControl and WalletControl.
 #pragma once
 
@@ -10,7 +10,7 @@
 namespace parley::rpc {
 
 /// bitcoind's numbers; clients act on them.
-enum class RpcCode : int32_t {
+enum class Code : int32_t {
     misc = -1,
     type = -3,
     wallet = -4,
@@ -46,19 +46,19 @@ enum class RpcCode : int32_t {
     parse = -32700,
 };
 
-struct RpcError {
-    RpcCode code = RpcCode::misc;
+struct Error {
+    Code code = Code::misc;
     std::string message;
 
-    bool operator==(const RpcError&) const = default;
+    bool operator==(const Error&) const = default;
 };
 
 template <class T>
-using RpcResult = Expected<T, RpcError>;
-using RpcStatus = Expected<void, RpcError>;
+using Result = Expected<T, Error>;
+using Status = Expected<void, Error>;
 
-inline Unexpected<RpcError> rpc_failure(RpcCode code, std::string message) {
-    return Unexpected<RpcError>{RpcError{code, std::move(message)}};
+inline Unexpected<Error> failure(Code code, std::string message) {
+    return Unexpected<Error>{Error{code, std::move(message)}};
 }
 
 }  // namespace parley::rpc

@@ -1,9 +1,9 @@
 // NodeView and NodeControl: everything that the RPC methods may ask of a node, and nothing about
 // how it is done. They are not a general interface to the node: each function serves methods that
 // exist. Implemented by node/; called on the core thread only, inside NodeGateway::run, and never
-// kept beyond it. NodeGateway and RpcHost are the host's side: both are called from rpc threads.
+// kept beyond it. NodeGateway and Host are the host's side: both are called from rpc threads.
 //
-// Failures that a client can cause come back as RpcError with bitcoind's code and words. A failing
+// Failures that a client can cause come back as Error with bitcoind's code and words. A failing
 // machine is not reported here: the host stops the node.
 #pragma once
 
@@ -33,8 +33,8 @@ class NodeView {
     /// In the active chain. Empty: above the tip, or negative.
     virtual std::optional<BlockSummary> block_at(Height height) const = 0;
     /// Fails with misc "Block not available (not fully downloaded)" when only the header is known.
-    virtual RpcResult<BlockRef> block(const BlockHash& hash) const = 0;
-    virtual RpcResult<BlockWithSpent> block_with_spent(const BlockHash& hash) const = 0;
+    virtual Result<BlockRef> block(const BlockHash& hash) const = 0;
+    virtual Result<BlockWithSpent> block_with_spent(const BlockHash& hash) const = 0;
     /// The active one and every other leaf of the tree, highest first.
     virtual std::vector<ChainTip> chain_tips() const = 0;
     /// In the UTXO set; with `mempool`, also as the mempool makes and spends outputs (a mempool
@@ -60,12 +60,12 @@ class NodeView {
         const std::vector<TransactionRef>& transactions) const = 0;
 
     // mining
-    virtual RpcResult<BlockTemplate> block_template() const = 0;
+    virtual Result<BlockTemplate> block_template() const = 0;
     /// A block below the active tip that pays its coinbase to `coinbase`, complete but for the
     /// nonce. With `transactions`: exactly these, in this order; fails when it would not connect
     /// (verify, "TestBlockValidity failed: ..."). Fails where blocks are not mined (another
     /// engine).
-    virtual RpcResult<BlockRef> build_block(
+    virtual Result<BlockRef> build_block(
         const Script& coinbase,
         const std::optional<std::vector<TransactionRef>>& transactions) const = 0;
     /// BIP23 proposal mode: empty string when it would connect, else the reject reason.
@@ -79,16 +79,15 @@ class NodeView {
     virtual std::vector<KnownAddress> known_addresses() const = 0;
 
     // keys, descriptors
-    virtual RpcResult<DescriptorSummary> describe(const std::string& descriptor) const = 0;
+    virtual Result<DescriptorSummary> describe(const std::string& descriptor) const = 0;
     /// Output scripts of the descriptor for the indexes [first, last] (0, 0 when not ranged).
-    virtual RpcResult<std::vector<Script>> expand_descriptor(const std::string& descriptor,
-                                                             uint32_t first,
-                                                             uint32_t last) const = 0;
+    virtual Result<std::vector<Script>> expand_descriptor(const std::string& descriptor,
+                                                          uint32_t first, uint32_t last) const = 0;
     /// `spent` is parallel to the inputs; empty: unknown.
     virtual SignOutcome sign_with_keys(const TransactionData& transaction,
                                        const std::vector<SecretKey>& keys,
                                        const std::vector<std::optional<TxOutput>>& spent,
-                                       int sighash_type) const = 0;
+                                       uint8_t sighash_type) const = 0;
 
     // wallets
     virtual bool wallets_enabled() const = 0;
@@ -102,20 +101,24 @@ class NodeControl : public NodeView {
  public:
     // chain
     /// Fail with address_or_key "Block not found"; and where the engine's finality forbids it.
-    virtual RpcStatus invalidate_block(const BlockHash& hash) = 0;
-    virtual RpcStatus reconsider_block(const BlockHash& hash) = 0;
+    virtual Status invalidate_block(const BlockHash& hash) = 0;
+    virtual Status reconsider_block(const BlockHash& hash) = 0;
     /// BIP22's result: empty when the block was accepted and connected, else "duplicate",
     /// "inconclusive", or the reject reason.
     virtual std::string submit_block(const BlockRef& block) = 0;
-    virtual RpcStatus submit_header(const BlockHeader& header) = 0;
+    virtual Status submit_header(const BlockHeader& header) = 0;
+    /// The UTXO set after the active tip in the order of the outpoints; may write a cache out
+    /// first. The visitor returns false to stop.
+    virtual Status for_each_coin(
+        const std::function<bool(const OutPoint&, const Coin&)>& visitor) = 0;
 
     // mempool: announces it to the peers when it was admitted
     virtual TxAdmission submit_transaction(const TransactionRef& transaction) = 0;
 
     // network. Texts as bitcoind's: "Error: Node already added", ...
-    virtual RpcStatus add_node(const std::string& address, AddNodeAction action) = 0;
-    virtual RpcStatus disconnect_node(const std::string& address) = 0;
-    virtual RpcStatus disconnect_node(PeerId peer) = 0;
+    virtual Status add_node(const std::string& address, AddNodeAction action) = 0;
+    virtual Status disconnect_node(const std::string& address) = 0;
+    virtual Status disconnect_node(PeerId peer) = 0;
     virtual void ping_peers() = 0;
     virtual void set_network_active(bool active) = 0;
 
@@ -123,17 +126,17 @@ class NodeControl : public NodeView {
     /// Unix seconds; 0 returns to the host's clock.
     virtual void set_mock_time(int64_t seconds) = 0;
     /// "off", "tx", "<seconds>", "poisson:<seconds>".
-    virtual RpcStatus set_automine(const std::string& mode) = 0;
+    virtual Status set_automine(const std::string& mode) = 0;
     virtual void stop() = 0;
 
     // wallets. Empty pointer: not loaded. Valid during this run only.
     virtual WalletControl* wallet(const std::string& name) = 0;
     /// Return warnings.
-    virtual RpcResult<std::vector<std::string>> create_wallet(const WalletCreation& creation) = 0;
-    virtual RpcResult<std::vector<std::string>> load_wallet(const std::string& name,
-                                                            std::optional<bool> on_startup) = 0;
-    virtual RpcResult<std::vector<std::string>> unload_wallet(const std::string& name,
-                                                              std::optional<bool> on_startup) = 0;
+    virtual Result<std::vector<std::string>> create_wallet(const WalletCreation& creation) = 0;
+    virtual Result<std::vector<std::string>> load_wallet(const std::string& name,
+                                                         std::optional<bool> on_startup) = 0;
+    virtual Result<std::vector<std::string>> unload_wallet(const std::string& name,
+                                                           std::optional<bool> on_startup) = 0;
 };
 
 /// The way to the core thread. Implemented by the host (and by tests over a fake).
@@ -148,7 +151,7 @@ class NodeGateway {
 };
 
 /// What the process knows and the node does not. Implemented by the host; thread-safe.
-class RpcHost {
+class Host {
  public:
     struct ActiveCommand {
         std::string method;
@@ -159,7 +162,7 @@ class RpcHost {
         bool enabled = false;
     };
 
-    virtual ~RpcHost() = default;
+    virtual ~Host() = default;
 
     /// Not empty while the node cannot serve yet: "Loading block index…". Calls fail with -28.
     virtual std::optional<std::string> warm_up() const = 0;
