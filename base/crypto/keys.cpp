@@ -44,6 +44,11 @@ const secp256k1_context* sign_context() {
 }
 
 std::optional<secp256k1_pubkey> parse_point(ByteSpan serialised) {
+    // Not only a short cut: the library aborts the program when it is given a null pointer, which
+    // is what an empty span has.
+    if (serialised.size() != kCompressedSize && serialised.size() != kUncompressedSize) {
+        return std::nullopt;
+    }
     secp256k1_pubkey point;
     if (!secp256k1_ec_pubkey_parse(verify_context(), &point, serialised.data(),
                                    serialised.size())) {
@@ -80,8 +85,6 @@ std::array<uint8_t, 64> to_compact(const secp256k1_ecdsa_signature& signature) {
 }  // namespace
 
 std::optional<PublicKey> PublicKey::parse(ByteSpan serialised) {
-    if (serialised.size() != kCompressedSize && serialised.size() != kUncompressedSize)
-        return std::nullopt;
     if (!parse_point(serialised)) return std::nullopt;
     PublicKey key;
     std::copy(serialised.begin(), serialised.end(), key.bytes_.begin());

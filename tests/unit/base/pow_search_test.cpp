@@ -7,7 +7,7 @@
 #include "base/crypto/sha256.h"
 #include "base/random.h"
 #include "base/uint256.h"
-#include "tests/unit/base/seed.h"
+#include "tests/unit/seed.h"
 
 namespace parley {
 namespace {
