@@ -1,9 +1,10 @@
 // ChainContext: what the mempool asks the active chain. node/ implements it over the chainstate,
-// tests over a map. The answers are those of the tip at the time of the call. Core thread only.
+// tests over a few headers and a map. The answers are those of the moment of the call. Core thread
+// only.
 #pragma once
 
 #include "chain/coins.h"
-#include "chain/ids.h"
+#include "chain/header_tree.h"
 
 namespace parley {
 
@@ -11,12 +12,9 @@ class ChainContext {
  public:
     virtual ~ChainContext() = default;
 
-    virtual Height tip_height() const = 0;
-    /// BIP113, of the tip: the cutoff for a time-based locktime in the next block. Unix seconds.
-    virtual int64_t tip_median_time_past() const = 0;
-    /// BIP68 measures time-based sequence locks from here. REQUIRES: 0 <= height <= tip_height().
-    virtual int64_t median_time_past_at(Height height) const = 0;
-    /// The unspent outputs at the tip.
+    /// Last block of the active chain.
+    virtual const HeaderNode& tip() const = 0;
+    /// The unspent outputs after tip().
     virtual const CoinsView& coins() const = 0;
 };
 

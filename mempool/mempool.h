@@ -88,7 +88,7 @@ struct MempoolEntry {
     int64_t sigops_cost = 0;
     TimePoint time{};       ///< of arrival
     Height height{0};       ///< of the tip on arrival
-    uint64_t sequence = 0;  ///< order of arrival; parents are always below their children
+    int64_t sequence = 0;   ///< order of arrival; parents are always below their children
     bool spends_coinbase = false;
     size_t usage_bytes = 0;  ///< estimate of the memory that the entry holds
 
