@@ -1,0 +1,100 @@
+#include "node/daemon/numbered_files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "node/daemon/system_error.h"
+
+namespace parley {
+namespace {
+
+// Blocks are appended to one file at a time and read mostly from the newest ones: a few open files
+// save nearly every open(). The files of a long chain are hundreds, so the number is bounded.
+constexpr size_t kOpenFilesMax = 16;
+
+}  // namespace
+
+std::string numbered_file_path(const std::string& directory, FileId file) {
+    return fmt::format("{}/{}{:05}.dat", directory,
+                       file.kind == FileId::Kind::block ? "blk" : "rev", file.number);
+}
+
+Expected<int, StorageError> NumberedFileWriter::open(FileId file) {
+    if (const auto found = open_.find(file); found != open_.end()) return found->second.get();
+    const std::string path = numbered_file_path(directory_, file);
+    UniqueFd fd{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
+    if (!fd.valid() && errno == ENOENT) {
+        fd = UniqueFd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
+        directory_unsynced_ = true;
+    }
+    if (!fd.valid()) return Unexpected(io_error("open", path, errno));
+    // A file that waits for its fsync stays open until then: a descriptor opened later could miss
+    // the error.
+    if (open_.size() >= kOpenFilesMax) {
+        if (const auto synced = sync(); !synced) return Unexpected(synced.error());
+        open_.erase(open_.begin());
+    }
+    const int result = fd.get();
+    open_.emplace(file, std::move(fd));
+    return result;
+}
+
+Expected<void, StorageError> NumberedFileWriter::write(FileId file, uint64_t offset,
+                                                       ByteSpan data) {
+    const auto fd = open(file);
+    if (!fd) return Unexpected(fd.error());
+    unsynced_.insert(file);
+    while (!data.empty()) {
+        const ssize_t count = ::pwrite(*fd, data.data(), data.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0)
+            return Unexpected(io_error("write", numbered_file_path(directory_, file), errno));
+        data = data.subspan(static_cast<size_t>(count));
+        offset += static_cast<uint64_t>(count);
+    }
+    return {};
+}
+
+Expected<void, StorageError> NumberedFileWriter::sync() {
+    for (const FileId file : unsynced_) {
+        if (::fdatasync(open_.at(file).get()) != 0)
+            return Unexpected(io_error("sync", numbered_file_path(directory_, file), errno));
+    }
+    unsynced_.clear();
+    if (directory_unsynced_) {
+        const UniqueFd fd{::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+        if (!fd.valid() || ::fsync(fd.get()) != 0)
+            return Unexpected(io_error("sync", directory_, errno));
+        directory_unsynced_ = false;
+    }
+    return {};
+}
+
+Expected<size_t, StorageError> NumberedFileReader::read(FileId file, uint64_t offset,
+                                                        MutableByteSpan target) {
+    auto found = open_.find(file);
+    if (found == open_.end()) {
+        const std::string path = numbered_file_path(directory_, file);
+        UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+        if (!fd.valid() && errno == ENOENT) return size_t{0};
+        if (!fd.valid()) return Unexpected(io_error("open", path, errno));
+        if (open_.size() >= kOpenFilesMax) open_.erase(open_.begin());
+        found = open_.emplace(file, std::move(fd)).first;
+    }
+    size_t done = 0;
+    while (done < target.size()) {
+        const ssize_t count = ::pread(found->second.get(), target.data() + done,
+                                      target.size() - done, static_cast<off_t>(offset + done));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0)
+            return Unexpected(io_error("read", numbered_file_path(directory_, file), errno));
+        if (count == 0) break;
+        done += static_cast<size_t>(count);
+    }
+    return done;
+}
+
+}  // namespace parley

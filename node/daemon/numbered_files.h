@@ -1,0 +1,53 @@
+// The append-only files beside a store: blkNNNNN.dat and revNNNNN.dat. Two halves, because two
+// threads use them: NumberedFileWriter belongs to the storage thread, NumberedFileReader to the
+// core. They share nothing but the files. Called by LevelDbStorage.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/storage.h"
+#include "node/daemon/unique_fd.h"
+
+namespace parley {
+
+/// "<directory>/blk00000.dat" or "<directory>/rev00000.dat".
+std::string numbered_file_path(const std::string& directory, FileId file);
+
+class NumberedFileWriter {
+ public:
+    explicit NumberedFileWriter(std::string directory) : directory_(std::move(directory)) {}
+
+    const std::string& directory() const { return directory_; }
+
+    /// Writes all of `data` at `offset`; the file is created, and grows with zeros, as needed.
+    Expected<void, StorageError> write(FileId file, uint64_t offset, ByteSpan data);
+
+    /// Puts every write since the last sync on the disk, and new names into the directory. After
+    /// an error the state of the files is unknown: the caller stops, and never calls again.
+    Expected<void, StorageError> sync();
+
+ private:
+    Expected<int, StorageError> open(FileId file);
+
+    const std::string directory_;
+    std::map<FileId, UniqueFd> open_;
+    std::set<FileId> unsynced_;
+    bool directory_unsynced_ = false;
+};
+
+class NumberedFileReader {
+ public:
+    explicit NumberedFileReader(std::string directory) : directory_(std::move(directory)) {}
+
+    /// Reads what there is of [offset, offset + target.size()); the count is smaller only where
+    /// the file ends. 0 when there is no such file.
+    Expected<size_t, StorageError> read(FileId file, uint64_t offset, MutableByteSpan target);
+
+ private:
+    const std::string directory_;
+    std::map<FileId, UniqueFd> open_;
+};
+
+}  // namespace parley
