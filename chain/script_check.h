@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "chain/sighash.h"
 #include "chain/transaction.h"
 
 namespace parley {
@@ -15,8 +17,14 @@ namespace parley {
 /// Why a script does not allow the spend.
 enum class ScriptError : uint8_t {
     eval_false,          ///< ran to its end and left false, or nothing
-    malformed,           ///< a push runs past the end
-    signature_encoding,  ///< not DER, or an undefined hash type (BIP66, policy)
+    malformed,           ///< a push runs past the end, or an opcode that is none
+    script_size,         ///< over 10,000 bytes
+    push_size,           ///< a push of over 520 bytes
+    stack_size,          ///< over 1,000 items
+    stack_operation,     ///< fewer items than the opcode takes
+    minimal_data,        ///< a push that could be shorter (policy)
+    signature_encoding,  ///< not DER (BIP66)
+    signature_hash_type,
     signature_high_s,
     public_key_type,
     signature_mismatch,  ///< a non-null signature that does not verify (NULLFAIL)
@@ -24,8 +32,11 @@ enum class ScriptError : uint8_t {
     clean_stack,
     push_only,
     witness_mismatch,
+    witness_empty,
+    witness_length,  ///< a version 0 program of neither 20 nor 32 bytes
     witness_unexpected,
     witness_malleated,
+    witness_public_key_type,
     unsupported,  ///< a form that this build cannot verify: refused, never waved through
 };
 
@@ -61,6 +72,8 @@ struct ScriptCheck {
     uint32_t input = 0;
     TxOutput spent;
     ScriptFlags flags = kVerifyNone;
+    /// Of `transaction`; null: computed for this check alone.
+    std::shared_ptr<const SighashParts> sighash_parts;
 };
 
 struct ScriptFailure {
