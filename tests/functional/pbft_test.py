@@ -1,0 +1,146 @@
+"""Four PBFT replicas as processes: ordering, a killed primary, a killed replica, no progress without a quorum."""
+
+import subprocess
+import time
+from decimal import Decimal
+
+import pytest
+
+from framework import (KNOWN_ADDRESS, OTHER_ADDRESS, PROGRAMS, expect_rpc_error, free_port, pay_from_known_key,
+                       wait_until)
+
+REPLICAS = 4
+COINS = 40
+COIN = Decimal(1)
+# A view change takes a timer and four delays; this leaves room for a busy machine.
+VIEW_CHANGE_SECONDS = 120
+
+
+class PbftNetwork:
+    """Replicas of one validator set, meshed by -addnode so that a restarted one finds the others."""
+
+    def __init__(self, network):
+        self.network = network
+        folder = network.folder / "keys"
+        subprocess.run([str(PROGRAMS / "parley-cli"), "pbftkeygen", str(REPLICAS), str(folder)], check=True,
+                       capture_output=True, timeout=60)
+        ports = []
+        for _ in range(REPLICAS):
+            ports.append(free_port(frozenset(ports)))
+        self.replicas = []
+        for index in range(REPLICAS):
+            options = ["-consensus=pbft", f"-pbftvalidators={folder / 'validators.json'}",
+                       f"-pbftkey={folder / f'key-{index}.hex'}"]
+            options += [f"-genesisoutput={KNOWN_ADDRESS}:{COIN}"] * COINS
+            options += [f"-addnode=127.0.0.1:{port}" for port in ports if port != ports[index]]
+            self.replicas.append(network.add(*options, chain="labnet", start=False, p2p_port=ports[index]))
+        for replica in self.replicas:
+            replica.start()
+        self.next_coin = 0
+        genesis = self.replicas[0].rpc.getblockhash(0)
+        self.coins_txid = self.replicas[0].rpc.getblock(genesis, 2)["tx"][0]["txid"]
+        self.wait_for_mesh(self.replicas)
+
+    def wait_for_mesh(self, replicas):
+        # With both directions dialled a pair may keep one connection or two; either joins them.
+        for replica in replicas:
+            wait_until(lambda: len(replica.rpc.getpeerinfo()) >= len(replicas) - 1, f"{replica.name} to see the others")
+
+    def pay(self, replica):
+        """Sends one more coin on its way and returns the txid."""
+        outpoint = (self.coins_txid, self.next_coin)
+        self.next_coin += 1
+        return replica.rpc.sendrawtransaction(
+            pay_from_known_key(replica, outpoint, COIN, {OTHER_ADDRESS: Decimal("0.5")}))
+
+    def wait_for_commit(self, txid, replicas, timeout=VIEW_CHANGE_SECONDS):
+        for replica in replicas:
+            wait_until(lambda: replica.rpc.gettxout(txid, 0, False), f"{replica.name} to commit {txid}", timeout)
+
+    def assert_no_fork(self, replicas=None):
+        replicas = replicas or self.replicas
+        common = min(replica.rpc.getblockcount() for replica in replicas)
+        for height in range(common + 1):
+            assert len({replica.rpc.getblockhash(height) for replica in replicas}) == 1, f"a fork at height {height}"
+        for replica in replicas:
+            assert [tip["status"] for tip in replica.rpc.getchaintips()] == ["active"]
+
+
+@pytest.fixture
+def pbft(network):
+    return PbftNetwork(network)
+
+
+def primary_index(replica):
+    return replica.rpc.getconsensusinfo()["view"] % REPLICAS
+
+
+def test_transactions_are_ordered_alike_by_every_replica(pbft):
+    for turn in range(8):
+        txid = pbft.pay(pbft.replicas[turn % REPLICAS])
+        pbft.wait_for_commit(txid, pbft.replicas)
+    pbft.assert_no_fork()
+    info = pbft.replicas[0].rpc.getconsensusinfo()
+    assert info["engine"] == "pbft" and info["view"] == 0
+    assert pbft.replicas[0].rpc.getforkstats()["F_h"] == 0
+
+
+def test_nothing_to_order_makes_no_blocks(pbft):
+    before = [replica.rpc.getblockcount() for replica in pbft.replicas]
+    time.sleep(2)
+    assert [replica.rpc.getblockcount() for replica in pbft.replicas] == before == [0] * REPLICAS
+
+
+def test_killed_primary_the_others_change_the_view_and_go_on(pbft):
+    pbft.wait_for_commit(pbft.pay(pbft.replicas[1]), pbft.replicas)
+    primary = pbft.replicas[primary_index(pbft.replicas[1])]
+    primary.kill()
+    others = [replica for replica in pbft.replicas if replica is not primary]
+    pbft.wait_for_commit(pbft.pay(others[0]), others)
+    assert others[0].rpc.getconsensusinfo()["view"] >= 1
+    for _ in range(3):
+        pbft.wait_for_commit(pbft.pay(others[1]), others)
+    pbft.assert_no_fork(others)
+
+
+def test_killed_replica_catches_up_after_its_restart(pbft):
+    pbft.wait_for_commit(pbft.pay(pbft.replicas[0]), pbft.replicas)
+    lagging, others = pbft.replicas[3], pbft.replicas[:3]
+    lagging.kill()
+    for _ in range(5):
+        pbft.wait_for_commit(pbft.pay(others[0]), others)
+    lagging.start()
+    wait_until(lambda: lagging.rpc.getblockcount() >= others[0].rpc.getblockcount(), "the replica to catch up",
+               VIEW_CHANGE_SECONDS)
+    pbft.wait_for_commit(pbft.pay(lagging), pbft.replicas)
+    pbft.assert_no_fork()
+
+
+def test_half_of_the_replicas_killed_nothing_commits_until_one_returns(pbft):
+    pbft.wait_for_commit(pbft.pay(pbft.replicas[2]), pbft.replicas)
+    height = pbft.replicas[2].rpc.getblockcount()
+    for replica in pbft.replicas[:2]:
+        replica.kill()
+    txid = pbft.pay(pbft.replicas[2])
+    time.sleep(5)
+    assert [replica.rpc.getblockcount() for replica in pbft.replicas[2:]] == [height] * 2
+    pbft.replicas[1].start()
+    pbft.wait_for_commit(txid, pbft.replicas[1:])
+    pbft.assert_no_fork(pbft.replicas[1:])
+
+
+def test_all_killed_at_once_go_on_where_they_were(pbft):
+    pbft.wait_for_commit(pbft.pay(pbft.replicas[0]), pbft.replicas)
+    tip = pbft.replicas[0].tip()
+    for replica in pbft.replicas:
+        replica.kill()
+    for replica in pbft.replicas:
+        replica.start()
+    assert {replica.tip() for replica in pbft.replicas} == {tip}
+    pbft.wait_for_commit(pbft.pay(pbft.replicas[2]), pbft.replicas)
+    pbft.assert_no_fork()
+
+
+def test_blocks_cannot_be_mined_by_hand(pbft):
+    expect_rpc_error(-1, "pbft", pbft.replicas[0].rpc.generatetoaddress, 1, KNOWN_ADDRESS)
+    assert pbft.replicas[0].rpc.getblockcount() == 0

@@ -1,0 +1,104 @@
+"""Two halves of a network that part, grow, and meet again; and a foreign client among them."""
+
+from decimal import Decimal
+
+from foreign_peer import ForeignPeer
+from framework import KNOWN_ADDRESS, OTHER_ADDRESS, coinbase_outpoint, pay_from_known_key, wait_until
+
+
+def partition(network, left, right, left_blocks, right_blocks):
+    """Both at the same tip and connected on entry; returns the tips that they have reached alone."""
+    network.sync_blocks()
+    network.disconnect(left, right)
+    left.generate(left_blocks, KNOWN_ADDRESS)
+    right.generate(right_blocks, OTHER_ADDRESS)
+    return left.tip(), right.tip()
+
+
+def test_healed_partition_longer_branch_wins(network):
+    a, b = network.add(), network.add()
+    network.connect(a, b)
+    a.generate(10)
+    short_tip, long_tip = partition(network, a, b, 3, 5)
+    assert short_tip != long_tip
+    network.connect(a, b)
+    assert network.sync_blocks() == long_tip
+    assert a.rpc.getblockcount() == 15
+    tips = {tip["hash"]: tip for tip in a.rpc.getchaintips()}
+    assert tips[long_tip]["status"] == "active" and tips[long_tip]["branchlen"] == 0
+    assert tips[short_tip]["status"] == "valid-fork" and tips[short_tip]["branchlen"] == 3
+
+
+def test_healed_partition_fork_is_counted(network):
+    a, b = network.add(), network.add()
+    network.connect(a, b)
+    a.generate(10)
+    partition(network, a, b, 3, 5)
+    network.connect(a, b)
+    network.sync_blocks()
+    stats = a.rpc.getforkstats()
+    heights = stats["heights"]
+    assert heights == 15
+    # 3 of 15 heights have two blocks; 3 of the 18 blocks, and 3 for 15 on the main chain, are stale.
+    assert abs(float(stats["F_h"]) - 3 / 15) < 1e-6
+    assert abs(float(stats["S_t"]) - 3 / 18) < 1e-6
+    assert abs(float(stats["S_m"]) - 3 / 15) < 1e-6
+
+
+def test_equal_branches_first_seen_stays(network):
+    a, b = network.add(), network.add()
+    network.connect(a, b)
+    a.generate(2)
+    left, right = partition(network, a, b, 2, 2)
+    network.connect(a, b)
+    # What each of them knows is the other's branch now; a tie moves nobody.
+    wait_until(lambda: {tip["hash"] for tip in a.rpc.getchaintips()} >= {left, right}, "a to learn of the other branch")
+    assert (a.tip(), b.tip()) == (left, right)
+    a.generate(1)
+    assert network.sync_blocks() == a.tip()
+
+
+def test_deep_reorganisation_every_block_of_the_branch_changes(network):
+    a, b = network.add(), network.add()
+    a.generate(120)
+    b.generate(130, OTHER_ADDRESS)
+    old = a.rpc.getblockhash(1)
+    network.connect(a, b)
+    assert network.sync_blocks() == b.tip()
+    assert a.rpc.getblockhash(1) != old and a.rpc.getblockcount() == 130
+
+
+def test_reorganisation_transaction_returns_to_the_mempool(network):
+    a, b = network.add(), network.add()
+    network.connect(a, b)
+    a.generate(101)
+    network.sync_blocks()
+    outpoint, value = coinbase_outpoint(a, 1)
+    network.disconnect(a, b)
+    txid = a.rpc.sendrawtransaction(pay_from_known_key(a, outpoint, value, {OTHER_ADDRESS: Decimal(1)}))
+    a.generate(1)
+    assert a.rpc.getrawmempool() == [] and a.rpc.gettxout(txid, 0) is not None
+    b.generate(2, OTHER_ADDRESS)
+    network.connect(a, b)
+    assert network.sync_blocks() == b.tip()
+    assert a.rpc.getrawmempool() == [txid]
+
+
+def test_forced_reorganisation_two_nodes_and_a_foreign_client_agree(network):
+    a, b = network.add(), network.add()
+    network.connect(a, b)
+    a.generate(5)
+    network.sync_blocks()
+    with ForeignPeer(a.p2p_port).handshake() as foreign:
+        assert foreign.sync_from_node() == a.tip()
+        foreign.mine(4, from_height=3)
+        foreign.announce_tip()
+        wait_until(lambda: a.tip() == foreign.tip_hash, "the node to follow the foreign branch")
+        network.sync_blocks()
+        # And the other way: the foreign client follows a reorganisation that a node makes.
+        a.rpc.invalidateblock(a.rpc.getblockhash(6))
+        b.rpc.invalidateblock(b.rpc.getblockhash(6))
+        a.generate(3)
+        network.sync_blocks()
+        assert foreign.sync_from_node() == a.tip() == b.tip()
+        assert foreign.height == 8

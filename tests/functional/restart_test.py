@@ -1,0 +1,120 @@
+"""Stop, kill -9 and start: what was acknowledged is there, and nothing has to be rebuilt."""
+
+import http.client
+import random
+import threading
+
+from framework import OTHER_ADDRESS, RpcError
+
+
+def test_restart_chain_is_as_before(network):
+    node = network.add()
+    hashes = node.generate(30)
+    node.rpc.invalidateblock(hashes[-1])
+    node.generate(2, OTHER_ADDRESS)
+    before = (node.rpc.getblockchaininfo(), sorted(tip["hash"] for tip in node.rpc.getchaintips()))
+    node.restart()
+    after = (node.rpc.getblockchaininfo(), sorted(tip["hash"] for tip in node.rpc.getchaintips()))
+    for key in ("blocks", "bestblockhash", "chainwork", "headers"):
+        assert before[0][key] == after[0][key]
+    assert before[1] == after[1]
+    coinbase = node.rpc.getblock(node.tip())["tx"][0]
+    assert node.rpc.gettxout(coinbase, 0) is not None
+
+
+def test_restart_node_goes_on_mining_and_reorganising(network):
+    a, b = network.add(), network.add()
+    network.connect(a, b)
+    a.generate(10)
+    network.sync_blocks()
+    a.restart()
+    b.generate(1)
+    a.generate(3, OTHER_ADDRESS)
+    network.connect(a, b)
+    assert network.sync_blocks() == a.tip() and a.rpc.getblockcount() == 13
+
+
+def test_stop_leaves_no_cookie_and_silent_stderr(network):
+    node = network.add()
+    assert (node.chain_folder / ".cookie").stat().st_mode & 0o077 == 0
+    node.stop()
+    assert not (node.chain_folder / ".cookie").exists()
+
+
+def test_datadir_holds_bitcoinds_folders_and_no_others(network):
+    node = network.add()
+    node.generate(1)
+    node.stop()
+    folders = {path.name for path in node.chain_folder.iterdir() if path.is_dir()}
+    assert {"blocks", "chainstate"} <= folders <= {"blocks", "chainstate", "indexes", "wallets"}
+
+
+def test_kill_after_acknowledged_blocks_they_are_there(network):
+    node = network.add()
+    hashes = node.generate(20)
+    node.kill()
+    node.start()
+    assert node.tip() == hashes[-1] and node.rpc.getblockcount() == 20
+    assert node.rpc.gettxout(node.rpc.getblock(hashes[-1])["tx"][0], 0) is not None
+    node.generate(1)
+
+
+def test_kill_while_mining_ten_times_nothing_acknowledged_is_lost(network):
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    chooser = random.Random(seed)
+    node = network.add()
+    acknowledged = []
+
+    def mine_until_killed():
+        try:
+            while True:
+                acknowledged.extend(node.generate(1))
+        except (OSError, http.client.HTTPException, RpcError):  # the connection breaks wherever the kill hits it
+            pass
+
+    for _ in range(10):
+        miner = threading.Thread(target=mine_until_killed)
+        miner.start()
+        miner.join(chooser.uniform(0.02, 0.4))
+        node.process.kill()
+        miner.join()
+        node.wait_for_exit()
+        node.start()
+        for height, block in enumerate(acknowledged, 1):
+            assert node.rpc.getblockhash(height) == block
+        # One more block may have been stored before its reply left.
+        count = node.rpc.getblockcount()
+        assert len(acknowledged) <= count <= len(acknowledged) + 1
+        if count > len(acknowledged):
+            acknowledged.append(node.tip())
+        node.rpc.getblock(node.tip(), 2)
+    assert len(acknowledged) > 10
+    node.stop()
+
+
+def test_kill_during_a_reorganisation_ends_on_one_of_the_branches(network):
+    a, b = network.add(), network.add()
+    a.generate(150)
+    b.generate(160, OTHER_ADDRESS)
+    branches = {a.tip(), b.tip()}
+    a.rpc.addnode(b.address, "onetry")
+    a.kill()
+    a.start()
+    assert a.tip() in branches or a.rpc.getblockcount() >= 150
+    network.connect(a, b)
+    assert network.sync_blocks() == b.tip()
+
+
+def test_kill_wallet_agrees_with_the_chain(network):
+    node = network.add()
+    node.rpc.createwallet("w")
+    wallet = node.rpc.wallet("w")
+    address = wallet.getnewaddress()
+    node.generate(101, address)
+    node.kill()
+    node.start()
+    if "w" not in node.rpc.listwallets():
+        node.rpc.loadwallet("w")
+    assert wallet.getbalance() == 50
+    assert wallet.getnewaddress() != address
