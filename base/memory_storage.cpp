@@ -23,7 +23,9 @@ Expected<void, StorageError> MemoryStorage::scan(ByteSpan prefix, const Visitor&
 Expected<Bytes, StorageError> MemoryStorage::read_file(FileId file, uint64_t offset,
                                                        size_t size) const {
     const auto found = files_.find(file);
-    if (found == files_.end() || found->second.size() < offset + size) {
+    // Not offset + size: what a damaged index says may wrap.
+    if (found == files_.end() || offset > found->second.size() ||
+        size > found->second.size() - offset) {
         return Unexpected(
             StorageError{StorageError::Code::corruption, "file shorter than its index says"});
     }
