@@ -56,6 +56,11 @@ struct SolutionFound {
 struct SearchExhausted {
     uint64_t job = 0;
 };
+/// The host's miner tried every nonce of the job's header in vain and stands still: the node gives
+/// it another header (a later time, another extra nonce) by a SearchNonce effect.
+struct SearchExhausted {
+    uint64_t job = 0;
+};
 /// A client's call (RPC): `call` runs inside the node's step; when the effects before it are
 /// durable, the host is told by the Complete effect with this number.
 struct Invoke {
