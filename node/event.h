@@ -52,10 +52,6 @@ struct SolutionFound {
     uint64_t job = 0;
     BlockHeader header;
 };
-/// The host's miner tried all 2^32 nonces of the job in vain.
-struct SearchExhausted {
-    uint64_t job = 0;
-};
 /// The host's miner tried every nonce of the job's header in vain and stands still: the node gives
 /// it another header (a later time, another extra nonce) by a SearchNonce effect.
 struct SearchExhausted {

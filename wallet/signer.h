@@ -9,12 +9,10 @@
 #include <vector>
 
 #include "base/crypto/keys.h"
+#include "chain/sighash.h"
 #include "chain/transaction.h"
 
 namespace parley {
-
-/// BIP143's and the old signature hash types; the values go into the signature's last byte.
-inline constexpr uint8_t kSighashAll = 1;
 
 /// Finds the secret key of a public key's hash160; empty when it is not known.
 struct SigningKey {
