@@ -1,0 +1,73 @@
+// Json: an immutable JSON value as a client sent it. Numbers stay text, so that amounts are read
+// exactly; the order of an object's members is kept. Values; thread-safe when not shared.
+//
+// JsonWriter (json_writer.h) makes JSON; this only reads it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace parley::rpc {
+
+class Json {
+ public:
+    enum class Type : uint8_t { null, boolean, number, string, array, object };
+    using Array = std::vector<Json>;
+    using Member = std::pair<std::string, Json>;
+    using Object = std::vector<Member>;
+
+    /// null
+    Json() = default;
+    static Json boolean(bool value) { return Json{Value{value}}; }
+    /// REQUIRES: `text` is a JSON number.
+    static Json number(std::string text) { return Json{Value{Number{std::move(text)}}}; }
+    static Json string(std::string text) { return Json{Value{std::move(text)}}; }
+    static Json array(Array items) { return Json{Value{std::move(items)}}; }
+    static Json object(Object members) { return Json{Value{std::move(members)}}; }
+
+    Type type() const { return static_cast<Type>(value_.index()); }
+    bool is_null() const { return type() == Type::null; }
+    bool is_boolean() const { return type() == Type::boolean; }
+    bool is_number() const { return type() == Type::number; }
+    bool is_string() const { return type() == Type::string; }
+    bool is_array() const { return type() == Type::array; }
+    bool is_object() const { return type() == Type::object; }
+
+    /// REQUIRES: the type is the one named.
+    bool boolean() const { return std::get<bool>(value_); }
+    const std::string& number() const { return std::get<Number>(value_).text; }
+    const std::string& string() const { return std::get<std::string>(value_); }
+    const Array& array() const { return std::get<Array>(value_); }
+    const Object& object() const { return std::get<Object>(value_); }
+
+    /// The first member of that name; null pointer: none, or this is no object.
+    const Json* find(std::string_view key) const;
+
+    bool operator==(const Json&) const = default;
+
+ private:
+    struct Number {
+        std::string text;
+        bool operator==(const Number&) const = default;
+    };
+    using Value = std::variant<std::monostate, bool, Number, std::string, Array, Object>;
+    explicit Json(Value value) : value_(std::move(value)) {}
+
+    Value value_;
+};
+
+/// "null", "bool", "number", "string", "array", "object": bitcoind's words in its messages.
+std::string_view type_name(Json::Type type);
+
+/// Nested deeper than this is refused: reading recurses, and no request needs a tenth of it.
+inline constexpr int kJsonDepthMax = 512;
+
+/// One whole JSON text (RFC 8259, any kind of value). Empty: anything else.
+std::optional<Json> parse_json(std::string_view text);
+
+}  // namespace parley::rpc

@@ -1,0 +1,24 @@
+#include "rpc/method.h"
+
+#include "base/check.h"
+
+namespace parley::rpc {
+
+MethodTable::MethodTable() {
+    add(control_methods());
+}
+
+void MethodTable::add(std::vector<Method> methods) {
+    for (Method& method : methods) {
+        CHECK(method.handler != nullptr);
+        const auto [position, is_new] = methods_.emplace(method.name, std::move(method));
+        CHECK(is_new);
+    }
+}
+
+const Method* MethodTable::find(std::string_view name) const {
+    const auto found = methods_.find(name);
+    return found == methods_.end() ? nullptr : &found->second;
+}
+
+}  // namespace parley::rpc
