@@ -3,6 +3,32 @@
 #include <algorithm>
 
 namespace parley {
+namespace {
+
+/// A handle to a store that the directory keeps.
+class SharedStorage final : public Storage {
+ public:
+    explicit SharedStorage(std::shared_ptr<MemoryStorage> store) : store_(std::move(store)) {}
+
+    Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
+        return store_->get(key);
+    }
+    Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override {
+        return store_->scan(prefix, visitor);
+    }
+    Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
+                                            size_t size) const override {
+        return store_->read_file(file, offset, size);
+    }
+    CommitId commit(WriteBatch batch, Durability durability) override {
+        return store_->commit(std::move(batch), durability);
+    }
+
+ private:
+    std::shared_ptr<MemoryStorage> store_;
+};
+
+}  // namespace
 
 Expected<std::optional<Bytes>, StorageError> MemoryStorage::get(ByteSpan key) const {
     const auto found = keys_.find(to_bytes(key));
@@ -49,6 +75,24 @@ CommitId MemoryStorage::commit(WriteBatch batch, Durability) {
         }
     }
     return ++last_commit_;
+}
+
+Expected<std::unique_ptr<Storage>, StorageError> MemoryStorageDirectory::open(
+    const std::string& name, Mode mode) {
+    const bool create = mode == Mode::create_new;
+    if (exists(name) == create) {
+        return Unexpected(
+            StorageError{StorageError::Code::io, name + (create ? " exists" : " does not exist")});
+    }
+    auto& store = stores_[name];
+    if (create) store = std::make_shared<MemoryStorage>();
+    return std::unique_ptr<Storage>{std::make_unique<SharedStorage>(store)};
+}
+
+std::vector<std::string> MemoryStorageDirectory::list() const {
+    std::vector<std::string> names;
+    for (const auto& [name, store] : stores_) names.push_back(name);
+    return names;
 }
 
 }  // namespace parley

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "base/storage.h"
 
@@ -20,6 +23,18 @@ class MemoryStorage final : public Storage {
     std::map<Bytes, Bytes> keys_;
     std::map<FileId, Bytes> files_;
     CommitId last_commit_{0};
+};
+
+/// Stores by name that outlive the handles which open() returns, and die with the directory.
+class MemoryStorageDirectory final : public StorageDirectory {
+ public:
+    Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name,
+                                                          Mode mode) override;
+    bool exists(const std::string& name) const override { return stores_.contains(name); }
+    std::vector<std::string> list() const override;
+
+ private:
+    std::map<std::string, std::shared_ptr<MemoryStorage>> stores_;
 };
 
 }  // namespace parley

@@ -1,0 +1,130 @@
+#include "node/chain_flow.h"
+
+#include <algorithm>
+
+#include "node/node_core.h"
+
+namespace parley {
+
+BlockResult ChainFlow::submit_block(const BlockRef& block, ByteSpan seal, bool own) {
+    BlockResult result = core_.chain->accept_block(block, seal, core_.now);
+    if (result.state == BlockResult::State::already_have && !seal.empty()) {
+        const auto attached = core_.chain->attach_seal(result.node->hash, seal);
+        if (!attached) {
+            result.state = BlockResult::State::invalid;
+            result.error = attached.error();
+            return result;
+        }
+        if (!*attached) return result;
+    } else if (result.state != BlockResult::State::accepted) {
+        return result;
+    }
+    if (own) own_block_ = result.node->hash;
+    advance();
+    for (const InvalidBlock& invalid : rejected_) {
+        if (invalid.node != result.node) continue;
+        result.state = BlockResult::State::invalid;
+        result.error = invalid.error;
+    }
+    return result;
+}
+
+void ChainFlow::advance() {
+    const ChainUpdate update = core_.chain->activate_best_chain();
+    pending_ = update.more;
+    rejected_ = update.invalid;
+    for (const InvalidBlock& invalid : update.invalid) {
+        core_.log.info(LogCategory::general, "InvalidChainFound: invalid block={} height={} {}",
+                       invalid.node->hash.to_string(), invalid.node->height.value(),
+                       invalid.error.to_string());
+        core_.peers.block_rejected(invalid.node->hash, invalid.error.reason, core_.now);
+    }
+    if (update.changed()) spread(update);
+}
+
+void ChainFlow::advance_fully() {
+    do advance();
+    while (pending_);
+}
+
+void ChainFlow::spread(const ChainUpdate& update) {
+    if (!update.disconnected.empty())
+        ++reorganisations_[static_cast<uint32_t>(update.disconnected.size())];
+    for (const ChainStep& step : update.disconnected) {
+        core_.mempool.block_disconnected(step.block);
+        if (core_.wallets)
+            core_.wallets->block_disconnected(*step.block, step.node->hash, step.node->height);
+    }
+    for (const ChainStep& step : update.connected) {
+        core_.mempool.block_connected(*step.block);
+        if (core_.wallets)
+            core_.wallets->block_connected(*step.block, step.node->hash, step.node->height);
+        core_.peers.block_connected(*step.block, core_.now);
+    }
+    core_.mempool.chain_updated(core_.now);
+    spread_mempool_changes();
+    log_tip();
+
+    const HeaderNode& tip = core_.chain->tip();
+    core_.engine_driver.run(
+        [&](Engine& engine, EngineEffects& out) { engine.on_tip(tip, core_.now, out); });
+    // The engine may have moved the tip again; then that call announced the newer one.
+    if (&tip == &core_.chain->tip() && !pending_ && !initial_download()) {
+        core_.peers.announce_block(tip, tip.hash == own_block_, core_.now);
+    }
+    const int32_t stop_at = core_.config.node.stop_at_height;
+    if (stop_at > 0 && core_.chain->tip().height >= Height{stop_at}) core_.stopping = true;
+}
+
+void ChainFlow::log_tip() const {
+    const HeaderNode& tip = core_.chain->tip();
+    core_.log.info(LogCategory::general, "UpdateTip: new best={} height={} version=0x{:08x} tx={}",
+                   tip.hash.to_string(), tip.height.value(),
+                   static_cast<uint32_t>(tip.header.version), tip.chain_transactions);
+}
+
+Expected<AcceptInfo, TxReject> ChainFlow::submit_transaction(const TransactionRef& transaction) {
+    auto accepted = core_.mempool.submit(transaction, core_.now);
+    if (accepted) {
+        core_.log.debug(LogCategory::mempool, "AcceptToMemoryPool: accepted {} (poolsz {} txn)",
+                        transaction->txid().to_string(), core_.mempool.size());
+    }
+    spread_mempool_changes();
+    return accepted;
+}
+
+void ChainFlow::spread_mempool_changes() {
+    if (spreading_)
+        return;  // a wallet that hears of a change submits another: the outer loop takes it up
+    spreading_ = true;
+    for (auto changes = core_.mempool.take_changes(); !changes.empty();
+         changes = core_.mempool.take_changes()) {
+        for (const MempoolChange& change : changes) {
+            if (!change.removal()) {
+                if (core_.wallets)
+                    core_.wallets->transaction_added_to_mempool(change.transaction, core_.now);
+                const MempoolEntry* entry = core_.mempool.find(change.transaction->txid());
+                if (entry == nullptr) continue;  // removed again by a later change
+                core_.peers.announce_transaction(
+                    RelayTransaction{
+                        entry->txid(), entry->transaction->wtxid(),
+                        fee_rate_of(entry->modified_fee(), entry->virtual_size).value()},
+                    core_.now);
+            } else if (change.kind != MempoolChange::Kind::confirmed && core_.wallets) {
+                core_.wallets->transaction_removed_from_mempool(change.transaction);
+            }
+        }
+    }
+    spreading_ = false;
+}
+
+bool ChainFlow::initial_download() const {
+    if (download_finished_) return false;
+    const TimePoint tip_time = from_unix_seconds(core_.chain->tip().time());
+    if (tip_time < core_.now - core_.config.node.tip_age_max) return true;
+    core_.log.info(LogCategory::general, "Leaving InitialBlockDownload (latching to false)");
+    download_finished_ = true;
+    return false;
+}
+
+}  // namespace parley

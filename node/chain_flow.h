@@ -1,0 +1,57 @@
+// ChainFlow: the way of blocks and transactions through the node. A block goes to the chainstate;
+// what that changes goes, in order, to the mempool, the wallets, the engine and the peers. A
+// transaction goes to the mempool; what that changes goes to the wallets and the peers. Core thread
+// only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "chain/chainstate.h"
+#include "mempool/mempool.h"
+
+namespace parley {
+
+struct NodeCore;
+
+class ChainFlow {
+ public:
+    explicit ChainFlow(NodeCore& core) : core_(core) {}
+
+    /// Stores the block and moves to the best chain. `own`: made by this node. Where the block
+    /// fails to connect, the result says so.
+    BlockResult submit_block(const BlockRef& block, ByteSpan seal, bool own);
+
+    /// Moves to the best chain and tells everybody. One bounded piece of work: pending() says
+    /// whether to call again.
+    void advance();
+    bool pending() const { return pending_; }
+    /// Until nothing is pending.
+    void advance_fully();
+
+    Expected<AcceptInfo, TxReject> submit_transaction(const TransactionRef& transaction);
+
+    /// Hands on what happened in the mempool since the last call.
+    void spread_mempool_changes();
+
+    /// True until the tip is recent; never true again after that.
+    bool initial_download() const;
+
+    /// Disconnected blocks -> reorganisations of that depth since the start.
+    const std::map<uint32_t, uint64_t>& reorganisations() const { return reorganisations_; }
+
+ private:
+    void spread(const ChainUpdate& update);
+    void log_tip() const;
+
+    NodeCore& core_;
+    bool pending_ = false;
+    bool spreading_ = false;
+    mutable bool download_finished_ = false;
+    std::map<uint32_t, uint64_t> reorganisations_;
+    BlockHash own_block_;                 ///< the last block that this node made
+    std::vector<InvalidBlock> rejected_;  ///< by the advance() that runs
+};
+
+}  // namespace parley

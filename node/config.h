@@ -1,0 +1,55 @@
+// NodeConfig: everything about a node that a user, a test or a simulation can choose, one options
+// struct for each module. Immutable once the node is made. The daemon fills it from the command
+// line and files, the simulator in code.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chain/chainstate.h"
+#include "chain/params.h"
+#include "consensus/pbft/pbft_engine.h"
+#include "consensus/pow/pow_engine.h"
+#include "mempool/block_builder.h"
+#include "mempool/mempool.h"
+#include "net/net_options.h"
+#include "wallet/wallet.h"
+
+namespace parley {
+
+enum class EngineKind : uint8_t { pow, pbft };
+
+struct NodeOptions {
+    /// -maxtipage: a tip older than this means that the initial block download goes on.
+    Duration tip_age_max = std::chrono::hours{24};
+    /// -miningaddress: what blocks of our own pay to. Empty: an output that anybody can spend.
+    std::optional<Script> payout;
+    /// -stopatheight. 0: never.
+    int32_t stop_at_height = 0;
+    /// -wallet: loaded at the start.
+    std::vector<std::string> wallets;
+    /// -mocktime, Unix seconds. 0: the host's clock.
+    int64_t mock_time = 0;
+};
+
+struct NodeConfig {
+    ChainParams params;
+    EngineKind engine = EngineKind::pow;
+    NodeOptions node;
+    ChainOptions chain;
+    PowOptions pow;
+    PbftOptions pbft;
+    MempoolOptions mempool;
+    BlockBuilderOptions block_builder;
+    NetOptions net;
+    WalletOptions wallet;
+
+    /// For a chain, with the values of its parameters copied to where the modules expect them.
+    explicit NodeConfig(ChainParams chain_params);
+
+    /// Empty, or a sentence that names the option that is wrong.
+    std::string validate() const;
+};
+
+}  // namespace parley

@@ -1,0 +1,33 @@
+// LatencyTable: one-way delays between regions. A value; read by the world for every message.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/time.h"
+
+namespace parley::sim {
+
+class LatencyTable {
+ public:
+    /// One region, one delay, also from a node to itself's neighbours.
+    static LatencyTable uniform(Duration delay);
+
+    /// The six regions NA, EU, SA, AP, JP, AU with the 2019 figures that SimBlock uses as one-way
+    /// delays (Aoki et al., "SimBlock: A Blockchain Network Simulator", 2019).
+    static LatencyTable six_regions_2019();
+
+    /// `upper_triangle_ms` lists row by row, the diagonal included: n(n+1)/2 entries.
+    static LatencyTable from_upper_triangle(size_t regions,
+                                            const std::vector<double>& upper_triangle_ms);
+
+    size_t regions() const { return regions_; }
+    /// REQUIRES: both below regions().
+    Duration delay(size_t from, size_t to) const { return delays_[from * regions_ + to]; }
+
+ private:
+    size_t regions_ = 1;
+    std::vector<Duration> delays_;
+};
+
+}  // namespace parley::sim
