@@ -86,9 +86,9 @@ struct MempoolEntry {
     Amount fee_delta{0};  ///< from prioritise()
     int64_t virtual_size = 0;
     int64_t sigops_cost = 0;
-    TimePoint time{};       ///< of arrival
-    Height height{0};       ///< of the tip on arrival
-    int64_t sequence = 0;   ///< order of arrival; parents are always below their children
+    TimePoint time{};      ///< of arrival
+    Height height{0};      ///< of the tip on arrival
+    int64_t sequence = 0;  ///< order of arrival; parents are always below their children
     bool spends_coinbase = false;
     size_t usage_bytes = 0;  ///< estimate of the memory that the entry holds
 

@@ -1,0 +1,239 @@
+#include "mempool/block_builder.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/check.h"
+#include "chain/coinbase.h"
+#include "chain/consensus_limits.h"
+#include "chain/locktime.h"
+#include "chain/params.h"
+#include "mempool/fee_order.h"
+
+namespace parley {
+namespace {
+
+// Sigops kept free for the coinbase's outputs, as bitcoind keeps them.
+constexpr int64_t kCoinbaseSigopsReserve = 400;
+// Once the block is nearly full, so many packages in a row that do not fit end the search.
+constexpr int kMissesMax = 1000;
+constexpr int64_t kNearlyFullWeight = 4'000;
+
+/// Chooses transactions by the fee rate of what has to be taken together: an entry with its
+/// ancestors that are not in the block yet. The mempool's own order counts all ancestors; entries
+/// some of whose ancestors are in the block are kept, with what is left of their sums, in a second
+/// order beside it.
+class Selection {
+ public:
+    Selection(const BlockBuilderOptions& options, const BlockRequest& request,
+              const Mempool& mempool)
+        : options_(options), request_(request), mempool_(mempool) {}
+
+    std::vector<const MempoolEntry*> run() {
+        mempool_.for_each_by_ancestor_fee_rate([this](const MempoolEntry& entry) {
+            // What became better than this entry by what was chosen goes first.
+            while (!changed_.empty() && !done_ && changed_.begin()->better_than(entry))
+                try_changed();
+            if (!done_ && !seen(entry)) try_package(entry, entry.ancestors);
+            return !done_;
+        });
+        while (!changed_.empty() && !done_) try_changed();
+        return std::move(chosen_);
+    }
+
+ private:
+    struct Changed {
+        const MempoolEntry* entry = nullptr;
+        MempoolSums left;  ///< of the entry and its ancestors outside the block
+
+        FeeFraction score() const {
+            const FeeFraction own = own_fraction(*entry);
+            const FeeFraction package = fraction_of(left);
+            return own.above(package) ? package : own;
+        }
+        bool operator<(const Changed& other) const {
+            const auto order = score().compare(other.score());
+            return order != 0 ? order > 0 : entry->sequence < other.entry->sequence;
+        }
+        bool better_than(const MempoolEntry& other) const {
+            return score().above(mining_score(other));
+        }
+    };
+
+    bool seen(const MempoolEntry& entry) const {
+        return in_block_.contains(entry.sequence) || failed_.contains(entry.sequence) ||
+               left_.contains(entry.sequence);
+    }
+
+    void try_changed() {
+        const Changed best = *changed_.begin();
+        changed_.erase(changed_.begin());
+        left_.erase(best.entry->sequence);
+        try_package(*best.entry, best.left);
+    }
+
+    void try_package(const MempoolEntry& entry, const MempoolSums& sums) {
+        if (sums.fees < fee_for(options_.min_fee_rate, sums.virtual_size)) {
+            // Everything after it pays less.
+            done_ = true;
+            return;
+        }
+        if (!fits(sums)) {
+            failed_.insert(entry.sequence);
+            const bool nearly_full =
+                weight_ + kNearlyFullWeight > options_.weight_max - options_.reserved_weight;
+            if (++misses_ > kMissesMax && nearly_full) done_ = true;
+            return;
+        }
+        std::vector<const MempoolEntry*> package;
+        for (const MempoolEntry* ancestor : mempool_.ancestors(entry)) {
+            if (!in_block_.contains(ancestor->sequence)) package.push_back(ancestor);
+        }
+        package.push_back(&entry);
+        if (!all_final(package)) {
+            failed_.insert(entry.sequence);
+            return;
+        }
+        misses_ = 0;
+        for (const MempoolEntry* member : package) take(*member);
+    }
+
+    bool fits(const MempoolSums& sums) const {
+        return options_.reserved_weight + weight_ + sums.weight < options_.weight_max &&
+               kCoinbaseSigopsReserve + sigops_ + sums.sigops_cost < kBlockSigopCostMax;
+    }
+
+    bool all_final(const std::vector<const MempoolEntry*>& package) const {
+        return std::all_of(package.begin(), package.end(), [&](const MempoolEntry* entry) {
+            return is_final(entry->transaction->data(), request_.height, request_.median_time_past);
+        });
+    }
+
+    void take(const MempoolEntry& entry) {
+        in_block_.insert(entry.sequence);
+        chosen_.push_back(&entry);
+        weight_ += entry.transaction->weight().value();
+        sigops_ += entry.sigops_cost;
+        forget(entry);
+        for (const MempoolEntry* descendant : mempool_.descendants(entry)) {
+            if (in_block_.contains(descendant->sequence)) continue;
+            MempoolSums left = descendant->ancestors;
+            if (const auto it = left_.find(descendant->sequence); it != left_.end())
+                left = it->second;
+            forget(*descendant);
+            left.count -= 1;
+            left.virtual_size -= entry.virtual_size;
+            left.fees += Amount{-entry.modified_fee().value()};
+            left.sigops_cost -= entry.sigops_cost;
+            left.weight -= entry.transaction->weight().value();
+            left_.emplace(descendant->sequence, left);
+            // It may have failed with an ancestor too many; it gets another try.
+            failed_.erase(descendant->sequence);
+            changed_.insert({descendant, left});
+        }
+    }
+
+    void forget(const MempoolEntry& entry) {
+        const auto it = left_.find(entry.sequence);
+        if (it == left_.end()) return;
+        changed_.erase({&entry, it->second});
+        left_.erase(it);
+    }
+
+    const BlockBuilderOptions& options_;
+    const BlockRequest& request_;
+    const Mempool& mempool_;
+    std::vector<const MempoolEntry*> chosen_;
+    std::set<int64_t> in_block_;  // sequences of entries, as in the next two
+    std::set<int64_t> failed_;
+    std::map<int64_t, MempoolSums> left_;
+    std::set<Changed> changed_;
+    int64_t weight_ = 0;
+    int64_t sigops_ = 0;
+    int misses_ = 0;
+    bool done_ = false;
+};
+
+}  // namespace
+
+std::optional<std::string> BlockBuilderOptions::validate() const {
+    // bitcoind's least: a header, the count and a coinbase with a commitment fit in.
+    constexpr int64_t kReservedWeightMin = 2'000;
+    if (weight_max < 0 || weight_max > kBlockWeightMax.value())
+        return "-blockmaxweight must be between 0 and 4000000";
+    if (reserved_weight < kReservedWeightMin || reserved_weight > kBlockWeightMax.value())
+        return "-blockreservedweight must be between 2000 and 4000000";
+    if (min_fee_rate < FeeRate{0} || min_fee_rate > FeeRate{kCoin})
+        return "-blockmintxfee must be between 0 and 1 coin per kvB";
+    return std::nullopt;
+}
+
+BlockBuilder::BlockBuilder(BlockBuilderOptions options, const ChainParams& params)
+    : options_(options), params_(params) {}
+
+BlockTemplate BlockBuilder::build(const BlockRequest& request, const Mempool& mempool) const {
+    std::vector<TransactionRef> transactions;
+    std::vector<Amount> fees;
+    std::vector<int64_t> sigops;
+    Amount total{0};
+    for (const MempoolEntry* entry : Selection{options_, request, mempool}.run()) {
+        transactions.push_back(entry->transaction);
+        fees.push_back(entry->fee);
+        sigops.push_back(entry->sigops_cost);
+        total += entry->fee;
+    }
+    BlockTemplate result = build_from(request, transactions, total);
+    result.fees = std::move(fees);
+    result.sigops_costs = std::move(sigops);
+    return result;
+}
+
+BlockTemplate BlockBuilder::build_from(const BlockRequest& request,
+                                       const std::vector<TransactionRef>& transactions,
+                                       Amount fees_total) const {
+    BlockTemplate result;
+    result.fees_total = fees_total;
+    result.coinbase_value = block_subsidy(params_, request.height) + fees_total;
+    result.block.transactions.emplace_back();  // the coinbase's place
+    result.block.transactions.insert(result.block.transactions.end(), transactions.begin(),
+                                     transactions.end());
+    result.weight = options_.reserved_weight;
+    for (const auto& transaction : transactions) result.weight += transaction->weight().value();
+
+    CoinbaseRequest coinbase;
+    coinbase.height = request.height;
+    coinbase.payout = request.coinbase_script;
+    coinbase.value = result.coinbase_value;
+    coinbase.extra_nonce = request.extra_nonce;
+    if (request.height >= params_.activation.segwit) {
+        // The coinbase's wtxid counts as zero, so any will do until the commitment is known.
+        result.block.transactions[0] = make_coinbase(coinbase);
+        coinbase.commitment = witness_commitment(result.block);
+        result.witness_commitment = witness_commitment_script(*coinbase.commitment);
+    }
+    result.block.transactions[0] = make_coinbase(coinbase);
+
+    BlockHeader& header = result.block.header;
+    header.version = request.version;
+    header.previous = request.previous;
+    header.time = request.time;
+    header.bits = request.bits;
+    header.nonce = 0;
+    header.merkle_root = block_merkle_root(result.block);
+    return result;
+}
+
+void refresh_commitments(Block& block) {
+    CHECK(!block.transactions.empty());
+    const Transaction& coinbase = *block.transactions[0];
+    if (const auto position = witness_commitment_position(coinbase)) {
+        TransactionData data = coinbase.data();
+        data.outputs[*position].script_pubkey =
+            witness_commitment_script(witness_commitment(block));
+        block.transactions[0] = make_transaction(std::move(data));
+    }
+    block.header.merkle_root = block_merkle_root(block);
+}
+
+}  // namespace parley

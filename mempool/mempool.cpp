@@ -1,0 +1,443 @@
+#include "mempool/mempool.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/check.h"
+#include "chain/tx_check.h"
+#include "mempool/admission.h"
+#include "mempool/fee_order.h"
+#include "mempool/mempool_index.h"
+#include "mempool/policy.h"
+#include "mempool/rolling_fee.h"
+
+namespace parley {
+namespace {
+
+// Blocks kept for their transactions while a reorganisation runs; as bitcoind's limit. Beyond it
+// the highest blocks are dropped: what they held is lost from the pool, not from the network.
+constexpr size_t kDisconnectedBytesMax = 20'000'000;
+
+/// The chain's and the mempool's coins without what the mempool spends.
+class UnspentCoins final : public CoinsView {
+ public:
+    UnspentCoins(const ChainContext& chain, const MempoolIndex& index)
+        : chain_(chain), index_(index) {}
+
+    std::optional<Coin> coin(const OutPoint& outpoint) const override {
+        if (index_.spender(outpoint)) return std::nullopt;
+        if (const MempoolEntry* entry = index_.find(outpoint.txid)) {
+            const auto& outputs = entry->transaction->outputs();
+            if (outpoint.index >= outputs.size()) return std::nullopt;
+            return Coin{outputs[outpoint.index], Mempool::kMempoolHeight, false};
+        }
+        return chain_.coins().coin(outpoint);
+    }
+
+ private:
+    const ChainContext& chain_;
+    const MempoolIndex& index_;
+};
+
+}  // namespace
+
+class Mempool::Impl {
+ public:
+    Impl(MempoolOptions given, const ChainParams& chain_params, const ChainContext& chain_context,
+         ScriptVerifier& script_verifier, LogSink& log_sink)
+        : options(std::move(given)),
+          params(chain_params),
+          chain(chain_context),
+          verifier(script_verifier),
+          log(log_sink),
+          rolling(options.incremental_relay_fee),
+          admission_coins(chain, index),
+          unspent(chain, index) {}
+
+    AdmissionContext context(const Transaction& transaction, TimePoint now) const {
+        return {options,
+                params,
+                chain,
+                index,
+                verifier,
+                rolling.rate_at(now, index.usage_bytes(), options.usage_bytes_max),
+                delta_of(transaction.txid())};
+    }
+
+    Amount delta_of(const Txid& txid) const {
+        const auto it = deltas.find(txid);
+        return it == deltas.end() ? Amount{0} : it->second;
+    }
+
+    void record(MempoolChange::Kind kind, TransactionRef transaction) {
+        changes.push_back({kind, std::move(transaction), ++change_sequence});
+    }
+
+    void insert(const Candidate& candidate, int64_t sequence, TimePoint now) {
+        MempoolEntry entry;
+        entry.transaction = candidate.transaction;
+        entry.fee = candidate.fee;
+        entry.fee_delta = delta_of(candidate.transaction->txid());
+        entry.virtual_size = candidate.virtual_size;
+        entry.sigops_cost = candidate.sigops_cost;
+        entry.time = now;
+        entry.height = chain.tip().height;
+        entry.sequence = sequence;
+        entry.spends_coinbase = candidate.spends_coinbase;
+        index.insert(std::move(entry));
+    }
+
+    void remove(const MempoolEntry& entry, MempoolChange::Kind kind) {
+        TransactionRef transaction = entry.transaction;
+        index.remove(entry);
+        record(kind, std::move(transaction));
+    }
+
+    /// Descendants first, so that nothing in the pool ever lacks a parent.
+    size_t remove_with_descendants(const MempoolEntry& entry, MempoolChange::Kind kind) {
+        const auto descendants = index.descendants(entry);
+        for (auto it = descendants.rbegin(); it != descendants.rend(); ++it) remove(**it, kind);
+        remove(entry, kind);
+        return descendants.size() + 1;
+    }
+
+    void remove_spenders(const Transaction& transaction, MempoolChange::Kind kind) {
+        for (uint32_t i = 0; i < transaction.outputs().size(); ++i) {
+            if (const auto* spender = index.spender(OutPoint{transaction.txid(), i}))
+                remove_with_descendants(*spender, kind);
+        }
+    }
+
+    void enforce_limit(TimePoint now) {
+        while (index.usage_bytes() > options.usage_bytes_max && index.size() > 0) {
+            const MempoolEntry& entry = index.least_worth();
+            const FeeFraction paid = keep_score(entry);
+            rolling.evicted_at(fee_rate_of(Amount{paid.fee}, paid.size), now);
+            const size_t evicted = remove_with_descendants(entry, MempoolChange::Kind::evicted);
+            log.debug(LogCategory::mempool, "Evicted {} transactions from a full mempool", evicted);
+        }
+    }
+
+    void return_disconnected(TimePoint now);
+    void return_transaction(const TransactionRef& transaction, int64_t sequence, TimePoint now);
+    void drop_immature();
+
+    const MempoolOptions options;
+    const ChainParams& params;
+    const ChainContext& chain;
+    ScriptVerifier& verifier;
+    LogSink& log;
+
+    MempoolIndex index;
+    RollingMinimumFee rolling;
+    AdmissionCoins admission_coins;
+    UnspentCoins unspent;
+    std::map<Txid, Amount> deltas;  // only the node's owner adds to it
+    std::vector<MempoolChange> changes;
+    uint64_t change_sequence = 0;
+    int64_t sequence_back = 0;   // of the last arrival
+    int64_t sequence_front = 0;  // of the first; what returns from blocks goes before it
+
+    bool chain_changed = false;
+    std::vector<BlockRef> disconnected;  // the highest first
+    size_t disconnected_bytes = 0;
+    std::vector<BlockRef> lost;      // disconnected too, but beyond the limit
+    std::set<Txid> confirmed_again;  // by blocks connected after a disconnect
+};
+
+// The transactions of the blocks that left, lowest block first: parents before children.
+void Mempool::Impl::return_disconnected(TimePoint now) {
+    std::vector<TransactionRef> returning;
+    for (auto block = disconnected.rbegin(); block != disconnected.rend(); ++block) {
+        for (const auto& transaction : (*block)->transactions) {
+            if (!confirmed_again.contains(transaction->txid())) returning.push_back(transaction);
+        }
+    }
+    sequence_front -= static_cast<int64_t>(returning.size());
+    int64_t sequence = sequence_front;
+    for (const auto& transaction : returning) return_transaction(transaction, ++sequence, now);
+    for (const BlockRef& block : lost) {
+        for (const auto& transaction : block->transactions) {
+            if (!confirmed_again.contains(transaction->txid()) && !index.find(transaction->txid()))
+                remove_spenders(*transaction, MempoolChange::Kind::reorganised);
+        }
+    }
+    disconnected.clear();
+    lost.clear();
+    disconnected_bytes = 0;
+    confirmed_again.clear();
+    drop_immature();
+}
+
+void Mempool::Impl::return_transaction(const TransactionRef& transaction, int64_t sequence,
+                                       TimePoint now) {
+    if (!transaction->is_coinbase() && !index.find(transaction->txid())) {
+        AdmissionContext admission = context(*transaction, now);
+        admission.returned = true;
+        const auto candidate = check_admission(admission, transaction, admission_coins);
+        if (candidate) {
+            insert(*candidate, sequence, now);
+            record(MempoolChange::Kind::returned, transaction);
+            return;
+        }
+        log.debug(LogCategory::mempool, "Transaction {} does not return after a reorganisation: {}",
+                  transaction->txid().to_string(), candidate.error().to_string());
+    }
+    if (!index.find(transaction->txid()))
+        remove_spenders(*transaction, MempoolChange::Kind::reorganised);
+}
+
+// On another branch time and height can be lower than they were.
+void Mempool::Impl::drop_immature() {
+    std::vector<Txid> immature;
+    index.for_each_by_arrival([&](const MempoolEntry& entry) {
+        const Transaction& transaction = *entry.transaction;
+        const bool timed =
+            transaction.locktime() != 0 || entry.spends_coinbase ||
+            std::any_of(transaction.inputs().begin(), transaction.inputs().end(),
+                        [](const TxInput& input) { return (input.sequence >> 31) == 0; });
+        if (!timed) return true;
+        const auto coins = fetch_inputs(transaction, admission_coins);
+        if (!coins || !matures_in_next_block(transaction, *coins, chain, params))
+            immature.push_back(entry.txid());
+        return true;
+    });
+    for (const Txid& txid : immature) {
+        if (const MempoolEntry* entry = index.find(txid))
+            remove_with_descendants(*entry, MempoolChange::Kind::reorganised);
+    }
+}
+
+std::optional<std::string> MempoolOptions::validate() const {
+    constexpr int64_t kUsageBytesMin = 5'000'000;  // bitcoind's: room for a few full clusters
+    if (usage_bytes_max < kUsageBytesMin) return "-maxmempool must be at least 5 MB";
+    if (expiry <= Duration{0}) return "-mempoolexpiry must be positive";
+    for (const auto& [rate, name] : {std::pair{min_relay_fee, "-minrelaytxfee"},
+                                     {incremental_relay_fee, "-incrementalrelayfee"},
+                                     {dust_relay_fee, "-dustrelayfee"}}) {
+        if (rate < FeeRate{0} || rate > FeeRate{kCoin})
+            return std::string{name} + " must be between 0 and 1 coin per kvB";
+    }
+    if (cluster_count_max < 1 || cluster_count_max > 64)
+        return "-limitclustercount must be between 1 and 64";
+    if (cluster_virtual_bytes_max < 1 || cluster_virtual_bytes_max > 101'000)
+        return "-limitclustersize must be between 1 and 101 kvB";
+    if (bytes_per_sigop < 0 || bytes_per_sigop > 1'000'000)
+        return "-bytespersigop must be between 0 and 1000000";
+    return std::nullopt;
+}
+
+Mempool::Mempool(MempoolOptions options, const ChainParams& params, const ChainContext& chain,
+                 ScriptVerifier& verifier, LogSink& log)
+    : impl_(std::make_unique<Impl>(std::move(options), params, chain, verifier, log)) {}
+Mempool::~Mempool() = default;
+
+Expected<AcceptInfo, TxReject> Mempool::submit(const TransactionRef& transaction, TimePoint now) {
+    auto candidate =
+        check_admission(impl_->context(*transaction, now), transaction, impl_->admission_coins);
+    if (!candidate) return Unexpected(std::move(candidate.error()));
+    AcceptInfo info{candidate->fee, candidate->virtual_size, {}};
+    for (const MempoolEntry* entry : candidate->evicted)
+        info.replaced.push_back(entry->transaction);
+    for (auto it = candidate->evicted.rbegin(); it != candidate->evicted.rend(); ++it)
+        impl_->remove(**it, MempoolChange::Kind::replaced);
+    impl_->insert(*candidate, ++impl_->sequence_back, now);
+    impl_->record(MempoolChange::Kind::added, transaction);
+    expire(now);
+    impl_->enforce_limit(now);
+    if (!contains(transaction->txid()))
+        return Unexpected(TxReject{TxRejectKind::fee, "mempool full", {}});
+    return info;
+}
+
+Expected<AcceptInfo, TxReject> Mempool::test_accept(const TransactionRef& transaction,
+                                                    TimePoint now) const {
+    const auto candidate =
+        check_admission(impl_->context(*transaction, now), transaction, impl_->admission_coins);
+    if (!candidate) return Unexpected(candidate.error());
+    AcceptInfo info{candidate->fee, candidate->virtual_size, {}};
+    for (const MempoolEntry* entry : candidate->evicted)
+        info.replaced.push_back(entry->transaction);
+    return info;
+}
+
+std::vector<Expected<AcceptInfo, TxReject>> Mempool::test_accept_package(
+    const std::vector<TransactionRef>& transactions, TimePoint now) const {
+    CHECK(transactions.size() <= kPackageCountMax);
+    std::vector<Expected<AcceptInfo, TxReject>> answers;
+    if (transactions.size() == 1) {
+        answers.push_back(test_accept(transactions[0], now));
+        return answers;
+    }
+    AdmissionCoins coins(impl_->chain, impl_->index);
+    std::set<OutPoint> spent;
+    for (const auto& transaction : transactions) {
+        for (const auto& input : transaction->inputs()) {
+            if (spent.insert(input.prevout).second) continue;
+            answers.push_back(
+                Unexpected(TxReject{TxRejectKind::conflict, "conflict-in-package", {}}));
+            return answers;
+        }
+        AdmissionContext admission = impl_->context(*transaction, now);
+        admission.replacement_allowed = false;
+        const auto candidate = check_admission(admission, transaction, coins);
+        if (!candidate) {
+            answers.push_back(Unexpected(candidate.error()));
+            return answers;
+        }
+        answers.push_back(AcceptInfo{candidate->fee, candidate->virtual_size, {}});
+        coins.add_outputs(*transaction);
+    }
+    return answers;
+}
+
+void Mempool::block_connected(const Block& block) {
+    impl_->chain_changed = true;
+    for (const auto& transaction : block.transactions) {
+        if (!impl_->disconnected.empty()) impl_->confirmed_again.insert(transaction->txid());
+        impl_->deltas.erase(transaction->txid());
+        if (const MempoolEntry* entry = find(transaction->txid()))
+            impl_->remove(*entry, MempoolChange::Kind::confirmed);
+        for (const auto& input : transaction->inputs()) {
+            if (const MempoolEntry* conflict = spender(input.prevout))
+                impl_->remove_with_descendants(*conflict, MempoolChange::Kind::conflicted);
+        }
+    }
+}
+
+void Mempool::block_disconnected(const BlockRef& block) {
+    impl_->chain_changed = true;
+    // A block that was connected and left again within one step (a failed branch).
+    for (const auto& transaction : block->transactions)
+        impl_->confirmed_again.erase(transaction->txid());
+    impl_->disconnected.push_back(block);
+    impl_->disconnected_bytes += block->size();
+    while (impl_->disconnected_bytes > kDisconnectedBytesMax && impl_->disconnected.size() > 1) {
+        impl_->disconnected_bytes -= impl_->disconnected.front()->size();
+        impl_->lost.push_back(std::move(impl_->disconnected.front()));
+        impl_->disconnected.erase(impl_->disconnected.begin());
+    }
+}
+
+void Mempool::chain_updated(TimePoint now) {
+    if (!impl_->disconnected.empty()) impl_->return_disconnected(now);
+    if (impl_->chain_changed) impl_->rolling.chain_updated(now);
+    impl_->chain_changed = false;
+    expire(now);
+    impl_->enforce_limit(now);
+}
+
+size_t Mempool::expire(TimePoint now) {
+    std::vector<Txid> old;
+    impl_->index.for_each_by_age([&](const MempoolEntry& entry) {
+        if (entry.time + impl_->options.expiry >= now) return false;
+        old.push_back(entry.txid());
+        return true;
+    });
+    size_t expired = 0;
+    for (const Txid& txid : old) {
+        if (const MempoolEntry* entry = find(txid))
+            expired += impl_->remove_with_descendants(*entry, MempoolChange::Kind::expired);
+    }
+    return expired;
+}
+
+void Mempool::prioritise(const Txid& txid, Amount delta) {
+    Amount& total = impl_->deltas[txid];
+    // Saturates: fees are compared as fractions whose products must fit.
+    total =
+        Amount{std::clamp(total.value() + delta.value(), -kMaxMoney.value(), kMaxMoney.value())};
+    if (const MempoolEntry* entry = find(txid)) impl_->index.set_fee_delta(*entry, total);
+    if (total == Amount{0}) impl_->deltas.erase(txid);
+}
+
+std::vector<std::pair<Txid, Amount>> Mempool::prioritised() const {
+    return {impl_->deltas.begin(), impl_->deltas.end()};
+}
+
+std::vector<MempoolChange> Mempool::take_changes() {
+    return std::exchange(impl_->changes, {});
+}
+
+const MempoolEntry* Mempool::find(const Txid& txid) const {
+    return impl_->index.find(txid);
+}
+
+const MempoolEntry* Mempool::find_by_wtxid(const Wtxid& wtxid) const {
+    return impl_->index.find(wtxid);
+}
+
+const MempoolEntry* Mempool::spender(const OutPoint& outpoint) const {
+    return impl_->index.spender(outpoint);
+}
+
+void Mempool::for_each(const std::function<bool(const MempoolEntry&)>& visit) const {
+    impl_->index.for_each_by_arrival(visit);
+}
+
+void Mempool::for_each_by_ancestor_fee_rate(
+    const std::function<bool(const MempoolEntry&)>& visit) const {
+    impl_->index.for_each_by_mining_score(visit);
+}
+
+std::vector<const MempoolEntry*> Mempool::ancestors(const MempoolEntry& entry) const {
+    return impl_->index.ancestors(entry);
+}
+
+std::vector<const MempoolEntry*> Mempool::descendants(const MempoolEntry& entry) const {
+    return impl_->index.descendants(entry);
+}
+
+std::vector<const MempoolEntry*> Mempool::cluster(const MempoolEntry& entry) const {
+    return impl_->index.cluster({&entry}, {}, impl_->index.size());
+}
+
+const CoinsView& Mempool::coins() const {
+    return impl_->unspent;
+}
+
+size_t Mempool::size() const {
+    return impl_->index.size();
+}
+
+int64_t Mempool::total_virtual_size() const {
+    return impl_->index.total_virtual_size();
+}
+
+int64_t Mempool::total_bytes() const {
+    return impl_->index.total_bytes();
+}
+
+Amount Mempool::total_fees() const {
+    return impl_->index.total_fees();
+}
+
+int64_t Mempool::usage_bytes() const {
+    return impl_->index.usage_bytes();
+}
+
+FeeRate Mempool::min_fee(TimePoint now) const {
+    return std::max(impl_->rolling.rate_at(now, usage_bytes(), impl_->options.usage_bytes_max),
+                    impl_->options.min_relay_fee);
+}
+
+uint64_t Mempool::sequence() const {
+    return impl_->change_sequence;
+}
+
+const MempoolOptions& Mempool::options() const {
+    return impl_->options;
+}
+
+void Mempool::check_consistency() const {
+    impl_->index.check_consistency();
+    impl_->index.for_each_by_arrival([&](const MempoolEntry& entry) {
+        for (const auto& input : entry.transaction->inputs())
+            CHECK(impl_->admission_coins.coin(input.prevout).has_value());
+        return true;
+    });
+    CHECK(usage_bytes() <= impl_->options.usage_bytes_max);
+}
+
+}  // namespace parley
