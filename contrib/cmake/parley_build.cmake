@@ -23,7 +23,8 @@ add_library(parley_options INTERFACE)
 target_include_directories(parley_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(parley_options INTERFACE -Wall -Wextra -Wconversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    # GCC 12 reports these for correct uses of std::vector once everything is inlined (bugs 105329, 105562, 105651, 107852).
+    # GCC 12 reports these for correct uses of std::vector once everything is inlined (its bugs 105329, 105562,
+    # 105651, 107852).
     target_compile_options(parley_options INTERFACE
         -Wno-stringop-overread -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict -Wno-maybe-uninitialized)
 endif()
