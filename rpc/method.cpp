@@ -5,6 +5,7 @@
 namespace parley::rpc {
 
 MethodTable::MethodTable() {
+    add(blockchain_methods());
     add(control_methods());
 }
 

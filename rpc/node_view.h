@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/crypto/keys.h"
+#include "chain/address.h"
 #include "rpc/error.h"
 #include "rpc/node_values.h"
 #include "rpc/wallet_view.h"
@@ -85,7 +85,7 @@ class NodeView {
                                                           uint32_t first, uint32_t last) const = 0;
     /// `spent` is parallel to the inputs; empty: unknown.
     virtual SignOutcome sign_with_keys(const TransactionData& transaction,
-                                       const std::vector<SecretKey>& keys,
+                                       const std::vector<ExportedKey>& keys,
                                        const std::vector<std::optional<TxOutput>>& spent,
                                        uint8_t sighash_type) const = 0;
 

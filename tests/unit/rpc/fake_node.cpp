@@ -179,7 +179,7 @@ Result<std::vector<Script>> FakeNode::expand_descriptor(const std::string&, uint
     return descriptor_scripts;
 }
 
-SignOutcome FakeNode::sign_with_keys(const TransactionData&, const std::vector<SecretKey>& keys,
+SignOutcome FakeNode::sign_with_keys(const TransactionData&, const std::vector<ExportedKey>& keys,
                                      const std::vector<std::optional<TxOutput>>& spent,
                                      uint8_t sighash_type) const {
     sign_keys = keys;

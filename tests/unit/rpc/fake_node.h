@@ -183,7 +183,7 @@ class FakeNode final : public NodeControl {
     bool pinged = false;
     std::string automine_asked;
     WalletCreation creation_asked;
-    mutable std::vector<SecretKey> sign_keys;
+    mutable std::vector<ExportedKey> sign_keys;
     mutable std::vector<std::optional<TxOutput>> sign_spent;
     mutable uint8_t sign_type = 0;
     mutable std::pair<uint32_t, uint32_t> expand_range;
@@ -224,7 +224,7 @@ class FakeNode final : public NodeControl {
     Result<DescriptorSummary> describe(const std::string&) const override;
     Result<std::vector<Script>> expand_descriptor(const std::string&, uint32_t first,
                                                   uint32_t last) const override;
-    SignOutcome sign_with_keys(const TransactionData&, const std::vector<SecretKey>& keys,
+    SignOutcome sign_with_keys(const TransactionData&, const std::vector<ExportedKey>& keys,
                                const std::vector<std::optional<TxOutput>>& spent,
                                uint8_t sighash_type) const override;
     bool wallets_enabled() const override { return wallets_on; }

@@ -1,0 +1,480 @@
+// The best chain: its tip, headers, blocks, other tips, coins, and waiting for it to change.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/crypto/sha256.h"
+#include "base/serialize.h"
+#include "chain/compact_target.h"
+#include "rpc/call.h"
+#include "rpc/script_json.h"
+
+namespace parley::rpc {
+
+namespace {
+
+void getblockchaininfo(Call& call) {
+    const ChainSummary chain = call.ask([](NodeControl& node) { return node.chain(); });
+    const BlockHeader& header = chain.tip.header;
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("chain", call.params().name);
+        out.field("blocks", chain.tip.height);
+        out.field("headers", chain.best_header);
+        out.field("bestblockhash", chain.tip.hash);
+        out.field("bits", fmt::format("{:08x}", header.bits));
+        out.field("target", target_from_compact(header.bits).value_or(U256{}).to_hex());
+        out.field("difficulty", difficulty(header.bits));
+        out.field("time", header.time);
+        out.field("mediantime", chain.tip.median_time);
+        const double headers = std::max(chain.best_header.value(), chain.tip.height.value()) + 1.0;
+        out.field("verificationprogress", (chain.tip.height.value() + 1.0) / headers);
+        out.field("initialblockdownload", chain.initial_block_download);
+        out.field("chainwork", chain.tip.chain_score.to_hex());
+        out.field("size_on_disk", chain.size_on_disk);
+        out.field("pruned", false);
+        out.field_values("warnings", chain.warnings);
+    });
+}
+
+void getblockcount(Call& call) {
+    call.out().value(call.ask([](NodeControl& node) { return node.chain().tip.height; }));
+}
+
+void getbestblockhash(Call& call) {
+    call.out().value(call.ask([](NodeControl& node) { return node.chain().tip.hash; }));
+}
+
+void getdifficulty(Call& call) {
+    call.out().value(
+        difficulty(call.ask([](NodeControl& node) { return node.chain().tip.header.bits; })));
+}
+
+void getblockhash(Call& call) {
+    const auto height = static_cast<int32_t>(call.integer(0, 0, INT32_MIN, INT32_MAX));
+    const auto block = call.ask([&](NodeControl& node) { return node.block_at(Height{height}); });
+    if (!block) fail(Code::invalid_parameter, "Block height out of range");
+    call.out().value(block->hash);
+}
+
+BlockSummary known_block(const NodeControl& node, const BlockHash& hash) {
+    auto block = node.block_summary(hash);
+    if (!block) fail(Code::address_or_key, "Block not found");
+    return *block;
+}
+
+void getblockheader(Call& call) {
+    const BlockHash hash = call.block_hash(0);
+    const BlockSummary block = call.ask([&](NodeControl& node) { return known_block(node, hash); });
+    JsonWriter& out = call.out();
+    if (call.boolean(1, true))
+        out.object([&] { write_header_fields(out, block); });
+    else
+        out.hex(block.header.serialize());
+}
+
+void write_coinbase_summary(JsonWriter& out, const Transaction& coinbase) {
+    const TxInput& input = coinbase.inputs().front();
+    out.object([&] {
+        out.field("version", static_cast<uint32_t>(coinbase.version()));
+        out.field("locktime", coinbase.locktime());
+        out.field("sequence", input.sequence);
+        out.key("coinbase").hex(input.script_sig.bytes());
+        if (!input.witness.empty()) out.key("witness").hex(input.witness.front());
+    });
+}
+
+/// `verbosity` 1: txids, 2: transactions with fees, 3: with the outputs that they spend.
+void write_block(JsonWriter& out, const ChainParams& params, const BlockSummary& summary,
+                 const BlockWithSpent& content, int64_t verbosity) {
+    const Block& block = *content.block;
+    out.object([&] {
+        write_header_fields(out, summary);
+        out.field("strippedsize", block.size(WitnessEncoding::without));
+        out.field("size", block.size());
+        out.field("weight", block.weight());
+        out.key("coinbase_tx");
+        write_coinbase_summary(out, *block.transactions.front());
+        out.field_array("tx", [&] {
+            for (size_t i = 0; i < block.transactions.size(); ++i) {
+                const Transaction& transaction = *block.transactions[i];
+                if (verbosity == 1) {
+                    out.value(transaction.txid());
+                    continue;
+                }
+                const bool has_spent = i > 0 && i - 1 < content.spent.size();
+                out.object([&] {
+                    write_transaction_fields(
+                        out, params, transaction,
+                        {has_spent ? &content.spent[i - 1] : nullptr, verbosity >= 3, true});
+                });
+            }
+        });
+    });
+}
+
+void getblock(Call& call) {
+    const BlockHash hash = call.block_hash(0);
+    const Json& asked = call.argument(1);
+    const int64_t verbosity = asked.is_boolean() ? (asked.boolean() ? 1 : 0) : call.integer(1, 1);
+    std::optional<BlockSummary> summary;
+    const BlockWithSpent content = call.ask([&](NodeControl& node) {
+        summary = known_block(node, hash);
+        if (verbosity >= 2) return unwrap(node.block_with_spent(hash));
+        return BlockWithSpent{unwrap(node.block(hash)), {}};
+    });
+    if (verbosity <= 0)
+        call.out().hex(content.block->serialize());
+    else
+        write_block(call.out(), call.params(), *summary, content, verbosity);
+}
+
+std::string_view to_string(ChainTip::Status status) {
+    switch (status) {
+        case ChainTip::Status::active:
+            return "active";
+        case ChainTip::Status::valid_fork:
+            return "valid-fork";
+        case ChainTip::Status::valid_headers:
+            return "valid-headers";
+        case ChainTip::Status::headers_only:
+            return "headers-only";
+        case ChainTip::Status::invalid:
+            return "invalid";
+    }
+    return "unknown";
+}
+
+void getchaintips(Call& call) {
+    const auto tips = call.ask([](NodeControl& node) { return node.chain_tips(); });
+    JsonWriter& out = call.out();
+    out.array([&] {
+        for (const ChainTip& tip : tips) {
+            out.object([&] {
+                out.field("height", tip.height);
+                out.field("hash", tip.hash);
+                out.field("branchlen", tip.branch_length);
+                out.field("status", to_string(tip.status));
+            });
+        }
+    });
+}
+
+void gettxout(Call& call) {
+    const OutPoint outpoint{call.txid(0), static_cast<uint32_t>(call.integer(1, 0, 0, UINT32_MAX))};
+    const bool mempool = call.boolean(2, true);
+    BlockSummary tip;
+    const auto coin = call.ask([&](NodeControl& node) {
+        tip = node.chain().tip;
+        return node.coin(outpoint, mempool);
+    });
+    JsonWriter& out = call.out();
+    if (!coin) {
+        out.null();
+        return;
+    }
+    out.object([&] {
+        out.field("bestblock", tip.hash);
+        out.field("confirmations", std::max(0, tip.height - coin->height + 1));
+        out.field("value", coin->output.value);
+        out.key("scriptPubKey");
+        write_script(out, call.params(), coin->output.script_pubkey);
+        out.field("coinbase", coin->coinbase);
+    });
+}
+
+struct CoinTotals {
+    BlockSummary tip;
+    uint64_t outputs = 0;
+    uint64_t transactions = 0;
+    uint64_t bogosize = 0;  ///< bitcoind's estimate of a database's size
+    Amount amount{0};
+    Sha256 hasher;
+};
+
+CoinTotals coin_totals(NodeControl& node) {
+    CoinTotals totals;
+    totals.tip = node.chain().tip;
+    std::optional<Txid> last;
+    unwrap(node.for_each_coin([&](const OutPoint& outpoint, const Coin& coin) {
+        const ByteSpan script = coin.output.script_pubkey.bytes();
+        Writer writer;
+        writer.hash(outpoint.txid).le(outpoint.index);
+        writer.le((static_cast<uint32_t>(coin.height.value()) << 1) | (coin.coinbase ? 1u : 0u));
+        writer.le(coin.output.value.value()).var_bytes(script);
+        totals.hasher.write(writer.data());
+        ++totals.outputs;
+        if (last != outpoint.txid) ++totals.transactions;
+        last = outpoint.txid;
+        totals.bogosize += 32 + 4 + 4 + 8 + 2 + script.size();
+        totals.amount += coin.output.value;
+        return true;
+    }));
+    return totals;
+}
+
+void gettxoutsetinfo(Call& call) {
+    const std::string hash_type = call.string(0, "hash_serialized_3");
+    if (hash_type != "hash_serialized_3" && hash_type != "none")
+        fail(Code::invalid_parameter,
+             fmt::format("'{}' is not a valid hash_type (this node has hash_serialized_3 and none)",
+                         hash_type));
+    CoinTotals totals = call.ask(coin_totals);
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("height", totals.tip.height);
+        out.field("bestblock", totals.tip.hash);
+        out.field("txouts", totals.outputs);
+        out.field("bogosize", totals.bogosize);
+        if (hash_type != "none")
+            out.field("hash_serialized_3", sha256(totals.hasher.finish().span()));
+        out.field("total_amount", totals.amount);
+        out.field("transactions", totals.transactions);
+    });
+}
+
+// ---- waiting
+
+/// A wait without a time-out of its own ends after this; the client asks again.
+constexpr Duration kWaitMax = std::chrono::minutes{10};
+/// Between two looks at the tip: as quick as a test wants, and no load for the core.
+constexpr Duration kWaitPause = std::chrono::milliseconds{20};
+
+template <class Reached>
+void wait_for_tip(Call& call, int64_t timeout_ms, Reached reached) {
+    if (timeout_ms < 0) fail(Code::misc, "Negative timeout");
+    Duration limit = kWaitMax;
+    if (timeout_ms > 0) {
+        // In milliseconds first: a huge number must not overflow the finer unit.
+        constexpr auto kMax_ms = std::chrono::floor<std::chrono::milliseconds>(kWaitMax);
+        limit = std::chrono::milliseconds{std::min<int64_t>(timeout_ms, kMax_ms.count())};
+    }
+    const Duration begin = call.host().steady_time();
+    BlockSummary tip;
+    while (true) {
+        tip = call.ask([](NodeControl& node) { return node.chain().tip; });
+        if (reached(tip) || call.host().steady_time() - begin >= limit) break;
+        if (!call.host().pause(kWaitPause)) break;
+    }
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("hash", tip.hash);
+        out.field("height", tip.height);
+    });
+}
+
+void waitfornewblock(Call& call) {
+    const int64_t timeout_ms = call.integer(0, 0);
+    const BlockHash current =
+        call.has(1) ? call.block_hash(1)
+                    : call.ask([](NodeControl& node) { return node.chain().tip.hash; });
+    wait_for_tip(call, timeout_ms, [&](const BlockSummary& tip) { return tip.hash != current; });
+}
+
+void waitforblock(Call& call) {
+    const BlockHash wanted = call.block_hash(0);
+    wait_for_tip(call, call.integer(1, 0),
+                 [&](const BlockSummary& tip) { return tip.hash == wanted; });
+}
+
+void waitforblockheight(Call& call) {
+    const int64_t wanted = call.integer(0, 0, INT32_MIN, INT32_MAX);
+    wait_for_tip(call, call.integer(1, 0),
+                 [&](const BlockSummary& tip) { return tip.height.value() >= wanted; });
+}
+
+// ---- by hand
+
+void invalidateblock(Call& call) {
+    const BlockHash hash = call.block_hash(0);
+    call.ask([&](NodeControl& node) { unwrap(node.invalidate_block(hash)); });
+}
+
+void reconsiderblock(Call& call) {
+    const BlockHash hash = call.block_hash(0);
+    call.ask([&](NodeControl& node) { unwrap(node.reconsider_block(hash)); });
+}
+
+void syncwithvalidationinterfacequeue(Call& call) {
+    call.ask([](NodeControl&) {});  // steps run one after another: this one is behind all others
+}
+
+std::vector<Method> tip_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "getblockchaininfo",
+         .category = "blockchain",
+         .description =
+             "Returns an object containing various state info regarding blockchain processing.",
+         .parameters = {},
+         .result = "{chain, blocks, headers, bestblockhash, bits, target, difficulty, time, "
+                   "mediantime, verificationprogress, initialblockdownload, chainwork, "
+                   "size_on_disk, pruned, warnings}    (json object)",
+         .example = "",
+         .handler = &getblockchaininfo},
+        {.name = "getblockcount",
+         .category = "blockchain",
+         .description = "Returns the height of the most-work fully-validated chain.\nThe genesis "
+                        "block has height 0.",
+         .parameters = {},
+         .result = "n    (numeric) The current block count",
+         .example = "",
+         .handler = &getblockcount},
+        {.name = "getbestblockhash",
+         .category = "blockchain",
+         .description = "Returns the hash of the best (tip) block in the most-work fully-validated "
+                        "chain.",
+         .parameters = {},
+         .result = "\"hex\"    (string) the block hash, hex-encoded",
+         .example = "",
+         .handler = &getbestblockhash},
+        {.name = "getdifficulty",
+         .category = "blockchain",
+         .description = "Returns the proof-of-work difficulty as a multiple of the minimum "
+                        "difficulty.",
+         .parameters = {},
+         .result = "n    (numeric) the difficulty",
+         .example = "",
+         .handler = &getdifficulty},
+        {.name = "getblockhash",
+         .category = "blockchain",
+         .description = "Returns hash of block in best-block-chain at height provided.",
+         .parameters = {{"height", number, true, "", "The height index"}},
+         .result = "\"hex\"    (string) The block hash",
+         .example = "1000",
+         .handler = &getblockhash},
+        {.name = "getblockheader",
+         .category = "blockchain",
+         .description = "Returns information about a block header, or the header itself as hex.",
+         .parameters = {{"blockhash", hex, true, "", "The block hash"},
+                        {"verbose", boolean, false, "true",
+                         "true for a json object, false for the hex-encoded data"}},
+         .result = "{hash, confirmations, height, version, ...}    (json object) or "
+                   "\"hex\"    (string)",
+         .example = "\"00000000c937983704a73af28acdec37b049d214adbda81d7e2a3dd146f6ed09\"",
+         .handler = &getblockheader},
+        {.name = "getblock",
+         .category = "blockchain",
+         .description = "Returns a block: as hex (verbosity 0), or its header, sizes and "
+                        "transactions: as txids (1), whole (2), or whole with the outputs that "
+                        "they spend (3).",
+         .parameters = {{"blockhash", hex, true, "", "The block hash"},
+                        {"verbosity|verbose", any, false, "1",
+                         "0 for hex-encoded data, 1 for a "
+                         "JSON object, 2 and 3 for more"}},
+         .result = "{hash, confirmations, ..., tx}    (json object) or \"hex\"    (string)",
+         .example = "\"00000000c937983704a73af28acdec37b049d214adbda81d7e2a3dd146f6ed09\" 2",
+         .handler = &getblock},
+        {.name = "getchaintips",
+         .category = "blockchain",
+         .description = "Return information about all known tips in the block tree, including the "
+                        "main chain as well as orphaned branches.",
+         .parameters = {},
+         .result = "[{height, hash, branchlen, status},...]    (json array) status is active, "
+                   "valid-fork, valid-headers, headers-only or invalid",
+         .example = "",
+         .handler = &getchaintips},
+    };
+}
+
+std::vector<Method> coin_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "gettxout",
+         .category = "blockchain",
+         .description = "Returns details about an unspent transaction output.",
+         .parameters = {{"txid", hex, true, "", "The transaction id"},
+                        {"n", number, true, "", "vout number"},
+                        {"include_mempool", boolean, false, "true",
+                         "Whether to include the mempool; an output that is spent in the mempool "
+                         "then won't appear"}},
+         .result = "{bestblock, confirmations, value, scriptPubKey, coinbase}    (json object), "
+                   "or null when the output was not found",
+         .example = "\"txid\" 1",
+         .handler = &gettxout},
+        {.name = "gettxoutsetinfo",
+         .category = "blockchain",
+         .description = "Returns statistics about the unspent transaction output set. It reads the "
+                        "whole set.",
+         .parameters = {{"hash_type", string, false, "hash_serialized_3",
+                         "Which UTXO set hash should be calculated: hash_serialized_3 or none"}},
+         .result = "{height, bestblock, txouts, bogosize, hash_serialized_3, total_amount, "
+                   "transactions}    (json object)",
+         .example = "",
+         .handler = &gettxoutsetinfo},
+        {.name = "invalidateblock",
+         .category = "blockchain",
+         .description = "Permanently marks a block as invalid, as if it violated a consensus rule.",
+         .parameters = {{"blockhash", hex, true, "", "the hash of the block to mark as invalid"}},
+         .result = "null    (json null)",
+         .example = "\"blockhash\"",
+         .handler = &invalidateblock,
+         .hidden = true},
+        {.name = "reconsiderblock",
+         .category = "blockchain",
+         .description = "Removes invalidity status of a block, its ancestors and its descendants, "
+                        "reconsider them for activation. It undoes invalidateblock.",
+         .parameters = {{"blockhash", hex, true, "", "the hash of the block to reconsider"}},
+         .result = "null    (json null)",
+         .example = "\"blockhash\"",
+         .handler = &reconsiderblock,
+         .hidden = true},
+        {.name = "syncwithvalidationinterfacequeue",
+         .category = "blockchain",
+         .description = "Waits until wallets and indexes have seen everything that was there when "
+                        "the call came.",
+         .parameters = {},
+         .result = "null    (json null)",
+         .example = "",
+         .handler = &syncwithvalidationinterfacequeue,
+         .hidden = true},
+    };
+}
+
+std::vector<Method> wait_methods() {
+    using enum ParameterType;
+    const Parameter timeout{"timeout", number, false, "0",
+                            "Time in milliseconds to wait for a response. 0 waits for ten minutes"};
+    const std::string_view result =
+        "{hash, height}    (json object) The tip when the call returned";
+    return {
+        {.name = "waitfornewblock",
+         .category = "blockchain",
+         .description = "Waits for any new block and returns useful info about it.",
+         .parameters = {timeout,
+                        {"current_tip", hex, false, "the tip at the time of the call",
+                         "Method waits for the chain tip to differ from this"}},
+         .result = result,
+         .example = "1000",
+         .handler = &waitfornewblock,
+         .hidden = true},
+        {.name = "waitforblock",
+         .category = "blockchain",
+         .description = "Waits for a specific new block to be the tip.",
+         .parameters = {{"blockhash", hex, true, "", "Block hash to wait for"}, timeout},
+         .result = result,
+         .example = "\"blockhash\" 1000",
+         .handler = &waitforblock,
+         .hidden = true},
+        {.name = "waitforblockheight",
+         .category = "blockchain",
+         .description = "Waits for (at least) block height and returns the height and hash of the "
+                        "current tip.",
+         .parameters = {{"height", number, true, "", "Block height to wait for"}, timeout},
+         .result = result,
+         .example = "100 1000",
+         .handler = &waitforblockheight,
+         .hidden = true},
+    };
+}
+
+}  // namespace
+
+std::vector<Method> blockchain_methods() {
+    std::vector<Method> methods = tip_methods();
+    for (auto more : {coin_methods(), wait_methods()})
+        methods.insert(methods.end(), more.begin(), more.end());
+    return methods;
+}
+
+}  // namespace parley::rpc

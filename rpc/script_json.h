@@ -1,0 +1,51 @@
+// Scripts, transactions, headers and blocks as JSON, with bitcoind's fields in its order.
+// Thread-safe: they write to the caller's JsonWriter.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chain/coins.h"
+#include "chain/params.h"
+#include "rpc/json_writer.h"
+#include "rpc/node_values.h"
+
+namespace parley::rpc {
+
+/// Opcodes by name, pushes as hexadecimal or, up to four bytes, as numbers. `signatures`: the hash
+/// type of what looks like a signature is named behind it.
+std::string script_asm(const Script& script, bool signatures = false);
+
+/// "pubkeyhash", "witness_v0_keyhash", "nulldata", "nonstandard", ...
+std::string_view script_type(const Script& script);
+
+/// Public keys and the number of signatures of a bare multisig script.
+struct Multisig {
+    int required = 0;
+    std::vector<Bytes> keys;
+};
+std::optional<Multisig> match_multisig(const Script& script);
+
+/// A descriptor that gives just this script, with checksum.
+std::string script_descriptor(const ChainParams& params, const Script& script);
+
+/// An object {asm, desc, hex, address, type}.
+void write_script(JsonWriter& out, const ChainParams& params, const Script& script);
+
+/// What stands beside a transaction in the reply.
+struct TransactionContext {
+    /// Of the inputs, in their order; with them the fee is shown.
+    const std::vector<Coin>* spent = nullptr;
+    bool show_prevouts = false;  ///< REQUIRES: `spent`
+    bool show_hex = true;
+};
+/// The members of a transaction, into an object that is open: "txid" to "hex".
+void write_transaction_fields(JsonWriter& out, const ChainParams& params,
+                              const Transaction& transaction, const TransactionContext& context);
+
+/// The members of a header: "hash" to "nextblockhash".
+void write_header_fields(JsonWriter& out, const BlockSummary& block);
+
+}  // namespace parley::rpc
