@@ -1,26 +1,28 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds Parley, and runs every test; the last lines are ctest's summary.
-# Usage: contrib/test.sh [--no-install] [--preset NAME] [--label LABEL] [--jobs N]
+# Usage: contrib/test.sh [--no-install] [--preset NAME] [--label LABEL] [--folder NAME] [--jobs N]
 #   --no-install    take the packages as they are
 #   --preset NAME   release (the default), debug, asan or tsan: builds in build/NAME
 #   --label LABEL   only tests with this label: unit, functional, fuzz, lint, lab
+#   --folder NAME   only unit tests of this folder, for example daemon
 #   --jobs N        compile and test with N processes (default: one for each core)
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 
-install=yes preset=release label="" jobs=$(nproc)
+install=yes preset=release label="" folder="" jobs=$(nproc)
 while [ $# -gt 0 ]; do
     case "$1" in
         --no-install) install=no ;;
-        --preset | --label | --jobs)
+        --preset | --label | --folder | --jobs)
             [ $# -ge 2 ] || fail "$1 needs a value"
             case "$1" in
                 --preset) preset=$2 ;;
                 --label) label=$2 ;;
+                --folder) folder=$2 ;;
                 --jobs) jobs=$2 ;;
             esac
             shift
             ;;
-        *) fail "unknown argument $1; it takes --no-install, --preset NAME, --label LABEL and --jobs N" ;;
+        *) fail "unknown argument $1; it takes --no-install, --preset, --label, --folder and --jobs" ;;
     esac
     shift
 done
@@ -36,12 +38,14 @@ cmake --preset "$preset"
 step "building with $jobs processes"
 target=all
 if [ "$label" = unit ]; then target=unit_tests; fi
+if [ -n "$folder" ]; then target=unit_$folder; fi
 cmake --build --preset "$preset" --target "$target" --parallel "$jobs"
 
 step "testing"
 print_step_times
 selection=()
-if [ -n "$label" ]; then selection=(--label-regex "^$label\$"); fi
+if [ -n "$label" ]; then selection+=(--label-regex "^$label\$"); fi
+if [ -n "$folder" ]; then selection+=(--tests-regex "^unit\.$folder\."); fi
 # Some kernels place memory where ThreadSanitizer cannot have it, unless the layout is not randomised.
 fixed_layout=()
 if [ "$preset" = tsan ] && setarch "$(uname -m)" --addr-no-randomize true 2> /dev/null; then

@@ -93,7 +93,7 @@ CASES = {
     "raw-new": (
         [("net/a.cpp", "void f() { auto* p = new Peer(1); }\n"), ("net/a.cpp", "void f() { delete p; }\n")],
         [("net/a.cpp", "// a new Peer(1)\nPeer(const Peer&) = delete;\n"),
-         ("net/a.cpp", "auto f() { return std::unique_ptr<Peer>(new Peer(1)); }\n")]),
+         ("net/a.cpp", "auto f() { return std::unique_ptr<Peer>{new Peer(1)}; }\n")]),
     "mute-test": (
         [("tests/unit/net/a_test.cpp", "TEST(a, b) { f(); }\n")],
         [("tests/unit/net/a_test.cpp", "TEST(a, b) { EXPECT_TRUE(f()); }\n")]),

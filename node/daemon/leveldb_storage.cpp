@@ -25,7 +25,9 @@ namespace fs = std::filesystem;
 constexpr int kOpenTablesMax = 64;
 constexpr int kBloomBitsPerKey = 10;  // about 1 % false positives
 
+// LevelDB compares slices with memcmp, which may not be given a null pointer even for no bytes.
 leveldb::Slice slice(ByteSpan bytes) {
+    if (bytes.empty()) return {};
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
