@@ -13,15 +13,13 @@
 
 #include "base/crypto/keys.h"
 #include "base/expected.h"
+#include "chain/descriptor_checksum.h"
 #include "chain/script.h"
 #include "wallet/hd_key.h"
 
 namespace parley {
 
 struct ChainParams;
-
-/// The eight characters behind '#' (BIP380). Empty: a character that descriptors do not have.
-std::optional<std::string> descriptor_checksum(std::string_view body);
 
 /// Where a key comes from: a fingerprint and the steps below it.
 struct KeyOrigin {
@@ -76,18 +74,28 @@ class Descriptor {
     /// With checksum. `secret`: with private keys where there are any, otherwise public ones only.
     std::string to_string(const ChainParams& params, bool secret = false) const;
 
+    /// A name that does not depend on how hardened steps are written or whether secrets are known.
+    Hash256 id(const ChainParams& params) const;
+
     /// The scripts at a position (one; combo: up to three). REQUIRES: position 0 when not a range.
     /// Empty: the key cannot be derived (hardened steps without the secret).
     std::vector<Script> scripts(uint32_t position) const;
     std::optional<DerivedKey> derive_key(uint32_t position) const;
 
  private:
-    Descriptor(Kind kind, std::optional<DescriptorKey> key, Script script)
-        : kind_(kind), key_(std::move(key)), script_(std::move(script)) {}
+    Descriptor(Kind kind, std::optional<DescriptorKey> key, Script script);
+
+    std::optional<PublicKey> public_key(uint32_t position) const;
+    std::optional<SecretKey> secret_key(uint32_t position) const;
+    KeyOrigin origin(uint32_t position, const PublicKey& derived) const;
 
     Kind kind_;
     std::optional<DescriptorKey> key_;
     Script script_;  ///< addr and raw
+    /// The extended key with the path applied, so that a position costs one derivation. Whichever
+    /// can be had.
+    std::optional<HdPublicKey> base_public_;
+    std::optional<HdPrivateKey> base_private_;
 };
 
 /// The scripts that a descriptor of that kind makes of a public key.
