@@ -1,0 +1,49 @@
+#include "node/daemon/script_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace parley {
+namespace {
+
+// A spend of a bare OP_TRUE, which is allowed, or of OP_RETURN, which never is.
+ScriptCheck check(bool allowed) {
+    TransactionData data;
+    data.inputs.resize(1);
+    ScriptCheck result;
+    result.transaction = std::make_shared<const Transaction>(std::move(data));
+    result.spent.script_pubkey = Script{Bytes{static_cast<uint8_t>(allowed ? 0x51 : 0x6a)}};
+    return result;
+}
+
+TEST(ScriptPool, verify_all_reports_lowest_failure_for_any_number_of_threads) {
+    for (const unsigned threads : {1u, 2u, 4u, 16u}) {
+        ScriptPool pool(threads);
+        EXPECT_FALSE(pool.verify_all({}));
+        for (const size_t count : {size_t{1}, size_t{7}, size_t{100}, size_t{1000}}) {
+            std::vector<ScriptCheck> checks(count, check(true));
+            EXPECT_FALSE(pool.verify_all(checks)) << threads << " threads, " << count;
+            for (const size_t lowest : {size_t{0}, count / 3, count - 1}) {
+                auto failing = checks;
+                for (size_t i = lowest; i < count; i += 5) failing[i] = check(false);
+                const auto failure = pool.verify_all(failing);
+                ASSERT_TRUE(failure);
+                EXPECT_EQ(failure->check, lowest) << threads << " threads, " << count;
+                EXPECT_EQ(failure->error, InlineScriptVerifier{}.verify_all(failing)->error);
+            }
+        }
+    }
+}
+
+TEST(ScriptThreads, count_follows_par) {
+    EXPECT_EQ(script_threads(0, 2), 2u);
+    EXPECT_EQ(script_threads(1, 8), 1u);
+    EXPECT_EQ(script_threads(-1, 8), 7u);
+    EXPECT_EQ(script_threads(-9, 8), 1u);
+    EXPECT_EQ(script_threads(0, 64), 16u);
+    EXPECT_EQ(script_threads(99, 2), 16u);
+}
+
+}  // namespace
+}  // namespace parley
