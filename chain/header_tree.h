@@ -45,6 +45,8 @@ struct HeaderNode {
     Height height{0};
     const HeaderNode* parent = nullptr;
     const HeaderNode* skip = nullptr;  ///< an ancestor some way down, for ancestor() in O(log n)
+    const HeaderNode* first_child = nullptr;   ///< the youngest; the others follow by next_sibling
+    const HeaderNode* next_sibling = nullptr;  ///< an older child of the same parent
 
     std::optional<Score> score;  ///< empty: not eligible, its seal is missing, or its parent's is
     Bytes seal;                  ///< beside the header; empty where the engine has none
@@ -61,6 +63,11 @@ struct HeaderNode {
     /// Median of the times of this and the ten blocks before (BIP113), in Unix seconds.
     int64_t median_time_past() const;
     int64_t time() const { return header.time; }
+    bool is_invalid() const {
+        return status == BlockStatus::invalid || status == BlockStatus::invalid_ancestor;
+    }
+    bool has_body() const { return block_position.size != 0; }
+    bool has_undo() const { return undo_position.size != 0; }
 };
 
 /// Deepest common ancestor.
@@ -90,6 +97,50 @@ class HeaderRules {
 
     /// The compact target that a block below `parent` with this time (Unix seconds) must carry.
     virtual uint32_t next_bits(const HeaderNode& parent, int64_t time) const = 0;
+};
+
+/// The nodes and their links. States and scores in the nodes are Chainstate's business.
+class HeaderTree {
+ public:
+    /// A tree of one node.
+    explicit HeaderTree(const BlockHeader& genesis);
+
+    const HeaderNode& genesis() const { return nodes_.front(); }
+    /// Null: unknown.
+    const HeaderNode* find(const BlockHash& hash) const;
+    /// REQUIRES: hash is the header's and unknown so far; parent is in the tree and the header's
+    /// previous block.
+    HeaderNode& add(const BlockHeader& header, const BlockHash& hash, const HeaderNode& parent);
+    /// The same node, to be changed by the tree's owner.
+    HeaderNode& edit(const HeaderNode& node) { return const_cast<HeaderNode&>(node); }
+
+    /// In the order of add().
+    const std::vector<const HeaderNode*>& at_height(Height height) const;
+    Height height_max() const { return Height{static_cast<int32_t>(by_height_.size()) - 1}; }
+    size_t size() const { return nodes_.size(); }
+
+    /// Calls `visit(HeaderNode&) -> bool` for each descendant of `root`, parents before children;
+    /// where it returns false, what lies below that node is left out.
+    template <class Visit>
+    void for_each_descendant(const HeaderNode& root, Visit visit) {
+        std::vector<const HeaderNode*> waiting{&root};
+        while (!waiting.empty()) {
+            const HeaderNode* parent = waiting.back();
+            waiting.pop_back();
+            for (auto* child = parent->first_child; child != nullptr; child = child->next_sibling) {
+                if (visit(edit(*child))) waiting.push_back(child);
+            }
+        }
+    }
+    template <class Visit>
+    void for_each(Visit visit) {
+        for (auto& node : nodes_) visit(node);
+    }
+
+ private:
+    std::deque<HeaderNode> nodes_;  // never moves its elements
+    boost::unordered_flat_map<BlockHash, HeaderNode*, std::hash<BlockHash>> by_hash_;
+    std::vector<std::vector<const HeaderNode*>> by_height_;
 };
 
 }  // namespace parley

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "base/check.h"
 #include "chain/address.h"
 #include "chain/compact_target.h"
@@ -75,6 +77,8 @@ ChainParams regtest_formats() {
     ChainParams params;
     params.pow_limit = U256::max() >> 1;
     params.activation = {Height{1}, Height{1}, Height{1}, Height{1}, Height{0}, Height{0}};
+    // Every coinbase of these chains has its height, so none can repeat another.
+    params.bip30_needless_until = Height{std::numeric_limits<int32_t>::max()};
     params.bech32_prefix = "bcrt";
     params.base58 = {111, 196, 239, {0x04, 0x35, 0x87, 0xcf}, {0x04, 0x35, 0x83, 0x94}};
     return params;
@@ -103,7 +107,10 @@ ChainParams main_params() {
          block_hash("00000000000a4d0a398161ffc163c503763b1f4360639393e0e4c8e300e0caec")},
         {Height{91'880},
          block_hash("00000000000743f190a18c5577a3c2d2a1f610ae9601ac046a38084ccb7cd721")}};
-    params.bip30_needless_until = Height{1'983'702};
+    // The coinbase of block 1,983,702 may repeat one from before BIP34.
+    params.bip30_needless_until = Height{1'983'701};
+    params.bip34_hash =
+        block_hash("000000000000024b89b42a942fe0d9fea3bb44ab7bd1b19115dd6a759c0808b8");
     params.bech32_prefix = "bc";
     params.base58 = {0, 5, 128, {0x04, 0x88, 0xb2, 0x1e}, {0x04, 0x88, 0xad, 0xe4}};
     return params;
@@ -132,10 +139,14 @@ ChainParams labnet_params(const LabnetOptions& options) {
     params.p2p_port = 18644;
     params.rpc_port = 18643;
     auto outputs = options.genesis_outputs;
+    // All options enter the genesis hash, so that networks of different rules never mix.
+    const std::string headline =
+        fmt::format("Parley labnet: {} s, {} blocks", options.target_spacing_s,
+                    options.retarget_interval_blocks);
     params.genesis_coins_spendable = !outputs.empty();
     if (outputs.empty()) outputs.push_back(satoshi_output());
-    set_genesis(params, make_genesis("Parley labnet", std::move(outputs), 1296688602,
-                                     options.start_bits, 0));
+    set_genesis(params,
+                make_genesis(headline, std::move(outputs), 1296688602, options.start_bits, 0));
     params.target_spacing_s = options.target_spacing_s;
     params.retarget_interval_blocks = options.retarget_interval_blocks;
     params.retarget_skips_genesis = true;

@@ -66,9 +66,9 @@ struct ChainParams {
     /// Coinbases that overwrote unspent ones before BIP30: height, hash.
     std::vector<std::pair<Height, BlockHash>> bip30_exceptions;
     /// From bip34's height up to this one no coinbase can repeat an older one's txid, so BIP30
-    /// needs no look-ups (block 1,983,702 of the main chain is the first that could). 0: always
-    /// look.
+    /// needs no look-ups on a chain that has bip34_hash at that height. 0: always look.
     Height bip30_needless_until{0};
+    BlockHash bip34_hash;  ///< not looked at where bip34 holds from height 1
 
     std::string bech32_prefix;
     Base58Versions base58;

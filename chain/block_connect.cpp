@@ -1,0 +1,235 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "chain/block_rules.h"
+#include "chain/consensus_limits.h"
+#include "chain/locktime.h"
+#include "chain/sigops.h"
+#include "chain/tx_check.h"
+
+namespace parley {
+namespace {
+
+using Verdict = Expected<void, BlockError>;
+
+Unexpected<BlockError> refuse(std::string reason, std::string detail) {
+    return Unexpected(
+        BlockError{BlockErrorKind::invalid_block, std::move(reason), std::move(detail)});
+}
+
+bool is_bip30_exception(const ChainParams& params, Height height, const BlockHash& hash) {
+    return std::any_of(
+        params.bip30_exceptions.begin(), params.bip30_exceptions.end(),
+        [&](const auto& entry) { return entry.first == height && entry.second == hash; });
+}
+
+bool bip30_is_needless(const ChainParams& params, const HeaderNode& parent) {
+    const Height height = parent.height + 1;
+    const Height start = params.activation.bip34;
+    if (height > params.bip30_needless_until || height < start || parent.height < start)
+        return false;
+    return start <= Height{1} || parent.ancestor(start)->hash == params.bip34_hash;
+}
+
+// One run of connect_block.
+class Connection {
+ public:
+    Connection(const ConnectContext& context, const Block& block, CoinsOverlay& coins)
+        : context_(context),
+          params_(context.params),
+          block_(block),
+          coins_(coins),
+          height_(context.parent.height + 1),
+          flags_(block_script_flags(params_, height_, context.hash)),
+          bip68_active_(height_ >= params_.activation.csv) {}
+
+    Verdict run() {
+        if (auto verdict = check_bip30(); !verdict) return verdict;
+        undo_.spent.reserve(block_.transactions.size() - 1);
+        for (const auto& transaction : block_.transactions) {
+            if (auto verdict = apply(transaction); !verdict) return verdict;
+        }
+        return check_reward();
+    }
+
+    const std::vector<ScriptCheck>& checks() const { return checks_; }
+    BlockUndo take_undo() { return std::move(undo_); }
+
+ private:
+    Verdict check_bip30() {
+        const bool exception = is_bip30_exception(params_, height_, context_.hash);
+        if (!exception && bip30_is_needless(params_, context_.parent)) return {};
+        for (const auto& transaction : block_.transactions) {
+            for (uint32_t i = 0; i < transaction->outputs().size(); ++i) {
+                const OutPoint outpoint{transaction->txid(), i};
+                if (exception) {
+                    // Told to the overlay, which then knows that the old coin is replaced.
+                    (void)coins_.spend(outpoint);
+                } else if (coins_.coin(outpoint)) {
+                    return refuse("bad-txns-BIP30", "tried to overwrite transaction");
+                }
+            }
+        }
+        return {};
+    }
+
+    Verdict apply(const TransactionRef& transaction) {
+        std::vector<Coin> spent;
+        if (!transaction->is_coinbase()) {
+            if (auto verdict = spend_inputs(*transaction, spent); !verdict) return verdict;
+            if (auto verdict = check_sequence_locks(*transaction, spent); !verdict) return verdict;
+        }
+        sigop_cost_ += sigop_cost(*transaction, spent, flags_);
+        if (sigop_cost_ > kBlockSigopCostMax) return refuse("bad-blk-sigops", "too many sigops");
+        if (!transaction->is_coinbase()) {
+            if (context_.check_scripts) add_checks(transaction, spent);
+            undo_.spent.push_back(std::move(spent));
+        }
+        add_outputs(*transaction);
+        return {};
+    }
+
+    Verdict spend_inputs(const Transaction& transaction, std::vector<Coin>& spent) {
+        const auto detail = [&] {
+            return fmt::format("CheckTxInputs: transaction {}", transaction.txid().to_string());
+        };
+        spent.reserve(transaction.inputs().size());
+        for (const auto& input : transaction.inputs()) {
+            auto coin = coins_.spend(input.prevout);
+            if (!coin)
+                return refuse(std::string{to_string(TxError::input_missing_or_spent)}, detail());
+            spent.push_back(std::move(*coin));
+        }
+        const auto fee =
+            check_tx_inputs(transaction, spent, height_, params_.coinbase_maturity_blocks);
+        if (!fee) return refuse(std::string{to_string(fee.error())}, detail());
+        fees_ += *fee;
+        if (!money_range(fees_))
+            return refuse("bad-txns-accumulated-fee-outofrange",
+                          "accumulated fee in the block out of range");
+        return {};
+    }
+
+    Verdict check_sequence_locks(const Transaction& transaction, const std::vector<Coin>& spent) {
+        if (!bip68_active_) return {};
+        std::vector<Height> heights;
+        heights.reserve(spent.size());
+        for (const auto& coin : spent) heights.push_back(coin.height);
+        const auto locks = sequence_locks(transaction.data(), heights, context_.parent);
+        if (!sequence_locks_met(locks, context_.parent)) {
+            return refuse("bad-txns-nonfinal",
+                          fmt::format("contains a non-BIP68-final transaction {}",
+                                      transaction.txid().to_string()));
+        }
+        return {};
+    }
+
+    void add_checks(const TransactionRef& transaction, const std::vector<Coin>& spent) {
+        std::shared_ptr<const SighashParts> parts;
+        if (transaction->has_witness())
+            parts = std::make_shared<const SighashParts>(sighash_parts(transaction->data()));
+        for (uint32_t i = 0; i < spent.size(); ++i)
+            checks_.push_back(ScriptCheck{transaction, i, spent[i].output, flags_, parts});
+    }
+
+    void add_outputs(const Transaction& transaction) {
+        for (uint32_t i = 0; i < transaction.outputs().size(); ++i) {
+            const TxOutput& output = transaction.outputs()[i];
+            if (output.script_pubkey.is_unspendable()) continue;
+            coins_.add(OutPoint{transaction.txid(), i},
+                       Coin{output, height_, transaction.is_coinbase()});
+        }
+    }
+
+    Verdict check_reward() {
+        const Amount limit = fees_ + block_subsidy(params_, height_);
+        Amount paid{0};
+        for (const auto& output : block_.transactions[0]->outputs()) paid += output.value;
+        if (paid > limit) {
+            return refuse("bad-cb-amount",
+                          fmt::format("coinbase pays too much (actual={} vs limit={})",
+                                      paid.value(), limit.value()));
+        }
+        return {};
+    }
+
+    const ConnectContext& context_;
+    const ChainParams& params_;
+    const Block& block_;
+    CoinsOverlay& coins_;
+    const Height height_;
+    const ScriptFlags flags_;
+    const bool bip68_active_;
+    Amount fees_{0};
+    int64_t sigop_cost_ = 0;
+    std::vector<ScriptCheck> checks_;
+    BlockUndo undo_;
+};
+
+// Takes the outputs of a transaction off the overlay again; false when they are not there as made.
+bool remove_outputs(const Transaction& transaction, Height height, bool lenient,
+                    CoinsOverlay& coins) {
+    for (uint32_t i = 0; i < transaction.outputs().size(); ++i) {
+        const TxOutput& output = transaction.outputs()[i];
+        if (output.script_pubkey.is_unspendable()) continue;
+        const auto coin = coins.spend(OutPoint{transaction.txid(), i});
+        const Coin expected{output, height, transaction.is_coinbase()};
+        if (!lenient && coin != expected) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+ScriptFlags block_script_flags(const ChainParams& params, Height height, const BlockHash& hash) {
+    ScriptFlags flags = kVerifyP2sh | kVerifyWitness | kVerifyTaproot;
+    for (const auto& [block, exception] : params.script_flag_exceptions) {
+        if (block == hash) flags = exception;
+    }
+    const auto& activation = params.activation;
+    if (height >= activation.bip66) flags |= kVerifyDerSignatures;
+    if (height >= activation.bip65) flags |= kVerifyCheckLocktime;
+    if (height >= activation.csv) flags |= kVerifyCheckSequence;
+    if (height >= activation.segwit) flags |= kVerifyNullDummy;
+    return flags;
+}
+
+Expected<BlockUndo, BlockError> connect_block(const ConnectContext& context, const Block& block,
+                                              CoinsOverlay& coins, ScriptVerifier& verifier) {
+    Connection connection(context, block, coins);
+    if (auto verdict = connection.run(); !verdict) return Unexpected(verdict.error());
+    if (const auto failure = verifier.verify_all(connection.checks())) {
+        const ScriptCheck& check = connection.checks()[failure->check];
+        const auto& prevout = check.transaction->inputs()[check.input].prevout;
+        return refuse(
+            fmt::format("block-script-verify-flag-failed ({})", to_string(failure->error)),
+            fmt::format("input {} of {} (wtxid {}), spending {}:{}", check.input,
+                        check.transaction->txid().to_string(),
+                        check.transaction->wtxid().to_string(), prevout.txid.to_string(),
+                        prevout.index));
+    }
+    return connection.take_undo();
+}
+
+bool disconnect_block(const ChainParams& params, const Block& block, Height height,
+                      const BlockUndo& undo, CoinsOverlay& coins) {
+    if (undo.spent.size() + 1 != block.transactions.size()) return false;
+    const bool exception = is_bip30_exception(params, height, block.header.hash());
+    for (size_t i = block.transactions.size(); i-- > 0;) {
+        const Transaction& transaction = *block.transactions[i];
+        if (!remove_outputs(transaction, height, exception, coins)) return false;
+        if (i == 0) continue;
+        const auto& spent = undo.spent[i - 1];
+        if (spent.size() != transaction.inputs().size()) return false;
+        for (size_t j = spent.size(); j-- > 0;) {
+            const OutPoint& prevout = transaction.inputs()[j].prevout;
+            if (coins.coin(prevout)) return false;
+            coins.add(prevout, spent[j]);
+        }
+    }
+    return true;
+}
+
+}  // namespace parley

@@ -1,0 +1,51 @@
+// The rules of headers and blocks, in the three stages that a block passes: check (by itself),
+// accept (in the context of its ancestors' headers), connect (against the coins). The first broken
+// rule is reported, in bitcoind's order and words. Called by Chainstate; pure but for the overlay
+// that connect_block changes. Core thread, or any thread for the first two.
+#pragma once
+
+#include <vector>
+
+#include "base/expected.h"
+#include "base/time.h"
+#include "chain/block_error.h"
+#include "chain/coins_cache.h"
+#include "chain/header_tree.h"
+#include "chain/params.h"
+#include "chain/script_check.h"
+#include "chain/undo.h"
+
+namespace parley {
+
+/// check: form, Merkle root, sizes, coinbase, every transaction by itself, legacy sigops.
+Expected<void, BlockError> check_block(const Block& block);
+
+/// accept, for a header: times and version. Not its difficulty, which is the engine's.
+Expected<void, BlockError> accept_header_rules(const ChainParams& params, const BlockHeader& header,
+                                               const HeaderNode& parent, TimePoint now);
+
+/// accept, for the body: finality, height in the coinbase, witness commitment, weight.
+Expected<void, BlockError> accept_block_rules(const ChainParams& params, const Block& block,
+                                              const HeaderNode& parent);
+
+/// The script rules of a block.
+ScriptFlags block_script_flags(const ChainParams& params, Height height, const BlockHash& hash);
+
+struct ConnectContext {
+    const ChainParams& params;
+    const HeaderNode& parent;
+    BlockHash hash;
+    /// False where the block's scripts are known to be good (it was connected before).
+    bool check_scripts = true;
+};
+
+/// connect: inputs exist and are mature, nothing is created, BIP30, BIP68, sigops, reward, scripts.
+/// On success the overlay holds the coins after the block; on failure it is to be dropped.
+Expected<BlockUndo, BlockError> connect_block(const ConnectContext& context, const Block& block,
+                                              CoinsOverlay& coins, ScriptVerifier& verifier);
+
+/// The inverse. False: the coins or the undo data do not belong to this block (a damaged store).
+bool disconnect_block(const ChainParams& params, const Block& block, Height height,
+                      const BlockUndo& undo, CoinsOverlay& coins);
+
+}  // namespace parley

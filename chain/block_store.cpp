@@ -1,0 +1,110 @@
+#include "chain/block_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/crypto/sha256.h"
+
+namespace parley {
+namespace {
+
+constexpr uint64_t kPrefixSize = 8;  // magic and length
+
+Bytes framed(const std::array<uint8_t, 4>& magic, ByteSpan data, size_t tail_size) {
+    Writer writer(kPrefixSize + data.size() + tail_size);
+    writer.bytes(magic).le(static_cast<uint32_t>(data.size())).bytes(data);
+    return writer.take();
+}
+
+Hash256 undo_checksum(const BlockHash& parent, ByteSpan undo) {
+    Bytes message = to_bytes(parent.span());
+    append(message, undo);
+    return sha256d(message);
+}
+
+}  // namespace
+
+void BlockStore::load_file(uint32_t number, const BlockFileInfo& info) {
+    if (files_.size() <= number) files_.resize(size_t{number} + 1);
+    files_[number] = info;
+}
+
+FilePosition BlockStore::append_block(WriteBatch& batch, ByteSpan block, Height height,
+                                      uint32_t time) {
+    CHECK(!block.empty());
+    if (files_.empty()) files_.emplace_back();
+    const uint64_t needed = kPrefixSize + block.size();
+    if (files_.back().block_bytes != 0 && files_.back().block_bytes + needed > file_size_max_)
+        files_.emplace_back();
+    const auto number = static_cast<uint32_t>(files_.size() - 1);
+    BlockFileInfo& info = files_.back();
+    const FilePosition position{number, info.block_bytes + kPrefixSize,
+                                static_cast<uint32_t>(block.size())};
+    batch.write_file(FileId{FileId::Kind::block, number}, info.block_bytes,
+                     framed(magic_, block, 0));
+    const bool first = info.blocks == 0;
+    info.height_first = first ? height : std::min(info.height_first, height);
+    info.height_last = first ? height : std::max(info.height_last, height);
+    info.time_first = first ? time : std::min(info.time_first, time);
+    info.time_last = first ? time : std::max(info.time_last, time);
+    ++info.blocks;
+    info.block_bytes += needed;
+    changed_.insert(number);
+    return position;
+}
+
+FilePosition BlockStore::append_undo(WriteBatch& batch, uint32_t file, ByteSpan undo,
+                                     const BlockHash& parent) {
+    CHECK(file < files_.size() && !undo.empty());
+    BlockFileInfo& info = files_[file];
+    Bytes record = framed(magic_, undo, Hash256::kSize);
+    append(record, undo_checksum(parent, undo).span());
+    const FilePosition position{file, info.undo_bytes + kPrefixSize,
+                                static_cast<uint32_t>(undo.size())};
+    const uint64_t needed = record.size();
+    batch.write_file(FileId{FileId::Kind::undo, file}, info.undo_bytes, std::move(record));
+    info.undo_bytes += needed;
+    changed_.insert(file);
+    return position;
+}
+
+Expected<Bytes, StorageError> BlockStore::read_block(const FilePosition& position) const {
+    CHECK(position.size != 0);
+    return storage_.read_file(FileId{FileId::Kind::block, position.file}, position.offset,
+                              position.size);
+}
+
+Expected<Bytes, StorageError> BlockStore::read_undo(const FilePosition& position,
+                                                    const BlockHash& parent) const {
+    CHECK(position.size != 0);
+    auto record = storage_.read_file(FileId{FileId::Kind::undo, position.file}, position.offset,
+                                     position.size + Hash256::kSize);
+    if (!record) return record;
+    const ByteSpan whole{*record};
+    const ByteSpan undo = whole.first(position.size);
+    if (undo_checksum(parent, undo) != Hash256::from_bytes(whole.subspan(position.size))) {
+        return Unexpected(
+            StorageError{StorageError::Code::corruption,
+                         fmt::format("rev{:05}.dat: wrong checksum of the undo data at offset {}",
+                                     position.file, position.offset)});
+    }
+    record->resize(position.size);
+    return record;
+}
+
+std::map<uint32_t, BlockFileInfo> BlockStore::take_changed() {
+    std::map<uint32_t, BlockFileInfo> result;
+    for (const uint32_t number : changed_) result[number] = files_[number];
+    changed_.clear();
+    return result;
+}
+
+uint64_t BlockStore::size_on_disk() const {
+    uint64_t total = 0;
+    for (const auto& info : files_) total += info.block_bytes + info.undo_bytes;
+    return total;
+}
+
+}  // namespace parley

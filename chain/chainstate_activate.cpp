@@ -1,0 +1,235 @@
+#include <algorithm>
+
+#include "base/check.h"
+#include "chain/chainstate_impl.h"
+
+namespace parley {
+namespace {
+
+// Blocks that wait for their connection mostly come one by one; more than this is read again.
+constexpr size_t kRecentBytesMax = size_t{16} << 20;
+// Undo data that waits for the end of an activation; beyond this it is written ahead.
+constexpr size_t kPendingBytesMax = size_t{8} << 20;
+
+}  // namespace
+
+void ChainstateImpl::remember_recent(const HeaderNode& node, const BlockRef& block) {
+    recent_.emplace_back(&node, block);
+    recent_bytes_ += node.block_position.size;
+    while (recent_bytes_ > kRecentBytesMax) {
+        recent_bytes_ -= recent_.front().first->block_position.size;
+        recent_.pop_front();
+    }
+}
+
+BlockRef ChainstateImpl::take_recent(const HeaderNode& node) {
+    const auto found = std::find_if(recent_.begin(), recent_.end(),
+                                    [&](const auto& entry) { return entry.first == &node; });
+    if (found == recent_.end()) return nullptr;
+    BlockRef block = std::move(found->second);
+    recent_bytes_ -= node.block_position.size;
+    recent_.erase(found);
+    return block;
+}
+
+void ChainstateImpl::fail(const StorageError& error) {
+    if (!failure_) failure_ = error;
+    log_.error(LogCategory::storage, "Cannot read the block or coin data: {}", error.message);
+}
+
+const HeaderNode* ChainstateImpl::best_candidate() {
+    while (!candidates_.empty()) {
+        const HeaderNode* best = *candidates_.begin();
+        if (is_candidate(*best) && descends_from_finalized(*best)) return best;
+        candidates_.erase(candidates_.begin());
+    }
+    return nullptr;
+}
+
+ChainUpdate ChainstateImpl::activate_best_chain() {
+    ChainUpdate update;
+    const HeaderNode& start = tip();
+    while (!failure()) {
+        const HeaderNode* target = best_candidate();
+        CHECK(target != nullptr);  // genesis at least
+        if (target == &tip()) break;
+        const bool better = tip().is_invalid() || BetterFirst{}(target, &tip());
+        if (!better) break;
+        const auto limit = static_cast<size_t>(options_.activation_step_blocks);
+        if (update.connected.size() >= limit && BetterFirst{}(&tip(), &start)) {
+            update.more = true;
+            break;
+        }
+        if (!step_towards(*target, update)) break;
+    }
+    if (failure()) return update;
+    if (update.changed() || !update.invalid.empty()) {
+        put_hash(pending_, kActiveTipKey, tip().hash);
+        commit_pending();
+        prune_candidates();
+        maybe_flush_coins();
+    }
+    return update;
+}
+
+bool ChainstateImpl::step_towards(const HeaderNode& target, ChainUpdate& update) {
+    const HeaderNode* fork = fork_point(&tip(), &target);
+    while (&tip() != fork) {
+        if (!disconnect_tip(update)) return false;
+    }
+    const int32_t steps = std::min(target.height - fork->height, options_.activation_step_blocks);
+    std::vector<const HeaderNode*> path;
+    path.reserve(static_cast<size_t>(steps));
+    for (auto* node = target.ancestor(fork->height + steps); node != fork; node = node->parent)
+        path.push_back(node);
+    for (auto node = path.rbegin(); node != path.rend(); ++node) {
+        switch (connect_tip(**node, update)) {
+            case ConnectResult::connected:
+                break;
+            case ConnectResult::invalid:
+                return true;  // there is another best candidate now
+            case ConnectResult::failed:
+                return false;
+        }
+    }
+    return true;
+}
+
+bool ChainstateImpl::disconnect_tip(ChainUpdate& update) {
+    const HeaderNode& node = tip();
+    CHECK(node.height > finalized_->height);
+    ChainStep step;
+    const bool just_connected = !update.connected.empty() && update.connected.back().node == &node;
+    if (just_connected) {
+        step = std::move(update.connected.back());
+        update.connected.pop_back();
+    } else {
+        commit_pending();
+        auto block = read_block(node);
+        auto undo = block ? read_undo(node) : Unexpected(block.error());
+        if (!block || !undo) {
+            fail(undo.error());
+            return false;
+        }
+        step = {&node, std::move(*block), std::make_shared<const BlockUndo>(std::move(*undo))};
+    }
+    CoinsOverlay overlay(coins_, coins_.hash());
+    if (!disconnect_block(params_, *step.block, node.height, *step.undo, overlay)) {
+        if (!failure()) {
+            fail({StorageError::Code::corruption,
+                  "the undo data of block " + node.hash.to_string() + " does not fit the coins"});
+        }
+        return false;
+    }
+    if (failure()) return false;
+    coins_.apply(std::move(overlay));
+    active_.pop_back();
+    if (!just_connected) update.disconnected.push_back(std::move(step));
+    log_.debug(LogCategory::validation, "Disconnected block {} at height {}", node.hash.to_string(),
+               node.height.value());
+    return true;
+}
+
+ChainstateImpl::ConnectResult ChainstateImpl::connect_tip(const HeaderNode& target,
+                                                          ChainUpdate& update) {
+    HeaderNode& node = tree_.edit(target);
+    CHECK(node.parent == &tip() && node.has_body());
+    BlockRef block = take_recent(node);
+    if (block == nullptr) {
+        auto read = read_block(node);
+        if (!read) {
+            fail(read.error());
+            return ConnectResult::failed;
+        }
+        block = std::move(*read);
+    }
+    CoinsOverlay overlay(coins_, coins_.hash());
+    const bool first_time = !node.has_undo();
+    auto undo =
+        connect_block({params_, *node.parent, node.hash, first_time}, *block, overlay, verifier_);
+    // A store that cannot be read looks like missing coins: no verdict then.
+    if (failure()) return ConnectResult::failed;
+    if (!undo) {
+        log_.warning(LogCategory::validation, "Block {} at height {} is invalid: {}",
+                     node.hash.to_string(), node.height.value(), undo.error().to_string());
+        mark_invalid(node);
+        update.invalid.push_back({&node, undo.error()});
+        return ConnectResult::invalid;
+    }
+    if (first_time) {
+        const Bytes data = serialize_undo(*undo);
+        node.undo_position =
+            files_.append_undo(pending_, node.block_position.file, data, node.parent->hash);
+        node.status = BlockStatus::connected;
+        touch(node);
+        pending_bytes_ += data.size();
+        if (pending_bytes_ > kPendingBytesMax) commit_pending();
+    }
+    coins_.apply(std::move(overlay));
+    active_.push_back(&node);
+    ++blocks_since_flush_;
+    update.connected.push_back(
+        {&node, std::move(block), std::make_shared<const BlockUndo>(std::move(*undo))});
+    return ConnectResult::connected;
+}
+
+void ChainstateImpl::mark_invalid(HeaderNode& node) {
+    const auto mark = [this](HeaderNode& target, BlockStatus status) {
+        if (target.score) candidates_.erase(&target);
+        target.status = status;
+        touch(target);
+    };
+    mark(node, BlockStatus::invalid);
+    tree_.for_each_descendant(node, [&](HeaderNode& child) {
+        if (!child.is_invalid()) mark(child, BlockStatus::invalid_ancestor);
+        return true;
+    });
+    if (best_header_->is_invalid()) recompute_best_header();
+}
+
+void ChainstateImpl::recompute_best_header() {
+    best_header_ = &tree_.genesis();
+    tree_.for_each([this](HeaderNode& node) { update_best_header(node); });
+}
+
+void ChainstateImpl::rebuild_candidates() {
+    const HeaderNode* valid = &tip();
+    while (valid->is_invalid()) valid = valid->parent;
+    candidates_.clear();
+    tree_.for_each([&](HeaderNode& node) {
+        if (is_candidate(node) && !BetterFirst{}(valid, &node)) candidates_.insert(&node);
+    });
+}
+
+void ChainstateImpl::prune_candidates() {
+    const auto self = candidates_.insert(&tip()).first;
+    candidates_.erase(std::next(self), candidates_.end());
+}
+
+void ChainstateImpl::commit_pending() {
+    write_touched(pending_);
+    if (!pending_.empty()) blocks_store_.commit(std::move(pending_), Durability::written);
+    pending_ = WriteBatch{};
+    pending_bytes_ = 0;
+}
+
+void ChainstateImpl::maybe_flush_coins() {
+    if (coins_.usage_bytes() > options_.coins_cache_bytes) {
+        flush_coins(Durability::written, true);
+    } else if (blocks_since_flush_ >= options_.coins_flush_blocks) {
+        flush_coins(Durability::written, false);
+    }
+}
+
+void ChainstateImpl::flush_coins(Durability durability, bool drop) {
+    // The blocks that the coins stand for must be safe before the coins are.
+    put_hash(pending_, kActiveTipKey, tip().hash);
+    write_touched(pending_);
+    blocks_store_.commit(std::move(pending_), Durability::synced);
+    pending_ = WriteBatch{};
+    pending_bytes_ = 0;
+    coins_.flush(tip().hash, durability, drop);
+    blocks_since_flush_ = 0;
+}
+
+}  // namespace parley

@@ -1,0 +1,147 @@
+// ChainstateImpl: the one implementation of Chainstate, cut into files by task: chainstate_open.cpp
+// (start-up and repair), chainstate_accept.cpp (headers, seals, bodies), chainstate_activate.cpp
+// (the best chain), chainstate_control.cpp (by hand, finality, reading). Private to chain/.
+#pragma once
+
+#include <deque>
+#include <set>
+
+#include "chain/block_rules.h"
+#include "chain/block_store.h"
+#include "chain/chainstate.h"
+#include "chain/coins_cache.h"
+#include "chain/index_store.h"
+
+namespace parley {
+
+class ChainstateImpl final : public Chainstate {
+ public:
+    ChainstateImpl(const ChainParams& params, const HeaderRules& rules, Storage& blocks,
+                   Storage& coins, ScriptVerifier& verifier, LogSink& log,
+                   const ChainOptions& options);
+
+    /// What open() does after construction. The error is a sentence.
+    Expected<void, std::string> load();
+
+    const ChainParams& params() const override { return params_; }
+    const HeaderNode& genesis() const override { return tree_.genesis(); }
+    const HeaderNode& tip() const override { return *active_.back(); }
+    const HeaderNode& best_header() const override { return *best_header_; }
+    const HeaderNode* find(const BlockHash& hash) const override { return tree_.find(hash); }
+    const HeaderNode* at_height(Height height) const override;
+    bool contains(const HeaderNode& node) const override { return at_height(node.height) == &node; }
+    const std::vector<const HeaderNode*>& all_at_height(Height height) const override {
+        return tree_.at_height(height);
+    }
+    Height height_max() const override { return tree_.height_max(); }
+    std::vector<const HeaderNode*> tips() const override;
+    const HeaderNode& find_fork(const std::vector<BlockHash>& locator) const override;
+
+    Expected<const HeaderNode*, BlockError> accept_header(const BlockHeader& header, ByteSpan seal,
+                                                          TimePoint now) override;
+    Expected<bool, BlockError> attach_seal(const BlockHash& hash, ByteSpan seal) override;
+    BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now) override;
+    ChainUpdate activate_best_chain() override;
+    Expected<void, BlockError> check_proposal(const Block& block, TimePoint now) override;
+
+    Expected<void, BlockError> invalidate(const BlockHash& hash) override;
+    Expected<void, BlockError> reconsider(const BlockHash& hash) override;
+    void finalize(const BlockHash& hash) override;
+    const HeaderNode& finalized() const override { return *finalized_; }
+
+    const CoinsView& coins() const override { return coins_; }
+    Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const override;
+    Expected<Bytes, StorageError> read_block_bytes(const HeaderNode& node) const override;
+    Expected<BlockUndo, StorageError> read_undo(const HeaderNode& node) const override;
+    Expected<void, StorageError> for_each_coin(
+        const std::function<bool(const OutPoint&, const Coin&)>& visitor) override;
+    uint64_t size_on_disk() const override { return files_.size_on_disk(); }
+    void flush(Durability durability) override;
+    const std::optional<StorageError>& failure() const override;
+
+ private:
+    // The better one first: more score, then the body that came first.
+    struct BetterFirst {
+        bool operator()(const HeaderNode* a, const HeaderNode* b) const;
+    };
+
+    // --- chainstate_open.cpp
+    StoreMeta meta() const;
+    void initialize_blocks();
+    void initialize_coins();
+    Expected<void, std::string> load_headers(std::vector<HeaderNode>& records);
+    Expected<void, std::string> load_active_chain(const IndexContents& contents);
+    Expected<void, std::string> repair_coins();
+    Expected<void, std::string> roll_back(const HeaderNode& node);
+    Expected<void, std::string> roll_forward(const HeaderNode& node);
+
+    // --- chainstate_accept.cpp
+    Expected<HeaderNode*, BlockError> accept_known_header(HeaderNode& node, ByteSpan seal);
+    bool descends_from_finalized(const HeaderNode& node) const {
+        return node.height >= finalized_->height && node.ancestor(finalized_->height) == finalized_;
+    }
+    Expected<void, BlockError> check_parent(const HeaderNode* parent, const BlockHash& hash) const;
+    void update_best_header(const HeaderNode& node);
+    Expected<void, BlockError> check_body(const Block& block, HeaderNode& node);
+    void store_body(HeaderNode& node, const BlockRef& block);
+    // The bodies of all ancestors are here from now on, and of some descendants perhaps too.
+    void link_body(HeaderNode& node);
+    void spread_score(HeaderNode& node);
+    void add_candidate(const HeaderNode& node);
+    bool is_candidate(const HeaderNode& node) const;
+
+    // --- chainstate_activate.cpp
+    const HeaderNode* best_candidate();
+    bool disconnect_tip(ChainUpdate& update);
+    enum class ConnectResult : uint8_t { connected, invalid, failed };
+    ConnectResult connect_tip(const HeaderNode& node, ChainUpdate& update);
+    // Towards `target`, at most as far as one step goes. False: stop, a store failed.
+    bool step_towards(const HeaderNode& target, ChainUpdate& update);
+    void mark_invalid(HeaderNode& node);
+    void rebuild_candidates();
+    void recompute_best_header();
+    void prune_candidates();
+    BlockRef take_recent(const HeaderNode& node);
+    void remember_recent(const HeaderNode& node, const BlockRef& block);
+    void fail(const StorageError& error);
+
+    // --- storing
+    // The node's record is to be written with the next batch.
+    void touch(const HeaderNode& node) { touched_.push_back(&node); }
+    void write_touched(WriteBatch& batch);
+    void commit_touched();
+    void commit_pending();
+    void maybe_flush_coins();
+    void flush_coins(Durability durability, bool drop);
+
+    const ChainParams& params_;
+    const HeaderRules& rules_;
+    Storage& blocks_store_;
+    Storage& coins_store_;
+    ScriptVerifier& verifier_;
+    LogSink& log_;
+    const ChainOptions options_;
+
+    HeaderTree tree_;
+    BlockStore files_;
+    CoinsCache coins_;
+    std::vector<const HeaderNode*> active_;  // by height
+    const HeaderNode* best_header_ = nullptr;
+    const HeaderNode* finalized_ = nullptr;
+    // Linked, scored and valid blocks that are not worse than the tip, the tip among them.
+    // lint: order-free because BetterFirst orders by score and arrival, not by address
+    std::set<const HeaderNode*, BetterFirst> candidates_;
+    uint64_t sequence_last_ = 0;
+
+    // Blocks that were accepted lately, so that connecting them needs no reading.
+    std::deque<std::pair<const HeaderNode*, BlockRef>> recent_;
+    size_t recent_bytes_ = 0;
+
+    std::vector<const HeaderNode*> touched_;
+    WriteBatch pending_;  // undo data and records of the blocks being connected
+    size_t pending_bytes_ = 0;
+    int32_t blocks_since_flush_ = 0;
+    mutable std::optional<StorageError> failure_;
+};
+
+}  // namespace parley

@@ -1,0 +1,279 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "chain/chainstate_impl.h"
+
+namespace parley {
+namespace {
+
+// Between two lines in the log while blocks are connected again.
+constexpr int32_t kProgressBlocks = 10'000;
+
+constexpr std::string_view kWayOut =
+    "Restore blocks and chainstate from a copy, or move both away to start over.";
+
+std::string damaged(std::string_view directory, std::string_view problem) {
+    return fmt::format("The data in {} is damaged ({}). {}", directory, problem, kWayOut);
+}
+
+Expected<bool, std::string> is_empty(const Storage& storage, std::string_view directory) {
+    bool empty = true;
+    const auto scanned = storage.scan({}, [&](ByteSpan, ByteSpan) { return empty = false; });
+    if (!scanned)
+        return Unexpected(fmt::format("Cannot read {}: {}", directory, scanned.error().message));
+    return empty;
+}
+
+// Is this store new, ours, or somebody else's? True: new.
+Expected<bool, std::string> check_store(const Storage& storage, std::string_view directory,
+                                        const StoreMeta& expected) {
+    const auto value = storage.get(Bytes{kMetaKey});
+    if (!value)
+        return Unexpected(fmt::format("Cannot read {}: {}", directory, value.error().message));
+    if (!value->has_value()) {
+        const auto empty = is_empty(storage, directory);
+        if (!empty) return empty;
+        if (*empty) return true;
+        return Unexpected(
+            fmt::format("{} holds data of another program. Use another -datadir.", directory));
+    }
+    const auto meta = parse_meta(**value);
+    if (!meta || meta->format == 0) return Unexpected(damaged(directory, "its first record"));
+    if (meta->format != StoreMeta::kFormat) {
+        return Unexpected(
+            fmt::format("{} has format {}, and this version reads format {}. Use the version that "
+                        "made it, or another -datadir.",
+                        directory, meta->format, StoreMeta::kFormat));
+    }
+    if (meta->chain != expected.chain) {
+        return Unexpected(
+            fmt::format("{} belongs to chain '{}'. Start with -chain={}, or use another -datadir.",
+                        directory, meta->chain, meta->chain));
+    }
+    if (meta->engine != expected.engine) {
+        return Unexpected(fmt::format(
+            "{} was made with -consensus={}. Start with that option, or use another -datadir.",
+            directory, meta->engine));
+    }
+    if (meta->genesis != expected.genesis) {
+        return Unexpected(fmt::format(
+            "{} belongs to another network (its genesis block is {}, not {}). Start with the "
+            "options of that network, or use another -datadir.",
+            directory, meta->genesis.to_string(), expected.genesis.to_string()));
+    }
+    return false;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Chainstate>, std::string> Chainstate::open(
+    const ChainParams& params, const HeaderRules& rules, Storage& blocks, Storage& coins,
+    ScriptVerifier& verifier, LogSink& log, const ChainOptions& options) {
+    auto chainstate =
+        std::make_unique<ChainstateImpl>(params, rules, blocks, coins, verifier, log, options);
+    if (auto loaded = chainstate->load(); !loaded) return Unexpected(loaded.error());
+    return std::unique_ptr<Chainstate>{std::move(chainstate)};
+}
+
+ChainstateImpl::ChainstateImpl(const ChainParams& params, const HeaderRules& rules, Storage& blocks,
+                               Storage& coins, ScriptVerifier& verifier, LogSink& log,
+                               const ChainOptions& options)
+    : params_(params),
+      rules_(rules),
+      blocks_store_(blocks),
+      coins_store_(coins),
+      verifier_(verifier),
+      log_(log),
+      options_(options),
+      tree_(params.genesis->header),
+      files_(blocks, params.magic),
+      coins_(coins, OutPointHash{options.coins_hash_key0, options.coins_hash_key1}) {
+    CHECK(options.activation_step_blocks > 0 && options.coins_flush_blocks > 0);
+    HeaderNode& genesis = tree_.edit(tree_.genesis());
+    genesis.score = rules.genesis_score(genesis.header);
+    genesis.status = BlockStatus::connected;
+    genesis.transactions = static_cast<uint32_t>(params.genesis->transactions.size());
+    genesis.chain_transactions = genesis.transactions;
+    active_.push_back(&genesis);
+    best_header_ = &genesis;
+    finalized_ = &genesis;
+}
+
+StoreMeta ChainstateImpl::meta() const {
+    return {StoreMeta::kFormat, params_.name, options_.engine, params_.genesis_hash};
+}
+
+Expected<void, std::string> ChainstateImpl::load() {
+    const auto blocks_new = check_store(blocks_store_, "blocks", meta());
+    if (!blocks_new) return Unexpected(blocks_new.error());
+    const auto coins_new = check_store(coins_store_, "chainstate", meta());
+    if (!coins_new) return Unexpected(coins_new.error());
+    if (*blocks_new && !*coins_new) {
+        return Unexpected(fmt::format(
+            "chainstate is there, but the blocks that it was made from are not. {}", kWayOut));
+    }
+    if (*blocks_new) {
+        initialize_blocks();
+    } else {
+        auto contents = load_index(blocks_store_);
+        if (!contents) return Unexpected(damaged("blocks/index", contents.error()));
+        for (const auto& [number, info] : contents->files) files_.load_file(number, info);
+        if (auto loaded = load_headers(contents->headers); !loaded) return loaded;
+        if (auto loaded = load_active_chain(*contents); !loaded) return loaded;
+    }
+    if (auto repaired = repair_coins(); !repaired) return repaired;
+    recompute_best_header();
+    rebuild_candidates();
+    return {};
+}
+
+void ChainstateImpl::initialize_blocks() {
+    HeaderNode& node = tree_.edit(tree_.genesis());
+    WriteBatch batch;
+    node.block_position = files_.append_block(batch, params_.genesis->serialize(), Height{0},
+                                              params_.genesis->header.time);
+    batch.put(Bytes{kMetaKey}, serialize_meta(meta()));
+    put_hash(batch, kActiveTipKey, node.hash);
+    touch(node);
+    write_touched(batch);
+    blocks_store_.commit(std::move(batch), Durability::synced);
+}
+
+void ChainstateImpl::initialize_coins() {
+    WriteBatch batch;
+    batch.put(Bytes{kMetaKey}, serialize_meta(meta()));
+    coins_store_.commit(std::move(batch), Durability::written);
+    CoinsOverlay overlay(coins_, coins_.hash());
+    if (params_.genesis_coins_spendable) {
+        const Transaction& coinbase = *params_.genesis->transactions[0];
+        for (uint32_t i = 0; i < coinbase.outputs().size(); ++i) {
+            const TxOutput& output = coinbase.outputs()[i];
+            if (!output.script_pubkey.is_unspendable())
+                overlay.add(OutPoint{coinbase.txid(), i}, Coin{output, Height{0}, false});
+        }
+    }
+    coins_.apply(std::move(overlay));
+    coins_.flush(genesis().hash, Durability::written, false);
+}
+
+Expected<void, std::string> ChainstateImpl::load_headers(std::vector<HeaderNode>& records) {
+    const auto bad = [](std::string_view problem) {
+        return Unexpected(damaged("blocks/index", problem));
+    };
+    if (records.empty() || records[0].hash != genesis().hash)
+        return bad("the record of the genesis block is missing");
+    tree_.edit(genesis()).block_position = records[0].block_position;
+    // Where bodies came in another order than their hashes, the order of arrival counts.
+    std::stable_sort(records.begin() + 1, records.end(), [](const auto& a, const auto& b) {
+        if (a.height != b.height) return a.height < b.height;
+        if ((a.sequence == 0) != (b.sequence == 0)) return b.sequence == 0;
+        return a.sequence < b.sequence;
+    });
+    for (size_t i = 1; i < records.size(); ++i) {
+        HeaderNode& record = records[i];
+        const HeaderNode* parent = tree_.find(record.header.previous);
+        if (parent == nullptr || record.height != parent->height + 1)
+            return bad("a header's parent is missing");
+        if (tree_.find(record.hash) != nullptr) return bad("a header is there twice");
+        if (record.status == BlockStatus::connected && !record.has_undo())
+            return bad("a connected block has no undo data");
+        HeaderNode& node = tree_.add(record.header, record.hash, *parent);
+        node.score = record.score;
+        node.seal = std::move(record.seal);
+        node.status = record.status;
+        node.invalidated = record.invalidated;
+        node.sequence = record.sequence;
+        node.transactions = record.transactions;
+        node.block_position = record.block_position;
+        node.undo_position = record.undo_position;
+        if (node.has_body() && parent->chain_transactions != 0)
+            node.chain_transactions = parent->chain_transactions + node.transactions;
+        sequence_last_ = std::max(sequence_last_, node.sequence);
+    }
+    return {};
+}
+
+Expected<void, std::string> ChainstateImpl::load_active_chain(const IndexContents& contents) {
+    const HeaderNode* tip = tree_.find(contents.active_tip);
+    if (tip == nullptr) return Unexpected(damaged("blocks/index", "the tip's header is missing"));
+    active_.resize(static_cast<size_t>(tip->height.value()) + 1);
+    for (const HeaderNode* node = tip; node->parent != nullptr; node = node->parent) {
+        if (!node->has_body() || !node->has_undo() || !node->score)
+            return Unexpected(damaged("blocks/index", "a block of the active chain is missing"));
+        active_[static_cast<size_t>(node->height.value())] = node;
+    }
+    if (contents.finalized) {
+        finalized_ = tree_.find(*contents.finalized);
+        if (finalized_ == nullptr || !contains(*finalized_))
+            return Unexpected(damaged("blocks/index", "the finalized block is not in the chain"));
+    }
+    return {};
+}
+
+// The coins store is written seldom, so after a crash it stands for an older block, perhaps one
+// that a reorganisation has left since.
+Expected<void, std::string> ChainstateImpl::repair_coins() {
+    auto best = load_hash(coins_store_, kCoinsBestBlockKey);
+    if (!best) return Unexpected(damaged("chainstate", best.error()));
+    if (!best->has_value()) {
+        initialize_coins();
+        *best = genesis().hash;
+    }
+    const HeaderNode* from = tree_.find(**best);
+    if (from == nullptr) {
+        return Unexpected(damaged("chainstate", "it stands for a block that is unknown"));
+    }
+    const HeaderNode* fork = fork_point(from, &tip());
+    if (from != &tip()) {
+        log_.info(LogCategory::general,
+                  "Bringing the unspent outputs from block {} to {}: {} blocks back, {} forward",
+                  from->height.value(), tip().height.value(), from->height - fork->height,
+                  tip().height - fork->height);
+    }
+    for (const HeaderNode* node = from; node != fork; node = node->parent) {
+        if (auto result = roll_back(*node); !result) return result;
+    }
+    for (Height height = fork->height + 1; height <= tip().height; ++height) {
+        if (auto result = roll_forward(*at_height(height)); !result) return result;
+        if (height.value() % kProgressBlocks == 0)
+            log_.info(LogCategory::general, "... at block {}", height.value());
+    }
+    return {};
+}
+
+Expected<void, std::string> ChainstateImpl::roll_back(const HeaderNode& node) {
+    if (!node.has_body() || !node.has_undo())
+        return Unexpected(damaged("blocks", "undo data is missing"));
+    const auto block = read_block(node);
+    if (!block) return Unexpected(damaged("blocks", block.error().message));
+    const auto undo = read_undo(node);
+    if (!undo) return Unexpected(damaged("blocks", undo.error().message));
+    CoinsOverlay overlay(coins_, coins_.hash());
+    const bool fits = disconnect_block(params_, **block, node.height, *undo, overlay);
+    if (coins_.failure()) return Unexpected(damaged("chainstate", coins_.failure()->message));
+    if (!fits) return Unexpected(damaged("chainstate", "undo data does not fit the coins"));
+    coins_.apply(std::move(overlay));
+    return {};
+}
+
+Expected<void, std::string> ChainstateImpl::roll_forward(const HeaderNode& node) {
+    const auto block = read_block(node);
+    if (!block) return Unexpected(damaged("blocks", block.error().message));
+    CoinsOverlay overlay(coins_, coins_.hash());
+    const auto undo =
+        connect_block({params_, *node.parent, node.hash, false}, **block, overlay, verifier_);
+    if (coins_.failure()) return Unexpected(damaged("chainstate", coins_.failure()->message));
+    if (!undo) return Unexpected(damaged("chainstate", undo.error().to_string()));
+    coins_.apply(std::move(overlay));
+    ++blocks_since_flush_;
+    if (coins_.usage_bytes() > options_.coins_cache_bytes) {
+        // Everything up to here is on the disk already; only the marker moves.
+        coins_.flush(node.hash, Durability::written, true);
+        blocks_since_flush_ = 0;
+    }
+    return {};
+}
+
+}  // namespace parley
