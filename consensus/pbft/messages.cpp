@@ -126,9 +126,10 @@ NewView read_new_view(Reader& reader) {
 Status read_status(Reader& reader) {
     Status status;
     status.view = reader.le<View>();
-    const uint8_t active = reader.u8();
-    if (active > 1) reader.fail();
-    status.active = active == 1;
+    const uint8_t flags = reader.u8();
+    if (flags > 3) reader.fail();
+    status.active = (flags & 1) != 0;
+    status.votes = (flags & 2) != 0;
     status.final_point = read_final_point(reader);
     status.proposal = BlockHash{reader.hash()};
     status.prepares = to_bytes(reader.var_bytes(kBitmapSizeMax));
@@ -240,7 +241,8 @@ Bytes encode_new_view(const NewView& new_view, const NetworkTag& network) {
 
 Bytes encode_status(const Status& status, const NetworkTag& network) {
     Writer writer = start(MessageType::status, network);
-    writer.le(status.view).u8(status.active ? 1 : 0);
+    writer.le(status.view)
+        .u8(static_cast<uint8_t>((status.active ? 1 : 0) | (status.votes ? 2 : 0)));
     write_final_point(writer, status.final_point);
     writer.hash(status.proposal)
         .var_bytes(status.prepares)

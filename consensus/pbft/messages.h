@@ -138,6 +138,7 @@ struct NewView {
 struct Status {
     View view = 0;
     bool active = true;  ///< false: it waits for this view's new-view
+    bool votes = false;  ///< false: it follows only, and nothing but final_point means anything
     FinalPoint final_point;
     BlockHash proposal;  ///< accepted in this view at the next height; zeros: none
     Bytes prepares;      ///< bit i (of byte i / 8): has validator i's prepare for that proposal

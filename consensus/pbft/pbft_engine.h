@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "chain/params.h"
 #include "consensus/engine.h"
 #include "consensus/pbft/validator_set.h"
 
@@ -40,18 +41,12 @@ struct PbftOptions {
     std::optional<std::string> validate() const;
 };
 
-/// What the engine must know of the chain.
-struct PbftChain {
-    BlockHash genesis;
-    uint32_t bits = 0;  ///< compact form of the chain's proof-of-work limit; every block carries it
-};
-
 /// Reads the votes of earlier runs from `storage` (the keys that start with kEngineKeyPrefix) now,
-/// and keeps no reference to it. The error is a sentence: unusable options, a key that is not a
-/// validator's, a vote record that is damaged or belongs to another network (a replica that does
-/// not know what it signed must not vote).
+/// and keeps no reference to it, nor to `chain`; `log` must outlive the engine. The error is a
+/// sentence: unusable options, a key that is not a validator's, a vote record that is damaged or
+/// belongs to another network (a replica that does not know what it signed must not vote).
 Expected<std::unique_ptr<Engine>, std::string> make_pbft_engine(PbftOptions options,
-                                                                const PbftChain& chain,
+                                                                const ChainParams& chain,
                                                                 const Storage& storage,
                                                                 LogSink& log);
 

@@ -1,0 +1,286 @@
+// Replica, part one: construction, header rules, the engine's inputs and its timers.
+#include "consensus/pbft/replica.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "chain/compact_target.h"
+
+namespace parley::pbft {
+
+Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet validators,
+                 LogSink& log)
+    : options_(std::move(options)),
+      authenticator_(std::move(validators), chain.genesis_hash),
+      self_(options_.key ? set().index_of(options_.key->public_key()) : std::nullopt),
+      genesis_(chain.genesis_hash),
+      bits_(compact_from_target(chain.pow_limit)),
+      log_(log),
+      vote_log_(self_.value_or(0), authenticator_),
+      book_(authenticator_.validators()),
+      view_changes_(authenticator_.validators()) {
+    CHECK(self_.has_value() == options_.key.has_value());
+}
+
+Expected<void, std::string> Replica::restore(const Storage& storage) {
+    CHECK(tip_ == nullptr);
+    if (!self_) return {};
+    auto loaded = VoteLog::load(storage, *self_, authenticator_);
+    if (!loaded) {
+        log_.error(LogCategory::pbft, "{}.", loaded.error());
+        return Unexpected(loaded.error());
+    }
+    vote_log_ = std::move(*loaded);
+    return {};
+}
+
+Expected<std::optional<Score>, HeaderError> Replica::verify_header(const BlockHeader& header,
+                                                                   const BlockHash& hash,
+                                                                   ByteSpan seal,
+                                                                   const HeaderNode& parent) const {
+    if (header.bits != bits_)
+        return Unexpected(HeaderError{"bad-diffbits", "every block carries the limit's bits"});
+    if (header.nonce != 0) return Unexpected(HeaderError{"bad-nonce", "no block has a nonce"});
+    if (seal.empty()) return std::optional<Score>{};
+    const FinalPoint point{static_cast<Sequence>(parent.height.value()) + 1, hash, to_bytes(seal)};
+    if (auto valid = authenticator_.verify_final(point); !valid)
+        return Unexpected(HeaderError{"bad-pbft-seal", std::string(to_string(valid.error()))});
+    if (!parent.score) return std::optional<Score>{};
+    return std::optional<Score>{*parent.score + 1};
+}
+
+Score Replica::genesis_score(const BlockHeader&) const {
+    return Score{0};
+}
+
+uint32_t Replica::next_bits(const HeaderNode&, int64_t) const {
+    return bits_;
+}
+
+void Replica::on_start(const HeaderNode& tip, TimePoint now, EngineEffects& effects) {
+    CHECK(tip_ == nullptr);
+    Step step{now, effects};
+    now_ = now;
+    tip_ = &tip;
+    final_ = FinalPoint{static_cast<Sequence>(tip.height.value()), tip.hash, tip.seal};
+    final_at_ = now;
+    idle_status_at_ = now + options_.idle_status_period;
+    if (final_.height == 0) final_.seal.clear();
+    if (final_.height > 0) step.emit<engine_effect::Finalize>(final_.digest);
+    if (self_) {
+        const VoteState& state = votes();
+        for (const auto* vote : {&state.accepted, &state.prepare, &state.commit}) {
+            if (*vote && in_window((*vote)->height)) book_.add(**vote);
+        }
+        if (state.view_change) view_changes_.add(*state.view_change);
+        if (state.prepared && state.prepared->height == next_height()) {
+            for (const Endorsement& prepare : state.prepared->prepares) {
+                const Vote vote{MessageType::prepare,   state.prepared->view,
+                                state.prepared->height, state.prepared->digest,
+                                prepare.validator,      prepare.signature};
+                if (book_.place(vote) == VoteBook::Place::fresh) book_.add(vote);
+            }
+        }
+        for (const auto& [digest, block] : vote_log_.restored_bodies()) {
+            if (block->header.previous == final_.digest)
+                bodies_[digest] = BodyState{block, PeerId{0}, true};
+        }
+        place_reproposal();
+        log_.info(LogCategory::pbft, "Validator {} of {} starts in view {} at height {}.", *self_,
+                  set().size(), view(), next_height());
+    }
+    advance(step);
+}
+
+void Replica::on_tip(const HeaderNode& tip, TimePoint now, EngineEffects& effects) {
+    CHECK(tip_ != nullptr);
+    Step step{now, effects};
+    now_ = now;
+    const auto height = static_cast<Sequence>(tip.height.value());
+    // A final block never leaves the chain; the chainstate guards that.
+    CHECK(height >= final_.height);
+    if (height > final_.height) {
+        tip_ = &tip;
+        final_ = FinalPoint{height, tip.hash, tip.seal};
+        final_at_ = now;
+        step.emit<engine_effect::Finalize>(final_.digest);
+        if (certified_ && certified_->height <= height) certified_.reset();
+        checking_.reset();
+        building_.reset();
+        published_.reset();
+        wanted_.reset();
+        fetch_at_.reset();
+        nothing_to_build_ = false;
+        paced_since_ = kNever;
+        trials_.clear();
+        book_.forget_through(height);
+        place_reproposal();
+        drop_unneeded_bodies();
+        unsuccessful_views_ = 0;
+        request_deadline_.reset();
+        repeat_at_.reset();
+    }
+    advance(step);
+}
+
+void Replica::on_demand(const Demand& demand, TimePoint now, EngineEffects& effects) {
+    Step step{now, effects};
+    now_ = now;
+    demand_ = demand;
+    nothing_to_build_ = false;
+    advance(step);
+}
+
+void Replica::on_message(PeerId from, ByteSpan message, TimePoint now, EngineEffects& effects) {
+    CHECK(tip_ != nullptr);
+    Step step{now, effects};
+    now_ = now;
+    const auto decoded = decode_message(message, network());
+    if (!decoded)
+        return blame(from, fmt::format("an engine message that is {}", to_string(decoded.error())),
+                     step);
+    std::visit([&](const auto& content) { handle(from, content, step); }, *decoded);
+    advance(step);
+}
+
+void Replica::on_peer_ready(PeerId peer, TimePoint now, EngineEffects& effects) {
+    Step step{now, effects};
+    now_ = now;
+    peers_[peer] = PeerState{};
+    send(peer, encode_status(status(), network()), step);
+    advance(step);
+}
+
+void Replica::on_peer_gone(PeerId peer, TimePoint now, EngineEffects& effects) {
+    Step step{now, effects};
+    now_ = now;
+    peers_.erase(peer);
+    advance(step);
+}
+
+void Replica::on_timer(TimePoint now, EngineEffects& effects) {
+    Step step{now, effects};
+    now_ = now;
+    if (now >= idle_status_at_) {
+        idle_status_at_ = now + options_.idle_status_period;
+        broadcast(encode_status(status(), network()), step);
+    }
+    if (request_deadline_ && now >= *request_deadline_) {
+        request_deadline_.reset();
+        if (view() + 1 < kViewMax) {
+            start_view_change(
+                view() + 1,
+                fmt::format("no {} from validator {} in time",
+                            active() ? fmt::format("block {}", next_height()) : "new-view",
+                            primary()),
+                step);
+        }
+    }
+    if (repeat_at_ && now >= *repeat_at_) {
+        repeat_at_.reset();
+        repeat(step);
+    }
+    if (fetch_at_ && now >= *fetch_at_) {
+        fetch_at_.reset();
+        wanted_.reset();  // asked for again by whoever still needs it
+    }
+    advance(step);
+}
+
+Duration Replica::timeout() const {
+    Duration result = options_.base_timeout;
+    for (unsigned i = 0; i < unsuccessful_views_ && result < options_.timeout_max; ++i) result *= 2;
+    return std::min(result, options_.timeout_max);
+}
+
+bool Replica::has_work(TimePoint now) const {
+    const auto& accepted = votes().accepted;
+    return (demand_.transactions > 0 && !nothing_to_build_) || proposal() != nullptr ||
+           (accepted && accepted->height == next_height()) || empty_block_due(now);
+}
+
+bool Replica::unsettled(TimePoint now) const {
+    if (behind()) return true;
+    if (!self_) return false;
+    return !active() || heard_from_beyond_ || has_work(now) || book_.has_votes(next_height());
+}
+
+void Replica::set_timers(Step& step) {
+    bool waiting = false;
+    if (self_ && active()) {
+        // A replica that lacks final blocks has nothing to reproach the primary with.
+        waiting = has_work(step.now) && !behind();
+    } else if (self_) {
+        // Section 4.5.2: who is alone in leaving a view waits, instead of running through views.
+        waiting = view_changes_.count(view()) >= set().quorum();
+    }
+    if (!waiting) {
+        request_deadline_.reset();
+    } else if (!request_deadline_) {
+        request_deadline_ = step.now + timeout();
+    }
+    if (!unsettled(step.now)) {
+        repeat_at_.reset();
+    } else if (!repeat_at_) {
+        repeat_at_ = step.now + retry_interval();
+    }
+}
+
+std::optional<TimePoint> Replica::next_deadline() const {
+    TimePoint first = idle_status_at_;
+    for (const auto& deadline : {request_deadline_, repeat_at_, fetch_at_, propose_at_}) {
+        if (deadline) first = std::min(first, *deadline);
+    }
+    if (self_ && options_.empty_block_period > Duration::zero()) {
+        const TimePoint empty_at = final_at_ + options_.empty_block_period;
+        if (empty_at > now_) first = std::min(first, empty_at);
+    }
+    if (first == kNever) return std::nullopt;
+    return first;
+}
+
+void Replica::blame(PeerId peer, std::string reason, Step& step) {
+    log_.debug(LogCategory::pbft, "Peer {} sent {}.", peer.value(), reason);
+    step.emit<engine_effect::Blame>(peer, std::move(reason));
+}
+
+void Replica::send(PeerId peer, Bytes message, Step& step) {
+    step.emit<engine_effect::SendMessage>(peer, std::move(message));
+}
+
+void Replica::broadcast(Bytes message, Step& step) {
+    step.emit<engine_effect::Broadcast>(std::move(message));
+}
+
+}  // namespace parley::pbft
+
+namespace parley {
+
+std::optional<std::string> PbftOptions::validate() const {
+    if (base_timeout < std::chrono::milliseconds{10}) return "the base timeout is below 10 ms";
+    if (timeout_max < base_timeout) return "the largest timeout is below the base timeout";
+    if (timeout_max > std::chrono::hours{24}) return "the largest timeout is above a day";
+    if (empty_block_period < Duration::zero()) return "the empty block period is negative";
+    if (time_bound < std::chrono::seconds{2}) return "the bound on block times is below 2 seconds";
+    if (idle_status_period < base_timeout) return "the status period is below the base timeout";
+    return std::nullopt;
+}
+
+Expected<std::unique_ptr<Engine>, std::string> make_pbft_engine(PbftOptions options,
+                                                                const ChainParams& chain,
+                                                                const Storage& storage,
+                                                                LogSink& log) {
+    if (auto problem = options.validate()) return Unexpected(*problem);
+    auto validators = pbft::ValidatorSet::create(options.validators);
+    if (!validators) return Unexpected(validators.error());
+    if (options.key && !validators->index_of(options.key->public_key()))
+        return Unexpected(std::string("the key is not one of the validators'"));
+    auto replica =
+        std::make_unique<pbft::Replica>(std::move(options), chain, std::move(*validators), log);
+    if (auto restored = replica->restore(storage); !restored) return Unexpected(restored.error());
+    return std::unique_ptr<Engine>(std::move(replica));
+}
+
+}  // namespace parley
