@@ -88,7 +88,8 @@ void Cluster::start(Node id) {
     node.engine = std::move(*engine);
     node.replica = static_cast<Replica*>(node.engine.get());
     node.write_done = now_;
-    step(id, [&](Engine& e, EngineEffects& effects) { e.on_start(*node.chain.back(), now_, effects); });
+    step(id,
+         [&](Engine& e, EngineEffects& effects) { e.on_start(*node.chain.back(), now_, effects); });
     for (Node other = 0; other < nodes_.size(); ++other) {
         if (other == id || !up(other)) continue;
         step(id, [&](Engine& e, EngineEffects& effects) {
@@ -195,7 +196,8 @@ void Cluster::process(Node id, EngineEffects& effects) {
         } else if (auto* lag = std::get_if<engine_effect::CatchUp>(&effect)) {
             ++node.catch_ups;
             // There and back.
-            Delivery delivery{node_of(lag->peer), id, nodes_[node_of(lag->peer)]->epoch, now_, true, {}};
+            Delivery delivery{
+                node_of(lag->peer), id, nodes_[node_of(lag->peer)]->epoch, now_, true, {}};
             deliveries_[{now_ + 2 * options_.delay, ++sequence_}] = std::move(delivery);
         }
     }
@@ -297,7 +299,8 @@ void Cluster::publish(Node id, const BlockRef& block, const Bytes& seal) {
     node.blocks.push_back(block);
     node.write_done = std::max(node.write_done, now_) + options_.write_time;
     node.writes.push_back(PendingWrite{node.write_done, {}, node.chain.size()});
-    step(id, [&](Engine& e, EngineEffects& effects) { e.on_tip(*node.chain.back(), now_, effects); });
+    step(id,
+         [&](Engine& e, EngineEffects& effects) { e.on_tip(*node.chain.back(), now_, effects); });
     send_demand(id);
 }
 
@@ -420,8 +423,8 @@ void Cluster::check_sent(Node from, ByteSpan message) {
     if (const auto* start = std::get_if<NewView>(&*decoded)) {
         note(start->validator, MessageType::new_view, start->view, 0, content_digest(*start));
         if (start->reproposal)
-            note(start->validator, MessageType::pre_prepare, start->view,
-                 start->reproposal->height, start->reproposal->digest);
+            note(start->validator, MessageType::pre_prepare, start->view, start->reproposal->height,
+                 start->reproposal->digest);
     }
 }
 

@@ -27,7 +27,7 @@ using std::chrono::seconds;
 struct ClusterOptions {
     size_t validators = 4;
     /// Keys of further nodes: a validator's index makes a twin, kObserver a node without a key.
-    std::vector<size_t> extra;
+    std::vector<size_t> extra{};
     uint64_t seed = 1;
     Duration delay = milliseconds{50};
     Duration jitter{0};
@@ -113,7 +113,7 @@ class Cluster {
  private:
     struct PendingWrite {
         TimePoint done;
-        WriteBatch batch;      // of the engine, or
+        WriteBatch batch;       // of the engine, or
         size_t chain_size = 0;  // the chain up to here
     };
     struct NodeState {
