@@ -58,8 +58,9 @@ enum class TransactionVerdict : uint8_t {
     accepted,
     already_have,
     missing_inputs,   ///< outputs that it spends are unknown: an orphan
-    rejected,         ///< for ever, as far as this tip goes
-    witness_problem,  ///< may be valid with another witness: only the wtxid is remembered
+    rejected,         ///< remembered by wtxid until the tip changes
+    witness_problem,  ///< its witness was stripped or is bad: nothing is remembered, because the
+                      ///< same transaction may come with a good one
 };
 
 struct TransactionOutcome {

@@ -17,7 +17,6 @@ void NetOptions::set_public_network_delays() {
     block_timeout = std::chrono::seconds{60};
     headers_timeout = std::chrono::seconds{120};
     announce_mempool_to_new_peers = false;
-    accept_local_addresses = false;
     reconnect_delay_max = std::chrono::minutes{5};
 }
 
