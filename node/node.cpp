@@ -135,7 +135,7 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig config, con
                                   core->verifier, core->log, core->config.chain);
     if (!chain) return Unexpected(chain.error());
     core->chain = std::move(*chain);
-    return std::unique_ptr<Node>{new Node(std::move(core))};
+    return std::make_unique<Node>(std::move(core));
 }
 
 Node::Node(std::unique_ptr<NodeCore> core) : core_(std::move(core)) {}

@@ -72,8 +72,10 @@ class Node {
     /// again later.
     BlockResult load_block(const BlockRef& block);
 
- private:
+    /// For create(): nobody else can make a NodeCore.
     explicit Node(std::unique_ptr<NodeCore> core);
+
+ private:
     std::unique_ptr<NodeCore> core_;
 };
 

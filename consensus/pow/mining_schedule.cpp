@@ -34,6 +34,7 @@ std::optional<Duration> parse_seconds(std::string_view text) {
 
 std::optional<MiningSchedule> parse_automine(std::string_view text) {
     if (text == "off" || text == "0") return MiningSchedule{};
+    if (text == "gen") return MiningSchedule{MiningSchedule::Kind::continuous, {}};
     if (text == "tx") return MiningSchedule{MiningSchedule::Kind::on_demand, {}};
     const bool poisson = text.substr(0, kPoissonPrefix.size()) == kPoissonPrefix;
     const auto period = parse_seconds(poisson ? text.substr(kPoissonPrefix.size()) : text);

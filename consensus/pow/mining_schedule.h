@@ -24,8 +24,8 @@ struct MiningSchedule {
     bool operator==(const MiningSchedule&) const = default;
 };
 
-/// Takes "off", "tx", a number of seconds with up to six decimals ("2", "0.5"), or "poisson:" and
-/// such a number. Empty: anything else, a period under a millisecond or over a day.
+/// Takes "off", "gen", "tx", a number of seconds with up to six decimals ("2", "0.5"), or
+/// "poisson:" and such a number. Empty: anything else, a period under a millisecond or over a day.
 std::optional<MiningSchedule> parse_automine(std::string_view text);
 
 /// The inverse; "gen" for continuous.

@@ -1,0 +1,186 @@
+#include "contrib/lab/live.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+
+#include "contrib/lab/picture.h"
+#include "contrib/lab/report.h"
+
+namespace parley::lab {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kAgreementLimit = 30s;
+constexpr double kProgressSeconds = 5;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void on_signal(int) {
+    interrupted = 1;
+}
+bool cancelled() {
+    return interrupted != 0;
+}
+
+void say(const std::string& line) {
+    fmt::print(stderr, "{}\n", line);
+}
+
+/// A temporary folder that goes with its owner, or one that the user named and keeps.
+class Folder {
+ public:
+    explicit Folder(const std::string& named) : temporary_(named.empty()), path_(named) {
+        if (temporary_) {
+            std::string pattern =
+                (std::filesystem::temp_directory_path() / "parley-lab-XXXXXX").string();
+            if (::mkdtemp(pattern.data()) == nullptr)
+                throw std::runtime_error("cannot make a folder like " + pattern);
+            path_ = pattern;
+            return;
+        }
+        if (std::filesystem::exists(path_) && !std::filesystem::is_empty(path_)) {
+            throw std::runtime_error(named + " is not empty; name a new folder with --directory");
+        }
+        std::filesystem::create_directories(path_);
+    }
+    ~Folder() {
+        std::error_code ignored;
+        if (temporary_) std::filesystem::remove_all(path_, ignored);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+
+ private:
+    bool temporary_;
+    std::filesystem::path path_;
+};
+
+/// One network and those who watch and feed it.
+struct Run {
+    Run(const LiveOptions& options, Consensus consensus, const std::filesystem::path& directory)
+        : network(options, consensus, directory / to_string(consensus), cancelled) {}
+
+    LiveNetwork network;
+    std::unique_ptr<Observer> observer;
+    std::unique_ptr<Workload> workload;
+    double cpu_before = 0;
+    uint64_t bytes_before = 0;
+};
+
+void begin(Run& run, const LiveOptions& options) {
+    run.cpu_before = run.network.cpu_seconds();
+    run.bytes_before = run.network.bytes_sent();
+    run.observer = std::make_unique<Observer>(run.network);
+    run.network.set_mining(true);
+    run.workload = std::make_unique<Workload>(run.network, *run.observer, options.transaction_rate);
+}
+
+void show_progress(const std::vector<std::unique_ptr<Run>>& runs, double total) {
+    std::string line = fmt::format("{:4.0f} of {:.0f} s", runs.front()->observer->now(), total);
+    for (const auto& run : runs) {
+        // All blocks include genesis; what is above the height is beside the main chain.
+        const auto height = run->observer->height();
+        const auto known = static_cast<int64_t>(run->observer->block_count());
+        line += fmt::format("   {}: height {}, {} beside the chain, {} transactions sent",
+                            to_string(run->network.consensus()), height,
+                            std::max<int64_t>(known - height - 1, 0), run->workload->sent_count());
+    }
+    say(line);
+}
+
+RunResult finish(Run& run, const LiveOptions& options) {
+    RunInput input;
+    input.consensus = run.network.consensus();
+    input.options = options;
+    input.duration = run.observer->now();
+    run.workload->stop();
+    run.network.set_mining(false);
+    run.network.wait_for_agreement(kAgreementLimit);
+    // The observers poll: give them the time to see the last tip.
+    std::this_thread::sleep_for(100ms);
+    input.cpu_seconds = run.network.cpu_seconds() - run.cpu_before;
+    input.bytes = run.network.bytes_sent() - run.bytes_before;
+    input.seen = run.observer->finish();
+    if (const std::string failure = run.observer->failure(); !failure.empty()) {
+        throw std::runtime_error("a node could not be watched: " + failure);
+    }
+    input.sent = run.workload->sent();
+    input.refused = run.workload->refused_count();
+    input.last_refusal = run.workload->last_refusal();
+    return evaluate(input);
+}
+
+void write_text(const std::string& path, const std::string& text) {
+    std::ofstream file(path);
+    file << text;
+    if (!file.flush()) throw std::runtime_error("cannot write " + path);
+    say("Wrote " + path);
+}
+
+std::vector<RunResult> measure(const LiveOptions& options) {
+    const Folder folder(options.directory);
+    std::vector<std::unique_ptr<Run>> runs;
+    for (const Consensus consensus : options.consensus) {
+        say(fmt::format("Starting {} {} nodes ...", options.nodes, to_string(consensus)));
+        runs.push_back(std::make_unique<Run>(options, consensus, folder.path()));
+    }
+    for (auto& run : runs) begin(*run, options);
+    double next_progress = kProgressSeconds;
+    const Observer& clock = *runs.front()->observer;
+    while (clock.now() < options.seconds) {
+        if (cancelled()) throw std::runtime_error("interrupted");
+        for (const auto& run : runs) {
+            if (const std::string failure = run->observer->failure(); !failure.empty()) {
+                throw std::runtime_error("a node could not be watched: " + failure);
+            }
+        }
+        if (clock.now() >= next_progress) {
+            show_progress(runs, options.seconds);
+            next_progress += kProgressSeconds;
+        }
+        std::this_thread::sleep_for(20ms);
+    }
+    say("Waiting until all nodes agree ...");
+    std::vector<RunResult> results;
+    for (auto& run : runs) results.push_back(finish(*run, options));
+    return results;
+}
+
+}  // namespace
+
+int run_live(const std::string& program, const std::vector<std::string>& arguments) {
+    const auto options = parse_live_options(program, arguments);
+    if (!options) {
+        fmt::print(options.error().exit_code == 0 ? stdout : stderr, "{}", options.error().message);
+        return options.error().exit_code;
+    }
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
+    try {
+        const auto results = measure(*options);
+        fmt::print("{}", table_text(results));
+        std::fflush(stdout);
+        if (!options->json_file.empty()) write_text(options->json_file, json_text(results));
+        if (!options->picture_file.empty()) write_text(options->picture_file, picture_svg(results));
+        return 0;
+    } catch (const std::exception& error) {
+        if (cancelled()) {
+            say("Interrupted; all nodes are stopped.");
+            return 130;
+        }
+        say(std::string{"Error: "} + error.what());
+        return 1;
+    }
+}
+
+}  // namespace parley::lab

@@ -1,0 +1,12 @@
+// `parley-lab live`: networks of real daemons, measured side by side.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace parley::lab {
+
+/// Returns the exit code: 0, 1 with a sentence on stderr, 130 after Ctrl-C.
+int run_live(const std::string& program, const std::vector<std::string>& arguments);
+
+}  // namespace parley::lab

@@ -1,0 +1,269 @@
+#include "contrib/lab/live_network.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "base/crypto/sha256.h"
+#include "base/random.h"
+#include "chain/address.h"
+#include "chain/compact_target.h"
+#include "chain/descriptor_checksum.h"
+#include "consensus/pbft/validator_set.h"
+#include "rpc/json_writer.h"
+
+namespace parley::lab {
+namespace {
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr auto kStartLimit = 30s;
+constexpr auto kStopLimit = 10s;
+constexpr auto kPollPause = 20ms;
+/// Each node starts with so many coins, so that the chains of unconfirmed change stay short.
+constexpr int kCoinsOfNode = 40;
+constexpr const char* kCoinAmount = "100";
+
+/// A port of loopback that nobody uses at this moment.
+uint16_t free_port() {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    const bool bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), length) == 0 &&
+                       ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+    ::close(socket);
+    if (!bound) throw std::runtime_error("no free port on 127.0.0.1");
+    return ntohs(address.sin_port);
+}
+
+/// The compact target that needs `hashes` hashes on average.
+uint32_t bits_for_hashes(double hashes) {
+    const U256 target = U256::max() / U256{static_cast<uint64_t>(std::max(hashes, 2.0))};
+    return compact_from_target(target);
+}
+
+SecretKey funding_key(size_t node) {
+    // Known to everybody: the coins are worth nothing outside this run.
+    const Hash256 digest = sha256(as_bytes("parley-lab funding key " + std::to_string(node)));
+    return *SecretKey::from_bytes(digest.span());
+}
+
+void write_file(const std::filesystem::path& path, const std::string& text) {
+    std::ofstream file(path);
+    file << text;
+    if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
+}
+
+}  // namespace
+
+struct LiveNetwork::Node {
+    size_t index = 0;
+    uint16_t p2p_port = 0;
+    uint16_t rpc_port = 0;
+    std::filesystem::path directory;
+    std::string cookie;
+    std::unique_ptr<Process> process;
+    std::unique_ptr<RpcClient> rpc;
+};
+
+LiveNetwork::LiveNetwork(const LiveOptions& options, Consensus consensus,
+                         const std::filesystem::path& directory, bool (*cancelled)())
+    : options_(options), consensus_(consensus), directory_(directory), cancelled_(cancelled) {
+    std::filesystem::create_directories(directory_);
+    const ChainParams params = labnet_params({});
+    for (size_t i = 0; i < options_.nodes; ++i) {
+        const Script script = p2wpkh_script(hash160(funding_key(i).public_key().bytes()));
+        const std::string address = encode_address(params, script);
+        for (int coin = 0; coin < kCoinsOfNode; ++coin)
+            genesis_outputs_.push_back(address + ":" + kCoinAmount);
+    }
+    if (consensus_ == Consensus::pbft) {
+        // The keys guard nothing but this run, so they need no secret source.
+        SeededRandom random{static_cast<uint64_t>(::getpid())};
+        const auto keys = generate_pbft_keys(options_.nodes, "labnet", random);
+        if (!keys) throw std::runtime_error(keys.error());
+        write_file(directory_ / "validators.json", keys->validators);
+        for (size_t i = 0; i < options_.nodes; ++i) {
+            write_file(directory_ / fmt::format("key-{}.hex", i), keys->keys[i]);
+        }
+    }
+    for (size_t i = 0; i < options_.nodes; ++i) start_node(i);
+    for (auto& node : nodes_) wait_for_rpc(*node);
+    for (auto& node : nodes_) fund(*node);
+    connect_all();
+}
+
+LiveNetwork::~LiveNetwork() {
+    stop();
+}
+
+std::vector<std::string> LiveNetwork::arguments(size_t index) const {
+    const Node& node = *nodes_[index];
+    std::vector<std::string> arguments{
+        options_.daemon,
+        "-chain=labnet",
+        "-datadir=" + node.directory.string(),
+        "-connect=0",
+        "-server=1",
+        fmt::format("-bind=127.0.0.1:{}", node.p2p_port),
+        fmt::format("-rpcport={}", node.rpc_port),
+        fmt::format("-testlinkdelay={}", options_.delay_ms),
+        "-par=1",
+    };
+    for (const auto& output : genesis_outputs_) arguments.push_back("-genesisoutput=" + output);
+    if (consensus_ == Consensus::pow) {
+        const double hashes =
+            static_cast<double>(options_.hash_rate * options_.nodes) * options_.interval_s;
+        arguments.push_back(fmt::format("-powstartbits={:08x}", bits_for_hashes(hashes)));
+        arguments.push_back(fmt::format("-powtargetspacing={}",
+                                        std::max(1, static_cast<int>(options_.interval_s))));
+        arguments.push_back("-genthreads=1");
+        arguments.push_back(fmt::format("-genrate={}", options_.hash_rate));
+    } else {
+        arguments.push_back("-consensus=pbft");
+        arguments.push_back("-pbftvalidators=" + (directory_ / "validators.json").string());
+        arguments.push_back("-pbftkey=" + (directory_ / fmt::format("key-{}.hex", index)).string());
+    }
+    return arguments;
+}
+
+void LiveNetwork::start_node(size_t index) {
+    auto node = std::make_unique<Node>();
+    node->index = index;
+    node->p2p_port = free_port();
+    node->rpc_port = free_port();
+    node->directory = directory_ / fmt::format("node-{}", index);
+    std::filesystem::create_directories(node->directory);
+    nodes_.push_back(std::move(node));
+    Node& started = *nodes_.back();
+    started.process =
+        std::make_unique<Process>(arguments(index), (started.directory / "output.txt").string());
+}
+
+void LiveNetwork::wait_for_rpc(Node& node) {
+    const auto end = SteadyClock::now() + kStartLimit;
+    const auto cookie_file = node.directory / "labnet" / ".cookie";
+    std::string problem = "no .cookie file appeared";
+    while (SteadyClock::now() < end) {
+        if (cancelled_()) throw std::runtime_error("interrupted");
+        if (!node.process->running()) {
+            std::ifstream output(node.directory / "output.txt");
+            std::string text((std::istreambuf_iterator<char>(output)), {});
+            throw std::runtime_error("a node did not start: " + text);
+        }
+        std::ifstream file(cookie_file);
+        if (std::getline(file, node.cookie)) {
+            try {
+                node.rpc = std::make_unique<RpcClient>(node.rpc_port, node.cookie);
+                node.rpc->call("getblockcount");
+                return;
+            } catch (const RpcFailure& failure) {
+                problem = failure.what();
+            }
+        }
+        std::this_thread::sleep_for(kPollPause);
+    }
+    throw std::runtime_error("a node did not answer: " + problem + "; see " +
+                             node.directory.string());
+}
+
+void LiveNetwork::fund(Node& node) {
+    node.rpc->call("createwallet", fmt::format("[\"{}\"]", kWallet));
+    const ChainParams params = labnet_params({});
+    const std::string body =
+        "wpkh(" + encode_secret_key(params, {funding_key(node.index), true}) + ")";
+    const std::string descriptor = body + "#" + *descriptor_checksum(body);
+    const auto imported = node.rpc->call(
+        "importdescriptors",
+        fmt::format(R"([[{{"desc":{},"timestamp":0}}]])", rpc::json_quote(descriptor)), kWallet);
+    if (!member(imported.array().at(0), "success").boolean())
+        throw std::runtime_error("a wallet was not funded");
+}
+
+void LiveNetwork::connect_all() {
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+        for (size_t j = 0; j < i; ++j) {
+            nodes_[i]->rpc->call("addnode",
+                                 fmt::format(R"(["127.0.0.1:{}","add"])", nodes_[j]->p2p_port));
+        }
+    }
+    const auto end = SteadyClock::now() + kStartLimit;
+    for (auto& node : nodes_) {
+        const auto ready = [&] {
+            size_t count = 0;
+            for (const rpc::Json& peer : node->rpc->call("getpeerinfo").array()) {
+                // A peer that answered a ping has finished its handshake in both directions.
+                if (peer.find("pingtime") != nullptr) ++count;
+            }
+            return count >= nodes_.size() - 1;
+        };
+        while (!ready()) {
+            if (cancelled_()) throw std::runtime_error("interrupted");
+            if (SteadyClock::now() > end)
+                throw std::runtime_error("the nodes did not connect to each other");
+            std::this_thread::sleep_for(kPollPause);
+        }
+    }
+}
+
+std::unique_ptr<RpcClient> LiveNetwork::client(size_t node) const {
+    return std::make_unique<RpcClient>(nodes_.at(node)->rpc_port, nodes_.at(node)->cookie);
+}
+
+void LiveNetwork::set_mining(bool on) {
+    if (consensus_ != Consensus::pow) return;
+    for (auto& node : nodes_) node->rpc->call("setautomine", on ? R"(["gen"])" : R"(["off"])");
+}
+
+bool LiveNetwork::wait_for_agreement(std::chrono::seconds limit) {
+    const auto end = SteadyClock::now() + limit;
+    while (SteadyClock::now() < end && !cancelled_()) {
+        bool equal = true;
+        std::string first;
+        for (auto& node : nodes_) {
+            const std::string tip = node->rpc->call("getbestblockhash").string();
+            if (first.empty()) first = tip;
+            equal = equal && tip == first;
+        }
+        if (equal) return true;
+        std::this_thread::sleep_for(kPollPause);
+    }
+    return false;
+}
+
+double LiveNetwork::cpu_seconds() const {
+    double sum = 0;
+    for (const auto& node : nodes_) sum += node->process->cpu_seconds();
+    return sum;
+}
+
+uint64_t LiveNetwork::bytes_sent() const {
+    uint64_t sum = 0;
+    for (const auto& node : nodes_) {
+        sum += static_cast<uint64_t>(
+            to_integer(member(node->rpc->call("getnettotals"), "totalbytessent")));
+    }
+    return sum;
+}
+
+void LiveNetwork::stop() {
+    for (auto& node : nodes_) {
+        if (node->process) node->process->signal(SIGTERM);
+    }
+    for (auto& node : nodes_) {
+        if (node->process) node->process->wait(kStopLimit);
+    }
+    nodes_.clear();  // kills what did not stop
+}
+
+}  // namespace parley::lab

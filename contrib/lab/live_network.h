@@ -1,0 +1,57 @@
+// LiveNetwork: real daemons on loopback, connected each to each, with funded wallets. Throws
+// std::runtime_error with a sentence when something cannot be started. One owner; the nodes' RPC
+// servers may be called from any thread with clients of one's own.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contrib/lab/live_options.h"
+#include "contrib/lab/process.h"
+#include "contrib/lab/rpc_client.h"
+
+namespace parley::lab {
+
+/// The lab's wallet on every node.
+inline constexpr const char* kWallet = "lab";
+
+class LiveNetwork {
+ public:
+    /// `cancelled` is asked while it waits; when it says yes the constructor throws.
+    LiveNetwork(const LiveOptions& options, Consensus consensus,
+                const std::filesystem::path& directory, bool (*cancelled)());
+    ~LiveNetwork();
+
+    size_t size() const { return nodes_.size(); }
+    Consensus consensus() const { return consensus_; }
+    std::unique_ptr<RpcClient> client(size_t node) const;
+
+    /// Proof of work: all nodes start, or stop, to hash.
+    void set_mining(bool on);
+    /// All tips equal; false when `limit` passes first.
+    bool wait_for_agreement(std::chrono::seconds limit);
+    double cpu_seconds() const;
+    uint64_t bytes_sent() const;
+
+    /// Asks every daemon to stop, and makes sure that it did.
+    void stop();
+
+ private:
+    struct Node;
+    void start_node(size_t index);
+    void wait_for_rpc(Node& node);
+    void fund(Node& node);
+    void connect_all();
+    std::vector<std::string> arguments(size_t index) const;
+
+    const LiveOptions& options_;
+    Consensus consensus_;
+    std::filesystem::path directory_;
+    bool (*cancelled_)();
+    std::vector<std::string> genesis_outputs_;
+    std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+}  // namespace parley::lab

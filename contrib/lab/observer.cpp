@@ -1,0 +1,108 @@
+#include "contrib/lab/observer.h"
+
+#include "rpc/json_writer.h"
+
+namespace parley::lab {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A tenth of the shortest delay that is of interest.
+constexpr auto kPollPause = 10ms;
+
+}  // namespace
+
+Observer::Observer(LiveNetwork& network)
+    : network_(network), begin_(std::chrono::steady_clock::now()) {
+    seen_.tips.resize(network.size());
+    for (size_t node = 0; node < network.size(); ++node)
+        threads_.emplace_back([this, node] { watch(node); });
+}
+
+Observer::~Observer() {
+    stop();
+}
+
+Seconds Observer::now() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+}
+
+size_t Observer::block_count() const {
+    const std::lock_guard lock(mutex_);
+    return seen_.blocks.size();
+}
+
+std::string Observer::failure() const {
+    const std::lock_guard lock(mutex_);
+    return failure_;
+}
+
+void Observer::stop() {
+    stopping_ = true;
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+}
+
+void Observer::watch(size_t node) {
+    try {
+        const auto client = network_.client(node);
+        std::string tip;
+        while (!stopping_) {
+            const std::string hash = client->call("getbestblockhash").string();
+            if (hash != tip) {
+                const Seconds time = now();
+                fetch(*client, hash);
+                const std::lock_guard lock(mutex_);
+                seen_.tips[node].push_back({time, hash});
+                tip = hash;
+            }
+            std::this_thread::sleep_for(kPollPause);
+        }
+    } catch (const std::exception& error) {
+        const std::lock_guard lock(mutex_);
+        failure_ = error.what();
+    }
+}
+
+void Observer::fetch(RpcClient& client, std::string hash) {
+    while (true) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (seen_.blocks.contains(hash)) return;
+        }
+        const rpc::Json reply = client.call("getblock", "[" + rpc::json_quote(hash) + ",1]");
+        SeenBlock block;
+        block.height = to_integer(member(reply, "height"));
+        block.size = static_cast<uint64_t>(to_integer(member(reply, "size")));
+        for (const rpc::Json& txid : member(reply, "tx").array())
+            block.transactions.push_back(txid.string());
+        if (const rpc::Json* previous = reply.find("previousblockhash"))
+            block.previous = previous->string();
+        std::string next = block.previous;
+        if (block.height > height_) height_ = block.height;
+        {
+            const std::lock_guard lock(mutex_);
+            seen_.blocks.emplace(hash, std::move(block));
+        }
+        if (next.empty()) return;
+        hash = std::move(next);
+    }
+}
+
+Observations Observer::finish() {
+    stop();
+    for (size_t node = 0; node < network_.size(); ++node) {
+        const auto client = network_.client(node);
+        for (const rpc::Json& tip : client->call("getchaintips").array()) {
+            const std::string& status = member(tip, "status").string();
+            // Without a body nobody mined on it, as far as this node knows; another node may have
+            // it.
+            if (status == "headers-only" || status == "invalid") continue;
+            fetch(*client, member(tip, "hash").string());
+        }
+    }
+    const std::lock_guard lock(mutex_);
+    return seen_;
+}
+
+}  // namespace parley::lab

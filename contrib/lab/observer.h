@@ -1,0 +1,72 @@
+// Observer: watches the tips of a network's nodes while it runs, and keeps what it sees: when each
+// node moved to which tip, and every block that any node knows. One thread a node. What it means is
+// worked out afterwards (run_result.h).
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "contrib/lab/live_network.h"
+
+namespace parley::lab {
+
+/// Seconds since the run began.
+using Seconds = double;
+
+struct SeenBlock {
+    int64_t height = 0;
+    std::string previous;
+    std::vector<std::string> transactions;  ///< txids, the coinbase's first
+    uint64_t size = 0;                      ///< bytes
+};
+
+struct TipChange {
+    Seconds time = 0;
+    std::string hash;
+};
+
+struct Observations {
+    std::map<std::string, SeenBlock> blocks;   ///< by hash
+    std::vector<std::vector<TipChange>> tips;  ///< of each node, in order of time
+};
+
+class Observer {
+ public:
+    /// Starts to watch. Borrows the network.
+    explicit Observer(LiveNetwork& network);
+    ~Observer();
+    Observer(const Observer&) = delete;
+    Observer& operator=(const Observer&) = delete;
+
+    Seconds now() const;
+    /// Height and number of blocks known so far, for progress.
+    int64_t height() const { return height_; }
+    size_t block_count() const;
+
+    /// Ends the watch and asks every node for the stale branches that never were its tip.
+    Observations finish();
+    /// Why a node could not be watched any more; empty: all went well.
+    std::string failure() const;
+
+ private:
+    void watch(size_t node);
+    /// Fetches a block and those before it that are not known yet.
+    void fetch(RpcClient& client, std::string hash);
+    void stop();
+
+    LiveNetwork& network_;
+    std::chrono::steady_clock::time_point begin_;
+    std::atomic<bool> stopping_{false};
+    std::atomic<int64_t> height_{0};
+    mutable std::mutex mutex_;
+    Observations seen_;    ///< guarded by mutex_
+    std::string failure_;  ///< guarded by mutex_
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace parley::lab

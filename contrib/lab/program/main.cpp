@@ -1,0 +1,24 @@
+// parley-lab: the laboratory's programs. Each is a command of its own.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "contrib/lab/live.h"
+
+int main(int count, char** values) {
+    const std::vector<std::string> arguments(values + 1, values + count);
+    constexpr const char* kUsage =
+        "Usage: parley-lab <command> [options]\n"
+        "\n"
+        "  live    networks of real nodes on this machine: how often do their chains fork?\n"
+        "\n"
+        "parley-lab <command> --help shows the options of a command.\n";
+    if (!arguments.empty() && arguments[0] == "live") {
+        return parley::lab::run_live(values[0], {arguments.begin() + 1, arguments.end()});
+    }
+    const bool asked = !arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h");
+    fmt::print(asked ? stdout : stderr, "{}", kUsage);
+    return asked ? 0 : 1;
+}
