@@ -6,7 +6,14 @@ namespace parley::rpc {
 
 MethodTable::MethodTable() {
     add(blockchain_methods());
+    add(block_statistics_methods());
+    add(mempool_methods());
+    add(mining_methods());
+    add(network_methods());
+    add(raw_transaction_methods());
+    add(utility_methods());
     add(control_methods());
+    add(consensus_methods());
 }
 
 void MethodTable::add(std::vector<Method> methods) {

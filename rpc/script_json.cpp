@@ -294,6 +294,20 @@ void write_script(JsonWriter& out, const ChainParams& params, const Script& scri
     });
 }
 
+void write_destination_fields(JsonWriter& out, const Script& script) {
+    const auto witness = witness_program(script);
+    if (!witness) {
+        out.field("isscript", match_p2sh(script).has_value());
+        out.field("iswitness", false);
+        return;
+    }
+    const bool known = witness->version <= 1;
+    if (known) out.field("isscript", witness->version == 1 || witness->program.size() == 32);
+    out.field("iswitness", true);
+    out.field("witness_version", witness->version);
+    out.key("witness_program").hex(witness->program);
+}
+
 void write_transaction_fields(JsonWriter& out, const ChainParams& params,
                               const Transaction& transaction, const TransactionContext& context) {
     out.field("txid", transaction.txid());

@@ -34,6 +34,9 @@ std::string script_descriptor(const ChainParams& params, const Script& script);
 /// An object {asm, desc, hex, address, type}.
 void write_script(JsonWriter& out, const ChainParams& params, const Script& script);
 
+/// The members isscript, iswitness, witness_version and witness_program of an address's script.
+void write_destination_fields(JsonWriter& out, const Script& script);
+
 /// What stands beside a transaction in the reply.
 struct TransactionContext {
     /// Of the inputs, in their order; with them the fee is shown.

@@ -1,0 +1,231 @@
+// Transactions by hand: make, decode, look up, sign with given keys.
+#include <fmt/format.h>
+
+#include "base/crypto/sha256.h"
+#include "chain/address.h"
+#include "rpc/call.h"
+#include "rpc/script_json.h"
+#include "rpc/signing.h"
+#include "rpc/transaction_text.h"
+
+namespace parley::rpc {
+
+namespace {
+
+void createrawtransaction(Call& call) {
+    const std::optional<bool> replaceable =
+        call.has(3) ? std::optional{call.boolean(3)} : std::nullopt;
+    const TransactionData data =
+        construct_transaction(call.params(), call.argument(0), call.argument(1), call.argument(2),
+                              replaceable, call.argument(4));
+    Writer writer;
+    write_transaction(writer, data, WitnessEncoding::with);
+    call.out().hex(writer.data());
+}
+
+void decoderawtransaction(Call& call) {
+    const WitnessGuess guess = !call.has(1)      ? WitnessGuess::either
+                               : call.boolean(1) ? WitnessGuess::with
+                                                 : WitnessGuess::without;
+    auto data = decode_transaction_hex(call.string(0), guess);
+    if (!data) fail(Code::deserialization, "TX decode failed");
+    const Transaction transaction{std::move(*data)};
+    call.out().object([&] {
+        write_transaction_fields(call.out(), call.params(), transaction, {.show_hex = false});
+    });
+}
+
+/// A transaction and where it was found.
+struct Located {
+    TransactionRef transaction;
+    std::optional<BlockSummary> block;
+    std::vector<Coin> spent;
+};
+
+Located locate_in_block(NodeControl& node, const Txid& txid, const BlockHash& hash,
+                        bool with_spent) {
+    Located located;
+    located.block = node.block_summary(hash);
+    if (!located.block) fail(Code::address_or_key, "Block hash not found");
+    const BlockWithSpent content = with_spent ? unwrap(node.block_with_spent(hash))
+                                              : BlockWithSpent{unwrap(node.block(hash)), {}};
+    const auto& transactions = content.block->transactions;
+    for (size_t i = 0; i < transactions.size(); ++i) {
+        if (transactions[i]->txid() != txid) continue;
+        located.transaction = transactions[i];
+        if (i > 0 && i - 1 < content.spent.size()) located.spent = content.spent[i - 1];
+        return located;
+    }
+    fail(Code::address_or_key,
+         "No such transaction found in the provided block. Use "
+         "gettransaction for wallet transactions.");
+}
+
+Located locate_in_mempool(NodeControl& node, const Txid& txid) {
+    const auto entry = node.mempool_entry(txid);
+    if (!entry)
+        fail(Code::address_or_key,
+             "No such mempool transaction. Provide a block hash to enable blockchain transaction "
+             "queries. Use gettransaction for wallet transactions.");
+    return {entry->transaction, std::nullopt, {}};
+}
+
+void getrawtransaction(Call& call) {
+    const Txid txid = call.txid(0);
+    const Json& asked = call.argument(1);
+    const int64_t verbosity = asked.is_boolean() ? (asked.boolean() ? 1 : 0) : call.integer(1, 0);
+    if (txid == call.params().genesis->transactions.front()->txid())
+        fail(Code::address_or_key,
+             "The genesis block coinbase is not considered an ordinary "
+             "transaction and cannot be retrieved");
+    std::optional<BlockHash> hash;
+    if (call.has(2)) hash = call.block_hash(2);
+    const Located located = call.ask([&](NodeControl& node) {
+        return hash ? locate_in_block(node, txid, *hash, verbosity >= 2)
+                    : locate_in_mempool(node, txid);
+    });
+    JsonWriter& out = call.out();
+    if (verbosity <= 0) {
+        out.hex(located.transaction->serialize());
+        return;
+    }
+    const auto& block = located.block;
+    out.object([&] {
+        if (block) out.field("in_active_chain", block->in_active_chain);
+        const bool show_spent = verbosity >= 2 && !located.spent.empty();
+        write_transaction_fields(out, call.params(), *located.transaction,
+                                 {show_spent ? &located.spent : nullptr, show_spent, true});
+        if (!block) return;
+        out.field("blockhash", block->hash);
+        out.field("confirmations", block->in_active_chain ? block->confirmations : 0);
+        if (!block->in_active_chain) return;
+        out.field("time", block->header.time);
+        out.field("blocktime", block->header.time);
+    });
+}
+
+void signrawtransactionwithkey(Call& call) {
+    const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
+    std::vector<ExportedKey> keys;
+    for (const Json& item : read_array(call.argument(1), call.name(1))) {
+        const auto key = decode_secret_key(call.params(), read_string(item, call.name(1)));
+        if (!key) fail(Code::address_or_key, "Invalid private key");
+        keys.push_back(*key);
+    }
+    const PreviousOutputs given = read_previous_outputs(call.argument(2));
+    const uint8_t type = read_sighash_type(call.argument(3));
+    const SignOutcome outcome = call.ask([&](NodeControl& node) {
+        return node.sign_with_keys(data, keys, spent_outputs(node, data, given, nullptr), type);
+    });
+    write_sign_outcome(call.out(), outcome);
+}
+
+void decodescript(Call& call) {
+    const Script script{read_hex(call.argument(0), "argument")};
+    const std::string_view type = script_type(script);
+    const bool is_witness = type.starts_with("witness") || type == "anchor";
+    const bool can_wrap = type == "pubkey" || type == "pubkeyhash" || type == "multisig" ||
+                          type == "nonstandard" || type == "witness_v0_keyhash" ||
+                          type == "witness_v0_scripthash";
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("asm", script_asm(script));
+        out.field("desc", script_descriptor(call.params(), script));
+        const std::string address = encode_address(call.params(), script);
+        if (!address.empty() && type != "pubkey") out.field("address", address);
+        out.field("type", type);
+        if (!can_wrap || script.is_unspendable()) return;
+        out.field("p2sh", encode_address(call.params(), p2sh_script(hash160(script.bytes()))));
+        if (is_witness) return;
+        const auto key = match_p2pk(script);
+        const auto key_hash = match_p2pkh(script);
+        if (key && key->size() != 33) return;  // segwit allows compressed keys only
+        const Script wrapped = key ? p2wpkh_script(hash160(*key))
+                               : key_hash
+                                   ? p2wpkh_script(*key_hash)
+                                   : parley::witness_script(0, sha256(script.bytes()).span());
+        out.field_object("segwit", [&] {
+            out.field("asm", script_asm(wrapped));
+            out.field("desc", script_descriptor(call.params(), wrapped));
+            out.key("hex").hex(wrapped.bytes());
+            out.field("address", encode_address(call.params(), wrapped));
+            out.field("type", script_type(wrapped));
+            out.field("p2sh-segwit",
+                      encode_address(call.params(), p2sh_script(hash160(wrapped.bytes()))));
+        });
+    });
+}
+
+}  // namespace
+
+std::vector<Method> raw_transaction_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "createrawtransaction",
+         .category = "rawtransactions",
+         .description = "Create a transaction spending the given inputs and creating new outputs.\n"
+                        "Outputs can be addresses or data. The transaction's inputs are not "
+                        "signed, and it is not stored in the wallet or transmitted to the network.",
+         .parameters = {{"inputs", array, true, "", "The inputs",
+                         R"([{"txid":"hex","vout":n,"sequence":n},...])"},
+                        {"outputs", any, true, "",
+                         "The outputs specified as key-value pairs, each key once",
+                         R"([{"address":amount,...},{"data":"hex"},...])"},
+                        {"locktime", number, false, "0",
+                         "Raw locktime. Non-0 value also locktime-activates inputs"},
+                        {"replaceable", boolean, false, "true",
+                         "Marks this transaction as BIP125-replaceable."},
+                        {"version", number, false, "2", "Transaction version"}},
+         .result = "\"hex\"    (string) hex string of the transaction",
+         .example = R"("[{\"txid\":\"myid\",\"vout\":0}]" "[{\"address\":0.01}]")",
+         .handler = &createrawtransaction},
+        {.name = "decoderawtransaction",
+         .category = "rawtransactions",
+         .description =
+             "Return a JSON object representing the serialized, hex-encoded transaction.",
+         .parameters = {{"hexstring", hex, true, "", "The transaction hex string"},
+                        {"iswitness", boolean, false, "depends on heuristic tests",
+                         "Whether the transaction hex is a serialized witness transaction."}},
+         .result = "{txid, hash, version, size, vsize, weight, locktime, vin, vout}"
+                   "    (json object)",
+         .example = "\"hexstring\"",
+         .handler = &decoderawtransaction},
+        {.name = "getrawtransaction",
+         .category = "rawtransactions",
+         .description = "Returns a transaction of the mempool, or of the block that is named: as "
+                        "hex (verbosity 0), as an object (1), with the fee and the outputs that it "
+                        "spends (2).",
+         .parameters = {{"txid", hex, true, "", "The transaction id"},
+                        {"verbosity|verbose", any, false, "0",
+                         "0 for hex-encoded data, 1 for a JSON object, and 2 for JSON object with "
+                         "fee and prevout"},
+                        {"blockhash", hex, false, "",
+                         "The block in which to look for the transaction"}},
+         .result = "\"hex\"    (string), or {in_active_chain, txid, ..., blockhash, confirmations, "
+                   "time, blocktime}    (json object)",
+         .example = "\"mytxid\" 1 \"myblockhash\"",
+         .handler = &getrawtransaction},
+        {.name = "signrawtransactionwithkey",
+         .category = "rawtransactions",
+         .description = "Sign inputs for raw transaction (serialized, hex-encoded), with the given "
+                        "private keys and nothing else.",
+         .parameters = {{"hexstring", hex, true, "", "The transaction hex string"},
+                        {"privkeys", array, true, "", "The base58-encoded private keys for signing",
+                         R"(["privatekey",...])"},
+                        {"prevtxs", array, false, "", "The previous dependent transaction outputs",
+                         R"([{"txid":"hex","vout":n,"scriptPubKey":"hex","amount":amount},...])"},
+                        {"sighashtype", string, false, "ALL", "The signature hash type"}},
+         .result = "{hex, complete, errors}    (json object)",
+         .example = "\"myhex\" \"[\\\"key1\\\",\\\"key2\\\"]\"",
+         .handler = &signrawtransactionwithkey},
+        {.name = "decodescript",
+         .category = "rawtransactions",
+         .description = "Decode a hex-encoded script.",
+         .parameters = {{"hexstring", hex, true, "", "the hex-encoded script"}},
+         .result = "{asm, desc, address, type, p2sh, segwit}    (json object)",
+         .example = "\"hexstring\"",
+         .handler = &decodescript},
+    };
+}
+
+}  // namespace parley::rpc

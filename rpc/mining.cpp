@@ -1,0 +1,90 @@
+#include "rpc/mining.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/crypto/pow_search.h"
+#include "chain/compact_target.h"
+
+namespace parley::rpc {
+
+namespace {
+
+/// Tried inside the node's step: a regtest block takes two hashes, and these take a millisecond.
+constexpr uint64_t kTriesInStep = 4'096;
+/// Blocks of one step. Their writes reach the disk together; peers wait no longer than for those.
+constexpr int64_t kBlocksInStep = 32;
+/// Between two looks at the tip, about a second's worth on a slow machine.
+constexpr uint64_t kTriesBetweenLooks = 4'000'000;
+constexpr uint64_t kNonces = uint64_t{1} << 32;
+
+}  // namespace
+
+BlockRef solve_block(const BlockRef& block, uint64_t& tries,
+                     const std::function<bool()>& still_wanted) {
+    const auto target = target_from_compact(block->header.bits);
+    if (!target) return nullptr;
+    const auto header = block->header.serialize();
+    uint64_t nonce = 0;
+    while (nonce < kNonces && tries > 0) {
+        const uint64_t count = std::min({kTriesBetweenLooks, tries, kNonces - nonce});
+        const auto found =
+            search_nonce(header, target->to_hash(), static_cast<uint32_t>(nonce), count);
+        tries -= found ? *found - nonce + 1 : count;
+        if (found) {
+            Block solved = *block;
+            solved.header.nonce = *found;
+            return std::make_shared<const Block>(std::move(solved));
+        }
+        nonce += count;
+        if (!still_wanted()) return nullptr;
+    }
+    return nullptr;
+}
+
+void submit_own_block(NodeControl& node, const BlockRef& block) {
+    const std::string reason = node.submit_block(block);
+    // "inconclusive": valid, but another branch is better by now.
+    if (!reason.empty() && reason != "inconclusive")
+        fail(Code::internal, fmt::format("ProcessNewBlock, block not accepted: {}", reason));
+}
+
+std::vector<BlockHash> generate_blocks(Call& call, const Script& payout, int64_t count,
+                                       uint64_t tries_max) {
+    std::vector<BlockHash> hashes;
+    uint64_t tries = tries_max;
+    BlockRef solved;
+    const auto wanted = [&] { return static_cast<int64_t>(hashes.size()) < count; };
+    while ((wanted() && tries > 0) || solved) {
+        const BlockRef hard = call.ask([&](NodeControl& node) -> BlockRef {
+            const auto submit = [&](const BlockRef& block) {
+                submit_own_block(node, block);
+                hashes.push_back(block->header.hash());
+            };
+            if (solved) submit(solved);
+            solved = nullptr;
+            for (int64_t i = 0; i < kBlocksInStep && wanted() && tries > 0; ++i) {
+                BlockRef block = unwrap(node.build_block(payout, std::nullopt));
+                const uint64_t quick_max = std::min(tries, kTriesInStep);
+                uint64_t quick = quick_max;
+                const BlockRef easy = solve_block(block, quick, [] { return true; });
+                tries -= quick_max - quick;
+                if (!easy) return block;
+                submit(easy);
+            }
+            return nullptr;
+        });
+        if (!hard) continue;
+        const BlockHash parent = hard->header.previous;
+        bool stale = false;
+        solved = solve_block(hard, tries, [&] {
+            stale = call.ask([](NodeControl& node) { return node.chain().tip.hash; }) != parent;
+            return !stale;
+        });
+        if (!solved && !stale) break;  // every nonce was tried, or every hash was spent
+    }
+    return hashes;
+}
+
+}  // namespace parley::rpc

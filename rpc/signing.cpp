@@ -1,0 +1,99 @@
+#include "rpc/signing.h"
+
+#include <fmt/format.h>
+
+#include "rpc/script_json.h"
+
+namespace parley::rpc {
+
+namespace {
+
+std::optional<TxOutput> known_output(const NodeControl& node, const OutPoint& outpoint,
+                                     const WalletView* wallet) {
+    if (const auto coin = node.coin(outpoint, true)) return coin->output;
+    // Spent already by a waiting transaction: it may still be signed, to replace that one.
+    if (const auto coin = node.coin(outpoint, false)) return coin->output;
+    return wallet ? wallet->known_output(outpoint) : std::nullopt;
+}
+
+}  // namespace
+
+PreviousOutputs read_previous_outputs(const Json& prevtxs) {
+    PreviousOutputs outputs;
+    if (prevtxs.is_null()) return outputs;
+    for (const Json& item : read_array(prevtxs, "prevtxs")) {
+        if (!item.is_object())
+            fail(Code::deserialization,
+                 "expected object with {\"txid'\",\"vout\",\"scriptPubKey\"} (prevtxs)");
+        check_members(item, {{"txid", ParameterType::hex},
+                             {"vout", ParameterType::number},
+                             {"scriptPubKey", ParameterType::hex},
+                             {"redeemScript", ParameterType::hex},
+                             {"witnessScript", ParameterType::hex},
+                             {"amount", ParameterType::amount}});
+        for (const char* key : {"txid", "vout", "scriptPubKey"}) {
+            if (!item.find(key)) fail(Code::type, fmt::format("Missing {} (prevtxs)", key));
+        }
+        const int64_t vout = read_integer(*item.find("vout"), "vout", INT32_MIN, INT32_MAX);
+        if (vout < 0) fail(Code::deserialization, "vout cannot be negative");
+        PreviousOutput output;
+        output.script = Script{read_hex(*item.find("scriptPubKey"), "scriptPubKey")};
+        if (const Json* amount = item.find("amount"))
+            output.amount = read_amount(*amount, "amount");
+        outputs[{read_txid(*item.find("txid"), "txid"), static_cast<uint32_t>(vout)}] =
+            std::move(output);
+    }
+    return outputs;
+}
+
+std::vector<std::optional<TxOutput>> spent_outputs(const NodeControl& node,
+                                                   const TransactionData& transaction,
+                                                   const PreviousOutputs& given,
+                                                   const WalletView* wallet) {
+    std::vector<std::optional<TxOutput>> result;
+    for (const TxInput& input : transaction.inputs) {
+        std::optional<TxOutput> output = known_output(node, input.prevout, wallet);
+        if (const auto found = given.find(input.prevout); found != given.end()) {
+            const PreviousOutput& stated = found->second;
+            if (output && output->script_pubkey != stated.script)
+                fail(Code::deserialization,
+                     fmt::format("Previous output scriptPubKey mismatch:\n{}\nvs:\n{}",
+                                 script_asm(output->script_pubkey), script_asm(stated.script)));
+            if (stated.amount)
+                output = TxOutput{*stated.amount, stated.script};
+            else if (!output && witness_program(stated.script))
+                fail(Code::type, "Missing amount");
+            else if (!output)
+                output = TxOutput{Amount{0}, stated.script};
+        }
+        result.push_back(std::move(output));
+    }
+    return result;
+}
+
+void write_sign_outcome(JsonWriter& out, const SignOutcome& outcome) {
+    Writer writer;
+    write_transaction(writer, outcome.transaction, WitnessEncoding::with);
+    out.object([&] {
+        out.key("hex").hex(writer.data());
+        out.field("complete", outcome.complete);
+        if (outcome.errors.empty()) return;
+        out.field_array("errors", [&] {
+            for (const InputSignError& error : outcome.errors) {
+                const TxInput& input = outcome.transaction.inputs.at(error.input);
+                out.object([&] {
+                    out.field("txid", input.prevout.txid);
+                    out.field("vout", input.prevout.index);
+                    out.field_array("witness", [&] {
+                        for (const Bytes& item : input.witness) out.hex(item);
+                    });
+                    out.key("scriptSig").hex(input.script_sig.bytes());
+                    out.field("sequence", input.sequence);
+                    out.field("error", error.message);
+                });
+            }
+        });
+    });
+}
+
+}  // namespace parley::rpc

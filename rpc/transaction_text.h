@@ -1,0 +1,42 @@
+// Transactions and blocks as clients write them: raw hexadecimal, and the inputs and outputs of
+// createrawtransaction. What is wrong is thrown as Failure. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "chain/params.h"
+#include "rpc/call.h"
+
+namespace parley::rpc {
+
+enum class WitnessGuess : uint8_t { either, with, without };
+
+/// Empty: no transaction, or something behind it. `either` prefers the form with witness.
+std::optional<TransactionData> decode_transaction_hex(std::string_view hex,
+                                                      WitnessGuess guess = WitnessGuess::either);
+
+/// Fails with deserialization, "TX decode failed. Make sure the tx has at least one input."
+TransactionData read_raw_transaction(const Json& json, std::string_view name);
+
+/// Fails with deserialization, "Block decode failed".
+BlockRef read_raw_block(const Json& json, std::string_view name);
+
+/// Inputs, outputs, locktime and replaceability as createrawtransaction takes them.
+TransactionData construct_transaction(const ChainParams& params, const Json& inputs,
+                                      const Json& outputs, const Json& locktime,
+                                      std::optional<bool> replaceable, const Json& version);
+
+/// {address: amount}, {"data": hex}, in an object or in an array of them.
+std::vector<TxOutput> read_outputs(const ChainParams& params, const Json& outputs);
+
+/// Fails with address_or_key, "Invalid Bitcoin address: ...".
+Script read_address(const ChainParams& params, std::string_view address);
+
+/// "ALL", "NONE|ANYONECANPAY", ...; ALL where it is left out ("DEFAULT" means ALL here).
+uint8_t read_sighash_type(const Json& json);
+
+/// {"txid": ..., "vout": n}
+OutPoint read_outpoint(const Json& json);
+
+}  // namespace parley::rpc
