@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Builds a Release and prints the table of figures: start-up, memory, mining, RPC calls, hashing, PBFT decisions.
+# Usage: contrib/bench.sh [--no-install] [--quick] [--only start|mining|rpc|hashing|pbft]...
+# Run it on an idle machine; compare ratios of one run rather than figures of two machines.
+source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
+
+install=yes
+passed_on=()
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --no-install) install=no ;;
+        --quick) passed_on+=("$1") ;;
+        --only)
+            [ $# -ge 2 ] || fail "$1 needs a value"
+            passed_on+=("$1" "$2")
+            shift
+            ;;
+        *) fail "unknown argument $1; it takes --no-install, --quick and --only NAME" ;;
+    esac
+    shift
+done
+
+if [ "$install" = yes ]; then
+    step "installing packages"
+    contrib/install_dependencies.sh
+fi
+step "building"
+cmake --preset release
+cmake --build --preset release --target programs benchmarks
+step "measuring"
+PARLEY_BIN=$parley_root/build/release/bin /usr/bin/python3 tests/bench/table.py "${passed_on[@]}"
