@@ -1,0 +1,26 @@
+// The body of an HTTP request to the JSON-RPC server, over a made-up node: every body gets a reply
+// with a status of the protocol and a JSON text (or none, for notifications), whatever methods and
+// parameters it names.
+#include "base/check.h"
+#include "rpc/json.h"
+#include "tests/fuzz/fuzz_target.h"
+#include "tests/unit/rpc/fake_node.h"
+
+using namespace parley;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    rpc::test::Runner runner;
+    runner.host.stopping = true;  // methods that wait come back at once
+    const std::string body(reinterpret_cast<const char*>(data), size);
+    for (const char* path : {"/", "/wallet/w"}) {
+        const rpc::HttpReply reply = runner.post(body, path);
+        CHECK(reply.status == 200 || reply.status == 204 || reply.status == 400 ||
+              reply.status == 404 || reply.status == 500 || reply.status == 503);
+        CHECK((reply.status == 204) == reply.body.empty());
+        if (!reply.body.empty()) {
+            CHECK(reply.body.back() == '\n');
+            CHECK(rpc::parse_json(reply.body).has_value());
+        }
+    }
+    return 0;
+}
