@@ -5,6 +5,13 @@
 #include "node/node_core.h"
 
 namespace parley {
+namespace {
+
+/// Headers without blocks at the tip that count as being up to date: the newest ones are always on
+/// their way.
+constexpr int32_t kBehindMax = 16;
+
+}  // namespace
 
 BlockResult ChainFlow::submit_block(const BlockRef& block, ByteSpan seal, bool own) {
     BlockResult result = core_.chain->accept_block(block, seal, core_.now);
@@ -119,6 +126,11 @@ void ChainFlow::spread_mempool_changes() {
 }
 
 bool ChainFlow::initial_download() const {
+    // With absolute finality an old tip says nothing: the network may have had nothing to order.
+    // What counts is whether blocks are known that we lack.
+    if (core_.engine->finality() == Finality::absolute) {
+        return core_.chain->best_header().height > core_.chain->tip().height + kBehindMax;
+    }
     if (download_finished_) return false;
     const TimePoint tip_time = from_unix_seconds(core_.chain->tip().time());
     if (tip_time < core_.now - core_.config.node.tip_age_max) return true;

@@ -35,7 +35,8 @@ class ChainFlow {
     /// Hands on what happened in the mempool since the last call.
     void spread_mempool_changes();
 
-    /// True until the tip is recent; never true again after that.
+    /// True until the tip is recent, never again after that; with absolute finality: while many
+    /// known blocks are missing.
     bool initial_download() const;
 
     /// Disconnected blocks -> reorganisations of that depth since the start.

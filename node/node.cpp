@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "chain/compact_target.h"
 #include "consensus/pbft/pbft_engine.h"
 #include "node/node_core.h"
 
@@ -90,9 +89,7 @@ Expected<std::unique_ptr<Engine>, std::string> make_engine(NodeCore& core, const
         core.pow = engine.get();
         return std::unique_ptr<Engine>{std::move(engine)};
     }
-    const PbftChain chain{core.config.params.genesis_hash,
-                          compact_from_target(core.config.params.pow_limit)};
-    return make_pbft_engine(core.config.pbft, chain, host.blocks, host.log);
+    return make_pbft_engine(core.config.pbft, core.config.params, host.blocks, host.log);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ class NodeControlImpl final : public rpc::NodeControl {
                                                        uint32_t first,
                                                        uint32_t last) const override;
     rpc::SignOutcome sign_with_keys(const TransactionData& transaction,
-                                    const std::vector<SecretKey>& keys,
+                                    const std::vector<ExportedKey>& keys,
                                     const std::vector<std::optional<TxOutput>>& spent,
                                     uint8_t sighash_type) const override;
 

@@ -176,15 +176,11 @@ rpc::Result<std::vector<Script>> NodeControlImpl::expand_descriptor(const std::s
 }
 
 rpc::SignOutcome NodeControlImpl::sign_with_keys(const TransactionData& transaction,
-                                                 const std::vector<SecretKey>& keys,
+                                                 const std::vector<ExportedKey>& keys,
                                                  const std::vector<std::optional<TxOutput>>& spent,
                                                  uint8_t sighash_type) const {
     KeySet key_set;
-    for (const SecretKey& key : keys) {
-        key_set.add({key, true});
-        key_set.add(
-            {key, false});  // the exported form does not reach here; both may own the outputs
-    }
+    for (const ExportedKey& key : keys) key_set.add({key.key, key.compressed});
     return signed_outcome(
         sign_transaction(transaction, known_outputs(transaction, spent), key_set, sighash_type));
 }
