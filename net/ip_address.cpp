@@ -48,14 +48,15 @@ std::optional<std::array<uint8_t, 4>> parse_ipv4(std::string_view text) {
     return text.empty() ? std::optional(bytes) : std::nullopt;
 }
 
-/// Appends the 16-bit groups of a colon-separated list (an IPv4 tail counts as two). False: bad.
-bool parse_groups(std::string_view text, std::vector<uint16_t>& groups) {
+/// Appends the 16-bit groups of a colon-separated list; at an address's end the last part may be
+/// IPv4 and counts as two. False: bad.
+bool parse_groups(std::string_view text, bool at_end, std::vector<uint16_t>& groups) {
     while (!text.empty()) {
         const size_t colon = std::min(text.find(':'), text.size());
         const std::string_view part = text.substr(0, colon);
         if (part.find('.') != std::string_view::npos) {
             const auto tail = parse_ipv4(part);
-            if (!tail || colon != text.size()) return false;
+            if (!tail || !at_end || colon != text.size()) return false;
             groups.push_back(static_cast<uint16_t>((*tail)[0] << 8 | (*tail)[1]));
             groups.push_back(static_cast<uint16_t>((*tail)[2] << 8 | (*tail)[3]));
         } else {
@@ -78,11 +79,11 @@ std::optional<std::array<uint8_t, 16>> parse_ipv6(std::string_view text) {
     std::vector<uint16_t> groups;
     const size_t gap = text.find("::");
     if (gap == std::string_view::npos) {
-        if (!parse_groups(text, groups) || groups.size() != 8) return std::nullopt;
+        if (!parse_groups(text, true, groups) || groups.size() != 8) return std::nullopt;
     } else {
         std::vector<uint16_t> tail;
-        if (!parse_groups(text.substr(0, gap), groups) ||
-            !parse_groups(text.substr(gap + 2), tail) || groups.size() + tail.size() > 7)
+        if (!parse_groups(text.substr(0, gap), false, groups) ||
+            !parse_groups(text.substr(gap + 2), true, tail) || groups.size() + tail.size() > 7)
             return std::nullopt;
         groups.resize(8 - tail.size());
         groups.insert(groups.end(), tail.begin(), tail.end());

@@ -1,0 +1,431 @@
+// Transactions: announcement, request, orphans, filters.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "net/transaction_requests.h"
+#include "station.h"
+#include "world.h"
+
+namespace parley::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+Txid coin(uint8_t number) {
+    Txid txid;
+    txid.bytes()[0] = number;
+    return txid;
+}
+
+message::Inv inv_of(InvType type, const Hash256& hash) {
+    message::Inv inv;
+    inv.entries.push_back(message::InvEntry::of(type, hash));
+    return inv;
+}
+
+/// Whether the one entry of the one getdata names this.
+bool asks_for(Station& station, PeerId peer, InvType type, const Hash256& hash) {
+    const auto requests = station.take<message::GetData>(peer);
+    return requests.size() == 1 && requests[0].entries.size() == 1 &&
+           requests[0].entries[0] == message::InvEntry::of(type, hash);
+}
+
+TEST(Relay, transaction_spreads_over_a_line_of_nodes) {
+    World world(1);
+    for (int i = 0; i < 5; ++i) world.add_node().backend.add_coin(coin(1));
+    for (size_t i = 0; i + 1 < 5; ++i) world.connect(i, i + 1);
+    world.run(seconds{1});
+    const TransactionRef transaction = make_spend(coin(1), 1, true);
+    world.node(0).backend.add_transaction(transaction, world.now());
+    world.run(seconds{5});
+    for (size_t i = 0; i < 5; ++i)
+        EXPECT_NE(world.node(i).backend.find_transaction(GenTxid::of(transaction->wtxid())),
+                  nullptr);
+    // Each node was offered the transaction's body once.
+    for (size_t i = 1; i < 5; ++i) EXPECT_EQ(world.node(i).backend.submitted_transactions, 1u);
+}
+
+TEST(Relay, mempools_agree_after_a_partition) {
+    World world(2);
+    for (int i = 0; i < 2; ++i) {
+        FakeBackend& backend = world.add_node().backend;
+        for (uint8_t c = 1; c < 9; ++c) backend.add_coin(coin(c));
+    }
+    world.connect(0, 1);
+    world.run(seconds{1});
+    world.cut(0, 1, true);
+    for (uint8_t c = 1; c < 9; ++c)
+        world.node(c % 2).backend.add_transaction(make_spend(coin(c), c), world.now());
+    world.run(seconds{2});
+    world.mend(0, 1);
+    world.run(seconds{5});
+    EXPECT_THAT(world.node(0).backend.relay_transactions(), SizeIs(8));
+    EXPECT_THAT(world.node(1).backend.relay_transactions(), SizeIs(8));
+}
+
+TEST(Relay, announcement_uses_what_was_negotiated) {
+    Station station;
+    const PeerId modern = station.ready_peer(true);
+    const PeerId old = station.ready_peer(true, Station::default_version(), false);
+    message::Version no_relay = Station::default_version();
+    no_relay.relay = false;
+    const PeerId deaf = station.ready_peer(true, no_relay);
+    const TransactionRef transaction = make_spend(coin(1), 1, true);
+    station.backend.add_transaction(transaction, station.now);
+    station.advance(seconds{3});
+    EXPECT_THAT(station.take<message::Inv>(modern),
+                ElementsAre(inv_of(InvType::wtxid, transaction->wtxid())));
+    EXPECT_THAT(station.take<message::Inv>(old),
+                ElementsAre(inv_of(InvType::transaction, transaction->txid())));
+    EXPECT_THAT(station.take<message::Inv>(deaf), IsEmpty());
+}
+
+TEST(Relay, announcer_does_not_hear_its_own_announcement) {
+    Station station;
+    station.backend.add_coin(coin(1));
+    const PeerId peer = station.ready_peer();
+    const TransactionRef transaction = make_spend(coin(1), 1);
+    station.send(peer, message::Tx{transaction->data()});
+    EXPECT_NE(station.backend.find_transaction(GenTxid::of(transaction->txid())), nullptr);
+    station.advance(seconds{3});
+    EXPECT_THAT(station.take<message::Inv>(peer), IsEmpty());
+}
+
+TEST(Relay, fee_filter_holds_back_cheap_transactions) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    station.send(peer, message::FeeFilter{5'000});
+    station.send(peer, message::FeeFilter{-1});  // nonsense changes nothing
+    station.backend.add_transaction(make_spend(coin(1), 1), station.now, 4'999);
+    const TransactionRef enough = make_spend(coin(2), 1);
+    station.backend.add_transaction(enough, station.now, 5'000);
+    station.advance(seconds{3});
+    EXPECT_THAT(station.take<message::Inv>(peer),
+                ElementsAre(inv_of(InvType::wtxid, enough->wtxid())));
+    EXPECT_EQ(station.manager.peer_infos(station.now).at(0).fee_filter, 5'000);
+}
+
+TEST(Relay, own_fee_filter_is_told_and_raised_during_download) {
+    Station station;
+    station.backend.downloading = true;
+    const PeerId peer = station.connect(true);
+    station.send(peer, Station::default_version());
+    station.send(peer, message::Verack{});
+    EXPECT_THAT(station.take<message::FeeFilter>(peer),
+                ElementsAre(message::FeeFilter{2'100'000'000'000'000}));
+    station.backend.downloading = false;
+    station.backend.mine(1, station.now);
+    EXPECT_THAT(station.take<message::FeeFilter>(peer), ElementsAre(message::FeeFilter{100}));
+}
+
+TEST(Relay, transaction_that_left_the_mempool_is_not_announced) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    station.manager.announce_transaction({coin(9), Wtxid{}, 1000}, station.now);
+    station.advance(seconds{3});
+    EXPECT_THAT(station.take<message::Inv>(peer), IsEmpty());
+}
+
+TEST(Relay, announced_transaction_is_asked_of_one_peer_at_a_time) {
+    Station station;
+    const PeerId first = station.ready_peer();
+    const PeerId second = station.ready_peer(true, Station::default_version(), false);
+    const TransactionRef transaction = make_spend(coin(1), 1);  // wtxid == txid
+    station.send(first, inv_of(InvType::wtxid, transaction->wtxid()));
+    EXPECT_TRUE(asks_for(station, first, InvType::wtxid, transaction->wtxid()));
+    station.send(first, inv_of(InvType::wtxid, transaction->wtxid()));
+    EXPECT_THAT(station.take<message::GetData>(first), IsEmpty());
+    (void)second;
+}
+
+TEST(Relay, silent_peer_loses_the_request_to_the_next_announcer) {
+    Station station;
+    const PeerId first = station.ready_peer();
+    const PeerId second = station.ready_peer();
+    const Wtxid wtxid = make_spend(coin(1), 1)->wtxid();
+    station.send(first, inv_of(InvType::wtxid, wtxid));
+    station.send(second, inv_of(InvType::wtxid, wtxid));
+    EXPECT_TRUE(asks_for(station, first, InvType::wtxid, wtxid));
+    EXPECT_THAT(station.take<message::GetData>(second), IsEmpty());
+    station.advance(milliseconds{4'999});
+    EXPECT_THAT(station.take<message::GetData>(second), IsEmpty());
+    station.advance(milliseconds{1});
+    EXPECT_TRUE(asks_for(station, second, InvType::wtxid, wtxid));
+}
+
+TEST(Relay, notfound_and_disconnection_pass_the_request_on_at_once) {
+    Station station;
+    const PeerId peers[] = {station.ready_peer(), station.ready_peer(), station.ready_peer()};
+    const Wtxid wtxid = make_spend(coin(1), 1)->wtxid();
+    for (const PeerId peer : peers) station.send(peer, inv_of(InvType::wtxid, wtxid));
+    EXPECT_TRUE(asks_for(station, peers[0], InvType::wtxid, wtxid));
+    message::NotFound not_found;
+    not_found.entries = inv_of(InvType::wtxid, wtxid).entries;
+    station.send(peers[1], not_found);  // nobody asked it
+    EXPECT_THAT(station.take<message::GetData>(peers[2]), IsEmpty());
+    station.send(peers[0], not_found);
+    EXPECT_TRUE(asks_for(station, peers[1], InvType::wtxid, wtxid));
+    station.close(peers[1]);
+    EXPECT_TRUE(asks_for(station, peers[2], InvType::wtxid, wtxid));
+}
+
+TEST(Relay, rejected_transaction_is_not_asked_for_again_until_the_tip_changes) {
+    Station station;
+    station.backend.add_coin(coin(1));
+    const PeerId peer = station.ready_peer();
+    const PeerId other = station.ready_peer();
+    const TransactionRef bad = make_spend(coin(1), 1);
+    station.backend.refused.insert(bad->txid());
+    station.send(peer, message::Tx{bad->data()});
+    EXPECT_EQ(station.backend.submitted_transactions, 1u);
+    EXPECT_FALSE(station.closed(peer));
+    station.send(other, inv_of(InvType::wtxid, bad->wtxid()));
+    EXPECT_THAT(station.take<message::GetData>(other), IsEmpty());
+    station.send(other, message::Tx{bad->data()});
+    EXPECT_EQ(station.backend.submitted_transactions, 1u);
+    station.backend.mine(1, station.now);
+    station.take_sent(other);
+    station.send(other, inv_of(InvType::wtxid, bad->wtxid()));
+    EXPECT_TRUE(asks_for(station, other, InvType::wtxid, bad->wtxid()));
+}
+
+TEST(Relay, confirmed_transaction_is_not_asked_for) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    const BlockRef block = make_block(station.backend.active_tip().header, 1, 5);
+    station.send_raw(peer, "block", block->serialize());
+    ASSERT_EQ(station.backend.active_tip().height, Height{1});
+    station.take_sent(peer);
+    station.send(peer, inv_of(InvType::wtxid, block->transactions[0]->wtxid()));
+    EXPECT_THAT(station.take<message::GetData>(peer), IsEmpty());
+}
+
+TEST(Relay, orphan_waits_for_its_parents) {
+    Station station;
+    station.backend.add_coin(coin(1));
+    const PeerId peer = station.ready_peer();
+    const TransactionRef parent = make_spend(coin(1), 1, true);
+    const TransactionRef child = make_spend(parent->txid(), 2);
+    const TransactionRef grandchild = make_spend(child->txid(), 3);
+    station.send(peer, message::Tx{grandchild->data()});
+    EXPECT_TRUE(asks_for(station, peer, InvType::witness_transaction, child->txid()));
+    station.send(peer, message::Tx{child->data()});
+    EXPECT_TRUE(asks_for(station, peer, InvType::witness_transaction, parent->txid()));
+    EXPECT_EQ(station.manager.orphan_count(), 2u);
+    station.send(peer, message::Tx{parent->data()});
+    EXPECT_EQ(station.manager.orphan_count(), 0u);
+    EXPECT_THAT(station.backend.relay_transactions(), SizeIs(3));
+}
+
+TEST(Relay, orphan_is_adopted_when_a_block_or_the_user_brings_its_parent) {
+    Station station;
+    station.backend.add_coin(coin(1));
+    const PeerId peer = station.ready_peer();
+    const TransactionRef parent = make_spend(coin(1), 1);
+    const TransactionRef child = make_spend(parent->txid(), 2);
+    station.send(peer, message::Tx{child->data()});
+    ASSERT_EQ(station.manager.orphan_count(), 1u);
+    station.backend.add_transaction(parent, station.now);
+    EXPECT_EQ(station.manager.orphan_count(), 0u);
+    const BlockRef block = make_block(station.backend.active_tip().header, 1, 5);
+    const TransactionRef spend = make_spend(block->transactions[0]->txid(), 3);
+    station.send(peer, message::Tx{spend->data()});
+    ASSERT_EQ(station.manager.orphan_count(), 1u);
+    station.send_raw(peer, "block", block->serialize());
+    EXPECT_EQ(station.manager.orphan_count(), 0u);
+    EXPECT_NE(station.backend.find_transaction(GenTxid::of(spend->txid())), nullptr);
+}
+
+TEST(Relay, orphan_of_a_rejected_parent_is_rejected_and_others_expire) {
+    Station station;
+    station.backend.add_coin(coin(1));
+    const PeerId peer = station.ready_peer();
+    const TransactionRef parent = make_spend(coin(1), 1);
+    station.backend.refused.insert(parent->txid());
+    station.send(peer, message::Tx{parent->data()});
+    station.send(peer, message::Tx{make_spend(parent->txid(), 2)->data()});
+    EXPECT_EQ(station.manager.orphan_count(), 0u);
+    station.send(peer, message::Tx{make_spend(coin(7), 2)->data()});
+    EXPECT_EQ(station.manager.orphan_count(), 1u);
+    station.advance(minutes{19});
+    EXPECT_EQ(station.manager.orphan_count(), 1u);
+    station.advance(minutes{1});
+    EXPECT_EQ(station.manager.orphan_count(), 0u);
+}
+
+TEST(Relay, blocks_only_refuses_transactions) {
+    NetOptions options;
+    options.blocks_only = true;
+    {
+        Station station(options);
+        const PeerId peer = station.ready_peer();
+        station.send(peer, inv_of(InvType::wtxid, Hash256{}));
+        EXPECT_TRUE(station.closed(peer));
+    }
+    Station station(options);
+    const PeerId peer = station.connect(true);
+    station.send(peer, Station::default_version());
+    const auto versions = station.take<message::Version>(peer);
+    ASSERT_EQ(versions.size(), 1u);
+    EXPECT_FALSE(versions[0].relay);
+    station.send(peer, message::Verack{});
+    station.send(peer, message::Tx{make_spend(coin(1), 1)->data()});
+    EXPECT_TRUE(station.closed(peer));
+}
+
+TEST(Relay, getdata_serves_mempool_in_the_form_that_was_asked) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    const TransactionRef transaction = make_spend(coin(1), 1, true);
+    station.backend.add_transaction(transaction, station.now);
+    message::GetData request;
+    request.entries = {message::InvEntry::of(InvType::wtxid, transaction->wtxid()),
+                       message::InvEntry::of(InvType::witness_transaction, transaction->txid()),
+                       message::InvEntry::of(InvType::transaction, transaction->txid()),
+                       message::InvEntry::of(InvType::transaction, coin(3))};
+    station.send(peer, request);
+    const auto sent = station.take_sent(peer);
+    ASSERT_EQ(sent.size(), 4u);
+    EXPECT_EQ(sent[0].payload, transaction->serialize());
+    EXPECT_EQ(sent[1].payload, transaction->serialize());
+    EXPECT_EQ(sent[2].payload, transaction->serialize(WitnessEncoding::without));
+    EXPECT_EQ(sent[3].command, "notfound");
+    EXPECT_EQ(sent[3].payload.size(), 37u);
+}
+
+TEST(Relay, mempool_message_is_answered_where_it_is_served) {
+    NetOptions options;
+    options.serve_mempool_message = true;
+    Station station(options);
+    const PeerId peer = station.ready_peer();
+    for (uint8_t i = 1; i <= 3; ++i)
+        station.backend.add_transaction(make_spend(coin(i), i), station.now);
+    station.send_raw(peer, "mempool");
+    const auto answers = station.take<message::Inv>(peer);
+    ASSERT_EQ(answers.size(), 1u);
+    EXPECT_EQ(answers[0].entries.size(), 3u);
+}
+
+TEST(Relay, public_network_delays_pass_validation) {
+    NetOptions options;
+    options.set_public_network_delays();
+    EXPECT_EQ(options.validate(), "");
+    EXPECT_EQ(options.trickle_outbound, seconds{2});
+    options.connections_max = 1'000'000;
+    EXPECT_THAT(options.validate(), testing::HasSubstr("-maxconnections"));
+}
+
+// --- the tracker against a naive model
+
+/// Restates the rules with lists and scans: at most one unanswered request per id; the first
+/// announcer that is ready is asked; timeouts and notfound pass it on.
+struct NaiveTracker {
+    struct Entry {
+        uint64_t order = 0;
+        PeerId peer;
+        GenTxid id;
+        TimePoint ready;
+        bool asked = false;
+        TimePoint expiry{};
+    };
+    std::vector<Entry> entries;
+    std::map<GenTxid, uint64_t> first_seen;
+    uint64_t next = 0;
+
+    void announced(PeerId peer, const GenTxid& id, TimePoint ready) {
+        for (const Entry& entry : entries) {
+            if (entry.peer == peer && entry.id == id) return;
+        }
+        entries.push_back({next++, peer, id, ready, false, {}});
+    }
+    void forget(const GenTxid& id) {
+        std::erase_if(entries, [&](const Entry& entry) { return entry.id == id; });
+    }
+    void not_found(PeerId peer, const GenTxid& id) {
+        std::erase_if(entries,
+                      [&](const Entry& e) { return e.peer == peer && e.id == id && e.asked; });
+    }
+    void peer_gone(PeerId peer) {
+        std::erase_if(entries, [&](const Entry& entry) { return entry.peer == peer; });
+    }
+    std::set<std::pair<PeerId, GenTxid>> poll(TimePoint now, Duration timeout) {
+        std::erase_if(entries, [&](const Entry& e) { return e.asked && e.expiry <= now; });
+        std::set<std::pair<PeerId, GenTxid>> result;
+        for (Entry& entry : entries) {
+            const bool busy = std::any_of(entries.begin(), entries.end(), [&](const Entry& e) {
+                return e.id == entry.id && e.asked;
+            });
+            if (busy || entry.ready > now) continue;
+            entry.asked = true;
+            entry.expiry = now + timeout;
+            result.emplace(entry.peer, entry.id);
+        }
+        return result;
+    }
+};
+
+RC_GTEST_PROP(TransactionRequests, behaves_as_the_naive_model, ()) {
+    const Duration timeout = seconds{5};
+    TransactionRequests tracker(timeout);
+    NaiveTracker model;
+    TimePoint now = kStart;
+    const size_t steps = *rc::gen::inRange<size_t>(1, 120);
+    for (size_t i = 0; i < steps; ++i) {
+        const PeerId peer{*rc::gen::inRange<uint64_t>(1, 5)};
+        const GenTxid id = GenTxid::of(coin(static_cast<uint8_t>(*rc::gen::inRange(0, 4))));
+        switch (*rc::gen::inRange(0, 8)) {
+            case 0:
+                tracker.forget(id);
+                model.forget(id);
+                break;
+            case 1:
+                tracker.not_found(peer, id);
+                model.not_found(peer, id);
+                break;
+            case 2:
+                tracker.peer_gone(peer);
+                model.peer_gone(peer);
+                break;
+            case 3:
+                now += milliseconds{*rc::gen::inRange(0, 7'000)};
+                break;
+            default: {
+                const TimePoint ready = now + milliseconds{*rc::gen::inRange(0, 3) * 1'000};
+                tracker.announced(peer, id, ready);
+                model.announced(peer, id, ready);
+            }
+        }
+        std::set<std::pair<PeerId, GenTxid>> asked;
+        for (const auto& [to, ids] : tracker.poll(now)) {
+            for (const GenTxid& wanted : ids) asked.emplace(to, wanted);
+        }
+        RC_ASSERT(asked == model.poll(now, timeout));
+        RC_ASSERT(!tracker.deadline() || *tracker.deadline() > now);
+    }
+    for (uint64_t peer = 1; peer < 5; ++peer) tracker.peer_gone(PeerId{peer});
+    RC_ASSERT(tracker.size() == 0u);
+    RC_ASSERT(!tracker.deadline().has_value());
+}
+
+TEST(TransactionRequests, announcements_and_requests_per_peer_are_bounded) {
+    TransactionRequests tracker(seconds{5});
+    Txid txid;
+    for (uint32_t i = 0; i < 6'000; ++i) {
+        txid.bytes()[0] = uint8_t(i);
+        txid.bytes()[1] = uint8_t(i >> 8);
+        tracker.announced(PeerId{1}, GenTxid::of(txid), kStart);
+    }
+    EXPECT_EQ(tracker.size(), 5'000u);
+    EXPECT_EQ(tracker.poll(kStart).at(PeerId{1}).size(), 1'000u);
+    EXPECT_TRUE(tracker.poll(kStart).empty());
+    EXPECT_GT(*tracker.deadline(), kStart);
+}
+
+}  // namespace
+}  // namespace parley::test
