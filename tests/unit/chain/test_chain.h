@@ -48,7 +48,7 @@ inline Script op_true() {
 
 /// What a test changes in a block that is otherwise valid.
 struct BlockPlan {
-    std::vector<TransactionRef> transactions;
+    std::vector<TransactionRef> transactions = {};
     Amount fees{0};
     uint64_t extra_nonce = 0;  ///< tells blocks of one parent apart
     int64_t time = 0;          ///< 0: a minute after the parent
