@@ -113,7 +113,7 @@ void Replica::on_tip(const HeaderNode& tip, TimePoint now, EngineEffects& effect
         wanted_.reset();
         fetch_at_.reset();
         nothing_to_build_ = false;
-        paced_since_ = kNever;
+        paced_since_.reset();
         trials_.clear();
         book_.forget_through(height);
         place_reproposal();

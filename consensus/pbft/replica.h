@@ -150,6 +150,14 @@ class Replica final : public Engine {
     void fetch(const BlockHash& digest, Step& step);
     void repeat(Step& step);
 
+    // ---- report (replica_info.cpp)
+    struct Progress {
+        std::string_view phase;
+        std::vector<ValidatorIndex> prepared, committed, view_changes;
+        std::vector<ValidatorIndex> missing;  ///< who keeps the phase from ending
+    };
+    Progress progress() const;
+
     // ---- inputs and timers (replica.cpp)
     void set_timers(Step& step);
     Duration timeout() const;
@@ -228,7 +236,7 @@ class Replica final : public Engine {
     std::optional<TimePoint> repeat_at_;
     std::optional<TimePoint> fetch_at_;
     std::optional<TimePoint> propose_at_;
-    TimePoint paced_since_ = kNever;
+    std::optional<TimePoint> paced_since_;
     TimePoint idle_status_at_ = kNever;
     TimePoint now_{};  ///< of the last input
 

@@ -1,6 +1,8 @@
 // Replica, part five: what getconsensusinfo reports.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "consensus/pbft/replica.h"
 
 namespace parley::pbft {
@@ -33,6 +35,44 @@ std::string to_json(const std::vector<ValidatorIndex>& indices) {
 
 }  // namespace
 
+Replica::Progress Replica::progress() const {
+    Progress result;
+    const Vote* pre_prepare = proposal();
+    for (ValidatorIndex i = 0; i < set().size(); ++i) {
+        const auto voted = [&](MessageType type) {
+            const Vote* vote = book_.find(type, next_height(), i);
+            return vote != nullptr && vote->view == view() && pre_prepare != nullptr &&
+                   vote->digest == pre_prepare->digest;
+        };
+        if (voted(MessageType::prepare) || voted(MessageType::pre_prepare))
+            result.prepared.push_back(i);
+        if (voted(MessageType::commit)) result.committed.push_back(i);
+    }
+    for (const ViewChange& view_change : view_changes_.all(view()))
+        result.view_changes.push_back(view_change.validator);
+
+    const bool committing = result.prepared.size() >= set().quorum();
+    result.phase = !self_                   ? "following"
+                   : behind()               ? "catching up"
+                   : !active()              ? "view change"
+                   : pre_prepare == nullptr ? "idle"
+                   : committing             ? "commit"
+                                            : "prepare";
+    if (!self_) return result;
+    if (active() && pre_prepare == nullptr) {
+        if (has_work(now_) && !is_primary()) result.missing.push_back(primary());
+        return result;
+    }
+    const auto& present = !active()    ? result.view_changes
+                          : committing ? result.committed
+                                       : result.prepared;
+    for (ValidatorIndex i = 0; i < set().size(); ++i) {
+        if (std::find(present.begin(), present.end(), i) == present.end())
+            result.missing.push_back(i);
+    }
+    return result;
+}
+
 std::vector<EngineInfoField> Replica::info() const {
     std::vector<EngineInfoField> fields;
     const auto add = [&](std::string name, std::string json) {
@@ -44,50 +84,23 @@ std::vector<EngineInfoField> Replica::info() const {
         const auto ms = left.count() < 0 ? 0 : left.count();
         return fmt::format("{}.{:03}", ms / 1000, ms % 1000);
     };
-    std::vector<ValidatorIndex> prepared, committed, missing, view_changes;
     const Vote* pre_prepare = proposal();
-    for (ValidatorIndex i = 0; i < set().size(); ++i) {
-        const auto voted = [&](MessageType type) {
-            const Vote* vote = book_.find(type, next_height(), i);
-            return vote != nullptr && vote->view == view() && pre_prepare != nullptr &&
-                   vote->digest == pre_prepare->digest;
-        };
-        const bool is_prepared = voted(MessageType::prepare) || voted(MessageType::pre_prepare);
-        if (is_prepared) prepared.push_back(i);
-        if (voted(MessageType::commit)) committed.push_back(i);
-    }
-    for (const ViewChange& view_change : view_changes_.all(view()))
-        view_changes.push_back(view_change.validator);
-    // Who keeps the current phase from ending.
-    const bool committing = prepared.size() >= set().quorum();
-    const auto& present = !active() ? view_changes : committing ? committed : prepared;
-    const bool waiting = self_ && (!active() || pre_prepare != nullptr);
-    for (ValidatorIndex i = 0; i < set().size() && waiting; ++i) {
-        if (std::find(present.begin(), present.end(), i) == present.end()) missing.push_back(i);
-    }
-    if (self_ && active() && pre_prepare == nullptr && has_work(now_) && !is_primary())
-        missing.push_back(primary());
-
+    const Progress progress = this->progress();
     add("role", !self_ ? "\"observer\"" : is_primary() ? "\"primary\"" : "\"backup\"");
     add("validator", self_ ? fmt::format("{}", *self_) : "null");
     add("view", fmt::format("{}", view()));
     add("height", fmt::format("{}", next_height()));
     add("primary", fmt::format("{}", primary()));
-    add("phase", quoted(!self_                   ? "following"
-                        : behind()               ? "catching up"
-                        : !active()              ? "view change"
-                        : pre_prepare == nullptr ? "idle"
-                        : committing             ? "commit"
-                                                 : "prepare"));
+    add("phase", quoted(progress.phase));
     add("n", fmt::format("{}", set().size()));
     add("f", fmt::format("{}", set().faults()));
     add("quorum", fmt::format("{}", set().quorum()));
     add("watermarks", fmt::format("[{},{}]", final_.height, final_.height + kWindow));
     add("proposal", pre_prepare ? quoted(pre_prepare->digest.to_string()) : "null");
-    add("prepared", to_json(prepared));
-    add("committed", to_json(committed));
-    add("view_changes", to_json(view_changes));
-    add("missing", to_json(missing));
+    add("prepared", to_json(progress.prepared));
+    add("committed", to_json(progress.committed));
+    add("view_changes", to_json(progress.view_changes));
+    add("missing", to_json(progress.missing));
     add("timer", seconds_until(request_deadline_));
     add("timeout",
         fmt::format("{}.{:03}", timeout().count() / 1'000'000, timeout().count() / 1000 % 1000));

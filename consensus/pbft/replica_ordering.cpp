@@ -241,11 +241,11 @@ bool Replica::empty_block_due(TimePoint now) const {
 // lets the clock catch up to half of the bound, but never for so long that others lose patience.
 std::optional<TimePoint> Replica::pace(TimePoint now) const {
     const TimePoint lowest = from_unix_seconds(tip_->median_time_past() + 1);
-    const TimePoint wanted = lowest - options_.time_bound / 2;
-    const TimePoint latest = paced_since_ + options_.base_timeout / 4;
-    const TimePoint ready = paced_since_ == kNever ? wanted : std::min(wanted, latest);
+    const TimePoint caught_up = lowest - options_.time_bound / 2;
+    const TimePoint latest = paced_since_.value_or(now) + options_.base_timeout / 4;
+    const TimePoint ready = std::min(caught_up, latest);
     if (ready <= now) return std::nullopt;
-    return paced_since_ == kNever ? std::min(wanted, now + options_.base_timeout / 4) : ready;
+    return ready;
 }
 
 void Replica::try_propose(Step& step) {
@@ -256,10 +256,10 @@ void Replica::try_propose(Step& step) {
     const bool empty_due = empty_block_due(step.now);
     if (!empty_due && (demand_.transactions == 0 || nothing_to_build_)) return;
     if ((propose_at_ = pace(step.now))) {
-        if (paced_since_ == kNever) paced_since_ = step.now;
+        if (!paced_since_) paced_since_ = step.now;
         return;
     }
-    paced_since_ = kNever;
+    paced_since_.reset();
     building_ = final_.digest;
     step.emit<engine_effect::BuildProposal>(final_.digest, to_unix_seconds(step.now), empty_due);
 }

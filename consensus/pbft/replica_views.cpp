@@ -48,6 +48,7 @@ void Replica::start_view_change(View new_view, std::string reason, Step& step) {
     broadcast(encode_view_change(message, network()), step);
     if (view_changes_.is_news(message)) view_changes_.add(message);
     request_deadline_.reset();
+    repeat_at_.reset();
     building_.reset();
     history_.push_back(ViewRecord{new_view, std::move(reason), step.now});
     if (history_.size() > kHistoryMax) history_.pop_front();
@@ -113,6 +114,7 @@ void Replica::enter_view(NewView new_view, const NewViewPlan& plan, Step& step) 
     state.active = true;
     state.view_change.reset();
     state.new_view = std::move(new_view);
+    repeat_at_.reset();
     building_.reset();
     nothing_to_build_ = false;
     trials_.clear();

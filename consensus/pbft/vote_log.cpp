@@ -77,15 +77,19 @@ Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIn
                                              const Authenticator& authenticator) {
     VoteLog log(self, authenticator);
     std::optional<std::string> problem;
-    bool found_state = false;
+    // First of all the state, because it says whose record this is.
+    const auto found_state = storage.get(key_of('s'));
+    if (!found_state) return Unexpected(found_state.error().message);
+    if (*found_state) {
+        const auto payload = without_checksum(**found_state);
+        problem = payload ? log.read_state(*payload) : "its main record is damaged";
+    }
     bool found_other = false;
     const auto visit = [&](ByteSpan key, ByteSpan value) {
         const auto payload = without_checksum(value);
+        if (key.size() == 2 && key[1] == 's') return true;
         if (!payload || key.size() < 2) {
             problem = fmt::format("its record {} is damaged", to_hex(key));
-        } else if (key[1] == 's' && key.size() == 2) {
-            found_state = true;
-            problem = log.read_state(*payload);
         } else if (key[1] == 'n' && key.size() == 2) {
             found_other = true;
             log.state.new_view = decode_as<NewView>(*payload, authenticator.network());
@@ -105,9 +109,11 @@ Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIn
         return !problem;
     };
     const Bytes prefix{kEngineKeyPrefix};
-    if (auto scanned = storage.scan(prefix, visit); !scanned)
-        return Unexpected(scanned.error().message);
-    if (!problem && !found_state && found_other) problem = "its main record is missing";
+    if (!problem) {
+        if (auto scanned = storage.scan(prefix, visit); !scanned)
+            return Unexpected(scanned.error().message);
+    }
+    if (!problem && !*found_state && found_other) problem = "its main record is missing";
     VoteState& state = log.state;
     if (!problem && state.prepared && !log.restored_.contains(state.prepared->digest))
         problem = "the block that it prepared is missing";

@@ -269,9 +269,11 @@ void Cluster::inject(Node to, Node from, Bytes message) {
 void Cluster::catch_up(Node id, Node from) {
     if (!up(from) || !connected(id, from)) return;
     const NodeState& source = *nodes_[from];
-    for (size_t height = nodes_[id]->chain.size(); height < source.chain.size(); ++height) {
-        if (!up(id)) return;
+    // Each block may lead the engine to publish the next by itself.
+    while (up(id) && nodes_[id]->chain.size() < source.chain.size()) {
+        const size_t height = nodes_[id]->chain.size();
         publish(id, source.blocks[height], source.chain[height]->seal);
+        if (nodes_[id]->chain.size() == height) return;  // it was refused
     }
 }
 

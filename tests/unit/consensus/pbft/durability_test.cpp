@@ -1,0 +1,259 @@
+// What a replica signed survives any crash: the same bytes again, or none.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/consensus/pbft/cluster.h"
+
+namespace parley::pbft::testing {
+namespace {
+
+using Node = Cluster::Node;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::vector<Node> kAll{0, 1, 2, 3};
+
+// One replica crashes at its k-th durable write, before or after it, for every k of a run with a
+// change of view in the middle; it restarts a second later. Cluster checks each signature.
+TEST(Durability, crash_at_every_write_never_signs_twice_and_recovers) {
+    size_t crashes = 0;
+    for (const auto point : {Cluster::CrashPoint::before_write, Cluster::CrashPoint::after_write}) {
+        for (const Node victim : {0, 1, 2}) {
+            for (size_t k = 1;; ++k) {
+                Cluster cluster({.delay = milliseconds{50},
+                                 .jitter = milliseconds{30},
+                                 .write_time = milliseconds{10}});
+                cluster.run_for(seconds{1});
+                cluster.crash_at_persist(victim, k, point);
+                bool crashed = false;
+                const auto restart = [&] {
+                    if (cluster.up(victim)) return;
+                    crashed = true;
+                    cluster.run_for(seconds{1});
+                    cluster.start(victim);
+                    ASSERT_EQ(cluster.start_error(victim), "");
+                };
+                const auto decided = [&](size_t height) {
+                    return cluster.run_until(
+                        [&] {
+                            restart();
+                            return cluster.lowest_height(kAll) >= height;
+                        },
+                        seconds{60});
+                };
+                cluster.submit();
+                ASSERT_TRUE(decided(1)) << "victim " << victim << " write " << k;
+                // Commits of view 0 are lost now: prepared blocks go through a change of view.
+                cluster.filter = [](Node, Node, ByteSpan message) {
+                    return message[1] != static_cast<uint8_t>(MessageType::commit) ||
+                           message[6] != 0;
+                };
+                cluster.submit();
+                ASSERT_TRUE(decided(2)) << "victim " << victim << " write " << k;
+                cluster.filter = nullptr;
+                cluster.submit();
+                ASSERT_TRUE(decided(3)) << "victim " << victim << " write " << k;
+                ASSERT_THAT(cluster.violations(), IsEmpty())
+                    << "victim " << victim << " write " << k;
+                if (!crashed) break;
+                ++crashes;
+            }
+        }
+    }
+    EXPECT_GE(crashes, 36U);  // at least six writes each
+}
+
+TEST(Durability, same_bytes_are_sent_again_after_a_crash) {
+    Cluster cluster({.delay = milliseconds{50}});
+    cluster.run_for(seconds{1});
+    std::map<std::pair<Node, int>, std::set<Bytes>> seen;
+    cluster.filter = [&](Node from, Node, ByteSpan message) {
+        const auto type = static_cast<MessageType>(message[1]);
+        if (type == MessageType::prepare || type == MessageType::commit)
+            seen[{from, message[1]}].insert(to_bytes(message));
+        return type != MessageType::commit;
+    };
+    cluster.submit();
+    cluster.run_for(milliseconds{500});
+    for (const Node node : kAll) cluster.crash(node);
+    for (const Node node : kAll) cluster.start(node);
+    cluster.run_for(milliseconds{900});  // before the view changes
+    size_t kinds = 0;
+    for (const auto& [key, messages] : seen) {
+        std::set<Bytes> own;
+        for (const Bytes& message : messages) {
+            const auto decoded = decode_message(message, cluster.authenticator().network());
+            ASSERT_TRUE(decoded);
+            if (std::get<Vote>(*decoded).validator == key.first) own.insert(message);
+        }
+        if (own.empty()) continue;
+        EXPECT_EQ(own.size(), 1U) << "validator " << key.first << " type " << key.second;
+        ++kinds;
+    }
+    EXPECT_EQ(kinds, 3U + 4U);  // three prepares, four commits
+    cluster.filter = nullptr;
+    EXPECT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{5}));
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(Durability, nothing_leaves_before_its_record_is_on_the_disk) {
+    Cluster cluster({.delay = milliseconds{50}, .write_time = milliseconds{20}});
+    cluster.run_for(seconds{1});
+    const TimePoint begin = cluster.now();
+    cluster.submit();
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{5}));
+    // Three delays and the write before each of the three sends.
+    EXPECT_EQ(cluster.now() - begin, milliseconds{3 * 50 + 3 * 20});
+}
+
+TEST(Durability, all_crash_while_one_alone_holds_the_certificate_and_it_stays_down) {
+    for (const Node holder : kAll) {
+        Cluster cluster({.delay = milliseconds{50}});
+        cluster.run_for(seconds{1});
+        cluster.filter = [&](Node, Node to, ByteSpan message) {
+            return to == holder || message[1] != static_cast<uint8_t>(MessageType::commit);
+        };
+        cluster.submit();
+        ASSERT_TRUE(cluster.run_until([&] { return cluster.height(holder) == 1; }, seconds{1}));
+        const BlockHash decided = cluster.tip(holder).hash;
+        for (const Node node : kAll) cluster.crash(node);
+        cluster.filter = nullptr;
+        std::vector<Node> rest;
+        for (const Node node : kAll) {
+            if (node == holder) continue;
+            EXPECT_EQ(cluster.height(node), 0U);
+            rest.push_back(node);
+            cluster.start(node);
+        }
+        cluster.submit(rest);
+        ASSERT_TRUE(
+            cluster.run_until([&] { return cluster.lowest_height(rest) == 1; }, seconds{20}))
+            << holder;
+        EXPECT_EQ(cluster.at(rest[0], 1).hash, decided);
+        cluster.start(holder);
+        cluster.submit();
+        ASSERT_TRUE(
+            cluster.run_until([&] { return cluster.lowest_height(kAll) == 2; }, seconds{20}));
+        EXPECT_THAT(cluster.violations(), IsEmpty());
+    }
+}
+
+class DamagedRecord : public ::testing::Test {
+ protected:
+    // A cluster that stopped with a prepared block and a change of view behind it.
+    DamagedRecord() {
+        cluster.run_for(seconds{1});
+        cluster.filter = [](Node, Node, ByteSpan message) {
+            const auto type = static_cast<MessageType>(message[1]);
+            return type != MessageType::commit;
+        };
+        cluster.submit();
+        cluster.run_for(milliseconds{2500});
+        cluster.crash(1);
+    }
+    std::map<Bytes, Bytes> records() {
+        std::map<Bytes, Bytes> result;
+        const auto scanned =
+            cluster.disk(1).scan(Bytes{kEngineKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
+                result[to_bytes(key)] = to_bytes(value);
+                return true;
+            });
+        EXPECT_TRUE(scanned);
+        return result;
+    }
+    void put(const Bytes& key, const Bytes& value) {
+        WriteBatch batch;
+        batch.put(key, value);
+        cluster.disk(1).commit(std::move(batch), Durability::synced);
+    }
+    void erase(const Bytes& key) {
+        WriteBatch batch;
+        batch.erase(key);
+        cluster.disk(1).commit(std::move(batch), Durability::synced);
+    }
+    Expected<std::unique_ptr<Engine>, std::string> open(size_t validator = 1) {
+        PbftOptions options = cluster.engine_options(validator);
+        return make_pbft_engine(options, cluster.params(), cluster.disk(1), log);
+    }
+
+    Cluster cluster{{.delay = milliseconds{50}}};
+    NullLog log;
+};
+
+TEST_F(DamagedRecord, every_flipped_byte_and_torn_tail_refuses_to_vote_and_says_so) {
+    const auto intact = records();
+    ASSERT_EQ(intact.size(), 3U);  // state, new-view, block
+    ASSERT_TRUE(open());
+    for (const auto& [key, value] : intact) {
+        for (size_t i = 0; i < value.size(); ++i) {
+            Bytes damaged = value;
+            damaged[i] ^= 0x10;
+            put(key, damaged);
+            const auto engine = open();
+            ASSERT_FALSE(engine) << to_hex(key) << " byte " << i;
+            ASSERT_THAT(engine.error(), HasSubstr("must not vote"));
+            put(key, Bytes(value.begin(), value.begin() + static_cast<ptrdiff_t>(i)));
+            ASSERT_FALSE(open()) << to_hex(key) << " torn at " << i;
+        }
+        erase(key);
+        ASSERT_FALSE(open()) << to_hex(key) << " gone";
+        put(key, value);
+    }
+    put(Bytes{kEngineKeyPrefix, 'x'}, Bytes(40));
+    EXPECT_FALSE(open());
+    erase(Bytes{kEngineKeyPrefix, 'x'});
+    EXPECT_TRUE(open());
+}
+
+TEST_F(DamagedRecord, of_another_validator_or_network_is_refused) {
+    const auto engine = open(2);
+    ASSERT_FALSE(engine);
+    EXPECT_THAT(engine.error(), HasSubstr("it is validator 1's, this is 2"));
+    Cluster other({.validators = 5});
+    const auto foreign =
+        make_pbft_engine(other.engine_options(1), other.params(), cluster.disk(1), log);
+    ASSERT_FALSE(foreign);
+    EXPECT_THAT(foreign.error(), HasSubstr("another chain or validator set"));
+    // Without a key nothing is voted, so the record does not matter.
+    PbftOptions observer = cluster.engine_options(1);
+    observer.key.reset();
+    EXPECT_TRUE(make_pbft_engine(observer, cluster.params(), cluster.disk(1), log));
+}
+
+TEST(Durability, finalised_blocks_leave_the_record) {
+    Cluster cluster({.delay = milliseconds{10}});
+    for (size_t height = 1; height <= 20; ++height) {
+        cluster.submit();
+        ASSERT_TRUE(
+            cluster.run_until([&] { return cluster.lowest_height(kAll) == height; }, seconds{5}));
+    }
+    size_t bodies = 0;
+    const auto scanned =
+        cluster.disk(2).scan(Bytes{kEngineKeyPrefix, 'b'}, [&](ByteSpan, ByteSpan) {
+            ++bodies;
+            return true;
+        });
+    ASSERT_TRUE(scanned);
+    EXPECT_LE(bodies, 1U);
+}
+
+TEST(Durability, replica_that_lost_its_record_does_not_contradict_what_it_hears_of_itself) {
+    Cluster cluster({.delay = milliseconds{50}});
+    cluster.run_for(seconds{1});
+    const BlockRef a = cluster.make_block(0, 1);
+    const BlockRef b = cluster.make_block(0, 2);
+    const NetworkTag& network = cluster.authenticator().network();
+    cluster.crash(0);
+    // Peers hand replica 2 a prepare of its own for a that it does not remember.
+    cluster.inject(
+        2, 1,
+        encode_vote(cluster.make_vote(MessageType::prepare, 0, 1, a->header.hash(), 2), network));
+    cluster.inject(
+        2, 1,
+        encode_pre_prepare(cluster.make_vote(MessageType::pre_prepare, 0, 1, b->header.hash(), 0),
+                           b->serialize(), network));
+    EXPECT_EQ(cluster.sent(MessageType::prepare), 0U);
+}
+
+}  // namespace
+}  // namespace parley::pbft::testing

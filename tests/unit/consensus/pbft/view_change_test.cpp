@@ -1,0 +1,248 @@
+// Liveness: silent, slow, lying and crashed primaries; timers; joining; stalls and their end.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/consensus/pbft/cluster.h"
+
+namespace parley::pbft::testing {
+namespace {
+
+using Node = Cluster::Node;
+using ::testing::IsEmpty;
+
+const std::vector<Node> kAll{0, 1, 2, 3};
+
+TEST(ViewChange, silent_primary_is_replaced_after_timer_and_four_delays) {
+    Cluster cluster({.delay = milliseconds{100}});
+    cluster.run_for(seconds{1});
+    cluster.crash(0);
+    cluster.run_for(seconds{1});
+    cluster.clear_sent();
+    const TimePoint begin = cluster.now();
+    cluster.submit();
+    ASSERT_TRUE(cluster.run_until(
+        [&] {
+            return cluster.lowest_height({1, 2, 3}) == 1;
+        },
+        seconds{10}));
+    EXPECT_EQ(cluster.now() - begin, seconds{2} + milliseconds{400});
+    for (const Node node : {1, 2, 3}) EXPECT_EQ(cluster.view(node), 1U);
+    // Everybody left counted, and those who are down too: n - 1 senders to n - 1 others each.
+    EXPECT_EQ(cluster.sent(MessageType::view_change), 3U * 3U);
+    EXPECT_EQ(cluster.sent(MessageType::new_view), 3U);
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(ViewChange, two_silent_primaries_cost_timer_then_twice_and_base_again_after) {
+    Cluster cluster({.validators = 7, .delay = milliseconds{100}});
+    cluster.run_for(seconds{1});
+    cluster.crash(0);
+    cluster.crash(1);
+    const std::vector<Node> rest{2, 3, 4, 5, 6};
+    TimePoint begin = cluster.now();
+    cluster.submit();
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(rest) == 1; }, seconds{20}));
+    // T, one delay until a quorum wants view 1, 2 T, four delays.
+    EXPECT_EQ(cluster.now() - begin,
+              seconds{2} + milliseconds{100} + seconds{4} + milliseconds{400});
+    for (const Node node : rest) EXPECT_EQ(cluster.view(node), 2U);
+
+    cluster.crash(2);  // one more than f: nobody can go on
+    cluster.start(0);
+    cluster.start(1);
+    cluster.run_for(seconds{1});
+    begin = cluster.now();
+    cluster.submit();
+    const std::vector<Node> now_up{0, 1, 3, 4, 5, 6};
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(now_up) == 2; }, seconds{20}));
+    EXPECT_LE(cluster.now() - begin, seconds{2} + milliseconds{500});
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(ViewChange, timeout_doubles_up_to_its_cap) {
+    Cluster cluster({.validators = 4, .delay = milliseconds{10}, .timeout_max = seconds{5}});
+    // Every new-view is lost: view after view fails.
+    cluster.filter = [](Node, Node, ByteSpan message) {
+        return message[1] != static_cast<uint8_t>(MessageType::new_view) &&
+               message[1] != static_cast<uint8_t>(MessageType::pre_prepare);
+    };
+    cluster.submit();
+    // 2 + 4 + 5 + 5 + 5 ... seconds.
+    cluster.run_for(seconds{2} + milliseconds{100});
+    EXPECT_EQ(cluster.view(3), 1U);
+    cluster.run_for(seconds{4});
+    EXPECT_EQ(cluster.view(3), 2U);
+    cluster.run_for(seconds{5});
+    EXPECT_EQ(cluster.view(3), 3U);
+    cluster.run_for(seconds{5});
+    EXPECT_EQ(cluster.view(3), 4U);
+    EXPECT_EQ(cluster.info(3, "timeout"), "5.000");
+    cluster.filter = nullptr;
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{10}));
+    cluster.run_for(seconds{1});
+    EXPECT_EQ(cluster.info(3, "timeout"), "2.000");
+    EXPECT_EQ(cluster.info(3, "unsuccessful_views"), "0");
+}
+
+TEST(ViewChange, complaint_of_one_never_changes_the_view) {
+    Cluster cluster({});
+    cluster.submit({3});  // only one knows the transaction, and nobody else expects a block
+    cluster.run_for(seconds{30});
+    for (const Node node : {0, 1, 2}) EXPECT_EQ(cluster.view(node), 0U);
+    EXPECT_EQ(cluster.view(3), 1U);
+    EXPECT_EQ(cluster.info(3, "phase"), "\"view change\"");
+    // The others go on without it, and it follows.
+    cluster.submit();
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{5}));
+    for (const Node node : {0, 1, 2}) EXPECT_EQ(cluster.view(node), 0U);
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(ViewChange, f_plus_one_complaints_are_joined) {
+    Cluster cluster({});
+    cluster.submit({2, 3});  // the primary does not know of it
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{20}));
+    EXPECT_GT(cluster.view(0), 0U);
+    EXPECT_THAT(cluster.info(0, "last_view_changes"), ::testing::HasSubstr("f + 1"));
+}
+
+TEST(ViewChange, prepared_block_is_proposed_again_by_the_new_primary) {
+    Cluster cluster({.delay = milliseconds{100}});
+    // Everybody prepares, nobody hears a commit of view 0.
+    cluster.filter = [](Node, Node, ByteSpan message) {
+        return message[1] != static_cast<uint8_t>(MessageType::commit) || message[6] != 0;
+    };
+    cluster.submit();
+    cluster.run_for(milliseconds{500});
+    const std::string proposal = cluster.info(2, "proposal");
+    ASSERT_NE(proposal, "null");
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{10}));
+    EXPECT_EQ("\"" + cluster.tip(2).hash.to_string() + "\"", proposal);
+    EXPECT_EQ(cluster.view(2), 1U);
+    EXPECT_EQ(decode_seal(cluster.tip(2).seal)->view, 1U);
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(ViewChange, new_primary_without_the_prepared_block_fetches_it) {
+    Cluster cluster({.delay = milliseconds{50}});
+    // Validator 1, the next primary, sees neither the proposal nor the commits of view 0.
+    cluster.filter = [](Node, Node to, ByteSpan message) {
+        const auto type = static_cast<MessageType>(message[1]);
+        const bool first_view = message[6] == 0;
+        if (type == MessageType::commit && first_view) return false;
+        return to != 1 || type != MessageType::pre_prepare;
+    };
+    cluster.submit();
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{10}));
+    EXPECT_EQ(cluster.view(1), 1U);
+    EXPECT_GT(cluster.sent(MessageType::fetch), 0U);
+    EXPECT_GT(cluster.sent(MessageType::body), 0U);
+    EXPECT_EQ(decode_seal(cluster.tip(1).seal)->view, 1U);
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(ViewChange, invalid_block_gets_no_prepare_and_changes_the_view) {
+    Cluster cluster({});
+    cluster.build_invalid_blocks(0);
+    cluster.run_for(seconds{1});
+    cluster.submit();
+    cluster.run_for(seconds{1});
+    EXPECT_EQ(cluster.sent(MessageType::pre_prepare), 3U);
+    EXPECT_EQ(cluster.sent(MessageType::prepare), 0U);
+    EXPECT_GT(cluster.blames(1), 0U);
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{10}));
+    EXPECT_EQ(cluster.view(1), 1U);
+    // What was committed is the next primary's block.
+    EXPECT_NE(cluster.block(1, 1)->transactions[0]->inputs()[0].script_sig.bytes()[0], 0xbd);
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(ViewChange, f_plus_one_crashed_stalls_until_one_restarts) {
+    Cluster cluster({.delay = milliseconds{50}});
+    cluster.submit();
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{5}));
+    cluster.run_for(seconds{1});
+    cluster.crash(2);
+    cluster.crash(3);
+    cluster.submit();
+    cluster.run_for(std::chrono::hours{1});
+    EXPECT_EQ(cluster.height(0), 1U);
+    EXPECT_EQ(cluster.height(1), 1U);
+    EXPECT_EQ(cluster.info(0, "missing"), "[2,3]");
+    EXPECT_LE(cluster.view(0), 1U);  // nobody runs through views alone
+    cluster.start(3);
+    const TimePoint begin = cluster.now();
+    ASSERT_TRUE(cluster.run_until(
+        [&] {
+            return cluster.lowest_height({0, 1, 3}) == 2;
+        },
+        seconds{20}));
+    EXPECT_LE(cluster.now() - begin, seconds{2});
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(ViewChange, partitions_commit_nothing_in_the_minority_and_all_after_healing) {
+    const std::vector<std::vector<std::set<Node>>> splits{
+        {{0, 1}, {2, 3}}, {{0, 1, 2}, {3}}, {{0}, {1, 2, 3}}, {{1}, {2}, {0, 3}}};
+    for (const auto& groups : splits) {
+        Cluster cluster({.delay = milliseconds{50}});
+        cluster.run_for(seconds{1});
+        cluster.partition(groups);
+        cluster.submit();
+        cluster.run_for(seconds{60});
+        size_t most = 0;
+        for (const auto& group : groups) {
+            for (const Node node : group) {
+                if (group.size() < 3) {
+                    EXPECT_EQ(cluster.height(node), 0U);
+                }
+                most = std::max(most, cluster.height(node));
+            }
+        }
+        cluster.partition({});
+        ASSERT_TRUE(cluster.run_until(
+            [&] { return cluster.lowest_height(kAll) == std::max<size_t>(1, most); }, seconds{4}))
+            << "two base timeouts after healing";
+        cluster.submit();
+        ASSERT_TRUE(cluster.run_until(
+            [&] { return cluster.lowest_height(kAll) == std::max<size_t>(1, most) + 1; },
+            seconds{8}));
+        EXPECT_THAT(cluster.violations(), IsEmpty());
+    }
+}
+
+TEST(ViewChange, rolling_partition_never_forks_and_ends_with_progress) {
+    Cluster cluster({.validators = 7, .delay = milliseconds{50}});
+    std::vector<Node> all{0, 1, 2, 3, 4, 5, 6};
+    for (size_t round = 0; round < 14; ++round) {
+        std::set<Node> side, rest;
+        for (const Node node : all) ((node + round) % 7 < 3 ? side : rest).insert(node);
+        cluster.partition({side, rest});
+        cluster.submit();
+        cluster.run_for(seconds{3});
+    }
+    cluster.partition({});
+    cluster.submit();
+    const size_t before = cluster.height(0);
+    EXPECT_TRUE(cluster.run_until(
+        [&] {
+            return cluster.lowest_height(all) > before &&
+                   cluster.lowest_height(all) == cluster.height(0);
+        },
+        seconds{20}));
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(ViewChange, stall_is_over_within_one_base_timeout_where_the_next_primary_is_up) {
+    // Validators 0 and 1 lose every message for a while; nobody restarts anything.
+    Cluster cluster({.delay = milliseconds{50}});
+    cluster.partition({{0, 2}, {1, 3}});
+    cluster.submit();
+    cluster.run_for(std::chrono::hours{1});
+    EXPECT_EQ(cluster.height(0), 0U);
+    cluster.partition({});
+    EXPECT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{2}));
+}
+
+}  // namespace
+}  // namespace parley::pbft::testing
