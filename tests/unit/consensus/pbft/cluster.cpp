@@ -122,6 +122,13 @@ void Cluster::crash(Node id) {
     }
 }
 
+void Cluster::forget_chain(Node id) {
+    CHECK(!up(id));
+    nodes_[id]->chain.resize(1);
+    nodes_[id]->blocks.resize(1);
+    nodes_[id]->durable_chain = 1;
+}
+
 void Cluster::crash_at_persist(Node node, size_t count, CrashPoint point) {
     nodes_[node]->crash_countdown = count;
     nodes_[node]->crash_point = point;

@@ -59,6 +59,8 @@ class Cluster {
     void submit(const std::vector<Node>& nodes = {});
     void crash(Node node);
     void start(Node node);
+    /// A crashed node's block store goes back to the genesis block; what it voted stays.
+    void forget_chain(Node node);
     bool up(Node node) const { return nodes_[node]->engine != nullptr; }
     /// Messages pass only within a group; a node that is in none talks to nobody. Empty: heal.
     void partition(std::vector<std::set<Node>> groups);
