@@ -68,6 +68,7 @@ struct RescanResult {
 class Wallet {
  public:
     using Ref = std::unique_ptr<Wallet>;
+    class Impl;  ///< for the wallet's own files
 
     /// A new wallet in an empty store, standing at the tip. With `seed` (for tests and for
     /// -dev wallets) instead of one from `secrets`.
@@ -172,7 +173,6 @@ class Wallet {
     void check_consistency() const;
 
  private:
-    class Impl;
     explicit Wallet(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

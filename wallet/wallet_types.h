@@ -180,7 +180,9 @@ struct SpendRequest {
     std::optional<FeeRate> fee_rate;  ///< empty: the fallback fee or the minimum
     bool replaceable = true;          ///< signals BIP125
     std::vector<OutPoint> inputs;     ///< to spend in any case
-    bool add_inputs = true;           ///< and others when those do not suffice
+    std::vector<uint32_t> sequences;  ///< of `inputs`, or empty: by `replaceable`
+    int32_t version = 2;
+    bool add_inputs = true;  ///< and others when those do not suffice
     std::optional<Script> change_script;
     std::optional<size_t> change_position;
     std::optional<uint32_t> locktime;  ///< empty: the tip's height, against fee sniping

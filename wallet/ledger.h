@@ -1,0 +1,132 @@
+// Ledger: the transactions that concern a wallet, what became of each, and which of the wallet's
+// coins are unspent. It is told about blocks and the mempool and draws the consequences; it knows
+// keys only as "is this script mine", and no store: it says which records changed. Part of Wallet;
+// core thread only.
+//
+// The states: a transaction is unconfirmed (in the mempool or not), confirmed in a block of the
+// active chain, conflicted (a block spends one of its inputs, or those of an ancestor), or
+// abandoned. Only unconfirmed and confirmed ones count, as spenders and as makers of coins.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "wallet/wallet_keys.h"
+#include "wallet/wallet_types.h"
+
+namespace parley {
+
+struct LedgerTx {
+    enum class State : uint8_t { unconfirmed, confirmed, conflicted, abandoned };
+
+    TransactionRef transaction;
+    State state = State::unconfirmed;
+    WalletTxBlock block;        ///< confirmed: its own; conflicted: that of the conflict
+    int64_t order = 0;          ///< of arrival in this wallet
+    int64_t time_received = 0;  ///< Unix seconds
+    std::string comment;
+    std::string comment_to;
+    std::optional<Txid> replaces;
+    std::optional<Txid> replaced_by;
+
+    // Not stored: what the mempool says now.
+    bool in_mempool = false;
+    std::set<Txid> mempool_conflicts;  ///< transactions there that spend one of its inputs
+
+    bool counts() const {
+        return state == State::confirmed ||
+               (state == State::unconfirmed && mempool_conflicts.empty());
+    }
+};
+
+class Ledger {
+ public:
+    Ledger(const ChainParams& params, WalletKeys& keys, bool spend_zero_conf_change);
+
+    // --- changes --------------------------------------------------------------------------------
+
+    void connect(const Block& block, const BlockHash& hash, Height height);
+    void disconnect(const Block& block, const BlockHash& hash, Height height);
+    /// Like connect, for a block of the active chain below the tip. True when something was found.
+    bool rescan(const Block& block, const BlockHash& hash, Height height);
+    /// True when the transaction concerns the wallet.
+    bool mempool_added(const TransactionRef& transaction, int64_t time);
+    void mempool_removed(const Transaction& transaction);
+
+    /// An own transaction that the mempool has not seen yet.
+    LedgerTx& add(const TransactionRef& transaction, int64_t time);
+    /// Forgets a transaction that add() made and that went nowhere.
+    void erase(const Txid& txid);
+    /// With all descendants. REQUIRES: unconfirmed.
+    void abandon(const Txid& txid);
+    /// For a change of the fields that do not count: comments, replacement.
+    LedgerTx& edit(const Txid& txid);
+
+    /// From the store, at start. Call loaded() after the last one.
+    void load(LedgerTx transaction);
+    void loaded(std::optional<Height> tip);
+    /// Blocks above `fork` are not in the active chain any more.
+    void forget_blocks_above(Height fork);
+    /// More scripts are known: looks at all outputs again.
+    void scripts_added();
+
+    /// Transactions whose records changed (or are gone) since the last call, ascending.
+    std::vector<Txid> take_changed();
+
+    // --- queries --------------------------------------------------------------------------------
+
+    const LedgerTx* find(const Txid& txid) const;
+    const std::map<Txid, LedgerTx>& all() const { return transactions_; }
+    /// By order of arrival.
+    const std::map<int64_t, const LedgerTx*>& by_order() const { return by_order_; }
+    /// The wallet's coins that no counting transaction spends, of counting transactions.
+    const std::map<OutPoint, const LedgerTx*>& unspent() const { return unspent_; }
+
+    std::optional<Height> tip() const { return tip_; }
+    /// Confirmations; negative for a conflict.
+    int32_t depth(const LedgerTx& transaction) const;
+    bool immature(const LedgerTx& transaction) const;
+    bool trusted(const LedgerTx& transaction) const;
+    /// What it takes from the wallet (its inputs) and gives to it (its outputs).
+    Amount debit(const Transaction& transaction) const;
+    Amount credit(const Transaction& transaction) const;
+    bool all_inputs_own(const Transaction& transaction) const;
+    const TxOutput* own_output(const OutPoint& outpoint) const;
+    /// Other wallet transactions that spend one of the same outpoints.
+    std::vector<Txid> conflicts(const Transaction& transaction) const;
+    /// Wallet transactions that spend an output of this one, whatever their state.
+    std::vector<Txid> children(const Transaction& transaction) const;
+    WalletBalances balances(int32_t confirmations_min) const;
+
+    void check_consistency() const;
+
+ private:
+    bool concerns(const Transaction& transaction) const;
+    bool take_in(const Block& block, const BlockHash& hash, Height height);
+    LedgerTx& insert(const TransactionRef& transaction, int64_t time);
+    void set_state(LedgerTx& transaction, LedgerTx::State state, const WalletTxBlock& block = {});
+    void set_state_below(const Txid& txid, LedgerTx::State from, LedgerTx::State to,
+                         const WalletTxBlock& block);
+    void mark_conflicts(const Transaction& transaction, const WalletTxBlock& block);
+    void refresh(const OutPoint& outpoint);
+    void refresh_around(const LedgerTx& transaction);
+    bool spent(const OutPoint& outpoint) const;
+    bool trusted(const LedgerTx& transaction, std::map<Txid, bool>& known) const;
+
+    const ChainParams& params_;
+    WalletKeys& keys_;
+    const bool spend_zero_conf_change_;
+    std::map<Txid, LedgerTx> transactions_;
+    std::map<int64_t, const LedgerTx*> by_order_;
+    std::multimap<OutPoint, Txid> spends_;  // by all known transactions, whatever their state
+    std::map<OutPoint, const LedgerTx*> unspent_;
+    std::optional<Height> tip_;
+    int64_t next_order_ = 0;
+    std::set<Txid> changed_;
+};
+
+}  // namespace parley

@@ -1,0 +1,289 @@
+#include "wallet/wallet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "chain/params.h"
+#include "wallet/wallet_impl.h"
+
+namespace parley {
+namespace {
+
+// Blocks of the trail that are kept without a gap: reorganisations beyond them cost a rescan from
+// the next sparse one.
+constexpr int32_t kTrailDense = 128;
+constexpr int32_t kTrailSparse = 1024;
+// bitcoind's tolerance between block times and clocks.
+constexpr int64_t kTimestampWindow_s = 2 * 60 * 60;
+constexpr size_t kSeedSize = 32;
+
+bool kept_in_trail(Height height, Height tip) {
+    return tip - height < kTrailDense || height.value() % kTrailSparse == 0;
+}
+
+WalletError storage_failed(const StorageError& error) {
+    return {WalletErrorCode::database, error.message};
+}
+
+}  // namespace
+
+std::optional<std::string> WalletOptions::validate() const {
+    if (lookahead < 1 || lookahead > 100'000) return "-keypool must be between 1 and 100000";
+    if (fallback_fee && (*fallback_fee < FeeRate{0} || *fallback_fee > FeeRate{kCoin}))
+        return "-fallbackfee must be between 0 and 1 coin per kvB";
+    if (fee_max < Amount{1000} || !money_range(fee_max))
+        return "-maxtxfee must be at least 0.00001 coins";
+    return std::nullopt;
+}
+
+Wallet::Impl::Impl(std::string wallet_name, std::unique_ptr<Storage> storage,
+                   const WalletContext& wallet_context, WalletMeta wallet_meta)
+    : name(std::move(wallet_name)),
+      context(wallet_context),
+      store(std::move(storage), wallet_context.params),
+      meta(std::move(wallet_meta)),
+      keys(wallet_context.params, wallet_context.options.lookahead),
+      ledger(wallet_context.params, keys, wallet_context.options.spend_zero_conf_change) {}
+
+void Wallet::Impl::save() {
+    for (const uint32_t number : keys.take_changed()) store.put_descriptor(keys.records()[number]);
+    for (const Txid& txid : ledger.take_changed()) {
+        if (const LedgerTx* transaction = ledger.find(txid))
+            store.put_transaction(*transaction);
+        else
+            store.erase_transaction(txid);
+    }
+    store.flush();
+    ++revision;
+}
+
+void Wallet::Impl::restore(StoredWallet stored) {
+    for (DescriptorRecord& record : stored.descriptors) keys.add(std::move(record));
+    keys.take_changed();  // as they are in the store, but for a lookahead that was raised since
+    labels = std::move(stored.labels);
+    locked = stored.locked;
+    locked_persistent = std::move(stored.locked);
+    trail = std::move(stored.trail);
+    for (LedgerTx& transaction : stored.transactions) ledger.load(std::move(transaction));
+    ledger.loaded(trail.empty() ? std::nullopt : std::optional{trail.rbegin()->first});
+}
+
+// A new wallet stands at the tip: nothing before concerns it.
+Expected<void, WalletError> Wallet::Impl::start_chain_trail() {
+    const Height tip = context.chain.tip_height();
+    for (Height height{0}; height <= tip; ++height) {
+        if (!kept_in_trail(height, tip)) continue;
+        trail[height] = context.chain.hash_at(height);
+        store.put_trail(height, trail[height]);
+    }
+    ledger.loaded(tip);
+    return {};
+}
+
+// The chain may have gone on, or back, or elsewhere since the wallet was closed.
+Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
+    Height fork{-1};
+    for (auto it = trail.rbegin(); it != trail.rend(); ++it) {
+        if (context.chain.height_of(it->second) != it->first) continue;
+        fork = it->first;
+        break;
+    }
+    const Height tip = context.chain.tip_height();
+    for (auto it = trail.upper_bound(fork); it != trail.end(); it = trail.erase(it))
+        store.erase_trail(it->first);
+    ledger.forget_blocks_above(fork);
+    const Height birth = height_for_time(meta.birth_time);
+    if (fork < tip)
+        context.log.info(LogCategory::wallet, "[{}] Rescanning blocks {} to {}", name,
+                         std::max(fork + 1, birth).value(), tip.value());
+    for (Height height = fork + 1; height <= tip; ++height) {
+        const BlockHash hash = context.chain.hash_at(height);
+        if (height < birth) {
+            if (kept_in_trail(height, tip)) {
+                trail[height] = hash;
+                store.put_trail(height, hash);
+            }
+            continue;
+        }
+        const auto block = context.chain.read_block(hash);
+        if (!block) return Unexpected(storage_failed(block.error()));
+        block_connected(**block, hash, height);
+    }
+    ledger.loaded(tip);
+    save();
+    look_at_mempool(to_unix_seconds(now));
+    rebroadcast();
+    return {};
+}
+
+// The first block whose time is not below the timestamp, less the tolerance. Times are not sorted,
+// but their medians of eleven are: the search ends at most eleven blocks above the answer.
+Height Wallet::Impl::height_for_time(int64_t timestamp) const {
+    const int64_t wanted = timestamp - kTimestampWindow_s;
+    int32_t low = 0;
+    int32_t high = context.chain.tip_height().value() + 1;
+    while (low < high) {
+        const int32_t middle = low + (high - low) / 2;
+        if (context.chain.median_time_past(Height{middle}) < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (int32_t height = std::max(low - 11, 0); height < low; ++height) {
+        if (context.chain.block_time(Height{height}) >= wanted) return Height{height};
+    }
+    return Height{low};
+}
+
+void Wallet::Impl::block_connected(const Block& block, const BlockHash& hash, Height height) {
+    ledger.connect(block, hash, height);
+    trail[height] = hash;
+    store.put_trail(height, hash);
+    const Height outdated = height - kTrailDense;
+    if (outdated >= Height{0} && !kept_in_trail(outdated, height) && trail.erase(outdated) != 0)
+        store.erase_trail(outdated);
+    save();
+}
+
+void Wallet::Impl::block_disconnected(const Block& block, const BlockHash& hash, Height height) {
+    ledger.disconnect(block, hash, height);
+    if (trail.erase(height) != 0) store.erase_trail(height);
+    save();
+}
+
+void Wallet::Impl::look_at_mempool(int64_t time) {
+    for (const TransactionRef& transaction : context.chain.mempool_transactions())
+        ledger.mempool_added(transaction, time);
+    save();
+}
+
+void Wallet::Impl::rebroadcast() {
+    std::vector<TransactionRef> waiting;
+    for (const auto& [order, transaction] : ledger.by_order()) {
+        if (transaction->state == LedgerTx::State::unconfirmed && transaction->counts() &&
+            !transaction->in_mempool && !transaction->replaced_by &&
+            !transaction->transaction->is_coinbase())
+            waiting.push_back(transaction->transaction);
+    }
+    for (const TransactionRef& transaction : waiting) {
+        if (const auto refused = context.chain.submit_transaction(transaction)) {
+            context.log.debug(LogCategory::wallet,
+                              "[{}] Transaction {} stays out of the mempool: {}", name,
+                              transaction->txid().to_string(), *refused);
+        } else if (context.chain.in_mempool(transaction->txid())) {
+            ledger.mempool_added(transaction, 0);
+        }
+    }
+    save();
+}
+
+// --- Wallet --------------------------------------------------------------------------------------
+
+Wallet::Wallet(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Wallet::~Wallet() = default;
+
+Expected<Wallet::Ref, WalletError> Wallet::create(std::string name,
+                                                  std::unique_ptr<Storage> storage,
+                                                  const WalletContext& context,
+                                                  const WalletCreateOptions& options, TimePoint now,
+                                                  std::optional<Bytes> seed) {
+    const bool blank = options.blank || !options.private_keys;
+    WalletMeta meta{context.params.name, options.private_keys, blank, to_unix_seconds(now)};
+    auto impl = std::make_unique<Impl>(std::move(name), std::move(storage), context, meta);
+    if (!impl->store.empty())
+        return Unexpected(WalletError{WalletErrorCode::wallet, "The wallet's store is not empty"});
+    impl->store.put_meta(impl->meta);
+    if (auto started = impl->start_chain_trail(); !started) return Unexpected(started.error());
+    if (!blank) {
+        if (!seed) {
+            seed.emplace(kSeedSize);
+            context.secrets.fill(*seed);
+        }
+        impl->add_seed(*seed, meta.birth_time);
+    }
+    impl->save();
+    return Ref{new Wallet{std::move(impl)}};
+}
+
+Expected<Wallet::Ref, WalletError> Wallet::load(std::string name, std::unique_ptr<Storage> storage,
+                                                const WalletContext& context, TimePoint now) {
+    auto impl = std::make_unique<Impl>(std::move(name), std::move(storage), context, WalletMeta{});
+    auto stored = impl->store.load();
+    if (!stored) return Unexpected(stored.error());
+    impl->meta = stored->meta;
+    impl->restore(std::move(*stored));
+    if (auto caught_up = impl->catch_up(now); !caught_up) return Unexpected(caught_up.error());
+    return Ref{new Wallet{std::move(impl)}};
+}
+
+const std::string& Wallet::name() const {
+    return impl_->name;
+}
+
+void Wallet::block_connected(const Block& block, const BlockHash& hash, Height height) {
+    const auto tip = impl_->ledger.tip();
+    CHECK(tip && height == *tip + 1);
+    impl_->block_connected(block, hash, height);
+}
+
+void Wallet::block_disconnected(const Block& block, const BlockHash& hash, Height height) {
+    CHECK(impl_->ledger.tip() == height);
+    impl_->block_disconnected(block, hash, height);
+}
+
+void Wallet::transaction_added_to_mempool(const TransactionRef& transaction, TimePoint now) {
+    if (impl_->ledger.mempool_added(transaction, to_unix_seconds(now))) impl_->save();
+}
+
+void Wallet::transaction_removed_from_mempool(const TransactionRef& transaction) {
+    impl_->ledger.mempool_removed(*transaction);
+    ++impl_->revision;
+}
+
+void Wallet::rebroadcast() {
+    impl_->rebroadcast();
+}
+
+uint64_t Wallet::revision() const {
+    return impl_->revision;
+}
+
+Expected<RescanResult, WalletError> Wallet::rescan(Height begin, std::optional<Height> end) {
+    const Height tip = impl_->context.chain.tip_height();
+    if (begin < Height{0} || begin > tip)
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter, "Invalid start_height"});
+    if (end && (*end > tip))
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter, "Invalid stop_height"});
+    if (end && *end < begin)
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
+                                      "stop_height must be greater than start_height"});
+    return impl_->rescan(begin, end.value_or(tip));
+}
+
+Height Wallet::height_for_timestamp(int64_t timestamp) const {
+    return impl_->height_for_time(timestamp);
+}
+
+SignResult Wallet::sign(const TransactionData& transaction, SpentOutputs spent,
+                        uint8_t sighash_type) const {
+    for (const auto& input : transaction.inputs) {
+        if (const auto output = known_output(input.prevout)) spent.emplace(input.prevout, *output);
+    }
+    return sign_transaction(transaction, spent, impl_->keys, sighash_type);
+}
+
+std::optional<TxOutput> Wallet::known_output(const OutPoint& outpoint) const {
+    const LedgerTx* transaction = impl_->ledger.find(outpoint.txid);
+    if (!transaction || outpoint.index >= transaction->transaction->outputs().size())
+        return std::nullopt;
+    return transaction->transaction->outputs()[outpoint.index];
+}
+
+void Wallet::check_consistency() const {
+    impl_->ledger.check_consistency();
+    CHECK(!impl_->trail.empty() && impl_->trail.rbegin()->first == *impl_->ledger.tip());
+}
+
+}  // namespace parley

@@ -1,0 +1,283 @@
+// Wallet: what there is, for the people who ask.
+#include <algorithm>
+
+#include "base/check.h"
+#include "chain/params.h"
+#include "wallet/wallet_impl.h"
+
+namespace parley {
+namespace {
+
+constexpr uint32_t kSequenceReplaceableMax = 0xfffffffd;  // BIP125
+
+bool signals_replacement(const Transaction& transaction) {
+    return std::any_of(
+        transaction.inputs().begin(), transaction.inputs().end(),
+        [](const TxInput& input) { return input.sequence <= kSequenceReplaceableMax; });
+}
+
+Amount value_out(const Transaction& transaction) {
+    Amount sum{0};
+    for (const auto& output : transaction.outputs()) sum += output.value;
+    return sum;
+}
+
+Amount negative(Amount amount) {
+    return Amount{-amount.value()};
+}
+
+}  // namespace
+
+std::string_view to_string(TxCategory category) {
+    switch (category) {
+        case TxCategory::send:
+            return "send";
+        case TxCategory::receive:
+            return "receive";
+        case TxCategory::generate:
+            return "generate";
+        case TxCategory::immature:
+            return "immature";
+        case TxCategory::orphan:
+            return "orphan";
+    }
+    return {};
+}
+
+WalletTxInfo Wallet::Impl::info_of(const LedgerTx& transaction) const {
+    WalletTxInfo info;
+    info.transaction = transaction.transaction;
+    info.confirmations = ledger.depth(transaction);
+    if (transaction.state == LedgerTx::State::confirmed) info.block = transaction.block;
+    info.generated = transaction.transaction->is_coinbase();
+    info.in_mempool = transaction.in_mempool;
+    info.abandoned = transaction.state == LedgerTx::State::abandoned;
+    const bool unconfirmed = transaction.state == LedgerTx::State::unconfirmed;
+    info.trusted = unconfirmed && ledger.trusted(transaction);
+    info.replaceable = unconfirmed && signals_replacement(*transaction.transaction);
+    info.wallet_conflicts = ledger.conflicts(*transaction.transaction);
+    info.mempool_conflicts.assign(transaction.mempool_conflicts.begin(),
+                                  transaction.mempool_conflicts.end());
+    info.replaces = transaction.replaces;
+    info.replaced_by = transaction.replaced_by;
+    info.comment = transaction.comment;
+    info.comment_to = transaction.comment_to;
+    info.time = info.time_received = transaction.time_received;
+    return info;
+}
+
+std::vector<WalletTxDetail> Wallet::Impl::details_of(
+    const LedgerTx& transaction, const std::optional<std::string>& label) const {
+    const Transaction& data = *transaction.transaction;
+    const Amount debit = ledger.debit(data);
+    const bool from_us = debit > Amount{0};
+    const bool abandoned = transaction.state == LedgerTx::State::abandoned;
+    std::vector<WalletTxDetail> sent;
+    std::vector<WalletTxDetail> received;
+    for (uint32_t i = 0; i < data.outputs().size(); ++i) {
+        const TxOutput& output = data.outputs()[i];
+        const bool mine = keys.is_mine(output.script_pubkey);
+        if (from_us ? is_change(output.script_pubkey) : !mine) continue;
+        WalletTxDetail detail;
+        detail.script = output.script_pubkey;
+        detail.address = address_of(output.script_pubkey);
+        detail.label = label_of(output.script_pubkey);
+        detail.output = i;
+        detail.abandoned = abandoned;
+        if (mine) detail.parent_descriptors = parent_descriptors(output.script_pubkey);
+        if (from_us && !label) {
+            detail.category = TxCategory::send;
+            detail.amount = negative(output.value);
+            detail.fee = Amount{value_out(data).value() - debit.value()};
+            sent.push_back(detail);
+        }
+        if (!mine || (label && detail.label.value_or("") != *label)) continue;
+        detail.category = TxCategory::receive;
+        if (data.is_coinbase()) {
+            detail.category = ledger.depth(transaction) < 1  ? TxCategory::orphan
+                              : ledger.immature(transaction) ? TxCategory::immature
+                                                             : TxCategory::generate;
+        }
+        detail.amount = output.value;
+        detail.fee.reset();
+        received.push_back(std::move(detail));
+    }
+    sent.insert(sent.end(), std::make_move_iterator(received.begin()),
+                std::make_move_iterator(received.end()));
+    return sent;
+}
+
+WalletInfo Wallet::info() const {
+    WalletInfo info;
+    info.name = impl_->name;
+    info.balances = balances(0);
+    info.transactions = impl_->ledger.all().size();
+    info.keypool_external = impl_->keys.ahead(false);
+    info.keypool_internal = impl_->keys.ahead(true);
+    info.private_keys = impl_->meta.private_keys;
+    info.blank = impl_->meta.blank;
+    info.birth_time = impl_->meta.birth_time;
+    if (!impl_->trail.empty()) {
+        info.last_block_height = impl_->trail.rbegin()->first;
+        info.last_block_hash = impl_->trail.rbegin()->second;
+    }
+    return info;
+}
+
+WalletBalances Wallet::balances(int32_t confirmations_min) const {
+    return impl_->ledger.balances(confirmations_min);
+}
+
+std::vector<UnspentOutput> Wallet::list_unspent(const UnspentQuery& query) const {
+    std::vector<UnspentOutput> list;
+    Amount sum{0};
+    for (const auto& [outpoint, transaction] : impl_->ledger.unspent()) {
+        const TxOutput& output = transaction->transaction->outputs()[outpoint.index];
+        const int32_t depth = impl_->ledger.depth(*transaction);
+        if (depth < query.confirmations_min || depth > query.confirmations_max) continue;
+        if (depth == 0 && !transaction->in_mempool) continue;
+        if (!query.include_immature && impl_->ledger.immature(*transaction)) continue;
+        if (!query.include_locked && impl_->locked.contains(outpoint)) continue;
+        if (output.value < query.amount_min || output.value > query.amount_max) continue;
+        if (!query.scripts.empty() && std::find(query.scripts.begin(), query.scripts.end(),
+                                                output.script_pubkey) == query.scripts.end())
+            continue;
+        UnspentOutput unspent;
+        unspent.safe = impl_->ledger.trusted(*transaction);
+        if (!unspent.safe && !query.include_unsafe) continue;
+        const auto place = impl_->keys.place(output.script_pubkey);
+        CHECK(place.has_value());
+        const Descriptor& descriptor = impl_->keys.records()[place->record].descriptor;
+        unspent.outpoint = outpoint;
+        unspent.output = output;
+        unspent.address = impl_->address_of(output.script_pubkey);
+        unspent.label = impl_->label_of(output.script_pubkey);
+        unspent.confirmations = depth;
+        unspent.solvable = descriptor.is_solvable();
+        unspent.spendable = descriptor.has_secret();
+        unspent.descriptor = impl_->script_descriptor(output.script_pubkey);
+        unspent.parent_descriptors = impl_->parent_descriptors(output.script_pubkey);
+        list.push_back(std::move(unspent));
+        sum += output.value;
+        if (sum >= query.sum_min || (query.count_max != 0 && list.size() >= query.count_max)) break;
+    }
+    return list;
+}
+
+std::vector<ListedTransaction> Wallet::list_transactions(const std::optional<std::string>& label,
+                                                         size_t count, size_t skip) const {
+    std::vector<ListedTransaction> newest_first;
+    const auto& by_order = impl_->ledger.by_order();
+    for (auto it = by_order.rbegin(); it != by_order.rend(); ++it) {
+        const auto details = impl_->details_of(*it->second, label);
+        if (details.empty()) continue;
+        const WalletTxInfo info = impl_->info_of(*it->second);
+        for (const WalletTxDetail& detail : details) {
+            if (skip > 0) {
+                --skip;
+                continue;
+            }
+            if (newest_first.size() == count) break;
+            newest_first.push_back({detail, info});
+        }
+        if (newest_first.size() == count) break;
+    }
+    std::reverse(newest_first.begin(), newest_first.end());
+    return newest_first;
+}
+
+std::vector<ListedTransaction> Wallet::list_since(const std::optional<BlockHash>& since) const {
+    const ChainClient& chain = impl_->context.chain;
+    Height after{-1};
+    std::optional<BlockHash> hash = since;
+    while (hash) {
+        if (const auto height = chain.height_of(*hash)) {
+            after = *height;
+            break;
+        }
+        // Of another branch: count from where it left the active chain.
+        const auto block = chain.read_block(*hash);
+        hash = block ? std::optional{(*block)->header.previous} : std::nullopt;
+    }
+    std::vector<ListedTransaction> list;
+    for (const auto& [order, transaction] : impl_->ledger.by_order()) {
+        const bool in_block = transaction->state == LedgerTx::State::confirmed ||
+                              transaction->state == LedgerTx::State::conflicted;
+        if (in_block && transaction->block.height <= after) continue;
+        const WalletTxInfo info = impl_->info_of(*transaction);
+        for (WalletTxDetail& detail : impl_->details_of(*transaction, std::nullopt))
+            list.push_back({std::move(detail), info});
+    }
+    return list;
+}
+
+std::optional<TransactionView> Wallet::transaction(const Txid& txid) const {
+    const LedgerTx* transaction = impl_->ledger.find(txid);
+    if (!transaction) return std::nullopt;
+    TransactionView view;
+    view.info = impl_->info_of(*transaction);
+    view.details = impl_->details_of(*transaction, std::nullopt);
+    const Transaction& data = *transaction->transaction;
+    const Amount debit = impl_->ledger.debit(data);
+    // As in bitcoind, a coinbase counts nothing here before it is mature.
+    const Amount credit =
+        impl_->ledger.immature(*transaction) ? Amount{0} : impl_->ledger.credit(data);
+    view.amount = Amount{credit.value() - debit.value()};
+    if (debit > Amount{0}) {
+        view.fee = Amount{value_out(data).value() - debit.value()};
+        view.amount += negative(*view.fee);
+    }
+    return view;
+}
+
+Amount Wallet::received_by(const std::vector<Script>& scripts, int32_t confirmations_min,
+                           bool include_immature) const {
+    Amount sum{0};
+    for (const auto& [txid, transaction] : impl_->ledger.all()) {
+        if (!transaction.counts()) continue;
+        const int32_t depth = impl_->ledger.depth(transaction);
+        if (depth < confirmations_min || (depth == 0 && transaction.transaction->is_coinbase()))
+            continue;
+        if (!include_immature && impl_->ledger.immature(transaction)) continue;
+        for (const TxOutput& output : transaction.transaction->outputs()) {
+            if (is_mine(output.script_pubkey) &&
+                std::find(scripts.begin(), scripts.end(), output.script_pubkey) != scripts.end())
+                sum += output.value;
+        }
+    }
+    return sum;
+}
+
+std::vector<ReceivedByAddress> Wallet::list_received(int32_t confirmations_min,
+                                                     bool include_empty) const {
+    std::map<Script, ReceivedByAddress> tally;
+    for (const auto& [order, transaction] : impl_->ledger.by_order()) {
+        const int32_t depth = impl_->ledger.depth(*transaction);
+        if (!transaction->counts() || depth < confirmations_min ||
+            impl_->ledger.immature(*transaction))
+            continue;
+        for (const TxOutput& output : transaction->transaction->outputs()) {
+            const auto label = impl_->labels.find(output.script_pubkey);
+            if (label == impl_->labels.end() || !is_mine(output.script_pubkey)) continue;
+            const auto [it, first] = tally.try_emplace(output.script_pubkey);
+            ReceivedByAddress& received = it->second;
+            received.confirmations = first ? depth : std::min(received.confirmations, depth);
+            received.amount += output.value;
+            received.txids.push_back(transaction->transaction->txid());
+        }
+    }
+    std::vector<ReceivedByAddress> list;
+    for (const auto& [script, label] : impl_->labels) {
+        const auto it = tally.find(script);
+        if (label.send || (it == tally.end() && !include_empty)) continue;
+        auto address = impl_->address_of(script);
+        if (!address) continue;
+        ReceivedByAddress received = it == tally.end() ? ReceivedByAddress{} : it->second;
+        received.address = std::move(*address);
+        received.label = label.label;
+        list.push_back(std::move(received));
+    }
+    return list;
+}
+
+}  // namespace parley

@@ -1,0 +1,73 @@
+// Wallet::Impl: the parts of a wallet together. Its functions are spread over wallet.cpp (life and
+// events), wallet_addresses.cpp (addresses, labels, descriptors), wallet_history.cpp (what there
+// is) and wallet_spend.cpp (new transactions). Core thread only.
+#pragma once
+
+#include <set>
+
+#include "wallet/ledger.h"
+#include "wallet/wallet.h"
+#include "wallet/wallet_keys.h"
+#include "wallet/wallet_store.h"
+
+namespace parley {
+
+struct SelectionResult;
+
+class Wallet::Impl {
+ public:
+    Impl(std::string wallet_name, std::unique_ptr<Storage> storage,
+         const WalletContext& wallet_context, WalletMeta wallet_meta);
+
+    // wallet.cpp
+    void restore(StoredWallet stored);
+    Expected<void, WalletError> catch_up(TimePoint now);
+    Expected<void, WalletError> start_chain_trail();
+    void block_connected(const Block& block, const BlockHash& hash, Height height);
+    void block_disconnected(const Block& block, const BlockHash& hash, Height height);
+    /// The first height that can matter to somebody who was not there before `timestamp`.
+    Height height_for_time(int64_t timestamp) const;
+    void look_at_mempool(int64_t time);
+    void rebroadcast();
+    /// Writes all that changed, in one batch.
+    void save();
+
+    // wallet_addresses.cpp
+    void add_seed(ByteSpan seed, int64_t timestamp);
+    Expected<Script, WalletError> next_script(AddressType type, bool internal);
+    Expected<void, WalletError> import_descriptor(const DescriptorImport& request, TimePoint now);
+    Expected<RescanResult, WalletError> rescan(Height begin, Height end);
+    AddressInfo address_info(const Script& script) const;
+    bool is_change(const Script& script) const;
+    std::optional<std::string> label_of(const Script& script) const;
+    std::optional<std::string> address_of(const Script& script) const;
+    /// "wpkh([d34db33f/84h/1h/0h/0/3]02...)#checksum": how a script of the wallet is solved.
+    std::optional<std::string> script_descriptor(const Script& script) const;
+    std::vector<std::string> parent_descriptors(const Script& script) const;
+
+    // wallet_history.cpp
+    WalletTxInfo info_of(const LedgerTx& transaction) const;
+    std::vector<WalletTxDetail> details_of(const LedgerTx& transaction,
+                                           const std::optional<std::string>& label) const;
+
+    // wallet_spend.cpp
+    Expected<SpendResult, WalletError> create_transaction(const SpendRequest& request);
+    Expected<Txid, WalletError> commit_transaction(const TransactionRef& transaction, TimePoint now,
+                                                   const std::string& comment,
+                                                   const std::string& comment_to,
+                                                   const std::optional<Txid>& replaces);
+
+    const std::string name;
+    const WalletContext context;
+    WalletStore store;
+    WalletMeta meta;
+    WalletKeys keys;
+    Ledger ledger;
+    AddressBook labels;
+    std::set<OutPoint> locked;
+    std::set<OutPoint> locked_persistent;  // those of `locked` that are in the store
+    ChainTrail trail;
+    uint64_t revision = 0;
+};
+
+}  // namespace parley

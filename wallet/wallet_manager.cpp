@@ -1,0 +1,147 @@
+#include "wallet/wallet_manager.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace parley {
+namespace {
+
+// bitcoind offers unconfirmed transactions again after 12 to 36 hours, so that nobody can tell the
+// wallet from the interval.
+constexpr Duration kRebroadcastMin = std::chrono::hours{12};
+constexpr Duration kRebroadcastSpread = std::chrono::hours{24};
+// The name becomes a directory.
+constexpr size_t kNameSizeMax = 200;
+
+WalletError fail(WalletErrorCode code, std::string message) {
+    return {code, std::move(message)};
+}
+
+/// Names become directories below the wallets' one; they must not lead anywhere else.
+bool safe_name(const std::string& name) {
+    if (name.size() > kNameSizeMax || name == "." || name == "..") return false;
+    return std::none_of(name.begin(), name.end(), [](char c) {
+        return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+    });
+}
+
+}  // namespace
+
+WalletManager::WalletManager(WalletOptions options, const ChainParams& params, ChainClient& chain,
+                             StorageDirectory& directory, Random& random, Random& secrets,
+                             LogSink& log)
+    : options_(std::move(options)),
+      params_(params),
+      chain_(chain),
+      directory_(directory),
+      random_(random),
+      secrets_(secrets),
+      log_(log) {}
+
+WalletManager::~WalletManager() = default;
+
+WalletContext WalletManager::context() {
+    return {options_, params_, chain_, random_, secrets_, log_};
+}
+
+Expected<Wallet*, WalletError> WalletManager::create(const std::string& name,
+                                                     const WalletCreateOptions& options,
+                                                     TimePoint now, std::optional<Bytes> seed) {
+    if (name.empty())
+        return Unexpected(fail(WalletErrorCode::invalid_parameter, "Wallet name cannot be empty"));
+    if (!safe_name(name))
+        return Unexpected(
+            fail(WalletErrorCode::invalid_parameter, "Wallet name must be a plain directory name"));
+    if (wallets_.size() >= kLoadedCountMax)
+        return Unexpected(fail(WalletErrorCode::wallet,
+                               "Too many wallets are loaded; unload one with unloadwallet"));
+    if (find(name) || directory_.exists(name))
+        return Unexpected(fail(
+            WalletErrorCode::wallet,
+            fmt::format("Wallet file verification failed. Failed to create database path '{}'. "
+                        "Database already exists.",
+                        name)));
+    auto storage = directory_.open(name, StorageDirectory::Mode::create_new);
+    if (!storage) return Unexpected(fail(WalletErrorCode::wallet, storage.error().message));
+    return add(Wallet::create(name, std::move(*storage), context(), options, now, std::move(seed)),
+               now);
+}
+
+Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, TimePoint now) {
+    if (find(name))
+        return Unexpected(fail(WalletErrorCode::already_loaded,
+                               fmt::format("Wallet \"{}\" is already loaded.", name)));
+    if (!safe_name(name) || !directory_.exists(name))
+        return Unexpected(fail(
+            WalletErrorCode::wallet_not_found,
+            fmt::format("Wallet file verification failed. Failed to load database path '{}'. Path "
+                        "does not exist.",
+                        name)));
+    if (wallets_.size() >= kLoadedCountMax)
+        return Unexpected(fail(WalletErrorCode::wallet,
+                               "Too many wallets are loaded; unload one with unloadwallet"));
+    auto storage = directory_.open(name, StorageDirectory::Mode::open_existing);
+    if (!storage) return Unexpected(fail(WalletErrorCode::wallet, storage.error().message));
+    return add(Wallet::load(name, std::move(*storage), context(), now), now);
+}
+
+Expected<Wallet*, WalletError> WalletManager::add(Expected<Wallet::Ref, WalletError> wallet,
+                                                  TimePoint now) {
+    if (!wallet) return Unexpected(wallet.error());
+    wallets_.push_back(std::move(*wallet));
+    if (next_rebroadcast_ == kNever) schedule_rebroadcast(now);
+    log_.info(LogCategory::wallet, "Loaded wallet {}", wallets_.back()->name());
+    return wallets_.back().get();
+}
+
+Expected<void, WalletError> WalletManager::unload(const std::string& name) {
+    const auto it = std::find_if(wallets_.begin(), wallets_.end(),
+                                 [&](const auto& wallet) { return wallet->name() == name; });
+    if (it == wallets_.end())
+        return Unexpected(fail(WalletErrorCode::wallet_not_found,
+                               "Requested wallet does not exist or is not loaded"));
+    wallets_.erase(it);
+    if (wallets_.empty()) next_rebroadcast_ = kNever;
+    return {};
+}
+
+Wallet* WalletManager::find(const std::string& name) const {
+    const auto it = std::find_if(wallets_.begin(), wallets_.end(),
+                                 [&](const auto& wallet) { return wallet->name() == name; });
+    return it == wallets_.end() ? nullptr : it->get();
+}
+
+std::vector<std::string> WalletManager::available() const {
+    return directory_.list();
+}
+
+void WalletManager::block_connected(const Block& block, const BlockHash& hash, Height height) {
+    for (const auto& wallet : wallets_) wallet->block_connected(block, hash, height);
+}
+
+void WalletManager::block_disconnected(const Block& block, const BlockHash& hash, Height height) {
+    for (const auto& wallet : wallets_) wallet->block_disconnected(block, hash, height);
+}
+
+void WalletManager::transaction_added_to_mempool(const TransactionRef& transaction, TimePoint now) {
+    for (const auto& wallet : wallets_) wallet->transaction_added_to_mempool(transaction, now);
+}
+
+void WalletManager::transaction_removed_from_mempool(const TransactionRef& transaction) {
+    for (const auto& wallet : wallets_) wallet->transaction_removed_from_mempool(transaction);
+}
+
+void WalletManager::on_timer(TimePoint now) {
+    if (now < next_rebroadcast_) return;
+    for (const auto& wallet : wallets_) wallet->rebroadcast();
+    schedule_rebroadcast(now);
+}
+
+void WalletManager::schedule_rebroadcast(TimePoint now) {
+    const auto spread = static_cast<uint64_t>(kRebroadcastSpread.count());
+    next_rebroadcast_ =
+        now + kRebroadcastMin + Duration{static_cast<int64_t>(random_.uniform(spread))};
+}
+
+}  // namespace parley

@@ -1,0 +1,206 @@
+// Wallet: new transactions.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "wallet/transaction_builder.h"
+#include "wallet/wallet_impl.h"
+
+namespace parley {
+namespace {
+
+// bitcoind's least step of a bump above the old rate.
+constexpr int64_t kBumpStep = 5'000;
+
+WalletError fail(WalletErrorCode code, std::string message) {
+    return {code, std::move(message)};
+}
+
+}  // namespace
+
+Expected<SpendResult, WalletError> Wallet::Impl::create_transaction(const SpendRequest& request) {
+    if (request.sign && !meta.private_keys)
+        return Unexpected(
+            fail(WalletErrorCode::wallet, "Error: Private keys are disabled for this wallet"));
+    auto built = TransactionBuilder{*this, request}.build(
+        [&] { return next_script(context.options.address_type, true); });
+    save();  // a change script may have been used up
+    if (!built) return Unexpected(built.error());
+    if (request.sign) {
+        SpentOutputs spent;
+        for (const TxInput& input : built->transaction.inputs)
+            spent.emplace(input.prevout, *ledger.own_output(input.prevout));
+        SignResult result = sign_transaction(std::move(built->transaction), spent, keys);
+        if (!result.complete())
+            return Unexpected(fail(WalletErrorCode::wallet, "Signing transaction failed"));
+        built->transaction = std::move(result.transaction);
+    }
+    return SpendResult{make_transaction(std::move(built->transaction)), built->fee,
+                       built->change_position};
+}
+
+Expected<Txid, WalletError> Wallet::Impl::commit_transaction(const TransactionRef& transaction,
+                                                             TimePoint now,
+                                                             const std::string& comment,
+                                                             const std::string& comment_to,
+                                                             const std::optional<Txid>& replaces) {
+    const Txid txid = transaction->txid();
+    const bool known = ledger.find(txid) != nullptr;
+    ledger.add(transaction, to_unix_seconds(now));
+    LedgerTx& added = ledger.edit(txid);
+    added.comment = comment;
+    added.comment_to = comment_to;
+    added.replaces = replaces;
+    // In the store before it leaves the node: a crash between must not make us forget a payment.
+    save();
+    if (const auto refused = context.chain.submit_transaction(transaction)) {
+        if (!known) ledger.erase(txid);
+        save();
+        return Unexpected(
+            fail(WalletErrorCode::wallet,
+                 fmt::format("Transaction was refused by the mempool: {}", *refused)));
+    }
+    if (context.chain.in_mempool(txid)) ledger.mempool_added(transaction, to_unix_seconds(now));
+    if (replaces) ledger.edit(*replaces).replaced_by = txid;
+    for (const TxInput& input : transaction->inputs()) {
+        locked.erase(input.prevout);
+        if (locked_persistent.erase(input.prevout) != 0) store.erase_lock(input.prevout);
+    }
+    save();
+    return txid;
+}
+
+Expected<SpendResult, WalletError> Wallet::create_transaction(const SpendRequest& request) {
+    return impl_->create_transaction(request);
+}
+
+Expected<Txid, WalletError> Wallet::commit_transaction(const TransactionRef& transaction,
+                                                       TimePoint now, const std::string& comment,
+                                                       const std::string& comment_to) {
+    return impl_->commit_transaction(transaction, now, comment, comment_to, std::nullopt);
+}
+
+Expected<SpendResult, WalletError> Wallet::send(const SpendRequest& request, TimePoint now,
+                                                const std::string& comment,
+                                                const std::string& comment_to) {
+    auto created = impl_->create_transaction(request);
+    if (!created) return created;
+    const auto committed =
+        impl_->commit_transaction(created->transaction, now, comment, comment_to, std::nullopt);
+    if (!committed) return Unexpected(committed.error());
+    return created;
+}
+
+Expected<Wallet::BumpResult, WalletError> Wallet::bump_fee(const Txid& txid,
+                                                           std::optional<FeeRate> fee_rate,
+                                                           TimePoint now) {
+    const Ledger& ledger = impl_->ledger;
+    const LedgerTx* original = ledger.find(txid);
+    if (!original)
+        return Unexpected(
+            fail(WalletErrorCode::invalid_address_or_key, "Invalid or non-wallet transaction id"));
+    const TransactionRef transaction = original->transaction;
+    if (!ledger.children(*transaction).empty())
+        return Unexpected(
+            fail(WalletErrorCode::invalid_parameter, "Transaction has descendants in the wallet"));
+    if (original->state != LedgerTx::State::unconfirmed)
+        return Unexpected(fail(WalletErrorCode::wallet,
+                               "Transaction has been mined, or is conflicted with a mined "
+                               "transaction"));
+    if (original->replaced_by)
+        return Unexpected(fail(
+            WalletErrorCode::wallet,
+            fmt::format("Cannot bump transaction {} which was already bumped by transaction {}",
+                        txid.to_string(), original->replaced_by->to_string())));
+    if (!ledger.all_inputs_own(*transaction))
+        return Unexpected(fail(WalletErrorCode::wallet,
+                               "Transaction contains inputs that don't belong to this wallet"));
+    BumpResult result;
+    SpendRequest request;
+    result.original_fee = ledger.debit(*transaction);
+    for (const TxOutput& output : transaction->outputs()) {
+        result.original_fee += Amount{-output.value.value()};
+        if (!request.change_script && impl_->is_change(output.script_pubkey))
+            request.change_script = output.script_pubkey;
+        else
+            request.recipients.push_back({output.script_pubkey, output.value, false});
+    }
+    for (const TxInput& input : transaction->inputs()) request.inputs.push_back(input.prevout);
+    request.locktime = transaction->locktime();
+    const FeeRate old_rate = fee_rate_of(result.original_fee, transaction->virtual_size());
+    const int64_t step = std::max(kBumpStep, impl_->context.chain.incremental_relay_fee().value());
+    request.fee_rate =
+        fee_rate.value_or(std::max({old_rate + step, impl_->context.chain.mempool_min_fee(),
+                                    impl_->context.options.fallback_fee.value_or(FeeRate{0})}));
+    auto created = impl_->create_transaction(request);
+    if (!created) return Unexpected(created.error());
+    const Amount least = result.original_fee + fee_for(impl_->context.chain.incremental_relay_fee(),
+                                                       created->transaction->virtual_size());
+    if (created->fee < least)
+        return Unexpected(fail(WalletErrorCode::invalid_parameter,
+                               fmt::format("Insufficient total fee {}, must be at least {}",
+                                           to_string(created->fee), to_string(least))));
+    const auto committed = impl_->commit_transaction(created->transaction, now, original->comment,
+                                                     original->comment_to, txid);
+    if (!committed) return Unexpected(committed.error());
+    result.replacement = std::move(*created);
+    return result;
+}
+
+Expected<void, WalletError> Wallet::abandon(const Txid& txid) {
+    const LedgerTx* transaction = impl_->ledger.find(txid);
+    if (!transaction)
+        return Unexpected(
+            fail(WalletErrorCode::invalid_address_or_key, "Invalid or non-wallet transaction id"));
+    if (transaction->state != LedgerTx::State::unconfirmed || transaction->in_mempool)
+        return Unexpected(fail(WalletErrorCode::invalid_address_or_key,
+                               "Transaction not eligible for abandonment"));
+    impl_->ledger.abandon(txid);
+    impl_->save();
+    return {};
+}
+
+// --- locked coins --------------------------------------------------------------------------------
+
+Expected<void, WalletError> Wallet::lock_unspent(const OutPoint& outpoint, bool persistent) {
+    const auto invalid = [](std::string message) {
+        return Unexpected(fail(WalletErrorCode::invalid_parameter, std::move(message)));
+    };
+    const LedgerTx* transaction = impl_->ledger.find(outpoint.txid);
+    if (!transaction) return invalid("Invalid parameter, unknown transaction");
+    if (outpoint.index >= transaction->transaction->outputs().size())
+        return invalid("Invalid parameter, vout index out of bounds");
+    if (!impl_->ledger.unspent().contains(outpoint))
+        return invalid("Invalid parameter, expected unspent output");
+    const bool already = impl_->locked.contains(outpoint);
+    const bool stored = impl_->locked_persistent.contains(outpoint);
+    if (already && (stored || !persistent))
+        return invalid("Invalid parameter, output already locked");
+    impl_->locked.insert(outpoint);
+    if (persistent && impl_->locked_persistent.insert(outpoint).second)
+        impl_->store.put_lock(outpoint);
+    impl_->save();
+    return {};
+}
+
+Expected<void, WalletError> Wallet::unlock_unspent(const OutPoint& outpoint) {
+    if (impl_->locked.erase(outpoint) == 0)
+        return Unexpected(
+            fail(WalletErrorCode::invalid_parameter, "Invalid parameter, expected locked output"));
+    if (impl_->locked_persistent.erase(outpoint) != 0) impl_->store.erase_lock(outpoint);
+    impl_->save();
+    return {};
+}
+
+void Wallet::unlock_all() {
+    for (const OutPoint& outpoint : impl_->locked_persistent) impl_->store.erase_lock(outpoint);
+    impl_->locked.clear();
+    impl_->locked_persistent.clear();
+    impl_->save();
+}
+
+std::vector<OutPoint> Wallet::locked() const {
+    return {impl_->locked.begin(), impl_->locked.end()};
+}
+
+}  // namespace parley
