@@ -139,8 +139,10 @@ Expected<BlockRef, StorageError> ChainstateImpl::read_block(const HeaderNode& no
     if (!bytes) return Unexpected(bytes.error());
     Reader reader(*bytes);
     auto block = std::make_shared<Block>(parley::read_block(reader));
+    // The Merkle root covers everything but the witnesses, the rules of acceptance those too.
     if (!reader.done() || block->header != node.header ||
-        block_merkle_root(*block) != node.header.merkle_root) {
+        block_merkle_root(*block) != node.header.merkle_root ||
+        !accept_block_rules(params_, *block, *node.parent)) {
         return Unexpected(corrupt(node, "the stored data"));
     }
     return BlockRef{std::move(block)};

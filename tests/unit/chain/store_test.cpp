@@ -1,0 +1,302 @@
+// What is on the disk: layout, checks, and the refusal of what is damaged or somebody else's.
+#include <gtest/gtest.h>
+
+#include "base/crypto/sha256.h"
+#include "chain/block_store.h"
+#include "chain/coins_cache.h"
+#include "chain/index_store.h"
+#include "tests/unit/chain/test_chain.h"
+
+namespace parley {
+namespace {
+
+constexpr FileId kFirstBlockFile{FileId::Kind::block, 0};
+constexpr FileId kFirstUndoFile{FileId::Kind::undo, 0};
+
+// A chain that can be damaged on the disk and opened again.
+class Stores : public ::testing::Test {
+ protected:
+    Stores() : blocks(std::make_shared<MemoryStorage>()), coins(std::make_shared<MemoryStorage>()) {
+        TestChain chain(regtest_params(), {}, blocks, coins);
+        chain.mine(105);
+        BlockPlan plan;
+        plan.transactions = {spend_true({coinbase_outpoint(chain.block(Height{1}))}, Amount{1})};
+        chain.add(chain.build(chain->tip(), plan));
+        chain->flush(Durability::synced);
+    }
+
+    // The sentence, or empty when it opens.
+    std::string open(const ChainParams& params, const std::string& engine = "pow") {
+        const WorkRules rules(params);
+        InlineScriptVerifier verifier;
+        NullLog log;
+        ChainOptions options;
+        options.engine = engine;
+        const auto opened =
+            Chainstate::open(params, rules, *blocks, *coins, verifier, log, options);
+        return opened ? std::string{} : opened.error();
+    }
+    std::string open() { return open(regtest_params()); }
+
+    static void put(Storage& storage, const Bytes& key, Bytes value) {
+        WriteBatch batch;
+        batch.put(key, std::move(value));
+        storage.commit(std::move(batch), Durability::written);
+    }
+    static void erase(Storage& storage, const Bytes& key) {
+        WriteBatch batch;
+        batch.erase(key);
+        storage.commit(std::move(batch), Durability::written);
+    }
+    static bool mentions(const std::string& text, const char* word) {
+        return text.find(word) != std::string::npos;
+    }
+    static void flip(Storage& storage, FileId file, uint64_t offset) {
+        Bytes byte = *storage.read_file(file, offset, 1);
+        byte[0] ^= 0x40;
+        WriteBatch batch;
+        batch.write_file(file, offset, byte);
+        storage.commit(std::move(batch), Durability::written);
+    }
+
+    std::shared_ptr<MemoryStorage> blocks;
+    std::shared_ptr<MemoryStorage> coins;
+};
+
+TEST_F(Stores, untouched_stores_open) {
+    EXPECT_EQ(open(), "");
+}
+
+TEST_F(Stores, other_chain_engine_or_network_is_refused_with_a_way_out) {
+    std::string text = open(main_params());
+    EXPECT_TRUE(mentions(text, "belongs to chain 'regtest'")) << text;
+    EXPECT_TRUE(mentions(text, "-chain=regtest"));
+    text = open(regtest_params(), "pbft");
+    EXPECT_TRUE(mentions(text, "-consensus=pow")) << text;
+    ChainParams other = regtest_params();
+    Block genesis = *other.genesis;
+    genesis.header.nonce = 77;
+    other.genesis = std::make_shared<const Block>(genesis);
+    other.genesis_hash = genesis.header.hash();
+    text = open(other);
+    EXPECT_TRUE(mentions(text, "another network")) << text;
+    EXPECT_EQ(open(), "") << "nothing was overwritten";
+}
+
+TEST_F(Stores, newer_format_and_foreign_data_are_refused) {
+    StoreMeta meta = *parse_meta(**blocks->get(Bytes{kMetaKey}));
+    meta.format = 2;
+    put(*blocks, {kMetaKey}, serialize_meta(meta));
+    EXPECT_TRUE(mentions(open(), "format 2"));
+    put(*blocks, {kMetaKey}, Bytes{1, 2, 3});
+    EXPECT_TRUE(mentions(open(), "damaged"));
+    erase(*blocks, {kMetaKey});
+    EXPECT_TRUE(mentions(open(), "another program"));
+    blocks = std::make_shared<MemoryStorage>();
+    EXPECT_TRUE(mentions(open(), "blocks that it was made from are not"));
+}
+
+TEST_F(Stores, damaged_index_is_refused) {
+    const auto pristine = *blocks;
+    const auto damaged = [&](const Bytes& key, std::optional<Bytes> value) {
+        *blocks = pristine;
+        if (value) {
+            put(*blocks, key, *value);
+        } else {
+            erase(*blocks, key);
+        }
+        const std::string text = open();
+        EXPECT_TRUE(mentions(text, "damaged")) << text;
+        EXPECT_TRUE(mentions(text, "Restore")) << text;
+    };
+    std::vector<std::pair<Bytes, Bytes>> records;
+    ASSERT_TRUE(blocks->scan(Bytes{kHeaderKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
+        records.emplace_back(to_bytes(key), to_bytes(value));
+        return true;
+    }));
+    ASSERT_EQ(records.size(), 107u);
+    damaged(records[50].first, std::nullopt);
+    damaged(records[0].first, std::nullopt);
+    for (size_t size = 0; size < records[50].second.size(); size += 7) {
+        damaged(records[50].first,
+                Bytes(records[50].second.begin(),
+                      records[50].second.begin() + static_cast<ptrdiff_t>(size)));
+    }
+    for (const size_t position : {size_t{3}, size_t{80}, size_t{81}}) {
+        Bytes changed = records[50].second;
+        changed[position] ^= 0x80;
+        damaged(records[50].first, changed);
+    }
+    damaged({kActiveTipKey}, Bytes(32, 1));
+    damaged({kActiveTipKey}, Bytes(31, 1));
+    damaged({kActiveTipKey}, std::nullopt);
+    damaged({kFinalizedKey}, Bytes(32, 1));
+    damaged({kFileKeyPrefix, 0, 0, 0, 0}, Bytes{1});
+    damaged({kFileKeyPrefix, 0, 0, 0, 9}, Bytes(40, 0));
+}
+
+TEST_F(Stores, coins_of_an_unknown_block_are_refused) {
+    put(*coins, {kCoinsBestBlockKey}, Bytes(32, 9));
+    EXPECT_TRUE(mentions(open(), "unknown"));
+}
+
+TEST_F(Stores, flipped_bits_in_block_and_undo_files_are_found_when_read) {
+    const ChainParams params = regtest_params();
+    const WorkRules rules(params);
+    InlineScriptVerifier verifier;
+    NullLog log;
+    auto chain = std::move(*Chainstate::open(params, rules, *blocks, *coins, verifier, log, {}));
+    const HeaderNode& node = chain->tip();
+    ASSERT_TRUE(chain->read_block(node));
+    ASSERT_TRUE(chain->read_undo(node));
+    for (const uint64_t offset : {uint64_t{0}, uint64_t{5}, uint64_t{30}}) {
+        flip(*blocks, kFirstUndoFile, node.undo_position.offset + offset);
+        const auto undo = chain->read_undo(node);
+        ASSERT_FALSE(undo.has_value()) << offset;
+        EXPECT_EQ(undo.error().code, StorageError::Code::corruption);
+        flip(*blocks, kFirstUndoFile, node.undo_position.offset + offset);
+    }
+    for (const uint64_t offset : {uint64_t{10}, uint64_t{80}, uint64_t{200}}) {
+        flip(*blocks, kFirstBlockFile, node.block_position.offset + offset);
+        const auto block = chain->read_block(node);
+        ASSERT_FALSE(block.has_value()) << offset;
+        EXPECT_EQ(block.error().code, StorageError::Code::corruption);
+        flip(*blocks, kFirstBlockFile, node.block_position.offset + offset);
+    }
+    // A reorganisation that needs the damaged undo data stops, and says so.
+    flip(*blocks, kFirstUndoFile, node.undo_position.offset);
+    const BlockHash tip = node.hash;
+    ASSERT_TRUE(chain->invalidate(tip));
+    const auto update = chain->activate_best_chain();
+    EXPECT_FALSE(update.changed());
+    ASSERT_TRUE(chain->failure().has_value());
+    EXPECT_EQ(chain->tip().hash, tip);
+    chain->flush(Durability::synced);  // must not write what is half known
+    flip(*blocks, kFirstUndoFile, node.undo_position.offset);
+    chain.reset();
+    EXPECT_EQ(open(), "");
+}
+
+TEST_F(Stores, failing_disk_is_a_failure_and_no_verdict_about_a_block) {
+    class Failing final : public Storage {
+     public:
+        explicit Failing(Storage& below) : below_(below) {}
+        Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
+            if (failing && !key.empty() && key[0] == kCoinKeyPrefix)
+                return Unexpected(StorageError{StorageError::Code::io, "disk on fire"});
+            return below_.get(key);
+        }
+        Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override {
+            return below_.scan(prefix, visitor);
+        }
+        Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
+                                                size_t size) const override {
+            return below_.read_file(file, offset, size);
+        }
+        CommitId commit(WriteBatch batch, Durability durability) override {
+            return below_.commit(std::move(batch), durability);
+        }
+        bool failing = false;
+
+     private:
+        Storage& below_;
+    };
+    auto failing = std::make_shared<Failing>(*coins);
+    TestChain chain(regtest_params(), {}, blocks, failing);
+    failing->failing = true;
+    BlockPlan plan;
+    plan.transactions = {spend_true({coinbase_outpoint(chain.block(Height{2}))}, Amount{1})};
+    const auto result = chain.accept(chain.build(chain->tip(), plan));
+    ASSERT_EQ(result.state, BlockResult::State::accepted);
+    const auto update = chain.activate();
+    EXPECT_TRUE(update.invalid.empty());
+    EXPECT_FALSE(update.changed());
+    ASSERT_TRUE(chain->failure().has_value());
+    EXPECT_EQ(chain->failure()->message, "disk on fire");
+    EXPECT_EQ(result.node->status, BlockStatus::stored);
+    failing->failing = false;
+    chain.restart();
+    EXPECT_EQ(chain->tip().height, Height{107}) << "the block was good all the time";
+}
+
+TEST_F(Stores, block_file_has_the_layout_of_bitcoinds_tools) {
+    const ChainParams params = regtest_params();
+    const Bytes head = *blocks->read_file(kFirstBlockFile, 0, 8);
+    Reader reader(head);
+    EXPECT_EQ(to_bytes(reader.bytes(4)), to_bytes(params.magic));
+    const auto size = reader.le<uint32_t>();
+    EXPECT_EQ(size, params.genesis->size());
+    EXPECT_EQ(*blocks->read_file(kFirstBlockFile, 8, size), params.genesis->serialize());
+    EXPECT_EQ(to_bytes(*blocks->read_file(kFirstBlockFile, 8 + size, 4)), to_bytes(params.magic));
+    // Undo of block 1: no transaction but the coinbase.
+    Bytes message = to_bytes(params.genesis_hash.span());
+    message.push_back(0);
+    Bytes expected = to_bytes(params.magic);
+    append(expected, Bytes{1, 0, 0, 0, 0});
+    append(expected, sha256d(message).span());
+    EXPECT_EQ(*blocks->read_file(kFirstUndoFile, 0, expected.size()), expected);
+}
+
+TEST(BlockStore, full_file_is_followed_by_the_next) {
+    MemoryStorage storage;
+    BlockStore store(storage, {1, 2, 3, 4}, 1'000);
+    WriteBatch batch;
+    std::vector<FilePosition> positions;
+    for (uint8_t i = 0; i < 5; ++i)
+        positions.push_back(store.append_block(batch, Bytes(400, i), Height{i}, 100u + i));
+    positions.push_back(store.append_block(batch, Bytes(5'000, 9), Height{5}, 105));
+    const auto undo = store.append_undo(batch, 0, Bytes(50, 7), BlockHash{});
+    storage.commit(std::move(batch), Durability::written);
+    EXPECT_EQ(positions[0], (FilePosition{0, 8, 400}));
+    EXPECT_EQ(positions[1], (FilePosition{0, 416, 400}));
+    EXPECT_EQ(positions[2], (FilePosition{1, 8, 400}));
+    EXPECT_EQ(positions[4], (FilePosition{2, 8, 400}));
+    EXPECT_EQ(positions[5], (FilePosition{3, 8, 5'000})) << "larger than a file: one of its own";
+    for (uint8_t i = 0; i < 5; ++i) EXPECT_EQ(*store.read_block(positions[i]), Bytes(400, i));
+    EXPECT_EQ(*store.read_undo(undo, BlockHash{}), Bytes(50, 7));
+    EXPECT_FALSE(store.read_undo(undo, BlockHash{Hash256{{1}}})) << "of another block";
+    const auto changed = store.take_changed();
+    ASSERT_EQ(changed.size(), 4u);
+    EXPECT_EQ(changed.at(0).blocks, 2u);
+    EXPECT_EQ(changed.at(0).block_bytes, 816u);
+    EXPECT_EQ(changed.at(0).undo_bytes, 90u);
+    EXPECT_EQ(changed.at(1).height_first, Height{2});
+    EXPECT_EQ(changed.at(1).time_last, 103u);
+    EXPECT_TRUE(store.take_changed().empty());
+    EXPECT_EQ(store.size_on_disk(), 5u * 408 + 5'008 + 90);
+}
+
+TEST(IndexRecord, every_field_survives) {
+    HeaderNode node;
+    node.header.version = 7;
+    node.header.time = 9;
+    node.hash = node.header.hash();
+    node.height = Height{300};
+    node.score = U256{1} << 200;
+    node.seal = Bytes(1'000, 3);
+    node.status = BlockStatus::invalid;
+    node.invalidated = true;
+    node.sequence = 1'234'567'890'123;
+    node.transactions = 42;
+    node.block_position = {1, 2, 3};
+    node.undo_position = {4, 5, 6};
+    WriteBatch batch;
+    put_header(batch, node);
+    const auto& record = std::get<WriteBatch::Put>(batch.operations()[0]);
+    const auto parsed = parse_header_record(record.key, record.value);
+    ASSERT_TRUE(parsed.has_value());
+    EXPECT_EQ(parsed->header, node.header);
+    EXPECT_EQ(parsed->hash, node.hash);
+    EXPECT_EQ(parsed->height, node.height);
+    EXPECT_EQ(parsed->score, node.score);
+    EXPECT_EQ(parsed->seal, node.seal);
+    EXPECT_EQ(parsed->status, node.status);
+    EXPECT_EQ(parsed->invalidated, node.invalidated);
+    EXPECT_EQ(parsed->sequence, node.sequence);
+    EXPECT_EQ(parsed->transactions, node.transactions);
+    EXPECT_EQ(parsed->block_position, node.block_position);
+    EXPECT_EQ(parsed->undo_position, node.undo_position);
+}
+
+}  // namespace
+}  // namespace parley
