@@ -88,9 +88,10 @@ Result<Json::Array> positional_arguments(const Method& method, const Json& param
 }
 
 Status check_arguments(const Method& method, const Json::Array& arguments) {
-    const auto required = static_cast<size_t>(
-        std::count_if(method.parameters.begin(), method.parameters.end(),
-                      [](const Parameter& parameter) { return parameter.required; }));
+    size_t required = 0;  // up to the last that must be there
+    for (size_t i = 0; i < method.parameters.size(); ++i) {
+        if (method.parameters[i].required) required = i + 1;
+    }
     if (arguments.size() < required || arguments.size() > method.parameters.size())
         return failure(Code::misc, help_text(method));
 

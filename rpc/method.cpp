@@ -6,6 +6,7 @@ namespace parley::rpc {
 
 MethodTable::MethodTable() {
     add(blockchain_methods());
+    add(wait_methods());
     add(block_statistics_methods());
     add(mempool_methods());
     add(mining_methods());
@@ -14,6 +15,11 @@ MethodTable::MethodTable() {
     add(utility_methods());
     add(control_methods());
     add(consensus_methods());
+    add(wallet_methods());
+    add(wallet_transaction_methods());
+    add(wallet_spend_methods());
+    add(wallet_address_methods());
+    add(wallet_descriptor_methods());
 }
 
 void MethodTable::add(std::vector<Method> methods) {

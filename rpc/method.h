@@ -85,6 +85,7 @@ Status check_arguments(const Method& method, const Json::Array& arguments);
 
 // One function for each file of methods.
 std::vector<Method> blockchain_methods();
+std::vector<Method> wait_methods();
 std::vector<Method> block_statistics_methods();
 std::vector<Method> mempool_methods();
 std::vector<Method> mining_methods();
@@ -97,5 +98,6 @@ std::vector<Method> wallet_methods();
 std::vector<Method> wallet_transaction_methods();
 std::vector<Method> wallet_spend_methods();
 std::vector<Method> wallet_address_methods();
+std::vector<Method> wallet_descriptor_methods();
 
 }  // namespace parley::rpc
