@@ -204,7 +204,7 @@ void Cluster::process(Node id, EngineEffects& effects) {
             ++node.catch_ups;
             // There and back.
             Delivery delivery{
-                node_of(lag->peer), id, nodes_[node_of(lag->peer)]->epoch, now_, true, {}};
+                node_of(lag->peer), id, nodes_[node_of(lag->peer)]->epoch, now_, true, false, {}};
             deliveries_[{now_ + 2 * options_.delay, ++sequence_}] = std::move(delivery);
         }
     }
@@ -241,10 +241,8 @@ void Cluster::transmit(Node from, Node to, const std::shared_ptr<const Bytes>& m
     const NodeState& node = *nodes_[from];
     const auto type = static_cast<MessageType>((*message)[1]);
     ++sent_[type];
-    check_sent(from, *message);
-    if (!connected(from, to)) return;
-    if (filter && !filter(from, to, *message)) return;
-    if (random_.uniform(100) < options_.drop_percent) return;
+    const bool lost = !connected(from, to) || (filter && !filter(from, to, *message)) ||
+                      random_.uniform(100) < options_.drop_percent;
     const TimePoint released = node.writes.empty() ? now_ : std::max(now_, node.write_done);
     const size_t copies = random_.uniform(100) < options_.duplicate_percent ? 2 : 1;
     for (size_t i = 0; i < copies; ++i) {
@@ -252,14 +250,16 @@ void Cluster::transmit(Node from, Node to, const std::shared_ptr<const Bytes>& m
                                   ? random_.uniform(static_cast<uint64_t>(options_.jitter.count()))
                                   : 0};
         deliveries_[{released + options_.delay + jitter, ++sequence_}] =
-            Delivery{from, to, node.epoch, released, false, message};
+            Delivery{from, to, node.epoch, released, false, lost, message};
     }
 }
 
 void Cluster::deliver(const Delivery& delivery) {
     const NodeState& sender = *nodes_[delivery.from];
     if (sender.epoch != delivery.epoch && delivery.released > sender.crashed_at) return;
-    if (!up(delivery.to)) return;
+    // It left the node, so it counts, whether it arrives or not.
+    if (delivery.message) check_sent(delivery.from, *delivery.message);
+    if (delivery.lost || !up(delivery.to)) return;
     if (delivery.is_catch_up) return catch_up(delivery.to, delivery.from);
     if (!up(delivery.from)) return;  // its connections went with it
     step(delivery.to, [&](Engine& e, EngineEffects& effects) {

@@ -146,6 +146,7 @@ class Cluster {
         uint64_t epoch = 0;
         TimePoint released{};
         bool is_catch_up = false;
+        bool lost = false;
         std::shared_ptr<const Bytes> message;
     };
 

@@ -1,0 +1,167 @@
+// What is proposed and when: demand, batches, empty blocks, block times, small sets, the report.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/consensus/pbft/cluster.h"
+
+namespace parley::pbft::testing {
+namespace {
+
+using Node = Cluster::Node;
+using ::testing::IsEmpty;
+
+const std::vector<Node> kAll{0, 1, 2, 3};
+
+TEST(Proposals, nothing_is_ordered_without_demand) {
+    Cluster cluster({});
+    cluster.run_for(seconds{20});
+    cluster.clear_sent();
+    cluster.run_for(std::chrono::minutes{10});
+    EXPECT_EQ(cluster.lowest_height(kAll), 0U);
+    EXPECT_EQ(cluster.view(0), 0U);
+    // Only the idle statuses: one in 30 seconds of each to each.
+    EXPECT_EQ(cluster.sent(), 20U * 4 * 3);
+    EXPECT_EQ(cluster.sent(MessageType::status), cluster.sent());
+    EXPECT_EQ(cluster.persists(0), 0U);
+}
+
+TEST(Proposals, what_waits_goes_into_one_block) {
+    Cluster cluster({.delay = milliseconds{100}});
+    cluster.run_for(seconds{1});
+    for (int i = 0; i < 50; ++i) {
+        cluster.submit();
+        cluster.run_for(milliseconds{1});
+    }
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 2; }, seconds{2}));
+    cluster.run_for(seconds{5});
+    EXPECT_EQ(cluster.lowest_height(kAll), 2U);
+    const auto transactions = [&](size_t height) {
+        const auto& script = cluster.block(0, height)->transactions[0]->inputs()[0].script_sig;
+        return (script.size() - 9) / 8;
+    };
+    EXPECT_EQ(transactions(1), 1U);
+    EXPECT_EQ(transactions(2), 49U);
+}
+
+TEST(Proposals, empty_blocks_come_with_their_period_and_only_then) {
+    Cluster cluster({.delay = milliseconds{50}, .empty_block_period = seconds{5}});
+    cluster.run_for(milliseconds{4900});
+    EXPECT_EQ(cluster.height(0), 0U);
+    cluster.run_for(seconds{60});
+    EXPECT_GE(cluster.lowest_height(kAll), 11U);
+    EXPECT_LE(cluster.lowest_height(kAll), 13U);
+    EXPECT_EQ(cluster.view(0), 0U);
+    // A primary that withholds them is replaced.
+    cluster.crash(0);
+    const size_t before = cluster.height(1);
+    ASSERT_TRUE(cluster.run_until(
+        [&] {
+            return cluster.lowest_height({1, 2, 3}) >= before + 2;
+        },
+        seconds{20}));
+    EXPECT_EQ(cluster.view(1), 1U);
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+class BlockTime : public ::testing::TestWithParam<std::pair<int64_t, bool>> {};
+
+TEST_P(BlockTime, outside_the_bound_gets_no_prepare) {
+    const auto [offset, accepted] = GetParam();
+    Cluster cluster({});
+    cluster.run_for(seconds{1});
+    cluster.crash(0);
+    auto block = std::make_shared<Block>(*cluster.make_block(1, 1));
+    block->header.time = static_cast<uint32_t>(to_unix_seconds(cluster.now()) + offset);
+    const Vote vote = cluster.make_vote(MessageType::pre_prepare, 0, 1, block->header.hash(), 0);
+    cluster.inject(1, 0,
+                   encode_pre_prepare(vote, block->serialize(), cluster.authenticator().network()));
+    EXPECT_EQ(cluster.sent(MessageType::prepare), accepted ? 3U : 0U);
+    EXPECT_EQ(cluster.blames(1), 0U);  // a clock that is off is no lie
+}
+
+INSTANTIATE_TEST_SUITE_P(offsets, BlockTime,
+                         ::testing::Values(std::pair{0, true}, std::pair{600, true},
+                                           std::pair{601, false}, std::pair{-599, true},
+                                           std::pair{-601, false}, std::pair{7000, false}));
+
+TEST(Proposals, wrong_header_gets_no_prepare) {
+    for (int kind = 0; kind < 4; ++kind) {
+        Cluster cluster({});
+        cluster.run_for(seconds{1});
+        cluster.crash(0);
+        auto block = std::make_shared<Block>(*cluster.make_block(1, 1));
+        if (kind == 1) block->header.nonce = 7;
+        if (kind == 2) block->header.bits = 0x1d00ffff;
+        if (kind == 3) block->header.previous.bytes()[0] ^= 1;
+        cluster.inject(1, 0,
+                       encode_pre_prepare(cluster.make_vote(MessageType::pre_prepare, 0, 1,
+                                                            block->header.hash(), 0),
+                                          block->serialize(), cluster.authenticator().network()));
+        EXPECT_EQ(cluster.sent(MessageType::prepare), kind == 0 ? 3U : 0U) << kind;
+    }
+}
+
+TEST(Proposals, fast_blocks_are_paced_once_their_times_run_ahead) {
+    // One validator decides without any delay: its blocks' times rise a second every six blocks.
+    Cluster cluster({.validators = 1, .delay = milliseconds{1}});
+    size_t blocks = 0;
+    const TimePoint begin = cluster.now();
+    while (cluster.now() == begin && blocks < 5000) {
+        cluster.submit();
+        ++blocks;
+        if (cluster.height(0) < blocks) break;
+    }
+    // Half of the ten minutes' bound, at six blocks a second of time.
+    EXPECT_NEAR(static_cast<double>(blocks), 300.0 * 6, 20.0);
+    EXPECT_LE(cluster.tip(0).time() - to_unix_seconds(cluster.now()), 301);
+    // And not for ever: no longer than a quarter of the timeout.
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.height(0) == blocks; }, milliseconds{500}));
+    EXPECT_EQ(cluster.view(0), 0U);
+}
+
+TEST(SmallSets, one_to_three_validators_order_without_tolerating_faults) {
+    for (const size_t n : {1, 2, 3}) {
+        Cluster cluster({.validators = n, .delay = milliseconds{10}});
+        std::vector<Node> nodes;
+        for (size_t i = 0; i < n; ++i) nodes.push_back(i);
+        for (size_t height = 1; height <= 5; ++height) {
+            cluster.submit();
+            ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(nodes) == height; },
+                                          seconds{5}))
+                << n;
+        }
+        EXPECT_EQ(cluster.info(0, "f"), "0");
+        EXPECT_THAT(cluster.violations(), IsEmpty());
+    }
+}
+
+TEST(Report, names_phase_role_and_who_is_missing) {
+    Cluster cluster({.delay = milliseconds{50}});
+    cluster.run_for(seconds{1});
+    EXPECT_EQ(cluster.info(0, "role"), "\"primary\"");
+    EXPECT_EQ(cluster.info(1, "role"), "\"backup\"");
+    EXPECT_EQ(cluster.info(1, "validator"), "1");
+    EXPECT_EQ(cluster.info(1, "phase"), "\"idle\"");
+    EXPECT_EQ(cluster.info(1, "n"), "4");
+    EXPECT_EQ(cluster.info(1, "f"), "1");
+    EXPECT_EQ(cluster.info(1, "quorum"), "3");
+    EXPECT_EQ(cluster.info(1, "timer"), "null");
+    EXPECT_EQ(cluster.info(1, "missing"), "[]");
+    cluster.crash(2);
+    cluster.crash(3);
+    cluster.submit();
+    cluster.run_for(milliseconds{60});
+    EXPECT_EQ(cluster.info(1, "phase"), "\"prepare\"");
+    EXPECT_EQ(cluster.info(1, "prepared"), "[0,1]");
+    EXPECT_EQ(cluster.info(1, "missing"), "[2,3]");
+    EXPECT_EQ(cluster.info(1, "timer"), "1.950");  // at the last message, one delay later
+    cluster.run_for(seconds{3});
+    EXPECT_EQ(cluster.info(1, "phase"), "\"view change\"");
+    EXPECT_EQ(cluster.info(1, "view_changes"), "[0,1]");
+    EXPECT_EQ(cluster.info(1, "missing"), "[2,3]");
+    EXPECT_THAT(cluster.info(1, "last_view_changes"),
+                ::testing::HasSubstr("no block 1 from validator 0 in time"));
+}
+
+}  // namespace
+}  // namespace parley::pbft::testing
