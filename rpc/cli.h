@@ -34,7 +34,6 @@ struct CliOptions {
     bool get_info = false;
     bool net_info = false;
     bool generate = false;
-    bool address_info = false;  ///< -addrinfo
     enum class Color : uint8_t { automatic, always, never };
     Color color = Color::automatic;
     bool help = false;
@@ -69,6 +68,11 @@ struct CliOutcome {
     std::string out;    ///< for stdout
     std::string error;  ///< for stderr
 };
+
+/// A result as it is printed: strings raw, null not at all, the rest indented by 2.
+std::string cli_result(const Json& result);
+/// The member "error" of a reply, as it is printed, with the exit code.
+CliOutcome cli_error(const Json& error);
 
 /// `stdin_lines`: what -stdin read (already split), or nothing. Waits and repeats on -rpcwait.
 CliOutcome run_cli(const CliOptions& options, const std::vector<std::string>& stdin_lines,
