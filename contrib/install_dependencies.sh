@@ -28,7 +28,7 @@ else
 fi
 packages=(
     g++ cmake ninja-build ccache pkg-config git
-    libssl-dev "${boost[@]}" libleveldb-dev libsnappy-dev libsecp256k1-dev libspdlog-dev libfmt-dev
+    libssl-dev libbz2-dev "${boost[@]}" libleveldb-dev libsnappy-dev libsecp256k1-dev libspdlog-dev libfmt-dev
     libsimdjson-dev libexpected-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
     python3 python3-pytest python3-bitcoinlib
 )

@@ -27,7 +27,7 @@ cat << TEXT
 Parley quickstart, in $parley_root:
   1. install the Debian packages that are missing$([ "$install" = yes ] || echo " (skipped: --no-install)")
   2. build parleyd, parley-cli and parley-lab in build/release/bin (some minutes the first time)
-  3. run $nodes daemons for each consensus on this machine only, $seconds s each, $delay_ms ms between them
+  3. run $nodes daemons for each consensus side by side, on this machine only, for $seconds s, $delay_ms ms apart
 TEXT
 
 if [ "$install" = yes ]; then
