@@ -184,7 +184,9 @@ void Ledger::scripts_added() {
 
 void Ledger::set_state(LedgerTx& transaction, State state, const WalletTxBlock& block) {
     if (state != State::unconfirmed) transaction.in_mempool = false;
-    if (state == State::confirmed) transaction.mempool_conflicts.clear();
+    // What spends the same coin in the mempool leaves it with the block.
+    if (state == State::confirmed || state == State::conflicted)
+        transaction.mempool_conflicts.clear();
     const bool same = transaction.state == state && transaction.block.hash == block.hash &&
                       transaction.block.height == block.height;
     if (!same) {

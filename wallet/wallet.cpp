@@ -204,7 +204,7 @@ Expected<Wallet::Ref, WalletError> Wallet::create(std::string name,
         impl->add_seed(*seed, meta.birth_time);
     }
     impl->save();
-    return Ref{new Wallet{std::move(impl)}};
+    return std::make_unique<Wallet>(std::move(impl));
 }
 
 Expected<Wallet::Ref, WalletError> Wallet::load(std::string name, std::unique_ptr<Storage> storage,
@@ -215,7 +215,7 @@ Expected<Wallet::Ref, WalletError> Wallet::load(std::string name, std::unique_pt
     impl->meta = stored->meta;
     impl->restore(std::move(*stored));
     if (auto caught_up = impl->catch_up(now); !caught_up) return Unexpected(caught_up.error());
-    return Ref{new Wallet{std::move(impl)}};
+    return std::make_unique<Wallet>(std::move(impl));
 }
 
 const std::string& Wallet::name() const {

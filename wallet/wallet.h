@@ -79,6 +79,8 @@ class Wallet {
     /// Opens a store and catches up with the active chain.
     static Expected<Ref, WalletError> load(std::string name, std::unique_ptr<Storage> storage,
                                            const WalletContext& context, TimePoint now);
+    /// For create() and load().
+    explicit Wallet(std::unique_ptr<Impl> impl);
     ~Wallet();
     Wallet(const Wallet&) = delete;
     Wallet& operator=(const Wallet&) = delete;
@@ -173,7 +175,6 @@ class Wallet {
     void check_consistency() const;
 
  private:
-    explicit Wallet(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 
