@@ -169,7 +169,7 @@ void Replica::on_timer(TimePoint now, EngineEffects& effects) {
     }
     if (request_deadline_ && now >= *request_deadline_) {
         request_deadline_.reset();
-        if (view() + 1 < kViewMax) {
+        if (view() + 1 < kViewMax && may_leave()) {
             start_view_change(
                 view() + 1,
                 fmt::format("no {} from validator {} in time",
@@ -196,9 +196,8 @@ Duration Replica::timeout() const {
 }
 
 bool Replica::has_work(TimePoint now) const {
-    const auto& accepted = votes().accepted;
     return (demand_.transactions > 0 && !nothing_to_build_) || proposal() != nullptr ||
-           (accepted && accepted->height == next_height()) || empty_block_due(now);
+           empty_block_due(now);
 }
 
 bool Replica::unsettled(TimePoint now) const {
@@ -211,7 +210,7 @@ void Replica::set_timers(Step& step) {
     bool waiting = false;
     if (self_ && active()) {
         // A replica that lacks final blocks has nothing to reproach the primary with.
-        waiting = has_work(step.now) && !behind();
+        waiting = has_work(step.now) && !behind() && may_leave();
     } else if (self_) {
         // Section 4.5.2: who is alone in leaving a view waits, instead of running through views.
         waiting = view_changes_.count(view()) >= set().quorum();

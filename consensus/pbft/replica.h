@@ -131,6 +131,8 @@ class Replica final : public Engine {
     // ---- views (replica_views.cpp)
     void handle(PeerId from, const ViewChange& message, Step& step);
     void handle(PeerId from, const NewView& message, Step& step);
+    bool may_leave() const;
+    void try_join(Step& step);
     void start_view_change(View view, std::string reason, Step& step);
     void try_new_view(Step& step);
     void enter_view(NewView new_view, const NewViewPlan& plan, Step& step);

@@ -168,6 +168,8 @@ void Replica::persist(Step& step) {
 
 void Replica::advance(Step& step) {
     CHECK(tip_ != nullptr);
+    try_join(step);
+    try_new_view(step);
     while (try_publish(step) || try_prepare(step) || try_commit(step)) {
     }
     try_propose(step);

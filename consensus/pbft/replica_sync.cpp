@@ -113,6 +113,14 @@ void Replica::answer_votes(PeerId peer, const Status& theirs, Step& step) {
 }
 
 void Replica::note_final(std::optional<PeerId> from, const FinalPoint& point, Step& step) {
+    if (point.height == final_.height && point.digest != final_.digest &&
+        authenticator_.verify_final(point)) {
+        log_.error(LogCategory::pbft,
+                   "Two blocks are certified at height {}: {} and {}. More than {} validators are "
+                   "faulty.",
+                   point.height, final_.digest.to_string(), point.digest.to_string(),
+                   set().faults());
+    }
     if (point.height <= final_.height) return;
     if (certified_ != point) {
         if (auto valid = authenticator_.verify_final(point); !valid) {

@@ -19,15 +19,24 @@ void Replica::handle(PeerId from, const ViewChange& message, Step& step) {
     if (!authenticator_.verify(message))
         return blame(from, "a view-change with a bad signature", step);
     view_changes_.add(message);
+}
+
+// What a replica prepared belongs into its view-change. One whose chain was set back below what it
+// committed to could not put it there in a form that proves itself, so it catches up first.
+bool Replica::may_leave() const {
+    return self_ && (!votes().commit || votes().commit->height <= next_height());
+}
+
+void Replica::try_join(Step& step) {
+    if (!may_leave()) return;
     while (const auto view_to_join = view_changes_.view_to_join(view())) {
         start_view_change(*view_to_join, fmt::format("f + 1 validators have left view {}", view()),
                           step);
     }
-    try_new_view(step);
 }
 
 void Replica::start_view_change(View new_view, std::string reason, Step& step) {
-    CHECK(self_ && new_view > view() && new_view < kViewMax);
+    CHECK(may_leave() && new_view > view() && new_view < kViewMax);
     log_.info(LogCategory::pbft, "Leaving view {} for view {} at height {}: {}.", view(), new_view,
               next_height(), reason);
     ++unsuccessful_views_;
@@ -52,7 +61,6 @@ void Replica::start_view_change(View new_view, std::string reason, Step& step) {
     building_.reset();
     history_.push_back(ViewRecord{new_view, std::move(reason), step.now});
     if (history_.size() > kHistoryMax) history_.pop_front();
-    try_new_view(step);
 }
 
 void Replica::try_new_view(Step& step) {
@@ -100,7 +108,7 @@ void Replica::handle(PeerId from, const NewView& message, Step& step) {
     const bool signed_by_primary =
         plan.error() != NewViewError::not_primary && plan.error() != NewViewError::bad_signature;
     // The primary of the view that we wait for has shown that it is faulty: no use in waiting.
-    if (signed_by_primary && message.view == view() && view() + 1 < kViewMax)
+    if (signed_by_primary && message.view == view() && view() + 1 < kViewMax && may_leave())
         start_view_change(view() + 1,
                           fmt::format("the new-view was bad: {}", to_string(plan.error())), step);
 }

@@ -144,10 +144,14 @@ TEST(CatchUp, replica_that_lost_its_last_blocks_does_not_vote_on_them_again) {
                    encode_pre_prepare(
                        cluster.make_vote(MessageType::pre_prepare, 0, 1, block->header.hash(), 0),
                        block->serialize(), cluster.authenticator().network()));
-    cluster.run_for(seconds{1});
+    // Neither does it leave the view: its view-change could not prove what it committed to.
+    cluster.submit({3});
+    cluster.run_for(seconds{10});
     EXPECT_EQ(cluster.sent(MessageType::prepare), 0U);
+    EXPECT_EQ(cluster.sent(MessageType::view_change), 0U);
     cluster.partition({});
     ASSERT_TRUE(cluster.run_until([&] { return cluster.height(3) == 3; }, seconds{40}));
+    cluster.submit();
     cluster.crash(0);
     decide(cluster, {1, 2, 3}, 1);
     EXPECT_THAT(cluster.violations(), IsEmpty());

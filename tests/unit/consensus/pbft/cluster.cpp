@@ -154,6 +154,13 @@ void Cluster::submit(const std::vector<Node>& nodes) {
     }
 }
 
+void Cluster::withdraw() {
+    for (Node node = 0; node < nodes_.size(); ++node) {
+        nodes_[node]->pending.clear();
+        send_demand(node);
+    }
+}
+
 void Cluster::send_demand(Node id) {
     if (!up(id)) return;
     step(id, [&](Engine& e, EngineEffects& effects) {

@@ -57,6 +57,8 @@ class Cluster {
     bool run_until(const std::function<bool()>& condition, Duration limit);
     /// A transaction reaches the given nodes (all: empty list), now.
     void submit(const std::vector<Node>& nodes = {});
+    /// What waits is forgotten everywhere, as when mempools are emptied.
+    void withdraw();
     void crash(Node node);
     void start(Node node);
     /// A crashed node's block store goes back to the genesis block; what it voted stays.

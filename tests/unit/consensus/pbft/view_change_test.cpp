@@ -233,6 +233,26 @@ TEST(ViewChange, rolling_partition_never_forks_and_ends_with_progress) {
     EXPECT_THAT(cluster.violations(), IsEmpty());
 }
 
+TEST(ViewChange, accepted_block_that_nobody_prepared_and_nobody_wants_ends_the_changes) {
+    Cluster cluster({.delay = milliseconds{50}});
+    cluster.run_for(seconds{1});
+    cluster.filter = [](Node, Node, ByteSpan message) {
+        return message[1] != static_cast<uint8_t>(MessageType::prepare);
+    };
+    cluster.submit();
+    ASSERT_TRUE(cluster.run_until([&] { return cluster.view(2) == 1; }, seconds{5}));
+    cluster.withdraw();
+    cluster.filter = nullptr;
+    cluster.run_for(seconds{10});
+    const uint64_t view = cluster.view(2);
+    EXPECT_LE(view, 2U);
+    cluster.run_for(std::chrono::minutes{5});
+    EXPECT_EQ(cluster.view(2), view);
+    EXPECT_EQ(cluster.info(2, "phase"), "\"idle\"");
+    cluster.submit();
+    EXPECT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{5}));
+}
+
 TEST(ViewChange, stall_is_over_within_one_base_timeout_where_the_next_primary_is_up) {
     // Validators 0 and 1 lose every message for a while; nobody restarts anything.
     Cluster cluster({.delay = milliseconds{50}});
