@@ -129,7 +129,8 @@ class Chainstate {
     /// Gives a known header its seal. False: it has a score already, nothing changed.
     virtual Expected<bool, BlockError> attach_seal(const BlockHash& hash, ByteSpan seal) = 0;
 
-    /// Checks, accepts and stores. The best chain changes by activate_best_chain() only.
+    /// Checks, accepts and stores. The best chain changes by activate_best_chain() only; call that
+    /// after already_have too, because a seal that came with the block counts.
     virtual BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now) = 0;
 
     /// Moves to the best chain whose bodies are all here: the highest score wins, the first seen on
