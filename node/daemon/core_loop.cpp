@@ -64,7 +64,7 @@ void CoreLoop::end_call(uint64_t id, bool done) {
     call->ended.notify_one();
 }
 
-void CoreLoop::end_all_calls() {
+void CoreLoop::end() {
     std::unordered_map<uint64_t, std::shared_ptr<Call>> calls;
     {
         const std::lock_guard lock(mutex_);
@@ -126,7 +126,7 @@ std::string CoreLoop::run(const Ports& ports, Effects start) {
         if (const auto due = ports.node.next_deadline(); due && *due <= now())
             step(ports, runner, event::TimerDue{});
     }
-    end_all_calls();
+    end();
     return error_;
 }
 

@@ -94,6 +94,10 @@ class CoreLoop final : public EventSink {
     /// Called once.
     std::string run(const Ports& ports, Effects start);
 
+    /// Releases who waits in call() and refuses everything from now on. run() ends with it; for a
+    /// start that failed before run().
+    void end();
+
  private:
     struct BarrierReached {
         uint64_t barrier;
@@ -115,7 +119,6 @@ class CoreLoop final : public EventSink {
     void step(const Ports& ports, EffectRunner& runner, const Event& event);
     void carry_out(const Ports& ports, Effect&& effect);
     void end_call(uint64_t id, bool done);
-    void end_all_calls();
     TimePoint now();
 
     // Core thread only:

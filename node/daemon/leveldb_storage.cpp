@@ -99,6 +99,7 @@ std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) 
 struct LevelDbStorage::Database {
     explicit Database(const LevelDbOptions& options)
         : directory(options.directory),
+          env(options.directory),
           cache(leveldb::NewLRUCache(options.cache_bytes)),
           writer(options.files_directory),
           reader(options.files_directory) {
@@ -106,7 +107,7 @@ struct LevelDbStorage::Database {
     }
 
     const std::string directory;
-    DurableLogEnv env;
+    StoreEnv env;
     SilentLogger logger;
     const std::unique_ptr<leveldb::Cache> cache;
     std::unique_ptr<const leveldb::FilterPolicy> filter;
@@ -129,6 +130,7 @@ Expected<std::unique_ptr<LevelDbStorage>, StorageError> LevelDbStorage::open(
     settings.comparator = parley_comparator();
     settings.create_if_missing = options.create;
     settings.paranoid_checks = true;
+    settings.reuse_logs = database->env.clean();
     settings.env = &database->env;
     settings.info_log = &database->logger;
     settings.write_buffer_size = options.write_buffer_bytes;
@@ -148,6 +150,8 @@ LevelDbStorage::LevelDbStorage(std::unique_ptr<Database> database, StorageThread
 
 LevelDbStorage::~LevelDbStorage() {
     thread_.detach(*this);
+    database_->db.reset();
+    if (!thread_.failed()) database_->env.mark_clean();
 }
 
 void LevelDbStorage::forget_written() const {

@@ -198,6 +198,13 @@ TEST_F(CoreLoopTest, deadline_reached_is_noticed_under_a_stream_of_events) {
     flood.join();
 }
 
+TEST_F(CoreLoopTest, end_without_run_releases_callers) {
+    std::thread client([this] { EXPECT_FALSE(loop_.call([](Node&) {})); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    loop_.end();
+    client.join();
+}
+
 TEST_F(CoreLoopTest, call_from_many_threads_each_runs_once) {
     start();
     std::vector<std::thread> clients;

@@ -1,0 +1,170 @@
+// parley-cli: the sockets, files and standard streams of the command-line client. What the
+// arguments mean and how a reply is printed is rpc/cli.h's business.
+#include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/encoding.h"
+#include "node/daemon/config_file.h"
+#include "node/daemon/http_client.h"
+#include "node/daemon/option_reader.h"
+#include "node/daemon/os_random.h"
+#include "node/daemon/pbft_keygen.h"
+#include "node/daemon/start_options.h"
+#include "rpc/cli.h"
+
+namespace parley {
+namespace {
+
+int fail(const std::string& sentence) {
+    fmt::print(stderr, "error: {}\n", sentence);
+    return EXIT_FAILURE;
+}
+
+// Where the node is and who we are, from the arguments and the node's own files.
+struct Target {
+    std::string chain;
+    std::string host;
+    uint16_t port = 0;
+    std::string credentials;  // "<user>:<password>"; empty: the cookie's
+    std::string cookie_file;
+};
+
+Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std::string& home) {
+    Settings settings;
+    std::vector<std::string> arguments;
+    const auto add = [&arguments](std::string_view name, const std::optional<std::string>& value) {
+        if (value) arguments.push_back(fmt::format("-{}={}", name, *value));
+    };
+    add("datadir", cli.data_directory);
+    add("conf", cli.configuration_file);
+    add("chain", cli.chain);
+    add("rpcuser", cli.user);
+    add("rpcpassword", cli.password);
+    add("rpccookiefile", cli.cookie_file);
+    if (cli.port) arguments.push_back(fmt::format("-rpcport={}", *cli.port));
+    if (auto done = parse_command_line(arguments, settings); !done) return Unexpected(done.error());
+    const auto locations = read_config_files(settings, home);
+    if (!locations) return Unexpected(locations.error());
+    // Only the server's own checks are not wanted here: a file to import need not exist.
+    OptionReader reader(settings);
+    const uint16_t default_port = locations->chain == "main"      ? 8332
+                                  : locations->chain == "regtest" ? 18443
+                                                                  : 18643;
+    Target target;
+    target.chain = locations->chain;
+    target.port = reader.number_as<uint16_t>("rpcport", default_port, 1, 65535);
+    target.host = "127.0.0.1";
+    if (cli.host) {
+        const auto endpoint = parse_endpoint(*cli.host, target.port);
+        if (!endpoint) reader.fail("rpcconnect", *cli.host, "a name or an address");
+        if (endpoint) {
+            target.host = endpoint->host;
+            // bitcoin-cli's order: -rpcport, then the port in -rpcconnect, then the default.
+            if (!cli.port) target.port = endpoint->port;
+        }
+    }
+    if (const std::string password = reader.text("rpcpassword"); !password.empty())
+        target.credentials = reader.text("rpcuser") + ":" + password;
+    target.cookie_file = reader.text("rpccookiefile", ".cookie");
+    if (!target.cookie_file.starts_with('/'))
+        target.cookie_file = locations->chain_directory + "/" + target.cookie_file;
+    if (!reader.problem().empty()) return Unexpected(reader.problem());
+    return target;
+}
+
+rpc::CliReply exchange(const Target& target, const rpc::CliOptions& options,
+                       const std::string& path, const std::string& body) {
+    HttpClientRequest request;
+    request.host = target.host;
+    request.port = target.port;
+    request.path = path;
+    request.body = body;
+    request.timeout = std::chrono::seconds(options.client_timeout_s);
+    // The cookie is new after each start of the node.
+    std::string credentials = target.credentials;
+    if (credentials.empty()) credentials = read_text_file(target.cookie_file).value_or("");
+    if (!credentials.empty())
+        request.authorization = "Basic " + base64_encode(as_bytes(credentials));
+    const HttpClientReply reply = http_post(request);
+    using State = rpc::CliReply::State;
+    switch (reply.state) {
+        case HttpClientReply::State::unreachable:
+            return {State::unreachable, 0, reply.body};
+        case HttpClientReply::State::broken:
+            return {State::failed, 0, reply.body};
+        case HttpClientReply::State::answered:
+            break;
+    }
+    return {reply.status == 401 ? State::unauthorised : State::answered, reply.status, reply.body};
+}
+
+// The password of -stdinrpcpass, without showing it on a terminal.
+std::string read_password() {
+    std::string password;
+    termios shown{};
+    const bool terminal = ::tcgetattr(STDIN_FILENO, &shown) == 0;
+    if (terminal) {
+        fmt::print(stderr, "RPC password> ");
+        termios hidden = shown;
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
+    }
+    std::getline(std::cin, password);
+    if (terminal) {
+        ::tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+        fmt::print(stderr, "\n");
+    }
+    return password;
+}
+
+int run(const std::vector<std::string>& arguments) {
+    auto options = rpc::parse_cli(arguments);
+    if (!options) return fail(options.error());
+    const char* home = std::getenv("HOME");
+    const std::string home_directory = home != nullptr ? home : "/";
+    if (!options->arguments.empty() && options->arguments[0] == "pbftkeygen") {
+        OsRandom secrets(true);
+        const auto made =
+            run_pbft_keygen({options->arguments.begin() + 1, options->arguments.end()},
+                            options->chain.value_or("labnet"), secrets);
+        if (!made) return fail(made.error());
+        fmt::print("{}", *made);
+        return EXIT_SUCCESS;
+    }
+    if (options->read_stdin_password) options->password = read_password();
+    std::vector<std::string> stdin_lines;
+    if (options->read_stdin) {
+        for (std::string line; std::getline(std::cin, line);) stdin_lines.push_back(line);
+    }
+    std::optional<Target> target;
+    if (!options->help && !options->version) {
+        auto read = read_target(*options, home_directory);
+        if (!read) return fail(read.error());
+        target.emplace(std::move(*read));
+    }
+    const rpc::CliOutcome outcome = rpc::run_cli(
+        *options, stdin_lines,
+        [&](const std::string& path, const std::string& body) {
+            return exchange(*target, *options, path, body);
+        },
+        [] { std::this_thread::sleep_for(std::chrono::seconds(1)); });
+    std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout);
+    std::fwrite(outcome.error.data(), 1, outcome.error.size(), stderr);
+    return outcome.exit_code;
+}
+
+}  // namespace
+}  // namespace parley
+
+int main(int argc, char** argv) {
+    return parley::run({argv + 1, argv + argc});
+}

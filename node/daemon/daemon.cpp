@@ -1,0 +1,333 @@
+#include "node/daemon/daemon.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <system_error>
+#include <thread>
+
+#include "base/crypto/pow_search.h"
+#include "base/crypto/sha256.h"
+#include "node/daemon/block_import.h"
+#include "node/daemon/daemon_log.h"
+#include "node/daemon/directory_lock.h"
+#include "node/daemon/http_auth.h"
+#include "node/daemon/http_server.h"
+#include "node/daemon/leveldb_storage.h"
+#include "node/daemon/notifier.h"
+#include "node/daemon/os_random.h"
+#include "node/daemon/rpc_host.h"
+#include "node/daemon/script_pool.h"
+#include "node/daemon/system_error.h"
+#include "node/node.h"
+
+namespace parley {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Peers, RPC clients, tables and block files.
+constexpr rlim_t kOpenFilesWanted = 4096;
+// The UTXO set is read at random; of -dbcache a small part is enough beside the coins' own cache.
+constexpr size_t kCoinsTableCacheBytes = 4 << 20;
+constexpr size_t kCoinsWriteBufferBytes = 4 << 20;
+
+void raise_open_files_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kOpenFilesWanted) return;
+    limit.rlim_cur = std::min(kOpenFilesWanted, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Turns the process's signals into a stop of the loop. The signals are blocked in every thread and
+// taken here by waiting, so that no handler interrupts anything.
+class SignalThread {
+ public:
+    explicit SignalThread(CoreLoop& loop) {
+        sigset_t set;
+        ::sigemptyset(&set);
+        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&set, number);
+        ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+        ::signal(SIGPIPE, SIG_IGN);
+        thread_ = std::thread([&loop, set] {
+            ::pthread_setname_np(::pthread_self(), "signal");
+            int number = 0;
+            while (::sigwait(&set, &number) == 0 && number != SIGUSR1) {
+                // SIGHUP is ignored: the log is never held back, so there is nothing to reopen.
+                if (number == SIGHUP) continue;
+                if (!loop.call([](Node& node) { node.control().stop(); })) loop.request_stop();
+            }
+        });
+    }
+    ~SignalThread() {
+        ::pthread_kill(thread_.native_handle(), SIGUSR1);
+        thread_.join();
+    }
+    SignalThread(const SignalThread&) = delete;
+    SignalThread& operator=(const SignalThread&) = delete;
+
+ private:
+    std::thread thread_;
+};
+
+class PidFile {
+ public:
+    ~PidFile() {
+        if (!path_.empty()) ::unlink(path_.c_str());
+    }
+    Expected<void, std::string> write(const std::string& path) {
+        if (path.empty()) return {};
+        std::ofstream file(path, std::ios::trunc);
+        file << ::getpid() << "\n";
+        file.flush();
+        if (!file) return Unexpected(fmt::format("Unable to create the PID file '{}'.", path));
+        path_ = path;
+        return {};
+    }
+
+ private:
+    std::string path_;
+};
+
+// The node for the loop, with -blocknotify watching its tip.
+class HostedNode final : public NodeDriver {
+ public:
+    HostedNode(Node& node, std::string block_notify, Notifier& notifier)
+        : node_(node),
+          block_notify_(std::move(block_notify)),
+          notifier_(notifier),
+          tip_(&node.chain().tip()) {}
+
+    Effects handle(const Event& event, TimePoint now) override {
+        Effects effects = node_.handle(event, now);
+        if (!block_notify_.empty() && &node_.chain().tip() != tip_) notify();
+        return effects;
+    }
+    std::optional<TimePoint> next_deadline() const override { return node_.next_deadline(); }
+
+ private:
+    void notify() {
+        tip_ = &node_.chain().tip();
+        std::string command = block_notify_;
+        const std::string hash = tip_->hash.to_string();
+        for (size_t at = command.find("%s"); at != std::string::npos; at = command.find("%s", at))
+            command.replace(at, 2, hash);
+        notifier_.run(std::move(command));
+    }
+
+    Node& node_;
+    const std::string block_notify_;
+    Notifier& notifier_;
+    const HeaderNode* tip_;
+};
+
+// Everything of a running daemon; members in the order in which they may use each other.
+class Daemon {
+ public:
+    Daemon(const DaemonOptions& options, NodeConfig config)
+        : options_(options), config_(std::move(config)), loop_() {}
+
+    std::string run(const std::vector<std::string>& notes, const std::function<void()>& on_ready);
+
+ private:
+    Expected<void, std::string> open_directories();
+    Expected<void, std::string> open_rpc();
+    Expected<void, std::string> open_node();
+    void log_start(const std::vector<std::string>& notes);
+    std::string serve(const std::function<void()>& on_ready);
+
+    const DaemonOptions& options_;
+    NodeConfig config_;
+    CoreLoop loop_;
+    OsRandom random_{false};
+    OsRandom secrets_{true};
+    std::optional<DirectoryLock> lock_;
+    std::optional<DirectoryLock> blocks_lock_;
+    PidFile pid_file_;
+    std::unique_ptr<DaemonLog> log_;
+    std::optional<Notifier> notifier_;
+    std::optional<RpcHost> host_;
+    LoopGateway gateway_{loop_};
+    std::optional<rpc::Dispatcher> dispatcher_;
+    std::optional<RpcCookie> cookie_;
+    std::optional<HttpServer> http_;
+    std::optional<Transport> transport_;
+    std::optional<MinerPool> miner_;
+    std::optional<ScriptPool> scripts_;
+    std::string storage_problem_;  // the storage thread's until that has ended
+    std::optional<StorageThread> storage_;
+    std::unique_ptr<LevelDbStorage> blocks_;
+    std::unique_ptr<LevelDbStorage> coins_;
+    std::optional<LevelDbDirectory> wallets_;
+    std::unique_ptr<Node> node_;
+};
+
+Expected<void, std::string> Daemon::open_directories() {
+    for (const std::string& path : {options_.chain_directory, options_.blocks_directory}) {
+        std::error_code error;
+        fs::create_directories(path, error);
+        if (error) return Unexpected(system_error_sentence("create", path, error.value()));
+    }
+    auto lock = DirectoryLock::acquire(options_.chain_directory);
+    if (!lock) return Unexpected(lock.error());
+    lock_.emplace(std::move(*lock));
+    if (options_.blocks_directory != options_.chain_directory + "/blocks") {
+        auto blocks_lock = DirectoryLock::acquire(options_.blocks_directory);
+        if (!blocks_lock) return Unexpected(blocks_lock.error());
+        blocks_lock_.emplace(std::move(*blocks_lock));
+    }
+    auto log = DaemonLog::open(options_.log);
+    if (!log) return Unexpected(log.error());
+    log_ = std::move(*log);
+    return pid_file_.write(options_.pid_file);
+}
+
+Expected<void, std::string> Daemon::open_rpc() {
+    host_.emplace(*log_, options_.log.path);
+    if (!options_.http.enabled) return {};
+    dispatcher_.emplace(config_.params, gateway_, *host_, *log_);
+    const bool use_cookie = options_.http.password.empty() && options_.http.auth.empty();
+    std::string cookie;
+    if (use_cookie) {
+        auto made = RpcCookie::create(options_.http.cookie_file, options_.http.cookie_permissions,
+                                      secrets_);
+        if (!made) return Unexpected(made.error());
+        cookie = made->text();
+        cookie_.emplace(std::move(*made));
+    }
+    auto auth = HttpAuth::create(options_.http, cookie);
+    if (!auth) return Unexpected(auth.error());
+    http_.emplace(
+        options_.http, std::move(*auth),
+        [this](const rpc::HttpRequest& request) { return dispatcher_->handle(request); }, *log_);
+    if (auto listening = http_->listen(); !listening) return listening;
+    http_->start();
+    return {};
+}
+
+Expected<void, std::string> Daemon::open_node() {
+    storage_.emplace([this](const StorageError& error) {
+        log_->error(LogCategory::general, "{}", error.message);
+        storage_problem_ = error.message;
+        loop_.storage_failed(error);
+    });
+    LevelDbOptions blocks;
+    blocks.directory = options_.blocks_directory + "/index";
+    blocks.files_directory = options_.blocks_directory;
+    auto opened_blocks = LevelDbStorage::open(blocks, *storage_);
+    if (!opened_blocks) return Unexpected(opened_blocks.error().message);
+    blocks_ = std::move(*opened_blocks);
+    LevelDbOptions coins;
+    coins.directory = options_.chain_directory + "/chainstate";
+    coins.cache_bytes = kCoinsTableCacheBytes;
+    coins.write_buffer_bytes = kCoinsWriteBufferBytes;
+    coins.bloom_filter = true;
+    auto opened_coins = LevelDbStorage::open(coins, *storage_);
+    if (!opened_coins) return Unexpected(opened_coins.error().message);
+    coins_ = std::move(*opened_coins);
+    wallets_.emplace(options_.wallet_directory, *storage_);
+    scripts_.emplace(options_.script_threads);
+    config_.chain.coins_hash_key0 = secrets_.next();
+    config_.chain.coins_hash_key1 = secrets_.next();
+    const NodeHost host{*blocks_,  *coins_, options_.wallets ? &*wallets_ : nullptr,
+                        *scripts_, random_, secrets_,
+                        *log_};
+    auto node = Node::create(config_, host);
+    if (!node) return Unexpected(node.error());
+    node_ = std::move(*node);
+    return {};
+}
+
+void Daemon::log_start(const std::vector<std::string>& notes) {
+    log_->info(LogCategory::general, "Parley version v{}", version_text());
+    log_->info(LogCategory::general, "Using data directory {}", options_.chain_directory);
+    log_->info(LogCategory::general,
+               "Chain {}, consensus {}, SHA-256 implementation {}, miner's {}", config_.params.name,
+               config_.chain.engine, sha256_implementation(), pow_search_implementation());
+    log_->info(LogCategory::general, "Script verification uses {} threads",
+               options_.script_threads);
+    for (const std::string& note : notes) log_->info(LogCategory::general, "{}", note);
+}
+
+std::string Daemon::run(const std::vector<std::string>& notes,
+                        const std::function<void()>& on_ready) {
+    raise_open_files_limit();
+    if (auto done = open_directories(); !done) return done.error();
+    const SignalThread signals(loop_);
+    log_start(notes);
+    notifier_.emplace(*log_);
+    transport_.emplace(options_.transport, loop_, *log_);
+    miner_.emplace(options_.miner, loop_);
+    std::string problem;
+    auto opened = transport_->listen();
+    if (opened) opened = open_rpc();
+    if (opened) opened = open_node();
+    if (opened)
+        problem = serve(on_ready);
+    else
+        problem = opened.error();
+    loop_.end();
+    if (host_) host_->stop();
+    http_.reset();
+    transport_->stop();
+    miner_.reset();
+    if (!problem.empty()) log_->error(LogCategory::general, "{}", problem);
+    node_.reset();
+    scripts_.reset();
+    wallets_.reset();
+    coins_.reset();
+    blocks_.reset();
+    storage_.reset();
+    if (problem.empty()) problem = storage_problem_;
+    cookie_.reset();
+    log_->info(LogCategory::general, "Shutdown: done");
+    return problem;
+}
+
+std::string Daemon::serve(const std::function<void()>& on_ready) {
+    HostedNode hosted(*node_, options_.block_notify, *notifier_);
+    const auto now = TimePoint{
+        std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
+    Effects start = node_->start(now);
+    std::optional<BlockImport> import;
+    // Blocks from files come before those from peers.
+    if (options_.load_blocks.empty())
+        transport_->start();
+    else
+        import.emplace(options_.load_blocks, config_.params.magic, loop_, *log_,
+                       [this] { transport_->start();
+});
+host_->set_warm_up(std::nullopt);
+log_->info(LogCategory::general, "Done loading");
+if (!options_.startup_notify.empty()) notifier_->run(options_.startup_notify);
+on_ready();
+const std::string error = loop_.run({hosted, *transport_, *miner_,
+                                     [this](Durability durability, std::function<void()> done) {
+                                         storage_->barrier(durability, std::move(done));
+                                     }},
+                                    std::move(start));
+if (!options_.shutdown_notify.empty()) notifier_->run(options_.shutdown_notify);
+log_->info(LogCategory::general, "Shutdown: In progress...");
+import.reset();
+return error;
+}  // namespace
+
+}  // namespace parley
+
+std::string version_text() {
+    return PARLEY_VERSION;
+}
+
+std::string run_daemon(const DaemonOptions& options, NodeConfig config,
+                       const std::vector<std::string>& notes,
+                       const std::function<void()>& on_ready) {
+    return Daemon(options, std::move(config)).run(notes, on_ready);
+}
+
+}  // namespace parley

@@ -1,0 +1,166 @@
+#include "node/daemon/daemon_log.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+
+namespace parley {
+namespace {
+
+// bitcoind's: a log longer than this by a tenth is cut to this at the start.
+constexpr uintmax_t kShrunkBytes = 10'000'000;
+
+// Categories of bitcoind that have no lines here; scripts name them all the same.
+constexpr std::string_view kForeignCategories[] = {
+    "tor",      "bench",       "zmq",          "estimatefee",
+    "addrman",  "selectcoins", "reindex",      "cmpctblock",
+    "rand",     "prune",       "proxy",        "mempoolrej",
+    "libevent", "coindb",      "qt",           "i2p",
+    "ipc",      "lock",        "blockstorage", "txreconciliation",
+    "scan",     "txpackages",  "kernel",       "privatebroadcast"};
+
+bool names_all(std::string_view name) {
+    return name.empty() || name == "1" || name == "all";
+}
+
+void shrink(const std::string& path) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    if (error || size <= kShrunkBytes / 10 * 11) return;
+    std::ifstream in(path, std::ios::binary);
+    in.seekg(static_cast<std::streamoff>(size - kShrunkBytes));
+    std::string tail(kShrunkBytes, '\0');
+    in.read(tail.data(), static_cast<std::streamsize>(tail.size()));
+    tail.resize(static_cast<size_t>(in.gcount()));
+    tail.erase(0, tail.find('\n') + 1);  // the cut line
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << tail;
+}
+
+void append_time(std::string& target, bool microseconds) {
+    const auto now = std::chrono::system_clock::now();
+    const time_t seconds = std::chrono::system_clock::to_time_t(now);
+    tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    fmt::format_to(std::back_inserter(target), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
+                   parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                   parts.tm_min, parts.tm_sec);
+    if (microseconds) {
+        const auto fraction =
+            std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()) %
+            std::chrono::seconds(1);
+        fmt::format_to(std::back_inserter(target), ".{:06}", fraction.count());
+    }
+    target += "Z ";
+}
+
+// A peer chooses some of the text: it must not be able to write lines of its own.
+void append_escaped(std::string& target, std::string_view text) {
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte != 0x7f)
+            target += c;
+        else
+            fmt::format_to(std::back_inserter(target), "\\x{:02x}", byte);
+    }
+}
+
+std::string_view level_name(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return "debug";
+        case LogLevel::info:
+            return "info";
+        case LogLevel::warning:
+            return "warning";
+        case LogLevel::error:
+            return "error";
+    }
+    return "";
+}
+
+}  // namespace
+
+DaemonLog::DaemonLog(const LogOptions& options) : options_(options) {}
+DaemonLog::~DaemonLog() = default;
+
+Expected<std::unique_ptr<DaemonLog>, std::string> DaemonLog::open(const LogOptions& options) {
+    std::unique_ptr<DaemonLog> log(new DaemonLog(options));
+    for (const auto& [names, on] :
+         {std::pair{&options.categories, true}, std::pair{&options.excluded, false}}) {
+        for (const std::string& name : *names) {
+            if (!log->set_category(name, on))
+                return Unexpected(fmt::format("Unsupported logging category -debug{}={}.",
+                                              on ? "" : "exclude", name));
+        }
+    }
+    std::vector<spdlog::sink_ptr> sinks;
+    if (!options.path.empty()) {
+        if (options.shrink) shrink(options.path);
+        try {
+            sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.path));
+        } catch (const spdlog::spdlog_ex& error) {
+            return Unexpected(
+                fmt::format("Could not open debug log file {}: {}. Check "
+                            "-debuglogfile and the directory's permissions.",
+                            options.path, error.what()));
+        }
+    }
+    if (options.console) sinks.push_back(std::make_shared<spdlog::sinks::stdout_sink_mt>());
+    log->logger_ = std::make_unique<spdlog::logger>("parley", sinks.begin(), sinks.end());
+    log->logger_->set_pattern("%v");
+    log->logger_->flush_on(spdlog::level::trace);
+    // A full disk must not end the process through the log.
+    log->logger_->set_error_handler([](const std::string&) {});
+    return log;
+}
+
+bool DaemonLog::set_category(std::string_view name, bool enabled) {
+    bool known = names_all(name) || std::ranges::find(kForeignCategories, name) !=
+                                        std::ranges::end(kForeignCategories);
+    for (size_t i = 1; i < kLogCategories; ++i) {
+        if (!names_all(name) && to_string(static_cast<LogCategory>(i)) != name) continue;
+        categories_[i].store(enabled, std::memory_order_relaxed);
+        known = true;
+    }
+    return known;
+}
+
+bool DaemonLog::category_enabled(LogCategory category) const {
+    return categories_[static_cast<size_t>(category)].load(std::memory_order_relaxed);
+}
+
+bool DaemonLog::enabled(LogCategory category, LogLevel level) const {
+    if (level >= LogLevel::info) return level >= options_.level;
+    return category == LogCategory::general ? options_.level == LogLevel::debug
+                                            : category_enabled(category);
+}
+
+void DaemonLog::write(LogCategory category, LogLevel level, std::string_view line) {
+    std::string text;
+    text.reserve(line.size() + 64);
+    if (options_.timestamps) append_time(text, options_.microseconds);
+    if (options_.thread_names) {
+        char name[16] = "";
+        ::pthread_getname_np(::pthread_self(), name, sizeof name);
+        fmt::format_to(std::back_inserter(text), "[{}] ", name);
+    }
+    // As bitcoind: debug lines name their category, warnings and errors their level, too.
+    const std::string_view name = to_string(category);
+    if (level == LogLevel::debug && !name.empty())
+        fmt::format_to(std::back_inserter(text), "[{}] ", name);
+    else if (level != LogLevel::info)
+        fmt::format_to(std::back_inserter(text), "[{}{}{}] ", name, name.empty() ? "" : ":",
+                       level_name(level));
+    append_escaped(text, line);
+    logger_->log(spdlog::level::info, text);
+}
+
+}  // namespace parley

@@ -1,0 +1,44 @@
+// DaemonLog: debug.log, in bitcoind's format, and standard output. Synchronous: when write()
+// returns, the line is in the operating system's hands, so it is there before any reply that
+// follows it. Thread-safe.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "node/daemon/daemon_options.h"
+
+namespace spdlog {
+class logger;
+}
+
+namespace parley {
+
+inline constexpr size_t kLogCategories = static_cast<size_t>(LogCategory::storage) + 1;
+
+class DaemonLog final : public LogSink {
+ public:
+    /// The error is a sentence: the file cannot be opened, or a category is unknown.
+    static Expected<std::unique_ptr<DaemonLog>, std::string> open(const LogOptions& options);
+    ~DaemonLog() override;
+
+    bool enabled(LogCategory category, LogLevel level) const override;
+    void write(LogCategory category, LogLevel level, std::string_view line) override;
+
+    /// For the RPC `logging`. "all" and "1" name every category. False: no such category.
+    bool set_category(std::string_view name, bool enabled);
+    bool category_enabled(LogCategory category) const;
+
+ private:
+    explicit DaemonLog(const LogOptions& options);
+
+    const LogOptions options_;
+    std::array<std::atomic<bool>, kLogCategories> categories_{};
+    std::unique_ptr<spdlog::logger> logger_;
+};
+
+}  // namespace parley

@@ -1,0 +1,37 @@
+// Notifier: runs the shell commands of -blocknotify, -startupnotify and -shutdownnotify, one after
+// the other, on a thread that starts with the first of them. Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "base/log.h"
+
+namespace parley {
+
+class Notifier {
+ public:
+    explicit Notifier(LogSink& log) : log_(log) {}
+    /// Waits for the commands that were handed over.
+    ~Notifier();
+    Notifier(const Notifier&) = delete;
+    Notifier& operator=(const Notifier&) = delete;
+
+    void run(std::string command);
+
+ private:
+    void work();
+
+    LogSink& log_;
+    std::mutex mutex_;
+    // Guarded by mutex_:
+    std::condition_variable arrived_;
+    std::deque<std::string> commands_;
+    bool stop_ = false;
+    std::thread thread_;
+};
+
+}  // namespace parley

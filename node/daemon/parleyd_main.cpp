@@ -1,0 +1,102 @@
+// parleyd: reads the options, goes to the background where asked to, runs the daemon, and says what
+// went wrong.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "node/daemon/config_file.h"
+#include "node/daemon/daemon.h"
+#include "node/daemon/option_table.h"
+#include "node/daemon/start_options.h"
+#include "node/daemon/unique_fd.h"
+
+namespace parley {
+namespace {
+
+int fail(const std::string& sentence) {
+    fmt::print(stderr, "Error: {}\n", sentence);
+    return EXIT_FAILURE;
+}
+
+// How the process in the background tells the one that was started: a byte when it is ready, or
+// nothing but the end of the pipe when it is not.
+class Background {
+ public:
+    // In the process that was started: does not return.
+    // In the one in the background: returns true. False: fork failed.
+    bool begin(bool wait) {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+        std::fflush(nullptr);
+        const pid_t child = ::fork();
+        if (child < 0) return false;
+        if (child > 0) {
+            ::close(ends[1]);
+            if (!wait) std::_Exit(EXIT_SUCCESS);
+            char byte = 0;
+            const bool ready = ::read(ends[0], &byte, 1) == 1;
+            int status = 0;
+            if (!ready) ::waitpid(child, &status, 0);
+            std::_Exit(ready ? EXIT_SUCCESS : EXIT_FAILURE);
+        }
+        ::close(ends[0]);
+        ready_ = UniqueFd{ends[1]};
+        ::setsid();
+        return true;
+    }
+    void ready() {
+        if (!ready_.valid()) return;
+        const bool told = ::write(ready_.get(), "r", 1) == 1;
+        ready_.reset();
+        const UniqueFd null{::open("/dev/null", O_RDWR | O_CLOEXEC)};
+        if (!told || !null.valid()) return;
+        for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+            ::dup2(null.get(), standard);
+    }
+
+ private:
+    UniqueFd ready_;
+};
+
+int run(const std::vector<std::string>& arguments) {
+    const char* home = std::getenv("HOME");
+    auto start = read_start_options(arguments, home != nullptr ? home : "/");
+    if (!start) return fail(start.error());
+    if (start->show_version) {
+        fmt::print("Parley daemon version v{}\n", version_text());
+        return EXIT_SUCCESS;
+    }
+    if (start->show_help) {
+        fmt::print("Parley daemon version v{}\n\nUsage: parleyd [options]\n\n{}", version_text(),
+                   options_help());
+        return EXIT_SUCCESS;
+    }
+    Background background;
+    if (start->background) {
+        fmt::print("Parley starting\n");
+        if (!background.begin(start->wait_for_background))
+            return fail("Cannot start a process in the background. Leave -daemon out.");
+    }
+    const std::string problem = run_daemon(start->daemon, std::move(*start->node), start->notes,
+                                           [&background] { background.ready(); });
+    return problem.empty() ? EXIT_SUCCESS : fail(problem);
+}
+
+}  // namespace
+}  // namespace parley
+
+int main(int argc, char** argv) {
+    // Files are private by default, as bitcoind's; and memory of many idle threads' own pools adds
+    // up to more than the node needs.
+    ::umask(077);
+    ::mallopt(M_ARENA_MAX, 2);
+    return parley::run({argv + 1, argv + argc});
+}

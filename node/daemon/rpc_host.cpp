@@ -1,0 +1,72 @@
+#include "node/daemon/rpc_host.h"
+
+#include <chrono>
+
+#include "node/node.h"
+
+namespace parley {
+
+void RpcHost::set_warm_up(std::optional<std::string> message) {
+    const std::lock_guard lock(mutex_);
+    warm_up_ = std::move(message);
+}
+
+void RpcHost::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    stopped_.notify_all();
+}
+
+std::optional<std::string> RpcHost::warm_up() const {
+    const std::lock_guard lock(mutex_);
+    return warm_up_;
+}
+
+std::shared_ptr<void> RpcHost::command_started(std::string_view method) {
+    const std::lock_guard lock(mutex_);
+    running_.push_back({std::string(method), steady_time()});
+    const auto entry = std::prev(running_.end());
+    return {nullptr, [this, entry](void*) {
+                const std::lock_guard end_lock(mutex_);
+                running_.erase(entry);
+            }};
+}
+
+std::vector<rpc::Host::ActiveCommand> RpcHost::active_commands() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<ActiveCommand> result;
+    for (const Running& running : running_)
+        result.push_back({running.method, steady_time() - running.started});
+    return result;
+}
+
+std::vector<rpc::Host::LogCategoryState> RpcHost::log_categories() const {
+    std::vector<LogCategoryState> result;
+    for (size_t i = 1; i < kLogCategories; ++i) {
+        const auto category = static_cast<LogCategory>(i);
+        result.push_back({std::string(to_string(category)), log_.category_enabled(category)});
+    }
+    return result;
+}
+
+bool RpcHost::set_log_category(std::string_view name, bool enabled) {
+    return log_.set_category(name, enabled);
+}
+
+Duration RpcHost::steady_time() const {
+    return std::chrono::duration_cast<Duration>(
+        std::chrono::steady_clock::now().time_since_epoch());
+}
+
+bool RpcHost::pause(Duration duration) {
+    std::unique_lock lock(mutex_);
+    return !stopped_.wait_for(lock, duration, [this] { return stopping_; });
+}
+
+bool LoopGateway::run(const std::function<void(rpc::NodeControl&)>& call) {
+    return loop_.call([&call](Node& node) { call(node.control()); });
+}
+
+}  // namespace parley

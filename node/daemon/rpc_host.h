@@ -1,0 +1,63 @@
+// RpcHost: what the process knows and the RPC methods ask: the log, the commands under way, the
+// steady clock. LoopGateway: their way to the core thread. Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "node/daemon/core_loop.h"
+#include "node/daemon/daemon_log.h"
+#include "rpc/node_view.h"
+
+namespace parley {
+
+class RpcHost final : public rpc::Host {
+ public:
+    RpcHost(DaemonLog& log, std::string log_path) : log_(log), log_path_(std::move(log_path)) {}
+
+    /// Empty: the node serves.
+    void set_warm_up(std::optional<std::string> message);
+    /// Ends every pause.
+    void stop();
+
+    std::optional<std::string> warm_up() const override;
+    std::string log_path() const override { return log_path_; }
+    std::shared_ptr<void> command_started(std::string_view method) override;
+    std::vector<ActiveCommand> active_commands() const override;
+    std::vector<LogCategoryState> log_categories() const override;
+    bool set_log_category(std::string_view name, bool enabled) override;
+    Duration steady_time() const override;
+    bool pause(Duration duration) override;
+
+ private:
+    struct Running {
+        std::string method;
+        Duration started;
+    };
+
+    DaemonLog& log_;
+    const std::string log_path_;
+
+    mutable std::mutex mutex_;
+    // Guarded by mutex_:
+    std::condition_variable stopped_;
+    bool stopping_ = false;
+    std::optional<std::string> warm_up_{"Loading block index…"};
+    std::list<Running> running_;  // bounded by -rpcthreads
+};
+
+class LoopGateway final : public rpc::NodeGateway {
+ public:
+    explicit LoopGateway(CoreLoop& loop) : loop_(loop) {}
+
+    [[nodiscard]] bool run(const std::function<void(rpc::NodeControl&)>& call) override;
+
+ private:
+    CoreLoop& loop_;
+};
+
+}  // namespace parley
