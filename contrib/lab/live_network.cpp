@@ -201,7 +201,8 @@ void LiveNetwork::connect_all() {
     for (auto& node : nodes_) {
         const auto ready = [&] {
             size_t count = 0;
-            for (const rpc::Json& peer : node->rpc->call("getpeerinfo").array()) {
+            const rpc::Json peers = node->rpc->call("getpeerinfo");
+            for (const rpc::Json& peer : peers.array()) {
                 // A peer that answered a ping has finished its handshake in both directions.
                 if (peer.find("pingtime") != nullptr) ++count;
             }

@@ -93,7 +93,8 @@ Observations Observer::finish() {
     stop();
     for (size_t node = 0; node < network_.size(); ++node) {
         const auto client = network_.client(node);
-        for (const rpc::Json& tip : client->call("getchaintips").array()) {
+        const rpc::Json tips = client->call("getchaintips");
+        for (const rpc::Json& tip : tips.array()) {
             const std::string& status = member(tip, "status").string();
             // Without a body nobody mined on it, as far as this node knows; another node may have
             // it.
