@@ -106,8 +106,9 @@ std::optional<NetAddress> AddressBook::select(
     if (entries_.empty()) return std::nullopt;
     for (int attempt = 0; attempt < kSelectTriesMax; ++attempt) {
         // A bucket first, then an entry of it: many entries in one bucket win nothing.
-        const auto& bucket = buckets_[random_.uniform(kBuckets)];
-        if (bucket.empty()) continue;
+        size_t index = random_.uniform(kBuckets);
+        while (buckets_[index].empty()) index = (index + 1) % kBuckets;
+        const auto& bucket = buckets_[index];
         const Key& key = bucket[random_.uniform(bucket.size())];
         const Entry& entry = entries_.at(key);
         const NetAddress address{entry.services, key.ip, key.port};

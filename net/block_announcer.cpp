@@ -23,7 +23,10 @@ void send_seal(PeerTable& table, Peer& peer, const HeaderNode& node) {
 
 void BlockAnnouncer::announce(const HeaderNode& tip, bool own) {
     tip_changed_ = true;
-    if (own && own_blocks_.size() < kPushesPerStepMax) own_blocks_.push_back(&tip);
+    // With seals, every validator completes the same block at about the same time: pushed by each
+    // to each, it would cross every line several times. A header does not.
+    if (own && !table_.options().sealed_blocks && own_blocks_.size() < kPushesPerStepMax)
+        own_blocks_.push_back(&tip);
 }
 
 bool BlockAnnouncer::send_block(PeerTable& table, Peer& peer, const HeaderNode& node,

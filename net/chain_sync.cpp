@@ -16,6 +16,9 @@ constexpr int32_t kUnaskedDistanceMax = 288;
 constexpr size_t kSourcesMax = 2048;
 /// Headers without seals cost nothing to make. Two batches of them may be outstanding per peer.
 constexpr size_t kUnsealedHeadersMax = 2 * kHeadersMax;
+/// New headers that one peer may bring on branches with less score than ours. Where work is cheap,
+/// such headers are too; 25 MB of them are enough.
+constexpr size_t kWeakHeadersMax = 100'000;
 
 }  // namespace
 
@@ -92,20 +95,29 @@ void ChainSync::on_headers(Peer& peer, ByteSpan payload) {
     }
     const HeadersOutcome outcome = table_.backend().submit_headers(headers, table_.now());
     if (peer.closing) return;
-    if (table_.options().sealed_blocks) peer.sync.unsealed_headers += outcome.added;
     if (outcome.last != nullptr) note_has(peer, *outcome.last);
+    if (!charge_headers(peer, outcome)) return;
     if (outcome.verdict != BlockVerdict::accepted &&
         outcome.verdict != BlockVerdict::already_have) {
         punish_for(peer, outcome.verdict, outcome.reason);
         return;
     }
-    if (peer.sync.unsealed_headers > kUnsealedHeadersMax + kHeadersMax) {
-        table_.punish(peer, "too many headers without sealed blocks");
-        return;
-    }
     resolve_unknown(peer);
     if (headers.size() == kHeadersMax) continue_headers(peer, outcome);
     work_pending_ = true;
+}
+
+bool ChainSync::charge_headers(Peer& peer, const HeadersOutcome& outcome) {
+    if (table_.options().sealed_blocks) {
+        peer.sync.unsealed_headers += outcome.added;
+    } else if (outcome.last != nullptr) {
+        const bool weak = !at_least_as_good(*outcome.last, table_.backend().active_tip());
+        peer.sync.weak_headers = weak ? peer.sync.weak_headers + outcome.added : 0;
+    }
+    const bool bearable = peer.sync.unsealed_headers <= kUnsealedHeadersMax + kHeadersMax &&
+                          peer.sync.weak_headers <= kWeakHeadersMax;
+    if (!bearable) table_.punish(peer, "too many headers of branches that do not count");
+    return bearable;
 }
 
 void ChainSync::on_unconnecting(Peer& peer, const BlockHash& last) {
@@ -192,10 +204,11 @@ void ChainSync::on_block(Peer& peer, ByteSpan payload) {
 
 void ChainSync::judge(Peer& peer, const Block& block, const BlockOutcome& outcome) {
     if (outcome.node != nullptr && !is_invalid(*outcome.node)) note_has(peer, *outcome.node);
+    // A block may come with its seal before its parent has one; then it is not eligible yet.
+    if (outcome.node != nullptr && !outcome.node->seal.empty()) credit_sealed(*outcome.node);
     switch (outcome.verdict) {
         case BlockVerdict::accepted:
             peer.sync.last_block = table_.now();
-            if (outcome.node != nullptr) credit_sealed(*outcome.node);
             resolve_unknown(peer);
             break;
         case BlockVerdict::already_have:

@@ -47,6 +47,8 @@ class ChainSync {
     void ask_from_best(Peer& peer);
     void probe(Peer& peer);
     bool check_sequence(Peer& peer, const std::vector<BlockHeader>& headers);
+    /// Counts headers that cost nothing to make. False: too many, and the peer has paid for it.
+    bool charge_headers(Peer& peer, const HeadersOutcome& outcome);
     void on_unconnecting(Peer& peer, const BlockHash& last);
     void continue_headers(Peer& peer, const HeadersOutcome& outcome);
     void stop_continuing(const Peer& peer);

@@ -54,7 +54,7 @@ struct NetOptions {
     bool announce_mempool_to_new_peers = true;
 
     /// Without any requested block for this long, a peer's requests move to another.
-    Duration block_timeout = std::chrono::seconds{5};
+    Duration block_timeout = std::chrono::seconds{10};
     Duration headers_timeout = std::chrono::seconds{5};
     size_t blocks_in_flight_per_peer = 16;
     /// Every so often each peer is asked for headers beyond our tip, and told our tip: two nodes

@@ -81,6 +81,7 @@ struct PeerSync {
     std::optional<TimePoint> headers_deadline;  ///< of the unanswered getheaders
     bool more_headers = false;                  ///< has more than we have asked for so far
     size_t unsealed_headers = 0;  ///< it brought, and whose sealed blocks have not come yet
+    size_t weak_headers = 0;      ///< new ones it brought on branches that are worse than ours
     TimePoint next_probe{};       ///< of anti-entropy
 
     std::vector<const HeaderNode*> in_flight;  ///< in order of request

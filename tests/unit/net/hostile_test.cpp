@@ -332,6 +332,17 @@ TEST(Hostile, engine_broadcast_to_a_peer_that_does_not_read_is_bounded) {
     EXPECT_LE(station.bytes_sent[peer], 64'100'000u);
 }
 
+TEST(Hostile, headers_of_weak_branches_are_bounded) {
+    Station station;
+    station.backend.mine(2'100, station.now, 0, nullptr, false);
+    const BlockHeader genesis = station.backend.active_at(Height{0})->header;
+    const PeerId peer = station.ready_peer();
+    for (uint32_t branch = 0; branch < 60 && !station.closed(peer); ++branch)
+        station.send(peer, chain_from(genesis, 2'000, 100 + branch));
+    EXPECT_TRUE(station.closed(peer));
+    EXPECT_LE(station.backend.header_count(), 2'101u + 102'000u);
+}
+
 TEST(Hostile, unsealed_headers_without_blocks_are_bounded) {
     Station station({}, true);
     message::Version version = Station::default_version();

@@ -1,0 +1,334 @@
+// Whom to dial, whom to let in, and what addresses to remember.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/address_book.h"
+#include "station.h"
+#include "world.h"
+
+namespace parley::test {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using AddNode = PeerManager::AddNode;
+using Result = PeerManager::AddNodeResult;
+
+message::Addr addresses(std::initializer_list<const char*> hosts, int64_t time,
+                        uint16_t port = 8333) {
+    message::Addr addr;
+    for (const char* host : hosts)
+        addr.entries.push_back(
+            {static_cast<uint32_t>(time),
+             NetAddress{kServiceNetwork | kServiceWitness, *IpAddress::parse(host), port}});
+    return addr;
+}
+
+std::vector<std::string> hosts_of(const std::vector<net_effect::Dial>& dials) {
+    std::vector<std::string> result;
+    for (const net_effect::Dial& dial : dials) result.push_back(to_string(dial.target));
+    return result;
+}
+
+// --- dialling
+
+TEST(Connector, connect_and_addnode_targets_are_dialled_at_start) {
+    NetOptions options;
+    options.connect = {{"10.0.0.5", 1}, {"10.0.0.6", 2}};
+    options.connect_only = true;
+    options.add_nodes = {{"10.0.0.7", 3}, {"10.0.0.5", 1}};
+    Station station(options);
+    EXPECT_THAT(hosts_of(station.take_dials()),
+                ElementsAre("10.0.0.5:1", "10.0.0.6:2", "10.0.0.7:3"));
+}
+
+TEST(Connector, failed_dials_are_repeated_with_growing_delay) {
+    NetOptions options;
+    options.add_nodes = {{"10.0.0.7", 3}};
+    Station station(options);
+    Duration previous{0};
+    for (int i = 0; i < 12; ++i) {
+        const auto dials = station.take_dials();
+        ASSERT_EQ(dials.size(), 1u);
+        const TimePoint failed = station.now;
+        station.manager.on_dial_failed(dials[0].dial, "connection refused", station.now);
+        const auto due = *station.manager.next_deadline() - failed;
+        EXPECT_GE(due, milliseconds{500});
+        EXPECT_LE(due, seconds{75});
+        if (i > 0 && i < 6) {
+            EXPECT_GT(due, previous * 3 / 2);
+        }
+        previous = due;
+        station.advance(due);
+    }
+    EXPECT_GE(previous, seconds{60});
+}
+
+TEST(Connector, lost_connection_is_renewed_at_once_when_it_had_worked) {
+    NetOptions options;
+    options.add_nodes = {{"10.0.0.7", 3}};
+    Station station(options);
+    for (int i = 0; i < 5; ++i) {
+        const auto dials = station.take_dials();
+        ASSERT_EQ(dials.size(), 1u) << i;
+        const PeerId peer =
+            station.ready_peer(false, Station::default_version(), true, "10.0.0.7", dials[0].dial);
+        EXPECT_EQ(station.manager.peer_infos(station.now).at(0).connection_type,
+                  ConnectionType::manual);
+        station.close(peer);
+        station.advance(milliseconds{625});
+    }
+}
+
+TEST(Connector, addnode_add_remove_onetry) {
+    Station station;
+    EXPECT_EQ(station.manager.add_node("10.0.0.7", AddNode::add, station.now), Result::done);
+    EXPECT_EQ(station.manager.add_node("10.0.0.7:18444", AddNode::add, station.now),
+              Result::already_added);
+    EXPECT_THAT(hosts_of(station.take_dials()), ElementsAre("10.0.0.7:18444"));
+    ASSERT_THAT(station.manager.added_nodes(), SizeIs(1));
+    EXPECT_EQ(station.manager.added_nodes()[0].added_node, "10.0.0.7");
+    EXPECT_FALSE(station.manager.added_nodes()[0].connected_to.has_value());
+    EXPECT_EQ(station.manager.add_node("10.0.0.8", AddNode::remove, station.now),
+              Result::not_added);
+    EXPECT_EQ(station.manager.add_node("10.0.0.7", AddNode::remove, station.now), Result::done);
+    EXPECT_THAT(station.manager.added_nodes(), IsEmpty());
+    EXPECT_EQ(station.manager.add_node("bad host", AddNode::add, station.now), Result::malformed);
+    EXPECT_EQ(station.manager.add_node("10.0.0.9:77", AddNode::one_try, station.now), Result::done);
+    const auto dials = station.take_dials();
+    EXPECT_THAT(hosts_of(dials), ElementsAre("10.0.0.9:77"));
+    station.manager.on_dial_failed(dials[0].dial, "refused", station.now);
+    station.advance(hours{1});
+    EXPECT_THAT(station.take_dials(), IsEmpty());  // one try is one try
+}
+
+TEST(Connector, added_node_shows_its_connection) {
+    World world(1);
+    world.add_node();
+    world.add_node();
+    world.connect(0, 1);
+    world.run(seconds{1});
+    const auto added = world.node(0).manager.added_nodes();
+    ASSERT_THAT(added, SizeIs(1));
+    EXPECT_EQ(added[0].connected_to, (Endpoint{"node1", 18444}));
+    EXPECT_FALSE(added[0].inbound);
+    EXPECT_TRUE(world.node(0).manager.disconnect("node1:18444", world.now()));
+    EXPECT_FALSE(world.node(0).manager.disconnect("node1:18444", world.now()));
+    EXPECT_FALSE(world.node(0).manager.disconnect(PeerId{999}, world.now()));
+    EXPECT_EQ(world.node(0).manager.peer_count(false), 0u);
+    world.run(seconds{2});
+    EXPECT_EQ(world.node(0).manager.peer_count(false), 1u);
+}
+
+TEST(Connector, network_switched_off_closes_everything_and_dials_nothing) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    station.manager.add_node("10.0.0.7", AddNode::add, station.now);
+    station.take_dials();
+    station.manager.set_network_active(false, station.now);
+    EXPECT_TRUE(station.closed(peer));
+    EXPECT_FALSE(station.manager.network_active());
+    station.close(peer);
+    EXPECT_TRUE(station.closed(station.connect(true)));
+    station.manager.add_node("10.0.0.9", AddNode::one_try, station.now);
+    station.advance(minutes{5});
+    EXPECT_THAT(station.take_dials(), IsEmpty());
+}
+
+TEST(Connector, inbound_connections_are_limited) {
+    NetOptions options;
+    options.connections_max = 12;
+    options.outbound_max = 8;
+    Station station(options);
+    std::vector<PeerId> peers;
+    for (int i = 0; i < 4; ++i) peers.push_back(station.connect(true));
+    for (const PeerId peer : peers) EXPECT_FALSE(station.closed(peer));
+    const PeerId fifth = station.connect(true);
+    EXPECT_TRUE(station.closed(fifth));
+    station.close(fifth);
+    station.close(peers[0]);
+    EXPECT_FALSE(station.closed(station.connect(true)));
+    EXPECT_EQ(station.manager.peer_count(true), 4u);
+}
+
+TEST(Connector, banned_host_is_closed_and_kept_out_until_its_time) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    EXPECT_TRUE(station.manager.ban("10.0.0.1", station.now + hours{1}, station.now));
+    EXPECT_TRUE(station.closed(peer));
+    station.close(peer);
+    ASSERT_THAT(station.manager.bans(station.now), SizeIs(1));
+    EXPECT_EQ(station.manager.bans(station.now)[0].host, "10.0.0.1");
+    const PeerId refused = station.connect(true);
+    EXPECT_TRUE(station.closed(refused));
+    station.close(refused);
+    station.advance(hours{1});
+    EXPECT_THAT(station.manager.bans(station.now), IsEmpty());
+    EXPECT_FALSE(station.closed(station.connect(true)));
+    station.manager.ban("10.0.0.2", station.now + hours{1}, station.now);
+    EXPECT_TRUE(station.manager.ban("10.0.0.2", station.now, station.now));
+    EXPECT_FALSE(station.manager.ban("10.0.0.2", station.now, station.now));
+}
+
+// --- addresses
+
+TEST(Addresses, heard_addresses_are_dialled_one_group_each) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    station.advance(seconds{100});  // fills the token bucket
+    station.send(peer, addresses({"8.8.8.8", "8.8.4.4", "9.9.9.9", "10.0.0.7"},
+                                 to_unix_seconds(station.now)));
+    EXPECT_THAT(station.manager.known_addresses(100), SizeIs(3));  // not the private one
+    station.advance(seconds{30});
+    const auto dials = station.take_dials();
+    EXPECT_EQ(dials.size(), 2u);
+    for (const auto& dial : dials) station.manager.on_dial_failed(dial.dial, "", station.now);
+    station.advance(seconds{30});
+    const auto more = station.take_dials();  // the other of the first group; nothing twice
+    ASSERT_EQ(more.size(), 1u);
+    for (const auto& dial : dials) EXPECT_NE(dial.target, more[0].target);
+}
+
+TEST(Addresses, connect_only_never_dials_from_the_book) {
+    NetOptions options;
+    options.connect_only = true;
+    Station station(options);
+    const PeerId peer = station.ready_peer();
+    station.send(peer, addresses({"8.8.8.8"}, to_unix_seconds(station.now)));
+    station.advance(minutes{2});
+    EXPECT_THAT(station.take_dials(), IsEmpty());
+    EXPECT_FALSE(station.closed(station.ready_peer()));
+}
+
+TEST(Addresses, automatic_peer_without_wanted_services_is_dropped) {
+    Station station;
+    const PeerId teller = station.ready_peer();
+    station.send(teller, addresses({"8.8.8.8"}, to_unix_seconds(station.now)));
+    station.advance(seconds{10});
+    const auto dials = station.take_dials();
+    ASSERT_EQ(dials.size(), 1u);
+    message::Version version = Station::default_version();
+    version.services = kServiceNetwork;
+    const PeerId peer = station.connect(false, "8.8.8.8", dials[0].dial);
+    station.send(peer, version);
+    EXPECT_TRUE(station.closed(peer));
+}
+
+TEST(Addresses, getaddr_is_answered_once_and_to_inbound_peers_only) {
+    Station station;
+    const PeerId teller = station.ready_peer();
+    message::Addr addr;
+    for (uint8_t i = 0; i < 200; ++i)
+        addr.entries.push_back(
+            {static_cast<uint32_t>(to_unix_seconds(station.now)),
+             NetAddress{kServiceNetwork, IpAddress::from_ipv4(Bytes{50, i, 1, 1}), 8333}});
+    // Without a question of ours, only a bucketful is taken: one, and one each ten seconds.
+    station.send(teller, addr);
+    EXPECT_THAT(station.manager.known_addresses(1'000), SizeIs(1));
+    station.advance(seconds{100});
+    station.send(teller, addr);
+    EXPECT_THAT(station.manager.known_addresses(1'000), SizeIs(10));
+    PeerInfo info = station.manager.peer_infos(station.now).at(0);
+    EXPECT_EQ(info.addresses_processed, 11u);
+    EXPECT_EQ(info.addresses_rate_limited, 389u);
+    // The answer to our own question may be long.
+    station.manager.add_node("10.0.0.2", AddNode::one_try, station.now);
+    const auto dials = station.take_dials();
+    const PeerId asked =
+        station.ready_peer(false, Station::default_version(), true, "10.0.0.2", dials.back().dial);
+    station.send(asked, addr);
+    const size_t known = station.manager.known_addresses(1'000).size();
+    EXPECT_GT(known, 100u);
+    const PeerId asker = station.ready_peer();
+    station.send(asker, message::GetAddr{});
+    const auto answers = station.take<message::Addr>(asker);
+    ASSERT_EQ(answers.size(), 1u);
+    EXPECT_EQ(answers[0].entries.size(), known * 23 / 100);
+    station.send(asker, message::GetAddr{});
+    EXPECT_THAT(station.take<message::Addr>(asker), IsEmpty());
+    station.send(asked, message::GetAddr{});
+    EXPECT_THAT(station.take<message::Addr>(asked), IsEmpty());
+}
+
+TEST(Addresses, fresh_gossip_is_passed_on_in_the_form_of_the_receiver) {
+    Station station;
+    const PeerId teller = station.ready_peer();
+    const PeerId listener = station.connect(true);
+    station.send(listener, Station::default_version());
+    station.send(listener, message::SendAddrV2{});
+    station.send(listener, message::Verack{});
+    station.send(listener, message::Addr{});  // takes part in gossip from now on
+    station.take_sent(listener);
+    const auto gossip = addresses({"8.8.8.8"}, to_unix_seconds(station.now));
+    station.send(teller, gossip);
+    const auto passed = station.take<message::AddrV2>(listener);
+    ASSERT_EQ(passed.size(), 1u);
+    EXPECT_EQ(passed[0].entries, gossip.entries);
+    EXPECT_THAT(station.take<message::Addr>(teller), IsEmpty());
+    // Old news go no further.
+    station.advance(seconds{20});
+    station.send(teller, addresses({"9.9.9.9"}, to_unix_seconds(station.now) - 3'600));
+    EXPECT_THAT(station.take<message::AddrV2>(listener), IsEmpty());
+}
+
+TEST(Addresses, seed_node_is_asked_for_addresses_and_released) {
+    NetOptions options;
+    options.seed_nodes = {{"10.0.0.3", 18444}};
+    Station station(options);
+    const auto dials = station.take_dials();
+    ASSERT_EQ(dials.size(), 1u);
+    const PeerId seed =
+        station.ready_peer(false, Station::default_version(), true, "10.0.0.3", dials[0].dial);
+    station.send(seed, addresses({"8.8.8.8", "9.9.9.9"}, to_unix_seconds(station.now)));
+    EXPECT_TRUE(station.closed(seed));
+    EXPECT_THAT(station.manager.known_addresses(10), SizeIs(2));
+}
+
+TEST(AddressBook, one_source_fills_only_its_buckets) {
+    SeededRandom random(1);
+    AddressBook book(random);
+    const IpAddress source = *IpAddress::parse("8.8.8.8");
+    for (uint32_t i = 0; i < 20'000; ++i) {
+        const Bytes ip{uint8_t(11 + i % 100), uint8_t(i >> 8), uint8_t(i), 1};
+        book.add(NetAddress{kServiceNetwork, IpAddress::from_ipv4(ip), 8333},
+                 to_unix_seconds(kStart), source, kStart);
+    }
+    EXPECT_LE(book.size(), 8u * 64u);
+    EXPECT_GT(book.size(), 3u * 64u);
+}
+
+TEST(AddressBook, failures_and_age_make_an_address_useless) {
+    SeededRandom random(1);
+    AddressBook book(random);
+    const NetAddress address{kServiceNetwork, *IpAddress::parse("8.8.8.8"), 8333};
+    const auto any = [](const NetAddress&) { return true; };
+    EXPECT_FALSE(book.add(address, to_unix_seconds(kStart) - 31 * 86'400, address.ip, kStart));
+    EXPECT_TRUE(book.add(address, to_unix_seconds(kStart), address.ip, kStart));
+    EXPECT_FALSE(book.add(address, to_unix_seconds(kStart), address.ip, kStart));  // no news
+    TimePoint now = kStart;
+    const auto selected = [&] {
+        for (int i = 0; i < 50; ++i) {
+            if (book.select(now, any)) return true;
+        }
+        return false;
+    };
+    EXPECT_TRUE(selected());
+    for (int failures = 0; failures < 3; ++failures) {
+        book.attempted(address.ip, address.port, now);
+        EXPECT_FALSE(selected());  // not again so soon
+        now += minutes{11};
+    }
+    EXPECT_FALSE(selected());  // three failures, and never a success
+    book.succeeded(address.ip, address.port, kServiceNetwork, now);
+    EXPECT_TRUE(selected());
+    EXPECT_THAT(book.sample(10, now), SizeIs(1));
+    EXPECT_THAT(book.sample(10, now + hours{24 * 31}), IsEmpty());
+}
+
+}  // namespace
+}  // namespace parley::test
