@@ -1,7 +1,9 @@
 // A kill at any moment: the stores are put back to what they were after some commit, both in the
 // order in which the commits were made, and the node starts again.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "base/random.h"
@@ -159,6 +161,40 @@ TEST(Crash, start_after_any_commit_loses_no_reported_tip_and_has_the_right_coins
         }
         ASSERT_NE(expected, nullptr) << "a reported tip is lost";
         ASSERT_GE(*crashed->tip().score, *expected->score) << "the state went backwards";
+        ASSERT_EQ(all_coins(*crashed), straight_coins(history, crashed));
+    }
+}
+
+// A power cut: of each store a prefix is left, which holds at least what was synced.
+TEST(Crash, power_cut_leaves_stores_that_open_with_the_right_coins) {
+    SeededRandom random(test_seed());
+    History history(random);
+    const auto& log = history.log();
+    std::vector<size_t> coins_commits;
+    for (size_t i = 0; i < log.entries.size(); ++i) {
+        if (log.entries[i].store == 1) coins_commits.push_back(i);
+    }
+    const auto cut = [&](int store, size_t point) {
+        size_t least = 0;
+        for (size_t i = 0; i < point; ++i) {
+            const auto& entry = log.entries[i];
+            if (entry.store == store && entry.durability == Durability::synced) least = i + 1;
+        }
+        return least + random.uniform(point - least + 1);
+    };
+    for (int round = 0; round < 60; ++round) {
+        // Near a flush of the coins, or anywhere.
+        size_t point = random.uniform(log.entries.size() + 1);
+        if (random.uniform(2) == 0)
+            point = coins_commits[random.uniform(coins_commits.size())] + random.uniform(2);
+        const size_t blocks = cut(0, point);
+        // The least of the blocks that the syncs promise is the hardest case.
+        const size_t least = random.uniform(2) == 0 ? blocks : cut(0, point);
+        const size_t coins = random.uniform(2) == 0 ? point : cut(1, point);
+        SCOPED_TRACE(fmt::format("{} {} {}", point, least, coins));
+        TestChain crashed(regtest_params(), history.options(),
+                          replay(log, 0, std::min(blocks, least)), replay(log, 1, coins));
+        ASSERT_FALSE(::testing::Test::HasFailure()) << "it does not open";
         ASSERT_EQ(all_coins(*crashed), straight_coins(history, crashed));
     }
 }
