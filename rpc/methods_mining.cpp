@@ -87,7 +87,7 @@ void getmininginfo(Call& call) {
         out.field_values("warnings", chain.warnings);
         out.field_object("parley", [&] {
             out.field("automine", mining.automine);
-            out.field("hashps", mining.own_hashes_per_second);
+            out.field("hashps", call.host().hashes_per_second());
         });
     });
 }

@@ -166,7 +166,6 @@ struct MiningSummary {
     uint64_t pooled_transactions = 0;
     Amount block_min_fee_rate{0};      ///< satoshi a kvB
     std::string automine;              ///< "off", "tx", "<seconds>", "poisson:<seconds>"
-    double own_hashes_per_second = 0;  ///< this node's miner, 0 when it does not search
 };
 
 // ---- network

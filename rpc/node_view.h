@@ -173,6 +173,8 @@ class Host {
     virtual std::vector<LogCategoryState> log_categories() const = 0;
     /// False: no category of that name ("all" and "none" exist).
     virtual bool set_log_category(std::string_view name, bool enabled) = 0;
+    /// Of this process's miner, measured over the last seconds; 0 before it ever searched.
+    virtual double hashes_per_second() const = 0;
     /// Monotonic; for the time-outs of the wait methods.
     virtual Duration steady_time() const = 0;
     /// Blocks the calling rpc thread. False: the process is stopping; return at once.

@@ -188,7 +188,7 @@ std::string picture_svg(const std::vector<RunResult>& results) {
     const LiveOptions& options = results.front().options;
     svg.text(70, 34, "Parley: the same node, two kinds of consensus",
              "font-size=\"19\" font-weight=\"bold\"");
-    double legend = 545;
+    double legend = 640;
     for (const RunResult& result : results) {
         svg.rectangle(legend, 22, 14, 14, fmt::format("fill=\"{}\"", colour_of(result.consensus)));
         svg.text(legend + 20, 34, name_of(result.consensus));

@@ -19,6 +19,10 @@ namespace parley::lab {
 namespace {
 
 constexpr int kTimeoutSeconds = 60;
+// A server closes connections that are idle (-rpcservertimeout, 30 s), perhaps while the next
+// request is on its way. An idle connection is replaced well before that, so that no request is
+// ever sent twice.
+constexpr auto kIdleMax = std::chrono::seconds{5};
 constexpr size_t kReplySizeMax = size_t{256} << 20;  // no reply of a lab network comes near it
 
 }  // namespace
@@ -37,6 +41,9 @@ void RpcClient::disconnect() {
 }
 
 void RpcClient::connect() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - used_at_ > kIdleMax) disconnect();
+    used_at_ = now;
     if (socket_ >= 0) return;
     socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const timeval timeout{kTimeoutSeconds, 0};

@@ -2,6 +2,8 @@
 // thread-safe, one owner a client.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -41,6 +43,7 @@ class RpcClient {
     uint16_t port_;
     std::string authorisation_;
     int socket_ = -1;
+    std::chrono::steady_clock::time_point used_at_{};
     std::string buffer_;
 };
 

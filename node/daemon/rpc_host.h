@@ -19,6 +19,8 @@ class RpcHost final : public rpc::Host {
  public:
     RpcHost(DaemonLog& log, std::string log_path) : log_(log), log_path_(std::move(log_path)) {}
 
+    /// Where the miner's rate comes from; once, before requests are served. REQUIRES: thread-safe.
+    void set_hash_rate(std::function<double()> hash_rate) { hash_rate_ = std::move(hash_rate); }
     /// Empty: the node serves.
     void set_warm_up(std::optional<std::string> message);
     /// Ends every pause.
@@ -30,6 +32,7 @@ class RpcHost final : public rpc::Host {
     std::vector<ActiveCommand> active_commands() const override;
     std::vector<LogCategoryState> log_categories() const override;
     bool set_log_category(std::string_view name, bool enabled) override;
+    double hashes_per_second() const override { return hash_rate_ ? hash_rate_() : 0; }
     Duration steady_time() const override;
     bool pause(Duration duration) override;
 
@@ -41,6 +44,7 @@ class RpcHost final : public rpc::Host {
 
     DaemonLog& log_;
     const std::string log_path_;
+    std::function<double()> hash_rate_;
 
     mutable std::mutex mutex_;
     // Guarded by mutex_:

@@ -261,6 +261,8 @@ class FakeHost final : public Host {
  public:
     std::optional<std::string> warm_up_status;
     std::vector<LogCategoryState> categories{{"net", false}, {"rpc", true}};
+    double hash_rate = 12'345;
+    double hashes_per_second() const override { return hash_rate; }
     std::vector<std::string> started;
     Duration time{};
     bool stopping = false;
