@@ -15,17 +15,9 @@ constexpr int32_t kBehindMax = 16;
 
 BlockResult ChainFlow::submit_block(const BlockRef& block, ByteSpan seal, bool own) {
     BlockResult result = core_.chain->accept_block(block, seal, core_.now);
-    if (result.state == BlockResult::State::already_have && !seal.empty()) {
-        const auto attached = core_.chain->attach_seal(result.node->hash, seal);
-        if (!attached) {
-            result.state = BlockResult::State::invalid;
-            result.error = attached.error();
-            return result;
-        }
-        if (!*attached) return result;
-    } else if (result.state != BlockResult::State::accepted) {
-        return result;
-    }
+    // A block that is known may have got the seal that it was waiting for.
+    const bool sealed = result.state == BlockResult::State::already_have && !seal.empty();
+    if (result.state != BlockResult::State::accepted && !sealed) return result;
     if (own) own_block_ = result.node->hash;
     advance();
     for (const InvalidBlock& invalid : rejected_) {
