@@ -384,8 +384,8 @@ def raw_new(source):
     if not source.is_cpp or source.layer == "tests":
         return
     for match in re.finditer(r"\bnew\s+[A-Za-z_][\w:]*\s*[({<\[;]|\bdelete\s+\w", source.code):
-        # A private constructor is out of make_unique's reach.
-        if not re.search(r"unique_ptr<[^<>]*(<[^<>]*>)?[^<>]*>\s*[({]\s*$", source.code[:match.start()][-200:]):
+        # A private constructor is out of make_unique's reach; Ref is the usual alias of a unique_ptr.
+        if not re.search(r"(unique_ptr<[^<>]*(<[^<>]*>)?[^<>]*>|\bRef)\s*[({]\s*$", source.code[:match.start()][-200:]):
             yield source.line_of(match.start()), "let std::make_unique or a container own it"
 
 
