@@ -44,7 +44,8 @@ void write_rate(JsonWriter& out, std::string_view name, uint64_t hits, uint64_t 
         out.field("rate", share);
         if (!binomial) return;
         out.field_array("interval95", [&] {
-            out.value(std::max(0.0, middle - reach)).value(std::min(1.0, middle + reach));
+            // Exact at the ends, where rounding would leave 5e-17.
+            out.value(hits == 0 ? 0 : middle - reach).value(hits == trials ? 1 : middle + reach);
         });
     });
 }

@@ -195,7 +195,7 @@ def measure_pbft(payments):
             f"p50 {p50 * 1e3:.2f} ms, p99 {p99 * 1e3:.2f} ms")
         transactions, blocks = replicas.all_at_once()
         row("the same under load, one RPC client", f"{transactions:.0f} transactions/s, {blocks:.0f} decisions/s")
-        forks = [node.rpc.getforkstats()["F_h"] for node in replicas.nodes]
+        forks = [node.rpc.getforkstats()["forked_heights"] for node in replicas.nodes]
         row("forks seen by the replicas", str(sum(forks)))
     row("floor: one durable write of 200 bytes", f"{fsync_seconds() * 1e3:.3f} ms", "on the file system of the daemons")
 

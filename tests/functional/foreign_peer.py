@@ -15,7 +15,7 @@ from io import BytesIO
 import bitcoin
 from bitcoin import SelectParams
 from bitcoin.core import (CBlock, CBlockHeader, CheckBlock, COutPoint, CTransaction, CTxIn, CTxOut)
-from bitcoin.core.script import OP_TRUE, CScript
+from bitcoin.core.script import OP_RETURN, OP_TRUE, CScript
 from bitcoin.messages import (MsgSerializable, msg_block, msg_getdata, msg_getheaders, msg_inv, msg_notfound, msg_ping,
                               msg_pong, msg_tx, msg_verack, msg_version)
 from bitcoin.net import CInv
@@ -61,8 +61,22 @@ def mine(previous, height, transactions=(), **coinbase_options):
 
 
 def spend_anyone(outpoint, value, script_pubkey=ANYONE, fee=10_000):
-    """Moves a coin that anyone can spend; the script is empty."""
-    return CTransaction([CTxIn(COutPoint(*outpoint))], [CTxOut(value - fee, script_pubkey)])
+    """Moves a coin that anyone can spend, without a script. The note makes it long enough to be relayed (65 bytes)."""
+    note = CTxOut(0, CScript([OP_RETURN, b"parley test"]))
+    return CTransaction([CTxIn(COutPoint(*outpoint))], [CTxOut(value - fee, script_pubkey), note])
+
+
+def raw_block(previous, transactions, root=None):
+    """The bytes of a block on top of `previous` with proof of work and, if wanted, a Merkle root of another block."""
+    root = CBlock.build_merkle_tree_from_txs(transactions)[-1] if root is None else root
+    start = struct.pack("<i", 0x20000000) + previous.GetHash() + root
+    start += struct.pack("<II", max(previous.nTime + 1, int(time.time())), EASY_BITS)
+    nonce = 0
+    while True:
+        header = start + struct.pack("<I", nonce)
+        if hashlib.sha256(hashlib.sha256(header).digest()).digest()[31] < 0x7F:
+            return header + bytes([len(transactions)]) + b"".join(tx.serialize() for tx in transactions)
+        nonce += 1
 
 
 class ForeignPeer:

@@ -114,7 +114,8 @@ class Rpc:
         raise AssertionError("unreachable")
 
     def call(self, method, *args, **named):
-        request = {"jsonrpc": "1.0", "id": "test", "method": method, "params": named if named else list(args)}
+        params = {**named, "args": args} if named and args else named or list(args)
+        request = {"jsonrpc": "1.0", "id": "test", "method": method, "params": params}
         status, _, body = self.raw(json.dumps(request, default=str))
         if not body:
             raise RpcError(None, "empty reply", status)

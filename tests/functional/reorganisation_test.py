@@ -37,12 +37,12 @@ def test_healed_partition_fork_is_counted(network):
     network.connect(a, b)
     network.sync_blocks()
     stats = a.rpc.getforkstats()
-    heights = stats["heights"]
-    assert heights == 15
-    # 3 of 15 heights have two blocks; 3 of the 18 blocks, and 3 for 15 on the main chain, are stale.
-    assert abs(float(stats["F_h"]) - 3 / 15) < 1e-6
-    assert abs(float(stats["S_t"]) - 3 / 18) < 1e-6
-    assert abs(float(stats["S_m"]) - 3 / 15) < 1e-6
+    assert (stats["heights_compared"], stats["forked_heights"], stats["stale_blocks"]) == (15, 3, 3)
+    assert stats["mined_blocks"] == 18 and stats["reorganisation_depth_max"] == 3
+    for name, rate in (("F_h", 3 / 15), ("S_t", 3 / 18), ("S_m", 3 / 15)):
+        assert abs(float(stats[name]["rate"]) - rate) < 1e-6
+        low, high = map(float, stats[name]["interval95"])
+        assert low < rate < high
 
 
 def test_equal_branches_first_seen_stays(network):

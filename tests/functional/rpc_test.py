@@ -86,7 +86,7 @@ def test_wrong_arguments_name_the_parameter(node):
     expect_rpc_error(-5, "Block not found", node.rpc.getblock, "0" * 64)
     expect_rpc_error(-5, "address", node.rpc.generatetoaddress, 1, "bcrt1qnonsense")
     expect_rpc_error(-3, "nblocks", node.rpc.generatetoaddress, "1", KNOWN_ADDRESS)
-    expect_rpc_error(-5, "No such mempool or blockchain transaction", node.rpc.getrawtransaction, "1" * 64)
+    expect_rpc_error(-5, "No such mempool transaction", node.rpc.getrawtransaction, "1" * 64)
 
 
 def test_getinfo_is_not_answered(node):

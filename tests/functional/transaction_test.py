@@ -119,5 +119,5 @@ def test_fee_above_the_maximum_is_refused(pair):
     _, a, _ = pair
     outpoint, value = coinbase_outpoint(a, 1)
     raw = pay_from_known_key(a, outpoint, value, {OTHER_ADDRESS: Decimal(1)}, Decimal(20))
-    expect_rpc_error(-25, "max fee exceeded", a.rpc.sendrawtransaction, raw)
+    expect_rpc_error(-25, "Fee exceeds maximum configured by user", a.rpc.sendrawtransaction, raw)
     assert a.rpc.sendrawtransaction(raw, 0) in a.rpc.getrawmempool()

@@ -114,9 +114,9 @@ def test_wallet_calls_without_the_right_wallet_say_which(network):
     node.rpc.createwallet("one")
     assert node.rpc.getbalance() == 0
     node.rpc.createwallet("two")
-    expect_rpc_error(-19, "Wallet file not specified", node.rpc.getbalance)
+    expect_rpc_error(-19, "Multiple wallets are loaded", node.rpc.getbalance)
     expect_rpc_error(-18, "Requested wallet does not exist or is not loaded", node.rpc.wallet("three").getbalance)
-    expect_rpc_error(-36, "", node.rpc.createwallet, "one")
+    expect_rpc_error(-4, "Database already exists", node.rpc.createwallet, "one")
     expect_rpc_error(-35, "already loaded", node.rpc.loadwallet, "one")
     expect_rpc_error(-18, "", node.rpc.loadwallet, "never-made")
 
