@@ -68,10 +68,10 @@ TEST(GetBlockHeader, genesis_matchesBitcoind) {
     EXPECT_EQ(runner.result("getblockheader", hash), std::string{R"({"hash":")"} + kGenesis +
                                                          R"(","confirmations":1,"height":0,)" +
                                                          kGenesisFields + "}");
-    EXPECT_EQ(
-        runner.result("getblockheader", R"([")" + std::string{kGenesis} + R"(",false])"),
-        R"("0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27)"
-        R"(ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4adae5494dffff7f2002000000")");
+    EXPECT_EQ(runner.result("getblockheader", R"([")" + std::string{kGenesis} + R"(",false])"),
+              "\"01000000" + std::string(64, '0') +
+                  "3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a"
+                  "dae5494dffff7f2002000000\"");
     runner.node.extend();
     EXPECT_THAT(runner.result("getblockheader", hash),
                 EndsWith(R"("nextblockhash":")" + runner.node.tip_hash().to_string() + "\"}"));

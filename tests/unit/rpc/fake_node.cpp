@@ -325,6 +325,16 @@ std::string Runner::result(const std::string& method, const std::string& params,
     return reply.text;
 }
 
+WalletTx confirmed_tx(const TransactionRef& transaction) {
+    WalletTx tx;
+    tx.transaction = transaction;
+    tx.confirmations = 3;
+    tx.block = WalletTx::InBlock{BlockHash{}, Height{7}, 1, 1'700'000'000};
+    tx.time = 1'700'000'001;
+    tx.time_received = 1'700'000'002;
+    return tx;
+}
+
 TransactionRef simple_transaction(uint8_t seed, Amount value) {
     TransactionData data;
     TxInput input;

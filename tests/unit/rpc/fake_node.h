@@ -330,6 +330,18 @@ class Runner {
                        const std::string& path = "/");
 };
 
+/// A node with one loaded wallet, "w".
+struct WalletRunner : Runner {
+    WalletRunner() { wallet().info.name = "w"; }
+    FakeWallet& wallet() { return node.wallets["w"]; }
+};
+
+/// Of p2wpkh_script({}), on regtest.
+inline constexpr const char* kAddress = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202";
+
+/// As a wallet reports a transaction with three confirmations.
+WalletTx confirmed_tx(const TransactionRef& transaction);
+
 /// An amount of coins, for short tests.
 inline Amount coins(int64_t count) {
     return Amount{count * kCoin};

@@ -12,8 +12,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kAddress = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202";
-
 TEST(GenerateToAddress, blocks_areMinedOnTopOfEachOther) {
     Runner runner;
     const Reply reply = runner.call("generatetoaddress", std::string{"[101,\""} + kAddress + "\"]");

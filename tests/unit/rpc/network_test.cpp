@@ -10,8 +10,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kAddress = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202";
-
 TEST(GetPeerInfo, fields_haveBitcoindsNamesAndUnits) {
     Runner runner;
     PeerSummary peer;

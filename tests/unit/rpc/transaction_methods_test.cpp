@@ -13,8 +13,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kAddress = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202";
-
 MempoolEntry entry_of(const TransactionRef& transaction, int64_t fee) {
     MempoolEntry entry;
     entry.transaction = transaction;
