@@ -18,7 +18,7 @@ const std::vector<Node> kAll{0, 1, 2, 3};
 TEST(Durability, crash_at_every_write_never_signs_twice_and_recovers) {
     size_t crashes = 0;
     for (const auto point : {Cluster::CrashPoint::before_write, Cluster::CrashPoint::after_write}) {
-        for (const Node victim : {0, 1, 2}) {
+        for (const Node victim : {0U, 1U, 2U}) {
             for (size_t k = 1;; ++k) {
                 Cluster cluster({.delay = milliseconds{50},
                                  .jitter = milliseconds{30},

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tests/unit/consensus/pbft/cluster.h"
+#include "tests/unit/seed.h"
 
 namespace parley::pbft::testing {
 namespace {
@@ -48,7 +49,7 @@ TEST(SequenceLimits, heights_outside_the_watermarks_are_dropped) {
                                                             block->header.hash(), 0),
                                           block->serialize(), network));
         for (const auto type : {MessageType::prepare, MessageType::commit}) {
-            for (const size_t validator : {2, 3})
+            for (const size_t validator : {2U, 3U})
                 cluster.inject(
                     1, 0,
                     encode_vote(cluster.make_vote(type, 0, height, block->header.hash(), validator),
@@ -228,7 +229,7 @@ TEST_F(BadNewView, liars_own_view_change_with_a_forged_certificate_is_refused) {
     list[0] = make_view_change(cluster, 1, 1, FinalPoint{1, invented, {}});
     expect_refused(make(list, std::nullopt), NewViewError::bad_view_change);
     CommitCertificate commits{0, {}};
-    for (const size_t validator : {0, 1}) {
+    for (const size_t validator : {0U, 1U}) {
         const Vote vote = cluster.make_vote(MessageType::commit, 0, 1, invented, validator);
         commits.commits.push_back(Endorsement{vote.validator, vote.signature});
     }
@@ -275,7 +276,7 @@ TEST(Spam, view_changes_of_f_do_not_slow_ordering) {
                 const Bytes message =
                     encode_view_change(make_view_change(cluster, view++, 3, genesis_point(cluster)),
                                        cluster.authenticator().network());
-                for (const Node node : {0, 1, 2}) cluster.inject(node, 3, message);
+                for (const Node node : {0U, 1U, 2U}) cluster.inject(node, 3, message);
             }
             EXPECT_TRUE(cluster.run_until(
                 [&] {
@@ -283,7 +284,7 @@ TEST(Spam, view_changes_of_f_do_not_slow_ordering) {
                 },
                 seconds{5}));
         }
-        for (const Node node : {0, 1, 2}) EXPECT_EQ(cluster.view(node), 0U);
+        for (const Node node : {0U, 1U, 2U}) EXPECT_EQ(cluster.view(node), 0U);
         return cluster.now() - begin;
     };
     EXPECT_EQ(decide(true), decide(false));
@@ -305,7 +306,7 @@ TEST(Spam, random_signed_garbage_keeps_memory_bounded_and_ordering_alive) {
             const Bytes message = type == MessageType::pre_prepare
                                       ? encode_pre_prepare(vote, {}, network)
                                       : encode_vote(vote, network);
-            for (const Node node : {0, 1, 2}) cluster.inject(node, 3, message);
+            for (const Node node : {0U, 1U, 2U}) cluster.inject(node, 3, message);
         }
         cluster.submit();
         ASSERT_TRUE(cluster.run_until(
@@ -315,6 +316,39 @@ TEST(Spam, random_signed_garbage_keeps_memory_bounded_and_ordering_alive) {
             seconds{5}));
         EXPECT_EQ(cluster.view(0), 0U);
         EXPECT_LE(cluster.replica(0).evidence().size(), 64U);
+    }
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(Spam, altered_copies_of_real_messages_change_nothing) {
+    const uint64_t seed = test_seed();
+    SeededRandom random(seed);
+    Cluster cluster({.seed = seed, .delay = milliseconds{20}, .drop_percent = 10});
+    std::vector<Bytes> seen;
+    cluster.filter = [&](Node, Node, ByteSpan message) {
+        if (seen.size() < 500)
+            seen.push_back(to_bytes(message));
+        else
+            seen[random.uniform(seen.size())] = to_bytes(message);
+        return true;
+    };
+    for (size_t height = 1; height <= 8; ++height) {
+        if (height == 4) cluster.crash(cluster.view(1) % 4);  // a change of view among them
+        for (int i = 0; i < 200 && !seen.empty(); ++i) {
+            Bytes message = seen[random.uniform(seen.size())];
+            for (uint64_t changes = random.uniform(3); changes > 0; --changes)
+                message[random.uniform(message.size())] = static_cast<uint8_t>(random.next());
+            if (random.uniform(4) == 0) message.resize(random.uniform(message.size()));
+            const Node to = random.uniform(4);
+            if (cluster.up(to)) cluster.inject(to, random.uniform(4), message);
+        }
+        cluster.submit();
+        std::vector<Node> up;
+        for (const Node node : kAll) {
+            if (cluster.up(node)) up.push_back(node);
+        }
+        ASSERT_TRUE(
+            cluster.run_until([&] { return cluster.lowest_height(up) >= height; }, seconds{60}));
     }
     EXPECT_THAT(cluster.violations(), IsEmpty());
 }

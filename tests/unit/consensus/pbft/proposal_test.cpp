@@ -120,7 +120,7 @@ TEST(Proposals, fast_blocks_are_paced_once_their_times_run_ahead) {
 }
 
 TEST(SmallSets, one_to_three_validators_order_without_tolerating_faults) {
-    for (const size_t n : {1, 2, 3}) {
+    for (const size_t n : {1U, 2U, 3U}) {
         Cluster cluster({.validators = n, .delay = milliseconds{10}});
         std::vector<Node> nodes;
         for (size_t i = 0; i < n; ++i) nodes.push_back(i);

@@ -42,7 +42,7 @@ TEST(Equivocation, two_proposals_commit_at_most_one_and_leave_evidence) {
     EXPECT_THAT(cluster.violations(), IsEmpty());
     // Statuses brought the contradiction together.
     size_t witnesses = 0;
-    for (const Node node : {1, 2, 3}) {
+    for (const Node node : {1U, 2U, 3U}) {
         for (const Evidence& evidence : cluster.replica(node).evidence()) {
             ++witnesses;
             EXPECT_EQ(evidence.first.validator, 0);
@@ -77,7 +77,7 @@ TEST(Equivocation, second_prepare_or_commit_of_a_replica_does_not_count) {
             encode_pre_prepare(cluster.make_vote(MessageType::pre_prepare, 0, 1, digest, 0),
                                block->serialize(), network));
         if (type == MessageType::commit) {
-            for (const size_t validator : {2, 3})
+            for (const size_t validator : {2U, 3U})
                 cluster.inject(
                     1, 0,
                     encode_vote(cluster.make_vote(MessageType::prepare, 0, 1, digest, validator),
@@ -113,7 +113,7 @@ TEST(Replay, of_other_view_height_chain_or_set_changes_nothing) {
     const BlockRef block = cluster.make_block(0, 1);
     const BlockHash digest = block->header.hash();
     // Votes of height 1 in this height's place: the signature covers the height.
-    for (const size_t validator : {2, 3}) {
+    for (const size_t validator : {2U, 3U}) {
         Vote vote = cluster.make_vote(MessageType::commit, 0, 1, digest, validator);
         vote.height = 2;
         cluster.inject(1, 0, encode_vote(vote, network));
@@ -274,7 +274,7 @@ TEST_F(Certificates, quorum_of_one_view_holds_and_nothing_less) {
     expect(CommitCertificate{kViewMax, certificate(0, {0, 1, 2}).commits}, ProofError::wrong_view);
     // Prepares are no commits.
     CommitCertificate prepares{0, {}};
-    for (const size_t validator : {1, 2, 3}) {
+    for (const size_t validator : {1U, 2U, 3U}) {
         const Vote vote = cluster.make_vote(MessageType::prepare, 0, 1, digest, validator);
         prepares.commits.push_back(Endorsement{vote.validator, vote.signature});
     }
@@ -379,7 +379,7 @@ Cluster::Node twin_world(size_t n, size_t liars, uint64_t seed, bool& forked, st
 }
 
 TEST(Forks, f_equivocating_validators_never_fork_any_size) {
-    for (const size_t n : {4, 5, 6, 7, 8, 9, 10, 13}) {
+    for (const size_t n : {4U, 5U, 6U, 7U, 8U, 9U, 10U, 13U}) {
         for (uint64_t seed = 0; seed < 4; ++seed) {
             bool forked = false;
             std::string report;

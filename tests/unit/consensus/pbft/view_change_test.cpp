@@ -26,7 +26,7 @@ TEST(ViewChange, silent_primary_is_replaced_after_timer_and_four_delays) {
         },
         seconds{10}));
     EXPECT_EQ(cluster.now() - begin, seconds{2} + milliseconds{400});
-    for (const Node node : {1, 2, 3}) EXPECT_EQ(cluster.view(node), 1U);
+    for (const Node node : {1U, 2U, 3U}) EXPECT_EQ(cluster.view(node), 1U);
     // Everybody left counted, and those who are down too: n - 1 senders to n - 1 others each.
     EXPECT_EQ(cluster.sent(MessageType::view_change), 3U * 3U);
     EXPECT_EQ(cluster.sent(MessageType::new_view), 3U);
@@ -88,13 +88,13 @@ TEST(ViewChange, complaint_of_one_never_changes_the_view) {
     Cluster cluster({});
     cluster.submit({3});  // only one knows the transaction, and nobody else expects a block
     cluster.run_for(seconds{30});
-    for (const Node node : {0, 1, 2}) EXPECT_EQ(cluster.view(node), 0U);
+    for (const Node node : {0U, 1U, 2U}) EXPECT_EQ(cluster.view(node), 0U);
     EXPECT_EQ(cluster.view(3), 1U);
     EXPECT_EQ(cluster.info(3, "phase"), "\"view change\"");
     // The others go on without it, and it follows.
     cluster.submit();
     ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{5}));
-    for (const Node node : {0, 1, 2}) EXPECT_EQ(cluster.view(node), 0U);
+    for (const Node node : {0U, 1U, 2U}) EXPECT_EQ(cluster.view(node), 0U);
     EXPECT_THAT(cluster.violations(), IsEmpty());
 }
 
