@@ -143,7 +143,6 @@ Effects Node::start(TimePoint now) {
     core.host_now = now;
     core.now = core.mock_time.value_or(now);
     core.started = now;
-    core.flow.advance();
     if (core.wallets) {
         for (const std::string& name : core.config.node.wallets) {
             const auto loaded = core.wallets->load(name, core.now);
@@ -157,6 +156,9 @@ Effects Node::start(TimePoint now) {
         engine.on_start(core.chain->tip(), core.now, out);
     });
     core.peers.start(core.now);
+    // Blocks that were stored but not connected before the stop. After the engine's start: it hears
+    // of every new tip.
+    core.flow.advance();
     return finish_step(core);
 }
 
