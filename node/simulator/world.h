@@ -1,23 +1,27 @@
-// World: the simulator's host. N nodes of the product's own code, links with latency, partitions
-// and crashes, exponential miners, all on one thread in virtual time. Everything that happens comes
-// from one heap ordered by (time, sequence) and from random streams of one seed: equal seeds give
-// equal traces, which the digest shows.
+// World: the simulator's host. N nodes of the product's own code, links with latency, jitter and
+// partitions, crashes, skewed clocks and exponential miners, all on one thread in virtual time.
+// Everything that happens comes from one heap ordered by (time, sequence) and from random streams
+// of one seed: equal seeds give equal traces, which the digest shows.
 //
 // What it is not: a model of bandwidth or of failing disks (a node's stores keep what was
-// committed; what was held behind a Persist barrier is lost in a crash).
+// committed; what was held behind a Persist barrier is lost in a crash), nor a judge of what the
+// nodes do (checker.h, fork_census.h).
+//
+// Called by tests and experiments. A world is confined to one thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <queue>
+#include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "base/crypto/sha256.h"
 #include "base/log.h"
-#include "base/memory_storage.h"
+#include "base/random.h"
 #include "node/node.h"
 #include "node/simulator/latency_table.h"
 
@@ -30,10 +34,14 @@ struct WorldOptions {
     uint64_t seed = 1;
     TimePoint start = from_unix_seconds(1'700'000'000);
     LatencyTable latency = LatencyTable::uniform(std::chrono::milliseconds{100});
+    /// Each piece of a stream takes up to so much longer, uniformly; a stream keeps its order.
+    Duration jitter_max{0};
     /// How long a synced write takes; effects behind its barrier wait.
     Duration sync_delay = std::chrono::milliseconds{1};
     /// Mean time between the solutions of one miner that has the whole world's hash rate.
     Duration block_interval = std::chrono::seconds{600};
+    /// A dial across a partition fails after this.
+    Duration dial_timeout = std::chrono::seconds{5};
 };
 
 struct NodeSpec {
@@ -41,6 +49,24 @@ struct NodeSpec {
     size_t region = 0;
     /// This node's part of the world's hash rate, in millionths.
     uint32_t hash_share_ppm = 0;
+    /// Its clock is so far ahead of the world's.
+    Duration clock_offset{0};
+    bool wallets = false;
+    /// Null: its log lines are dropped. Must outlive the world.
+    LogSink* log = nullptr;
+};
+
+/// What was handed to links.
+struct Traffic {
+    uint64_t messages = 0;
+    uint64_t bytes = 0;  ///< with the messages' headers
+};
+
+/// A block that some node's miner found, in the main chain or not.
+struct MinedBlock {
+    BlockHash hash;
+    NodeIndex miner = 0;
+    TimePoint time{};
 };
 
 class World {
@@ -50,84 +76,108 @@ class World {
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
-    /// The node starts when the world reaches the present time, that is with the next run().
+    /// The node starts at the present time.
     NodeIndex add_node(NodeSpec spec);
     size_t size() const { return nodes_.size(); }
+    const WorldOptions& options() const { return options_; }
 
     /// Where the others can dial this node.
     static Endpoint address(NodeIndex index);
 
-    /// `from` dials `to`.
+    /// `from` dials `to` as if its user had said addnode: again and again, also after a crash of
+    /// either.
     void connect(NodeIndex from, NodeIndex to);
     /// Each to each.
     void connect_mesh();
-    /// Each to `degree` others, chosen at random, plus a ring so that the graph is connected.
+    /// Each to about `degree` others, chosen at random, a ring among them, so that the graph is
+    /// connected. REQUIRES: size() > degree + 1.
     void connect_random(size_t degree);
 
     /// From now on nothing passes between nodes of different groups (nodes not named form a group
-    /// of their own). Streams are not closed: as with TCP, what was sent arrives after heal().
+    /// of their own). Streams are not closed: as with TCP, what was sent arrives after heal(),
+    /// unless one side gave up before.
     void partition(const std::vector<std::vector<NodeIndex>>& groups);
     void heal();
 
-    /// Takes the node away with its connections; its stores stay.
+    /// Takes the node away with its connections; its stores stay. What it held back behind a
+    /// barrier never leaves.
     void crash(NodeIndex index);
     /// Starts it again over its stores.
     void restart(NodeIndex index);
     bool running(NodeIndex index) const;
-    /// Reconnects `index` to the nodes with which crash() or connect*() linked it.
-    void reconnect(NodeIndex index);
 
-    /// Runs `call` inside a step of the node.
+    /// Runs `call` inside a step of the node, now.
     void invoke(NodeIndex index, std::function<void(Node&)> call);
     /// REQUIRES: running(index).
     const Node& node(NodeIndex index) const;
 
+    /// Called after each step of a node, with its index.
+    void observe(std::function<void(NodeIndex)> observer) { observer_ = std::move(observer); }
+
     TimePoint now() const { return now_; }
     /// Until virtual time `now() + span`.
     void run_for(Duration span);
-    /// Until `done` holds (asked after every event); false when `limit` of virtual time passes
-    /// first.
-    bool run_until(const std::function<bool()>& done, Duration limit);
+    /// Until `done` holds, asked after every event and, where `every` is given, only after so much
+    /// virtual time; false when `limit` of virtual time passes first.
+    bool run_until(const std::function<bool()>& done, Duration limit, Duration every = Duration{0});
 
     /// Hash of everything that happened so far.
     Hash256 digest() const;
     uint64_t events() const { return event_count_; }
-    /// Bytes and messages handed to links so far.
-    uint64_t bytes_sent() const { return bytes_sent_; }
+    /// What a node, or all of them by command, handed to links so far.
+    const Traffic& sent(NodeIndex index) const;
+    const std::map<std::string, Traffic>& sent_by_command() const { return sent_by_command_; }
+    uint64_t bytes_sent() const { return sent_.bytes; }
+    /// In the order in which they were found.
+    const std::vector<MinedBlock>& mined() const { return mined_; }
 
  private:
     struct SimNode;
+    struct ConnectionEnd;
     struct Item;
-    struct Later {
-        bool operator()(const Item& a, const Item& b) const;
-    };
+    struct Queue;
     enum class ItemKind : uint8_t { event, timer, release };
 
+    // world.cpp: nodes, time and effects
     void push(TimePoint time, NodeIndex node, ItemKind kind, Event event);
+    void push_from(NodeIndex origin, PeerId origin_peer, TimePoint time, NodeIndex node,
+                   Event event);
     void step();
+    bool deliverable(const Item& item);
     void deliver(NodeIndex index, const Event& event);
     void note(NodeIndex index, const Event& event);
-    void take_effects(NodeIndex index, Effects effects);
+    void finish(NodeIndex index, Effects effects);
     void release(NodeIndex index);
     void carry_out(NodeIndex index, Effect& effect);
-    void dial(NodeIndex from, const effect::Dial& dial);
-    void send(NodeIndex from, const effect::Send& send);
-    void close(NodeIndex from, PeerId peer, const char* reason);
     void search(NodeIndex index, const effect::SearchNonce& search);
     void arm_timer(NodeIndex index);
+
+    // world_links.cpp: connections
+    bool take_connection_event(NodeIndex index, const Event& event);
+    void dial(NodeIndex from, const effect::Dial& dial);
+    void send(NodeIndex from, const effect::Send& send);
+    void count(NodeIndex from, const Bytes& frames);
+    void close(NodeIndex from, PeerId peer, const char* reason);
+    void reset(const Item& item);
+    std::optional<NodeIndex> listener(const Endpoint& target) const;
     bool separated(NodeIndex a, NodeIndex b) const;
-    Duration link_delay(NodeIndex from, NodeIndex to) const;
+    Duration link_delay(NodeIndex from, NodeIndex to);
+    TimePoint next_arrival(NodeIndex from, ConnectionEnd& end);
 
     WorldOptions options_;
     TimePoint now_;
     uint64_t sequence_ = 0;
     uint64_t next_peer_ = 0;
     uint64_t event_count_ = 0;
-    uint64_t bytes_sent_ = 0;
+    Traffic sent_;
+    std::map<std::string, Traffic> sent_by_command_;
+    std::vector<MinedBlock> mined_;
     std::vector<std::unique_ptr<SimNode>> nodes_;
-    std::unique_ptr<std::priority_queue<Item, std::vector<Item>, Later>> queue_;
+    std::unique_ptr<Queue> queue_;
+    SeededRandom jitter_;
     std::vector<size_t> group_;  ///< of each node while partitioned; empty otherwise
     std::set<std::pair<NodeIndex, NodeIndex>> topology_;
+    std::function<void(NodeIndex)> observer_;
     Sha256 digest_;
 };
 

@@ -1,0 +1,217 @@
+// World, its connections: who dials whom, what streams do, and what a partition keeps apart.
+#include <cstring>
+
+#include "base/check.h"
+#include "node/simulator/world.h"
+#include "node/simulator/world_state.h"
+
+namespace parley::sim {
+namespace {
+
+constexpr uint16_t kPort = 18444;
+
+}  // namespace
+
+Endpoint World::address(NodeIndex index) {
+    // RFC 2544's benchmarking range would be too small; 10/8 holds 16 million nodes.
+    return Endpoint{"10." + std::to_string(index >> 16 & 255) + "." +
+                        std::to_string(index >> 8 & 255) + "." + std::to_string(index & 255),
+                    kPort};
+}
+
+std::optional<NodeIndex> World::listener(const Endpoint& target) const {
+    NodeIndex index = 0;
+    NodeIndex part = 0;
+    for (const char c : target.host) {
+        if (c == '.') {
+            index = index << 8 | part;
+            part = 0;
+        } else {
+            part = part * 10 + static_cast<NodeIndex>(c - '0');
+        }
+    }
+    index = (index << 8 | part) & 0xffffff;  // without the 10
+    if (index >= size() || address(index) != target) return std::nullopt;
+    return index;
+}
+
+void World::connect(NodeIndex from, NodeIndex to) {
+    CHECK(from != to && from < size() && to < size());
+    if (!topology_.insert({from, to}).second || !running(from)) return;
+    invoke(from, [to](Node& node) {
+        const auto added = node.control().add_node(to_string(address(to)), rpc::AddNodeAction::add);
+        CHECK(added);
+    });
+}
+
+void World::connect_mesh() {
+    for (NodeIndex from = 0; from < size(); ++from) {
+        for (NodeIndex to = from + 1; to < size(); ++to) connect(from, to);
+    }
+}
+
+void World::connect_random(size_t degree) {
+    auto random = SeededRandom::stream(options_.seed, 0, "topology");
+    CHECK(size() > degree + 1);
+    for (NodeIndex from = 0; from < size(); ++from) {
+        const NodeIndex next = (from + 1) % size();
+        if (!topology_.contains({next, from})) connect(from, next);
+        for (size_t made = 1; made < degree;) {
+            const NodeIndex to = random.uniform(size());
+            if (to == from) continue;
+            ++made;  // counted even where the pair is linked already: the degree is a mean
+            if (!topology_.contains({from, to}) && !topology_.contains({to, from}))
+                connect(from, to);
+        }
+    }
+}
+
+void World::partition(const std::vector<std::vector<NodeIndex>>& groups) {
+    group_.assign(size(), 0);
+    for (size_t group = 0; group < groups.size(); ++group) {
+        for (const NodeIndex index : groups[group]) group_.at(index) = group + 1;
+    }
+}
+
+void World::heal() {
+    group_.clear();
+    for (NodeIndex from = 0; from < size(); ++from) {
+        for (auto& [peer, end] : nodes_[from]->ends) {
+            for (auto& event : std::exchange(end.held_back, {}))
+                push_from(from, peer, next_arrival(from, end), end.remote, std::move(event));
+            if (std::exchange(end.drained_owed, false))
+                push(now_, from, ItemKind::event, event::Drained{peer});
+        }
+    }
+}
+
+bool World::separated(NodeIndex a, NodeIndex b) const {
+    return !group_.empty() && group_[a] != group_[b];
+}
+
+Duration World::link_delay(NodeIndex from, NodeIndex to) {
+    const Duration delay =
+        options_.latency.delay(nodes_[from]->spec.region, nodes_[to]->spec.region);
+    if (options_.jitter_max == Duration{0}) return delay;
+    const auto bound = static_cast<uint64_t>(options_.jitter_max.count()) + 1;
+    return delay + Duration{static_cast<int64_t>(jitter_.uniform(bound))};
+}
+
+TimePoint World::next_arrival(NodeIndex from, ConnectionEnd& end) {
+    end.last_arrival = std::max(end.last_arrival, now_ + link_delay(from, end.remote));
+    return end.last_arrival;
+}
+
+/// Keeps the ends in step with what the node is about to be told. False: it must not be told.
+bool World::take_connection_event(NodeIndex index, const Event& event) {
+    auto& ends = nodes_[index]->ends;
+    if (const auto* received = std::get_if<event::Received>(&event)) {
+        return ends.contains(received->peer);
+    }
+    if (const auto* drained = std::get_if<event::Drained>(&event)) {
+        return ends.contains(drained->peer);
+    }
+    if (const auto* connected = std::get_if<event::Connected>(&event)) {
+        const auto found = ends.find(connected->peer);
+        if (found != ends.end()) {
+            found->second.established = true;
+            return true;
+        }
+        if (connected->dial != 0) {
+            push(now_, index, ItemKind::event,
+                 event::DialFailed{connected->dial, "connection reset"});
+        }
+        return false;
+    }
+    if (const auto* closed = std::get_if<event::Closed>(&event)) {
+        const auto found = ends.find(closed->peer);
+        if (found == ends.end()) return false;
+        const bool established = found->second.established;
+        ends.erase(found);
+        return established;
+    }
+    return true;
+}
+
+void World::dial(NodeIndex from, const effect::Dial& dial) {
+    const auto to = listener(dial.target);
+    if (!to || *to == from) {
+        push(now_, from, ItemKind::event, event::DialFailed{dial.dial, "no route to host"});
+        return;
+    }
+    if (separated(from, *to)) {
+        push(now_ + options_.dial_timeout, from, ItemKind::event,
+             event::DialFailed{dial.dial, "connection timed out"});
+        return;
+    }
+    const TimePoint there = now_ + link_delay(from, *to);
+    const TimePoint back = there + link_delay(*to, from);
+    if (!running(*to)) {
+        push(back, from, ItemKind::event, event::DialFailed{dial.dial, "connection refused"});
+        return;
+    }
+    const PeerId peer_a{++next_peer_};
+    const PeerId peer_b{++next_peer_};
+    nodes_[from]->ends[peer_a] = ConnectionEnd{*to, peer_b, dial.dial, false, false, there, {}};
+    nodes_[*to]->ends[peer_b] = ConnectionEnd{from, peer_a, 0, false, false, back, {}};
+    push(there, *to, ItemKind::event,
+         event::Connected{peer_b, address(from), address(*to), true, 0});
+    push(back, from, ItemKind::event,
+         event::Connected{peer_a, address(*to), address(from), false, dial.dial});
+}
+
+void World::send(NodeIndex from, const effect::Send& send) {
+    SimNode& sim = *nodes_[from];
+    const auto found = sim.ends.find(send.peer);
+    if (found == sim.ends.end()) return;
+    ConnectionEnd& end = found->second;
+    count(from, *send.data);
+    event::Received received{end.remote_peer, *send.data};
+    if (separated(from, end.remote)) {
+        end.held_back.push_back(std::move(received));
+        end.drained_owed = end.drained_owed || send.notify;
+        return;
+    }
+    push_from(from, send.peer, next_arrival(from, end), end.remote, std::move(received));
+    if (send.notify) push(now_, from, ItemKind::event, event::Drained{send.peer});
+}
+
+void World::count(NodeIndex from, const Bytes& frames) {
+    // A message: magic (4), command (12), length (4), checksum (4), payload.
+    constexpr size_t kHeader = 24;
+    constexpr size_t kCommand = 4;
+    constexpr size_t kLength = 16;
+    for (size_t at = 0; at + kHeader <= frames.size();) {
+        const auto* command = reinterpret_cast<const char*>(frames.data()) + at + kCommand;
+        size_t length = 0;
+        for (size_t i = 4; i-- > 0;) length = length << 8 | frames[at + kLength + i];
+        const size_t size = kHeader + length;
+        for (Traffic* each : {&sent_, &nodes_[from]->sent,
+                              &sent_by_command_[std::string(command, strnlen(command, 12))]}) {
+            ++each->messages;
+            each->bytes += size;
+        }
+        at += size;
+    }
+}
+
+void World::close(NodeIndex from, PeerId peer, const char* reason) {
+    ConnectionEnd& end = nodes_[from]->ends.at(peer);
+    // Across a partition nobody hears of it: the other side finds out by its own timeouts, or when
+    // what it sends after the partition meets nobody.
+    if (separated(from, end.remote)) return;
+    push(next_arrival(from, end), end.remote, ItemKind::event,
+         event::Closed{end.remote_peer, reason});
+}
+
+/// Bytes came for a connection that is not there (any more): their sender is told.
+void World::reset(const Item& item) {
+    if (!item.origin || !std::holds_alternative<event::Received>(item.event)) return;
+    const auto [origin, peer] = *item.origin;
+    SimNode& sim = *nodes_[origin];
+    if (!sim.node || !sim.ends.contains(peer) || separated(item.node, origin)) return;
+    push(now_ + link_delay(item.node, origin), origin, ItemKind::event,
+         event::Closed{peer, "connection reset"});
+}
+
+}  // namespace parley::sim
