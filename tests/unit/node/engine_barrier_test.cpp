@@ -1,0 +1,139 @@
+// Four validators that exchange bytes at once: no statement that a validator signed leaves it
+// before the barrier for its record. This is what makes votes crash-safe.
+#include <set>
+
+#include "chain/chainstate.h"
+#include "consensus/pbft/messages.h"
+#include "mempool/mempool.h"
+#include "tests/unit/node/test_node.h"
+#include "wallet/signer.h"
+
+namespace parley {
+namespace {
+
+using pbft::MessageType;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Engine messages carry a version byte and their type.
+MessageType type_of(const Bytes& engine_message) {
+    return static_cast<MessageType>(engine_message.at(1));
+}
+
+bool is_statement(MessageType type) {
+    return type == MessageType::pre_prepare || type == MessageType::prepare ||
+           type == MessageType::commit || type == MessageType::view_change ||
+           type == MessageType::new_view;
+}
+
+class EngineBarrier : public testing::Test {
+ protected:
+    EngineBarrier() {
+        SeededRandom random(9);
+        const SecretKey purse = SecretKey::generate(random);
+        LabnetOptions options;
+        const Script to = p2wpkh_script(hash160(purse.public_key().bytes()));
+        options.genesis_outputs = {TxOutput{Amount{kCoin}, to}, TxOutput{Amount{kCoin}, to}};
+        const ChainParams params = labnet_params(options);
+        std::vector<SecretKey> keys;
+        NodeConfig config{params};
+        config.engine = EngineKind::pbft;
+        for (int i = 0; i < 4; ++i) {
+            keys.push_back(SecretKey::generate(random));
+            config.pbft.validators.push_back(keys.back().public_key());
+        }
+        for (size_t i = 0; i < 4; ++i) {
+            config.pbft.key = keys[i];
+            nodes_.push_back(std::make_unique<TestNode>(config, false, 10 + i));
+            exchange_.add(*nodes_.back());
+        }
+        KeySet signer;
+        signer.add({purse, true});
+        const Transaction& genesis = *params.genesis->transactions[0];
+        for (uint32_t output = 0; output < 2; ++output) {
+            const OutPoint from{genesis.txid(), output};
+            TransactionData data;
+            data.inputs.push_back(TxInput{from, Script{}, TxInput::kSequenceFinal, {}});
+            data.outputs.push_back(TxOutput{Amount{kCoin - 1000}, to});
+            const auto signed_one =
+                sign_transaction(data, {{from, genesis.outputs()[output]}}, signer);
+            payments_.push_back(make_transaction(signed_one.transaction));
+        }
+        exchange_.on_step = [this](size_t node, const Effects& effects) { look(node, effects); };
+    }
+
+    void look(size_t node, const Effects& effects) {
+        const size_t barrier = synced_position(effects);
+        for (size_t i = 0; i < effects.size(); ++i) {
+            for (const auto& [command, payload] : messages(effects[i])) {
+                if (command != "engine" || !is_statement(type_of(payload))) continue;
+                // Bytes that left before may leave again: their record is on the disk.
+                if (!left_.insert({node, payload}).second) continue;
+                ++statements_[type_of(payload)];
+                EXPECT_LT(barrier, i) << "node " << node << " let a statement of type "
+                                      << static_cast<int>(type_of(payload)) << " out";
+            }
+        }
+    }
+
+    void connect_all() {
+        for (size_t from = 0; from < 4; ++from) {
+            for (size_t to = from + 1; to < 4; ++to) exchange_.connect(from, to);
+        }
+    }
+    void submit(size_t node, const TransactionRef& transaction) {
+        ASSERT_EQ(nodes_[node]->send(transaction).state, rpc::TxAdmission::State::accepted);
+        exchange_.take(node);
+    }
+
+    std::vector<std::unique_ptr<TestNode>> nodes_;
+    Exchange exchange_;
+    std::vector<TransactionRef> payments_;
+    std::set<std::pair<size_t, Bytes>> left_;
+    std::map<MessageType, int> statements_;
+};
+
+TEST_F(EngineBarrier, votes_leave_behind_their_record_in_the_normal_case) {
+    connect_all();
+    submit(0, payments_[0]);
+    exchange_.run();
+    for (const auto& node : nodes_) EXPECT_EQ(node->height(), 1);
+    EXPECT_EQ(statements_[MessageType::pre_prepare], 1);
+    EXPECT_EQ(statements_[MessageType::prepare], 3);
+    EXPECT_EQ(statements_[MessageType::commit], 4);
+}
+
+TEST_F(EngineBarrier, view_changes_leave_behind_their_record) {
+    // The primary is connected to nobody.
+    for (size_t from = 1; from < 4; ++from) {
+        for (size_t to = from + 1; to < 4; ++to) exchange_.connect(from, to);
+    }
+    for (size_t node = 1; node < 4; ++node) submit(node, payments_[0]);
+    exchange_.run();
+    exchange_.wait(seconds{3});
+    for (size_t node = 1; node < 4; ++node) EXPECT_EQ(nodes_[node]->height(), 1);
+    EXPECT_EQ(nodes_[0]->height(), 0);
+    EXPECT_EQ(statements_[MessageType::view_change], 3);
+    EXPECT_EQ(statements_[MessageType::new_view], 1);
+}
+
+TEST_F(EngineBarrier, published_block_is_final_and_tells_so) {
+    connect_all();
+    submit(0, payments_[0]);
+    exchange_.run();
+    nodes_[2]->call([&](rpc::NodeControl& control) {
+        const auto summary = control.consensus();
+        EXPECT_EQ(summary.engine, "pbft");
+        EXPECT_TRUE(summary.absolute_finality);
+        ASSERT_TRUE(summary.finalized.has_value());
+        EXPECT_EQ(summary.finalized->first, Height{1});
+        // What is final cannot be invalidated by hand.
+        EXPECT_FALSE(control.invalidate_block(summary.finalized->second));
+        // Nor can anybody mine beside the validators.
+        EXPECT_FALSE(control.build_block(op_true(), std::nullopt));
+    });
+    EXPECT_EQ(nodes_[2]->height(), 1);
+}
+
+}  // namespace
+}  // namespace parley

@@ -1,0 +1,219 @@
+// Nodes over memory without any host, for the tests of node/: each step's effects are looked at as
+// they come. TestNode is one of them; Exchange carries bytes between several, at once. Not a test.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/memory_storage.h"
+#include "base/random.h"
+#include "chain/retarget.h"
+#include "chain/script_check.h"
+#include "node/node.h"
+
+namespace parley {
+
+inline Script op_true() {
+    return ScriptBuilder{}.op(OP_TRUE).build();
+}
+
+class TestNode {
+ public:
+    explicit TestNode(NodeConfig config = NodeConfig{regtest_params()}, bool wallets = true,
+                      uint64_t seed = 1)
+        : config_(std::move(config)), random_(seed), secrets_(seed + 1000), wallets_on_(wallets) {
+        open();
+    }
+
+    /// Over the same stores.
+    void open() {
+        node_.reset();
+        auto created =
+            Node::create(config_, NodeHost{blocks, coins, wallets_on_ ? &wallets : nullptr,
+                                           verifier_, random_, secrets_, log_});
+        ASSERT_TRUE(created) << created.error();
+        node_ = std::move(*created);
+        effects = node_->start(now);
+    }
+
+    Node& operator*() { return *node_; }
+    Node* operator->() { return node_.get(); }
+
+    const Effects& step(const Event& event, Duration later = Duration{0}) {
+        now += later;
+        effects = node_->handle(event, now);
+        return effects;
+    }
+    const Effects& call(const std::function<void(rpc::NodeControl&)>& function) {
+        return step(event::Invoke{++invokes_, [&](Node& node) { function(node.control()); }});
+    }
+
+    /// A solved block below the tip, of the waiting transactions or of exactly `transactions`.
+    BlockRef build(const std::optional<std::vector<TransactionRef>>& transactions = {},
+                   const Script& payout = op_true()) {
+        Block block;
+        call([&](rpc::NodeControl& control) {
+            const auto built = control.build_block(payout, transactions);
+            ASSERT_TRUE(built) << built.error().message;
+            block = **built;
+        });
+        const U256 limit = config_.params.pow_limit;
+        while (!proof_of_work_met(block.header.hash(), block.header.bits, limit))
+            ++block.header.nonce;
+        return std::make_shared<const Block>(std::move(block));
+    }
+    /// BIP22's result.
+    std::string submit(const BlockRef& block) {
+        std::string result;
+        call([&](rpc::NodeControl& control) { result = control.submit_block(block); });
+        return result;
+    }
+    void generate(int count, const Script& payout = op_true()) {
+        for (int i = 0; i < count; ++i) {
+            now += std::chrono::seconds{1};
+            ASSERT_EQ(submit(build(std::nullopt, payout)), "");
+        }
+    }
+    rpc::TxAdmission send(const TransactionRef& transaction) {
+        rpc::TxAdmission admission;
+        call([&](rpc::NodeControl& control) {
+            admission = control.submit_transaction(transaction);
+        });
+        return admission;
+    }
+    int32_t height() { return node_->chain().tip().height.value(); }
+
+    MemoryStorage blocks;
+    MemoryStorage coins;
+    MemoryStorageDirectory wallets;
+    TimePoint now = from_unix_seconds(1'700'000'000);
+    Effects effects;  ///< of the last step
+
+ private:
+    NodeConfig config_;
+    InlineScriptVerifier verifier_;
+    SeededRandom random_;
+    SeededRandom secrets_;
+    NullLog log_;
+    bool wallets_on_;
+    uint64_t invokes_ = 0;
+    std::unique_ptr<Node> node_;
+};
+
+/// Position of the first effect of a kind; the number of effects where there is none.
+template <class Kind>
+size_t position(const Effects& effects) {
+    size_t i = 0;
+    while (i < effects.size() && !std::holds_alternative<Kind>(effects[i])) ++i;
+    return i;
+}
+template <class Kind>
+bool contains(const Effects& effects) {
+    return position<Kind>(effects) < effects.size();
+}
+/// Of the first synced barrier.
+inline size_t synced_position(const Effects& effects) {
+    size_t i = 0;
+    for (; i < effects.size(); ++i) {
+        const auto* persist = std::get_if<effect::Persist>(&effects[i]);
+        if (persist != nullptr && persist->durability == Durability::synced) break;
+    }
+    return i;
+}
+
+/// Nodes whose bytes reach each other without delay, in order. Every step's effects go to
+/// `on_step`.
+class Exchange {
+ public:
+    std::function<void(size_t node, const Effects&)> on_step = [](size_t, const Effects&) {};
+
+    void add(TestNode& node) { nodes_.push_back(&node); }
+    /// `from` has the Dial for `to` among its effects.
+    void connect(size_t from, size_t to) {
+        const PeerId a{++last_peer_};
+        const PeerId b{++last_peer_};
+        ends_[a] = {to, b};
+        ends_[b] = {from, a};
+        uint64_t dial = 0;
+        nodes_[from]->call([&](rpc::NodeControl& control) {
+            const std::string address = "10.0.0." + std::to_string(to + 1) + ":18444";
+            ASSERT_TRUE(control.add_node(address, rpc::AddNodeAction::onetry));
+        });
+        for (const Effect& each : nodes_[from]->effects) {
+            if (const auto* wanted = std::get_if<effect::Dial>(&each)) dial = wanted->dial;
+        }
+        ASSERT_NE(dial, 0u);
+        const auto endpoint = [](size_t node) {
+            return Endpoint{"10.0.0." + std::to_string(node + 1), 18444};
+        };
+        deliver(to, event::Connected{b, endpoint(from), endpoint(to), true, 0});
+        deliver(from, event::Connected{a, endpoint(to), endpoint(from), false, dial});
+        run();
+    }
+    /// Takes over what the last step of a node asked for, and runs until nothing is on its way.
+    void take(size_t node) {
+        on_step(node, nodes_[node]->effects);
+        for (const Effect& each : nodes_[node]->effects) {
+            if (const auto* send = std::get_if<effect::Send>(&each)) {
+                const auto end = ends_.find(send->peer);
+                if (end == ends_.end()) continue;
+                queue_.push_back({end->second.first, {end->second.second, *send->data}});
+            }
+        }
+    }
+    void run() {
+        while (!queue_.empty()) {
+            auto [node, received] = std::move(queue_.front());
+            queue_.pop_front();
+            deliver(node, std::move(received));
+        }
+    }
+    /// Time passes for all, and what is due happens.
+    void wait(Duration span, Duration step = std::chrono::milliseconds{50}) {
+        for (Duration passed{0}; passed < span; passed += step) {
+            for (size_t node = 0; node < nodes_.size(); ++node) {
+                nodes_[node]->step(event::TimerDue{}, step);
+                take(node);
+            }
+            run();
+        }
+    }
+
+ private:
+    void deliver(size_t node, const Event& event) {
+        nodes_[node]->step(event);
+        take(node);
+    }
+
+    std::vector<TestNode*> nodes_;
+    std::map<PeerId, std::pair<size_t, PeerId>> ends_;
+    std::deque<std::pair<size_t, event::Received>> queue_;
+    uint64_t last_peer_ = 0;
+};
+
+/// Commands of the messages in a Send.
+inline std::vector<std::pair<std::string, Bytes>> messages(const Effect& effect) {
+    std::vector<std::pair<std::string, Bytes>> result;
+    const auto* send = std::get_if<effect::Send>(&effect);
+    if (send == nullptr) return result;
+    const Bytes& data = *send->data;
+    for (size_t at = 0; at + 24 <= data.size();) {
+        std::string command(reinterpret_cast<const char*>(data.data()) + at + 4, 12);
+        command.resize(command.find('\0') == std::string::npos ? 12 : command.find('\0'));
+        const size_t length =
+            data[at + 16] | data[at + 17] << 8 | data[at + 18] << 16 | size_t{data[at + 19]} << 24;
+        const auto from = data.begin() + static_cast<ptrdiff_t>(at + 24);
+        result.emplace_back(command, Bytes(from, from + static_cast<ptrdiff_t>(length)));
+        at += 24 + length;
+    }
+    return result;
+}
+
+}  // namespace parley
