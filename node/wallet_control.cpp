@@ -293,7 +293,11 @@ rpc::Result<rpc::WalletSent> WalletControlImpl::fund(const TransactionData& tran
         }
         spend.recipients[position].subtract_fee = true;
     }
-    for (const TxInput& input : transaction.inputs) spend.inputs.push_back(input.prevout);
+    for (const TxInput& input : transaction.inputs) {
+        spend.inputs.push_back(input.prevout);
+        spend.sequences.push_back(input.sequence);
+    }
+    spend.version = transaction.version;
     spend.add_inputs = request.add_inputs;
     spend.include_unsafe = request.include_unsafe;
     spend.fee_rate = fee_rate_of_request(request.fee_rate);

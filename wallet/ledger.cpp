@@ -24,6 +24,8 @@ bool Ledger::rescan(const Block& block, const BlockHash& hash, Height height) {
 }
 
 bool Ledger::take_in(const Block& block, const BlockHash& hash, Height height) {
+    // The genesis block's coinbase is no coin, but where the chain says so.
+    if (height == Height{0} && !params_.genesis_coins_spendable) return false;
     bool found = false;
     WalletTxBlock place{hash, height, 0, block.header.time};
     for (const auto& transaction : block.transactions) {
@@ -293,7 +295,8 @@ int32_t Ledger::depth(const LedgerTx& transaction) const {
 bool Ledger::immature(const LedgerTx& transaction) const {
     if (!transaction.transaction->is_coinbase()) return false;
     // labnet's allocation: consensus does not treat these coins as a coinbase's either.
-    const bool is_genesis = transaction.block.height == Height{0};
+    const bool is_genesis =
+        transaction.state == State::confirmed && transaction.block.height == Height{0};
     if (is_genesis && params_.genesis_coins_spendable) return false;
     // One block more than consensus demands, as in bitcoind: a coin that matures with the next
     // block is not spent before that block is there.

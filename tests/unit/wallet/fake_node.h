@@ -72,8 +72,15 @@ class FakeNode final : public ChainClient {
     static constexpr int64_t kStart = 1'700'000'000;
     static constexpr int64_t kSpacing_s = 600;
 
-    explicit FakeNode(WalletOptions options = {}) : options_(options) {
+    explicit FakeNode(WalletOptions options = {}, ChainParams chain_params = regtest_params())
+        : params(std::move(chain_params)), options_(options) {
         chain_.push_back(params.genesis);
+        all_blocks_[params.genesis->header.hash()] = params.genesis;
+        if (params.genesis_coins_spendable) {
+            const Transaction& coinbase = *params.genesis->transactions[0];
+            for (uint32_t i = 0; i < coinbase.outputs().size(); ++i)
+                ever_[{coinbase.txid(), i}] = coins_[{coinbase.txid(), i}] = coinbase.outputs()[i];
+        }
         start_wallets();
     }
 
@@ -143,7 +150,7 @@ class FakeNode final : public ChainClient {
     const std::vector<BlockRef>& blocks() const { return chain_; }
     const std::map<OutPoint, TxOutput>& coins() const { return coins_; }
 
-    ChainParams params = regtest_params();
+    ChainParams params;
     MemoryDirectory directory;
     std::vector<TransactionRef> mempool;
     FeeRate mempool_minimum{100};

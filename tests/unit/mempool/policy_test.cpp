@@ -1,0 +1,139 @@
+// Kinds of outputs, sizes that policy counts, and the minimum fee that rises and falls.
+#include "mempool/policy.h"
+
+#include <gtest/gtest.h>
+
+#include "mempool/rolling_fee.h"
+#include "tests/unit/mempool/fake_chain.h"
+
+namespace parley {
+namespace {
+
+Script hex(std::string_view text) {
+    return Script{*from_hex(text)};
+}
+
+std::string multisig(int required, int keys, int stated) {
+    std::string text = to_hex(Bytes{static_cast<uint8_t>(0x50 + required)});
+    for (int i = 0; i < keys; ++i) text += "21" + std::string(66, '2');
+    return text + to_hex(Bytes{static_cast<uint8_t>(0x50 + stated), OP_CHECKMULTISIG});
+}
+
+TEST(PolicyTest, classify_output_knows_each_kind) {
+    const std::string h20(40, 'a');
+    const std::string h32(64, 'b');
+    EXPECT_EQ(classify_output(hex("76a914" + h20 + "88ac")), OutputKind::public_key_hash);
+    EXPECT_EQ(classify_output(hex("a914" + h20 + "87")), OutputKind::script_hash);
+    EXPECT_EQ(classify_output(hex("0014" + h20)), OutputKind::witness_key_hash);
+    EXPECT_EQ(classify_output(hex("0020" + h32)), OutputKind::witness_script_hash);
+    EXPECT_EQ(classify_output(hex("0015" + h20 + "aa")), OutputKind::nonstandard);
+    EXPECT_EQ(classify_output(hex("5120" + h32)), OutputKind::taproot);
+    EXPECT_EQ(classify_output(hex("51024e73")), OutputKind::anchor);
+    EXPECT_EQ(classify_output(hex("51024e74")), OutputKind::witness_unknown);
+    EXPECT_EQ(classify_output(hex("6a0401020304")), OutputKind::data);
+    EXPECT_EQ(classify_output(hex("6a")), OutputKind::data);
+    EXPECT_EQ(classify_output(hex("6a04010203")), OutputKind::nonstandard);
+    EXPECT_EQ(classify_output(hex("6a76")), OutputKind::nonstandard);
+    EXPECT_EQ(classify_output(hex("51")), OutputKind::nonstandard);
+    EXPECT_EQ(classify_output(Script{}), OutputKind::nonstandard);
+}
+
+TEST(PolicyTest, classify_multisig_takes_up_to_three_keys) {
+    EXPECT_EQ(classify_output(hex(multisig(1, 1, 1))), OutputKind::multisig);
+    EXPECT_EQ(classify_output(hex(multisig(2, 3, 3))), OutputKind::multisig);
+    EXPECT_EQ(classify_output(hex(multisig(2, 4, 4))), OutputKind::nonstandard);
+    EXPECT_EQ(classify_output(hex(multisig(3, 2, 2))), OutputKind::nonstandard);
+    EXPECT_EQ(classify_output(hex(multisig(1, 2, 3))), OutputKind::nonstandard);
+    EXPECT_EQ(classify_output(hex(multisig(1, 1, 1) + "51")), OutputKind::nonstandard);
+}
+
+TEST(PolicyTest, check_standard_bounds_data_by_all_outputs_together) {
+    MempoolOptions options;
+    options.data_carrier_bytes_max = 100;
+    TransactionData data = spend({{Txid{}, 0}}, {Amount{1000}});
+    const Script half = ScriptBuilder{}.op(OP_RETURN).push(Bytes(48, 1)).build();
+    ASSERT_EQ(half.size(), 50u);
+    data.outputs.push_back({Amount{0}, half});
+    data.outputs.push_back({Amount{0}, half});
+    EXPECT_FALSE(check_standard(Transaction{data}, options));
+    data.outputs.push_back({Amount{0}, hex("6a")});
+    EXPECT_EQ(*check_standard(Transaction{data}, options), "datacarrier");
+    options.data_carrier_bytes_max.reset();
+    data.outputs = {{Amount{0}, hex("6a")}};
+    EXPECT_EQ(*check_standard(Transaction{data}, options), "datacarrier");
+}
+
+TEST(PolicyTest, check_standard_multisig_by_option) {
+    MempoolOptions options;
+    TransactionData data = spend({{Txid{}, 0}}, {});
+    data.outputs.push_back({Amount{kCoin}, hex(multisig(1, 2, 2))});
+    EXPECT_FALSE(check_standard(Transaction{data}, options));
+    options.permit_bare_multisig = false;
+    EXPECT_EQ(*check_standard(Transaction{data}, options), "bare-multisig");
+}
+
+TEST(PolicyTest, check_standard_inputs_refuses_unknown_programs_and_stray_witnesses) {
+    TransactionData data = spend({{Txid{}, 0}}, {Amount{1000}});
+    const auto verdict = [&](const Script& script) -> std::string {
+        const Coin coin{{Amount{kCoin}, script}, Height{1}, false};
+        const auto reason = check_standard_inputs(Transaction{data}, std::span{&coin, 1});
+        return std::string{reason.value_or("")};
+    };
+    EXPECT_EQ(verdict(key_script(1)), "");
+    EXPECT_EQ(verdict(hex("51")), "bad-txns-nonstandard-inputs");
+    EXPECT_EQ(verdict(hex("5202aabb")), "bad-txns-nonstandard-inputs");
+    EXPECT_EQ(verdict(p2pkh_script(Hash160{})), "bad-witness-nonstandard");
+    data.inputs[0].witness.clear();
+    EXPECT_EQ(verdict(p2pkh_script(Hash160{})), "");
+}
+
+TEST(PolicyTest, policy_virtual_size_counts_dense_sigops) {
+    EXPECT_EQ(policy_virtual_size(Weight{400}, 4, 20), 100);
+    EXPECT_EQ(policy_virtual_size(Weight{401}, 4, 20), 101);
+    EXPECT_EQ(policy_virtual_size(Weight{400}, 80, 20), 400);
+}
+
+TEST(PolicyTest, format_money_keeps_two_decimals) {
+    EXPECT_EQ(format_money(Amount{kCoin}), "1.00");
+    EXPECT_EQ(format_money(Amount{100'000}), "0.001");
+    EXPECT_EQ(format_money(Amount{1}), "0.00000001");
+    EXPECT_EQ(format_money(Amount{0}), "0.00");
+    EXPECT_EQ(format_money(Amount{-150'000'000}), "-1.50");
+}
+
+TEST(RollingFeeTest, decay_follows_powers_of_two) {
+    const Duration half_life = std::chrono::hours{12};
+    EXPECT_EQ(decay(1'000'000, Duration{0}, half_life), 1'000'000);
+    EXPECT_EQ(decay(1'000'000, half_life, half_life), 500'000);
+    EXPECT_EQ(decay(1'000'000, 3 * half_life, half_life), 125'000);
+    EXPECT_NEAR(static_cast<double>(decay(1'000'000, half_life / 2, half_life)), 707'106.8, 35.0);
+    EXPECT_NEAR(static_cast<double>(decay(1'000'000, half_life / 12, half_life)), 943'874.3, 45.0);
+    EXPECT_EQ(decay(1'000'000, 100 * half_life, half_life), 0);
+    int64_t last = 1'000'000'000;
+    for (int minutes = 0; minutes < 3'000; ++minutes) {
+        const int64_t next = decay(1'000'000'000, std::chrono::minutes{minutes}, half_life);
+        EXPECT_LE(next, last);
+        last = next;
+    }
+}
+
+TEST(RollingFeeTest, rate_stays_until_a_block_and_falls_faster_when_empty) {
+    const TimePoint start = from_unix_seconds(1'700'000'000);
+    const auto after = [&](int hours) { return start + std::chrono::hours{hours}; };
+    RollingMinimumFee fee{FeeRate{100}};
+    EXPECT_EQ(fee.rate_at(start, 90, 100), FeeRate{0});
+    fee.evicted_at(FeeRate{3900}, start);
+    EXPECT_EQ(fee.rate_at(after(1000), 90, 100), FeeRate{4000});
+    fee.evicted_at(FeeRate{2000}, start);  // lower: changes nothing
+    fee.chain_updated(start);
+    EXPECT_EQ(fee.rate_at(after(12), 90, 100), FeeRate{2000});
+    EXPECT_EQ(fee.rate_at(after(12), 40, 100), FeeRate{1000});
+    EXPECT_EQ(fee.rate_at(after(12), 20, 100), FeeRate{250});
+    EXPECT_EQ(fee.rate_at(after(60), 90, 100), FeeRate{125});
+    EXPECT_EQ(fee.rate_at(after(72), 90, 100), FeeRate{100});  // held at the increment
+    EXPECT_EQ(fee.rate_at(after(96), 90, 100), FeeRate{0});    // below half of it
+    EXPECT_EQ(fee.rate_at(start - std::chrono::hours{1}, 90, 100), FeeRate{4000});
+}
+
+}  // namespace
+}  // namespace parley
