@@ -22,8 +22,14 @@ Expected<SpendResult, WalletError> Wallet::Impl::create_transaction(const SpendR
     if (request.sign && !meta.private_keys)
         return Unexpected(
             fail(WalletErrorCode::wallet, "Error: Private keys are disabled for this wallet"));
-    auto built = TransactionBuilder{*this, request}.build(
-        [&] { return next_script(context.options.address_type, true); });
+    const auto change_script = [&]() -> Expected<Script, WalletError> {
+        auto script = next_script(context.options.address_type, true);
+        if (script) return script;
+        return Unexpected(fail(WalletErrorCode::wallet,
+                               "Transaction needs a change address, but we can't generate it. " +
+                                   script.error().message));
+    };
+    auto built = TransactionBuilder{*this, request}.build(change_script);
     save();  // a change script may have been used up
     if (!built) return Unexpected(built.error());
     if (request.sign) {

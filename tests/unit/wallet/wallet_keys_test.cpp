@@ -159,6 +159,10 @@ TEST_F(WalletKeysTest, genesis_coins_count_at_once_where_the_chain_spends_them) 
     EXPECT_EQ(wallet.balances().immature, Amount{0});
     SpendRequest request;
     request.recipients.push_back({kElsewhere, Amount{kCoin}, false});
+    EXPECT_TRUE(wallet.send(request, labnet.now())
+                    .error()
+                    .message.starts_with("Transaction needs a change address"));
+    request.recipients[0] = {kElsewhere, Amount{5 * kCoin}, true};
     const auto sent = wallet.send(request, labnet.now());
     EXPECT_TRUE(sent) << sent.error().message;
 }
