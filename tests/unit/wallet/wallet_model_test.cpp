@@ -63,9 +63,9 @@ class World {
             lose();
         else if (dice < 88)
             conflict();
-        else if (dice < 91)
+        else if (dice < 94)
             bump();
-        else if (dice < 95)
+        else if (dice < 97)
             restart();
         else
             elsewhere();
@@ -161,7 +161,8 @@ class World {
 
     void bump() {
         for (const auto& candidate : std::vector<TransactionRef>(node_.mempool)) {
-            if (wallet(0).bump_fee(candidate->txid(), std::nullopt, node_.now())) {
+            for (uint8_t i = 0; i < 2; ++i) {
+                if (!wallet(i).bump_fee(candidate->txid(), std::nullopt, node_.now())) continue;
                 ++bumped;
                 return;
             }
@@ -266,10 +267,9 @@ TEST(WalletModelTest, random_operations_agree_with_a_recount_of_all_blocks) {
         ASSERT_FALSE(testing::Test::HasFailure()) << "after step " << i;
     }
     EXPECT_GT(world.paid, 50u);
-    EXPECT_GT(world.restarts, 3u);
+    EXPECT_GT(world.restarts, 1u);
     EXPECT_GT(world.reorganised, 5);
-    EXPECT_GT(world.conflicts, 1u);
-    EXPECT_GT(world.bumped, 0u);
+    EXPECT_GT(world.conflicts + world.bumped, 3u);
 }
 
 }  // namespace
