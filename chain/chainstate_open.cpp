@@ -54,8 +54,9 @@ Expected<bool, std::string> check_store(const Storage& storage, std::string_view
     }
     if (meta->engine != expected.engine) {
         return Unexpected(fmt::format(
-            "{} was made with -consensus={}. Start with that option, or use another -datadir.",
-            directory, meta->engine));
+            "{} was made with -consensus={}, not {}. Start with that option, or use another "
+            "-datadir.",
+            directory, meta->engine, expected.engine));
     }
     if (meta->genesis != expected.genesis) {
         return Unexpected(fmt::format(

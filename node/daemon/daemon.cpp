@@ -190,6 +190,7 @@ Expected<void, std::string> Daemon::open_directories() {
 
 Expected<void, std::string> Daemon::open_rpc() {
     host_.emplace(*log_, options_.log.path);
+    host_->set_hash_rate([this] { return miner_->hashes_per_second(); });
     if (!options_.http.enabled) return {};
     dispatcher_.emplace(config_.params, gateway_, *host_, *log_);
     const bool use_cookie = options_.http.password.empty() && options_.http.auth.empty();
@@ -241,6 +242,9 @@ Expected<void, std::string> Daemon::open_node() {
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);
+    // The index may have outlived the files beside it: better said now than at the first request.
+    const auto tip = node_->chain().read_block(node_->chain().tip());
+    if (!tip) return Unexpected(tip.error().message);
     return {};
 }
 

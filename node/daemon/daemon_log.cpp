@@ -92,7 +92,7 @@ DaemonLog::DaemonLog(const LogOptions& options) : options_(options) {}
 DaemonLog::~DaemonLog() = default;
 
 Expected<std::unique_ptr<DaemonLog>, std::string> DaemonLog::open(const LogOptions& options) {
-    std::unique_ptr<DaemonLog> log(new DaemonLog(options));
+    auto log = std::unique_ptr<DaemonLog>(new DaemonLog(options));
     for (const auto& [names, on] :
          {std::pair{&options.categories, true}, std::pair{&options.excluded, false}}) {
         for (const std::string& name : *names) {

@@ -1,0 +1,181 @@
+#include "node/daemon/start_options.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/unit/daemon/temporary_directory.h"
+
+namespace parley {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+class StartOptionsTest : public testing::Test {
+ protected:
+    Expected<StartOptions, std::string> read(Lines arguments) {
+        arguments.push_back("-datadir=" + directory_.path());
+        return read_start_options(arguments, directory_.path());
+    }
+    StartOptions good(const Lines& arguments) {
+        auto result = read(arguments);
+        EXPECT_TRUE(result) << result.error();
+        return result ? std::move(*result) : StartOptions{};
+    }
+    std::string refusal(const Lines& arguments) {
+        const auto result = read(arguments);
+        EXPECT_FALSE(result);
+        return result ? "" : result.error();
+    }
+    void write(const std::string& name, const std::string& text) {
+        std::filesystem::create_directories(
+            (directory_ / name).substr(0, (directory_ / name).find_last_of('/')));
+        std::ofstream(directory_ / name) << text;
+    }
+
+    TemporaryDirectory directory_;
+};
+
+TEST_F(StartOptionsTest, regtest_defaults) {
+    const StartOptions start = good({"-regtest"});
+    EXPECT_EQ(start.daemon.chain, "regtest");
+    EXPECT_EQ(start.daemon.chain_directory, directory_ / "regtest");
+    EXPECT_EQ(start.daemon.blocks_directory, directory_ / "regtest/blocks");
+    EXPECT_EQ(start.daemon.transport.default_port, 18444);
+    EXPECT_EQ(start.daemon.http.binds,
+              (std::vector<Endpoint>{{"127.0.0.1", 18443}, {"::1", 18443}}));
+    EXPECT_EQ(start.daemon.http.cookie_file, directory_ / "regtest/.cookie");
+    EXPECT_EQ(start.daemon.log.path, directory_ / "regtest/debug.log");
+    EXPECT_TRUE(start.daemon.log.console);
+    EXPECT_EQ(start.node->engine, EngineKind::pow);
+    EXPECT_TRUE(start.notes.empty());
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "regtest"));
+    EXPECT_EQ(good({}).daemon.chain_directory, directory_.path());
+}
+
+TEST_F(StartOptionsTest, chain_may_be_chosen_in_the_file) {
+    write("parley.conf", "chain=labnet\n[labnet]\nport=7\npowtargetspacing=2\n");
+    const StartOptions start = good({});
+    EXPECT_EQ(start.daemon.chain, "labnet");
+    EXPECT_EQ(start.daemon.transport.default_port, 7);
+    EXPECT_EQ(start.node->params.target_spacing_s, 2);
+}
+
+TEST_F(StartOptionsTest, bitcoin_conf_is_read_where_there_is_no_parley_conf) {
+    write("bitcoin.conf", "regtest=1\nincludeconf=more.conf\n");
+    write("more.conf", "[regtest]\nrpcport=9\n");
+    EXPECT_EQ(good({}).daemon.http.binds[0].port, 9);
+    write("parley.conf", "regtest=1\n");
+    EXPECT_EQ(good({}).daemon.http.binds[0].port, 18443);
+    EXPECT_EQ(good({"-noconf"}).daemon.chain, "main");
+}
+
+TEST_F(StartOptionsTest, settings_json_goes_between_command_line_and_file) {
+    write("parley.conf", "regtest=1\n[regtest]\nrpcport=1\n");
+    write("regtest/settings.json", R"({"rpcport": 2})");
+    EXPECT_EQ(good({}).daemon.http.binds[0].port, 2);
+    EXPECT_EQ(good({"-rpcport=3"}).daemon.http.binds[0].port, 3);
+    EXPECT_EQ(good({"-nosettings"}).daemon.http.binds[0].port, 1);
+}
+
+TEST_F(StartOptionsTest, connect_zero_dials_nobody_and_still_listens) {
+    const StartOptions start = good({"-regtest", "-connect=0"});
+    EXPECT_TRUE(start.node->net.connect_only);
+    EXPECT_TRUE(start.node->net.connect.empty());
+    EXPECT_TRUE(start.daemon.transport.listening);
+    const StartOptions some = good({"-regtest", "-connect=127.0.0.1", "-connect=[::1]:5"});
+    EXPECT_EQ(some.node->net.connect, (std::vector<Endpoint>{{"127.0.0.1", 18444}, {"::1", 5}}));
+}
+
+TEST_F(StartOptionsTest, options_without_meaning_are_noted) {
+    const StartOptions start = good({"-regtest", "-txindex", "-dnsseed=0", "-rpcbind=0.0.0.0"});
+    ASSERT_EQ(start.notes.size(), 3u);
+    EXPECT_NE(start.notes[0].find("-rpcbind was ignored"), std::string::npos);
+    EXPECT_NE(start.notes[1].find("-dnsseed"), std::string::npos);
+    EXPECT_NE(start.notes[2].find("-txindex"), std::string::npos);
+}
+
+TEST_F(StartOptionsTest, values_reach_the_modules) {
+    const StartOptions start = good(
+        {"-chain=labnet", "-powstartbits=1f00ffff", "-powretargetinterval=5", "-genthreads=3",
+         "-genrate=12345", "-testlinkdelay=50", "-automine=poisson:2", "-dbcache=8", "-par=1",
+         "-minrelaytxfee=0.00002", "-maxmempool=5", "-stopatheight=9", "-wallet=a", "-wallet=b",
+         "-uacomment=one", "-rpcthreads=2", "-rpcworkqueue=3", "-fallbackfee=0.0001",
+         "-genesisoutput=bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080:1.5"});
+    EXPECT_EQ(start.node->params.start_bits, 0x1f00ffffu);
+    EXPECT_EQ(start.node->params.retarget_interval_blocks, 5);
+    EXPECT_TRUE(start.node->params.genesis_coins_spendable);
+    EXPECT_EQ(start.daemon.miner.threads, 3u);
+    EXPECT_EQ(start.daemon.miner.rate_max, 12345u);
+    EXPECT_EQ(start.daemon.transport.link_delay, std::chrono::milliseconds(50));
+    EXPECT_EQ(start.node->pow.schedule.kind, MiningSchedule::Kind::poisson);
+    EXPECT_EQ(start.node->chain.coins_cache_bytes, size_t{8} << 20);
+    EXPECT_EQ(start.daemon.script_threads, 1u);
+    EXPECT_EQ(start.node->mempool.min_relay_fee, FeeRate{2000});
+    EXPECT_EQ(start.node->mempool.usage_bytes_max, 5'000'000);
+    EXPECT_EQ(start.node->node.stop_at_height, 9);
+    EXPECT_EQ(start.node->node.wallets, (Lines{"a", "b"}));
+    EXPECT_EQ(start.node->net.user_agent, "/Satoshi:31.0.0/Parley:0.1.0(one)/");
+    EXPECT_EQ(start.daemon.http.threads, 2u);
+    EXPECT_EQ(start.daemon.http.work_queue_max, 3u);
+    EXPECT_EQ(start.node->wallet.fallback_fee, FeeRate{10'000});
+}
+
+TEST_F(StartOptionsTest, bad_values_are_named) {
+    const std::pair<Lines, const char*> cases[] = {
+        {{"-port=seven"}, "-port"},
+        {{"-port=70000"}, "-port"},
+        {{"-rpcport=-1"}, "-rpcport"},
+        {{"-listen=yes"}, "-listen"},
+        {{"-automine=sometimes"}, "-automine"},
+        {{"-consensus=luck"}, "-consensus"},
+        {{"-genrate=fast"}, "-genrate"},
+        {{"-minrelaytxfee=lots"}, "-minrelaytxfee"},
+        {{"-chain=moonnet"}, "moonnet"},
+        {{"-testnet4"}, "testnet4"},
+        {{"-regtest", "-chain=main"}, "Can use at most one"},
+        {{"-regtest", "-consensus=pbft"}, "-pbftvalidators"},
+        {{"-regtest", "-pbftkey=x"}, "-consensus=pbft"},
+        {{"-regtest", "-powstartbits=207fffff"}, "-chain=labnet"},
+        {{"-labnet", "-powstartbits=xyz"}, "-powstartbits"},
+        {{"-labnet", "-genesisoutput=nowhere:1"}, "genesisoutput"},
+        {{"-regtest", "-miningaddress=1BoatSLRHtKNngkdXEeobR76b53LETtpyT"}, "-miningaddress"},
+        {{"-regtest", "-gen", "-automine=tx"}, "-automine"},
+        {{"-regtest", "-conf=absent.conf"}, "absent.conf"},
+        {{"-regtest", "-loadblock=absent.dat"}, "absent.dat"},
+        {{"-regtest", "-blocksdir=/nonexistent/x"}, "/nonexistent/x"},
+        {{"-regtest", "-addnode=:x"}, "-addnode"},
+        {{"-regtest", "-uacomment=a/b"}, "-uacomment"},
+    };
+    for (const auto& [arguments, named] : cases) {
+        const std::string sentence = refusal(arguments);
+        EXPECT_NE(sentence.find(named), std::string::npos) << sentence;
+    }
+    const auto absent = read_start_options({"-datadir=/nonexistent/x"}, "/");
+    ASSERT_FALSE(absent);
+    EXPECT_EQ(absent.error().find("Specified data directory \"/nonexistent/x\" does not exist"),
+              0u);
+}
+
+TEST_F(StartOptionsTest, pbft_files_are_read_and_named_when_bad) {
+    write("bad.json", "{");
+    EXPECT_NE(
+        refusal({"-regtest", "-consensus=pbft", "-pbftvalidators=" + (directory_ / "bad.json")})
+            .find("bad.json"),
+        std::string::npos);
+    EXPECT_NE(refusal({"-regtest", "-consensus=pbft", "-pbftvalidators=/nonexistent"})
+                  .find("/nonexistent"),
+              std::string::npos);
+}
+
+TEST_F(StartOptionsTest, help_and_version_read_nothing_else) {
+    write("parley.conf", "[broken\n");
+    EXPECT_TRUE(good({"-help"}).show_help);
+    EXPECT_TRUE(good({"-h"}).show_help);
+    EXPECT_TRUE(good({"-version"}).show_version);
+    EXPECT_NE(refusal({}).find("line 1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace parley
