@@ -123,6 +123,9 @@ Expected<void, std::string> ChainstateImpl::load() {
         for (const auto& [number, info] : contents->files) files_.load_file(number, info);
         if (auto loaded = load_headers(contents->headers); !loaded) return loaded;
         if (auto loaded = load_active_chain(*contents); !loaded) return loaded;
+        // Missing block files would go unnoticed until somebody asks for a block.
+        if (const auto body = read_block(*active_.back()); !body)
+            return Unexpected(damaged("blocks", body.error().message));
     }
     if (auto repaired = repair_coins(); !repaired) return repaired;
     recompute_best_header();

@@ -19,8 +19,8 @@ class ChainFlow {
  public:
     explicit ChainFlow(NodeCore& core) : core_(core) {}
 
-    /// Stores the block and moves to the best chain. `own`: made by this node. Where the block
-    /// fails to connect, the result says so.
+    /// Stores the block and moves to the best chain. `own`: made by this node alone, so that the
+    /// peers cannot have it. Where the block fails to connect, the result says so.
     BlockResult submit_block(const BlockRef& block, ByteSpan seal, bool own);
 
     /// Moves to the best chain and tells everybody. One bounded piece of work: pending() says

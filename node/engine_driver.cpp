@@ -99,7 +99,9 @@ void EngineDriver::carry_out(engine_effect::CheckProposal& effect) {
 }
 
 void EngineDriver::carry_out(engine_effect::Publish& effect) {
-    const BlockResult result = core_.flow.submit_block(effect.block, effect.seal, true);
+    // A sealed block is every validator's own: pushed by all, it would cross each link many times.
+    const bool push = effect.seal.empty();
+    const BlockResult result = core_.flow.submit_block(effect.block, effect.seal, push);
     if (result.state == BlockResult::State::invalid ||
         result.state == BlockResult::State::missing_parent) {
         core_.log.warning(LogCategory::general,

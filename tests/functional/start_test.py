@@ -119,7 +119,6 @@ def test_damaged_database_is_refused_and_left_as_it_is(network, damage):
     assert fingerprint(node.chain_folder / "blocks") == before
 
 
-@pytest.mark.xfail(strict=True, reason="the start does not look at the block files yet")
 def test_block_files_removed_below_the_database_is_refused(network):
     node = with_blocks(network)
     for file in (node.chain_folder / "blocks").glob("blk*.dat"):

@@ -5,15 +5,13 @@
 namespace parley {
 namespace {
 
-TEST(DescriptorChecksum, bip380Examples_match) {
-    EXPECT_EQ(descriptor_checksum("raw(deadbeef)"), "89f8spxm");
+TEST(DescriptorChecksum, publishedExamples_match) {
+    EXPECT_EQ(descriptor_checksum("raw(deadbeef)"), "89f8spxm");  // BIP380
     EXPECT_EQ(
-        descriptor_checksum(
-            "sh(multi(2,[00000000/111'/"
-            "222]xprvA1RpRA33e1JQ7ifknakTFpgNXPmW2YvmhqLQYMMrj4xJXXWYpDPS3"
-            "xz7iAxn8L39njGVyuoseXzU6rcxFLJ8HFsTjSyQbLYnMpCqE2VbFWc,xprv9uPDJpEQgRQfDcW7BkF7eTya6RP"
-            "xXeJCqCJGHuCJ4GiRVLzkTXBAJMu2qaMWPrS7AANYqdq6vcBcBUdJCVVFceUvJFjaPdGZ2y9WACViL4L/0))"),
-        "ggrsrxfy");
+        descriptor_checksum("wpkh([d34db33f/84h/0h/0h]"
+                            "xpub6DJ2dNUysrn5Vt36jH2KLBT2i1auw1tTSSomg8PhqNiUtx8QX2SvC9nrHu81f"
+                            "T41fvDUnhMjEzQgXnQjKEu3oaqMSzhSrHMxyyoEAmUHQbY/0/*)"),
+        "cjjspncu");  // Bitcoin Core's documentation of descriptors
 }
 
 TEST(DescriptorChecksum, everyChange_isNoticed) {
