@@ -33,6 +33,7 @@ void ChainSync::on_ready(Peer& peer) {
 
 void ChainSync::on_gone(Peer& peer) {
     download_.release(peer);
+    park_.peer_gone(peer.id);
     stop_continuing(peer);
     peer.sync.headers_deadline.reset();
     work_pending_ = true;
@@ -103,6 +104,10 @@ void ChainSync::on_headers(Peer& peer, ByteSpan payload) {
         return;
     }
     resolve_unknown(peer);
+    if (!park_.empty()) {
+        for (const BlockHeader& header : headers) adopt(header.hash());
+        submit_queued();
+    }
     if (headers.size() == kHeadersMax) continue_headers(peer, outcome);
     work_pending_ = true;
 }
@@ -160,10 +165,10 @@ void ChainSync::on_announced(Peer& peer, const std::vector<BlockHash>& hashes) {
     }
     work_pending_ = true;
     if (peer.sync.unknown_block.is_zero() || hashes.empty()) return;
-    ask_from_best(peer);
+    ask_about_unknown(peer);
     // Simple clients announce blocks and serve them, and know nothing of headers.
     if (!peer.sync.answers_headers && !table_.backend().initial_download())
-        fetch_ancestors(peer, peer.sync.unknown_block);
+        fetch_block(peer, peer.sync.unknown_block);
 }
 
 void ChainSync::on_seal(Peer& peer, ByteSpan payload) {
@@ -178,7 +183,7 @@ void ChainSync::on_not_found(Peer& peer, const BlockHash& hash) {
 
 bool ChainSync::takes_unasked(const BlockHeader& header) const {
     const HeaderNode* parent = table_.backend().find_header(header.previous);
-    if (parent == nullptr) return true;  // the chain keeps a bounded number of such blocks
+    if (parent == nullptr) return true;  // for the park
     const int32_t height = parent->height.value() + 1;
     const int32_t tip = table_.backend().active_tip().height.value();
     return height >= tip - kUnaskedDistanceMax && height <= tip + kUnaskedDistanceMax;
@@ -186,7 +191,7 @@ bool ChainSync::takes_unasked(const BlockHeader& header) const {
 
 void ChainSync::on_block(Peer& peer, ByteSpan payload) {
     const auto block = decode_block(payload);
-    const message::Seal seal = std::exchange(peer.sync.pending_seal, {});
+    message::Seal seal = std::exchange(peer.sync.pending_seal, {});
     if (!block) {
         table_.refuse(peer, message::kBlockCommand, block.error(), payload);
         return;
@@ -195,30 +200,62 @@ void ChainSync::on_block(Peer& peer, ByteSpan payload) {
     const bool asked = download_.on_block(peer, hash);
     work_pending_ = true;
     if (!asked && !takes_unasked((*block)->header)) return;
-    remember_source(hash, peer.id);
-    const ByteSpan seal_bytes = seal.block == hash ? ByteSpan{seal.seal} : ByteSpan{};
-    const BlockOutcome outcome =
-        table_.backend().submit_block(peer.id, *block, seal_bytes, table_.now());
-    judge(peer, **block, outcome);
+    if (seal.block != hash) seal.seal.clear();
+    to_submit_.push_back({*block, std::move(seal.seal), peer.id});
+    submit_queued();
 }
 
-void ChainSync::judge(Peer& peer, const Block& block, const BlockOutcome& outcome) {
-    if (outcome.node != nullptr && !is_invalid(*outcome.node)) note_has(peer, *outcome.node);
+void ChainSync::submit_queued() {
+    // Each turn takes a block off the list and adds only blocks that leave the park.
+    while (!to_submit_.empty()) {
+        BlockPark::Parked next = std::move(to_submit_.front());
+        to_submit_.pop_front();
+        submit(std::move(next));
+    }
+}
+
+void ChainSync::submit(BlockPark::Parked block) {
+    const BlockHash hash = block.block->header.hash();
+    remember_source(hash, block.from);
+    const BlockOutcome outcome =
+        table_.backend().submit_block(block.from, block.block, block.seal, table_.now());
+    if (outcome.verdict == BlockVerdict::missing_parent) {
+        park(std::move(block));
+        return;
+    }
+    if (outcome.node != nullptr) adopt(hash);
     // A block may come with its seal before its parent has one; then it is not eligible yet.
     if (outcome.node != nullptr && !outcome.node->seal.empty()) credit_sealed(*outcome.node);
+    if (Peer* peer = table_.find(block.from)) judge(*peer, outcome);
+}
+
+void ChainSync::adopt(const BlockHash& parent) {
+    if (park_.empty()) return;
+    for (BlockPark::Parked& child : park_.take_children(parent))
+        to_submit_.push_back(std::move(child));
+}
+
+void ChainSync::park(BlockPark::Parked block) {
+    const BlockHash hash = block.block->header.hash();
+    const BlockHash previous = block.block->header.previous;
+    Peer* peer = table_.find(block.from);
+    if (peer == nullptr || !park_.add(hash, std::move(block))) return;
+    peer->sync.unknown_block = hash;
+    ask_about_unknown(*peer);
+    // Walks backwards, each block asked for by the arrival of its child; the park bounds that.
+    if (!peer->sync.answers_headers) fetch_block(*peer, previous);
+}
+
+void ChainSync::judge(Peer& peer, const BlockOutcome& outcome) {
+    if (outcome.node != nullptr && !is_invalid(*outcome.node)) note_has(peer, *outcome.node);
     switch (outcome.verdict) {
         case BlockVerdict::accepted:
             peer.sync.last_block = table_.now();
             resolve_unknown(peer);
             break;
         case BlockVerdict::already_have:
-            break;
-        case BlockVerdict::missing_parent:
-            ask_from_best(peer);
-            if (!peer.sync.answers_headers) fetch_ancestors(peer, block.header.previous);
-            break;
         case BlockVerdict::missing_seal:
-            break;  // still wanted: BlockDownload asks again, and the seal comes with the block
+            break;  // without its seal it is still wanted: BlockDownload asks again for both
         default:
             punish_for(peer, outcome.verdict, outcome.reason);
     }
@@ -239,13 +276,22 @@ void ChainSync::punish_for(Peer& peer, BlockVerdict verdict, const std::string& 
     }
 }
 
-void ChainSync::fetch_ancestors(Peer& peer, const BlockHash& parent) {
-    // Walks backwards block by block, each asked for by the arrival of its child; the chain bounds
-    // how many blocks it keeps without their ancestors.
+void ChainSync::fetch_block(Peer& peer, const BlockHash& hash) {
     message::GetData request;
     request.entries.push_back(message::InvEntry::of(
-        peer.handshake.has_witnesses() ? InvType::witness_block : InvType::block, parent));
+        peer.handshake.has_witnesses() ? InvType::witness_block : InvType::block, hash));
     table_.send(peer, request);
+}
+
+void ChainSync::ask_about_unknown(Peer& peer) {
+    // Our first question may have come before the peer had anything to answer: ask a peer that
+    // never answered again, a few times, without waiting for the old answer.
+    constexpr int kRepetitionsMax = 3;
+    if (!peer.sync.answers_headers && peer.sync.repeated_questions < kRepetitionsMax) {
+        ++peer.sync.repeated_questions;
+        peer.sync.headers_deadline.reset();
+    }
+    ask_from_best(peer);
 }
 
 void ChainSync::remember_source(const BlockHash& hash, PeerId peer) {

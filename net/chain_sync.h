@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "net/block_download.h"
+#include "net/block_park.h"
 #include "net/peer_table.h"
 
 namespace parley {
@@ -54,9 +55,15 @@ class ChainSync {
     void stop_continuing(const Peer& peer);
     void resolve_unknown(Peer& peer);
     bool takes_unasked(const BlockHeader& header) const;
-    void judge(Peer& peer, const Block& block, const BlockOutcome& outcome);
+    /// Submits the block, and queues those that waited for it.
+    void submit(BlockPark::Parked block);
+    void submit_queued();
+    void adopt(const BlockHash& parent);
+    void judge(Peer& peer, const BlockOutcome& outcome);
+    void park(BlockPark::Parked block);
     void punish_for(Peer& peer, BlockVerdict verdict, const std::string& reason);
-    void fetch_ancestors(Peer& peer, const BlockHash& parent);
+    void ask_about_unknown(Peer& peer);
+    void fetch_block(Peer& peer, const BlockHash& hash);
     void remember_source(const BlockHash& hash, PeerId peer);
     void credit_sealed(const HeaderNode& node);
     bool may_bring_headers(const Peer& peer) const;
@@ -66,6 +73,8 @@ class ChainSync {
     /// Who leads the download of a long chain of headers; the others wait with theirs.
     std::optional<PeerId> leader_;
     bool work_pending_ = false;
+    BlockPark park_;
+    std::deque<BlockPark::Parked> to_submit_;
     /// Who sent a block that may yet fail to connect; bounded, oldest first.
     std::map<BlockHash, PeerId> sources_;
     std::deque<BlockHash> source_order_;

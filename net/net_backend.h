@@ -32,7 +32,7 @@ struct GenTxid {
 enum class BlockVerdict : uint8_t {
     accepted,        ///< new, and stored; it may still fail to connect (block_rejected says so)
     already_have,    ///< known, with its body; nothing changed, except that its seal may be new
-    missing_parent,  ///< not in the header tree's reach: kept or dropped as the chain sees fit
+    missing_parent,  ///< its parent is unknown: it waits in net's park while that is fetched
     missing_seal,    ///< kept, but not eligible before its seal arrives
     time_future,     ///< more than two hours ahead: not the sender's offence
     mutated,  ///< body and header do not belong together: the sender's offence, not the block's

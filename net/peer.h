@@ -78,6 +78,7 @@ struct PeerSync {
     bool answers_headers = false;             ///< it sent at least one `headers`
     bool announcement_pending = false;        ///< look again whether it has our tip
 
+    int repeated_questions = 0;                 ///< getheaders without waiting for the last answer
     std::optional<TimePoint> headers_deadline;  ///< of the unanswered getheaders
     bool more_headers = false;                  ///< has more than we have asked for so far
     size_t unsealed_headers = 0;  ///< it brought, and whose sealed blocks have not come yet

@@ -148,10 +148,8 @@ BlockOutcome FakeBackend::submit_block(PeerId, const BlockRef& block, ByteSpan s
                                        TimePoint now) {
     ++submitted_blocks;
     BlockOutcome outcome;
-    if (find(block->header.previous) == nullptr) {
-        parked_[block->header.previous].push_back(block);
+    if (find(block->header.previous) == nullptr)
         return {BlockVerdict::missing_parent, "prev-blk-not-found", nullptr};
-    }
     if (block->header.nonce == kBadHeaderNonce)
         return {BlockVerdict::invalid, "high-hash", nullptr};
     HeaderNode* node = add_header(block->header);
@@ -162,23 +160,10 @@ BlockOutcome FakeBackend::submit_block(PeerId, const BlockRef& block, ByteSpan s
         return {BlockVerdict::cached_invalid, "duplicate", node};
     if (node->status != BlockStatus::header_only) outcome.verdict = BlockVerdict::already_have;
     store(*node, block, seal);
-    unpark(node->hash, now);
     activate(now, false);
     if (outcome.verdict == BlockVerdict::accepted && sealed_ && node->seal.empty())
         outcome.verdict = BlockVerdict::missing_seal;
     return outcome;
-}
-
-void FakeBackend::unpark(const BlockHash& parent, TimePoint now) {
-    const auto found = parked_.find(parent);
-    if (found == parked_.end()) return;
-    const auto blocks = std::exchange(found->second, {});
-    parked_.erase(found);
-    for (const BlockRef& block : blocks) {
-        HeaderNode* node = add_header(block->header);
-        store(*node, block, {});
-        unpark(node->hash, now);
-    }
 }
 
 bool FakeBackend::complete(const HeaderNode& node) const {

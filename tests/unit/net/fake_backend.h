@@ -68,7 +68,6 @@ class FakeBackend final : public NetBackend {
     void attach_seal(HeaderNode& node, ByteSpan seal);
     void update_scores(HeaderNode& node);
     void store(HeaderNode& node, const BlockRef& block, ByteSpan seal);
-    void unpark(const BlockHash& parent, TimePoint now);
     void activate(TimePoint now, bool own);
     bool complete(const HeaderNode& node) const;
     HeaderNode* find(const BlockHash& hash);
@@ -78,7 +77,6 @@ class FakeBackend final : public NetBackend {
     std::map<BlockHash, HeaderNode> nodes_;
     std::map<BlockHash, std::vector<HeaderNode*>> children_;
     std::map<BlockHash, BlockRef> blocks_;
-    std::map<BlockHash, std::vector<BlockRef>> parked_;
     HeaderNode* tip_ = nullptr;
     HeaderNode* best_header_ = nullptr;
     uint64_t next_sequence_ = 1;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/block_park.h"
 #include "station.h"
 
 namespace parley::test {
@@ -385,6 +386,59 @@ TEST(Download, client_that_knows_no_headers_can_bring_a_chain_block_by_block) {
         station.send_raw(peer, "block", branch.blocks[i]->serialize());
     }
     EXPECT_EQ(station.backend.active_tip().height, Height{4});
+}
+
+TEST(Download, pushed_block_waits_while_its_ancestors_are_fetched_by_headers) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    station.send(peer, message::Headers{});  // the answer to our first question
+    const Branch branch(station.backend.active_tip(), 10, 5);
+    station.send_raw(peer, "block", branch.blocks[9]->serialize());
+    EXPECT_THAT(station.take<message::GetHeaders>(peer), SizeIs(1));
+    station.send(peer, branch.headers);
+    const auto requests = station.take<message::GetData>(peer);
+    ASSERT_EQ(requests.size(), 1u);
+    EXPECT_THAT(requests[0].entries, SizeIs(9));  // the last one is here already
+    for (size_t i = 0; i < 9; ++i) station.send_raw(peer, "block", branch.blocks[i]->serialize());
+    EXPECT_EQ(station.backend.active_tip().height, Height{10});
+    EXPECT_THAT(station.take<message::GetData>(peer), IsEmpty());
+}
+
+TEST(Download, unanswered_question_for_headers_is_repeated_for_a_new_announcement) {
+    Station station;
+    const PeerId peer = station.ready_peer();  // our first question stays without an answer
+    for (uint8_t i = 0; i < 6; ++i) {
+        BlockHash hash;
+        hash.bytes()[0] = uint8_t(i + 1);
+        station.send(peer, block_inv(hash));
+    }
+    EXPECT_THAT(station.take<message::GetHeaders>(peer), SizeIs(3));  // but not for ever
+}
+
+TEST(BlockPark, holds_children_by_parent_within_its_bounds) {
+    BlockPark park;
+    BlockHeader root;
+    std::vector<BlockRef> blocks;
+    for (uint32_t i = 0; i < 1'030; ++i) {
+        blocks.push_back(make_block(root, 1, i));
+        const BlockHash hash = blocks.back()->header.hash();
+        EXPECT_TRUE(park.add(hash, {blocks.back(), {}, PeerId{i % 2 + 1}}));
+        EXPECT_FALSE(park.add(hash, {blocks.back(), {}, PeerId{3}}));
+    }
+    EXPECT_EQ(park.size(), 1'024u);
+    EXPECT_GT(park.bytes(), 100'000u);
+    park.peer_gone(PeerId{2});
+    EXPECT_EQ(park.size(), 512u);
+    EXPECT_THAT(park.take_children(BlockHash{}), IsEmpty());
+    const auto children = park.take_children(root.hash());
+    ASSERT_THAT(children, SizeIs(512));
+    EXPECT_EQ(children.front().from, PeerId{1});
+    EXPECT_TRUE(park.empty());
+    EXPECT_EQ(park.bytes(), 0u);
+    EXPECT_FALSE(park.add(BlockHash{}, {blocks[0], Bytes(32'000'000), PeerId{1}}));
+    for (uint32_t i = 0; i < 5; ++i)
+        EXPECT_TRUE(park.add(blocks[i]->header.hash(), {blocks[i], Bytes(10'000'000), PeerId{1}}));
+    EXPECT_EQ(park.size(), 3u);  // thirty of thirty-two million bytes
 }
 
 TEST(Download, pushed_block_is_taken_near_the_tip_only) {
