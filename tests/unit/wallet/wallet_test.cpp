@@ -228,9 +228,18 @@ TEST_F(WalletTest, conflict_in_a_block_gives_negative_confirmations_and_the_coin
     node.restart();
     alice = &node.wallet("alice");
     EXPECT_EQ(alice->transaction(loser.transaction->txid())->info.confirmations, -2);
+    // The block leaves, and the winner is given up: the loser has its chance again.
     node.disconnect();
     node.disconnect();
+    const Txid gone = block->transactions[1]->txid();
+    node.drop(gone);
+    ASSERT_TRUE(alice->abandon(gone));
+    node.mine(kElsewhere);
+    node.mine(kElsewhere);
     EXPECT_EQ(alice->transaction(loser.transaction->txid())->info.confirmations, 0);
+    alice->rebroadcast();
+    EXPECT_TRUE(node.in_mempool(loser.transaction->txid()));
+    EXPECT_TRUE(node.in_mempool(child.transaction->txid()));
 }
 
 TEST_F(WalletTest, block_connected_is_one_commit) {
