@@ -4,7 +4,8 @@
 # Usage: contrib/quickstart.sh [--no-install] [--seconds N] [--nodes N] [--delay-ms D] [--consensus pow|pbft|both]
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 
-install=yes seconds=120 nodes=4 delay_ms=200 consensus=both
+# 240 s at a block every two seconds: 100 heights and more, and at 300 ms about one in ten forks.
+install=yes seconds=240 nodes=4 delay_ms=300 consensus=both
 while [ $# -gt 0 ]; do
     case "$1" in
         --no-install) install=no ;;
