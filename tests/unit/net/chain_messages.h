@@ -1,0 +1,39 @@
+// Messages about blocks that several tests build.
+#pragma once
+
+#include <vector>
+
+#include "fake_backend.h"
+#include "net/messages.h"
+
+namespace parley::test {
+
+inline message::Inv block_inv(const BlockHash& hash) {
+    message::Inv inv;
+    inv.entries.push_back(message::InvEntry::of(InvType::block, hash));
+    return inv;
+}
+
+inline message::GetData block_request(InvType type, const BlockHash& hash) {
+    message::GetData request;
+    request.entries.push_back(message::InvEntry::of(type, hash));
+    return request;
+}
+
+/// The headers of a branch above `parent`, and its blocks.
+struct Branch {
+    message::Headers headers;
+    std::vector<BlockRef> blocks;
+
+    Branch(const HeaderNode& parent, size_t count, uint32_t salt) {
+        BlockHeader previous = parent.header;
+        for (size_t i = 0; i < count; ++i) {
+            blocks.push_back(
+                make_block(previous, parent.height.value() + static_cast<int32_t>(i) + 1, salt));
+            previous = blocks.back()->header;
+            headers.headers.push_back(previous);
+        }
+    }
+};
+
+}  // namespace parley::test

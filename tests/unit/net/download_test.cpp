@@ -1,0 +1,296 @@
+// What we ask of a foreign node, message by message: headers, blocks, seals; and engine messages.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "chain_messages.h"
+#include "net/block_park.h"
+#include "station.h"
+
+namespace parley::test {
+namespace {
+
+using std::chrono::seconds;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST(Download, headers_are_followed_by_getdata_of_witness_blocks) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    const Branch branch(station.backend.active_tip(), 20, 5);
+    station.send(peer, branch.headers);
+    const auto requests = station.take<message::GetData>(peer);
+    ASSERT_EQ(requests.size(), 1u);
+    ASSERT_THAT(requests[0].entries, SizeIs(16));
+    for (size_t i = 0; i < 16; ++i)
+        EXPECT_EQ(requests[0].entries[i],
+                  message::InvEntry::of(InvType::witness_block, branch.blocks[i]->header.hash()));
+    EXPECT_THAT(station.manager.peer_infos(station.now).at(0).heights_in_flight, SizeIs(16));
+    // Each block that comes makes room for one more.
+    station.send_raw(peer, "block", branch.blocks[0]->serialize());
+    EXPECT_THAT(station.take<message::GetData>(peer).at(0).entries, SizeIs(1));
+    for (size_t i = 1; i < 20; ++i) station.send_raw(peer, "block", branch.blocks[i]->serialize());
+    EXPECT_EQ(station.backend.active_tip().height, Height{20});
+    const PeerInfo info = station.manager.peer_infos(station.now).at(0);
+    EXPECT_EQ(info.synced_headers, 20);
+    EXPECT_EQ(info.synced_blocks, 20);
+    EXPECT_THAT(info.heights_in_flight, IsEmpty());
+}
+
+TEST(Download, blocks_are_shared_between_peers_without_overlap) {
+    Station station;
+    const PeerId peers[] = {station.ready_peer(), station.ready_peer()};
+    const Branch branch(station.backend.active_tip(), 40, 5);
+    std::set<Hash256> asked;
+    for (const PeerId peer : peers) {
+        station.send(peer, branch.headers);
+        for (const message::GetData& request : station.take<message::GetData>(peer)) {
+            for (const message::InvEntry& entry : request.entries)
+                EXPECT_TRUE(asked.insert(entry.hash).second);
+        }
+    }
+    EXPECT_THAT(asked, SizeIs(32));
+}
+
+TEST(Download, branch_with_less_score_is_left_alone_and_an_equal_one_is_fetched) {
+    Station station;
+    station.backend.mine(5, station.now);
+    const PeerId peer = station.ready_peer();
+    const HeaderNode& genesis = *station.backend.active_at(Height{0});
+    station.send(peer, Branch(genesis, 4, 7).headers);
+    EXPECT_THAT(station.take<message::GetData>(peer), IsEmpty());
+    station.send(peer, Branch(genesis, 5, 7).headers);
+    EXPECT_THAT(station.take<message::GetData>(peer).at(0).entries, SizeIs(5));
+}
+
+TEST(Download, peer_without_witnesses_is_asked_for_plain_blocks_and_one_without_blocks_for_none) {
+    Station station;
+    message::Version version = Station::default_version();
+    version.services = kServiceNetwork;
+    const PeerId old = station.ready_peer(true, version);
+    version.services = 0;
+    const PeerId light = station.ready_peer(true, version);
+    const Branch branch(station.backend.active_tip(), 1, 5);
+    station.send(light, branch.headers);
+    EXPECT_THAT(station.take<message::GetData>(light), IsEmpty());
+    station.send(old, branch.headers);
+    EXPECT_THAT(station.take<message::GetData>(old),
+                ElementsAre(block_request(InvType::block, branch.blocks[0]->header.hash())));
+}
+
+TEST(Download, stalling_peer_loses_its_blocks_and_in_the_end_its_connection) {
+    Station station;
+    const PeerId slow = station.ready_peer();
+    const Branch branch(station.backend.active_tip(), 10, 5);
+    station.send(slow, branch.headers);
+    station.take_sent(slow);
+    const PeerId fast = station.ready_peer();
+    station.send(fast, branch.headers);
+    EXPECT_THAT(station.take<message::GetData>(fast), IsEmpty());  // all are asked of the other
+    station.advance(seconds{10});
+    EXPECT_THAT(station.take<message::GetData>(fast).at(0).entries, SizeIs(10));
+    EXPECT_FALSE(station.closed(slow));
+    // The other stalls too; then both are tried again, and given up.
+    station.advance(seconds{120});
+    EXPECT_TRUE(station.closed(slow));
+    EXPECT_TRUE(station.closed(fast));
+}
+
+TEST(Download, notfound_moves_the_blocks_at_once) {
+    Station station;
+    const PeerId first = station.ready_peer();
+    const PeerId second = station.ready_peer();
+    const Branch branch(station.backend.active_tip(), 1, 5);
+    station.send(first, branch.headers);
+    station.send(second, branch.headers);
+    station.take_sent(second);
+    message::NotFound answer;
+    answer.entries.push_back(
+        message::InvEntry::of(InvType::witness_block, branch.blocks[0]->header.hash()));
+    station.send(first, answer);
+    EXPECT_THAT(station.take<message::GetData>(second), SizeIs(1));
+}
+
+TEST(Download, full_batch_of_headers_asks_for_more_from_its_last) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    const Branch branch(station.backend.active_tip(), 2'000, 5);
+    station.send(peer, branch.headers);
+    const auto questions = station.take<message::GetHeaders>(peer);
+    ASSERT_EQ(questions.size(), 1u);
+    EXPECT_EQ(questions[0].hashes.front(), branch.headers.headers.back().hash());
+    // Known headers from another do not start a second download of the same chain.
+    const PeerId other = station.ready_peer();
+    station.send(other, branch.headers);
+    EXPECT_THAT(station.take<message::GetHeaders>(other), IsEmpty());
+    // But it takes over when the first goes away.
+    station.close(peer);
+    EXPECT_THAT(station.take<message::GetHeaders>(other), SizeIs(1));
+}
+
+TEST(Download, header_without_known_parent_asks_for_what_lies_between) {
+    Station station;
+    const PeerId peer = station.connect(true);
+    station.send(peer, Station::default_version());
+    station.send(peer, message::Verack{});
+    station.send(peer, message::Headers{});  // the answer to our first question
+    station.take_sent(peer);
+    Branch branch(station.backend.active_tip(), 5, 5);
+    message::Headers last;
+    last.headers.push_back(branch.headers.headers.back());
+    station.send(peer, last);
+    EXPECT_THAT(station.take<message::GetHeaders>(peer), SizeIs(1));
+    EXPECT_FALSE(station.closed(peer));
+    station.send(peer, branch.headers);
+    EXPECT_THAT(station.take<message::GetData>(peer).at(0).entries, SizeIs(5));
+}
+
+TEST(Download, client_that_knows_no_headers_can_bring_a_chain_block_by_block) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    const Branch branch(station.backend.active_tip(), 4, 5);
+    station.send(peer, block_inv(branch.blocks[3]->header.hash()));
+    for (size_t i = 4; i-- > 0;) {
+        const BlockHash hash = branch.blocks[i]->header.hash();
+        EXPECT_THAT(station.take<message::GetData>(peer),
+                    ElementsAre(block_request(InvType::witness_block, hash)));
+        station.send_raw(peer, "block", branch.blocks[i]->serialize());
+    }
+    EXPECT_EQ(station.backend.active_tip().height, Height{4});
+}
+
+TEST(Download, pushed_block_waits_while_its_ancestors_are_fetched_by_headers) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    station.send(peer, message::Headers{});  // the answer to our first question
+    const Branch branch(station.backend.active_tip(), 10, 5);
+    station.send_raw(peer, "block", branch.blocks[9]->serialize());
+    EXPECT_THAT(station.take<message::GetHeaders>(peer), SizeIs(1));
+    station.send(peer, branch.headers);
+    const auto requests = station.take<message::GetData>(peer);
+    ASSERT_EQ(requests.size(), 1u);
+    EXPECT_THAT(requests[0].entries, SizeIs(9));  // the last one is here already
+    for (size_t i = 0; i < 9; ++i) station.send_raw(peer, "block", branch.blocks[i]->serialize());
+    EXPECT_EQ(station.backend.active_tip().height, Height{10});
+    EXPECT_THAT(station.take<message::GetData>(peer), IsEmpty());
+}
+
+TEST(Download, unanswered_question_for_headers_is_repeated_for_a_new_announcement) {
+    Station station;
+    const PeerId peer = station.ready_peer();  // our first question stays without an answer
+    for (uint8_t i = 0; i < 6; ++i) {
+        BlockHash hash;
+        hash.bytes()[0] = uint8_t(i + 1);
+        station.send(peer, block_inv(hash));
+    }
+    EXPECT_THAT(station.take<message::GetHeaders>(peer), SizeIs(3));  // but not for ever
+}
+
+TEST(BlockPark, holds_children_by_parent_within_its_bounds) {
+    BlockPark park;
+    BlockHeader root;
+    std::vector<BlockRef> blocks;
+    for (uint32_t i = 0; i < 1'030; ++i) {
+        blocks.push_back(make_block(root, 1, i));
+        const BlockHash hash = blocks.back()->header.hash();
+        EXPECT_TRUE(park.add(hash, {blocks.back(), {}, PeerId{i % 2 + 1}}));
+        EXPECT_FALSE(park.add(hash, {blocks.back(), {}, PeerId{3}}));
+    }
+    EXPECT_EQ(park.size(), 1'024u);
+    EXPECT_GT(park.bytes(), 100'000u);
+    park.peer_gone(PeerId{2});
+    EXPECT_EQ(park.size(), 512u);
+    EXPECT_THAT(park.take_children(BlockHash{}), IsEmpty());
+    const auto children = park.take_children(root.hash());
+    ASSERT_THAT(children, SizeIs(512));
+    EXPECT_EQ(children.front().from, PeerId{1});
+    EXPECT_TRUE(park.empty());
+    EXPECT_EQ(park.bytes(), 0u);
+    EXPECT_FALSE(park.add(BlockHash{}, {blocks[0], Bytes(32'000'000), PeerId{1}}));
+    for (uint32_t i = 0; i < 5; ++i)
+        EXPECT_TRUE(park.add(blocks[i]->header.hash(), {blocks[i], Bytes(10'000'000), PeerId{1}}));
+    EXPECT_EQ(park.size(), 3u);  // thirty of thirty-two million bytes
+}
+
+TEST(Download, pushed_block_is_taken_near_the_tip_only) {
+    Station station;
+    station.backend.mine(400, station.now, 0, nullptr, false);
+    const PeerId peer = station.ready_peer();
+    const size_t before = station.backend.submitted_blocks;
+    const Branch old(*station.backend.active_at(Height{50}), 1, 5);
+    station.send_raw(peer, "block", old.blocks[0]->serialize());
+    EXPECT_EQ(station.backend.submitted_blocks, before);
+    const Branch recent(*station.backend.active_at(Height{390}), 1, 5);
+    station.send_raw(peer, "block", recent.blocks[0]->serialize());
+    EXPECT_EQ(station.backend.submitted_blocks, before + 1);
+}
+
+TEST(Download, block_without_its_seal_is_asked_for_again) {
+    Station station({}, true);
+    message::Version parley = Station::default_version();
+    parley.services |= kServiceParley;
+    const PeerId peer = station.ready_peer(true, parley);
+    const Branch branch(station.backend.active_tip(), 1, 5);
+    const BlockHash hash = branch.blocks[0]->header.hash();
+    station.send(peer, branch.headers);
+    EXPECT_THAT(station.take<message::GetData>(peer), SizeIs(1));
+    station.send_raw(peer, "block", branch.blocks[0]->serialize());
+    EXPECT_THAT(station.take<message::GetData>(peer), SizeIs(1));
+    EXPECT_EQ(station.backend.active_tip().height, Height{0});
+    station.send(peer, message::Seal{BlockHash{}, seal_for(hash)});  // another block's
+    station.send_raw(peer, "block", branch.blocks[0]->serialize());
+    EXPECT_EQ(station.backend.active_tip().height, Height{0});
+    station.take_sent(peer);
+    station.send(peer, message::Seal{hash, seal_for(hash)});
+    station.send_raw(peer, "block", branch.blocks[0]->serialize());
+    EXPECT_EQ(station.backend.active_tip().height, Height{1});
+}
+
+TEST(Download, sender_of_a_block_that_fails_to_connect_later_is_punished) {
+    Station station;
+    const PeerId bad = station.ready_peer();
+    const PeerId good = station.ready_peer();
+    const Branch branch(station.backend.active_tip(), 1, kBadBlockNonce);
+    station.send(bad, branch.headers);
+    station.send(good, branch.headers);
+    EXPECT_FALSE(station.closed(bad));
+    station.send_raw(good, "block", branch.blocks[0]->serialize());
+    EXPECT_TRUE(station.closed(good));  // who sends the body answers for it
+    EXPECT_FALSE(station.closed(bad));
+}
+
+TEST(Engine, messages_reach_the_engines_of_parley_peers_only) {
+    Station station;
+    message::Version parley = Station::default_version();
+    parley.services |= kServiceParley;
+    const PeerId ours = station.ready_peer(true, parley);
+    const PeerId foreign = station.ready_peer();
+    const Bytes text{1, 2, 3};
+    station.manager.broadcast_engine_message(text, station.now);
+    const auto sent = station.take_sent(ours);
+    ASSERT_EQ(sent.size(), 1u);
+    EXPECT_EQ(sent[0].command, "engine");
+    EXPECT_EQ(sent[0].payload, text);
+    EXPECT_THAT(station.take_commands(foreign), IsEmpty());
+    station.manager.send_engine_message(ours, Bytes{9}, station.now);
+    EXPECT_THAT(station.take_commands(ours), ElementsAre("engine"));
+    station.manager.send_engine_message(PeerId{99}, Bytes{9}, station.now);
+    station.send_raw(ours, "engine", text);
+    ASSERT_THAT(station.backend.engine_messages, SizeIs(1));
+    EXPECT_EQ(station.backend.engine_messages[0], (std::pair{ours, text}));
+    station.manager.punish(ours, "equivocation", station.now);
+    EXPECT_TRUE(station.closed(ours));
+    station.manager.broadcast_engine_message(text, station.now);
+    EXPECT_THAT(station.take_commands(ours), IsEmpty());
+    station.take_sent(foreign);
+    station.advance(seconds{6});  // our first question is given up
+    station.take_sent(foreign);
+    station.manager.request_headers(foreign, station.now);
+    EXPECT_THAT(station.take_commands(foreign), Contains("getheaders"));
+}
+
+}  // namespace
+}  // namespace parley::test
