@@ -73,6 +73,14 @@ void World::restart(NodeIndex index) {
     finish(index, sim.node->start(now_ + sim.spec.clock_offset));
 }
 
+void World::wipe(NodeIndex index) {
+    SimNode& sim = *nodes_.at(index);
+    CHECK(!sim.node);
+    sim.blocks = MemoryStorage{};
+    sim.coins = MemoryStorage{};
+    sim.wallets = MemoryStorageDirectory{};
+}
+
 bool World::running(NodeIndex index) const {
     return nodes_.at(index)->node != nullptr;
 }

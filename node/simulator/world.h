@@ -104,6 +104,9 @@ class World {
     void crash(NodeIndex index);
     /// Starts it again over its stores.
     void restart(NodeIndex index);
+    /// Its disk is replaced by an empty one: it forgets what it signed, as no correct node does.
+    /// REQUIRES: !running(index).
+    void wipe(NodeIndex index);
     bool running(NodeIndex index) const;
 
     /// Runs `call` inside a step of the node, now.

@@ -229,6 +229,59 @@ TEST(PbftWorld, follower_far_behind_catches_up_by_seals) {
     EXPECT_EQ(text(checker), "");
 }
 
+TEST(PbftWorld, follower_that_crashes_in_the_middle_of_catching_up_goes_on) {
+    const Purse purse(1);
+    World world({.seed = 39, .latency = LatencyTable::uniform(milliseconds{10})});
+    const Validators validators(purse.params(), 4);
+    for (size_t i = 0; i < 4; ++i) {
+        NodeSpec validator = validators.validator(i);
+        validator.config.pbft.empty_block_period = seconds{2};
+        world.add_node(std::move(validator));
+    }
+    world.connect_mesh();
+    ASSERT_TRUE(world.run_until([&] { return all_reached(world, 100); }, hours{1}));
+    NodeSpec slow = validators.follower();
+    slow.config.chain.activation_step_blocks = 4;
+    const NodeIndex late = world.add_node(std::move(slow));
+    world.connect(late, 1);
+    int32_t seen = 0;
+    for (int crashes = 0; crashes < 8; ++crashes) {
+        // The event that brings the next block is the one after which the node is gone.
+        ASSERT_TRUE(world.run_until([&] { return height(world, late) > seen; }, minutes{5}));
+        world.crash(late);
+        world.restart(late);
+        EXPECT_GT(height(world, late), seen);
+        seen = height(world, late);
+    }
+    ASSERT_TRUE(world.run_until([&] { return one_tip(world); }, minutes{5}));
+    EXPECT_GE(height(world, late), 100);
+    EXPECT_EQ(world.node(late).chain().finalized().hash, tip(world, late).hash);
+}
+
+// The negative control of the checker, end to end: two of four validators lose their disks, which
+// is more than f faults, and sign twice. A world in which this stayed unseen would prove nothing.
+TEST(PbftWorld, two_amnesiac_validators_of_four_let_the_checker_fire) {
+    PbftWorld world(43, 4, 0, 2);
+    world->partition({{0, 1, 2}, {3}});
+    ASSERT_EQ(submit(*world, 0, world.purse().pay(0)), "");
+    ASSERT_TRUE(world->run_until([&] { return height(*world, 0) == 1; }, seconds{10}));
+    world->run_for(seconds{5});
+    ASSERT_EQ(text(world.checker()), "");
+    for (const NodeIndex node : {1u, 2u}) {
+        world->crash(node);
+        world->wipe(node);
+    }
+    world->partition({{0}, {1, 2, 3}});
+    for (const NodeIndex node : {1u, 2u}) world->restart(node);
+    world->run_for(minutes{2});
+    ASSERT_EQ(submit(*world, 1, world.purse().pay(1)), "");
+    ASSERT_TRUE(world->run_until([&] { return height(*world, 3) == 1; }, minutes{3}));
+    ASSERT_NE(tip(*world, 0).hash, tip(*world, 3).hash);
+    EXPECT_NE(text(world.checker()).find("finalised different blocks at height 1"),
+              std::string::npos)
+        << text(world.checker());
+}
+
 TEST(PbftWorld, equal_seeds_give_equal_digests) {
     const auto digest_of = [](uint64_t seed) {
         PbftWorld world(seed, 4, 2, 4);
