@@ -142,7 +142,8 @@ void ChainstateImpl::initialize_blocks() {
     put_hash(batch, kActiveTipKey, node.hash);
     touch(node);
     write_touched(batch);
-    blocks_store_.commit(std::move(batch), Durability::synced);
+    // Nothing is promised yet: a power cut leaves an empty store, or this one, which is as good.
+    blocks_store_.commit(std::move(batch), Durability::written);
 }
 
 void ChainstateImpl::initialize_coins() {

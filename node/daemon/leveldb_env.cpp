@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "node/daemon/unique_fd.h"
@@ -10,8 +11,9 @@
 namespace parley {
 namespace {
 
-bool sync_directory(const std::string& path) {
-    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+// A file or a directory.
+bool sync_path(const std::string& path) {
+    const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     return fd.valid() && ::fsync(fd.get()) == 0;
 }
 
@@ -19,7 +21,7 @@ class GuardedFile final : public leveldb::WritableFile {
  public:
     GuardedFile(leveldb::WritableFile* file, StoreEnv& env) : file_(file), env_(env) {}
     ~GuardedFile() override {
-        if (unsynced_ && !file_->Sync().ok()) env_.set_failed();
+        if (unsynced_ && !env_.unsettled() && !file_->Sync().ok()) env_.set_failed();
     }
 
     leveldb::Status Append(const leveldb::Slice& data) override {
@@ -33,6 +35,7 @@ class GuardedFile final : public leveldb::WritableFile {
     }
     leveldb::Status Flush() override { return file_->Flush(); }
     leveldb::Status Sync() override {
+        if (env_.unsettled()) return leveldb::Status::OK();
         // Cleared before, so that a failed sync is not tried again by the destructor.
         if (!unsynced_) return leveldb::Status::OK();
         unsynced_ = false;
@@ -68,10 +71,32 @@ StoreEnv::StoreEnv(std::string directory)
     : leveldb::EnvWrapper(leveldb::Env::Default()),
       directory_(std::move(directory)),
       mark_path_(directory_ + "/CLEAN_SHUTDOWN"),
-      clean_(::access(mark_path_.c_str(), F_OK) == 0) {}
+      clean_(::access(mark_path_.c_str(), F_OK) == 0),
+      unsettled_(::access((directory_ + "/CURRENT").c_str(), F_OK) != 0) {}
+
+bool StoreEnv::settle() {
+    if (!unsettled()) return !failed();
+    const std::lock_guard lock(mutex_);
+    if (!unsettled()) return !failed();
+    // First the flag: what is written from now on is synced by its writer.
+    unsettled_.store(false, std::memory_order_release);
+    const std::filesystem::path directory(directory_);
+    std::error_code error;
+    bool synced = true;
+    for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
+        // LevelDB may remove a file meanwhile; then it is not needed.
+        const std::string path = entry->path().string();
+        if (entry->is_regular_file(error) && !sync_path(path))
+            synced &= ::access(path.c_str(), F_OK) != 0;
+    }
+    synced &= !error && sync_path(directory_) && sync_path(directory.parent_path().string());
+    if (!synced) set_failed();
+    return synced;
+}
 
 void StoreEnv::mark_clean() {
-    if (clean() || failed()) return;
+    if (clean() || !settle()) return;
     // Not synced itself: where a power cut takes it, the next start only takes the longer way.
     const UniqueFd fd{::open(mark_path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)};
     if (fd.valid()) clean_.store(true, std::memory_order_release);
@@ -81,7 +106,7 @@ void StoreEnv::before_change() {
     if (!clean()) return;
     const std::lock_guard lock(mutex_);
     if (!clean()) return;
-    if (::unlink(mark_path_.c_str()) != 0 || !sync_directory(directory_)) set_failed();
+    if (::unlink(mark_path_.c_str()) != 0 || !sync_path(directory_)) set_failed();
     clean_.store(false, std::memory_order_release);
 }
 

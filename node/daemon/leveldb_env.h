@@ -10,6 +10,10 @@
 // syncs, and a start that is refused leaves every file as it was. The mark is removed, durably,
 // before the first change of any file.
 //
+// A new store without waiting: LevelDB syncs six times while it makes an empty database, of which
+// nothing has been promised to anybody. These syncs are put off until settle(), which the storage
+// thread calls before the first commit that must be on the disk.
+//
 // Used by LevelDbStorage; thread-safe as leveldb::Env is. SilentLogger: no LOG files among the
 // data.
 #pragma once
@@ -32,6 +36,11 @@ class StoreEnv final : public leveldb::EnvWrapper {
     /// REQUIRES: LevelDB is closed, and all it wrote is synced.
     void mark_clean();
 
+    /// The store is being made: syncs are put off until settle().
+    bool unsettled() const { return unsettled_.load(std::memory_order_acquire); }
+    /// Puts everything that was put off on the disk. False: that failed, and so has the store.
+    bool settle();
+
     /// Something that had to be synced could not be: nothing may be promised any more.
     bool failed() const { return failed_.load(std::memory_order_acquire); }
     void set_failed() { failed_.store(true, std::memory_order_release); }
@@ -50,8 +59,9 @@ class StoreEnv final : public leveldb::EnvWrapper {
     const std::string directory_;
     const std::string mark_path_;
     std::atomic<bool> clean_{false};
+    std::atomic<bool> unsettled_{false};
     std::atomic<bool> failed_{false};
-    std::mutex mutex_;  // of the mark's removal
+    std::mutex mutex_;  // of the mark's removal, and of settle()
 };
 
 class SilentLogger final : public leveldb::Logger {

@@ -7,6 +7,7 @@
 #include <leveldb/write_batch.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
@@ -255,6 +256,8 @@ Expected<void, StorageError> LevelDbStorage::apply(std::span<const WriteBatch* c
     }
     if (sync) {
         if (auto done = database_->writer.sync(); !done) return done;
+        if (!database_->env.settle())
+            return Unexpected(io_error("sync", database_->directory, EIO));
     }
     leveldb::WriteOptions options;
     options.sync = sync;  // an empty batch with sync puts the whole log on the disk

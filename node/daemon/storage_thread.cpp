@@ -19,8 +19,8 @@ constexpr size_t kRunBytesMax = 4 << 20;
 
 }  // namespace
 
-StorageThread::StorageThread(ErrorHandler on_error)
-    : on_error_(std::move(on_error)), thread_([this] { run(); }) {}
+StorageThread::StorageThread(ErrorHandler on_error, std::chrono::milliseconds sync_delay)
+    : on_error_(std::move(on_error)), sync_delay_(sync_delay), thread_([this] { run(); }) {}
 
 StorageThread::~StorageThread() {
     {
@@ -72,8 +72,12 @@ void StorageThread::run() {
         size_t bytes = 0;
         {
             std::unique_lock lock(mutex_);
-            work_.wait(lock, [this] { return stop_ || !queue_.empty(); });
-            if (queue_.empty()) return;
+            const auto has_work = [this] { return stop_ || !queue_.empty(); };
+            if (unsynced_.empty())
+                work_.wait(lock, has_work);
+            else
+                work_.wait_until(lock, sync_due_, has_work);
+            if (stop_ && queue_.empty()) return;
             jobs.assign(std::make_move_iterator(queue_.begin()),
                         std::make_move_iterator(queue_.end()));
             queue_.clear();
@@ -81,6 +85,7 @@ void StorageThread::run() {
         }
         process(jobs);
         jobs.clear();
+        if (!unsynced_.empty() && std::chrono::steady_clock::now() >= sync_due_) sync_all(nullptr);
         {
             // Only now: the bytes count until they are written.
             const std::lock_guard lock(mutex_);
@@ -101,8 +106,10 @@ void StorageThread::process(std::vector<Job>& jobs) {
         } else {
             auto& detach = std::get<Detach>(jobs[i]);
             const auto found = std::find(unsynced_.begin(), unsynced_.end(), detach.target);
-            if (found != unsynced_.end() && apply(*detach.target, {}, true))
+            if (found != unsynced_.end()) {
+                apply(*detach.target, {}, true);
                 std::erase(unsynced_, detach.target);
+            }
             detach.done();
             ++i;
         }
@@ -149,12 +156,14 @@ size_t StorageThread::write_run(const std::vector<Job>& jobs, size_t first) {
 
 void StorageThread::sync_all(const CommitTarget* except) {
     for (CommitTarget* target : unsynced_) {
-        if (target != except && !apply(*target, {}, true)) return;
+        if (target != except && !apply(*target, {}, true)) break;
     }
+    // Also after a failure: nobody tries again.
     std::erase_if(unsynced_, [except](CommitTarget* target) { return target != except; });
 }
 
 void StorageThread::mark_unsynced(CommitTarget* target) {
+    if (unsynced_.empty()) sync_due_ = std::chrono::steady_clock::now() + sync_delay_;
     if (std::find(unsynced_.begin(), unsynced_.end(), target) == unsynced_.end())
         unsynced_.push_back(target);
 }

@@ -6,6 +6,7 @@
 // - When a synced commit is on the disk, so is every earlier commit of every store.
 // - A barrier's callback runs when every commit before it has reached the barrier's durability.
 // - Neighbouring synced commits of one store share one sync (group commit).
+// - What was only written is synced some seconds later, so that a power cut costs no more.
 // - After the first error nothing is written any more, no barrier is answered, and the error
 //   handler is called once: after a failed fsync nobody knows what is on the disk.
 //
@@ -14,6 +15,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -45,7 +47,9 @@ class StorageThread {
  public:
     using ErrorHandler = std::function<void(const StorageError&)>;
 
-    explicit StorageThread(ErrorHandler on_error);
+    /// `sync_delay`: how long a written commit may wait for its sync.
+    explicit StorageThread(ErrorHandler on_error,
+                           std::chrono::milliseconds sync_delay = std::chrono::seconds(5));
     /// Writes what is queued (unless it failed), then ends the thread. REQUIRES: no store is
     /// attached any more.
     ~StorageThread();
@@ -89,10 +93,12 @@ class StorageThread {
     bool apply(CommitTarget& target, std::span<const WriteBatch* const> batches, bool sync);
 
     const ErrorHandler on_error_;
+    const std::chrono::milliseconds sync_delay_;
     std::atomic<bool> failed_{false};
 
     // Storage thread only: stores with writes that are not synced yet, the oldest first.
     std::vector<CommitTarget*> unsynced_;
+    std::chrono::steady_clock::time_point sync_due_;  // meaningless while there are none
 
     std::mutex mutex_;
     // Guarded by mutex_:

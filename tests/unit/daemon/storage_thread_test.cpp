@@ -64,7 +64,8 @@ class StorageThreadTest : public testing::Test {
     FakeTarget blocks_{"blocks", journal_};
     FakeTarget coins_{"coins", journal_};
     std::vector<std::string> errors_;
-    StorageThread thread_{[this](const StorageError& error) { errors_.push_back(error.message); }};
+    StorageThread thread_{[this](const StorageError& error) { errors_.push_back(error.message); },
+                          std::chrono::hours(1)};
 };
 
 TEST_F(StorageThreadTest, commit_neighbouring_synced_commits_share_one_sync) {
@@ -127,6 +128,27 @@ TEST_F(StorageThreadTest, apply_failure_stops_all_writes_and_reports_once) {
     EXPECT_EQ(journal_, (Journal{"blocks1", "before", "blocks0 sync", "coins1 sync"}));
     EXPECT_EQ(coins_.written(), CommitId{0});
     EXPECT_EQ(blocks_.written(), CommitId{1});
+}
+
+TEST(StorageThread, written_commit_is_synced_after_the_delay) {
+    Journal journal;
+    FakeTarget blocks("blocks", journal);
+    StorageThread thread([](const StorageError&) { FAIL(); }, std::chrono::milliseconds(1));
+    thread.commit(blocks, CommitId{1}, std::make_shared<const WriteBatch>(), 1,
+                  Durability::written);
+    // The journal is the thread's until a barrier has been answered.
+    size_t entries = 0;
+    while (entries < 2) {
+        std::promise<void> done;
+        thread.barrier(Durability::written, [&] {
+            entries = journal.size();
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+    EXPECT_EQ(journal, (Journal{"blocks1", "blocks0 sync"}));
+    thread.detach(blocks);
+    EXPECT_EQ(journal.size(), 2u);
 }
 
 TEST_F(StorageThreadTest, detach_syncs_what_was_only_written) {
