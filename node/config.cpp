@@ -5,6 +5,7 @@ namespace parley {
 NodeConfig::NodeConfig(ChainParams chain_params) : params(std::move(chain_params)) {
     net.magic = params.magic;
     net.default_port = params.p2p_port;
+    if (params.name == "main") net.set_public_network_delays();
 }
 
 std::string NodeConfig::validate() const {
