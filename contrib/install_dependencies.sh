@@ -22,9 +22,9 @@ if ! command -v apt-get > /dev/null; then
 fi
 # Debian 12's default Boost, 1.74, does not compile as C++20.
 if apt-cache show libboost1.81-dev > /dev/null 2>&1 || grep -qs '^VERSION_ID="12"' /etc/os-release; then
-    boost=(libboost1.81-dev libboost-program-options1.81-dev)
+    boost=(libboost1.81-dev)
 else
-    boost=(libboost-dev libboost-program-options-dev)
+    boost=(libboost-dev)
 fi
 packages=(
     g++ cmake ninja-build ccache pkg-config git
