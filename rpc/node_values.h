@@ -164,8 +164,8 @@ struct MiningSummary {
     std::optional<int64_t> last_block_weight;
     std::optional<uint64_t> last_block_transactions;
     uint64_t pooled_transactions = 0;
-    Amount block_min_fee_rate{0};      ///< satoshi a kvB
-    std::string automine;              ///< "off", "tx", "<seconds>", "poisson:<seconds>"
+    Amount block_min_fee_rate{0};  ///< satoshi a kvB
+    std::string automine;          ///< "off", "tx", "<seconds>", "poisson:<seconds>"
 };
 
 // ---- network
