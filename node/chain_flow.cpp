@@ -19,8 +19,7 @@ BlockResult ChainFlow::submit_block(const BlockRef& block, ByteSpan seal, bool o
     const bool sealed = result.state == BlockResult::State::already_have && !seal.empty();
     if (result.state != BlockResult::State::accepted && !sealed) return result;
     if (own) own_block_ = result.node->hash;
-    advance();
-    for (const InvalidBlock& invalid : rejected_) {
+    for (const InvalidBlock& invalid : advance()) {
         if (invalid.node != result.node) continue;
         result.state = BlockResult::State::invalid;
         result.error = invalid.error;
@@ -28,10 +27,9 @@ BlockResult ChainFlow::submit_block(const BlockRef& block, ByteSpan seal, bool o
     return result;
 }
 
-void ChainFlow::advance() {
-    const ChainUpdate update = core_.chain->activate_best_chain();
+std::vector<InvalidBlock> ChainFlow::advance() {
+    ChainUpdate update = core_.chain->activate_best_chain();
     pending_ = update.more;
-    rejected_ = update.invalid;
     for (const InvalidBlock& invalid : update.invalid) {
         core_.log.info(LogCategory::general, "InvalidChainFound: invalid block={} height={} {}",
                        invalid.node->hash.to_string(), invalid.node->height.value(),
@@ -39,6 +37,7 @@ void ChainFlow::advance() {
         core_.peers.block_rejected(invalid.node->hash, invalid.error.reason, core_.now);
     }
     if (update.changed()) spread(update);
+    return std::move(update.invalid);
 }
 
 void ChainFlow::advance_fully() {

@@ -25,7 +25,7 @@ class ChainFlow {
 
     /// Moves to the best chain and tells everybody. One bounded piece of work: pending() says
     /// whether to call again.
-    void advance();
+    std::vector<InvalidBlock> advance();
     bool pending() const { return pending_; }
     /// Until nothing is pending.
     void advance_fully();
@@ -51,8 +51,7 @@ class ChainFlow {
     bool spreading_ = false;
     mutable bool download_finished_ = false;
     std::map<uint32_t, uint64_t> reorganisations_;
-    BlockHash own_block_;                 ///< the last block that this node made
-    std::vector<InvalidBlock> rejected_;  ///< by the advance() that runs
+    BlockHash own_block_;  ///< the last block that this node made
 };
 
 }  // namespace parley

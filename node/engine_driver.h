@@ -17,7 +17,9 @@ struct NodeCore;
 
 class EngineDriver {
  public:
-    explicit EngineDriver(NodeCore& core) : core_(core) {}
+    /// `extra_nonce`: where the coinbases' count begins. Two nodes with one payout and the same
+    /// transactions would otherwise search the same headers, and two of them find no more than one.
+    EngineDriver(NodeCore& core, uint64_t extra_nonce) : core_(core), extra_nonce_(extra_nonce) {}
 
     /// Calls `input` with the engine, then carries out what it asks for. May be called from inside
     /// an effect.
@@ -58,7 +60,7 @@ class EngineDriver {
     std::deque<EngineEffect> waiting_;
     bool draining_ = false;
     uint64_t demand_sequence_ = 0;
-    uint64_t extra_nonce_ = 0;
+    uint64_t extra_nonce_;
     std::optional<LastBuilt> last_built_;
 };
 

@@ -106,7 +106,7 @@ NodeCore::NodeCore(NodeConfig node_config, const NodeHost& host)
       net_adapter(*this),
       peers(config.net, net_adapter, host.random, log),
       wallet_client(*this),
-      engine_driver(*this),
+      engine_driver(*this, host.random.next()),
       flow(*this),
       control(*this) {
     if (config.node.mock_time != 0) mock_time = from_unix_seconds(config.node.mock_time);

@@ -321,5 +321,15 @@ TEST(NodeConfig, sentence_names_the_option_that_is_wrong) {
     EXPECT_NE(tiny.validate().find("-blockmaxweight"), std::string::npos) << tiny.validate();
 }
 
+TEST(Node, build_equalPayoutAndTransactions_nodesSearchDifferentHeaders) {
+    // Otherwise miners with one payout would all find the same block, each at the same hash.
+    TestNode a{NodeConfig{regtest_params()}, false, 1};
+    TestNode b{NodeConfig{regtest_params()}, false, 2};
+    const BlockRef of_a = a.build();
+    const BlockRef of_b = b.build();
+    EXPECT_EQ(of_a->header.previous, of_b->header.previous);
+    EXPECT_NE(of_a->header.merkle_root, of_b->header.merkle_root);
+}
+
 }  // namespace
 }  // namespace parley
