@@ -111,7 +111,11 @@ Expected<void, std::string> ChainstateImpl::load() {
     if (!blocks_new) return Unexpected(blocks_new.error());
     const auto coins_new = check_store(coins_store_, "chainstate", meta());
     if (!coins_new) return Unexpected(coins_new.error());
-    if (*blocks_new && !*coins_new) {
+    // A power cut right after the first start can leave the coins of the genesis block alone: they
+    // are made again. Coins of later blocks are never written before their blocks are synced.
+    const auto coins_best = load_hash(coins_store_, kCoinsBestBlockKey);
+    if (!coins_best) return Unexpected(damaged("chainstate", coins_best.error()));
+    if (*blocks_new && coins_best->value_or(genesis().hash) != genesis().hash) {
         return Unexpected(fmt::format(
             "chainstate is there, but the blocks that it was made from are not. {}", kWayOut));
     }

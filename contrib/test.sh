@@ -46,6 +46,9 @@ print_step_times
 selection=()
 if [ -n "$label" ]; then selection+=(--label-regex "^$label\$"); fi
 if [ -n "$folder" ]; then selection+=(--tests-regex "^unit\.$folder\."); fi
+if [ "$preset" = tsan ]; then
+    export TSAN_OPTIONS="suppressions=$parley_root/tests/thread_sanitizer.supp ${TSAN_OPTIONS:-}"
+fi
 # Some kernels place memory where ThreadSanitizer cannot have it, unless the layout is not randomised.
 fixed_layout=()
 if [ "$preset" = tsan ] && setarch "$(uname -m)" --addr-no-randomize true 2> /dev/null; then

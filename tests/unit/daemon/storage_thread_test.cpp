@@ -20,14 +20,21 @@ class FakeTarget final : public CommitTarget {
 
     Expected<void, StorageError> apply(std::span<const WriteBatch* const> batches,
                                        bool sync) override {
-        if (gate_.valid()) gate_.get();
+        if (gate_.valid()) {
+            entered_.set_value();
+            gate_.get();
+        }
         journal_.push_back(name_ + std::to_string(batches.size()) + (sync ? " sync" : ""));
         if (fail_) return Unexpected(StorageError{StorageError::Code::io, "disk on fire"});
         return {};
     }
     void on_written(CommitId commit) override { written_ = commit; }
 
-    void close_gate(std::future<void> gate) { gate_ = std::move(gate); }
+    /// The result is ready once the thread stands before the gate.
+    std::future<void> close_gate(std::future<void> gate) {
+        gate_ = std::move(gate);
+        return entered_.get_future();
+    }
     void fail() { fail_ = true; }
     CommitId written() const { return written_; }
 
@@ -35,6 +42,7 @@ class FakeTarget final : public CommitTarget {
     const std::string name_;
     Journal& journal_;
     std::future<void> gate_;
+    std::promise<void> entered_;
     bool fail_ = false;
     CommitId written_{0};
 };
@@ -52,10 +60,12 @@ class StorageThreadTest : public testing::Test {
         thread_.barrier(Durability::written, [&done] { done.set_value(); });
         done.get_future().wait();
     }
-    // Holds the thread inside a first write until open() is called.
+    // Holds the thread inside a first write until open() is called: what is queued meanwhile is
+    // handled together.
     void hold() {
-        blocks_.close_gate(gate_.get_future());
+        const auto entered = blocks_.close_gate(gate_.get_future());
         commit(blocks_, 1, Durability::written);
+        entered.wait();
     }
     void open() { gate_.set_value(); }
 
@@ -77,8 +87,6 @@ TEST_F(StorageThreadTest, commit_neighbouring_synced_commits_share_one_sync) {
     barrier("b", Durability::synced);
     open();
     wait();
-    // How the queue was cut around the gate is the scheduler's choice; the second and the third
-    // commit were queued together.
     EXPECT_EQ(journal_, (Journal{"blocks1", "first", "blocks2 sync", "a", "b"}));
     EXPECT_EQ(blocks_.written(), CommitId{3});
 }
