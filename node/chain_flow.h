@@ -24,7 +24,8 @@ class ChainFlow {
     BlockResult submit_block(const BlockRef& block, ByteSpan seal, bool own);
 
     /// Moves to the best chain and tells everybody. One bounded piece of work: pending() says
-    /// whether to call again.
+    /// whether to call again. Returns the blocks that turned out invalid on the way; they have been
+    /// reported already.
     std::vector<InvalidBlock> advance();
     bool pending() const { return pending_; }
     /// Until nothing is pending.
