@@ -184,15 +184,15 @@ bool remove_outputs(const Transaction& transaction, Height height, bool lenient,
 }  // namespace
 
 ScriptFlags block_script_flags(const ChainParams& params, Height height, const BlockHash& hash) {
-    ScriptFlags flags = kVerifyP2sh | kVerifyWitness | kVerifyTaproot;
+    ScriptFlags flags = kAlwaysScriptFlags;
     for (const auto& [block, exception] : params.script_flag_exceptions) {
         if (block == hash) flags = exception;
     }
     const auto& activation = params.activation;
-    if (height >= activation.bip66) flags |= kVerifyDerSignatures;
-    if (height >= activation.bip65) flags |= kVerifyCheckLocktime;
-    if (height >= activation.csv) flags |= kVerifyCheckSequence;
-    if (height >= activation.segwit) flags |= kVerifyNullDummy;
+    if (height >= activation.bip66) flags |= kBip66ScriptFlags;
+    if (height >= activation.bip65) flags |= kBip65ScriptFlags;
+    if (height >= activation.csv) flags |= kCsvScriptFlags;
+    if (height >= activation.segwit) flags |= kSegwitScriptFlags;
     return flags;
 }
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "chain/script_flags.h"
 #include "chain/sighash.h"
 #include "chain/transaction.h"
 
@@ -42,30 +43,6 @@ enum class ScriptError : uint8_t {
 
 /// bitcoind's words, as they stand in parentheses behind mandatory-script-verify-flag-failed.
 std::string_view to_string(ScriptError error);
-
-/// Which rules apply; a bit set of ScriptFlag.
-using ScriptFlags = uint32_t;
-enum ScriptFlag : ScriptFlags {
-    kVerifyNone = 0,
-    kVerifyP2sh = 1u << 0,
-    kVerifyStrictEncoding = 1u << 1,
-    kVerifyDerSignatures = 1u << 2,
-    kVerifyLowS = 1u << 3,
-    kVerifyNullDummy = 1u << 4,
-    kVerifySigPushOnly = 1u << 5,
-    kVerifyMinimalData = 1u << 6,
-    kVerifyDiscourageUpgradableNops = 1u << 7,
-    kVerifyCleanStack = 1u << 8,
-    kVerifyCheckLocktime = 1u << 9,
-    kVerifyCheckSequence = 1u << 10,
-    kVerifyWitness = 1u << 11,
-    kVerifyDiscourageUpgradableWitness = 1u << 12,
-    kVerifyMinimalIf = 1u << 13,
-    kVerifyNullFail = 1u << 14,
-    kVerifyWitnessPublicKeyType = 1u << 15,
-    kVerifyConstScriptCode = 1u << 16,
-    kVerifyTaproot = 1u << 17,
-};
 
 struct ScriptCheck {
     TransactionRef transaction;

@@ -11,19 +11,11 @@
 #include "base/expected.h"
 #include "chain/coins.h"
 #include "chain/fee_rate.h"
-#include "chain/script_check.h"
+#include "chain/script_flags.h"
 #include "chain/transaction.h"
 #include "mempool/mempool.h"
 
 namespace parley {
-
-/// All consensus rules of today, and the stricter forms that honest software keeps to.
-inline constexpr ScriptFlags kStandardScriptFlags =
-    kVerifyP2sh | kVerifyStrictEncoding | kVerifyDerSignatures | kVerifyLowS | kVerifyNullDummy |
-    kVerifySigPushOnly | kVerifyMinimalData | kVerifyDiscourageUpgradableNops | kVerifyCleanStack |
-    kVerifyCheckLocktime | kVerifyCheckSequence | kVerifyWitness |
-    kVerifyDiscourageUpgradableWitness | kVerifyMinimalIf | kVerifyNullFail |
-    kVerifyWitnessPublicKeyType | kVerifyConstScriptCode | kVerifyTaproot;
 
 /// A tenth of a block: one transaction must not crowd out the others.
 inline constexpr int64_t kStandardWeightMax = 400'000;

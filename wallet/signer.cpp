@@ -6,13 +6,6 @@
 namespace parley {
 namespace {
 
-// The strictest rules under which the spends that are signed here are valid: what a relaying node
-// would demand.
-constexpr ScriptFlags kSigningFlags =
-    kVerifyP2sh | kVerifyStrictEncoding | kVerifyDerSignatures | kVerifyLowS | kVerifyNullDummy |
-    kVerifySigPushOnly | kVerifyMinimalData | kVerifyCleanStack | kVerifyWitness | kVerifyNullFail |
-    kVerifyWitnessPublicKeyType | kVerifyTaproot;
-
 constexpr std::string_view kInputNotFound = "Input not found or already spent";
 constexpr std::string_view kKeyMissing =
     "Unable to sign input, invalid stack size (possibly missing key)";
@@ -56,7 +49,7 @@ std::optional<ScriptError> verify_input(const TransactionRef& transaction, size_
                                         const TxOutput& spent,
                                         const std::shared_ptr<const SighashParts>& parts) {
     return run_script_check(
-        {transaction, static_cast<uint32_t>(index), spent, kSigningFlags, parts});
+        {transaction, static_cast<uint32_t>(index), spent, kStandardScriptFlags, parts});
 }
 
 }  // namespace
