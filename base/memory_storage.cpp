@@ -20,6 +20,9 @@ class SharedStorage final : public Storage {
                                             size_t size) const override {
         return store_->read_file(file, offset, size);
     }
+    Expected<uint64_t, StorageError> file_size(FileId file) const override {
+        return store_->file_size(file);
+    }
     CommitId commit(WriteBatch batch, Durability durability) override {
         return store_->commit(std::move(batch), durability);
     }
@@ -59,19 +62,25 @@ Expected<Bytes, StorageError> MemoryStorage::read_file(FileId file, uint64_t off
     return Bytes(first, first + static_cast<ptrdiff_t>(size));
 }
 
+Expected<uint64_t, StorageError> MemoryStorage::file_size(FileId file) const {
+    const auto found = files_.find(file);
+    return found == files_.end() ? uint64_t{0} : uint64_t{found->second.size()};
+}
+
 CommitId MemoryStorage::commit(WriteBatch batch, Durability) {
     for (auto& operation : batch.operations()) {
         if (auto* put = std::get_if<WriteBatch::Put>(&operation)) {
             keys_[std::move(put->key)] = std::move(put->value);
         } else if (auto* erase = std::get_if<WriteBatch::Erase>(&operation)) {
             keys_.erase(erase->key);
-        } else {
-            auto& write = std::get<WriteBatch::FileWrite>(operation);
-            Bytes& file = files_[write.file];
-            const size_t end = static_cast<size_t>(write.offset) + write.data.size();
+        } else if (auto* write = std::get_if<WriteBatch::FileWrite>(&operation)) {
+            Bytes& file = files_[write->file];
+            const size_t end = static_cast<size_t>(write->offset) + write->data.size();
             if (file.size() < end) file.resize(end);
-            std::copy(write.data.begin(), write.data.end(),
-                      file.begin() + static_cast<ptrdiff_t>(write.offset));
+            std::copy(write->data.begin(), write->data.end(),
+                      file.begin() + static_cast<ptrdiff_t>(write->offset));
+        } else {
+            files_.erase(std::get<WriteBatch::FileRemove>(operation).file);
         }
     }
     return ++last_commit_;

@@ -17,6 +17,7 @@ class MemoryStorage final : public Storage {
     Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override;
     Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
                                             size_t size) const override;
+    Expected<uint64_t, StorageError> file_size(FileId file) const override;
     CommitId commit(WriteBatch batch, Durability durability) override;
 
  private:

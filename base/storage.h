@@ -47,7 +47,9 @@ struct StorageError {
 };
 
 /// Operations that take effect together. File writes reach their files before any key of the batch
-/// becomes visible after a crash; the keys change in one atomic step.
+/// becomes visible after a crash; the keys change in one atomic step; files are removed after it,
+/// so that a crash can leave a file that the keys do not know any more, and never the other way
+/// round.
 class WriteBatch {
  public:
     struct Put {
@@ -62,7 +64,10 @@ class WriteBatch {
         uint64_t offset = 0;
         Bytes data;
     };
-    using Operation = std::variant<Put, Erase, FileWrite>;
+    struct FileRemove {
+        FileId file;
+    };
+    using Operation = std::variant<Put, Erase, FileWrite, FileRemove>;
 
     void put(ByteSpan key, Bytes value) {
         operations_.push_back(Put{to_bytes(key), std::move(value)});
@@ -72,6 +77,9 @@ class WriteBatch {
     void write_file(FileId file, uint64_t offset, Bytes data) {
         operations_.push_back(FileWrite{file, offset, std::move(data)});
     }
+    /// A file that is not there is none to remove; a file that was removed is never written again.
+    /// REQUIRES: the batch is committed as `synced`, or a power cut could undo the keys alone.
+    void remove_file(FileId file) { operations_.push_back(FileRemove{file}); }
 
     bool empty() const { return operations_.empty(); }
     const std::vector<Operation>& operations() const { return operations_; }
@@ -97,6 +105,9 @@ class Storage {
     /// Exactly `size` bytes; Code::corruption when the file is shorter.
     virtual Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
                                                     size_t size) const = 0;
+
+    /// Bytes in the file; 0 where there is none.
+    virtual Expected<uint64_t, StorageError> file_size(FileId file) const = 0;
 
     /// Takes effect for reads at once, and on the disk later, in the order of the commits. Never
     /// fails here: a host whose disk fails stops the node and never retries.

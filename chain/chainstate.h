@@ -10,7 +10,7 @@
 //
 // Storage: index records and the active tip are in the `blocks` store, committed with the block's
 // own bytes in one batch; the coins' cache goes to the `coins` store only now and then, with the
-// block that it stands for. Start-up repairs the difference by undo data and stored blocks.
+// blocks that it stands for. Start-up repairs the difference by undo data and stored blocks.
 // REQUIRES of the host: commits of both stores reach the disk in the order in which they were made.
 //
 // Errors: what a block does wrong is a BlockError. When the machine fails, failure() is set,
@@ -40,10 +40,10 @@ namespace parley {
 struct ChainOptions {
     /// The data directory remembers it and refuses another: "pow", "pbft".
     std::string engine = "pow";
-    /// Coins in memory before they are written out (-dbcache).
+    /// Memory of the coins' cache (-dbcache); where it would take more, coins are written out.
     size_t coins_cache_bytes = size_t{64} << 20;
-    /// After so many blocks the coins are written out too: it bounds the work of a start after a
-    /// crash.
+    /// Within so many blocks every coin is written out once: it bounds the work of a start after a
+    /// crash to the blocks of two such rounds.
     int32_t coins_flush_blocks = 2'000;
     /// Blocks connected by one call of activate_best_chain() before it returns with `more`.
     int32_t activation_step_blocks = 32;

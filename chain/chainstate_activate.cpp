@@ -124,6 +124,7 @@ bool ChainstateImpl::disconnect_tip(ChainUpdate& update) {
     if (failure()) return false;
     coins_.apply(std::move(overlay));
     active_.pop_back();
+    coins_flush_.block_passed();
     if (!just_connected) update.disconnected.push_back(std::move(step));
     log_.debug(LogCategory::validation, "Disconnected block {} at height {}", node.hash.to_string(),
                node.height.value());
@@ -167,7 +168,7 @@ ChainstateImpl::ConnectResult ChainstateImpl::connect_tip(const HeaderNode& targ
     }
     coins_.apply(std::move(overlay));
     active_.push_back(&node);
-    ++blocks_since_flush_;
+    coins_flush_.block_passed();
     update.connected.push_back(
         {&node, std::move(block), std::make_shared<const BlockUndo>(std::move(*undo))});
     return ConnectResult::connected;
@@ -213,23 +214,24 @@ void ChainstateImpl::commit_pending() {
     pending_bytes_ = 0;
 }
 
-void ChainstateImpl::maybe_flush_coins() {
-    if (coins_.usage_bytes() > options_.coins_cache_bytes) {
-        flush_coins(Durability::written, true);
-    } else if (blocks_since_flush_ >= options_.coins_flush_blocks) {
-        flush_coins(Durability::written, false);
-    }
-}
-
-void ChainstateImpl::flush_coins(Durability durability, bool drop) {
-    // The blocks that the coins stand for must be safe before the coins are.
+void ChainstateImpl::sync_blocks() {
     put_hash(pending_, kActiveTipKey, tip().hash);
     write_touched(pending_);
     blocks_store_.commit(std::move(pending_), Durability::synced);
     pending_ = WriteBatch{};
     pending_bytes_ = 0;
-    coins_.flush(tip().hash, durability, drop);
-    blocks_since_flush_ = 0;
+}
+
+void ChainstateImpl::maybe_flush_coins() {
+    if (!coins_flush_.due()) return;
+    // The blocks that the coins stand for must be safe before the coins are.
+    sync_blocks();
+    while (coins_flush_.due()) coins_flush_.write_slice(tip());
+}
+
+void ChainstateImpl::flush_coins(Durability durability) {
+    sync_blocks();
+    coins_flush_.write_all(tip(), durability, false);
 }
 
 }  // namespace parley

@@ -161,7 +161,7 @@ Expected<BlockUndo, StorageError> ChainstateImpl::read_undo(const HeaderNode& no
 Expected<void, StorageError> ChainstateImpl::for_each_coin(
     const std::function<bool(const OutPoint&, const Coin&)>& visitor) {
     if (failure()) return Unexpected(*failure());
-    flush_coins(Durability::written, false);
+    flush_coins(Durability::written);
     bool damaged = false;
     auto scanned = coins_store_.scan(Bytes{kCoinKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
         Reader reader(value);
@@ -180,7 +180,7 @@ Expected<void, StorageError> ChainstateImpl::for_each_coin(
 void ChainstateImpl::flush(Durability durability) {
     // After a failure nothing that may be half known is written any more.
     if (failure()) return;
-    flush_coins(durability, false);
+    flush_coins(durability);
 }
 
 const std::optional<StorageError>& ChainstateImpl::failure() const {

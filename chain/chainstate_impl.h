@@ -10,6 +10,7 @@
 #include "chain/block_store.h"
 #include "chain/chainstate.h"
 #include "chain/coins_cache.h"
+#include "chain/coins_flush.h"
 #include "chain/index_store.h"
 
 namespace parley {
@@ -71,7 +72,13 @@ class ChainstateImpl final : public Chainstate {
     void initialize_coins();
     Expected<void, std::string> load_headers(std::vector<HeaderNode>& records);
     Expected<void, std::string> load_active_chain(const IndexContents& contents);
-    Expected<void, std::string> repair_coins();
+    Expected<void, std::string> repair_coins(const std::vector<BlockHash>& walk);
+    void drain_coins(const HeaderNode& at);
+    // Blocks whose changes some of the stored coins may have already, see coins_flush.h.
+    Expected<void, std::string> replay_walk(const std::vector<const HeaderNode*>& walk);
+    Expected<void, std::string> replay_back(const HeaderNode& node);
+    Expected<void, std::string> replay_forward(const HeaderNode& node);
+    // Blocks whose changes none of them has.
     Expected<void, std::string> roll_back(const HeaderNode& node);
     Expected<void, std::string> roll_forward(const HeaderNode& node);
 
@@ -111,8 +118,10 @@ class ChainstateImpl final : public Chainstate {
     void write_touched(WriteBatch& batch);
     void commit_touched();
     void commit_pending();
+    // Everything up to the tip, on the disk before whatever is committed later.
+    void sync_blocks();
     void maybe_flush_coins();
-    void flush_coins(Durability durability, bool drop);
+    void flush_coins(Durability durability);
 
     const ChainParams& params_;
     const HeaderRules& rules_;
@@ -125,6 +134,7 @@ class ChainstateImpl final : public Chainstate {
     HeaderTree tree_;
     BlockStore files_;
     CoinsCache coins_;
+    CoinsFlush coins_flush_;
     std::vector<const HeaderNode*> active_;  // by height
     const HeaderNode* best_header_ = nullptr;
     const HeaderNode* finalized_ = nullptr;
@@ -140,7 +150,6 @@ class ChainstateImpl final : public Chainstate {
     std::vector<const HeaderNode*> touched_;
     WriteBatch pending_;  // undo data and records of the blocks being connected
     size_t pending_bytes_ = 0;
-    int32_t blocks_since_flush_ = 0;
     mutable std::optional<StorageError> failure_;
 };
 

@@ -90,8 +90,9 @@ ChainstateImpl::ChainstateImpl(const ChainParams& params, const HeaderRules& rul
       options_(options),
       tree_(params.genesis->header),
       files_(blocks, params.magic),
-      coins_(coins, OutPointHash{options.coins_hash_key0, options.coins_hash_key1}) {
-    CHECK(options.activation_step_blocks > 0 && options.coins_flush_blocks > 0);
+      coins_(coins, OutPointHash{options.coins_hash_key0, options.coins_hash_key1}),
+      coins_flush_(coins, coins_, {options.coins_cache_bytes, options.coins_flush_blocks}) {
+    CHECK(options.activation_step_blocks > 0);
     HeaderNode& genesis = tree_.edit(tree_.genesis());
     genesis.score = rules.genesis_score(genesis.header);
     genesis.status = BlockStatus::connected;
@@ -113,9 +114,10 @@ Expected<void, std::string> ChainstateImpl::load() {
     if (!coins_new) return Unexpected(coins_new.error());
     // A power cut right after the first start can leave the coins of the genesis block alone: they
     // are made again. Coins of later blocks are never written before their blocks are synced.
-    const auto coins_best = load_hash(coins_store_, kCoinsBestBlockKey);
-    if (!coins_best) return Unexpected(damaged("chainstate", coins_best.error()));
-    if (*blocks_new && coins_best->value_or(genesis().hash) != genesis().hash) {
+    const auto walk = load_coins_walk(coins_store_);
+    if (!walk) return Unexpected(damaged("chainstate", walk.error()));
+    const auto is_genesis = [this](const BlockHash& hash) { return hash == genesis().hash; };
+    if (*blocks_new && !std::all_of(walk->begin(), walk->end(), is_genesis)) {
         return Unexpected(fmt::format(
             "chainstate is there, but the blocks that it was made from are not. {}", kWayOut));
     }
@@ -131,7 +133,7 @@ Expected<void, std::string> ChainstateImpl::load() {
         if (const auto body = read_block(*active_.back()); !body)
             return Unexpected(damaged("blocks", body.error().message));
     }
-    if (auto repaired = repair_coins(); !repaired) return repaired;
+    if (auto repaired = repair_coins(*walk); !repaired) return repaired;
     recompute_best_header();
     rebuild_candidates();
     return {};
@@ -164,7 +166,7 @@ void ChainstateImpl::initialize_coins() {
         }
     }
     coins_.apply(std::move(overlay));
-    coins_.flush(genesis().hash, Durability::written, false);
+    coins_flush_.write_all(genesis(), Durability::written, false);
 }
 
 Expected<void, std::string> ChainstateImpl::load_headers(std::vector<HeaderNode>& records) {
@@ -221,19 +223,18 @@ Expected<void, std::string> ChainstateImpl::load_active_chain(const IndexContent
     return {};
 }
 
-// The coins store is written seldom, so after a crash it stands for an older block, perhaps one
-// that a reorganisation has left since.
-Expected<void, std::string> ChainstateImpl::repair_coins() {
-    auto best = load_hash(coins_store_, kCoinsBestBlockKey);
-    if (!best) return Unexpected(damaged("chainstate", best.error()));
-    if (!best->has_value()) {
-        initialize_coins();
-        *best = genesis().hash;
+// The coins store is behind the blocks, perhaps on a branch that a reorganisation has left since.
+Expected<void, std::string> ChainstateImpl::repair_coins(const std::vector<BlockHash>& hashes) {
+    if (hashes.empty()) initialize_coins();
+    std::vector<const HeaderNode*> walk;
+    for (const BlockHash& hash : hashes) {
+        walk.push_back(tree_.find(hash));
+        if (walk.back() == nullptr)
+            return Unexpected(damaged("chainstate", "it stands for a block that is unknown"));
     }
-    const HeaderNode* from = tree_.find(**best);
-    if (from == nullptr) {
-        return Unexpected(damaged("chainstate", "it stands for a block that is unknown"));
-    }
+    if (walk.empty()) walk.push_back(&genesis());
+    if (auto replayed = replay_walk(walk); !replayed) return replayed;
+    const HeaderNode* from = walk.back();
     const HeaderNode* fork = fork_point(from, &tip());
     if (from != &tip()) {
         log_.info(LogCategory::general,
@@ -252,6 +253,55 @@ Expected<void, std::string> ChainstateImpl::repair_coins() {
     return {};
 }
 
+Expected<void, std::string> ChainstateImpl::replay_walk(
+    const std::vector<const HeaderNode*>& walk) {
+    coins_flush_.restore(walk);
+    for (size_t i = 0; i + 1 < walk.size(); ++i) {
+        const HeaderNode* fork = fork_point(walk[i], walk[i + 1]);
+        log_.info(LogCategory::general,
+                  "Replaying the blocks of an unfinished flush from {} to {}: {} back, {} forward",
+                  walk[i]->height.value(), walk[i + 1]->height.value(),
+                  walk[i]->height - fork->height, walk[i + 1]->height - fork->height);
+        for (const HeaderNode* node = walk[i]; node != fork; node = node->parent) {
+            if (auto result = replay_back(*node); !result) return result;
+        }
+        for (Height height = fork->height + 1; height <= walk[i + 1]->height; ++height) {
+            if (auto result = replay_forward(*walk[i + 1]->ancestor(height)); !result)
+                return result;
+        }
+    }
+    coins_flush_.replayed();
+    return {};
+}
+
+Expected<void, std::string> ChainstateImpl::replay_back(const HeaderNode& node) {
+    if (!node.has_body() || !node.has_undo())
+        return Unexpected(damaged("blocks", "undo data is missing"));
+    const auto block = read_block(node);
+    if (!block) return Unexpected(damaged("blocks", block.error().message));
+    const auto undo = read_undo(node);
+    if (!undo) return Unexpected(damaged("blocks", undo.error().message));
+    if (!replay_disconnect(**block, *undo, coins_))
+        return Unexpected(damaged("blocks", "undo data does not fit its block"));
+    drain_coins(node);
+    return {};
+}
+
+Expected<void, std::string> ChainstateImpl::replay_forward(const HeaderNode& node) {
+    if (!node.has_body()) return Unexpected(damaged("blocks", "a block is missing"));
+    const auto block = read_block(node);
+    if (!block) return Unexpected(damaged("blocks", block.error().message));
+    replay_connect(**block, node.height, coins_);
+    drain_coins(node);
+    return {};
+}
+
+// The blocks are on the disk already, so that nothing has to be synced before.
+void ChainstateImpl::drain_coins(const HeaderNode& at) {
+    coins_flush_.block_passed();
+    while (coins_flush_.due()) coins_flush_.write_slice(at);
+}
+
 Expected<void, std::string> ChainstateImpl::roll_back(const HeaderNode& node) {
     if (!node.has_body() || !node.has_undo())
         return Unexpected(damaged("blocks", "undo data is missing"));
@@ -264,6 +314,7 @@ Expected<void, std::string> ChainstateImpl::roll_back(const HeaderNode& node) {
     if (coins_.failure()) return Unexpected(damaged("chainstate", coins_.failure()->message));
     if (!fits) return Unexpected(damaged("chainstate", "undo data does not fit the coins"));
     coins_.apply(std::move(overlay));
+    drain_coins(*node.parent);
     return {};
 }
 
@@ -276,12 +327,7 @@ Expected<void, std::string> ChainstateImpl::roll_forward(const HeaderNode& node)
     if (coins_.failure()) return Unexpected(damaged("chainstate", coins_.failure()->message));
     if (!undo) return Unexpected(damaged("chainstate", undo.error().to_string()));
     coins_.apply(std::move(overlay));
-    ++blocks_since_flush_;
-    if (coins_.usage_bytes() > options_.coins_cache_bytes) {
-        // Everything up to here is on the disk already; only the marker moves.
-        coins_.flush(node.hash, Durability::written, true);
-        blocks_since_flush_ = 0;
-    }
+    drain_coins(node);
     return {};
 }
 

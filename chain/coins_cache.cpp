@@ -1,6 +1,8 @@
 #include "chain/coins_cache.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <vector>
 
 #include "base/check.h"
@@ -10,11 +12,15 @@
 namespace parley {
 namespace {
 
-// The allocator's own bytes for a script.
-constexpr size_t kAllocationOverhead_bytes = 24;
+// What one allocation takes of the heap with glibc's malloc: a word of its own, sizes in steps of
+// 16 and from 32.
+constexpr size_t allocation_bytes(size_t size) {
+    return std::max<size_t>(32, (size + sizeof(size_t) + 15) / 16 * 16);
+}
 
 size_t script_usage(const Coin& coin) {
-    return coin.output.script_pubkey.bytes().capacity() + kAllocationOverhead_bytes;
+    const size_t capacity = coin.output.script_pubkey.bytes().capacity();
+    return capacity == 0 ? 0 : allocation_bytes(capacity);
 }
 
 }  // namespace
@@ -65,9 +71,36 @@ void CoinsOverlay::add(const OutPoint& outpoint, Coin coin) {
     coins_[outpoint].coin = std::move(coin);
 }
 
+CoinsCache::CoinsCache(const Storage& storage, const OutPointHash& hash)
+    : storage_(storage), hash_(hash), shards_(kShards, Shard(0, hash)) {}
+
+CoinsCache::Entry& CoinsCache::insert(const OutPoint& outpoint, Entry entry) const {
+    script_bytes_ += script_usage(entry.coin);
+    ++entries_;
+    return shard_of(outpoint).emplace(outpoint, std::move(entry)).first->second;
+}
+
+void CoinsCache::remove(Shard& shard, Shard::iterator entry) const {
+    script_bytes_ -= script_usage(entry->second.coin);
+    --entries_;
+    shard.erase(entry);
+}
+
+void CoinsCache::set_coin(Entry& entry, Coin coin) const {
+    script_bytes_ -= script_usage(entry.coin);
+    entry.coin = std::move(coin);
+    script_bytes_ += script_usage(entry.coin);
+}
+
+void CoinsCache::mark_dirty(Entry& entry) {
+    if (!entry.dirty) ++dirty_;
+    entry.dirty = true;
+}
+
 std::optional<Coin> CoinsCache::coin(const OutPoint& outpoint) const {
-    const auto found = coins_.find(outpoint);
-    if (found != coins_.end()) {
+    const Shard& shard = shard_of(outpoint);
+    const auto found = shard.find(outpoint);
+    if (found != shard.end()) {
         if (found->second.spent) return std::nullopt;
         return found->second.coin;
     }
@@ -87,103 +120,91 @@ std::optional<Coin> CoinsCache::coin(const OutPoint& outpoint) const {
         }
         return std::nullopt;
     }
-    script_bytes_ += script_usage(entry.coin);
-    auto coin = entry.coin;
-    coins_.emplace(outpoint, std::move(entry));
-    return coin;
-}
-
-void CoinsCache::mark_dirty(Entry& entry) {
-    if (!entry.dirty) ++dirty_;
-    entry.dirty = true;
+    return insert(outpoint, std::move(entry)).coin;
 }
 
 void CoinsCache::apply(CoinsOverlay&& overlay) {
     CHECK(&overlay.base_ == this);
     // lint: order-free because each outpoint is changed by itself
     for (auto& [outpoint, change] : overlay.coins_) {
-        auto found = coins_.find(outpoint);
+        Shard& shard = shard_of(outpoint);
+        const auto found = shard.find(outpoint);
         if (!change.coin) {
-            if (found == coins_.end()) {
+            if (found == shard.end() || !found->second.fresh) {
                 // Dropped from the cache since: only the store has it.
-                found = coins_.emplace(outpoint, Entry{}).first;
+                erase(outpoint);
             } else {
-                script_bytes_ -= script_usage(found->second.coin);
-            }
-            if (found->second.fresh) {
                 if (found->second.dirty) --dirty_;
-                coins_.erase(found);
-                continue;
+                remove(shard, found);
             }
-            found->second.coin = Coin{};
-            script_bytes_ += script_usage(found->second.coin);
-            found->second.spent = true;
-            mark_dirty(found->second);
             continue;
         }
-        if (found == coins_.end()) {
-            found = coins_.emplace(outpoint, Entry{}).first;
+        if (found == shard.end()) {
             // BIP30 and its exceptions: a coin of the same outpoint may be in the store, unread.
-            found->second.fresh = !change.in_base;
+            Entry entry;
+            entry.coin = std::move(*change.coin);
+            entry.fresh = !change.in_base;
+            mark_dirty(insert(outpoint, std::move(entry)));
         } else {
-            script_bytes_ -= script_usage(found->second.coin);
+            set_coin(found->second, std::move(*change.coin));
+            found->second.spent = false;
+            mark_dirty(found->second);
         }
-        found->second.coin = std::move(*change.coin);
-        script_bytes_ += script_usage(found->second.coin);
-        found->second.spent = false;
-        mark_dirty(found->second);
     }
     overlay.coins_.clear();
 }
 
-void CoinsCache::flush(const BlockHash& best_block, Durability durability, bool drop) {
-    std::vector<const OutPoint*> changed;
-    changed.reserve(dirty_);
-    // lint: order-free because the outpoints are sorted below
-    for (const auto& [outpoint, entry] : coins_) {
-        if (entry.dirty) changed.push_back(&outpoint);
-    }
-    std::sort(changed.begin(), changed.end(),
-              [](const OutPoint* a, const OutPoint* b) { return *a < *b; });
-    WriteBatch batch;
-    for (const OutPoint* outpoint : changed) {
-        const Entry& entry = coins_.find(*outpoint)->second;
-        if (entry.spent) {
-            batch.erase(coin_key(*outpoint));
-        } else {
-            Writer writer;
-            write_coin(writer, entry.coin);
-            batch.put(coin_key(*outpoint), writer.take());
-        }
-    }
-    batch.put(Bytes{kCoinsBestBlockKey}, to_bytes(best_block.span()));
-    storage_.commit(std::move(batch), durability);
-    if (drop) {
-        coins_ = Map(0, hash_);
-        script_bytes_ = 0;
-    } else {
-        forget_clean();
-    }
-    dirty_ = 0;
+void CoinsCache::put(const OutPoint& outpoint, Coin coin) {
+    Shard& shard = shard_of(outpoint);
+    const auto found = shard.find(outpoint);
+    Entry& entry = found == shard.end() ? insert(outpoint, Entry{}) : found->second;
+    set_coin(entry, std::move(coin));
+    entry.spent = false;
+    mark_dirty(entry);
 }
 
-void CoinsCache::forget_clean() {
-    // lint: order-free because each entry is changed by itself
-    for (auto entry = coins_.begin(); entry != coins_.end();) {
-        if (entry->second.spent) {
-            script_bytes_ -= script_usage(entry->second.coin);
-            coins_.erase(entry++);
-            continue;
-        }
+void CoinsCache::erase(const OutPoint& outpoint) {
+    Shard& shard = shard_of(outpoint);
+    const auto found = shard.find(outpoint);
+    Entry& entry = found == shard.end() ? insert(outpoint, Entry{}) : found->second;
+    set_coin(entry, Coin{});
+    entry.spent = true;
+    mark_dirty(entry);
+}
+
+void CoinsCache::flush_shard(size_t number, bool drop, const WriteCoin& write) {
+    Shard& shard = shards_[number];
+    std::vector<Shard::value_type*> changed;
+    // lint: order-free because the outpoints are sorted below
+    for (auto& entry : shard) {
+        if (entry.second.dirty) changed.push_back(&entry);
+    }
+    std::sort(changed.begin(), changed.end(),
+              [](const auto* a, const auto* b) { return a->first < b->first; });
+    for (auto* entry : changed) {
+        write(entry->first, entry->second.spent ? nullptr : &entry->second.coin);
         entry->second.dirty = false;
         entry->second.fresh = false;
-        ++entry;
     }
+    dirty_ -= changed.size();
+    // lint: order-free because each entry is looked at by itself
+    for (auto entry = shard.begin(); entry != shard.end();) {
+        const auto current = entry++;
+        if (drop || current->second.spent) remove(shard, current);
+    }
+    if (drop) shard = Shard(0, hash_);
 }
 
 size_t CoinsCache::usage_bytes() const {
-    // One byte of metadata for each slot; the buckets are what the table has allocated.
-    return coins_.bucket_count() * (sizeof(Map::value_type) + 2) + script_bytes_;
+    // libstdc++'s node: the next one, then the element.
+    constexpr size_t kNodeBytes = allocation_bytes(sizeof(void*) + sizeof(Shard::value_type));
+    size_t bytes = entries_ * kNodeBytes + script_bytes_;
+    // A table of one bucket is inside the map.
+    for (const Shard& shard : shards_) {
+        if (shard.bucket_count() > 1)
+            bytes += allocation_bytes(shard.bucket_count() * sizeof(void*));
+    }
+    return bytes + shards_.size() * sizeof(Shard);
 }
 
 }  // namespace parley

@@ -7,7 +7,10 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <unordered_map>
+#include <vector>
 
 #include "base/storage.h"
 #include "chain/coins.h"
@@ -51,8 +54,12 @@ class CoinsOverlay final : public CoinsView {
 
 class CoinsCache final : public CoinsView {
  public:
-    CoinsCache(Storage& storage, const OutPointHash& hash)
-        : storage_(storage), hash_(hash), coins_(0, hash) {}
+    /// The cache is cut into shards by the first byte of the txid, which is how the store orders
+    /// its keys: a flush writes some of them at a time, and no table is so large that its growth
+    /// would stop the node or double its memory.
+    static constexpr size_t kShards = 256;
+
+    CoinsCache(const Storage& storage, const OutPointHash& hash);
 
     /// Reads through. When the store fails, the answer is "no such coin" and failure() is set.
     std::optional<Coin> coin(const OutPoint& outpoint) const override;
@@ -60,12 +67,20 @@ class CoinsCache final : public CoinsView {
     /// Takes the changes of an overlay whose base is this cache.
     void apply(CoinsOverlay&& overlay);
 
-    /// Writes what differs from the store and the hash of the block that the coins stand for, in
-    /// one atomic batch. `drop` gives the memory back, otherwise the entries stay as clean ones.
-    void flush(const BlockHash& best_block, Durability durability, bool drop);
+    /// Whatever was there before, in the cache or in the store: for the replay of blocks over a
+    /// store that may or may not have their changes.
+    void put(const OutPoint& outpoint, Coin coin);
+    void erase(const OutPoint& outpoint);
 
-    /// Bytes of memory, estimated from above.
+    /// Hands the changed coins of a shard to `write` in the order of their outpoints (null: spent),
+    /// after which they count as written. `drop` gives the shard's memory back, otherwise its
+    /// entries stay as clean ones.
+    using WriteCoin = std::function<void(const OutPoint&, const Coin*)>;
+    void flush_shard(size_t shard, bool drop, const WriteCoin& write);
+
+    /// Bytes of memory: entries, their scripts and the tables, with what the allocator adds.
     size_t usage_bytes() const;
+    size_t size() const { return entries_; }
     bool has_changes() const { return dirty_ != 0; }
     const std::optional<StorageError>& failure() const { return failure_; }
 
@@ -78,14 +93,19 @@ class CoinsCache final : public CoinsView {
         bool dirty = false;
         bool fresh = false;
     };
-    using Map = boost::unordered_flat_map<OutPoint, Entry, OutPointHash>;
+    // Nodes of their own: memory grows with the coins, not in leaps with the table.
+    using Shard = std::unordered_map<OutPoint, Entry, OutPointHash>;
 
+    Shard& shard_of(const OutPoint& outpoint) const { return shards_[outpoint.txid.bytes()[0]]; }
+    Entry& insert(const OutPoint& outpoint, Entry entry) const;
+    void remove(Shard& shard, Shard::iterator entry) const;
+    void set_coin(Entry& entry, Coin coin) const;
     void mark_dirty(Entry& entry);
-    void forget_clean();
 
-    Storage& storage_;
+    const Storage& storage_;
     const OutPointHash hash_;
-    mutable Map coins_;
+    mutable std::vector<Shard> shards_;
+    mutable size_t entries_ = 0;
     mutable size_t script_bytes_ = 0;
     size_t dirty_ = 0;
     mutable std::optional<StorageError> failure_;
@@ -96,6 +116,7 @@ Bytes coin_key(const OutPoint& outpoint);
 /// The inverse. REQUIRES: a key of that form.
 OutPoint outpoint_of_key(ByteSpan key);
 inline constexpr uint8_t kCoinKeyPrefix = 'C';
+/// Which blocks the stored coins stand for: see coins_flush.h.
 inline constexpr uint8_t kCoinsBestBlockKey = 'B';
 
 }  // namespace parley

@@ -21,6 +21,9 @@ class OwningStepStorage final : public Storage {
                                             size_t size) const override {
         return step_.read_file(file, offset, size);
     }
+    Expected<uint64_t, StorageError> file_size(FileId file) const override {
+        return step_.file_size(file);
+    }
     CommitId commit(WriteBatch batch, Durability durability) override {
         return step_.commit(std::move(batch), durability);
     }

@@ -24,6 +24,9 @@ class StepStorage final : public Storage {
                                             size_t size) const override {
         return host_.read_file(file, offset, size);
     }
+    Expected<uint64_t, StorageError> file_size(FileId file) const override {
+        return host_.file_size(file);
+    }
     CommitId commit(WriteBatch batch, Durability durability) override;
 
  private:

@@ -34,9 +34,10 @@ namespace fs = std::filesystem;
 
 // Peers, RPC clients, tables and block files.
 constexpr rlim_t kOpenFilesWanted = 4096;
-// The UTXO set is read at random; of -dbcache a small part is enough beside the coins' own cache.
-constexpr size_t kCoinsTableCacheBytes = 4 << 20;
-constexpr size_t kCoinsWriteBufferBytes = 4 << 20;
+// The UTXO set is read at random; of -dbcache a small part is enough beside the coins' own cache:
+// so much for tables, and for each of the two write buffers that LevelDB may hold.
+constexpr size_t kCoinsTablesShare = 16;
+constexpr size_t kCoinsTablesBytesMax = 4 << 20;
 
 void raise_open_files_limit() {
     rlimit limit{};
@@ -226,8 +227,11 @@ Expected<void, std::string> Daemon::open_node() {
     blocks_ = std::move(*opened_blocks);
     LevelDbOptions coins;
     coins.directory = options_.chain_directory + "/chainstate";
-    coins.cache_bytes = kCoinsTableCacheBytes;
-    coins.write_buffer_bytes = kCoinsWriteBufferBytes;
+    const size_t cache_bytes = config_.chain.coins_cache_bytes;
+    coins.cache_bytes = std::min(kCoinsTablesBytesMax, cache_bytes / kCoinsTablesShare);
+    coins.write_buffer_bytes = coins.cache_bytes;
+    config_.chain.coins_cache_bytes =
+        cache_bytes - coins.cache_bytes - 2 * coins.write_buffer_bytes;
     coins.bloom_filter = true;
     auto opened_coins = LevelDbStorage::open(coins, *storage_);
     if (!opened_coins) return Unexpected(opened_coins.error().message);

@@ -220,6 +220,13 @@ Expected<Bytes, StorageError> LevelDbStorage::read_file(FileId file, uint64_t of
     return result;
 }
 
+Expected<uint64_t, StorageError> LevelDbStorage::file_size(FileId file) const {
+    forget_written();
+    const auto on_disk = database_->reader.size(file);
+    if (!on_disk) return on_disk;
+    return std::max(*on_disk, overlay_->file_end(file));
+}
+
 CommitId LevelDbStorage::commit(WriteBatch batch, Durability durability) {
     forget_written();
     size_t bytes = 0;
@@ -229,6 +236,8 @@ CommitId LevelDbStorage::commit(WriteBatch batch, Durability durability) {
             bytes += put->key.size() + put->value.size();
         else if (const auto* write = std::get_if<WriteBatch::FileWrite>(&operation))
             bytes += write->data.size();
+        else if (const auto* remove = std::get_if<WriteBatch::FileRemove>(&operation))
+            database_->reader.forget(remove->file);
     }
     const auto shared = std::make_shared<const WriteBatch>(std::move(batch));
     overlay_->add(++last_commit_, shared);
@@ -239,18 +248,20 @@ CommitId LevelDbStorage::commit(WriteBatch batch, Durability durability) {
 Expected<void, StorageError> LevelDbStorage::apply(std::span<const WriteBatch* const> batches,
                                                    bool sync) {
     leveldb::WriteBatch keys;
+    std::vector<FileId> removed;
     for (const WriteBatch* batch : batches) {
         for (const auto& operation : batch->operations()) {
             if (const auto* put = std::get_if<WriteBatch::Put>(&operation)) {
                 keys.Put(slice(put->key), slice(put->value));
             } else if (const auto* erase = std::get_if<WriteBatch::Erase>(&operation)) {
                 keys.Delete(slice(erase->key));
-            } else {
-                const auto& write = std::get<WriteBatch::FileWrite>(operation);
+            } else if (const auto* write = std::get_if<WriteBatch::FileWrite>(&operation)) {
                 CHECK(!database_->writer.directory().empty());
-                if (auto done = database_->writer.write(write.file, write.offset, write.data);
+                if (auto done = database_->writer.write(write->file, write->offset, write->data);
                     !done)
                     return done;
+            } else {
+                removed.push_back(std::get<WriteBatch::FileRemove>(operation).file);
             }
         }
     }
@@ -269,6 +280,9 @@ Expected<void, StorageError> LevelDbStorage::apply(std::span<const WriteBatch* c
             fmt::format("A log of the database in {} could not be synced. Check the disk before "
                         "starting again.",
                         database_->directory)});
+    for (const FileId file : removed) {
+        if (auto done = database_->writer.remove(file); !done) return done;
+    }
     return {};
 }
 

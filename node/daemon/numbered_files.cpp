@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -73,21 +74,45 @@ Expected<void, StorageError> NumberedFileWriter::sync() {
     return {};
 }
 
+Expected<void, StorageError> NumberedFileWriter::remove(FileId file) {
+    unsynced_.erase(file);
+    open_.erase(file);
+    const std::string path = numbered_file_path(directory_, file);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+        return Unexpected(io_error("remove", path, errno));
+    directory_unsynced_ = true;
+    return {};
+}
+
+Expected<int, StorageError> NumberedFileReader::open(FileId file) {
+    if (const auto found = open_.find(file); found != open_.end()) return found->second.get();
+    const std::string path = numbered_file_path(directory_, file);
+    UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!fd.valid() && errno == ENOENT) return -1;
+    if (!fd.valid()) return Unexpected(io_error("open", path, errno));
+    if (open_.size() >= kOpenFilesMax) open_.erase(open_.begin());
+    return open_.emplace(file, std::move(fd)).first->second.get();
+}
+
+Expected<uint64_t, StorageError> NumberedFileReader::size(FileId file) {
+    const auto fd = open(file);
+    if (!fd) return Unexpected(fd.error());
+    if (*fd < 0) return uint64_t{0};
+    struct stat info {};
+    if (::fstat(*fd, &info) != 0)
+        return Unexpected(io_error("read", numbered_file_path(directory_, file), errno));
+    return static_cast<uint64_t>(info.st_size);
+}
+
 Expected<size_t, StorageError> NumberedFileReader::read(FileId file, uint64_t offset,
                                                         MutableByteSpan target) {
-    auto found = open_.find(file);
-    if (found == open_.end()) {
-        const std::string path = numbered_file_path(directory_, file);
-        UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-        if (!fd.valid() && errno == ENOENT) return size_t{0};
-        if (!fd.valid()) return Unexpected(io_error("open", path, errno));
-        if (open_.size() >= kOpenFilesMax) open_.erase(open_.begin());
-        found = open_.emplace(file, std::move(fd)).first;
-    }
+    const auto fd = open(file);
+    if (!fd) return Unexpected(fd.error());
+    if (*fd < 0) return size_t{0};
     size_t done = 0;
     while (done < target.size()) {
-        const ssize_t count = ::pread(found->second.get(), target.data() + done,
-                                      target.size() - done, static_cast<off_t>(offset + done));
+        const ssize_t count = ::pread(*fd, target.data() + done, target.size() - done,
+                                      static_cast<off_t>(offset + done));
         if (count < 0 && errno == EINTR) continue;
         if (count < 0)
             return Unexpected(io_error("read", numbered_file_path(directory_, file), errno));

@@ -28,6 +28,9 @@ class NumberedFileWriter {
     /// an error the state of the files is unknown: the caller stops, and never calls again.
     Expected<void, StorageError> sync();
 
+    /// The file is gone, and what was not synced of it forgotten. No error where there is none.
+    Expected<void, StorageError> remove(FileId file);
+
  private:
     Expected<int, StorageError> open(FileId file);
 
@@ -44,8 +47,15 @@ class NumberedFileReader {
     /// Reads what there is of [offset, offset + target.size()); the count is smaller only where
     /// the file ends. 0 when there is no such file.
     Expected<size_t, StorageError> read(FileId file, uint64_t offset, MutableByteSpan target);
+    /// Bytes on the disk; 0 when there is no such file.
+    Expected<uint64_t, StorageError> size(FileId file);
+    /// Closes a file that is about to be removed, so that its space is given back.
+    void forget(FileId file) { open_.erase(file); }
 
  private:
+    /// -1: no such file.
+    Expected<int, StorageError> open(FileId file);
+
     const std::string directory_;
     std::map<FileId, UniqueFd> open_;
 };

@@ -14,9 +14,8 @@ void WriteOverlay::add(CommitId commit, std::shared_ptr<const WriteBatch> batch)
             set(put->key, &put->value, commit);
         } else if (const auto* erase = std::get_if<WriteBatch::Erase>(&operation)) {
             set(erase->key, nullptr, commit);
-        } else {
-            const auto& write = std::get<WriteBatch::FileWrite>(operation);
-            file_writes_[write.file].push_back({commit, &write});
+        } else if (const auto* write = std::get_if<WriteBatch::FileWrite>(&operation)) {
+            file_writes_[write->file].push_back({commit, write});
         }
     }
     pending_.push_back({commit, std::move(batch)});
@@ -48,9 +47,8 @@ void WriteOverlay::remove_written(CommitId written) {
                 unset(put->key, oldest.commit);
             } else if (const auto* erase = std::get_if<WriteBatch::Erase>(&operation)) {
                 unset(erase->key, oldest.commit);
-            } else {
-                const auto& write = std::get<WriteBatch::FileWrite>(operation);
-                const auto found = file_writes_.find(write.file);
+            } else if (const auto* write = std::get_if<WriteBatch::FileWrite>(&operation)) {
+                const auto found = file_writes_.find(write->file);
                 found->second.pop_front();
                 if (found->second.empty()) file_writes_.erase(found);
             }

@@ -101,6 +101,20 @@ TEST_F(MemoryStorageTest, reading_past_the_end_of_a_file_is_corruption) {
     EXPECT_FALSE(storage_.read_file({FileId::Kind::block, 4}, 0, 1).has_value());
 }
 
+TEST_F(MemoryStorageTest, file_size_follows_writes_and_removal) {
+    EXPECT_EQ(storage_.file_size(kFile).value(), 0u);
+    WriteBatch batch;
+    batch.write_file(kFile, 10, Bytes{1, 2, 3});
+    storage_.commit(std::move(batch), Durability::written);
+    EXPECT_EQ(storage_.file_size(kFile).value(), 13u);
+    WriteBatch removal;
+    removal.remove_file(kFile);
+    removal.remove_file({FileId::Kind::undo, 77});
+    storage_.commit(std::move(removal), Durability::synced);
+    EXPECT_EQ(storage_.file_size(kFile).value(), 0u);
+    EXPECT_FALSE(storage_.read_file(kFile, 10, 1).has_value());
+}
+
 TEST_F(MemoryStorageTest, random_operations_equal_a_plain_map) {
     const uint64_t seed = test_seed();
     SeededRandom random{seed};

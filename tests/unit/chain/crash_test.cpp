@@ -37,6 +37,9 @@ class LoggedStorage final : public Storage {
                                             size_t size) const override {
         return memory_.read_file(file, offset, size);
     }
+    Expected<uint64_t, StorageError> file_size(FileId file) const override {
+        return memory_.file_size(file);
+    }
     CommitId commit(WriteBatch batch, Durability durability) override {
         log_.entries.push_back({number_, batch, durability});
         return memory_.commit(std::move(batch), durability);

@@ -193,6 +193,9 @@ TEST_F(Stores, failing_disk_is_a_failure_and_no_verdict_about_a_block) {
                                                 size_t size) const override {
             return below_.read_file(file, offset, size);
         }
+        Expected<uint64_t, StorageError> file_size(FileId file) const override {
+            return below_.file_size(file);
+        }
         CommitId commit(WriteBatch batch, Durability durability) override {
             return below_.commit(std::move(batch), durability);
         }

@@ -76,6 +76,26 @@ TEST_F(LevelDbStorageTest, get_after_commit_sees_value_before_and_after_it_is_wr
     EXPECT_EQ(storage->get(as_bytes("absent")).value(), std::nullopt);
 }
 
+TEST_F(LevelDbStorageTest, removed_file_is_gone_with_its_space_and_its_keys_are_there) {
+    const auto storage = open();
+    EXPECT_EQ(storage->file_size(kBlockFile).value(), 0u);
+    WriteBatch batch;
+    batch.write_file(kBlockFile, 5, Bytes(100, 7));
+    storage->commit(std::move(batch), Durability::written);
+    EXPECT_EQ(storage->file_size(kBlockFile).value(), 105u) << "before it is on the disk";
+    EXPECT_EQ(storage->read_file(kBlockFile, 5, 100).value(), Bytes(100, 7));
+    WriteBatch removal;
+    removal.put(as_bytes("f"), text("gone"));
+    removal.remove_file(kBlockFile);
+    removal.remove_file({FileId::Kind::undo, 0});  // never was there
+    storage->commit(std::move(removal), Durability::synced);
+    wait_written();
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "blocks/blk00000.dat"));
+    EXPECT_EQ(storage->file_size(kBlockFile).value(), 0u);
+    EXPECT_EQ(storage->get(as_bytes("f")).value(), text("gone"));
+    EXPECT_TRUE(errors_.empty());
+}
+
 TEST_F(LevelDbStorageTest, scan_merges_pending_puts_and_erases_in_key_order) {
     const auto storage = open();
     for (const char* key : {"a1", "a3", "a5", "b1"}) put(*storage, key, "disk");

@@ -57,6 +57,9 @@ class MemoryDirectory final : public StorageDirectory {
                                                 size_t size) const override {
             return store_->storage.read_file(file, offset, size);
         }
+        Expected<uint64_t, StorageError> file_size(FileId file) const override {
+            return store_->storage.file_size(file);
+        }
         CommitId commit(WriteBatch batch, Durability durability) override {
             ++store_->commits;
             return store_->storage.commit(std::move(batch), durability);

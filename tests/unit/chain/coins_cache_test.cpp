@@ -1,0 +1,262 @@
+// The write-back cache of coins: against a plain map, its memory against the heap's, and what
+// reaches the store.
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <map>
+
+#include "base/memory_storage.h"
+#include "base/random.h"
+#include "chain/coin_codec.h"
+#include "chain/coins_cache.h"
+#include "chain/coins_flush.h"
+#include "tests/unit/seed.h"
+
+namespace parley {
+namespace {
+
+OutPoint small_outpoint(SeededRandom& random) {
+    // Few different ones, so that they meet again.
+    std::array<uint8_t, 32> raw{};
+    raw[0] = static_cast<uint8_t>(random.uniform(40));
+    return {Txid{Hash256{raw}}, static_cast<uint32_t>(random.uniform(2))};
+}
+
+Coin small_coin(SeededRandom& random) {
+    const Amount value{static_cast<int64_t>(random.uniform(1'000'000))};
+    return {TxOutput{value, Script{Bytes(random.uniform(40), OP_TRUE)}},
+            Height{static_cast<int32_t>(random.uniform(1'000))}, random.uniform(2) == 0};
+}
+
+// Writes a shard, or all of them, as CoinsFlush does, but without its record.
+void flush(CoinsCache& cache, Storage& storage, std::optional<size_t> only, bool drop) {
+    WriteBatch batch;
+    for (size_t shard = 0; shard < CoinsCache::kShards; ++shard) {
+        if (only && shard != *only) continue;
+        cache.flush_shard(shard, drop, [&](const OutPoint& outpoint, const Coin* coin) {
+            if (coin == nullptr) return batch.erase(coin_key(outpoint));
+            Writer writer;
+            write_coin(writer, *coin);
+            batch.put(coin_key(outpoint), writer.take());
+        });
+    }
+    storage.commit(std::move(batch), Durability::written);
+}
+
+std::map<OutPoint, Coin> stored_coins(const Storage& storage) {
+    std::map<OutPoint, Coin> coins;
+    EXPECT_TRUE(storage.scan(Bytes{kCoinKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
+        Reader reader(value);
+        coins[outpoint_of_key(key)] = read_coin(reader);
+        return reader.done();
+    }));
+    return coins;
+}
+
+using Model = std::map<OutPoint, Coin>;
+
+std::optional<Coin> in_model(const Model& model, const OutPoint& outpoint) {
+    const auto found = model.find(outpoint);
+    return found == model.end() ? std::nullopt : std::optional{found->second};
+}
+
+// One block's worth of operations on an overlay, each with its answer compared. Returns their
+// number, or 0 at the first difference. What changes is in `changes` (empty: spent).
+size_t operate(CoinsOverlay& overlay, const Model& model, SeededRandom& random,
+               std::map<OutPoint, std::optional<Coin>>& changes) {
+    const size_t count = 1 + random.uniform(8);
+    for (size_t n = 0; n < count; ++n) {
+        const OutPoint outpoint = small_outpoint(random);
+        const auto changed = changes.find(outpoint);
+        const auto known = changed == changes.end() ? in_model(model, outpoint) : changed->second;
+        const uint64_t kind = random.uniform(3);
+        if (kind == 0) {
+            if (overlay.coin(outpoint) != known) return 0;
+        } else if (kind == 1) {
+            if (overlay.spend(outpoint) != known) return 0;
+            changes[outpoint] = std::nullopt;
+        } else if (!known) {
+            // As blocks do: only what is not there, or was spent on the overlay, is added.
+            const Coin coin = small_coin(random);
+            changes[outpoint] = coin;
+            overlay.add(outpoint, coin);
+        }
+    }
+    return count;
+}
+
+TEST(CoinsCache, agrees_with_a_plain_map_over_a_million_operations) {
+    constexpr size_t kOperations = 1'000'000;
+    SeededRandom random(test_seed());
+    MemoryStorage storage;
+    const OutPointHash hash(1, 2);
+    auto cache = std::make_unique<CoinsCache>(storage, hash);
+    Model model;
+    size_t operations = 0;
+    size_t restarts = 0;
+    while (operations < kOperations) {
+        CoinsOverlay overlay(*cache, hash);
+        std::map<OutPoint, std::optional<Coin>> changes;
+        const size_t done = operate(overlay, model, random, changes);
+        ASSERT_NE(done, 0u) << "after " << operations;
+        operations += done + 1;
+        if (random.uniform(4) != 0) {
+            cache->apply(std::move(overlay));
+            for (auto& [outpoint, coin] : changes) {
+                if (coin)
+                    model[outpoint] = *coin;
+                else
+                    model.erase(outpoint);
+            }
+        }
+        const OutPoint probe = small_outpoint(random);
+        ASSERT_EQ(cache->coin(probe), in_model(model, probe));
+        const uint64_t event = random.uniform(200);
+        if (event < 10) {
+            flush(*cache, storage, random.uniform(40), event < 5);
+        } else if (event == 10) {
+            flush(*cache, storage, std::nullopt, random.uniform(2) == 0);
+            ASSERT_FALSE(cache->has_changes());
+            ASSERT_EQ(stored_coins(storage), model);
+            cache = std::make_unique<CoinsCache>(storage, hash);
+            ++restarts;
+        } else if (event == 11) {
+            // What the replay after a crash does: whatever was there.
+            const OutPoint outpoint = small_outpoint(random);
+            cache->put(outpoint, model[outpoint] = small_coin(random));
+        } else if (event == 12) {
+            const OutPoint outpoint = small_outpoint(random);
+            cache->erase(outpoint);
+            model.erase(outpoint);
+        }
+    }
+    EXPECT_GT(restarts, 100u);
+    flush(*cache, storage, std::nullopt, true);
+    EXPECT_EQ(cache->size(), 0u);
+    EXPECT_EQ(stored_coins(storage), model);
+}
+
+TEST(CoinsCache, coin_that_lives_between_two_flushes_never_reaches_the_store) {
+    MemoryStorage storage;
+    CoinsCache cache(storage, OutPointHash(1, 2));
+    const OutPoint outpoint{Txid{Hash256{{1}}}, 0};
+    const auto change = [&](auto operation) {
+        CoinsOverlay overlay(cache, cache.hash());
+        operation(overlay);
+        cache.apply(std::move(overlay));
+    };
+    const auto written = [&] {
+        size_t count = 0;
+        for (size_t shard = 0; shard < CoinsCache::kShards; ++shard)
+            cache.flush_shard(shard, false, [&](const OutPoint&, const Coin*) { ++count; });
+        return count;
+    };
+    const Coin coin{TxOutput{Amount{1}, Script{Bytes{OP_TRUE}}}, Height{1}, false};
+    change([&](CoinsOverlay& overlay) { overlay.add(outpoint, coin); });
+    change([&](CoinsOverlay& overlay) { overlay.spend(outpoint); });
+    EXPECT_FALSE(cache.has_changes());
+    EXPECT_EQ(cache.size(), 0u);
+    EXPECT_EQ(written(), 0u);
+    change([&](CoinsOverlay& overlay) { overlay.add(outpoint, coin); });
+    EXPECT_EQ(written(), 1u);
+    change([&](CoinsOverlay& overlay) { overlay.spend(outpoint); });
+    EXPECT_TRUE(cache.has_changes());
+    EXPECT_EQ(written(), 1u) << "erased again";
+    EXPECT_EQ(cache.size(), 0u);
+}
+
+OutPoint spread_outpoint(SeededRandom& random) {
+    std::array<uint8_t, 32> raw{};
+    random.fill(raw);
+    return {Txid{Hash256{raw}}, 0};
+}
+
+// -dbcache is a promise about memory, so that the figure is compared with what malloc gave away.
+TEST(CoinsCache, usage_is_what_the_heap_has_given_within_five_percent) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "the sanitizers bring an allocator of their own";
+#endif
+    SeededRandom random(test_seed());
+    MemoryStorage storage;
+    const auto heap = [] { return ::mallinfo2().uordblks + ::mallinfo2().hblkhd; };
+    for (const size_t script_size : {size_t{0}, size_t{22}, size_t{34}, size_t{300}}) {
+        for (const size_t count : {size_t{5'000}, size_t{40'000}, size_t{70'000}}) {
+            const size_t before = heap();
+            CoinsCache cache(storage, OutPointHash(1, 2));
+            for (size_t i = 0; i < count; i += 1'000) {
+                CoinsOverlay overlay(cache, cache.hash());
+                for (size_t j = 0; j < 1'000; ++j) {
+                    overlay.add(spread_outpoint(random),
+                                Coin{TxOutput{Amount{1}, Script{Bytes(script_size, OP_TRUE)}},
+                                     Height{1}, false});
+                }
+                cache.apply(std::move(overlay));
+            }
+            const auto taken = static_cast<double>(heap() - before);
+            const auto usage = static_cast<double>(cache.usage_bytes());
+            EXPECT_GT(usage, 0.95 * taken) << script_size << " " << count;
+            EXPECT_LT(usage, 1.05 * taken) << script_size << " " << count;
+            RecordProperty("usage", static_cast<int>(usage));
+        }
+    }
+}
+
+// Slices keep the cache at its limit, whatever comes in.
+TEST(CoinsFlush, cache_stays_within_a_tenth_of_its_limit) {
+    SeededRandom random(test_seed());
+    const HeaderTree tree{BlockHeader{}};
+    for (const size_t limit : {size_t{4} << 20, size_t{16} << 20}) {
+        MemoryStorage storage;
+        CoinsCache cache(storage, OutPointHash(1, 2));
+        CoinsFlush coins_flush(storage, cache, {limit, 1'000'000});
+        coins_flush.restore({&tree.genesis()});
+        coins_flush.replayed();
+        size_t peak = 0;
+        size_t slices = 0;
+        for (int block = 0; block < 200; ++block) {
+            CoinsOverlay overlay(cache, cache.hash());
+            for (int i = 0; i < 1'000; ++i) {
+                overlay.add(spread_outpoint(random),
+                            Coin{TxOutput{Amount{1}, p2wpkh_script(Hash160{})}, Height{1}, false});
+            }
+            cache.apply(std::move(overlay));
+            coins_flush.block_passed();
+            peak = std::max(peak, cache.usage_bytes());
+            for (; coins_flush.due(); ++slices) coins_flush.write_slice(tree.genesis());
+            ASSERT_LE(cache.usage_bytes(), limit);
+        }
+        EXPECT_LT(peak, limit + limit / 10);
+        EXPECT_GT(peak, limit / 2);
+        EXPECT_GT(slices, 10u);
+        coins_flush.write_all(tree.genesis(), Durability::written, true);
+        EXPECT_EQ(stored_coins(storage).size(), 200'000u);
+    }
+}
+
+TEST(CoinsFlush, walk_record_round_trips_and_other_sizes_are_refused) {
+    HeaderTree tree{BlockHeader{}};
+    BlockHeader header;
+    header.previous = tree.genesis().hash;
+    const HeaderNode& child = tree.add(header, header.hash(), tree.genesis());
+    const Bytes record = serialize_coins_walk({&tree.genesis(), &child});
+    EXPECT_EQ(*parse_coins_walk(record), (std::vector{tree.genesis().hash, child.hash}));
+    EXPECT_FALSE(parse_coins_walk({}));
+    EXPECT_FALSE(parse_coins_walk(ByteSpan{record}.first(63)));
+}
+
+TEST(CoinsCache, damaged_record_sets_the_failure) {
+    MemoryStorage storage;
+    const OutPoint outpoint{Txid{Hash256{{1}}}, 0};
+    WriteBatch batch;
+    batch.put(coin_key(outpoint), Bytes{1, 2});
+    storage.commit(std::move(batch), Durability::written);
+    CoinsCache cache(storage, OutPointHash(1, 2));
+    EXPECT_FALSE(cache.coin({Txid{}, 0}).has_value());
+    EXPECT_FALSE(cache.failure().has_value());
+    EXPECT_FALSE(cache.coin(outpoint).has_value());
+    ASSERT_TRUE(cache.failure().has_value());
+    EXPECT_EQ(cache.failure()->code, StorageError::Code::corruption);
+}
+
+}  // namespace
+}  // namespace parley
