@@ -40,7 +40,7 @@ void ChainstateImpl::fail(const StorageError& error) {
 const HeaderNode* ChainstateImpl::best_candidate() {
     while (!candidates_.empty()) {
         const HeaderNode* best = *candidates_.begin();
-        if (is_candidate(*best) && descends_from_finalized(*best)) return best;
+        if (is_candidate(*best) && agrees_with_finalized(*best)) return best;
         candidates_.erase(candidates_.begin());
     }
     return nullptr;
@@ -216,6 +216,7 @@ void ChainstateImpl::commit_pending() {
 
 void ChainstateImpl::sync_blocks() {
     put_hash(pending_, kActiveTipKey, tip().hash);
+    put_synced_mark(pending_, {sequence_last_, tip().hash});
     write_touched(pending_);
     blocks_store_.commit(std::move(pending_), Durability::synced);
     pending_ = WriteBatch{};

@@ -71,6 +71,10 @@ class ChainstateImpl final : public Chainstate {
     void initialize_blocks();
     void initialize_coins();
     Expected<void, std::string> load_headers(std::vector<HeaderNode>& records);
+    void sum_transactions();
+    // A power cut can take the files of blocks whose records stay: those blocks are forgotten.
+    void drop_lost_blocks(IndexContents& contents);
+    bool drop_if_lost(HeaderNode& node, const SyncedMark& synced, const HeaderNode& tip);
     Expected<void, std::string> load_active_chain(const IndexContents& contents);
     Expected<void, std::string> repair_coins(const std::vector<BlockHash>& walk);
     void drain_coins(const HeaderNode& at);
@@ -86,6 +90,12 @@ class ChainstateImpl final : public Chainstate {
     Expected<HeaderNode*, BlockError> accept_known_header(HeaderNode& node, ByteSpan seal);
     bool descends_from_finalized(const HeaderNode& node) const {
         return node.height >= finalized_->height && node.ancestor(finalized_->height) == finalized_;
+    }
+    // Neither a fork below the finalized block, nor off the way to it where a power cut has taken
+    // that block's body.
+    bool agrees_with_finalized(const HeaderNode& node) const {
+        return descends_from_finalized(node) ||
+               (node.height < finalized_->height && finalized_->ancestor(node.height) == &node);
     }
     Expected<void, BlockError> check_parent(const HeaderNode* parent, const BlockHash& hash) const;
     void update_best_header(const HeaderNode& node);

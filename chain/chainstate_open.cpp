@@ -128,6 +128,8 @@ Expected<void, std::string> ChainstateImpl::load() {
         if (!contents) return Unexpected(damaged("blocks/index", contents.error()));
         for (const auto& [number, info] : contents->files) files_.load_file(number, info);
         if (auto loaded = load_headers(contents->headers); !loaded) return loaded;
+        drop_lost_blocks(*contents);
+        sum_transactions();
         if (auto loaded = load_active_chain(*contents); !loaded) return loaded;
         // Missing block files would go unnoticed until somebody asks for a block.
         if (const auto body = read_block(*active_.back()); !body)
@@ -199,11 +201,60 @@ Expected<void, std::string> ChainstateImpl::load_headers(std::vector<HeaderNode>
         node.transactions = record.transactions;
         node.block_position = record.block_position;
         node.undo_position = record.undo_position;
-        if (node.has_body() && parent->chain_transactions != 0)
-            node.chain_transactions = parent->chain_transactions + node.transactions;
         sequence_last_ = std::max(sequence_last_, node.sequence);
     }
     return {};
+}
+
+void ChainstateImpl::sum_transactions() {
+    tree_.for_each([](HeaderNode& node) {
+        if (node.parent == nullptr || !node.has_body() || node.parent->chain_transactions == 0)
+            return;
+        node.chain_transactions = node.parent->chain_transactions + node.transactions;
+    });
+}
+
+void ChainstateImpl::drop_lost_blocks(IndexContents& contents) {
+    const SyncedMark synced = contents.synced.value_or(SyncedMark{0, genesis().hash});
+    const HeaderNode* recorded = tree_.find(contents.active_tip);
+    const HeaderNode* safe = tree_.find(synced.tip);
+    // Nothing came after the last sync, or the index is damaged, which is found out below.
+    if (recorded == nullptr || safe == nullptr) return;
+    if (recorded == safe && sequence_last_ <= synced.sequence) return;
+    size_t lost = 0;
+    tree_.for_each([&](HeaderNode& node) { lost += drop_if_lost(node, synced, *safe); });
+    const HeaderNode* tip = recorded;
+    for (const HeaderNode* node = recorded; node->parent != nullptr; node = node->parent) {
+        if (!node->has_body() || !node->has_undo()) tip = node->parent;
+    }
+    if (lost == 0) return;
+    log_.warning(LogCategory::general,
+                 "The disk has lost the data of {} blocks that came just before the last stop; "
+                 "they are fetched again. The tip goes from height {} to {}",
+                 lost, recorded->height.value(), tip->height.value());
+    contents.active_tip = tip->hash;
+    put_hash(pending_, kActiveTipKey, tip->hash);
+    commit_pending();
+}
+
+bool ChainstateImpl::drop_if_lost(HeaderNode& node, const SyncedMark& synced,
+                                  const HeaderNode& safe) {
+    if (node.parent == nullptr) return false;
+    if (node.sequence > synced.sequence && node.has_body() && !read_block(node)) {
+        node.block_position = {};
+        node.undo_position = {};
+        node.sequence = 0;
+        node.transactions = 0;
+        if (!node.is_invalid()) node.status = BlockStatus::header_only;
+        touch(node);
+        return true;
+    }
+    const bool undo_safe = node.height <= safe.height && safe.ancestor(node.height) == &node;
+    if (undo_safe || !node.has_undo() || read_undo(node)) return false;
+    node.undo_position = {};
+    if (!node.is_invalid()) node.status = BlockStatus::stored;
+    touch(node);
+    return true;
 }
 
 Expected<void, std::string> ChainstateImpl::load_active_chain(const IndexContents& contents) {
@@ -217,7 +268,7 @@ Expected<void, std::string> ChainstateImpl::load_active_chain(const IndexContent
     }
     if (contents.finalized) {
         finalized_ = tree_.find(*contents.finalized);
-        if (finalized_ == nullptr || !contains(*finalized_))
+        if (finalized_ == nullptr || !agrees_with_finalized(*tip))
             return Unexpected(damaged("blocks/index", "the finalized block is not in the chain"));
     }
     return {};

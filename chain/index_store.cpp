@@ -44,6 +44,18 @@ std::optional<BlockFileInfo> parse_file_info(ByteSpan value) {
     return info;
 }
 
+Expected<std::optional<SyncedMark>, std::string> load_synced_mark(const Storage& storage) {
+    const auto value = storage.get(Bytes{kSyncedKey});
+    if (!value) return Unexpected(value.error().message);
+    if (!value->has_value()) return std::optional<SyncedMark>{};
+    Reader reader(**value);
+    SyncedMark mark;
+    mark.sequence = reader.le<uint64_t>();
+    mark.tip = BlockHash{reader.hash()};
+    if (!reader.done()) return Unexpected(std::string{"the record 'S' is malformed"});
+    return std::optional<SyncedMark>{mark};
+}
+
 std::string read_text(Reader& reader) {
     return std::string{as_text(reader.var_bytes(kNameSizeMax))};
 }
@@ -129,6 +141,12 @@ Expected<std::optional<BlockHash>, std::string> load_hash(const Storage& storage
     return std::optional<BlockHash>{BlockHash::from_bytes(**value)};
 }
 
+void put_synced_mark(WriteBatch& batch, const SyncedMark& mark) {
+    Writer writer;
+    writer.le(mark.sequence).hash(mark.tip);
+    batch.put(Bytes{kSyncedKey}, writer.take());
+}
+
 Expected<IndexContents, std::string> load_index(const Storage& storage) {
     IndexContents contents;
     std::string problem;
@@ -163,6 +181,9 @@ Expected<IndexContents, std::string> load_index(const Storage& storage) {
     auto finalized = load_hash(storage, kFinalizedKey);
     if (!finalized) return Unexpected(finalized.error());
     contents.finalized = *finalized;
+    auto synced = load_synced_mark(storage);
+    if (!synced) return Unexpected(synced.error());
+    contents.synced = *synced;
     return contents;
 }
 

@@ -1,7 +1,8 @@
 // The records of the block index store, and the loading of them. A record of a header is keyed by
 // 'b', height (most significant byte first) and hash, so that a scan meets parents before children.
-// Others: 'f' + number of a block file, 'T' active tip, 'F' last finalized block, 'M' what the
-// store is. Keys that start with 'E' belong to the engine. Free functions; core thread only.
+// Others: 'f' + number of a block file, 'T' active tip, 'F' last finalized block, 'S' what is
+// synced, 'M' what the store is. Keys that start with 'E' belong to the engine. Free functions;
+// core thread only.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ inline constexpr uint8_t kHeaderKeyPrefix = 'b';
 inline constexpr uint8_t kFileKeyPrefix = 'f';
 inline constexpr uint8_t kActiveTipKey = 'T';
 inline constexpr uint8_t kFinalizedKey = 'F';
+inline constexpr uint8_t kSyncedKey = 'S';
 inline constexpr uint8_t kMetaKey = 'M';
 
 /// What a store belongs to. Both stores of a chainstate carry it.
@@ -44,11 +46,22 @@ void put_hash(WriteBatch& batch, uint8_t key, const BlockHash& hash);
 /// A record of a header, as it was stored: node.parent, skip, and chain_transactions are not set.
 std::optional<HeaderNode> parse_header_record(ByteSpan key, ByteSpan value);
 
+/// What was known to be on the disk when the record was written, by a synced commit. The files of
+/// later blocks may have lost, by a power cut, what their records promise.
+struct SyncedMark {
+    uint64_t sequence = 0;  ///< bodies that arrived up to this one
+    BlockHash tip;          ///< undo data of this block and its ancestors
+
+    bool operator==(const SyncedMark&) const = default;
+};
+void put_synced_mark(WriteBatch& batch, const SyncedMark& mark);
+
 struct IndexContents {
     std::vector<HeaderNode> headers;  ///< in the order of their heights
     std::vector<std::pair<uint32_t, BlockFileInfo>> files;
     BlockHash active_tip;
     std::optional<BlockHash> finalized;
+    std::optional<SyncedMark> synced;
 };
 /// Everything but the meta record. The error is what is wrong, in a few words.
 Expected<IndexContents, std::string> load_index(const Storage& storage);
