@@ -4,6 +4,7 @@
 // against the bytes that are left before anything is allocated.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
@@ -25,12 +26,10 @@ class Writer {
 
     template <std::integral T>
     Writer& le(T value) {
-        auto bits = static_cast<std::make_unsigned_t<T>>(value);
-        for (size_t i = 0; i < sizeof(T); ++i) {
-            buffer_.push_back(static_cast<uint8_t>(bits));
-            if constexpr (sizeof(T) > 1) bits = static_cast<std::make_unsigned_t<T>>(bits >> 8);
-        }
-        return *this;
+        const auto bits = static_cast<std::make_unsigned_t<T>>(value);
+        std::array<uint8_t, sizeof(T)> raw;
+        for (size_t i = 0; i < sizeof(T); ++i) raw[i] = static_cast<uint8_t>(bits >> (8 * i));
+        return bytes(raw);
     }
     template <std::integral T>
     Writer& be(T value) {

@@ -63,7 +63,7 @@ Block read_block(Reader& reader) {
     const size_t count = reader.count(kTransactionSizeMin);
     block.transactions.reserve(count);
     for (size_t i = 0; i < count && reader.ok(); ++i) {
-        block.transactions.push_back(make_transaction(read_transaction(reader)));
+        block.transactions.push_back(read_shared_transaction(reader));
     }
     return block;
 }

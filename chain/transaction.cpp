@@ -12,6 +12,16 @@ constexpr size_t kInputSizeMin = 36 + 1 + 4;
 constexpr size_t kOutputSizeMin = 8 + 1;
 constexpr size_t kWitnessItemSizeMin = 1;
 
+constexpr size_t kVersionSize = 4;
+constexpr size_t kLocktimeSize = 4;
+constexpr size_t kMarkerAndFlagSize = 2;  // BIP144
+
+size_t witness_encoding_size(const std::vector<Bytes>& witness) {
+    size_t size = compact_size_length(witness.size());
+    for (const Bytes& item : witness) size += compact_size_length(item.size()) + item.size();
+    return size;
+}
+
 std::vector<TxInput> read_inputs(Reader& reader) {
     std::vector<TxInput> inputs(reader.count(kInputSizeMin));
     for (auto& input : inputs) {
@@ -100,6 +110,36 @@ Transaction::Transaction(TransactionData data)
         total_size_ = total.size();
         wtxid_ = Wtxid{sha256d(total)};
     }
+}
+
+Transaction::Transaction(TransactionData data, ByteSpan raw)
+    : data_(std::move(data)),
+      total_size_(raw.size()),
+      base_size_(raw.size()),
+      has_witness_(data_.has_witness()) {
+    const Hash256 whole = sha256d(raw);
+    wtxid_ = Wtxid{whole};
+    txid_ = Txid{whole};
+    if (!has_witness_) return;
+    // The txid leaves out the marker and the flag, and everything between outputs and locktime.
+    size_t witness_size = 0;
+    for (const auto& input : data_.inputs) witness_size += witness_encoding_size(input.witness);
+    base_size_ = total_size_ - kMarkerAndFlagSize - witness_size;
+    Sha256 hasher;
+    hasher.write(raw.first(kVersionSize));
+    hasher.write(
+        raw.subspan(kVersionSize + kMarkerAndFlagSize, base_size_ - kVersionSize - kLocktimeSize));
+    hasher.write(raw.last(kLocktimeSize));
+    txid_ = Txid{sha256(hasher.finish().span())};
+}
+
+TransactionRef read_shared_transaction(Reader& reader) {
+    const ByteSpan input = reader.rest();
+    TransactionData data = read_transaction(reader);
+    // A reader that failed has nothing left; what the ids are of no longer matters then.
+    if (!reader.ok()) return make_transaction(std::move(data));
+    return std::make_shared<const Transaction>(std::move(data),
+                                               input.first(input.size() - reader.left()));
 }
 
 Bytes Transaction::serialize(WitnessEncoding encoding) const {

@@ -67,6 +67,8 @@ TransactionData read_transaction(Reader& reader, WitnessEncoding encoding = Witn
 class Transaction {
  public:
     explicit Transaction(TransactionData data);
+    /// `raw`: the bytes that read_transaction made `data` of; hashed as they lie, and not kept.
+    Transaction(TransactionData data, ByteSpan raw);
 
     const TransactionData& data() const { return data_; }
     int32_t version() const { return data_.version; }
@@ -104,6 +106,9 @@ using TransactionRef = std::shared_ptr<const Transaction>;
 inline TransactionRef make_transaction(TransactionData data) {
     return std::make_shared<const Transaction>(std::move(data));
 }
+
+/// As make_transaction(read_transaction(reader)), without serialising it again for its ids.
+TransactionRef read_shared_transaction(Reader& reader);
 
 }  // namespace parley
 

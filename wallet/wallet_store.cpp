@@ -85,7 +85,7 @@ std::optional<DescriptorRecord> parse_descriptor(ByteSpan key, ByteSpan value,
 std::optional<LedgerTx> parse_transaction(ByteSpan key, ByteSpan value) {
     Reader reader(value);
     LedgerTx result;
-    result.transaction = make_transaction(read_transaction(reader));
+    result.transaction = read_shared_transaction(reader);
     const uint8_t state = reader.u8();
     if (state > static_cast<uint8_t>(LedgerTx::State::abandoned)) return std::nullopt;
     result.state = static_cast<LedgerTx::State>(state);

@@ -147,5 +147,43 @@ TEST(SigopCost, weighs_each_kind_of_input) {
     EXPECT_EQ(cost(Script{}, Script{Bytes{OP_CHECKSIG}}, {}), 4);
 }
 
+TEST(ReadSharedTransaction, ids_and_sizes_are_those_of_the_fields) {
+    TransactionData plain = simple();
+    TransactionData witnesses = simple();
+    witnesses.inputs.resize(3, witnesses.inputs[0]);
+    witnesses.inputs[0].witness = {Bytes(3), Bytes{}, Bytes(300)};
+    witnesses.inputs[2].witness = {Bytes(70'000)};
+    witnesses.inputs[1].script_sig = Script{Bytes(253)};
+    witnesses.outputs.resize(300, witnesses.outputs[0]);
+    witnesses.locktime = 0x01020304;
+    TransactionData nothing;  // zero inputs and outputs: its second zero looks like BIP144's flag
+    for (const TransactionData& data : {plain, witnesses, nothing}) {
+        const Transaction expected(data);
+        Bytes raw = expected.serialize();
+        raw.push_back(0xff);  // the next thing in the reader
+        Reader reader(raw);
+        const TransactionRef read = read_shared_transaction(reader);
+        ASSERT_TRUE(reader.ok());
+        EXPECT_EQ(reader.left(), 1u);
+        EXPECT_EQ(read->data(), data);
+        EXPECT_EQ(read->txid(), expected.txid());
+        EXPECT_EQ(read->wtxid(), expected.wtxid());
+        EXPECT_EQ(read->total_size(), expected.total_size());
+        EXPECT_EQ(read->base_size(), expected.base_size());
+        EXPECT_EQ(read->has_witness(), expected.has_witness());
+    }
+}
+
+TEST(ReadSharedTransaction, truncated_input_fails_the_reader) {
+    TransactionData data = simple();
+    data.inputs[0].witness = {Bytes(20)};
+    const Bytes raw = Transaction(data).serialize();
+    for (size_t size = 0; size < raw.size(); ++size) {
+        Reader reader(ByteSpan(raw).first(size));
+        EXPECT_NE(read_shared_transaction(reader), nullptr);
+        EXPECT_FALSE(reader.ok());
+    }
+}
+
 }  // namespace
 }  // namespace parley
