@@ -19,6 +19,10 @@
 
 namespace parley {
 
+namespace rpc {
+struct BlockSummary;
+}
+
 namespace effect {
 
 /// The bytes of one or more whole messages. Shared, because a broadcast sends the same to many.
@@ -48,6 +52,11 @@ struct SearchNonce {
     Hash256 target;
 };
 struct StopSearch {};
+/// The best chain ends in another block. What readers on other threads may know of it from now on;
+/// behind the barrier of the writes that made it so, and before the Complete of the call that did.
+struct TipChanged {
+    std::shared_ptr<const rpc::BlockSummary> tip;
+};
 /// The Invoke of this number is done.
 struct Complete {
     uint64_t id = 0;
@@ -62,7 +71,7 @@ struct Shutdown {
 
 using Effect =
     std::variant<effect::Send, effect::Dial, effect::Close, effect::Persist, effect::SearchNonce,
-                 effect::StopSearch, effect::Complete, effect::Shutdown>;
+                 effect::StopSearch, effect::TipChanged, effect::Complete, effect::Shutdown>;
 using Effects = std::vector<Effect>;
 
 }  // namespace parley

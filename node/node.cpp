@@ -36,6 +36,15 @@ void run_timers(NodeCore& core) {
     if (core.wallets && core.wallets->next_deadline() <= core.now) core.wallets->on_timer(core.now);
 }
 
+/// Readers on other threads learn of a new tip once what made it the tip is safe.
+void show_tip(NodeCore& core) {
+    const HeaderNode& tip = core.chain->tip();
+    if (core.shown_tip == &tip) return;
+    core.shown_tip = &tip;
+    core.effects.push_back(
+        effect::TipChanged{std::make_shared<const rpc::BlockSummary>(core.control.chain().tip)});
+}
+
 /// Ends a step: what was set in motion comes to rest, and the effects are handed out.
 Effects finish_step(NodeCore& core, std::optional<uint64_t> invoke = std::nullopt) {
     core.flow.spread_mempool_changes();
@@ -43,6 +52,7 @@ Effects finish_step(NodeCore& core, std::optional<uint64_t> invoke = std::nullop
     collect_net_effects(core);
     const auto& failure = core.chain->failure();
     if (core.stopping && !failure) core.chain->flush(Durability::synced);
+    show_tip(core);
     if (invoke) core.effects.push_back(effect::Complete{*invoke});
     if (failure) {
         core.effects.push_back(effect::Shutdown{failure->message});

@@ -34,6 +34,7 @@ struct NodeCore {
     TimePoint started{};
     TimePoint host_now{};
     bool stopping = false;
+    const HeaderNode* shown_tip = nullptr;  ///< of the last TipChanged
 
     // Stores, each of whose commits leaves a barrier in `effects`.
     StepStorage blocks;

@@ -213,6 +213,11 @@ void Call::run(const std::function<void(NodeControl&)>& call) {
     if (!ran) fail(Code::client_not_connected, "Shutting down");
 }
 
+BlockSummary Call::tip() {
+    if (const auto known = chain()) return known->tip();
+    return ask([](NodeControl& node) { return node.chain().tip; });
+}
+
 std::optional<std::string> Call::wallet_in_path() const {
     constexpr std::string_view kPrefix = "/wallet/";
     if (!path_.starts_with(kPrefix)) return std::nullopt;

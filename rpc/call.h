@@ -118,6 +118,11 @@ class Call {
         }
     }
 
+    /// The best chain without a way to the core; null: not known.
+    std::shared_ptr<const ChainSnapshot> chain() const { return context_.gateway.chain(); }
+    /// The last block of the best chain.
+    BlockSummary tip();
+
     /// As ask(), with the wallet that the path names, or the only one that is loaded.
     template <class Question>
     auto ask_wallet(Question&& question) {

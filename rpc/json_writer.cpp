@@ -2,43 +2,55 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace parley::rpc {
 
 namespace {
 
+bool needs_escape(char character) {
+    const auto code = static_cast<unsigned char>(character);
+    return code < 0x20 || code == 0x7f || character == '"' || character == '\\';
+}
+
+void append_escaped(std::string& target, char character) {
+    switch (character) {
+        case '"':
+            target += "\\\"";
+            break;
+        case '\\':
+            target += "\\\\";
+            break;
+        case '\b':
+            target += "\\b";
+            break;
+        case '\f':
+            target += "\\f";
+            break;
+        case '\n':
+            target += "\\n";
+            break;
+        case '\r':
+            target += "\\r";
+            break;
+        case '\t':
+            target += "\\t";
+            break;
+        default:
+            fmt::format_to(std::back_inserter(target), "\\u{:04x}",
+                           static_cast<unsigned char>(character));
+    }
+}
+
 void append_quoted(std::string& target, std::string_view text) {
     target += '"';
-    for (const char character : text) {
-        switch (character) {
-            case '"':
-                target += "\\\"";
-                break;
-            case '\\':
-                target += "\\\\";
-                break;
-            case '\b':
-                target += "\\b";
-                break;
-            case '\f':
-                target += "\\f";
-                break;
-            case '\n':
-                target += "\\n";
-                break;
-            case '\r':
-                target += "\\r";
-                break;
-            case '\t':
-                target += "\\t";
-                break;
-            default: {
-                const auto code = static_cast<unsigned char>(character);
-                if (code < 0x20 || code == 0x7f)
-                    fmt::format_to(std::back_inserter(target), "\\u{:04x}", code);
-                else
-                    target += character;
-            }
-        }
+    while (!text.empty()) {
+        const auto plain = static_cast<size_t>(
+            std::find_if(text.begin(), text.end(), needs_escape) - text.begin());
+        target += text.substr(0, plain);
+        if (plain == text.size()) break;
+        append_escaped(target, text[plain]);
+        text.remove_prefix(plain + 1);
     }
     target += '"';
 }

@@ -38,16 +38,15 @@ void getblockchaininfo(Call& call) {
 }
 
 void getblockcount(Call& call) {
-    call.out().value(call.ask([](NodeControl& node) { return node.chain().tip.height; }));
+    call.out().value(call.tip().height);
 }
 
 void getbestblockhash(Call& call) {
-    call.out().value(call.ask([](NodeControl& node) { return node.chain().tip.hash; }));
+    call.out().value(call.tip().hash);
 }
 
 void getdifficulty(Call& call) {
-    call.out().value(
-        difficulty(call.ask([](NodeControl& node) { return node.chain().tip.header.bits; })));
+    call.out().value(difficulty(call.tip().header.bits));
 }
 
 void getblockhash(Call& call) {
@@ -65,7 +64,11 @@ BlockSummary known_block(const NodeControl& node, const BlockHash& hash) {
 
 void getblockheader(Call& call) {
     const BlockHash hash = call.block_hash(0);
-    const BlockSummary block = call.ask([&](NodeControl& node) { return known_block(node, hash); });
+    const auto chain = call.chain();
+    const auto known = chain ? chain->find(hash) : nullptr;
+    const BlockSummary block =
+        known ? known->summary
+              : call.ask([&](NodeControl& node) { return known_block(node, hash); });
     JsonWriter& out = call.out();
     if (call.boolean(1, true))
         out.object([&] { write_header_fields(out, block); });
@@ -113,20 +116,33 @@ void write_block(JsonWriter& out, const ChainParams& params, const BlockSummary&
     });
 }
 
+/// From the snapshot where it is there. Without `spent`, what the block spends may be missing.
+std::shared_ptr<const KnownBlock> whole_block(Call& call, const BlockHash& hash, bool spent) {
+    const auto chain = call.chain();
+    if (chain) {
+        if (auto known = chain->find(hash)) return known;
+    }
+    BlockHash tip;
+    auto block = call.ask([&](NodeControl& node) {
+        tip = node.chain().tip.hash;
+        const BlockSummary summary = known_block(node, hash);
+        if (spent) return KnownBlock{summary, unwrap(node.block_with_spent(hash))};
+        return KnownBlock{summary, {unwrap(node.block(hash)), {}}};
+    });
+    auto shared = std::make_shared<const KnownBlock>(std::move(block));
+    if (chain && spent && shared->summary.in_active_chain) chain->keep(tip, shared);
+    return shared;
+}
+
 void getblock(Call& call) {
     const BlockHash hash = call.block_hash(0);
     const Json& asked = call.argument(1);
     const int64_t verbosity = asked.is_boolean() ? (asked.boolean() ? 1 : 0) : call.integer(1, 1);
-    std::optional<BlockSummary> summary;
-    const BlockWithSpent content = call.ask([&](NodeControl& node) {
-        summary = known_block(node, hash);
-        if (verbosity >= 2) return unwrap(node.block_with_spent(hash));
-        return BlockWithSpent{unwrap(node.block(hash)), {}};
-    });
+    const auto block = whole_block(call, hash, verbosity >= 2);
     if (verbosity <= 0)
-        call.out().hex(content.block->serialize());
+        call.out().hex(block->content.block->serialize());
     else
-        write_block(call.out(), call.params(), *summary, content, verbosity);
+        write_block(call.out(), call.params(), block->summary, block->content, verbosity);
 }
 
 std::string_view to_string(ChainTip::Status status) {

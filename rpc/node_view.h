@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "chain/address.h"
+#include "rpc/chain_snapshot.h"
 #include "rpc/error.h"
 #include "rpc/node_values.h"
 #include "rpc/wallet_view.h"
@@ -148,6 +149,10 @@ class NodeGateway {
     /// effects are durable. False: the node is stopping and `call` did not run. `call` throws
     /// nothing.
     [[nodiscard]] virtual bool run(const std::function<void(NodeControl&)>& call) = 0;
+
+    /// The best chain as it is known on rpc threads: at least as new as every run() that has
+    /// returned. Null: not known, ask by run().
+    virtual std::shared_ptr<const ChainSnapshot> chain() const = 0;
 };
 
 /// What the process knows and the node does not. Implemented by the host; thread-safe.

@@ -64,6 +64,9 @@ class MinerPort {
 /// The storage, as the loop sees it: StorageThread::barrier.
 using StoragePort = std::function<void(Durability, std::function<void()> done)>;
 
+/// Who reads the chain on other threads, as the loop sees them: PublishedChain::show.
+using ReaderPort = std::function<void(std::shared_ptr<const rpc::BlockSummary> tip)>;
+
 class CoreLoop final : public EventSink {
  public:
     struct Ports {
@@ -71,6 +74,7 @@ class CoreLoop final : public EventSink {
         NetworkPort& network;
         MinerPort& miner;
         StoragePort barrier;
+        ReaderPort show_tip;
     };
 
     CoreLoop() = default;

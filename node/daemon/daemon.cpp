@@ -154,7 +154,8 @@ class Daemon {
     std::unique_ptr<DaemonLog> log_;
     std::optional<Notifier> notifier_;
     std::optional<RpcHost> host_;
-    LoopGateway gateway_{loop_};
+    PublishedChain chain_;
+    LoopGateway gateway_{loop_, chain_, [this] { http_->about_to_wait(); }};
     std::optional<rpc::Dispatcher> dispatcher_;
     std::optional<RpcCookie> cookie_;
     std::optional<HttpServer> http_;
@@ -190,7 +191,7 @@ Expected<void, std::string> Daemon::open_directories() {
 }
 
 Expected<void, std::string> Daemon::open_rpc() {
-    host_.emplace(*log_, options_.log.path);
+    host_.emplace(*log_, options_.log.path, [this] { http_->about_to_wait(); });
     host_->set_hash_rate([this] { return miner_->hashes_per_second(); });
     if (!options_.http.enabled) return {};
     dispatcher_.emplace(config_.params, gateway_, *host_, *log_);
@@ -282,6 +283,7 @@ std::string Daemon::run(const std::vector<std::string>& notes,
         problem = opened.error();
     loop_.end();
     if (host_) host_->stop();
+    if (http_) http_->stop();
     http_.reset();
     transport_->stop();
     miner_.reset();
@@ -315,11 +317,14 @@ host_->set_warm_up(std::nullopt);
 log_->info(LogCategory::general, "Done loading");
 if (!options_.startup_notify.empty()) notifier_->run(options_.startup_notify);
 on_ready();
-const std::string error = loop_.run({hosted, *transport_, *miner_,
-                                     [this](Durability durability, std::function<void()> done) {
-                                         storage_->barrier(durability, std::move(done));
-                                     }},
-                                    std::move(start));
+const auto barrier = [this](Durability durability, std::function<void()> done) {
+    storage_->barrier(durability, std::move(done));
+};
+const auto show_tip = [this](std::shared_ptr<const rpc::BlockSummary> tip) {
+    chain_.show(std::move(tip));
+};
+const std::string error =
+    loop_.run({hosted, *transport_, *miner_, barrier, show_tip}, std::move(start));
 if (!options_.shutdown_notify.empty()) notifier_->run(options_.shutdown_notify);
 log_->info(LogCategory::general, "Shutdown: In progress...");
 import.reset();

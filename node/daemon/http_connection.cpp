@@ -207,13 +207,25 @@ void HttpConnection::execute() {
         write(owner_.handle({std::string(request.method_string()), std::string(path), {}, {}}));
     } else if (request.method() != http::verb::post) {
         write(text_reply(405, "JSONRPC server handles only POST requests"));
-    } else if (auto user = owner_.auth().authorise(request[http::field::authorization])) {
+    } else if (auto user = authorise(request[http::field::authorization])) {
         write(owner_.handle(
             {"POST", std::string(path), std::move(request.body()), std::move(*user)}));
     } else {
         write_unauthorised();
     }
     owner_.finished();
+}
+
+std::optional<std::string> HttpConnection::authorise(std::string_view authorization) {
+    if (!authorization_.empty() &&
+        equal_constant_time(as_bytes(authorization), as_bytes(authorization_)))
+        return user_;
+    auto user = owner_.auth().authorise(authorization);
+    if (user) {
+        authorization_ = authorization;
+        user_ = *user;
+    }
+    return user;
 }
 
 void HttpConnection::write_unauthorised() {
@@ -230,21 +242,23 @@ bool HttpConnection::keep_alive() const {
     return parser_->is_header_done() && parser_->keep_alive();
 }
 
-void HttpConnection::write(const rpc::HttpReply& reply, std::string_view extra_header) {
+void HttpConnection::write(rpc::HttpReply reply, std::string_view extra_header) {
     if (state_ == State::closed) return;
     state_ = State::writing;
-    body_ = reply.body;
+    body_ = std::move(reply.body);
     const bool keep = !close_after_reply_ && !owner_.stopping();
     if (!keep) close_after_reply_ = true;
     const bool http10 = parser_->is_header_done() && parser_->get().version() == 10;
-    head_ = fmt::format("HTTP/1.1 {} {}\r\n{}", reply.status, reason(reply.status), extra_header);
+    head_.clear();
+    const auto out = std::back_inserter(head_);
+    fmt::format_to(out, "HTTP/1.1 {} {}\r\n{}", reply.status, reason(reply.status), extra_header);
     if (!reply.content_type.empty() && !body_.empty())
-        head_ += fmt::format("Content-Type: {}\r\n", reply.content_type);
-    if (reply.status != 204) head_ += fmt::format("Content-Length: {}\r\n", body_.size());
-    head_ += fmt::format("Date: {}\r\n{}\r\n", http_date(),
-                         !keep    ? "Connection: close\r\n"
-                         : http10 ? "Connection: keep-alive\r\n"
-                                  : "");
+        fmt::format_to(out, "Content-Type: {}\r\n", reply.content_type);
+    if (reply.status != 204) fmt::format_to(out, "Content-Length: {}\r\n", body_.size());
+    fmt::format_to(out, "Date: {}\r\n{}\r\n", http_date(),
+                   !keep    ? "Connection: close\r\n"
+                   : http10 ? "Connection: keep-alive\r\n"
+                            : "");
     const std::array buffers{asio::buffer(std::as_const(head_)),
                              asio::buffer(std::as_const(body_))};
     asio::async_write(

@@ -64,7 +64,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     bool refuse_early();
     void on_request();
     void write_unauthorised();
-    void write(const rpc::HttpReply& reply, std::string_view extra_header = {});
+    void write(rpc::HttpReply reply, std::string_view extra_header = {});
+    /// The user, or empty.
+    std::optional<std::string> authorise(std::string_view authorization);
     void on_written(const boost::system::error_code& error);
     void write_continue();
     void drain();
@@ -83,6 +85,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     State state_ = State::reading;
     bool close_after_reply_ = false;
     bool continue_sent_ = false;
+    // The last credentials that were right: a client sends the same with every request.
+    std::string authorization_;
+    std::string user_;
     std::string head_;  // of the reply being written
     std::string body_;
     std::atomic<Clock::rep> waiting_since_{0};  // 0: nothing is awaited from the client

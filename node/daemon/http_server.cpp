@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
+#include <condition_variable>
 #include <deque>
 #include <list>
 #include <mutex>
@@ -25,6 +26,8 @@ using boost::system::error_code;
 constexpr size_t kConnectionsMax = 256;
 constexpr auto kSweepInterval = std::chrono::seconds(1);
 constexpr auto kAcceptRetryDelay = std::chrono::seconds(1);
+// What is answered while the other connections wait: a fraction of a millisecond's parsing.
+constexpr size_t kQuickBodyBytesMax = 64 << 10;
 // What a reply may take to leave when the daemon stops.
 constexpr auto kStopTimeout = std::chrono::seconds(5);
 
@@ -57,7 +60,10 @@ struct HttpServer::Impl final : HttpConnection::Owner {
     bool stopping() const override { return stopping_.load(std::memory_order_acquire); }
     const HttpAuth& auth() const override { return http_auth_; }
     bool rest_enabled() const override { return options.rest; }
-    rpc::HttpReply handle(const rpc::HttpRequest& request) override { return handler(request); }
+    rpc::HttpReply handle(const rpc::HttpRequest& request) override {
+        if (request.body.size() > kQuickBodyBytesMax) about_to_wait();
+        return handler(request);
+    }
 
     struct Listener {
         explicit Listener(asio::io_context& io) : acceptor(io), retry(io) {}
@@ -68,6 +74,8 @@ struct HttpServer::Impl final : HttpConnection::Owner {
     void add(tcp::socket socket);
     void sweep();
     void add_thread();
+    void run_thread();
+    void about_to_wait();
 
     const HttpOptions options;
     const HttpAuth http_auth_;
@@ -77,10 +85,14 @@ struct HttpServer::Impl final : HttpConnection::Owner {
     asio::steady_timer sweep_timer{io};
     std::vector<std::unique_ptr<Listener>> listeners;
     std::atomic<bool> stopping_{false};
+    std::atomic<std::thread::id> watcher{};  // of the sockets; changed under the mutex only
 
     std::mutex mutex;
     // Guarded by mutex:
+    std::condition_variable watcher_left;
     std::vector<std::thread> threads;
+    size_t idle = 0;     // threads that wait to be the watcher
+    bool ended = false;  // nothing is left to watch
     unsigned executing = 0;
     std::deque<std::shared_ptr<HttpConnection>> waiting;
     std::list<std::weak_ptr<HttpConnection>> connections;
@@ -138,8 +150,39 @@ void HttpServer::Impl::start() {
 void HttpServer::Impl::add_thread() {
     threads.emplace_back([this, number = threads.size()] {
         ::pthread_setname_np(::pthread_self(), fmt::format("httpworker.{}", number).c_str());
-        io.run();
+        run_thread();
     });
+}
+
+void HttpServer::Impl::run_thread() {
+    const auto self = std::this_thread::get_id();
+    std::unique_lock lock(mutex);
+    while (true) {
+        ++idle;
+        watcher_left.wait(lock, [this] { return ended || watcher.load() == std::thread::id{}; });
+        --idle;
+        if (ended) return;
+        watcher = self;
+        lock.unlock();
+        while (!io.stopped() && watcher.load(std::memory_order_relaxed) == self) io.run_one();
+        lock.lock();
+        if (!io.stopped()) continue;
+        ended = true;
+        watcher_left.notify_all();
+        return;
+    }
+}
+
+void HttpServer::Impl::about_to_wait() {
+    if (watcher.load(std::memory_order_relaxed) != std::this_thread::get_id()) return;
+    const std::lock_guard lock(mutex);
+    // The threads of now are being joined; this one comes back.
+    if (idle == 0 && stopping()) return;
+    watcher = std::thread::id{};
+    if (idle > 0)
+        watcher_left.notify_one();
+    else
+        add_thread();
 }
 
 HttpConnection::Owner::Admission HttpServer::Impl::admit(
@@ -147,8 +190,6 @@ HttpConnection::Owner::Admission HttpServer::Impl::admit(
     const std::lock_guard lock(mutex);
     if (executing < options.threads) {
         ++executing;
-        // Somebody must stay to read, and to refuse.
-        if (threads.size() <= executing && !stopping()) add_thread();
         return Admission::run;
     }
     if (waiting.size() >= options.work_queue_max) {
@@ -275,6 +316,10 @@ std::vector<Endpoint> HttpServer::listening() const {
 
 void HttpServer::start() {
     impl_->start();
+}
+
+void HttpServer::about_to_wait() {
+    impl_->about_to_wait();
 }
 
 void HttpServer::stop() {

@@ -2,9 +2,11 @@
 // request means is the handler's business.
 //
 // A connection's requests are read, answered and written one after the other (keep-alive,
-// pipelining). The thread that completes reading a request also answers it; `threads` of them may
-// do so at once, further requests wait in a bounded queue, and beyond that they are refused with
-// 503. One thread is always left to do that. Threads start when they are first needed.
+// pipelining). One thread at a time watches the sockets: it reads a request and answers it itself,
+// so that an answer at hand costs no hand-over. Before it waits for anything else (about_to_wait),
+// or takes on a large request, another takes its place. `threads` requests may be answered at once,
+// further ones wait in a bounded queue, and beyond that they are refused with 503. Threads start
+// when they are first needed.
 //
 // Bounds: connections, header bytes, body bytes (few before the credentials are known), and the
 // time for a request to arrive.
@@ -35,6 +37,9 @@ class HttpServer {
     Expected<void, std::string> listen();
     std::vector<Endpoint> listening() const;
     void start();
+    /// For the handler: the calling thread will be busy or asleep for a while, so another watches
+    /// the sockets. Does nothing on threads that do not. Thread-safe.
+    void about_to_wait();
     /// Takes no further request, waits a while for the replies under way, and ends the threads.
     void stop();
 

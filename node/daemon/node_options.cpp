@@ -78,7 +78,8 @@ void read_pbft(OptionReader& reader, NodeConfig& config) {
     const std::string engine = reader.text("consensus", "pow");
     if (engine != "pow" && engine != "pbft") return reader.fail("consensus", engine, "pow or pbft");
     config.chain.engine = engine;
-    for (const char* name : {"pbftvalidators", "pbftkey", "pbfttimeout", "pbftemptyblocks"}) {
+    for (const char* name :
+         {"pbftvalidators", "pbftkey", "pbfttimeout", "pbfttimebound", "pbftemptyblocks"}) {
         if (engine == "pow" && reader.has(name))
             return reader.fail(fmt::format("-{} needs -consensus=pbft.", name));
     }
@@ -86,6 +87,8 @@ void read_pbft(OptionReader& reader, NodeConfig& config) {
     config.engine = EngineKind::pbft;
     config.pbft.base_timeout =
         std::chrono::milliseconds(reader.number("pbfttimeout", 2'000, 10, 600'000));
+    // Below the two hours that the rules of the chain allow.
+    config.pbft.time_bound = std::chrono::seconds(reader.number("pbfttimebound", 600, 60, 7'000));
     config.pbft.empty_block_period =
         std::chrono::seconds(reader.number("pbftemptyblocks", 0, 0, 24 * 3600));
     if (!reader.has("pbftvalidators")) return;  // NodeConfig::validate says so

@@ -47,6 +47,10 @@ constexpr Option kOptions[] = {
      "Order an empty block after so long without a transaction (default: 0, never)"},
     {"pbftkey", "<file>", OptionGroup::general,
      "Secret key of this validator; without it the node only follows"},
+    {"pbfttimebound", "<s>", OptionGroup::general,
+     "How far a block's time may be from this validator's clock; also how far blocks that follow "
+     "each "
+     "other at more than six a second may push their times ahead, 60 to 7000 (default: 600)"},
     {"pbfttimeout", "<ms>", OptionGroup::general,
      "How long a validator waits before it asks for another primary (default: 2000)"},
     {"pbftvalidators", "<file>", OptionGroup::general,

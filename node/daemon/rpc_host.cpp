@@ -9,6 +9,7 @@ namespace parley {
 void RpcHost::set_warm_up(std::optional<std::string> message) {
     const std::lock_guard lock(mutex_);
     warm_up_ = std::move(message);
+    warm_.store(!warm_up_, std::memory_order_release);
 }
 
 void RpcHost::stop() {
@@ -20,6 +21,7 @@ void RpcHost::stop() {
 }
 
 std::optional<std::string> RpcHost::warm_up() const {
+    if (warm_.load(std::memory_order_acquire)) return std::nullopt;
     const std::lock_guard lock(mutex_);
     return warm_up_;
 }
@@ -61,11 +63,13 @@ Duration RpcHost::steady_time() const {
 }
 
 bool RpcHost::pause(Duration duration) {
+    before_wait_();
     std::unique_lock lock(mutex_);
     return !stopped_.wait_for(lock, duration, [this] { return stopping_; });
 }
 
 bool LoopGateway::run(const std::function<void(rpc::NodeControl&)>& call) {
+    before_wait_();
     return loop_.call([&call](Node& node) { call(node.control()); });
 }
 

@@ -2,6 +2,7 @@
 // steady clock. LoopGateway: their way to the core thread. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <list>
@@ -11,13 +12,16 @@
 
 #include "node/daemon/core_loop.h"
 #include "node/daemon/daemon_log.h"
+#include "node/daemon/published_chain.h"
 #include "rpc/node_view.h"
 
 namespace parley {
 
 class RpcHost final : public rpc::Host {
  public:
-    RpcHost(DaemonLog& log, std::string log_path) : log_(log), log_path_(std::move(log_path)) {}
+    /// `before_wait`: called on the rpc thread that is about to pause.
+    RpcHost(DaemonLog& log, std::string log_path, std::function<void()> before_wait)
+        : log_(log), log_path_(std::move(log_path)), before_wait_(std::move(before_wait)) {}
 
     /// Where the miner's rate comes from; once, before requests are served. REQUIRES: thread-safe.
     void set_hash_rate(std::function<double()> hash_rate) { hash_rate_ = std::move(hash_rate); }
@@ -44,6 +48,7 @@ class RpcHost final : public rpc::Host {
 
     DaemonLog& log_;
     const std::string log_path_;
+    const std::function<void()> before_wait_;
     std::function<double()> hash_rate_;
 
     mutable std::mutex mutex_;
@@ -51,17 +56,23 @@ class RpcHost final : public rpc::Host {
     std::condition_variable stopped_;
     bool stopping_ = false;
     std::optional<std::string> warm_up_{"Loading block index…"};
-    std::list<Running> running_;  // bounded by -rpcthreads
+    std::atomic<bool> warm_{false};  // warm_up_ is empty: the common case needs no lock
+    std::list<Running> running_;     // bounded by -rpcthreads
 };
 
 class LoopGateway final : public rpc::NodeGateway {
  public:
-    explicit LoopGateway(CoreLoop& loop) : loop_(loop) {}
+    /// `before_wait`: called on the rpc thread that is about to wait for the core.
+    LoopGateway(CoreLoop& loop, const PublishedChain& chain, std::function<void()> before_wait)
+        : loop_(loop), chain_(chain), before_wait_(std::move(before_wait)) {}
 
     [[nodiscard]] bool run(const std::function<void(rpc::NodeControl&)>& call) override;
+    std::shared_ptr<const rpc::ChainSnapshot> chain() const override { return chain_.snapshot(); }
 
  private:
     CoreLoop& loop_;
+    const PublishedChain& chain_;
+    const std::function<void()> before_wait_;
 };
 
 }  // namespace parley

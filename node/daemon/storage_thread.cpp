@@ -1,5 +1,7 @@
 #include "node/daemon/storage_thread.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <future>
 #include <iterator>
@@ -67,6 +69,7 @@ void StorageThread::push(Job job) {
 }
 
 void StorageThread::run() {
+    ::pthread_setname_np(::pthread_self(), "storage");
     std::vector<Job> jobs;
     while (true) {
         size_t bytes = 0;

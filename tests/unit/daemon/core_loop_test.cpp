@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "rpc/node_values.h"
+
 namespace parley {
 namespace {
 
@@ -63,11 +65,12 @@ class RecordingPorts final : public NetworkPort, public MinerPort {
         return records_;
     }
 
- private:
     void record(std::string line) {
         const std::lock_guard lock(mutex_);
         records_.push_back(std::move(line));
     }
+
+ private:
     std::mutex mutex_;
     std::vector<std::string> records_;
 };
@@ -83,12 +86,16 @@ class CoreLoopTest : public testing::Test {
  protected:
     // Barriers are held until the test lets them go.
     CoreLoop::Ports ports() {
-        return {node_, ports_, ports_, [this](Durability, std::function<void()> done) {
+        return {node_, ports_, ports_,
+                [this](Durability, std::function<void()> done) {
                     const std::lock_guard lock(mutex_);
                     if (hold_barriers_)
                         barriers_.push_back(std::move(done));
                     else
                         done();
+                },
+                [this](std::shared_ptr<const rpc::BlockSummary> tip) {
+                    ports_.record("tip " + std::to_string(tip->height.value()));
                 }};
     }
     void start(Effects effects = {}) {
@@ -142,6 +149,27 @@ TEST_F(CoreLoopTest, call_returns_only_after_the_barrier_before_its_complete) {
     EXPECT_FALSE(returned);
     barriers_.front()();
     client.join();
+    loop_.request_stop();
+    join();
+}
+
+TEST_F(CoreLoopTest, readers_learn_of_a_tip_behind_its_barrier_and_before_the_reply) {
+    hold_barriers_ = true;
+    rpc::BlockSummary tip;
+    tip.height = Height{7};
+    node_.before_complete = {effect::Persist{Durability::written},
+                             effect::TipChanged{std::make_shared<const rpc::BlockSummary>(tip)}};
+    start();
+    Lines at_reply;
+    std::thread client([&] {
+        EXPECT_TRUE(loop_.call([](Node&) {}));
+        at_reply = ports_.taken();
+    });
+    wait_for_barriers(1);
+    EXPECT_EQ(ports_.taken(), Lines{});
+    barriers_.front()();
+    client.join();
+    EXPECT_EQ(at_reply, Lines{"tip 7"});
     loop_.request_stop();
     join();
 }

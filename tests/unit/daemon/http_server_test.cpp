@@ -95,6 +95,7 @@ class HttpServerTest : public testing::Test {
     }
     virtual rpc::HttpReply handle(const rpc::HttpRequest& request) {
         ++handled_;
+        if (request.body == "wait" || request.body == "block") server_->about_to_wait();
         if (request.body == "wait") gate_.get_future().wait();
         if (request.body == "block") released_.wait(false);
         if (request.body == "notify") return {204, "", ""};

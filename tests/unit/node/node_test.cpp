@@ -42,6 +42,21 @@ TEST(Node, generated_block_extends_the_chain_and_is_persisted_before_complete) {
     EXPECT_EQ(position<effect::Complete>(node.effects), node.effects.size() - 1);
 }
 
+TEST(Node, tip_is_shown_to_readers_behind_its_barrier_and_only_when_it_changes) {
+    TestNode node;
+    ASSERT_EQ(node.submit(node.build()), "");
+    const size_t shown = position<effect::TipChanged>(node.effects);
+    ASSERT_LT(shown, node.effects.size());
+    EXPECT_LT(position<effect::Persist>(node.effects), shown);
+    EXPECT_LT(shown, position<effect::Complete>(node.effects));
+    const rpc::BlockSummary& tip = *std::get<effect::TipChanged>(node.effects[shown]).tip;
+    EXPECT_EQ(tip.hash, node->chain().tip().hash);
+    EXPECT_EQ(tip.height, Height{1});
+    EXPECT_EQ(tip.confirmations, 1);
+    EXPECT_EQ(node.submit(block_at(node, 1)), "duplicate");
+    EXPECT_FALSE(contains<effect::TipChanged>(node.effects));
+}
+
 TEST(Node, submit_block_says_what_bitcoind_says) {
     TestNode node;
     const BlockRef first = node.build();

@@ -48,6 +48,44 @@ TEST(GetBlockCount, tip_isReported) {
     EXPECT_EQ(runner.result("getblockhash", "[0]"), "\"" + std::string{kGenesis} + "\"");
 }
 
+/// A snapshot of a fake node's chain.
+class FakeSnapshot final : public ChainSnapshot {
+ public:
+    explicit FakeSnapshot(const FakeNode& node) : tip_(node.chain().tip) {}
+    const BlockSummary& tip() const override { return tip_; }
+    std::shared_ptr<const KnownBlock> find(const BlockHash& hash) const override {
+        return kept && kept->summary.hash == hash ? kept : nullptr;
+    }
+    void keep(const BlockHash& tip, std::shared_ptr<const KnownBlock> block) const override {
+        EXPECT_EQ(tip, tip_.hash);
+        kept = std::move(block);
+    }
+    mutable std::shared_ptr<const KnownBlock> kept;
+
+ private:
+    const BlockSummary tip_;
+};
+
+TEST(ChainSnapshot, questions_that_it_answers_do_not_reach_the_node) {
+    Runner runner;
+    runner.node.extend();
+    const auto ask_all = [&] {
+        std::string answers;
+        const std::string tip = runner.node.tip_hash().to_string();
+        for (const char* method : {"getblockcount", "getbestblockhash", "getdifficulty"})
+            answers += runner.result(method);
+        for (const char* verbosity : {"2", "3", "1", "0"})
+            answers += runner.result("getblock", "[\"" + tip + "\"," + verbosity + "]");
+        return answers + runner.result("getblockheader", "[\"" + tip + "\"]");
+    };
+    const std::string from_node = ask_all();
+    const int steps = runner.gateway.steps;
+    runner.gateway.snapshot = std::make_shared<FakeSnapshot>(runner.node);
+    EXPECT_EQ(ask_all(), from_node);
+    // The first getblock went to the node and left the block.
+    EXPECT_EQ(runner.gateway.steps, steps + 1);
+}
+
 TEST(GetBlockHash, outOfRange_isInvalidParameter) {
     Runner runner;
     for (const char* height : {"[1]", "[-1]", "[2147483647]"}) {

@@ -292,7 +292,9 @@ class FakeGateway final : public NodeGateway {
     explicit FakeGateway(FakeNode& node) : node_(node) {}
     bool stopped = false;
     int steps = 0;
+    std::shared_ptr<const ChainSnapshot> snapshot;  ///< null: none is known
 
+    std::shared_ptr<const ChainSnapshot> chain() const override { return snapshot; }
     bool run(const std::function<void(NodeControl&)>& call) override {
         if (stopped) return false;
         ++steps;

@@ -1,0 +1,24 @@
+// PublishedChain: where the core puts the tip and rpc threads find it. Each new tip replaces the
+// snapshot, and with it the blocks that were kept for the old one. Thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "rpc/chain_snapshot.h"
+
+namespace parley {
+
+class PublishedChain {
+ public:
+    /// Null until the first tip.
+    std::shared_ptr<const rpc::ChainSnapshot> snapshot() const;
+    void show(std::shared_ptr<const rpc::BlockSummary> tip);
+
+ private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const rpc::ChainSnapshot> snapshot_;  // guarded by mutex_
+};
+
+}  // namespace parley
