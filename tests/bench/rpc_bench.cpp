@@ -1,7 +1,10 @@
 // parley-bench-rpc: a load generator for JSON-RPC. One thread keeps a request in flight on each of
 // N kept connections and prints the rate and the distribution of latencies. Usage:
 //   parley-bench-rpc --port=P --cookie=FILE [--connections=N] [--seconds=S] METHOD [PARAMS]
-// PARAMS is a JSON array. Every answer must be HTTP 200: a fast error is not a result.
+//   parley-bench-rpc --echo=BYTES [--connections=N] [--seconds=S]
+// PARAMS is a JSON array. Every answer must be HTTP 200: a fast error is not a result. The second
+// form is the floor: the same exchange with a thread of its own that answers at once, without a
+// look at the request, by so many bytes.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,8 +19,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/encoding.h"
@@ -31,6 +36,7 @@ constexpr std::string_view kErrorReply = R"({"jsonrpc":"2.0","error")";
 
 struct Options {
     unsigned port = 0;
+    unsigned echo_bytes = 0;  ///< 0: a node is asked
     unsigned connections = 1;
     unsigned seconds = 3;
     std::string cookie_file;
@@ -67,6 +73,8 @@ Options parse(int count, char** arguments) {
             good = read_number(value, options.connections) && options.connections > 0;
         } else if (argument.starts_with("--seconds=")) {
             good = read_number(value, options.seconds) && options.seconds > 0;
+        } else if (argument.starts_with("--echo=")) {
+            good = read_number(value, options.echo_bytes) && options.echo_bytes > 0;
         } else if (argument.starts_with("--cookie=")) {
             options.cookie_file = value;
         } else {
@@ -75,6 +83,8 @@ Options parse(int count, char** arguments) {
         }
         if (!good) fail("bad argument " + std::string(argument));
     }
+    if (options.echo_bytes > 0) positional = {"echo"};
+    if (options.port == 0 && options.echo_bytes > 0) options.port = 1;  // chosen later
     if (positional.empty() || positional.size() > 2 || options.port == 0 || options.port > 65535)
         fail("--port=P --cookie=FILE [--connections=N] [--seconds=S] METHOD [PARAMS]");
     options.method = positional[0];
@@ -138,26 +148,68 @@ double milliseconds(Clock::duration duration) {
     return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-}  // namespace
+/// The floor: one thread that answers whatever comes with the same bytes.
+class Echo {
+ public:
+    explicit Echo(size_t bytes)
+        : reply_("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(bytes) + "\r\n\r\n" +
+                 std::string(bytes, 'x')) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+            listen(listener_, 64) != 0 ||
+            getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+            fail("cannot listen");
+        port_ = ntohs(address.sin_port);
+        watch(listener_);
+        std::thread([this] { run(); }).detach();  // until the process ends
+    }
+    unsigned port() const { return port_; }
 
-int main(int count, char** arguments) {
-    const Options options = parse(count, arguments);
-    const std::string request = make_request(options);
-    const int poller = epoll_create1(0);
-    std::vector<Connection> connections(options.connections);
-    for (Connection& connection : connections) {
-        connection.socket = open_socket(options.port);
+ private:
+    void watch(int handle) {
         epoll_event interest{};
         interest.events = EPOLLIN;
-        interest.data.ptr = &connection;
-        epoll_ctl(poller, EPOLL_CTL_ADD, connection.socket, &interest);
+        interest.data.fd = handle;
+        epoll_ctl(poller_, EPOLL_CTL_ADD, handle, &interest);
+    }
+    void run() {
+        std::array<epoll_event, 64> events{};
+        std::vector<char> chunk(65536);
+        while (true) {
+            const int ready =
+                epoll_wait(poller_, events.data(), static_cast<int>(events.size()), -1);
+            for (int i = 0; i < ready; ++i) {
+                const int handle = events[static_cast<size_t>(i)].data.fd;
+                if (handle == listener_) {
+                    const int client = accept(listener_, nullptr, nullptr);
+                    const int on = 1;
+                    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+                    watch(client);
+                } else if (read(handle, chunk.data(), chunk.size()) <= 0 ||
+                           write(handle, reply_.data(), reply_.size()) < 0) {
+                    close(handle);
+                }
+            }
+        }
     }
 
+    const std::string reply_;
+    const int listener_ = socket(AF_INET, SOCK_STREAM, 0);
+    const int poller_ = epoll_create1(0);
+    unsigned port_ = 0;
+};
+
+/// Keeps one request in flight on each connection, and returns how long each exchange took.
+std::vector<Clock::duration> exchange(std::vector<Connection>& connections,
+                                      const std::string& request, int poller,
+                                      std::chrono::seconds span) {
     std::vector<Clock::duration> latencies;
-    const auto start = Clock::now();
-    const auto end = start + std::chrono::seconds(options.seconds);
+    auto now = Clock::now();
+    const auto end = now + span;
     for (Connection& connection : connections) send_request(connection, request);
-    auto now = start;
     std::array<epoll_event, 64> events{};
     std::vector<char> chunk(65536);
     while (now < end) {
@@ -175,10 +227,33 @@ int main(int count, char** arguments) {
             send_request(connection, request);
         }
     }
-    const double elapsed_s = milliseconds(now - start) / 1000;
-    for (const Connection& connection : connections) close(connection.socket);
-    close(poller);
+    return latencies;
+}
 
+}  // namespace
+
+int main(int count, char** arguments) {
+    Options options = parse(count, arguments);
+    std::optional<Echo> echo;
+    std::string request = "POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
+    if (options.echo_bytes > 0) {
+        echo.emplace(options.echo_bytes);
+        options.port = echo->port();
+    } else {
+        request = make_request(options);
+    }
+    const int poller = epoll_create1(0);
+    std::vector<Connection> connections(options.connections);
+    for (Connection& connection : connections) {
+        connection.socket = open_socket(options.port);
+        epoll_event interest{};
+        interest.events = EPOLLIN;
+        interest.data.ptr = &connection;
+        epoll_ctl(poller, EPOLL_CTL_ADD, connection.socket, &interest);
+    }
+    const auto start = Clock::now();
+    auto latencies = exchange(connections, request, poller, std::chrono::seconds(options.seconds));
+    const double elapsed_s = milliseconds(Clock::now() - start) / 1000;
     std::sort(latencies.begin(), latencies.end());
     const auto percentile = [&](size_t percent) {
         return milliseconds(
@@ -188,5 +263,6 @@ int main(int count, char** arguments) {
                 options.method.c_str(), options.connections,
                 static_cast<double>(latencies.size()) / elapsed_s, percentile(50), percentile(99),
                 milliseconds(latencies.back()));
-    return 0;
+    std::fflush(stdout);
+    std::_Exit(0);  // the echo's thread does not end
 }

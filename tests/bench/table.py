@@ -1,46 +1,33 @@
 #!/usr/bin/env python3
 """Measures real daemons and prints the table of figures; contrib/bench.sh builds and runs it.
 
-Usage: table.py [--quick] [--only NAME]...   names: start, mining, rpc, hashing, pbft
+Usage: table.py [--quick] [--only NAME]... [--inputs N --blocks N]
+Names: start, mining, rpc, hashing, pbft, sync, simulator
 
-Each figure is the median of several rounds on this machine, beside the floor that the machine sets where there is one.
+Each figure is the median of several rounds on this machine, beside the floor that the machine sets where there is one,
+a reference (bitcoind 31, Release, 2 cores of an idle AMD EPYC Zen 4: another machine, so the ratio is rough), and
+the goal.
 """
 
 import argparse
 import os
 import platform
 import re
-import resource
 import socket
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from decimal import Decimal
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "functional"))
 
-from framework import (KNOWN_ADDRESS, KNOWN_KEY_WIF, OTHER_ADDRESS, PROGRAMS, Network, free_port,  # noqa: E402
-                       wait_until)
+from figures import Table, median  # noqa: E402
+from framework import PROGRAMS, Network  # noqa: E402
+from ordering import measure_pbft  # noqa: E402
+from processes import resident_bytes  # noqa: E402
+from sync import measure_block, measure_sync  # noqa: E402
 
-REPLICAS = 4
-rows = []
-
-
-def row(what, figure, note=""):
-    rows.append((what, figure, note))
-    print(f"  {what}: {figure}{'   (' + note + ')' if note else ''}", flush=True)
-
-
-def middle(values):
-    return statistics.median(values)
-
-
-def spread(values, unit, scale=1.0, digits=3):
-    low, high = min(values) * scale, max(values) * scale
-    return f"{middle(values) * scale:.{digits}f} {unit}", f"{len(values)} rounds, {low:.{digits}f} to {high:.{digits}f}"
+NAMES = ["start", "mining", "rpc", "hashing", "pbft", "sync", "simulator"]
 
 
 def first_answer_seconds(node):
@@ -61,20 +48,20 @@ def first_answer_seconds(node):
     raise SystemExit("the node does not answer")
 
 
-def measure_start(rounds):
+def measure_start(table, rounds):
     starts, memory = [], []
     for _ in range(rounds):
         with Network() as network:
             node = network.add(start=False)
             starts.append(first_answer_seconds(node))
             time.sleep(0.5)
-            pages = int(Path(f"/proc/{node.process.pid}/statm").read_text(encoding="ascii").split()[1])
-            memory.append(pages * resource.getpagesize())
-    row("start to first RPC answer, empty datadir", *spread(starts, "s"))
-    row("resident memory, fresh regtest node", *spread(memory, "MB", 1e-6, 1))
+            memory.append(resident_bytes(node.process.pid))
+    table.seconds("start to first RPC answer, empty datadir", starts, reference=0.16, goal=0.02)
+    table.add("resident memory, fresh regtest node", median(memory) / 1e6, "MB", reference=55, goal=15, lower=True,
+              note=f"{len(memory)} rounds")
 
 
-def measure_mining(rounds):
+def measure_mining(table, rounds):
     plain, funded = [], []
     for _ in range(rounds):
         with Network() as network:
@@ -89,147 +76,106 @@ def measure_mining(rounds):
             start = time.perf_counter()
             node.generate(1000, address)
             funded.append(time.perf_counter() - start)
-    row("1,000 regtest blocks by generatetoaddress, no wallet", *spread(plain, "s"))
-    row("the same to a loaded wallet", *spread(funded, "s"))
+    table.seconds("1,000 regtest blocks by generatetoaddress, no wallet", plain, reference=0.52, goal=0.15)
+    table.seconds("the same to a loaded wallet", funded, reference=4, goal=0.3)
 
 
-def measure_rpc(seconds):
+def load(arguments, connections, seconds):
+    """(calls a second, p99 in ms) of the native load generator."""
+    run = subprocess.run([str(PROGRAMS / "parley-bench-rpc"), f"--connections={connections}", f"--seconds={seconds}",
+                          *arguments], capture_output=True, text=True, check=True)
+    rate, p99 = re.search(r": (\d+) calls/s, .*p99 ([\d.]+) ms", run.stdout).groups()
+    return float(rate), float(p99)
+
+
+def measure_rpc(table, rounds, seconds):
+    cases = [("getblockcount", 1, 2_900, 30_000), ("getblockcount", 16, 25_000, 75_000),
+             ("getblock <tip> 2", 1, 109, 10_000), ("getblock <tip> 2", 16, 5_300, 20_000)]
     with Network() as network:
         node = network.add()
         node.generate(1)
-        cookie = node.chain_folder / ".cookie"
-        tip = node.tip()
-        for connections in (1, 16):
-            for method, parameters in (("getblockcount", "[]"), ("getblock", f'["{tip}",2]')):
-                run = subprocess.run([str(PROGRAMS / "parley-bench-rpc"), f"--port={node.rpc_port}",
-                                      f"--cookie={cookie}", f"--connections={connections}", f"--seconds={seconds}",
-                                      method, parameters], capture_output=True, text=True, check=True)
-                rate, rest = re.search(r": (\d+) calls/s, (.*)", run.stdout).groups()
-                row(f"{method}, native client, {connections} connection{'s' if connections > 1 else ''}",
-                    f"{int(rate):,}/s", rest)
+        to_node = [f"--port={node.rpc_port}", f"--cookie={node.chain_folder / '.cookie'}"]
+        questions = {"getblockcount": ["getblockcount"], "getblock <tip> 2": ["getblock", f'["{node.tip()}",2]']}
+        sizes = {"getblockcount": 45, "getblock <tip> 2": 2_200}
+        results = {case: [] for case in cases}
+        floors = {case: [] for case in cases}
+        # In turn, so that whatever else runs on the machine meets all of them.
+        for _ in range(rounds):
+            for case in cases:
+                results[case].append(load([*to_node, *questions[case[0]]], case[1], seconds))
+                floors[case].append(load([f"--echo={sizes[case[0]]}"], case[1], seconds))
+    for case in cases:
+        method, connections, reference, goal = case
+        rate, floor = median([each[0] for each in results[case]]), median([each[0] for each in floors[case]])
+        plural = "s" if connections > 1 else ""
+        table.add(f"{method}, native client, {connections} connection{plural}", rate, "/s", reference, goal,
+                  note=f"p99 {median([each[1] for each in results[case]]):.3f} ms; {rounds} rounds; a server that does "
+                       f"nothing: {floor:,.0f}/s")
 
 
-def measure_hashing():
+def measure_hashing(table):
     program = PROGRAMS / "parley-bench-base"
     if not program.exists():
-        row("proof-of-work hashing", "not measured", "parley-bench-base needs libbenchmark-dev")
+        table.remark("proof-of-work hashing: not measured, parley-bench-base needs libbenchmark-dev")
         return
-    run = subprocess.run([str(program), "--benchmark_filter=ecdsa"], capture_output=True, text=True, check=True)
-    for line in run.stdout.splitlines():
-        if line.strip() and not set(line) <= {"-"} and not line.startswith("Benchmark"):
-            name, _, figures = line.strip().partition(" ")
-            row(name, " ".join(figures.split()))
+    run = subprocess.run([str(program), "--benchmark_filter=none"], capture_output=True, text=True, check=True)
+    rates = [(name, float(rate)) for name, rate in re.findall(r"^ +(\S.*?) +([\d.]+) MH/s", run.stdout, re.M)]
+    bare = dict(rates).get("bare loop")
+    kernels = [entry for entry in rates if entry[0] != "bare loop"]
+    name, rate = kernels[0]  # the fastest first
+    table.add(f"nonce search, one core, {name}", rate, "MH/s", goal=22,
+              note=f"{rate / bare:.0%} of a bare loop of the SHA instructions ({bare:.1f} MH/s)" if bare else "")
+    for other, figure in kernels[1:]:
+        note = f"{figure / bare:.0%} of the bare loop" if bare else ""
+        table.add(f"nonce search, one core, {other}", figure, "MH/s", note=note)
 
 
-def fsync_seconds():
-    """What a durable write of one small record costs here: the floor under each vote."""
-    times = []
-    with tempfile.NamedTemporaryFile(dir=tempfile.gettempdir()) as file:
-        for _ in range(200):
-            start = time.perf_counter()
-            file.write(b"x" * 200)
-            file.flush()
-            os.fdatasync(file.fileno())
-            times.append(time.perf_counter() - start)
-    return middle(times)
-
-
-class Replicas:
-    """Four replicas on loopback, and payments from labnet's genesis coins that are signed before the clock runs."""
-
-    def __init__(self, network, payments):
-        folder = network.folder / "keys"
-        subprocess.run([str(PROGRAMS / "parley-cli"), "pbftkeygen", str(REPLICAS), str(folder)], check=True,
-                       capture_output=True)
-        ports = []
-        for _ in range(REPLICAS):
-            ports.append(free_port(frozenset(ports)))
-        self.nodes = []
-        for index, port in enumerate(ports):
-            options = ["-consensus=pbft", f"-pbftvalidators={folder / 'validators.json'}",
-                       f"-pbftkey={folder / f'key-{index}.hex'}", *[f"-genesisoutput={KNOWN_ADDRESS}:1"] * payments,
-                       *[f"-addnode=127.0.0.1:{other}" for other in ports[:index]]]
-            self.nodes.append(network.add(*options, chain="labnet", start=False, p2p_port=port))
-        for node in self.nodes:
-            node.start()
-        for node in self.nodes:
-            wait_until(lambda: len(node.rpc.getpeerinfo()) >= REPLICAS - 1, "the mesh")
-        self.rpc = self.nodes[0].rpc
-        genesis = self.rpc.getblock(self.rpc.getblockhash(0), 2)["tx"][0]["txid"]
-        self.signed = []
-        for index in range(payments):
-            raw = self.rpc.createrawtransaction([{"txid": genesis, "vout": index}], {OTHER_ADDRESS: "0.9999"})
-            self.signed.append(self.rpc.signrawtransactionwithkey(raw, [KNOWN_KEY_WIF])["hex"])
-
-    def one_at_a_time(self, count):
-        """Latency from the request to its block, with nothing else in flight."""
-        latencies = []
-        for _ in range(count):
-            height = self.rpc.getblockcount()
-            start = time.perf_counter()
-            self.rpc.sendrawtransaction(self.signed.pop())
-            while self.rpc.getblockcount() == height:
-                pass
-            latencies.append(time.perf_counter() - start)
-        return latencies
-
-    def all_at_once(self):
-        """(transactions a second, blocks a second) from the first request until the last is committed."""
-        count, first = len(self.signed), self.rpc.getblockcount()
-        start = time.perf_counter()
-        last = None
-        for transaction in self.signed:
-            last = self.rpc.sendrawtransaction(transaction)
-        wait_until(lambda: self.rpc.getmempoolinfo()["size"] == 0, "every payment to be ordered", 120)
-        seconds = time.perf_counter() - start
-        assert Decimal(self.rpc.gettxout(last, 0)["value"]) == Decimal("0.9999")
-        return count / seconds, (self.rpc.getblockcount() - first) / seconds
-
-
-def measure_pbft(payments):
-    with Network() as network:
-        replicas = Replicas(network, payments)
-        latencies = sorted(replicas.one_at_a_time(payments // 4))
-        p50, p99 = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
-        row("PBFT, 4 local replicas, one transaction at a time", f"{len(latencies) / sum(latencies):.0f} decisions/s",
-            f"p50 {p50 * 1e3:.2f} ms, p99 {p99 * 1e3:.2f} ms")
-        transactions, blocks = replicas.all_at_once()
-        row("the same under load, one RPC client", f"{transactions:.0f} transactions/s, {blocks:.0f} decisions/s")
-        forks = [node.rpc.getforkstats()["forked_heights"] for node in replicas.nodes]
-        row("forks seen by the replicas", str(sum(forks)))
-    row("floor: one durable write of 200 bytes", f"{fsync_seconds() * 1e3:.3f} ms", "on the file system of the daemons")
+def measure_simulator(table, hours):
+    run = subprocess.run([str(PROGRAMS / "parley-bench-simulator"), str(hours), "2"], capture_output=True, text=True,
+                         check=True)
+    line = r"^(\S.*?) +[\d.]+ h in .*?: +(\d+) x real time; +(\d+) kevents"
+    for name, ratio, events in re.findall(line, run.stdout, re.M):
+        table.add(f"simulator, {name}", float(ratio), "x real time", goal=1_000,
+                  note=f"{hours} h at 10-minute blocks; {events} thousand events a second of processor time")
 
 
 def describe_machine():
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace"))
-    load = os.getloadavg()[0]
-    print(f"{model.group(1) if model else platform.processor()}, {os.cpu_count()} cores, {platform.system()} "
-          f"{platform.release()}, load {load:.1f}")
-    if load > 0.5:
+    compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True, check=False).stdout.splitlines()[:1]
+    load_average = os.getloadavg()[0]
+    print(f"Machine: {model.group(1) if model else platform.processor()}, {os.cpu_count()} cores, {platform.system()} "
+          f"{platform.release()}, {compiler[0] if compiler else 'no compiler'}, load {load_average:.1f} at the start")
+    if load_average > 0.5:
         print("This machine is not idle: the figures are worse than they could be.")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    parser.add_argument("--only", action="append", choices=["start", "mining", "rpc", "hashing", "pbft"], default=[])
+    parser.add_argument("--only", action="append", choices=NAMES, default=[])
+    parser.add_argument("--inputs", type=int, default=60_000, help="of the synchronised chain (the goal's: 780000)")
+    parser.add_argument("--blocks", type=int, default=200, help="of that chain (the goal's: 576)")
     arguments = parser.parse_args()
-    wanted = arguments.only or ["start", "mining", "rpc", "hashing", "pbft"]
+    wanted = arguments.only or NAMES
     describe_machine()
+    table = Table()
     rounds = 1 if arguments.quick else 5
     if "start" in wanted:
-        measure_start(rounds)
+        measure_start(table, rounds)
     if "mining" in wanted:
-        measure_mining(max(1, rounds - 2))
+        measure_mining(table, rounds)
     if "rpc" in wanted:
-        measure_rpc(1 if arguments.quick else 5)
+        measure_rpc(table, 1 if arguments.quick else 3, 1)
     if "hashing" in wanted:
-        measure_hashing()
+        measure_hashing(table)
     if "pbft" in wanted:
-        measure_pbft(100 if arguments.quick else 400)
-    print("\n| what | figure | |\n|---|---|---|")
-    for what, figure, note in rows:
-        print(f"| {what} | {figure} | {note} |")
+        measure_pbft(table, 100 if arguments.quick else 400)
+    if "sync" in wanted:
+        measure_block(table)
+        measure_sync(table, arguments.blocks, arguments.inputs, 1 if arguments.quick else 3)
+    if "simulator" in wanted:
+        measure_simulator(table, 1 if arguments.quick else 4)
+    table.print()
 
 
 if __name__ == "__main__":
