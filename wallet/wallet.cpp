@@ -114,7 +114,6 @@ Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
     ledger.loaded(tip);
     save();
     look_at_mempool(to_unix_seconds(now));
-    rebroadcast();
     return {};
 }
 

@@ -83,7 +83,10 @@ Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, Time
                                "Too many wallets are loaded; unload one with unloadwallet"));
     auto storage = directory_.open(name, StorageDirectory::Mode::open_existing);
     if (!storage) return Unexpected(fail(WalletErrorCode::wallet, storage.error().message));
-    return add(Wallet::load(name, std::move(*storage), context(), now), now);
+    auto loaded = add(Wallet::load(name, std::move(*storage), context(), now), now);
+    // Only now: what a payment replaces in the mempool has to reach this wallet too.
+    if (loaded) (*loaded)->rebroadcast();
+    return loaded;
 }
 
 Expected<Wallet*, WalletError> WalletManager::add(Expected<Wallet::Ref, WalletError> wallet,

@@ -296,6 +296,23 @@ TEST_F(WalletTest, bump_fee_replaces_and_links_both) {
     EXPECT_FALSE(alice->bump_fee(sent.transaction->txid(), std::nullopt, node.now()));
 }
 
+TEST_F(WalletTest, load_hears_what_its_own_rebroadcast_replaces) {
+    fund();
+    Wallet& bob = node.create("bob", 2);
+    const SpendResult sent = send(*alice, pay(new_script(bob), 20 * kCoin));
+    const auto bumped = alice->bump_fee(sent.transaction->txid(), std::nullopt, node.now());
+    ASSERT_TRUE(bumped) << bumped.error().message;
+    const Txid next = bumped->replacement.transaction->txid();
+    node.drop(next);
+    ASSERT_TRUE(node.manager->unload("alice"));
+    node.restart();  // bob offers both, the second replaces the first
+    const Wallet& loaded = node.wallet("bob");
+    EXPECT_TRUE(node.in_mempool(next));
+    EXPECT_TRUE(loaded.transaction(next)->info.in_mempool);
+    EXPECT_FALSE(loaded.transaction(sent.transaction->txid())->info.in_mempool);
+    EXPECT_EQ(loaded.balances().untrusted_pending, Amount{20 * kCoin});
+}
+
 TEST_F(WalletTest, lock_unspent_keeps_a_coin_out_of_selection) {
     fund();
     const OutPoint coin = alice->list_unspent()[0].outpoint;
