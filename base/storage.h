@@ -109,6 +109,9 @@ class Storage {
     /// Bytes in the file; 0 where there is none.
     virtual Expected<uint64_t, StorageError> file_size(FileId file) const = 0;
 
+    /// Bytes that the keys and values take on the disk, estimated; 0 in memory.
+    virtual uint64_t keys_size_on_disk() const { return 0; }
+
     /// Takes effect for reads at once, and on the disk later, in the order of the commits. Never
     /// fails here: a host whose disk fails stops the node and never retries.
     virtual CommitId commit(WriteBatch batch, Durability durability) = 0;

@@ -81,6 +81,14 @@ struct BlockResult {
     std::optional<BlockError> error;   ///< set when invalid or missing_parent
 };
 
+struct VerifyResult {
+    /// What is wrong, with the block; empty: nothing.
+    std::string problem;
+    int32_t blocks = 0;  ///< that were looked at
+    /// Levels 3 and 4 ended early: the coins would have taken more memory than the cache may.
+    bool cut_short = false;
+};
+
 class Chainstate {
  public:
     /// Loads both stores, or makes new ones, and brings the coins to the recorded tip. The error is
@@ -150,6 +158,9 @@ class Chainstate {
     /// Takes the marks off a block, its ancestors and its descendants, rules that they broke
     /// included (they are tried again).
     virtual Expected<void, BlockError> reconsider(const BlockHash& hash) = 0;
+    /// From now on the block counts as the first seen of those with its score, until the next
+    /// start. Nothing happens where its score is below the tip's. Errors: unknown.
+    virtual Expected<void, BlockError> prefer(const BlockHash& hash) = 0;
     /// This block and its ancestors never leave the best chain. It must be in the best chain
     /// (CHECK: anything else is the engine's or our own bug). Remembered across restarts.
     virtual void finalize(const BlockHash& hash) = 0;
@@ -169,8 +180,16 @@ class Chainstate {
     /// visitor returns false to stop.
     virtual Expected<void, StorageError> for_each_coin(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor) = 0;
+    /// Checks the last `blocks` blocks of the best chain (all, where that is more) against what is
+    /// stored, without changing anything. Levels, each with the ones before: 0 reads the blocks, 1
+    /// checks them, 2 reads their undo data, 3 disconnects them in memory, 4 connects them again,
+    /// scripts and all.
+    virtual VerifyResult verify(int level, int32_t blocks) = 0;
     /// Bytes in the block and undo files (size_on_disk).
     virtual uint64_t size_on_disk() const = 0;
+
+    /// Bytes of the coins store, estimated.
+    virtual uint64_t coins_size_on_disk() const = 0;
 
     /// Writes everything out. For the shutdown (`synced`) and for tests.
     virtual void flush(Durability durability) = 0;

@@ -23,6 +23,7 @@ BlockError header_error(HeaderError error) {
 bool ChainstateImpl::BetterFirst::operator()(const HeaderNode* a, const HeaderNode* b) const {
     CHECK(a->score && b->score);
     if (*a->score != *b->score) return *a->score > *b->score;
+    if (a->precedence != b->precedence) return a->precedence < b->precedence;
     return a->sequence < b->sequence;
 }
 

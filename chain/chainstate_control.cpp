@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "chain/chainstate_impl.h"
@@ -113,6 +114,21 @@ Expected<void, BlockError> ChainstateImpl::reconsider(const BlockHash& hash) {
     recompute_best_header();
     rebuild_candidates();
     commit_touched();
+    return {};
+}
+
+Expected<void, BlockError> ChainstateImpl::prefer(const BlockHash& hash) {
+    const HeaderNode* found = tree_.find(hash);
+    if (found == nullptr)
+        return refuse(BlockErrorKind::unknown_block, "unknown-block", "Block not found");
+    if (!found->score || *found->score < *tip().score) return {};
+    // Once the chain has grown, older preferences mean nothing any more.
+    if (*tip().score > preferred_score_) precedence_last_ = 0;
+    preferred_score_ = *tip().score;
+    if (precedence_last_ > std::numeric_limits<int32_t>::min()) --precedence_last_;
+    candidates_.clear();  // their order changes
+    tree_.edit(*found).precedence = precedence_last_;
+    rebuild_candidates();
     return {};
 }
 

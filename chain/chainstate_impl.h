@@ -1,6 +1,7 @@
 // ChainstateImpl: the one implementation of Chainstate, cut into files by task: chainstate_open.cpp
 // (start-up and repair), chainstate_accept.cpp (headers, seals, bodies), chainstate_activate.cpp
-// (the best chain), chainstate_control.cpp (by hand, finality, reading). Private to chain/.
+// (the best chain), chainstate_control.cpp (by hand, finality, reading),
+// chainstate_verify.cpp (the check of what is stored). Private to chain/.
 #pragma once
 
 #include <deque>
@@ -47,6 +48,8 @@ class ChainstateImpl final : public Chainstate {
 
     Expected<void, BlockError> invalidate(const BlockHash& hash) override;
     Expected<void, BlockError> reconsider(const BlockHash& hash) override;
+    Expected<void, BlockError> prefer(const BlockHash& hash) override;
+    VerifyResult verify(int level, int32_t blocks) override;
     void finalize(const BlockHash& hash) override;
     const HeaderNode& finalized() const override { return *finalized_; }
 
@@ -57,6 +60,7 @@ class ChainstateImpl final : public Chainstate {
     Expected<void, StorageError> for_each_coin(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor) override;
     uint64_t size_on_disk() const override { return files_.size_on_disk(); }
+    uint64_t coins_size_on_disk() const override { return coins_store_.keys_size_on_disk(); }
     void flush(Durability durability) override;
     const std::optional<StorageError>& failure() const override;
 
@@ -152,6 +156,9 @@ class ChainstateImpl final : public Chainstate {
     // lint: order-free because BetterFirst orders by score and arrival, not by address
     std::set<const HeaderNode*, BetterFirst> candidates_;
     uint64_t sequence_last_ = 0;
+    // prefer(): the last precedence given, and the tip's score then.
+    int32_t precedence_last_ = 0;
+    Score preferred_score_;
 
     // Blocks that were accepted lately, so that connecting them needs no reading.
     std::deque<std::pair<const HeaderNode*, BlockRef>> recent_;

@@ -42,6 +42,9 @@ class CoinsOverlay final : public CoinsView {
     /// Unspendable outputs must not come here. Replaces a coin of the same outpoint, if any.
     void add(const OutPoint& outpoint, Coin coin);
 
+    /// Changes that it holds.
+    size_t size() const { return coins_.size(); }
+
  private:
     friend class CoinsCache;
     struct Entry {

@@ -53,6 +53,7 @@ struct HeaderNode {
     BlockStatus status = BlockStatus::header_only;
     bool invalidated = false;   ///< by invalidateblock, undone by reconsiderblock
     uint64_t sequence = 0;      ///< order in which bodies arrived; the lower wins a tie. 0: no body
+    int32_t precedence = 0;     ///< the lower wins a tie before the order of arrival; not stored
     uint32_t transactions = 0;  ///< in the body; 0: unknown
     uint64_t chain_transactions = 0;  ///< in this and all ancestors; 0: some body is missing
     FilePosition block_position;

@@ -69,6 +69,9 @@ class NodeControlImpl final : public rpc::NodeControl {
 
     rpc::Status invalidate_block(const BlockHash& hash) override;
     rpc::Status reconsider_block(const BlockHash& hash) override;
+    uint64_t coins_size_on_disk() const override;
+    rpc::Status prefer_block(const BlockHash& hash) override;
+    bool verify_chain(int level, int32_t blocks) override;
     std::string submit_block(const BlockRef& block) override;
     rpc::Status submit_header(const BlockHeader& header) override;
     rpc::Status for_each_coin(

@@ -104,10 +104,11 @@ std::vector<rpc::ChainTip> NodeControlImpl::chain_tips() const {
         if (leaf != &active) {
             const bool invalid = leaf->invalidated || leaf->status == BlockStatus::invalid ||
                                  leaf->status == BlockStatus::invalid_ancestor;
-            tip.status = invalid                                    ? Status::invalid
-                         : leaf->status == BlockStatus::header_only ? Status::headers_only
-                         : leaf->status == BlockStatus::connected   ? Status::valid_fork
-                                                                    : Status::valid_headers;
+            // A tip whose ancestors' bodies are not all here cannot be more than headers.
+            tip.status = invalid                                  ? Status::invalid
+                         : leaf->chain_transactions == 0          ? Status::headers_only
+                         : leaf->status == BlockStatus::connected ? Status::valid_fork
+                                                                  : Status::valid_headers;
         }
         tips.push_back(std::move(tip));
     }
@@ -173,6 +174,25 @@ rpc::Status NodeControlImpl::reconsider_block(const BlockHash& hash) {
     return {};
 }
 
+rpc::Status NodeControlImpl::prefer_block(const BlockHash& hash) {
+    const auto done = core_.chain->prefer(hash);
+    if (!done) return Unexpected(error_of(done.error()));
+    core_.flow.advance_fully();
+    return {};
+}
+
+bool NodeControlImpl::verify_chain(int level, int32_t blocks) {
+    const VerifyResult result = core_.chain->verify(level, blocks);
+    if (!result.problem.empty()) {
+        core_.log.error(LogCategory::general, "verifychain: {}", result.problem);
+    } else {
+        core_.log.info(LogCategory::general, "verifychain: {} blocks at level {} are good{}",
+                       result.blocks, level,
+                       result.cut_short ? "; it ended early, for lack of -dbcache" : "");
+    }
+    return result.problem.empty() && !result.cut_short;
+}
+
 std::string NodeControlImpl::submit_block(const BlockRef& block) {
     const HeaderNode* known = core_.chain->find(block->header.hash());
     if (known != nullptr && known->status == BlockStatus::connected) return "duplicate";
@@ -206,6 +226,10 @@ rpc::Status NodeControlImpl::for_each_coin(
     const auto done = core_.chain->for_each_coin(visitor);
     if (!done) return rpc::failure(rpc::Code::internal, "Unable to read UTXO set");
     return {};
+}
+
+uint64_t NodeControlImpl::coins_size_on_disk() const {
+    return core_.chain->coins_size_on_disk();
 }
 
 Duration NodeControlImpl::uptime() const {

@@ -27,6 +27,7 @@ class StepStorage final : public Storage {
     Expected<uint64_t, StorageError> file_size(FileId file) const override {
         return host_.file_size(file);
     }
+    uint64_t keys_size_on_disk() const override { return host_.keys_size_on_disk(); }
     CommitId commit(WriteBatch batch, Durability durability) override;
 
  private:

@@ -6,6 +6,7 @@ namespace parley::rpc {
 
 MethodTable::MethodTable() {
     add(blockchain_methods());
+    add(chainstate_methods());
     add(wait_methods());
     add(block_statistics_methods());
     add(mempool_methods());

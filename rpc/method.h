@@ -85,6 +85,7 @@ Status check_arguments(const Method& method, const Json::Array& arguments);
 
 // One function for each file of methods.
 std::vector<Method> blockchain_methods();
+std::vector<Method> chainstate_methods();
 std::vector<Method> wait_methods();
 std::vector<Method> block_statistics_methods();
 std::vector<Method> mempool_methods();

@@ -1,4 +1,4 @@
-// The best chain: its tip, headers, blocks, other tips and coins.
+// The best chain: its tip, headers, blocks, other tips and single coins.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -199,72 +199,6 @@ void gettxout(Call& call) {
     });
 }
 
-struct CoinTotals {
-    BlockSummary tip;
-    uint64_t outputs = 0;
-    uint64_t transactions = 0;
-    uint64_t bogosize = 0;  ///< bitcoind's estimate of a database's size
-    Amount amount{0};
-    Sha256 hasher;
-};
-
-CoinTotals coin_totals(NodeControl& node) {
-    CoinTotals totals;
-    totals.tip = node.chain().tip;
-    std::optional<Txid> last;
-    unwrap(node.for_each_coin([&](const OutPoint& outpoint, const Coin& coin) {
-        const ByteSpan script = coin.output.script_pubkey.bytes();
-        Writer writer;
-        writer.hash(outpoint.txid).le(outpoint.index);
-        writer.le((static_cast<uint32_t>(coin.height.value()) << 1) | (coin.coinbase ? 1u : 0u));
-        writer.le(coin.output.value.value()).var_bytes(script);
-        totals.hasher.write(writer.data());
-        ++totals.outputs;
-        if (last != outpoint.txid) ++totals.transactions;
-        last = outpoint.txid;
-        totals.bogosize += 32 + 4 + 4 + 8 + 2 + script.size();
-        totals.amount += coin.output.value;
-        return true;
-    }));
-    return totals;
-}
-
-void gettxoutsetinfo(Call& call) {
-    const std::string hash_type = call.string(0, "hash_serialized_3");
-    if (hash_type != "hash_serialized_3" && hash_type != "none")
-        fail(Code::invalid_parameter,
-             fmt::format("'{}' is not a valid hash_type (this node has hash_serialized_3 and none)",
-                         hash_type));
-    CoinTotals totals = call.ask(coin_totals);
-    JsonWriter& out = call.out();
-    out.object([&] {
-        out.field("height", totals.tip.height);
-        out.field("bestblock", totals.tip.hash);
-        out.field("txouts", totals.outputs);
-        out.field("bogosize", totals.bogosize);
-        if (hash_type != "none")
-            out.field("hash_serialized_3", sha256(totals.hasher.finish().span()));
-        out.field("total_amount", totals.amount);
-        out.field("transactions", totals.transactions);
-    });
-}
-
-// ---- by hand
-
-void invalidateblock(Call& call) {
-    const BlockHash hash = call.block_hash(0);
-    call.ask([&](NodeControl& node) { unwrap(node.invalidate_block(hash)); });
-}
-
-void reconsiderblock(Call& call) {
-    const BlockHash hash = call.block_hash(0);
-    call.ask([&](NodeControl& node) { unwrap(node.reconsider_block(hash)); });
-}
-
-void syncwithvalidationinterfacequeue(Call& call) {
-    call.ask([](NodeControl&) {});  // steps run one after another: this one is behind all others
-}
-
 std::vector<Method> tip_methods() {
     using enum ParameterType;
     return {
@@ -364,42 +298,6 @@ std::vector<Method> coin_methods() {
                    "or null when the output was not found",
          .example = "\"txid\" 1",
          .handler = &gettxout},
-        {.name = "gettxoutsetinfo",
-         .category = "blockchain",
-         .description = "Returns statistics about the unspent transaction output set. It reads the "
-                        "whole set.",
-         .parameters = {{"hash_type", string, false, "hash_serialized_3",
-                         "Which UTXO set hash should be calculated: hash_serialized_3 or none"}},
-         .result = "{height, bestblock, txouts, bogosize, hash_serialized_3, total_amount, "
-                   "transactions}    (json object)",
-         .example = "",
-         .handler = &gettxoutsetinfo},
-        {.name = "invalidateblock",
-         .category = "blockchain",
-         .description = "Permanently marks a block as invalid, as if it violated a consensus rule.",
-         .parameters = {{"blockhash", hex, true, "", "the hash of the block to mark as invalid"}},
-         .result = "null    (json null)",
-         .example = "\"blockhash\"",
-         .handler = &invalidateblock,
-         .hidden = true},
-        {.name = "reconsiderblock",
-         .category = "blockchain",
-         .description = "Removes invalidity status of a block, its ancestors and its descendants, "
-                        "reconsider them for activation. It undoes invalidateblock.",
-         .parameters = {{"blockhash", hex, true, "", "the hash of the block to reconsider"}},
-         .result = "null    (json null)",
-         .example = "\"blockhash\"",
-         .handler = &reconsiderblock,
-         .hidden = true},
-        {.name = "syncwithvalidationinterfacequeue",
-         .category = "blockchain",
-         .description = "Waits until wallets and indexes have seen everything that was there when "
-                        "the call came.",
-         .parameters = {},
-         .result = "null    (json null)",
-         .example = "",
-         .handler = &syncwithvalidationinterfacequeue,
-         .hidden = true},
     };
 }
 

@@ -104,6 +104,11 @@ class NodeControl : public NodeView {
     /// Fail with address_or_key "Block not found"; and where the engine's finality forbids it.
     virtual Status invalidate_block(const BlockHash& hash) = 0;
     virtual Status reconsider_block(const BlockHash& hash) = 0;
+    /// The block counts as the first seen among those of its score.
+    virtual Status prefer_block(const BlockHash& hash) = 0;
+    /// Are the last `blocks` blocks (0: all) stored as they were accepted? `level` 0 to 4. What is
+    /// wrong is in the log.
+    virtual bool verify_chain(int level, int32_t blocks) = 0;
     /// BIP22's result: empty when the block was accepted and connected, else "duplicate",
     /// "inconclusive", or the reject reason.
     virtual std::string submit_block(const BlockRef& block) = 0;
@@ -112,6 +117,9 @@ class NodeControl : public NodeView {
     /// first. The visitor returns false to stop.
     virtual Status for_each_coin(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor) = 0;
+
+    /// Bytes of the database of the UTXO set, estimated.
+    virtual uint64_t coins_size_on_disk() const = 0;
 
     // mempool: announces it to the peers when it was admitted
     virtual TxAdmission submit_transaction(const TransactionRef& transaction) = 0;

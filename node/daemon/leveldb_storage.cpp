@@ -227,6 +227,14 @@ Expected<uint64_t, StorageError> LevelDbStorage::file_size(FileId file) const {
     return std::max(*on_disk, overlay_->file_end(file));
 }
 
+uint64_t LevelDbStorage::keys_size_on_disk() const {
+    const std::string last(64, '\xff');
+    const leveldb::Range all(leveldb::Slice{}, last);
+    uint64_t size = 0;
+    database_->db->GetApproximateSizes(&all, 1, &size);
+    return size;
+}
+
 CommitId LevelDbStorage::commit(WriteBatch batch, Durability durability) {
     forget_written();
     size_t bytes = 0;

@@ -40,6 +40,7 @@ class LevelDbStorage final : public Storage, private CommitTarget {
     Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
                                             size_t size) const override;
     Expected<uint64_t, StorageError> file_size(FileId file) const override;
+    uint64_t keys_size_on_disk() const override;
     CommitId commit(WriteBatch batch, Durability durability) override;
 
  private:

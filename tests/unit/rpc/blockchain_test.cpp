@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/crypto/muhash.h"
 #include "base/crypto/sha256.h"
 #include "tests/unit/rpc/fake_node.h"
 
@@ -198,7 +199,9 @@ TEST(GetTxOut, coin_isDescribed_orNull) {
 
 TEST(GetTxOutSetInfo, coins_areCountedAndHashed) {
     Runner runner;
-    EXPECT_EQ(runner.call("gettxoutsetinfo", R"(["muhash"])").code, -8);
+    EXPECT_EQ(runner.call("gettxoutsetinfo", R"(["sha3"])").message,
+              "'sha3' is not a valid hash_type");
+    EXPECT_EQ(runner.call("gettxoutsetinfo", R"(["muhash", 3])").code, -8);
     OutPoint outpoint;
     outpoint.index = 0;
     runner.node.coins[outpoint] = {{coins(2), Script{{OP_TRUE}}}, Height{3}, true};
@@ -216,6 +219,12 @@ TEST(GetTxOutSetInfo, coins_areCountedAndHashed) {
     EXPECT_EQ(info.find("hash_serialized_3")->string(), sha256d(*bytes).to_string());
     EXPECT_EQ(runner.call("gettxoutsetinfo", R"(["none"])").result.find("hash_serialized_3"),
               nullptr);
+    MuHash3072 muhash;
+    muhash.insert(ByteSpan{*bytes}.last(bytes->size() / 2));
+    muhash.insert(ByteSpan{*bytes}.first(bytes->size() / 2));
+    const Json other = runner.call("gettxoutsetinfo", R"(["muhash"])").result;
+    EXPECT_EQ(other.find("muhash")->string(), muhash.digest().to_string());
+    EXPECT_EQ(other.find("disk_size")->number(), "4096");
 }
 
 TEST(InvalidateBlock, hash_isPassedOn_unknownIsNotFound) {
@@ -228,6 +237,24 @@ TEST(InvalidateBlock, hash_isPassedOn_unknownIsNotFound) {
     const std::string unknown = "[\"" + std::string(64, '1') + "\"]";
     EXPECT_EQ(runner.call("invalidateblock", unknown).code, -5);
     EXPECT_EQ(runner.call("reconsiderblock", unknown).message, "Block not found");
+}
+
+TEST(PreciousBlock, hash_isPassedOn_unknownIsNotFound) {
+    Runner runner;
+    EXPECT_EQ(runner.result("preciousblock", quoted(runner.node.tip_hash())), "null");
+    EXPECT_EQ(runner.node.preferred, std::vector{runner.node.tip_hash()});
+    const std::string unknown = "[\"" + std::string(64, '1') + "\"]";
+    EXPECT_EQ(runner.call("preciousblock", unknown).message, "Block not found");
+}
+
+TEST(VerifyChain, levelAndCount_haveBitcoindsDefaultsAndLimits) {
+    Runner runner;
+    EXPECT_EQ(runner.result("verifychain"), "true");
+    EXPECT_EQ(runner.node.verified, (std::pair{3, 6}));
+    EXPECT_EQ(runner.result("verifychain", "[9, 0]"), "true");
+    EXPECT_EQ(runner.node.verified, (std::pair{4, 0}));
+    runner.node.verify_result = false;
+    EXPECT_EQ(runner.result("verifychain", "[1, 2]"), "false");
 }
 
 TEST(SyncWithValidationInterfaceQueue, call_isOneStep) {

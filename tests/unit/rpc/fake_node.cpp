@@ -206,6 +206,12 @@ Status FakeNode::reconsider_block(const BlockHash& hash) {
     return {};
 }
 
+Status FakeNode::prefer_block(const BlockHash& hash) {
+    if (!block_summary(hash)) return failure(Code::address_or_key, "Block not found");
+    preferred.push_back(hash);
+    return {};
+}
+
 std::string FakeNode::submit_block(const BlockRef& block) {
     submitted_blocks.push_back(block);
     if (!submit_result.empty()) return submit_result;

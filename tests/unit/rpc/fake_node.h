@@ -178,7 +178,9 @@ class FakeNode final : public NodeControl {
     std::vector<std::pair<std::string, AddNodeAction>> add_node_calls;
     std::vector<std::string> disconnected;
     std::optional<int64_t> mock_time;
-    std::vector<BlockHash> invalidated, reconsidered;
+    std::vector<BlockHash> invalidated, reconsidered, preferred;
+    std::pair<int, int32_t> verified;
+    bool verify_result = true;
     bool stopped = false;
     bool pinged = false;
     std::string automine_asked;
@@ -234,6 +236,12 @@ class FakeNode final : public NodeControl {
 
     Status invalidate_block(const BlockHash& hash) override;
     Status reconsider_block(const BlockHash& hash) override;
+    uint64_t coins_size_on_disk() const override { return 4'096; }
+    Status prefer_block(const BlockHash& hash) override;
+    bool verify_chain(int level, int32_t blocks) override {
+        verified = {level, blocks};
+        return verify_result;
+    }
     std::string submit_block(const BlockRef& block) override;
     Status submit_header(const BlockHeader& header) override;
     Status for_each_coin(const std::function<bool(const OutPoint&, const Coin&)>& visitor) override;
