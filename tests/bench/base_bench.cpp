@@ -6,9 +6,10 @@
 #include <immintrin.h>
 #endif
 
+#include <time.h>
+
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <string>
@@ -72,10 +73,17 @@ void search_all(const PowSearchKernel& kernel) {
     benchmark::DoNotOptimize(kernel.search(kHeader, Hash256{}, 0, kNonces));
 }
 
+double thread_seconds() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// Processor time, so that other programs on the machine do not count.
 double seconds_of(const std::function<void()>& work) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = thread_seconds();
     work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return thread_seconds() - start;
 }
 
 // Candidates take turns, so that a change of the processor's clock meets all of them; the medians
