@@ -32,10 +32,18 @@ void BlockAnnouncer::announce(const HeaderNode& tip, bool own) {
 bool BlockAnnouncer::send_block(PeerTable& table, Peer& peer, const HeaderNode& node,
                                 WitnessEncoding encoding) {
     if (!has_body(node)) return false;
-    const BlockRef block = table.backend().read_block(node);
-    if (block == nullptr) return false;
+    auto bytes = table.backend().read_block_bytes(node);
+    if (bytes && encoding == WitnessEncoding::without) {
+        Reader reader(*bytes);
+        const Block block = read_block(reader);
+        if (reader.done())
+            bytes = block.serialize(encoding);
+        else
+            bytes.reset();
+    }
+    if (!bytes) return false;
     send_seal(table, peer, node);
-    table.send(peer, message::kBlockCommand, block->serialize(encoding));
+    table.send(peer, message::kBlockCommand, *bytes);
     return true;
 }
 
@@ -47,10 +55,9 @@ void BlockAnnouncer::push(const HeaderNode& node) {
             !peer_has(peer, *node.parent) || !peer.handshake.has_witnesses())
             continue;
         if (frame == nullptr) {
-            const BlockRef block = table_.backend().read_block(node);
-            if (block == nullptr) return;
-            frame =
-                encode_frame(table_.options().magic, message::kBlockCommand, block->serialize());
+            const auto block = table_.backend().read_block_bytes(node);
+            if (!block) return;
+            frame = encode_frame(table_.options().magic, message::kBlockCommand, *block);
         }
         send_seal(table_, peer, node);
         table_.send_frame(peer, message::kBlockCommand, frame);

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/peer_id.h"
 #include "base/time.h"
 #include "chain/block.h"
@@ -88,8 +90,9 @@ class NetBackend {
     virtual const HeaderNode* find_header(const BlockHash& hash) const = 0;
     /// Of the active chain; null above its tip.
     virtual const HeaderNode* active_at(Height height) const = 0;
-    /// Null: no body is stored (any more).
-    virtual BlockRef read_block(const HeaderNode& node) const = 0;
+    /// The block as it is stored, in BIP144's form. Empty: no body is stored (any more), or it
+    /// cannot be read. What stands behind the header is the receiver's to check.
+    virtual std::optional<Bytes> read_block_bytes(const HeaderNode& node) const = 0;
     virtual bool initial_download() const = 0;
 
     /// Headers in order, each the child of the one before. Stops at the first that is refused.

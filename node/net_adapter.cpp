@@ -1,5 +1,7 @@
 #include "node/net_adapter.h"
 
+#include <algorithm>
+
 #include "node/node_core.h"
 
 namespace parley {
@@ -59,15 +61,22 @@ const HeaderNode* NetAdapter::active_at(Height height) const {
     return core_.chain->at_height(height);
 }
 
-BlockRef NetAdapter::read_block(const HeaderNode& node) const {
-    if (node.block_position.size == 0 && node.parent != nullptr) return nullptr;
-    auto block = core_.chain->read_block(node);
-    if (!block) {
+std::optional<Bytes> NetAdapter::read_block_bytes(const HeaderNode& node) const {
+    if (node.block_position.size == 0 && node.parent != nullptr) return std::nullopt;
+    auto bytes = core_.chain->read_block_bytes(node);
+    if (!bytes) {
         core_.log.error(LogCategory::general, "Cannot read block {}: {}", node.hash.to_string(),
-                        block.error().message);
-        return nullptr;
+                        bytes.error().message);
+        return std::nullopt;
     }
-    return *block;
+    const auto header = node.header.serialize();
+    if (bytes->size() < header.size() ||
+        !std::equal(header.begin(), header.end(), bytes->begin())) {
+        core_.log.error(LogCategory::general, "Block {} is damaged in its file",
+                        node.hash.to_string());
+        return std::nullopt;
+    }
+    return std::move(*bytes);
 }
 
 bool NetAdapter::initial_download() const {

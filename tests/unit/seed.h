@@ -1,6 +1,7 @@
 // The seed of a test that draws random inputs: the same in every run, so that a change is judged by
 // what it does; another one with PARLEY_TEST_SEED=<number>, and a fresh one with
-// PARLEY_TEST_SEED=fresh, for long runs. Printed, so that a failure can be replayed. For tests only.
+// PARLEY_TEST_SEED=fresh, for long runs. Printed, so that a failure can be replayed. For tests
+// only.
 #pragma once
 
 #include <chrono>

@@ -79,9 +79,10 @@ const HeaderNode* FakeBackend::active_at(Height height) const {
     return height > tip_->height || height < Height{0} ? nullptr : tip_->ancestor(height);
 }
 
-BlockRef FakeBackend::read_block(const HeaderNode& node) const {
+std::optional<Bytes> FakeBackend::read_block_bytes(const HeaderNode& node) const {
     const auto found = blocks_.find(node.hash);
-    return found == blocks_.end() ? nullptr : found->second;
+    if (found == blocks_.end()) return std::nullopt;
+    return found->second->serialize();
 }
 
 HeaderNode* FakeBackend::add_header(const BlockHeader& header) {

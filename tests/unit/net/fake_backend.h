@@ -40,7 +40,7 @@ class FakeBackend final : public NetBackend {
     const HeaderNode& best_header() const override { return *best_header_; }
     const HeaderNode* find_header(const BlockHash& hash) const override;
     const HeaderNode* active_at(Height height) const override;
-    BlockRef read_block(const HeaderNode& node) const override;
+    std::optional<Bytes> read_block_bytes(const HeaderNode& node) const override;
     bool initial_download() const override { return downloading; }
     HeadersOutcome submit_headers(std::span<const BlockHeader> headers, TimePoint now) override;
     BlockOutcome submit_block(PeerId from, const BlockRef& block, ByteSpan seal,

@@ -106,12 +106,33 @@ TEST(Serve, getdata_of_block_and_of_stale_block) {
         ASSERT_EQ(sent.size(), 1u);
         EXPECT_EQ(sent[0].command, "block");
         EXPECT_EQ(sent[0].payload,
-                  station.backend.read_block(*station.backend.find_header(hash))->serialize());
+                  *station.backend.read_block_bytes(*station.backend.find_header(hash)));
     }
     station.send(peer, block_request(InvType::witness_block, BlockHash{}));
     EXPECT_THAT(station.take_commands(peer), ElementsAre("notfound"));
     station.send(peer, block_request(InvType::filtered_block, stale.hash));
     EXPECT_THAT(station.take_commands(peer), IsEmpty());
+}
+
+TEST(Serve, witnesses_are_left_out_where_they_are_not_asked_for) {
+    Station station;
+    station.backend.mine(1, station.now);
+    Block block;
+    block.header = station.backend.active_tip().header;
+    block.header.previous = station.backend.active_tip().hash;
+    block.transactions = {make_spend(Txid{}, 1, true)};
+    ASSERT_NE(block.size(), block.size(WitnessEncoding::without));
+    const auto shared = std::make_shared<const Block>(block);
+    ASSERT_EQ(station.backend.submit_block(PeerId{9}, shared, {}, station.now).verdict,
+              BlockVerdict::accepted);
+    const PeerId peer = station.ready_peer();
+    for (const auto& [type, encoding] : {std::pair{InvType::witness_block, WitnessEncoding::with},
+                                         std::pair{InvType::block, WitnessEncoding::without}}) {
+        station.send(peer, block_request(type, block.header.hash()));
+        const auto sent = station.take_sent(peer);
+        ASSERT_EQ(sent.size(), 1u);
+        EXPECT_EQ(sent[0].payload, block.serialize(encoding));
+    }
 }
 
 TEST(Serve, seal_precedes_block_for_peers_that_understand_it) {
