@@ -307,31 +307,30 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     Effects start = node_->start(now);
     std::optional<BlockImport> import;
     // Blocks from files come before those from peers.
+    const auto start_transport = [this] { transport_->start(); };
     if (options_.load_blocks.empty())
-        transport_->start();
+        start_transport();
     else
-        import.emplace(options_.load_blocks, config_.params.magic, loop_, *log_,
-                       [this] { transport_->start();
-});
-host_->set_warm_up(std::nullopt);
-log_->info(LogCategory::general, "Done loading");
-if (!options_.startup_notify.empty()) notifier_->run(options_.startup_notify);
-on_ready();
-const auto barrier = [this](Durability durability, std::function<void()> done) {
-    storage_->barrier(durability, std::move(done));
-};
-const auto show_tip = [this](std::shared_ptr<const rpc::BlockSummary> tip) {
-    chain_.show(std::move(tip));
-};
-const std::string error =
-    loop_.run({hosted, *transport_, *miner_, barrier, show_tip}, std::move(start));
-if (!options_.shutdown_notify.empty()) notifier_->run(options_.shutdown_notify);
-log_->info(LogCategory::general, "Shutdown: In progress...");
-import.reset();
-return error;
-}  // namespace
+        import.emplace(options_.load_blocks, config_.params.magic, loop_, *log_, start_transport);
+    host_->set_warm_up(std::nullopt);
+    log_->info(LogCategory::general, "Done loading");
+    if (!options_.startup_notify.empty()) notifier_->run(options_.startup_notify);
+    on_ready();
+    const auto barrier = [this](Durability durability, std::function<void()> done) {
+        storage_->barrier(durability, std::move(done));
+    };
+    const auto show_tip = [this](std::shared_ptr<const rpc::BlockSummary> tip) {
+        chain_.show(std::move(tip));
+    };
+    const std::string error =
+        loop_.run({hosted, *transport_, *miner_, barrier, show_tip}, std::move(start));
+    if (!options_.shutdown_notify.empty()) notifier_->run(options_.shutdown_notify);
+    log_->info(LogCategory::general, "Shutdown: In progress...");
+    import.reset();
+    return error;
+}
 
-}  // namespace parley
+}  // namespace
 
 std::string version_text() {
     return PARLEY_VERSION;
