@@ -97,7 +97,6 @@ void read_cookie(OptionReader& reader, const Locations& locations, HttpOptions& 
 void read_http(OptionReader& reader, const Locations& locations, const ChainParams& params,
                HttpOptions& http) {
     http.enabled = reader.flag("server", true);
-    http.rest = reader.flag("rest", false);
     const auto port = reader.number_as<uint16_t>("rpcport", params.rpc_port, 1, 65535);
     http.allowed = reader.list("rpcallowip");
     // Without anybody allowed, other addresses would only be refused later.

@@ -183,9 +183,7 @@ void HttpConnection::on_request() {
     const auto& request = parser_->get();
     if (!owner_.auth().allows_address(remote_)) return write(text_reply(403));
     const std::string_view path = request.target();
-    const bool is_rpc = path == "/" || path.starts_with("/wallet/");
-    const bool is_rest = owner_.rest_enabled() && path.starts_with("/rest/");
-    if (!is_rpc && !is_rest) return write(text_reply(404));
+    if (path != "/" && !path.starts_with("/wallet/")) return write(text_reply(404));
     switch (owner_.admit(shared_from_this())) {
         case Owner::Admission::run:
             return execute();
@@ -203,9 +201,7 @@ void HttpConnection::post_execute() {
 void HttpConnection::execute() {
     auto& request = parser_->get();
     const std::string_view path = request.target();
-    if (path.starts_with("/rest/")) {
-        write(owner_.handle({std::string(request.method_string()), std::string(path), {}, {}}));
-    } else if (request.method() != http::verb::post) {
+    if (request.method() != http::verb::post) {
         write(text_reply(405, "JSONRPC server handles only POST requests"));
     } else if (auto user = authorise(request[http::field::authorization])) {
         write(owner_.handle(

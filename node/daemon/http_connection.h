@@ -37,7 +37,6 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
         virtual void finished() = 0;
         virtual bool stopping() const = 0;
         virtual const HttpAuth& auth() const = 0;
-        virtual bool rest_enabled() const = 0;
         virtual rpc::HttpReply handle(const rpc::HttpRequest& request) = 0;
     };
 

@@ -59,7 +59,6 @@ struct HttpServer::Impl final : HttpConnection::Owner {
     void finished() override;
     bool stopping() const override { return stopping_.load(std::memory_order_acquire); }
     const HttpAuth& auth() const override { return http_auth_; }
-    bool rest_enabled() const override { return options.rest; }
     rpc::HttpReply handle(const rpc::HttpRequest& request) override {
         if (request.body.size() > kQuickBodyBytesMax) about_to_wait();
         return handler(request);
@@ -279,17 +278,18 @@ void HttpServer::Impl::stop() {
             if (const auto connection = weak.lock()) connection->close_when_idle();
         }
     });
+    std::vector<std::thread> ending;
+    {
+        const std::lock_guard lock(mutex);
+        ending.swap(threads);
+    }
+    if (ending.empty()) return;  // never started
     // The threads end by themselves once nothing is left to do.
     std::thread watchdog([this, limit = std::chrono::steady_clock::now() + kStopTimeout] {
         while (!io.stopped() && std::chrono::steady_clock::now() < limit)
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
         io.stop();
     });
-    std::vector<std::thread> ending;
-    {
-        const std::lock_guard lock(mutex);
-        ending.swap(threads);
-    }
     for (auto& thread : ending) thread.join();
     watchdog.join();
 }

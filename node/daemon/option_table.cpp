@@ -144,7 +144,7 @@ constexpr Option kOptions[] = {
     {"whitelistforcerelay", "", OptionGroup::connection, ""},
     {"whitelistrelay", "", OptionGroup::connection, ""},
     {"deprecatedrpc", "", OptionGroup::rpc, ""},
-    {"rest", "", OptionGroup::rpc, "Answer REST requests (default: 0)"},
+    {"rest", "", OptionGroup::rpc, ""},
     {"rpcallowip", "<ip>", OptionGroup::rpc,
      "Take JSON-RPC from this address, network (1.2.3.0/24) or network/mask; may be repeated"},
     {"rpcauth", "<user>:<salt>$<hmac>", OptionGroup::rpc,

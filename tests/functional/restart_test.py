@@ -1,10 +1,14 @@
 """Stop, kill -9 and start: what was acknowledged is there, and nothing has to be rebuilt."""
 
+import contextlib
 import http.client
+import os
 import random
+import signal
+import subprocess
 import threading
 
-from framework import OTHER_ADDRESS, RpcError
+from framework import OTHER_ADDRESS, WAIT_SECONDS, RpcError, wait_until
 
 
 def test_restart_chain_is_as_before(network):
@@ -118,3 +122,36 @@ def test_kill_wallet_agrees_with_the_chain(network):
         node.rpc.loadwallet("w")
     assert wallet.getbalance() == 50
     assert wallet.getnewaddress() != address
+
+
+def test_daemon_option_returns_when_the_node_answers_and_leaves_it_running(network):
+    node = network.add(start=False)
+    started = subprocess.run(node.command(["-daemonwait", f"-pid={node.datadir / 'pid'}"]), capture_output=True,
+                             text=True, timeout=WAIT_SECONDS, check=True)
+    pid = int((node.datadir / "pid").read_text())
+    try:
+        assert "Parley starting" in started.stdout and started.stderr == ""
+        assert node.rpc.getblockcount() == 0  # at once: it was waited for
+        assert os.getsid(pid) == pid, "a session of its own"
+        node.rpc.stop()
+        wait_until(lambda: not (node.datadir / "pid").exists(), "the daemon to end")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_daemon_option_reports_a_failed_start(network):
+    node = network.add()
+    second = subprocess.run(node.command(["-daemonwait"]), capture_output=True, text=True, timeout=WAIT_SECONDS)
+    assert second.returncode == 1
+    assert second.stderr.startswith("Error: Cannot obtain a lock on directory")
+
+
+def test_notify_options_run_their_commands(network):
+    node = network.add(start=False)
+    seen = node.datadir / "seen"
+    node.start([f"-startupnotify=echo started >> {seen}", f"-blocknotify=echo %s >> {seen}",
+                f"-shutdownnotify=echo stopped >> {seen}"])
+    hashes = node.generate(1) + node.generate(1)
+    node.stop()
+    assert seen.read_text().split() == ["started", *hashes, "stopped"]

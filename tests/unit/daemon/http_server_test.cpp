@@ -275,13 +275,6 @@ TEST_F(HttpServerTest, silent_connection_is_closed_after_the_timeout) {
     EXPECT_TRUE(half.at_end());
 }
 
-TEST_F(HttpServerTest, rest_is_served_without_credentials_when_enabled) {
-    options_.rest = true;
-    start();
-    EXPECT_TRUE(exchange("GET /rest/chaininfo.json HTTP/1.1\r\n\r\n")
-                    .ends_with("GET /rest/chaininfo.json  "));
-}
-
 TEST_F(HttpServerTest, stop_lets_the_reply_under_way_out) {
     start();
     RawClient idle(port_);

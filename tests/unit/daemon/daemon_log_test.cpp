@@ -1,0 +1,145 @@
+// debug.log's lines, categories and size; and the commands of -blocknotify and its like.
+#include "node/daemon/daemon_log.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+#include "node/daemon/notifier.h"
+#include "tests/unit/daemon/temporary_directory.h"
+
+namespace parley {
+namespace {
+
+std::string contents(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class DaemonLogTest : public testing::Test {
+ protected:
+    DaemonLogTest() {
+        options.path = directory / "debug.log";
+        options.console = false;
+        options.timestamps = false;
+    }
+    DaemonLog& open() {
+        auto opened = DaemonLog::open(options);
+        EXPECT_TRUE(opened) << (opened ? "" : opened.error());
+        log = std::move(*opened);
+        return *log;
+    }
+
+    TemporaryDirectory directory;
+    LogOptions options;
+    std::unique_ptr<DaemonLog> log;
+};
+
+TEST_F(DaemonLogTest, lines_are_in_the_file_at_once_and_have_bitcoinds_form) {
+    options.categories = {"net"};
+    open();
+    log->info(LogCategory::general, "Bound to {}", "127.0.0.1:1");
+    EXPECT_EQ(contents(options.path), "Bound to 127.0.0.1:1\n");
+    log->info(LogCategory::net, "info");
+    log->debug(LogCategory::net, "debug");
+    log->debug(LogCategory::mempool, "nobody asked for this");
+    log->debug(LogCategory::general, "nor for this");
+    log->warning(LogCategory::general, "careful");
+    log->error(LogCategory::validation, "broken");
+    EXPECT_EQ(
+        contents(options.path),
+        "Bound to 127.0.0.1:1\ninfo\n[net] debug\n[warning] careful\n[validation:error] broken\n");
+}
+
+TEST_F(DaemonLogTest, a_peers_text_cannot_start_a_line) {
+    open().info(LogCategory::net, "agent: {}", "a\nb\r\x1b[0m\x7f é");
+    EXPECT_EQ(contents(options.path), "agent: a\\x0ab\\x0d\\x1b[0m\\x7f é\n");
+}
+
+TEST_F(DaemonLogTest, time_and_thread_stand_before_the_line) {
+    options.timestamps = options.microseconds = options.thread_names = true;
+    open().info(LogCategory::general, "hello");
+    const std::regex form(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z \[[^\]]+\] hello\n)");
+    EXPECT_TRUE(std::regex_match(contents(options.path), form)) << contents(options.path);
+}
+
+TEST_F(DaemonLogTest, categories_are_switched_while_it_runs) {
+    options.categories = {"all"};
+    options.excluded = {"mempool"};
+    open();
+    EXPECT_TRUE(log->category_enabled(LogCategory::net));
+    EXPECT_FALSE(log->category_enabled(LogCategory::mempool));
+    EXPECT_TRUE(log->set_category("mempool", true));
+    EXPECT_TRUE(log->enabled(LogCategory::mempool, LogLevel::debug));
+    EXPECT_TRUE(log->set_category("all", false));
+    EXPECT_FALSE(log->enabled(LogCategory::net, LogLevel::debug));
+    EXPECT_TRUE(log->enabled(LogCategory::net, LogLevel::info));
+    EXPECT_TRUE(log->set_category("tor", true));  // bitcoind's; no lines here
+    EXPECT_FALSE(log->set_category("gossip", true));
+}
+
+TEST_F(DaemonLogTest, what_cannot_be_is_a_sentence) {
+    options.categories = {"gossip"};
+    EXPECT_EQ(DaemonLog::open(options).error(), "Unsupported logging category -debug=gossip.");
+    options.categories = {};
+    options.path = directory.path();  // a folder
+    const auto refused = DaemonLog::open(options);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().find("Check -debuglogfile"), std::string::npos) << refused.error();
+}
+
+TEST_F(DaemonLogTest, a_long_log_keeps_its_end) {
+    std::string line(99, 'x');
+    line += '\n';
+    {
+        std::ofstream out(options.path, std::ios::binary);
+        for (int i = 0; i < 120'000; ++i) out << line;
+        out << "the newest line\n";
+    }
+    options.shrink = false;
+    open();
+    EXPECT_GT(std::filesystem::file_size(options.path), 11'999'000u);
+    options.shrink = true;
+    open().info(LogCategory::general, "started");
+    const std::string kept = contents(options.path);
+    EXPECT_LE(kept.size(), 10'000'100u);
+    EXPECT_GE(kept.size(), 9'999'000u);
+    EXPECT_EQ(kept.substr(0, line.size()), line);  // begins with a whole one
+    EXPECT_TRUE(kept.ends_with("the newest line\nstarted\n"));
+}
+
+TEST_F(DaemonLogTest, notifier_runs_commands_in_turn_and_ends_after_the_last) {
+    open();
+    const std::string out = directory / "out";
+    {
+        Notifier notifier(*log);
+        for (const char* word : {"one", "two", "three"})
+            notifier.run("echo " + std::string(word) + " >> '" + out + "'");
+        notifier.run("exit 3");
+    }
+    EXPECT_EQ(contents(out), "one\ntwo\nthree\n");
+    EXPECT_EQ(contents(options.path), "[warning] runCommand error: system(exit 3) returned 768\n");
+}
+
+TEST_F(DaemonLogTest, notifier_drops_the_oldest_of_too_many) {
+    open();
+    const std::string out = directory / "out";
+    {
+        Notifier notifier(*log);
+        // The first holds the thread until the others were handed over.
+        notifier.run("while [ ! -e '" + (directory / "go") + "' ]; do sleep 0.01; done");
+        for (int i = 0; i < 150; ++i)
+            notifier.run("echo " + std::to_string(i) + " >> '" + out + "'");
+        std::ofstream(directory / "go") << "go";
+    }
+    const std::string lines = contents(out);
+    EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 100);
+    EXPECT_TRUE(lines.ends_with("\n149\n"));
+    EXPECT_NE(contents(options.path).find("dropped, too many wait"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace parley
