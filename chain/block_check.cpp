@@ -94,15 +94,26 @@ Expected<void, BlockError> check_block(const Block& block) {
     return {};
 }
 
+int64_t block_time_min(const ChainParams& params, const HeaderNode& parent) {
+    const int64_t after_median = parent.median_time_past() + 1;
+    if ((parent.height.value() + 1) % params.retarget_interval_blocks != 0) return after_median;
+    return std::max(after_median, parent.time() - kTimewarpMax_s);
+}
+
 Expected<void, BlockError> accept_header_rules(const ChainParams& params, const BlockHeader& header,
                                                const HeaderNode& parent, TimePoint now) {
     if (int64_t{header.time} <= parent.median_time_past())
         return refuse(BlockErrorKind::invalid_header, "time-too-old",
                       "block's timestamp is too early");
+    const Height height = parent.height + 1;
+    const bool starts_period = height.value() % params.retarget_interval_blocks == 0;
+    if (params.bip94 && starts_period && int64_t{header.time} < parent.time() - kTimewarpMax_s) {
+        return refuse(BlockErrorKind::invalid_header, "time-timewarp-attack",
+                      "block's timestamp is too early on diff adjustment block");
+    }
     if (int64_t{header.time} > to_unix_seconds(now) + kBlockTimeAheadMax_s)
         return refuse(BlockErrorKind::time_future, "time-too-new",
                       "block timestamp too far in the future");
-    const Height height = parent.height + 1;
     if ((header.version < 2 && height >= params.activation.bip34) ||
         (header.version < 3 && height >= params.activation.bip66) ||
         (header.version < 4 && height >= params.activation.bip65)) {

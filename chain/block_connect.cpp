@@ -19,10 +19,11 @@ Unexpected<BlockError> refuse(std::string reason, std::string detail) {
         BlockError{BlockErrorKind::invalid_block, std::move(reason), std::move(detail)});
 }
 
-bool is_bip30_exception(const ChainParams& params, Height height, const BlockHash& hash) {
-    return std::any_of(
-        params.bip30_exceptions.begin(), params.bip30_exceptions.end(),
-        [&](const auto& entry) { return entry.first == height && entry.second == hash; });
+bool lists(const std::vector<std::pair<Height, BlockHash>>& blocks, Height height,
+           const BlockHash& hash) {
+    return std::any_of(blocks.begin(), blocks.end(), [&](const auto& entry) {
+        return entry.first == height && entry.second == hash;
+    });
 }
 
 bool bip30_is_needless(const ChainParams& params, const HeaderNode& parent) {
@@ -42,7 +43,7 @@ class Connection {
           block_(block),
           coins_(coins),
           height_(context.parent.height + 1),
-          flags_(block_script_flags(params_, height_, context.hash)),
+          flags_(block_script_flags(params_, height_, context.hash) | context.deployment_flags),
           bip68_active_(height_ >= params_.activation.csv) {}
 
     Verdict run() {
@@ -59,7 +60,7 @@ class Connection {
 
  private:
     Verdict check_bip30() {
-        const bool exception = is_bip30_exception(params_, height_, context_.hash);
+        const bool exception = lists(params_.bip30_exceptions, height_, context_.hash);
         if (!exception && bip30_is_needless(params_, context_.parent)) return {};
         for (const auto& transaction : block_.transactions) {
             for (uint32_t i = 0; i < transaction->outputs().size(); ++i) {
@@ -216,10 +217,12 @@ Expected<BlockUndo, BlockError> connect_block(const ConnectContext& context, con
 bool disconnect_block(const ChainParams& params, const Block& block, Height height,
                       const BlockUndo& undo, CoinsOverlay& coins) {
     if (undo.spent.size() + 1 != block.transactions.size()) return false;
-    const bool exception = is_bip30_exception(params, height, block.header.hash());
+    const BlockHash hash = block.header.hash();
+    const bool lenient = lists(params.bip30_exceptions, height, hash) ||
+                         lists(params.bip30_overwritten, height, hash);
     for (size_t i = block.transactions.size(); i-- > 0;) {
         const Transaction& transaction = *block.transactions[i];
-        if (!remove_outputs(transaction, height, exception, coins)) return false;
+        if (!remove_outputs(transaction, height, lenient, coins)) return false;
         if (i == 0) continue;
         const auto& spent = undo.spent[i - 1];
         if (spent.size() != transaction.inputs().size()) return false;

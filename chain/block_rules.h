@@ -28,13 +28,19 @@ Expected<void, BlockError> accept_header_rules(const ChainParams& params, const 
 Expected<void, BlockError> accept_block_rules(const ChainParams& params, const Block& block,
                                               const HeaderNode& parent);
 
-/// The script rules of a block.
+/// The least time that a block below `parent` may carry, in Unix seconds. BIP94's bound is kept on
+/// every chain: it costs nothing, and the block would be valid if it were a rule everywhere.
+int64_t block_time_min(const ChainParams& params, const HeaderNode& parent);
+
+/// The script rules of a block that its height brings; versionbits.h knows those of deployments.
 ScriptFlags block_script_flags(const ChainParams& params, Height height, const BlockHash& hash);
 
 struct ConnectContext {
     const ChainParams& params;
     const HeaderNode& parent;
     BlockHash hash;
+    /// Script rules that deployments have brought, besides those of the block's height.
+    ScriptFlags deployment_flags = kVerifyNone;
     /// False where the block's scripts are known to be good (it was connected before).
     bool check_scripts = true;
 };

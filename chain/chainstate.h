@@ -37,6 +37,8 @@
 
 namespace parley {
 
+class VersionBits;
+
 struct ChainOptions {
     /// The data directory remembers it and refuses another: "pow", "pbft".
     std::string engine = "pow";
@@ -47,6 +49,14 @@ struct ChainOptions {
     int32_t coins_flush_blocks = 2'000;
     /// Blocks connected by one call of activate_best_chain() before it returns with `more`.
     int32_t activation_step_blocks = 32;
+    /// -minimumchainwork: with less, the best header's chain is not believed to be the network's.
+    Score minimum_score;
+    /// -assumevalid: scripts of this block and its ancestors are not run, where the block is part
+    /// of the best header's chain, which has the minimum score, and is two weeks of work below its
+    /// end. Zero: all scripts are run.
+    BlockHash assume_valid;
+    /// -checkpoint: blocks that can never be replaced, nor anything before them.
+    std::vector<std::pair<Height, BlockHash>> checkpoints;
     /// Keys of the coins' hash table, from a secret source: strangers choose txids.
     uint64_t coins_hash_key0 = 0;
     uint64_t coins_hash_key1 = 0;
@@ -149,6 +159,9 @@ class Chainstate {
     /// A dry run: would this block be valid on top of the active tip? Nothing changes. Its header
     /// is checked for context, but not for its seal or proof of work.
     virtual Expected<void, BlockError> check_proposal(const Block& block, TimePoint now) = 0;
+
+    /// What the versions of blocks have brought. Answers stay in its memory, so it is not const.
+    virtual VersionBits& version_bits() = 0;
 
     // --- By hand and by the engine.
 

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "chain/chainstate_impl.h"
+#include "chain/signet.h"
 
 namespace parley {
 namespace {
@@ -58,8 +59,12 @@ Expected<const HeaderNode*, BlockError> ChainstateImpl::accept_header(const Bloc
         if (!result) return Unexpected(result.error());
         return *result;
     }
+    if (auto verdict = rules_.check_header(header, hash); !verdict)
+        return Unexpected(header_error(std::move(verdict.error())));
     const HeaderNode* parent = tree_.find(header.previous);
     if (auto verdict = check_parent(parent, hash); !verdict) return Unexpected(verdict.error());
+    if (auto verdict = check_checkpoints(*parent, hash); !verdict)
+        return Unexpected(verdict.error());
     auto score = rules_.verify_header(header, hash, seal, *parent);
     if (!score) return Unexpected(header_error(std::move(score.error())));
     if (auto verdict = accept_header_rules(params_, header, *parent, now); !verdict)
@@ -69,6 +74,7 @@ Expected<const HeaderNode*, BlockError> ChainstateImpl::accept_header(const Bloc
     if (parent->score) node.score = *score;
     touch(node);
     update_best_header(node);
+    note_checkpoint(node);
     if (touched_.size() >= kTouchedMax) commit_touched();
     return &node;
 }
@@ -128,6 +134,8 @@ BlockResult ChainstateImpl::accept_block(const BlockRef& block, ByteSpan seal, T
 
 Expected<void, BlockError> ChainstateImpl::check_body(const Block& block, HeaderNode& node) {
     auto verdict = check_block(block);
+    // Behind the Merkle root: a mutated body says nothing about the solution of the real one.
+    if (verdict) verdict = check_signet_solution(params_, block);
     if (verdict) verdict = accept_block_rules(params_, block, *node.parent);
     // A mutated body says nothing about the block of this hash.
     if (!verdict && verdict.error().kind != BlockErrorKind::mutated) {

@@ -146,8 +146,10 @@ ChainstateImpl::ConnectResult ChainstateImpl::connect_tip(const HeaderNode& targ
     }
     CoinsOverlay overlay(coins_, coins_.hash());
     const bool first_time = !node.has_undo();
-    auto undo =
-        connect_block({params_, *node.parent, node.hash, first_time}, *block, overlay, verifier_);
+    const bool check_scripts = first_time && scripts_are_checked(node);
+    auto undo = connect_block(
+        {params_, *node.parent, node.hash, version_bits_.script_flags(*node.parent), check_scripts},
+        *block, overlay, verifier_);
     // A store that cannot be read looks like missing coins: no verdict then.
     if (failure()) return ConnectResult::failed;
     if (!undo) {

@@ -69,7 +69,9 @@ Expected<void, BlockError> ChainstateImpl::check_proposal(const Block& block, Ti
     if (auto verdict = check_block(block); !verdict) return verdict;
     if (auto verdict = accept_block_rules(params_, block, tip()); !verdict) return verdict;
     CoinsOverlay overlay(coins_, coins_.hash());
-    const auto undo = connect_block({params_, tip(), header.hash()}, block, overlay, verifier_);
+    const auto undo =
+        connect_block({params_, tip(), header.hash(), version_bits_.script_flags(tip())}, block,
+                      overlay, verifier_);
     if (!undo) return Unexpected(undo.error());
     return {};
 }
@@ -85,6 +87,10 @@ Expected<void, BlockError> ChainstateImpl::invalidate(const BlockHash& hash) {
             return refuse(BlockErrorKind::conflicts_with_final, "finalized",
                           "the block is final and cannot be invalidated");
         }
+    }
+    if (is_checkpointed(*node)) {
+        return refuse(BlockErrorKind::conflicts_with_final, "checkpoint",
+                      "the block is at or before a checkpoint and cannot be invalidated");
     }
     tree_.edit(*node).invalidated = true;
     mark_invalid(tree_.edit(*node));

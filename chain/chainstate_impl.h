@@ -13,6 +13,7 @@
 #include "chain/coins_cache.h"
 #include "chain/coins_flush.h"
 #include "chain/index_store.h"
+#include "chain/versionbits.h"
 
 namespace parley {
 
@@ -45,6 +46,8 @@ class ChainstateImpl final : public Chainstate {
     BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now) override;
     ChainUpdate activate_best_chain() override;
     Expected<void, BlockError> check_proposal(const Block& block, TimePoint now) override;
+
+    VersionBits& version_bits() override { return version_bits_; }
 
     Expected<void, BlockError> invalidate(const BlockHash& hash) override;
     Expected<void, BlockError> reconsider(const BlockHash& hash) override;
@@ -126,6 +129,18 @@ class ChainstateImpl final : public Chainstate {
     void remember_recent(const HeaderNode& node, const BlockRef& block);
     void fail(const StorageError& error);
 
+    // --- chainstate_trust.cpp
+    Expected<void, BlockError> check_checkpoints(const HeaderNode& parent,
+                                                 const BlockHash& hash) const;
+    // Perhaps it is one: then its forks are invalid from now on.
+    void note_checkpoint(const HeaderNode& node);
+    void drop_forks_of(const HeaderNode& node);
+    void load_checkpoints();
+    bool is_checkpointed(const HeaderNode& node) const;
+    // Null: they are not.
+    const char* why_scripts_are_checked(const HeaderNode& node) const;
+    bool scripts_are_checked(const HeaderNode& node);
+
     // --- storing
     // The node's record is to be written with the next batch.
     void touch(const HeaderNode& node) { touched_.push_back(&node); }
@@ -152,6 +167,9 @@ class ChainstateImpl final : public Chainstate {
     std::vector<const HeaderNode*> active_;  // by height
     const HeaderNode* best_header_ = nullptr;
     const HeaderNode* finalized_ = nullptr;
+    const HeaderNode* checkpoint_ = nullptr;  // the highest that is known
+    VersionBits version_bits_;
+    std::optional<bool> scripts_checked_last_;
     // Linked, scored and valid blocks that are not worse than the tip, the tip among them.
     // lint: order-free because BetterFirst orders by score and arrival, not by address
     std::set<const HeaderNode*, BetterFirst> candidates_;

@@ -91,7 +91,8 @@ ChainstateImpl::ChainstateImpl(const ChainParams& params, const HeaderRules& rul
       tree_(params.genesis->header),
       files_(blocks, params.magic),
       coins_(coins, OutPointHash{options.coins_hash_key0, options.coins_hash_key1}),
-      coins_flush_(coins, coins_, {options.coins_cache_bytes, options.coins_flush_blocks}) {
+      coins_flush_(coins, coins_, {options.coins_cache_bytes, options.coins_flush_blocks}),
+      version_bits_(params) {
     CHECK(options.activation_step_blocks > 0);
     HeaderNode& genesis = tree_.edit(tree_.genesis());
     genesis.score = rules.genesis_score(genesis.header);
@@ -138,6 +139,7 @@ Expected<void, std::string> ChainstateImpl::load() {
     if (auto repaired = repair_coins(*walk); !repaired) return repaired;
     recompute_best_header();
     rebuild_candidates();
+    load_checkpoints();
     return {};
 }
 
@@ -373,8 +375,8 @@ Expected<void, std::string> ChainstateImpl::roll_forward(const HeaderNode& node)
     const auto block = read_block(node);
     if (!block) return Unexpected(damaged("blocks", block.error().message));
     CoinsOverlay overlay(coins_, coins_.hash());
-    const auto undo =
-        connect_block({params_, *node.parent, node.hash, false}, **block, overlay, verifier_);
+    const auto undo = connect_block({params_, *node.parent, node.hash, kVerifyNone, false}, **block,
+                                    overlay, verifier_);
     if (coins_.failure()) return Unexpected(damaged("chainstate", coins_.failure()->message));
     if (!undo) return Unexpected(damaged("chainstate", undo.error().to_string()));
     coins_.apply(std::move(overlay));

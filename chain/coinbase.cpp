@@ -42,6 +42,18 @@ std::optional<size_t> witness_commitment_position(const Transaction& coinbase) {
     return position;
 }
 
+BlockRef with_reserved_value(const BlockRef& block) {
+    if (block->transactions.empty()) return block;
+    const Transaction& coinbase = *block->transactions[0];
+    if (!coinbase.is_coinbase() || coinbase.has_witness() || !witness_commitment_position(coinbase))
+        return block;
+    TransactionData data = coinbase.data();
+    data.inputs[0].witness = {Bytes(Hash256::kSize, 0)};
+    auto completed = std::make_shared<Block>(*block);
+    completed->transactions[0] = make_transaction(std::move(data));
+    return completed;
+}
+
 TransactionRef make_coinbase(const CoinbaseRequest& request) {
     TransactionData data;
     // bitcoind's miners lock the coinbase to the block before, so that it cannot be mined earlier

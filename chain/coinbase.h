@@ -25,6 +25,11 @@ Hash256 witness_commitment(const Block& block, const Hash256& reserved_value = H
 /// Position of the coinbase output that holds the commitment (the last one that looks like it).
 std::optional<size_t> witness_commitment_position(const Transaction& coinbase);
 
+/// The reserved value that a miner may leave out of a block that it submits: added where the
+/// coinbase has a commitment and no witness; otherwise the same block. The header stays right,
+/// because witnesses are outside its root.
+BlockRef with_reserved_value(const BlockRef& block);
+
 struct CoinbaseRequest {
     Height height{0};
     Script payout;

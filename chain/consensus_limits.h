@@ -16,6 +16,8 @@ inline constexpr Weight kBlockWeightMax{4'000'000};
 inline constexpr int64_t kBlockSigopCostMax = 80'000;
 /// How far a block's time may be ahead of the node's clock.
 inline constexpr int64_t kBlockTimeAheadMax_s = 2 * 60 * 60;
+/// BIP94: how much older than its parent the first block of a difficulty period may be.
+inline constexpr int64_t kTimewarpMax_s = 600;
 /// A locktime below this is a height, from it on Unix seconds.
 inline constexpr uint32_t kLocktimeThreshold = 500'000'000;
 

@@ -86,10 +86,17 @@ class HeaderRules {
  public:
     virtual ~HeaderRules() = default;
 
-    /// Is this header, with this seal, authentic below `parent`; and what is the branch's score
-    /// with it. An empty score: the header is acceptable, but the block is not eligible for the
-    /// best chain until its seal arrives. No time rules here: chain/ checks median time past and
-    /// the future bound.
+    /// Is this header authentic as far as it can be said without its parent? Comes first, so that
+    /// the rest costs who sent it some work.
+    virtual Expected<void, HeaderError> check_header(const BlockHeader& /*header*/,
+                                                     const BlockHash& /*hash*/) const {
+        return {};
+    }
+
+    /// Is this header, which passed check_header, with this seal, authentic below `parent`; and
+    /// what is the branch's score with it. An empty score: the header is acceptable, but the block
+    /// is not eligible for the best chain until its seal arrives. No time rules here: chain/ checks
+    /// median time past and the future bound.
     virtual Expected<std::optional<Score>, HeaderError> verify_header(
         const BlockHeader& header, const BlockHash& hash, ByteSpan seal,
         const HeaderNode& parent) const = 0;

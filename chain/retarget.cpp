@@ -59,8 +59,11 @@ uint32_t next_work_required(const ChainParams& params, const HeaderNode& parent,
         first = 1;
         target_timespan_s -= params.target_spacing_s;
     }
-    const int64_t actual_timespan_s = parent.time() - parent.ancestor(Height{first})->time();
-    return retarget(parent.header.bits, actual_timespan_s,
+    const HeaderNode& start = *parent.ancestor(Height{first});
+    const int64_t actual_timespan_s = parent.time() - start.time();
+    // Where the last block may have had the easiest target, BIP94 looks at the first, which may
+    // not: its period's target is not lost.
+    return retarget(params.bip94 ? start.header.bits : parent.header.bits, actual_timespan_s,
                     std::max(target_timespan_s, kAdjustmentFactorMax), params.pow_limit);
 }
 

@@ -29,6 +29,7 @@ bool BlockDownload::offers_more(const Peer& peer) const {
     if (best == nullptr || is_invalid(*best) || !peer.handshake.has_blocks()) return false;
     const HeaderNode& tip = table_.backend().active_tip();
     if (best == &tip) return false;
+    if (best->score && *best->score < table_.options().minimum_score) return false;
     // A branch as good as ours is fetched too: which of the two wins is not decided yet.
     if (best->score && tip.score) return *best->score >= *tip.score;
     return best->height > tip.height;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "base/uint256.h"
 #include "net/endpoint.h"
 #include "net/protocol.h"
 
@@ -22,6 +23,8 @@ struct NetOptions {
     /// The engine keeps a seal beside each block: `seal` goes ahead of `block`, and headers carry
     /// no score of their own.
     bool sealed_blocks = false;
+    /// -minimumchainwork: blocks of a branch with less are not asked for.
+    U256 minimum_score;
 
     bool network_active = true;          ///< -networkactive
     size_t connections_max = 125;        ///< -maxconnections: inbound and automatic outbound peers

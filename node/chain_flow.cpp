@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chain/versionbits.h"
 #include "node/node_core.h"
 
 namespace parley {
@@ -74,11 +75,29 @@ void ChainFlow::spread(const ChainUpdate& update) {
     if (stop_at > 0 && core_.chain->tip().height >= Height{stop_at}) core_.stopping = true;
 }
 
-void ChainFlow::log_tip() const {
+void ChainFlow::log_tip() {
     const HeaderNode& tip = core_.chain->tip();
-    core_.log.info(LogCategory::general, "UpdateTip: new best={} height={} version=0x{:08x} tx={}",
-                   tip.hash.to_string(), tip.height.value(),
-                   static_cast<uint32_t>(tip.header.version), tip.chain_transactions);
+    const std::string warning = initial_download() ? std::string{} : note_unknown_rules();
+    core_.log.info(
+        LogCategory::general, "UpdateTip: new best={} height={} version=0x{:08x} tx={}{}",
+        tip.hash.to_string(), tip.height.value(), static_cast<uint32_t>(tip.header.version),
+        tip.chain_transactions, warning.empty() ? "" : " warning='" + warning + "'");
+}
+
+std::string ChainFlow::note_unknown_rules() {
+    std::string locked_in;
+    for (const auto& [bit, active] :
+         core_.chain->version_bits().unknown_rules(core_.chain->tip())) {
+        const std::string sentence =
+            "Unknown new rules activated (versionbit " + std::to_string(bit) + ")";
+        if (!active) {
+            locked_in += (locked_in.empty() ? "" : ", ") + sentence;
+        } else if (std::find(warnings_.begin(), warnings_.end(), sentence) == warnings_.end()) {
+            core_.log.warning(LogCategory::general, "{}", sentence);
+            warnings_.push_back(sentence);
+        }
+    }
+    return locked_in;
 }
 
 Expected<AcceptInfo, TxReject> ChainFlow::submit_transaction(const TransactionRef& transaction) {
@@ -123,6 +142,7 @@ bool ChainFlow::initial_download() const {
         return core_.chain->best_header().height > core_.chain->tip().height + kBehindMax;
     }
     if (download_finished_) return false;
+    if (*core_.chain->tip().score < core_.config.chain.minimum_score) return true;
     const TimePoint tip_time = from_unix_seconds(core_.chain->tip().time());
     if (tip_time < core_.now - core_.config.node.tip_age_max) return true;
     core_.log.info(LogCategory::general, "Leaving InitialBlockDownload (latching to false)");

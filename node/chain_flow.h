@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "chain/chainstate.h"
 #include "mempool/mempool.h"
@@ -40,16 +41,22 @@ class ChainFlow {
     /// known blocks are missing.
     bool initial_download() const;
 
+    /// Sentences for the user: unknown rules are in force. They stay until the node stops.
+    const std::vector<std::string>& warnings() const { return warnings_; }
+
     /// Disconnected blocks -> reorganisations of that depth since the start.
     const std::map<uint32_t, uint64_t>& reorganisations() const { return reorganisations_; }
 
  private:
     void spread(const ChainUpdate& update);
-    void log_tip() const;
+    void log_tip();
+    /// Of the block after the tip. Returns those that are locked in, for the log.
+    std::string note_unknown_rules();
 
     NodeCore& core_;
     bool pending_ = false;
     bool spreading_ = false;
+    std::vector<std::string> warnings_;
     mutable bool download_finished_ = false;
     std::map<uint32_t, uint64_t> reorganisations_;
     BlockHash own_block_;  ///< the last block that this node made

@@ -29,6 +29,8 @@ struct NodeOptions {
     int32_t stop_at_height = 0;
     /// -wallet: loaded at the start.
     std::vector<std::string> wallets;
+    /// -blockversion, for tests of signalling.
+    std::optional<int32_t> block_version;
     /// -mocktime, Unix seconds. 0: the host's clock.
     int64_t mock_time = 0;
 };

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "chain/block_rules.h"
+#include "chain/versionbits.h"
 #include "node/node_core.h"
 
 namespace parley {
@@ -44,7 +46,9 @@ BlockRequest EngineDriver::request_below(const HeaderNode& parent, int64_t time,
     request.previous = parent.hash;
     request.height = parent.height + 1;
     request.median_time_past = parent.median_time_past();
-    const int64_t header_time = std::max(time, request.median_time_past + 1);
+    const int64_t header_time = std::max(time, block_time_min(core_.config.params, parent));
+    request.version =
+        core_.config.node.block_version.value_or(core_.chain->version_bits().block_version(parent));
     request.time = static_cast<uint32_t>(header_time);
     request.bits = core_.engine->next_bits(parent, header_time);
     request.coinbase_script = payout;

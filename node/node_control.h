@@ -24,6 +24,7 @@ class NodeControlImpl final : public rpc::NodeControl {
     rpc::ChainSummary chain() const override;
     std::optional<rpc::BlockSummary> block_summary(const BlockHash& hash) const override;
     std::optional<rpc::BlockSummary> block_at(Height height) const override;
+    rpc::DeploymentSummary deployments(const BlockHash& hash) const override;
     rpc::Result<BlockRef> block(const BlockHash& hash) const override;
     rpc::Result<rpc::BlockWithSpent> block_with_spent(const BlockHash& hash) const override;
     std::vector<rpc::ChainTip> chain_tips() const override;

@@ -3,6 +3,10 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+#include "chain/block_rules.h"
+#include "chain/coinbase.h"
+#include "chain/versionbits.h"
 #include "node/node_control.h"
 #include "node/node_core.h"
 #include "node/wallet_control.h"
@@ -48,6 +52,7 @@ rpc::ChainSummary NodeControlImpl::chain() const {
     summary.initial_block_download = core_.flow.initial_download();
     summary.size_on_disk = core_.chain->size_on_disk();
     summary.now = core_.now;
+    summary.warnings = core_.flow.warnings();
     return summary;
 }
 
@@ -61,6 +66,17 @@ std::optional<rpc::BlockSummary> NodeControlImpl::block_at(Height height) const 
     const HeaderNode* node = core_.chain->at_height(height);
     if (node == nullptr) return std::nullopt;
     return summarise(*node);
+}
+
+rpc::DeploymentSummary NodeControlImpl::deployments(const BlockHash& hash) const {
+    const HeaderNode* node = core_.chain->find(hash);
+    CHECK(node != nullptr);
+    rpc::DeploymentSummary summary;
+    summary.script_flags = block_script_flags(core_.config.params, node->height, node->hash);
+    VersionBits& version_bits = core_.chain->version_bits();
+    if (node->parent != nullptr) summary.script_flags |= version_bits.script_flags(*node->parent);
+    summary.signalled = version_bits.reports(*node);
+    return summary;
 }
 
 rpc::Result<BlockRef> NodeControlImpl::block(const BlockHash& hash) const {
@@ -196,7 +212,7 @@ bool NodeControlImpl::verify_chain(int level, int32_t blocks) {
 std::string NodeControlImpl::submit_block(const BlockRef& block) {
     const HeaderNode* known = core_.chain->find(block->header.hash());
     if (known != nullptr && known->status == BlockStatus::connected) return "duplicate";
-    const BlockResult result = core_.flow.submit_block(block, {}, true);
+    const BlockResult result = core_.flow.submit_block(with_reserved_value(block), {}, true);
     switch (result.state) {
         case BlockResult::State::accepted:
             return core_.chain->contains(*result.node) ? "" : "inconclusive";

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <map>
 
+#include "chain/block_rules.h"
+#include "chain/versionbits.h"
 #include "node/node_control.h"
 #include "node/node_core.h"
 #include "node/wallet_control.h"
@@ -168,9 +170,10 @@ rpc::Result<rpc::BlockTemplate> NodeControlImpl::block_template() const {
     rpc::BlockTemplate result;
     result.header = built.block.header;
     result.height = tip.height + 1;
-    result.time_min = tip.median_time_past() + 1;
+    result.time_min = block_time_min(core_.config.params, tip);
     result.coinbase_value = built.coinbase_value;
     result.witness_commitment = built.witness_commitment;
+    result.deployments = core_.chain->version_bits().reports(tip);
     result.mempool_sequence = core_.mempool.sequence();
     std::map<Txid, uint32_t> positions;
     const auto& transactions = built.block.transactions;

@@ -52,8 +52,9 @@ constexpr std::array kTexts{
     Text{"rpcpassword", &CliOptions::password},   Text{"rpccookiefile", &CliOptions::cookie_file},
     Text{"rpcwallet", &CliOptions::wallet}};
 
-constexpr std::array<std::string_view, 6> kChains{"main",   "testnet", "testnet4",
-                                                  "signet", "regtest", "labnet"};
+// The options; -testnet is -chain=test.
+constexpr std::array<std::string_view, 5> kChains{"testnet", "testnet4", "signet", "regtest",
+                                                  "labnet"};
 
 Status set_chain(CliOptions& options, std::string_view name) {
     if (options.chain && *options.chain != name)
@@ -121,7 +122,8 @@ Status set_option(CliOptions& options, const std::string& argument) {
         return std::nullopt;
     }
     if (std::find(kChains.begin(), kChains.end(), positive) != kChains.end()) {
-        return is_on(value, negated) ? set_chain(options, positive) : Status{};
+        const bool old_name = positive == "testnet";
+        return is_on(value, negated) ? set_chain(options, old_name ? "test" : positive) : Status{};
     }
     if (const Text* text = find(kTexts, name)) {
         options.*(text->target) = value.value_or("");
@@ -157,7 +159,8 @@ or:     parley-cli pbftkeygen <n> <directory>    Make keys for n PBFT validators
 
 Options:
 
-  -chain=<chain>           Use the chain <chain>: main, testnet4, signet, regtest or labnet
+  -chain=<chain>           Use the chain <chain>: main, test, testnet4, signet, regtest or
+                           labnet
   -regtest, -labnet, ...   The same as -chain=regtest, -chain=labnet, ...
   -color=<when>            Accepted for compatibility: always, auto or never
   -conf=<file>             Configuration file; relative paths start at the data directory

@@ -33,6 +33,8 @@ void getblockchaininfo(Call& call) {
         out.field("chainwork", chain.tip.chain_score.to_hex());
         out.field("size_on_disk", chain.size_on_disk);
         out.field("pruned", false);
+        if (const auto& challenge = call.params().signet_challenge)
+            out.key("signet_challenge").hex(challenge->bytes());
         out.field_values("warnings", chain.warnings);
     });
 }

@@ -6,6 +6,7 @@
 
 #include "chain/params.h"
 #include "rpc/call.h"
+#include "rpc/deployment_json.h"
 
 namespace parley::rpc {
 
@@ -249,35 +250,13 @@ void getchaintxstats(Call& call) {
 }
 
 void getdeploymentinfo(Call& call) {
-    const BlockSummary block = call.ask([&](NodeControl& node) {
-        if (!call.has(0)) return node.chain().tip;
-        const auto found = node.block_summary(call.block_hash(0));
-        if (!found) fail(Code::address_or_key, "Block not found");
-        return *found;
+    std::optional<BlockSummary> block;
+    const DeploymentSummary summary = call.ask([&](NodeControl& node) {
+        block = call.has(0) ? node.block_summary(call.block_hash(0)) : node.chain().tip;
+        if (!block) fail(Code::address_or_key, "Block not found");
+        return node.deployments(block->hash);
     });
-    const ActivationHeights& heights = call.params().activation;
-    const std::array<std::pair<std::string_view, Height>, 6> deployments{
-        {{"bip34", heights.bip34},
-         {"bip66", heights.bip66},
-         {"bip65", heights.bip65},
-         {"csv", heights.csv},
-         {"segwit", heights.segwit},
-         {"taproot", heights.taproot}}};
-    JsonWriter& out = call.out();
-    out.object([&] {
-        out.field("hash", block.hash);
-        out.field("height", block.height);
-        out.field_object("deployments", [&] {
-            for (const auto& [name, height] : deployments) {
-                out.field_object(name, [&] {
-                    out.field("type", "buried");
-                    // for the block after this one
-                    out.field("active", block.height.value() + 1 >= height.value());
-                    out.field("height", height);
-                });
-            }
-        });
-    });
+    write_deployments(call.out(), call.params(), *block, summary);
 }
 
 }  // namespace
@@ -314,7 +293,7 @@ std::vector<Method> block_statistics_methods() {
                         "consensus changes.",
          .parameters = {{"blockhash", hex, false, "hash of current chain tip",
                          "The block hash at which to query deployment state"}},
-         .result = "{hash, height, deployments}    (json object)",
+         .result = "{hash, height, script_flags, deployments}    (json object)",
          .example = "",
          .handler = &getdeploymentinfo},
     };

@@ -8,6 +8,7 @@
 #include "chain/compact_target.h"
 #include "rpc/call.h"
 #include "rpc/mining.h"
+#include "rpc/template_json.h"
 #include "rpc/transaction_text.h"
 
 namespace parley::rpc {
@@ -80,6 +81,8 @@ void getmininginfo(Call& call) {
         out.field("pooledtx", mining.pooled_transactions);
         out.field("blockmintxfee", mining.block_min_fee_rate);
         out.field("chain", call.params().name);
+        if (const auto& challenge = call.params().signet_challenge)
+            out.key("signet_challenge").hex(challenge->bytes());
         out.field_object("next", [&] {
             out.field("height", chain.tip.height.value() + 1);
             target_fields(mining.next_bits);
@@ -117,10 +120,6 @@ void answer_proposal(Call& call, const Json& request) {
         call.out().value(reason);
 }
 
-std::string long_poll_id(const BlockHash& tip, uint64_t sequence) {
-    return tip.to_string() + std::to_string(sequence);
-}
-
 /// Until the tip is another one, or the mempool has changed and a minute is over.
 void wait_for_change(Call& call, const std::string& long_poll) {
     constexpr Duration kMempoolPatience = std::chrono::minutes{1};
@@ -147,48 +146,6 @@ void check_ready_for_miners(const NodeControl& node, const ChainParams& params) 
         fail(Code::initial_download, "Parley is in initial sync and waiting for blocks...");
 }
 
-void write_template_transactions(JsonWriter& out, const BlockTemplate& block) {
-    out.field_array("transactions", [&] {
-        for (const BlockTemplate::Entry& entry : block.transactions) {
-            out.object([&] {
-                out.key("data").hex(entry.transaction->serialize());
-                out.field("txid", entry.transaction->txid());
-                out.field("hash", entry.transaction->wtxid());
-                out.field_values("depends", entry.depends);
-                out.field("fee", entry.fee.value());  // satoshi, as BIP22 wants
-                out.field("sigops", entry.sigop_cost);
-                out.field("weight", entry.transaction->weight());
-            });
-        }
-    });
-}
-
-void write_template(JsonWriter& out, const BlockTemplate& block, int64_t now) {
-    out.object([&] {
-        out.field_values("capabilities", std::vector<std::string>{"proposal"});
-        out.field("version", block.header.version);
-        out.field_values("rules", std::vector<std::string>{"csv", "!segwit", "taproot"});
-        out.field_object("vbavailable", [] {});
-        out.field("vbrequired", 0);
-        out.field("previousblockhash", block.header.previous);
-        write_template_transactions(out, block);
-        out.field_object("coinbaseaux", [] {});
-        out.field("coinbasevalue", block.coinbase_value.value());
-        out.field("longpollid", long_poll_id(block.header.previous, block.mempool_sequence));
-        out.field("target", target_from_compact(block.header.bits).value_or(U256{}).to_hex());
-        out.field("mintime", block.time_min);
-        out.field_values("mutable", std::vector<std::string>{"time", "transactions", "prevblock"});
-        out.field("noncerange", "00000000ffffffff");
-        out.field("sigoplimit", 80'000);
-        out.field("sizelimit", 4'000'000);
-        out.field("weightlimit", 4'000'000);
-        out.field("curtime", std::max<int64_t>(now, block.time_min));
-        out.field("bits", fmt::format("{:08x}", block.header.bits));
-        out.field("height", block.height);
-        out.key("default_witness_commitment").hex(block.witness_commitment.bytes());
-    });
-}
-
 void getblocktemplate(Call& call) {
     const Json& request = call.argument(0);
     if (const Json* mode = request.find("mode"); mode && !mode->is_null()) {
@@ -203,6 +160,10 @@ void getblocktemplate(Call& call) {
         fail(Code::invalid_parameter,
              "getblocktemplate must be called with the segwit rule set "
              "(call with {\"rules\": [\"segwit\"]})");
+    if (call.params().signet_challenge && !asks_for(request, "rules", "signet"))
+        fail(Code::invalid_parameter,
+             "getblocktemplate must be called with the signet rule set (call with {\"rules\": "
+             "[\"segwit\", \"signet\"]})");
     if (const Json* long_poll = request.find("longpollid"); long_poll && !long_poll->is_null())
         wait_for_change(call, read_string(*long_poll, "longpollid"));
     int64_t now = 0;
@@ -211,13 +172,11 @@ void getblocktemplate(Call& call) {
         now = to_unix_seconds(node.chain().now);
         return unwrap(node.block_template());
     });
-    write_template(call.out(), block, now);
+    write_template(call.out(), call.params(), block, now);
 }
 
 void submitblock(Call& call) {
     const BlockRef block = read_raw_block(call.argument(0), call.name(0));
-    if (block->transactions.empty() || !block->transactions.front()->is_coinbase())
-        fail(Code::deserialization, "Block does not start with a coinbase");
     const std::string reason =
         call.ask([&](NodeControl& node) { return node.submit_block(block); });
     if (reason.empty())
@@ -328,7 +287,7 @@ void generateblock(Call& call) {
 }
 
 void setmocktime(Call& call) {
-    if (call.params().name == "main")
+    if (call.params().public_network)
         fail(Code::misc, "setmocktime is for regression testing (-regtest mode) only");
     const int64_t time = call.integer(0);
     if (time < 0 || time > UINT32_MAX)

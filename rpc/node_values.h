@@ -15,6 +15,8 @@
 #include "base/uint256.h"
 #include "chain/block.h"
 #include "chain/coins.h"
+#include "chain/deployment.h"
+#include "chain/script_flags.h"
 
 namespace parley::rpc {
 
@@ -57,6 +59,12 @@ struct ChainTip {
 /// A block's body with the coins that its transactions spent, those of the coinbase excepted:
 /// spent[i][j] belongs to input j of transaction i + 1. Empty when there is no undo data (the
 /// genesis block, a block that never connected).
+/// The rules of a block.
+struct DeploymentSummary {
+    ScriptFlags script_flags = kVerifyNone;
+    std::vector<DeploymentReport> signalled;
+};
+
 struct BlockWithSpent {
     BlockRef block;
     std::vector<std::vector<Coin>> spent;
@@ -156,6 +164,7 @@ struct BlockTemplate {
     std::vector<Entry> transactions;  ///< without the coinbase
     Script witness_commitment;        ///< the output script (BIP141)
     uint64_t mempool_sequence = 0;
+    std::vector<DeploymentReport> deployments;  ///< as of the block below
 };
 
 struct MiningSummary {

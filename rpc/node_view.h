@@ -33,6 +33,8 @@ class NodeView {
     virtual std::optional<BlockSummary> block_summary(const BlockHash& hash) const = 0;
     /// In the active chain. Empty: above the tip, or negative.
     virtual std::optional<BlockSummary> block_at(Height height) const = 0;
+    /// REQUIRES: the header is known.
+    virtual DeploymentSummary deployments(const BlockHash& hash) const = 0;
     /// Fails with misc "Block not available (not fully downloaded)" when only the header is known.
     virtual Result<BlockRef> block(const BlockHash& hash) const = 0;
     virtual Result<BlockWithSpent> block_with_spent(const BlockHash& hash) const = 0;

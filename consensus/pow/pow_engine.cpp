@@ -13,15 +13,18 @@ namespace parley {
 PowEngine::PowEngine(const PowOptions& options, const ChainParams& params, Random& random)
     : options_(options), params_(params), random_(random) {}
 
+Expected<void, HeaderError> PowEngine::check_header(const BlockHeader& header,
+                                                    const BlockHash& hash) const {
+    if (!proof_of_work_met(hash, header.bits, params_.pow_limit))
+        return Unexpected(HeaderError{"high-hash", "proof of work failed"});
+    return {};
+}
+
 Expected<std::optional<Score>, HeaderError> PowEngine::verify_header(
-    const BlockHeader& header, const BlockHash& hash, ByteSpan seal,
-    const HeaderNode& parent) const {
+    const BlockHeader& header, const BlockHash&, ByteSpan seal, const HeaderNode& parent) const {
     if (!seal.empty()) return Unexpected(HeaderError{"bad-seal", "proof of work has no seal"});
     if (header.bits != next_bits(parent, header.time)) {
         return Unexpected(HeaderError{"bad-diffbits", "incorrect proof of work"});
-    }
-    if (!proof_of_work_met(hash, header.bits, params_.pow_limit)) {
-        return Unexpected(HeaderError{"high-hash", "proof of work failed"});
     }
     if (!parent.score) return std::optional<Score>{};
     return std::optional<Score>{*parent.score + work_from_compact(header.bits)};

@@ -30,6 +30,8 @@ class PowEngine final : public Engine {
     void set_schedule(const MiningSchedule& schedule, TimePoint now, EngineEffects& effects);
     const MiningSchedule& schedule() const { return options_.schedule; }
 
+    Expected<void, HeaderError> check_header(const BlockHeader& header,
+                                             const BlockHash& hash) const override;
     Expected<std::optional<Score>, HeaderError> verify_header(
         const BlockHeader& header, const BlockHash& hash, ByteSpan seal,
         const HeaderNode& parent) const override;

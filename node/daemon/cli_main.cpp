@@ -56,9 +56,7 @@ Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std:
     if (!locations) return Unexpected(locations.error());
     // Only the server's own checks are not wanted here: a file to import need not exist.
     OptionReader reader(settings);
-    const uint16_t default_port = locations->chain == "main"      ? 8332
-                                  : locations->chain == "regtest" ? 18443
-                                                                  : 18643;
+    const uint16_t default_port = find_chain_name(locations->chain)->params().rpc_port;
     Target target;
     target.chain = locations->chain;
     target.port = reader.number_as<uint16_t>("rpcport", default_port, 1, 65535);

@@ -22,6 +22,10 @@ std::string absolute(const std::string& path, const std::string& base) {
     return path.empty() || path.front() == '/' ? path : base + "/" + path;
 }
 
+std::string below(const std::string& directory, std::string_view name) {
+    return name.empty() ? directory : fmt::format("{}/{}", directory, name);
+}
+
 // With the numeric host that binding needs; names are for dialing.
 std::vector<Endpoint> read_binds(OptionReader& reader, std::string_view name, uint16_t port) {
     std::vector<Endpoint> binds;
@@ -34,12 +38,6 @@ std::vector<Endpoint> read_binds(OptionReader& reader, std::string_view name, ui
             reader.fail(name, text, "a numeric address, with or without a port");
     }
     return binds;
-}
-
-ChainParams default_params(const std::string& chain) {
-    return chain == "main"      ? main_params()
-           : chain == "regtest" ? regtest_params()
-                                : labnet_params({});
 }
 
 void read_log(OptionReader& reader, const Locations& locations, LogOptions& log) {
@@ -119,8 +117,7 @@ std::string blocks_directory(OptionReader& reader, const Locations& locations) {
             fmt::format("Specified blocks directory \"{}\" does not exist. Create it, or "
                         "leave -blocksdir out.",
                         chosen));
-    return locations.chain == "main" ? chosen + "/blocks"
-                                     : fmt::format("{}/{}/blocks", chosen, locations.chain);
+    return below(chosen, find_chain_name(locations.chain)->directory) + "/blocks";
 }
 
 }  // namespace
@@ -134,17 +131,21 @@ Expected<Locations, std::string> read_locations(const Settings& settings, const 
         result.chain = reader.text("chain");
         ++choices;
     }
-    for (const char* name : {"regtest", "labnet", "testnet", "testnet4", "signet"}) {
-        if (!reader.flag(name, false)) continue;
-        result.chain = name;
+    for (const ChainName& chain : chain_names()) {
+        if (chain.option.empty() || !reader.flag(chain.option, false)) continue;
+        result.chain = chain.name;
         ++choices;
     }
     if (choices > 1)
         reader.fail(
             "Invalid combination of -regtest, -labnet, -signet, -testnet, -testnet4 and -chain. "
             "Can use at most one.");
-    if (result.chain != "main" && result.chain != "regtest" && result.chain != "labnet")
-        reader.fail(fmt::format("Unknown chain {}. Choose main, regtest or labnet.", result.chain));
+    const ChainName* chain = find_chain_name(result.chain);
+    if (chain == nullptr) {
+        return Unexpected(
+            fmt::format("Unknown chain {}. Choose main, test, testnet4, signet, regtest or labnet.",
+                        result.chain));
+    }
     result.data_directory = reader.text("datadir");
     if (result.data_directory.empty()) {
         result.data_directory = home + "/.parley";
@@ -158,8 +159,7 @@ Expected<Locations, std::string> read_locations(const Settings& settings, const 
                 "-datadir.",
                 result.data_directory));
     }
-    result.chain_directory =
-        result.chain == "main" ? result.data_directory : result.data_directory + "/" + result.chain;
+    result.chain_directory = below(result.data_directory, chain->directory);
     if (!reader.problem().empty()) return Unexpected(reader.problem());
     return result;
 }
@@ -168,7 +168,7 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
                                                          const Locations& locations,
                                                          unsigned cores) {
     OptionReader reader(settings);
-    const ChainParams params = default_params(locations.chain);
+    const ChainParams params = find_chain_name(locations.chain)->params();
     DaemonOptions options;
     options.chain = locations.chain;
     options.data_directory = locations.data_directory;

@@ -28,7 +28,7 @@ struct LogOptions {
 };
 
 struct DaemonOptions {
-    std::string chain;             ///< "main", "regtest", "labnet"
+    std::string chain;             ///< as -chain takes it
     std::string data_directory;    ///< -datadir
     std::string chain_directory;   ///< where this chain's files are; the same on main
     std::string blocks_directory;  ///< .../blocks

@@ -1,45 +1,14 @@
 // NodeConfig from the user's settings: the part of daemon_options.h that concerns the core.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "base/encoding.h"
 #include "chain/address.h"
+#include "node/daemon/chain_options.h"
 #include "node/daemon/daemon_options.h"
 #include "node/daemon/option_reader.h"
 
 namespace parley {
 namespace {
-
-Expected<ChainParams, std::string> read_params(OptionReader& reader, const std::string& chain) {
-    for (const char* name :
-         {"powtargetspacing", "powretargetinterval", "powstartbits", "genesisoutput"}) {
-        if (chain != "labnet" && reader.has(name))
-            reader.fail(fmt::format("-{} needs -chain=labnet.", name));
-    }
-    if (chain == "main") return main_params();
-    if (chain == "regtest") return regtest_params();
-    LabnetOptions options;
-    options.target_spacing_s =
-        reader.number("powtargetspacing", options.target_spacing_s, 1, 1'000'000);
-    options.retarget_interval_blocks = reader.number_as<int32_t>(
-        "powretargetinterval", options.retarget_interval_blocks, 3, 1'000'000);
-    if (reader.has("powstartbits")) {
-        const std::string text = reader.text("powstartbits");
-        const auto [end, error] =
-            std::from_chars(text.data(), text.data() + text.size(), options.start_bits, 16);
-        if (error != std::errc{} || end != text.data() + text.size() || text.size() != 8)
-            reader.fail("powstartbits", text, "8 hexadecimal digits");
-    }
-    for (const std::string& text : reader.list("genesisoutput")) {
-        auto output = parse_genesis_output(text);
-        if (!output) return Unexpected(output.error());
-        options.genesis_outputs.push_back(std::move(*output));
-    }
-    if (!reader.problem().empty()) return Unexpected(reader.problem());
-    if (auto problem = options.validate(); !problem.empty()) return Unexpected(std::move(problem));
-    return labnet_params(options);
-}
 
 void read_node(OptionReader& reader, NodeConfig& config) {
     NodeOptions& node = config.node;
@@ -48,6 +17,8 @@ void read_node(OptionReader& reader, NodeConfig& config) {
     node.stop_at_height = reader.number_as<int32_t>("stopatheight", 0, 0, 2'000'000'000);
     node.wallets = reader.list("wallet");
     node.mock_time = reader.number("mocktime", 0, 0, int64_t{0xffffffff});
+    if (reader.has("blockversion") && config.params.name == "regtest")
+        node.block_version = reader.number_as<int32_t>("blockversion", 0, INT32_MIN, INT32_MAX);
     if (reader.has("miningaddress")) {
         const std::string text = reader.text("miningaddress");
         if (auto script = decode_address(config.params, text))
@@ -151,7 +122,7 @@ std::vector<Endpoint> read_targets(OptionReader& reader, std::string_view name, 
 
 void read_net(OptionReader& reader, NodeConfig& config) {
     NetOptions& net = config.net;
-    if (config.params.name == "main") net.set_public_network_delays();
+    if (config.params.public_network) net.set_public_network_delays();
     const uint16_t port = config.params.p2p_port;
     std::string comments;
     for (const std::string& comment : reader.list("uacomment")) {
@@ -198,9 +169,10 @@ void read_wallet(OptionReader& reader, NodeConfig& config) {
 Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
                                                    const std::string& chain) {
     OptionReader reader(settings);
-    auto params = read_params(reader, chain);
+    auto params = read_chain_params(reader, chain);
     if (!params) return Unexpected(params.error());
     NodeConfig config(std::move(*params));
+    read_trust(reader, config);
     read_pbft(reader, config);
     read_node(reader, config);
     read_pow(reader, config);

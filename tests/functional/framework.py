@@ -32,6 +32,9 @@ POLL_SECONDS = 0.05
 PORTS = range(20000, 32000)
 PORT_ATTEMPTS_MAX = 1000
 
+# Of the chains whose folder has not their own name.
+CHAIN_FOLDERS = {"main": "", "test": "testnet3"}
+
 # A key that everybody knows, for coins that tests spend without a wallet.
 KNOWN_KEY_WIF = "cMahea7zqjxrtgAbB7LSGbcQUr1uX1ojuat9jZodMN87JcbXMTcA"  # the private key 1
 KNOWN_ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"  # its P2WPKH address
@@ -145,7 +148,7 @@ class Node:
 
     @property
     def chain_folder(self):
-        return self.datadir if self.chain == "main" else self.datadir / self.chain
+        return self.datadir / CHAIN_FOLDERS.get(self.chain, self.chain)
 
     @property
     def address(self):

@@ -336,6 +336,7 @@ TEST_F(BlockRules, overwriting_an_unspent_coinbase_is_refused_where_heights_are_
 
     // The main chain has two such blocks; they are exceptions, and the old coin is lost.
     params.bip30_exceptions = {{Height{2}, repeated->header.hash()}};
+    params.bip30_overwritten = {{Height{1}, first->header.hash()}};
     TestChain lenient(params);
     lenient.add(first);
     const auto update = lenient.add(repeated);
@@ -345,6 +346,33 @@ TEST_F(BlockRules, overwriting_an_unspent_coinbase_is_refused_where_heights_are_
     lenient->flush(Durability::written);
     ASSERT_TRUE(lenient->invalidate(repeated->header.hash()));
     EXPECT_EQ(lenient.activate().disconnected.size(), 1u) << "undone without a complaint";
+    ASSERT_TRUE(lenient->invalidate(first->header.hash()));
+    EXPECT_EQ(lenient.activate().disconnected.size(), 1u) << "though its coin went before";
+    EXPECT_EQ(all_coins(*lenient).size(), 0u);
+}
+
+TEST(Bip94, first_block_of_a_period_is_at_most_ten_minutes_older_than_its_parent) {
+    ChainParams params = regtest_params();
+    params.bip94 = true;
+    params.retarget_interval_blocks = 10;
+    TestChain chain(params);
+    chain.mine(8);
+    const auto at = [&](int64_t time) {
+        return chain.verdict(chain.build(chain->tip(), BlockPlan{.time = time}));
+    };
+    const int64_t late = chain->tip().time() + 5'000;
+    EXPECT_EQ(at(late), "");
+    ASSERT_EQ(chain->tip().height, Height{9});
+    EXPECT_EQ(block_time_min(params, chain->tip()), late - 600);
+    EXPECT_EQ(at(late - 601), "time-timewarp-attack");
+    EXPECT_EQ(at(late - 600), "");
+    EXPECT_EQ(block_time_min(params, chain->tip()), chain->tip().median_time_past() + 1);
+    EXPECT_EQ(at(chain->tip().median_time_past() + 1), "") << "no such bound inside a period";
+    params.bip94 = false;
+    TestChain lax(params);
+    lax.mine(8);
+    lax.add(lax.build(lax->tip(), BlockPlan{.time = late}));
+    EXPECT_EQ(lax.verdict(lax.build(lax->tip(), BlockPlan{.time = late - 601})), "");
 }
 
 TEST(BlockScriptFlags, follow_height_and_exceptions) {

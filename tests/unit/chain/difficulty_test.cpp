@@ -230,6 +230,24 @@ TEST(NextWorkRequired, minimum_difficulty_after_a_pause_does_not_stick) {
     EXPECT_EQ(chain.next(600), 0x1c00ffffu) << "back to the last regular target";
 }
 
+TEST(NextWorkRequired, bip94_adjusts_the_target_of_the_periods_first_block) {
+    ChainParams params = testnet4_params();
+    params.retarget_interval_blocks = 10;
+    Block genesis = *params.genesis;
+    genesis.header.bits = 0x1c00ffff;
+    params.genesis = std::make_shared<const Block>(genesis);
+    Chain chain(params);
+    chain.grow(8, 600);
+    chain.grow(1, 1201);
+    EXPECT_EQ(chain.tip().header.bits, 0x1d00ffffu) << "the 20-minute rule";
+    const int64_t took = 8 * 600 + 1201;
+    EXPECT_EQ(chain.next(1), retarget(0x1c00ffff, took, 6000, params.pow_limit));
+    EXPECT_EQ(chain.next(1201), retarget(0x1c00ffff, took, 6000, params.pow_limit))
+        << "no exception for the first block of a period";
+    params.bip94 = false;
+    EXPECT_EQ(chain.next(1), 0x1d00ffffu) << "testnet3 takes the last block's";
+}
+
 TEST(ProofOfWorkMet, target_must_be_valid_within_the_limit_and_not_exceeded) {
     const U256 limit = main_params().pow_limit;
     const auto hash_of = [](const U256& value) { return BlockHash{value.to_hash()}; };

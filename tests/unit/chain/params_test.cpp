@@ -26,6 +26,69 @@ TEST(ChainParams, regtest_genesis_has_the_known_hash) {
     EXPECT_TRUE(proof_of_work_met(params.genesis_hash, 0x207fffff, params.pow_limit));
 }
 
+TEST(ChainParams, every_chain_has_the_known_genesis_and_magic) {
+    struct Case {
+        const char* name;
+        const char* genesis;
+        std::array<uint8_t, 4> magic;
+        int p2p_port;
+        int rpc_port;
+    };
+    const Case cases[] = {
+        {"main",
+         "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
+         {0xf9, 0xbe, 0xb4, 0xd9},
+         8333,
+         8332},
+        {"test",
+         "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943",
+         {0x0b, 0x11, 0x09, 0x07},
+         18333,
+         18332},
+        {"testnet4",
+         "00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043",
+         {0x1c, 0x16, 0x3f, 0x28},
+         48333,
+         48332},
+        {"signet",
+         "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6",
+         {0x0a, 0x03, 0xcf, 0x40},
+         38333,
+         38332},
+        {"regtest",
+         "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206",
+         {0xfa, 0xbf, 0xb5, 0xda},
+         18444,
+         18443},
+    };
+    for (const auto& expected : cases) {
+        const ChainName* chain = find_chain_name(expected.name);
+        ASSERT_NE(chain, nullptr) << expected.name;
+        const ChainParams params = chain->params();
+        EXPECT_EQ(params.name, expected.name);
+        EXPECT_EQ(params.genesis_hash.to_string(), expected.genesis);
+        EXPECT_EQ(params.magic, expected.magic) << expected.name;
+        EXPECT_EQ(params.p2p_port, expected.p2p_port);
+        EXPECT_EQ(params.rpc_port, expected.rpc_port);
+        EXPECT_TRUE(proof_of_work_met(params.genesis_hash, params.start_bits, params.pow_limit));
+        EXPECT_EQ(params.genesis->header.merkle_root, block_merkle_root(*params.genesis));
+        EXPECT_EQ(params.public_network, params.name != "regtest");
+        EXPECT_EQ(params.bip94, params.name == "testnet4");
+        EXPECT_EQ(params.signet_challenge.has_value(), params.name == "signet");
+    }
+    EXPECT_EQ(testnet4_params().genesis->header.merkle_root.to_string(),
+              "7aa0a7ae1e223414cb807e40cd57e667b718e42aaf9306db9102fe28912b7b4e");
+    EXPECT_EQ(find_chain_name("testnet"), nullptr);
+}
+
+TEST(ChainParams, another_signet_challenge_gives_another_magic) {
+    const ChainParams params = signet_params(Script{Bytes{OP_TRUE}});
+    EXPECT_EQ(params.genesis_hash, signet_params().genesis_hash);
+    EXPECT_NE(params.magic, signet_params().magic);
+    EXPECT_EQ(params.minimum_chain_work, U256{});
+    EXPECT_TRUE(params.assume_valid.is_zero());
+}
+
 TEST(ChainParams, labnet_genesis_follows_from_the_options) {
     const LabnetOptions plain;
     LabnetOptions harder;

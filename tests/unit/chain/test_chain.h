@@ -21,11 +21,15 @@ class WorkRules : public HeaderRules {
  public:
     explicit WorkRules(const ChainParams& params) : params_(params) {}
 
-    Expected<std::optional<Score>, HeaderError> verify_header(
-        const BlockHeader& header, const BlockHash& hash, ByteSpan,
-        const HeaderNode& parent) const override {
+    Expected<void, HeaderError> check_header(const BlockHeader& header,
+                                             const BlockHash& hash) const override {
         if (!proof_of_work_met(hash, header.bits, params_.pow_limit))
             return Unexpected(HeaderError{"high-hash", "proof of work failed"});
+        return {};
+    }
+    Expected<std::optional<Score>, HeaderError> verify_header(
+        const BlockHeader& header, const BlockHash&, ByteSpan,
+        const HeaderNode& parent) const override {
         if (header.bits != next_bits(parent, header.time))
             return Unexpected(HeaderError{"bad-diffbits", "incorrect proof of work"});
         if (!parent.score) return std::optional<Score>{};

@@ -150,6 +150,7 @@ class FakeNode final : public NodeControl {
     std::map<OutPoint, Coin> coins;
     std::map<OutPoint, Coin> mempool_coins;
     ForkStats forks;
+    DeploymentSummary deployment_summary;
     ConsensusSummary consensus_summary;
     MempoolSummary pool;
     std::vector<MempoolEntry> entries;
@@ -198,6 +199,7 @@ class FakeNode final : public NodeControl {
     ChainSummary chain() const override;
     std::optional<BlockSummary> block_summary(const BlockHash& hash) const override;
     std::optional<BlockSummary> block_at(Height height) const override;
+    DeploymentSummary deployments(const BlockHash&) const override { return deployment_summary; }
     Result<BlockRef> block(const BlockHash& hash) const override;
     Result<BlockWithSpent> block_with_spent(const BlockHash& hash) const override;
     std::vector<ChainTip> chain_tips() const override { return tips; }

@@ -81,9 +81,9 @@ TEST_F(PowEngineTest, verify_header_hash_above_target_is_high_hash) {
     const PowEngine engine = make("off");
     BlockHeader header = mined(0x207fffff);
     while (U256::from_hash(header.hash()) <= *target_from_compact(header.bits)) ++header.nonce;
-    const auto score = engine.verify_header(header, header.hash(), {}, genesis_node());
-    ASSERT_FALSE(score);
-    EXPECT_EQ(score.error().reason, "high-hash");
+    const auto verdict = engine.check_header(header, header.hash());
+    ASSERT_FALSE(verdict);
+    EXPECT_EQ(verdict.error().reason, "high-hash");
 }
 
 TEST_F(PowEngineTest, verify_header_with_seal_is_refused) {

@@ -1,0 +1,116 @@
+#include "chain/signet.h"
+
+#include <gtest/gtest.h>
+
+#include "base/crypto/keys.h"
+#include "tests/unit/chain/test_chain.h"
+
+namespace parley {
+namespace {
+
+// A block whose commitment carries `solution` behind the marker; nullopt: no push at all.
+Block with_solution(Block block, const std::optional<Bytes>& solution) {
+    TransactionData coinbase = block.transactions[0]->data();
+    const auto position = witness_commitment_position(*block.transactions[0]);
+    EXPECT_TRUE(position.has_value());
+    Bytes script = coinbase.outputs[*position].script_pubkey.bytes();
+    if (solution) {
+        Bytes data{0xec, 0xc7, 0xda, 0xa2};
+        append(data, *solution);
+        append(script, ScriptBuilder{}.push(data).build().bytes());
+    }
+    coinbase.outputs[*position].script_pubkey = Script{script};
+    block.transactions[0] = make_transaction(std::move(coinbase));
+    return block;
+}
+
+Bytes serialized(const Script& script_sig, const std::vector<Bytes>& witness) {
+    Writer writer;
+    writer.var_bytes(script_sig.bytes()).compact_size(witness.size());
+    for (const Bytes& item : witness) writer.var_bytes(item);
+    return writer.take();
+}
+
+// Easy work, so that the tests can mine.
+ChainParams easy_signet(Script challenge) {
+    ChainParams params = signet_params(std::move(challenge));
+    const ChainParams regtest = regtest_params();
+    params.pow_limit = regtest.pow_limit;
+    params.no_retargeting = true;
+    params.genesis = regtest.genesis;
+    params.genesis_hash = regtest.genesis_hash;
+    params.start_bits = regtest.start_bits;
+    return params;
+}
+
+TEST(Signet, solution_does_not_change_what_is_signed) {
+    TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
+    const Block block = *chain.build(chain->tip());
+    const Script challenge{Bytes{OP_TRUE}};
+    // An empty solution keeps its marker's push, as one of any length does.
+    const auto one = signet_transactions(with_solution(block, serialized({}, {})), challenge);
+    const auto other =
+        signet_transactions(with_solution(block, serialized(op_true(), {Bytes{1}})), challenge);
+    ASSERT_TRUE(one && other);
+    EXPECT_EQ(one->to_spend->txid(), other->to_spend->txid());
+    EXPECT_EQ(other->to_sign->inputs()[0].script_sig, op_true());
+    EXPECT_EQ(other->to_sign->inputs()[0].witness, std::vector<Bytes>{Bytes{1}});
+    Block later = block;
+    ++later.header.time;
+    EXPECT_NE(
+        signet_transactions(with_solution(later, serialized({}, {})), challenge)->to_spend->txid(),
+        one->to_spend->txid());
+    const auto& message = one->to_spend->inputs()[0].script_sig;
+    EXPECT_EQ(message.size(), 1u + 1 + 4 + 32 + 32 + 4) << "OP_0, and one push of 72 bytes";
+}
+
+TEST(Signet, trivial_challenge_takes_a_block_without_a_solution) {
+    TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
+    EXPECT_EQ(chain.verdict(chain.build(chain->tip())), "");
+    EXPECT_EQ(chain->tip().height, Height{1});
+}
+
+TEST(Signet, malformed_or_missing_solutions_are_refused) {
+    TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
+    const Block block = *chain.build(chain->tip());
+    const auto verdict = [&](Block changed) {
+        return chain.verdict(resolve(std::move(changed), chain.params()));
+    };
+    EXPECT_EQ(verdict(with_solution(block, Bytes{0x05, 0x01})), "bad-signet-blksig") << "cut short";
+    Bytes longer = serialized({}, {});
+    longer.push_back(0);
+    EXPECT_EQ(verdict(with_solution(block, longer)), "bad-signet-blksig") << "a byte too many";
+    EXPECT_EQ(chain.verdict(chain.build(chain->tip(), BlockPlan{.commitment = false})),
+              "bad-signet-blksig")
+        << "nowhere to look";
+    EXPECT_EQ(verdict(with_solution(block, serialized({}, {}))), "");
+}
+
+TEST(Signet, challenge_needs_the_signature_of_its_key) {
+    Hash256 raw;
+    raw.bytes()[31] = 7;
+    const auto key = SecretKey::from_bytes(raw.span());
+    ASSERT_TRUE(key.has_value());
+    const Bytes public_key = to_bytes(key->public_key().bytes());
+    const Script challenge = ScriptBuilder{}.push(public_key).op(OP_CHECKSIG).build();
+    TestChain chain(easy_signet(challenge));
+    const Block block = *chain.build(chain->tip());
+    EXPECT_EQ(chain.verdict(std::make_shared<const Block>(block)), "bad-signet-blksig");
+
+    const Block marked = with_solution(block, serialized({}, {}));
+    const auto transactions = signet_transactions(marked, challenge);
+    ASSERT_TRUE(transactions.has_value());
+    const Hash256 hash =
+        legacy_signature_hash(transactions->to_sign->data(), 0, challenge.bytes(), kSighashAll);
+    Bytes signature = key->sign_der(hash);
+    signature.push_back(static_cast<uint8_t>(kSighashAll));
+    const Bytes good = serialized(ScriptBuilder{}.push(signature).build(), {});
+    signature[10] ^= 1;
+    const Bytes bad = serialized(ScriptBuilder{}.push(signature).build(), {});
+    EXPECT_EQ(chain.verdict(resolve(with_solution(block, bad), chain.params())),
+              "bad-signet-blksig");
+    EXPECT_EQ(chain.verdict(resolve(with_solution(block, good), chain.params())), "");
+}
+
+}  // namespace
+}  // namespace parley
