@@ -31,6 +31,52 @@ void BlockStore::load_file(uint32_t number, const BlockFileInfo& info) {
     files_[number] = info;
 }
 
+void BlockStore::begin_behind(uint32_t number) {
+    files_.assign(size_t{number} + 1, {});
+    for (uint32_t i = 0; i <= number; ++i) changed_.insert(i);
+}
+
+void BlockStore::note_block(BlockFileInfo& info, Height height, uint32_t time) {
+    const bool first = info.blocks == 0;
+    info.height_first = first ? height : std::min(info.height_first, height);
+    info.height_last = first ? height : std::max(info.height_last, height);
+    info.time_first = first ? time : std::min(info.time_first, time);
+    info.time_last = first ? time : std::max(info.time_last, time);
+    ++info.blocks;
+}
+
+void BlockStore::adopt_block(const FilePosition& position, Height height, uint32_t time) {
+    CHECK(position.file < files_.size());
+    BlockFileInfo& info = files_[position.file];
+    note_block(info, height, time);
+    info.block_bytes = std::max(info.block_bytes, position.offset + position.size);
+    changed_.insert(position.file);
+}
+
+bool BlockStore::is_prunable(uint32_t number, Height height_last) const {
+    const BlockFileInfo& info = files_[number];
+    return info.blocks != 0 && info.height_last <= height_last && number + 1 < files_.size();
+}
+
+void BlockStore::remove(WriteBatch& batch, uint32_t number) {
+    batch.remove_file({FileId::Kind::block, number});
+    batch.remove_file({FileId::Kind::undo, number});
+    files_[number] = {};
+    changed_.insert(number);
+}
+
+Expected<void, StorageError> BlockStore::remove_leftovers(WriteBatch& batch) const {
+    for (uint32_t number = 0; number + 1 < files_.size(); ++number) {
+        if (files_[number].blocks != 0) continue;
+        for (const auto kind : {FileId::Kind::block, FileId::Kind::undo}) {
+            const auto size = storage_.file_size({kind, number});
+            if (!size) return Unexpected(size.error());
+            if (*size != 0) batch.remove_file({kind, number});
+        }
+    }
+    return {};
+}
+
 FilePosition BlockStore::append_block(WriteBatch& batch, ByteSpan block, Height height,
                                       uint32_t time) {
     CHECK(!block.empty());
@@ -44,12 +90,7 @@ FilePosition BlockStore::append_block(WriteBatch& batch, ByteSpan block, Height 
                                 static_cast<uint32_t>(block.size())};
     batch.write_file(FileId{FileId::Kind::block, number}, info.block_bytes,
                      framed(magic_, block, 0));
-    const bool first = info.blocks == 0;
-    info.height_first = first ? height : std::min(info.height_first, height);
-    info.height_last = first ? height : std::max(info.height_last, height);
-    info.time_first = first ? time : std::min(info.time_first, time);
-    info.time_last = first ? time : std::max(info.time_last, time);
-    ++info.blocks;
+    note_block(info, height, time);
     info.block_bytes += needed;
     changed_.insert(number);
     return position;

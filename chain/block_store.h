@@ -41,6 +41,11 @@ class BlockStore {
     /// At start-up, in the order of the numbers.
     void load_file(uint32_t number, const BlockFileInfo& info);
 
+    /// New blocks go to the file of this number; the ones before it are there, and not known yet.
+    void begin_behind(uint32_t number);
+    /// A block that is in its file already.
+    void adopt_block(const FilePosition& position, Height height, uint32_t time);
+
     FilePosition append_block(WriteBatch& batch, ByteSpan block, Height height, uint32_t time);
     /// `file` is the one that holds the block.
     FilePosition append_undo(WriteBatch& batch, uint32_t file, ByteSpan undo,
@@ -56,7 +61,20 @@ class BlockStore {
 
     uint64_t size_on_disk() const;
 
+    uint32_t count() const { return static_cast<uint32_t>(files_.size()); }
+    uint64_t size_of(uint32_t number) const {
+        return files_[number].block_bytes + files_[number].undo_bytes;
+    }
+    /// Holds blocks, of these heights at most, and no more will be added.
+    bool is_prunable(uint32_t number, Height height_last) const;
+    /// Both files. The blocks in them are the caller's to forget.
+    void remove(WriteBatch& batch, uint32_t number);
+    /// Removes again what a crash has left of files that were removed.
+    Expected<void, StorageError> remove_leftovers(WriteBatch& batch) const;
+
  private:
+    void note_block(BlockFileInfo& info, Height height, uint32_t time);
+
     Storage& storage_;
     const std::array<uint8_t, 4> magic_;
     const uint64_t file_size_max_;

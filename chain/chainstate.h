@@ -47,6 +47,17 @@ struct ChainOptions {
     /// Within so many blocks every coin is written out once: it bounds the work of a start after a
     /// crash to the blocks of two such rounds.
     int32_t coins_flush_blocks = 2'000;
+    /// The index is made anew from the block files (-reindex). REQUIRES: no index, no coins, no
+    /// undo files, and no block file behind the first that is missing.
+    bool reindex = false;
+    /// The coins are made anew from the blocks, scripts checked (-reindex-chainstate). REQUIRES: no
+    /// coins.
+    bool reindex_chainstate = false;
+    /// Block files may be removed: by prune(), and by themselves where there is a target (-prune).
+    bool prune = false;
+    uint64_t prune_target_bytes = 0;       ///< of block and undo files; 0: by hand only
+    int32_t prune_after_height = 100'000;  ///< a shorter chain is kept whole
+    uint64_t block_file_bytes_max = uint64_t{128} << 20;
     /// Blocks connected by one call of activate_best_chain() before it returns with `more`.
     int32_t activation_step_blocks = 32;
     /// -minimumchainwork: with less, the best header's chain is not believed to be the network's.
@@ -97,6 +108,12 @@ struct VerifyResult {
     int32_t blocks = 0;  ///< that were looked at
     /// Levels 3 and 4 ended early: the coins would have taken more memory than the cache may.
     bool cut_short = false;
+};
+
+struct PruneState {
+    bool enabled = false;
+    uint64_t target_bytes = 0;        ///< 0: by hand only
+    std::optional<Height> pruned_to;  ///< the last block that is not there any more
 };
 
 class Chainstate {
@@ -163,6 +180,11 @@ class Chainstate {
     /// What the versions of blocks have brought. Answers stay in its memory, so it is not const.
     virtual VersionBits& version_bits() = 0;
 
+    /// A piece of the reindexing that open() began, or found unfinished; follow up with
+    /// activate_best_chain(). False: there is none, or it is done.
+    virtual bool reindex_step(TimePoint now) = 0;
+    virtual bool reindexing() const = 0;
+
     // --- By hand and by the engine.
 
     /// Marks a block and its descendants invalid until reconsider(). Follow up with
@@ -174,6 +196,10 @@ class Chainstate {
     /// From now on the block counts as the first seen of those with its score, until the next
     /// start. Nothing happens where its score is below the tip's. Errors: unknown.
     virtual Expected<void, BlockError> prefer(const BlockHash& hash) = 0;
+    /// Removes the block files whose blocks all lie at or below this height, and far enough below
+    /// the tip. Returns the height of the last pruned block, or -1. REQUIRES: options.prune.
+    virtual Height prune(Height height) = 0;
+    virtual PruneState prune_state() const = 0;
     /// This block and its ancestors never leave the best chain. It must be in the best chain
     /// (CHECK: anything else is the engine's or our own bug). Remembered across restarts.
     virtual void finalize(const BlockHash& hash) = 0;
@@ -184,10 +210,13 @@ class Chainstate {
 
     /// The coins after tip(). Valid until the next change of the chain.
     virtual const CoinsView& coins() const = 0;
+    /// REQUIRES, as the next: node.has_body(), or it is the genesis block.
     virtual Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const = 0;
     /// The block as it is in the file (BIP144 form), without parsing.
     virtual Expected<Bytes, StorageError> read_block_bytes(const HeaderNode& node) const = 0;
-    /// REQUIRES: node.status is connected.
+    /// Any bytes of the block files, for an index of what is in them.
+    virtual Expected<Bytes, StorageError> read_block_file(const FilePosition& position) const = 0;
+    /// REQUIRES: node.status is connected, and it is not pruned.
     virtual Expected<BlockUndo, StorageError> read_undo(const HeaderNode& node) const = 0;
     /// All coins after tip() in the order of their outpoints; writes the cache out first. The
     /// visitor returns false to stop.

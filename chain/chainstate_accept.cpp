@@ -125,7 +125,7 @@ BlockResult ChainstateImpl::accept_block(const BlockRef& block, ByteSpan seal, T
         return {missing ? State::missing_parent : State::invalid, nullptr, accepted.error()};
     }
     HeaderNode& node = tree_.edit(**accepted);
-    if (node.has_body()) return {State::already_have, &node, std::nullopt};
+    if (node.has_body() || node.is_pruned()) return {State::already_have, &node, std::nullopt};
     if (auto verdict = check_body(*block, node); !verdict)
         return {State::invalid, &node, verdict.error()};
     store_body(node, block);
@@ -147,8 +147,15 @@ Expected<void, BlockError> ChainstateImpl::check_body(const Block& block, Header
 
 void ChainstateImpl::store_body(HeaderNode& node, const BlockRef& block) {
     WriteBatch batch;
-    node.block_position =
+    const FilePosition position =
         files_.append_block(batch, block->serialize(), node.height, node.header.time);
+    register_body(node, block, position, batch);
+    blocks_store_.commit(std::move(batch), Durability::written);
+}
+
+void ChainstateImpl::register_body(HeaderNode& node, const BlockRef& block,
+                                   const FilePosition& position, WriteBatch& batch) {
+    node.block_position = position;
     node.status = BlockStatus::stored;
     node.sequence = ++sequence_last_;
     node.transactions = static_cast<uint32_t>(block->transactions.size());
@@ -156,14 +163,13 @@ void ChainstateImpl::store_body(HeaderNode& node, const BlockRef& block) {
     remember_recent(node, block);
     if (node.parent->chain_transactions != 0) link_body(node);
     write_touched(batch);
-    blocks_store_.commit(std::move(batch), Durability::written);
 }
 
 void ChainstateImpl::link_body(HeaderNode& node) {
     node.chain_transactions = node.parent->chain_transactions + node.transactions;
     add_candidate(node);
     tree_.for_each_descendant(node, [this](HeaderNode& child) {
-        if (!child.has_body()) return false;
+        if (child.transactions == 0) return false;
         child.chain_transactions = child.parent->chain_transactions + child.transactions;
         add_candidate(child);
         return true;

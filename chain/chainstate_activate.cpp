@@ -40,7 +40,9 @@ void ChainstateImpl::fail(const StorageError& error) {
 const HeaderNode* ChainstateImpl::best_candidate() {
     while (!candidates_.empty()) {
         const HeaderNode* best = *candidates_.begin();
-        if (is_candidate(*best) && agrees_with_finalized(*best)) return best;
+        if (is_candidate(*best) && agrees_with_finalized(*best) &&
+            (!pruned_ || has_bodies_above(*best, *fork_point(best, &tip()))))
+            return best;
         candidates_.erase(candidates_.begin());
     }
     return nullptr;
@@ -68,6 +70,7 @@ ChainUpdate ChainstateImpl::activate_best_chain() {
         commit_pending();
         prune_candidates();
         maybe_flush_coins();
+        maybe_prune();
     }
     return update;
 }
@@ -146,7 +149,8 @@ ChainstateImpl::ConnectResult ChainstateImpl::connect_tip(const HeaderNode& targ
     }
     CoinsOverlay overlay(coins_, coins_.hash());
     const bool first_time = !node.has_undo();
-    const bool check_scripts = first_time && scripts_are_checked(node);
+    const bool check_scripts =
+        (first_time || options_.reindex_chainstate) && scripts_are_checked(node);
     auto undo = connect_block(
         {params_, *node.parent, node.hash, version_bits_.script_flags(*node.parent), check_scripts},
         *block, overlay, verifier_);

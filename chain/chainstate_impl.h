@@ -1,10 +1,12 @@
 // ChainstateImpl: the one implementation of Chainstate, cut into files by task: chainstate_open.cpp
 // (start-up and repair), chainstate_accept.cpp (headers, seals, bodies), chainstate_activate.cpp
 // (the best chain), chainstate_control.cpp (by hand, finality, reading),
-// chainstate_verify.cpp (the check of what is stored). Private to chain/.
+// chainstate_verify.cpp (the check of what is stored), chainstate_reindex.cpp,
+// chainstate_prune.cpp. Private to chain/.
 #pragma once
 
 #include <deque>
+#include <map>
 #include <set>
 
 #include "chain/block_rules.h"
@@ -44,6 +46,8 @@ class ChainstateImpl final : public Chainstate {
                                                           TimePoint now) override;
     Expected<bool, BlockError> attach_seal(const BlockHash& hash, ByteSpan seal) override;
     BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now) override;
+    bool reindex_step(TimePoint now) override;
+    bool reindexing() const override { return reindex_.has_value(); }
     ChainUpdate activate_best_chain() override;
     Expected<void, BlockError> check_proposal(const Block& block, TimePoint now) override;
 
@@ -53,12 +57,17 @@ class ChainstateImpl final : public Chainstate {
     Expected<void, BlockError> reconsider(const BlockHash& hash) override;
     Expected<void, BlockError> prefer(const BlockHash& hash) override;
     VerifyResult verify(int level, int32_t blocks) override;
+    Height prune(Height height) override;
+    PruneState prune_state() const override;
     void finalize(const BlockHash& hash) override;
     const HeaderNode& finalized() const override { return *finalized_; }
 
     const CoinsView& coins() const override { return coins_; }
     Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const override;
     Expected<Bytes, StorageError> read_block_bytes(const HeaderNode& node) const override;
+    Expected<Bytes, StorageError> read_block_file(const FilePosition& position) const override {
+        return files_.read_block(position);
+    }
     Expected<BlockUndo, StorageError> read_undo(const HeaderNode& node) const override;
     Expected<void, StorageError> for_each_coin(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor) override;
@@ -75,7 +84,8 @@ class ChainstateImpl final : public Chainstate {
 
     // --- chainstate_open.cpp
     StoreMeta meta() const;
-    void initialize_blocks();
+    Expected<void, std::string> initialize_blocks();
+    Expected<void, std::string> load_blocks();
     void initialize_coins();
     Expected<void, std::string> load_headers(std::vector<HeaderNode>& records);
     void sum_transactions();
@@ -92,6 +102,7 @@ class ChainstateImpl final : public Chainstate {
     // Blocks whose changes none of them has.
     Expected<void, std::string> roll_back(const HeaderNode& node);
     Expected<void, std::string> roll_forward(const HeaderNode& node);
+    void begin_at_genesis();
 
     // --- chainstate_accept.cpp
     Expected<HeaderNode*, BlockError> accept_known_header(HeaderNode& node, ByteSpan seal);
@@ -108,6 +119,9 @@ class ChainstateImpl final : public Chainstate {
     void update_best_header(const HeaderNode& node);
     Expected<void, BlockError> check_body(const Block& block, HeaderNode& node);
     void store_body(HeaderNode& node, const BlockRef& block);
+    // The body is in the files; its record goes to the batch.
+    void register_body(HeaderNode& node, const BlockRef& block, const FilePosition& position,
+                       WriteBatch& batch);
     // The bodies of all ancestors are here from now on, and of some descendants perhaps too.
     void link_body(HeaderNode& node);
     void spread_score(HeaderNode& node);
@@ -140,6 +154,18 @@ class ChainstateImpl final : public Chainstate {
     // Null: they are not.
     const char* why_scripts_are_checked(const HeaderNode& node) const;
     bool scripts_are_checked(const HeaderNode& node);
+
+    // --- chainstate_reindex.cpp
+    Expected<void, std::string> begin_reindex(WriteBatch& batch);
+    void resume_reindex(uint32_t files);
+    size_t reindex_chunk(ByteSpan chunk, bool more_follow, TimePoint now);
+    void adopt(BlockRef block, const FilePosition& position, TimePoint now);
+    void end_reindex();
+
+    // --- chainstate_prune.cpp
+    void maybe_prune();
+    void remove_files(const std::vector<uint32_t>& numbers);
+    bool has_bodies_above(const HeaderNode& node, const HeaderNode& below) const;
 
     // --- storing
     // The node's record is to be written with the next batch.
@@ -186,6 +212,17 @@ class ChainstateImpl final : public Chainstate {
     WriteBatch pending_;  // undo data and records of the blocks being connected
     size_t pending_bytes_ = 0;
     mutable std::optional<StorageError> failure_;
+
+    // Where the reindexing is.
+    struct Reindex {
+        uint32_t files = 0;  // to be read: blk00000.dat and so on
+        uint32_t file = 0;
+        uint64_t offset = 0;
+        std::multimap<BlockHash, FilePosition> waiting;  // by the parent that is not known yet
+    };
+    std::optional<Reindex> reindex_;
+    bool pruned_ = false;  // blocks of the active chain may be missing
+    uint32_t files_at_last_prune_ = 0;
 };
 
 }  // namespace parley

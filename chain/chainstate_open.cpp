@@ -89,7 +89,7 @@ ChainstateImpl::ChainstateImpl(const ChainParams& params, const HeaderRules& rul
       log_(log),
       options_(options),
       tree_(params.genesis->header),
-      files_(blocks, params.magic),
+      files_(blocks, params.magic, options.block_file_bytes_max),
       coins_(coins, OutPointHash{options.coins_hash_key0, options.coins_hash_key1}),
       coins_flush_(coins, coins_, {options.coins_cache_bytes, options.coins_flush_blocks}),
       version_bits_(params) {
@@ -123,19 +123,11 @@ Expected<void, std::string> ChainstateImpl::load() {
             "chainstate is there, but the blocks that it was made from are not. {}", kWayOut));
     }
     if (*blocks_new) {
-        initialize_blocks();
+        if (auto made = initialize_blocks(); !made) return made;
     } else {
-        auto contents = load_index(blocks_store_);
-        if (!contents) return Unexpected(damaged("blocks/index", contents.error()));
-        for (const auto& [number, info] : contents->files) files_.load_file(number, info);
-        if (auto loaded = load_headers(contents->headers); !loaded) return loaded;
-        drop_lost_blocks(*contents);
-        sum_transactions();
-        if (auto loaded = load_active_chain(*contents); !loaded) return loaded;
-        // Missing block files would go unnoticed until somebody asks for a block.
-        if (const auto body = read_block(*active_.back()); !body)
-            return Unexpected(damaged("blocks", body.error().message));
+        if (auto loaded = load_blocks(); !loaded) return loaded;
     }
+    if (options_.reindex_chainstate) begin_at_genesis();
     if (auto repaired = repair_coins(*walk); !repaired) return repaired;
     recompute_best_header();
     rebuild_candidates();
@@ -143,17 +135,65 @@ Expected<void, std::string> ChainstateImpl::load() {
     return {};
 }
 
-void ChainstateImpl::initialize_blocks() {
+Expected<void, std::string> ChainstateImpl::load_blocks() {
+    auto contents = load_index(blocks_store_);
+    if (!contents) return Unexpected(damaged("blocks/index", contents.error()));
+    pruned_ = contents->pruned;
+    if (pruned_ && !options_.prune) {
+        return Unexpected(std::string{
+            "You need to rebuild the database using -reindex to go back to unpruned mode. This "
+            "will redownload the entire blockchain."});
+    }
+    for (const auto& [number, info] : contents->files) files_.load_file(number, info);
+    if (auto loaded = load_headers(contents->headers); !loaded) return loaded;
+    drop_lost_blocks(*contents);
+    sum_transactions();
+    if (auto loaded = load_active_chain(*contents); !loaded) return loaded;
+    // Missing block files would go unnoticed until somebody asks for a block.
+    if (const auto body = read_block(*active_.back()); !body)
+        return Unexpected(damaged("blocks", body.error().message));
+    if (contents->reindex_files) resume_reindex(*contents->reindex_files);
+    if (pruned_) {
+        if (auto removed = files_.remove_leftovers(pending_); !removed)
+            return Unexpected(damaged("blocks", removed.error().message));
+        if (!pending_.empty()) sync_blocks();
+    }
+    return {};
+}
+
+// The blocks are connected once more as they were the first time, one after another. Where some are
+// final, the engine counts on the tip: then it happens before the start is over.
+void ChainstateImpl::begin_at_genesis() {
+    if (finalized_ != &genesis()) return;
+    active_.resize(1);
+    put_hash(pending_, kActiveTipKey, genesis().hash);
+    commit_pending();
+}
+
+Expected<void, std::string> ChainstateImpl::initialize_blocks() {
     HeaderNode& node = tree_.edit(tree_.genesis());
+    const Bytes genesis = params_.genesis->serialize();
+    const FilePosition first{0, sizeof params_.magic + sizeof(uint32_t),
+                             static_cast<uint32_t>(genesis.size())};
     WriteBatch batch;
-    node.block_position = files_.append_block(batch, params_.genesis->serialize(), Height{0},
-                                              params_.genesis->header.time);
+    if (options_.reindex) {
+        if (auto begun = begin_reindex(batch); !begun) return begun;
+    }
+    const bool reads_files = reindex_ && reindex_->files != 0;
+    const auto stored = reads_files ? files_.read_block(first) : Bytes{};
+    if (stored && *stored == genesis) {
+        node.block_position = first;
+        files_.adopt_block(first, Height{0}, node.header.time);
+    } else {
+        node.block_position = files_.append_block(batch, genesis, Height{0}, node.header.time);
+    }
     batch.put(Bytes{kMetaKey}, serialize_meta(meta()));
     put_hash(batch, kActiveTipKey, node.hash);
     touch(node);
     write_touched(batch);
     // Nothing is promised yet: a power cut leaves an empty store, or this one, which is as good.
     blocks_store_.commit(std::move(batch), Durability::written);
+    return {};
 }
 
 void ChainstateImpl::initialize_coins() {
@@ -192,7 +232,8 @@ Expected<void, std::string> ChainstateImpl::load_headers(std::vector<HeaderNode>
         if (parent == nullptr || record.height != parent->height + 1)
             return bad("a header's parent is missing");
         if (tree_.find(record.hash) != nullptr) return bad("a header is there twice");
-        if (record.status == BlockStatus::connected && !record.has_undo())
+        const bool was_pruned = pruned_ && record.transactions != 0 && !record.has_body();
+        if (record.status == BlockStatus::connected && !record.has_undo() && !was_pruned)
             return bad("a connected block has no undo data");
         HeaderNode& node = tree_.add(record.header, record.hash, *parent);
         node.score = record.score;
@@ -210,9 +251,10 @@ Expected<void, std::string> ChainstateImpl::load_headers(std::vector<HeaderNode>
 
 void ChainstateImpl::sum_transactions() {
     tree_.for_each([](HeaderNode& node) {
-        if (node.parent == nullptr || !node.has_body() || node.parent->chain_transactions == 0)
-            return;
-        node.chain_transactions = node.parent->chain_transactions + node.transactions;
+        if (node.parent == nullptr) return;
+        const bool whole = node.transactions != 0 && node.parent->chain_transactions != 0;
+        node.chain_transactions =
+            whole ? node.parent->chain_transactions + node.transactions : uint64_t{0};
     });
 }
 
@@ -227,7 +269,7 @@ void ChainstateImpl::drop_lost_blocks(IndexContents& contents) {
     tree_.for_each([&](HeaderNode& node) { lost += drop_if_lost(node, synced, *safe); });
     const HeaderNode* tip = recorded;
     for (const HeaderNode* node = recorded; node->parent != nullptr; node = node->parent) {
-        if (!node->has_body() || !node->has_undo()) tip = node->parent;
+        if (node->status != BlockStatus::connected) tip = node->parent;
     }
     if (lost == 0) return;
     log_.warning(LogCategory::general,
@@ -264,7 +306,8 @@ Expected<void, std::string> ChainstateImpl::load_active_chain(const IndexContent
     if (tip == nullptr) return Unexpected(damaged("blocks/index", "the tip's header is missing"));
     active_.resize(static_cast<size_t>(tip->height.value()) + 1);
     for (const HeaderNode* node = tip; node->parent != nullptr; node = node->parent) {
-        if (!node->has_body() || !node->has_undo() || !node->score)
+        const bool there = (node->has_body() && node->has_undo()) || (pruned_ && node->is_pruned());
+        if (!there || !node->score)
             return Unexpected(damaged("blocks/index", "a block of the active chain is missing"));
         active_[static_cast<size_t>(node->height.value())] = node;
     }
@@ -375,8 +418,10 @@ Expected<void, std::string> ChainstateImpl::roll_forward(const HeaderNode& node)
     const auto block = read_block(node);
     if (!block) return Unexpected(damaged("blocks", block.error().message));
     CoinsOverlay overlay(coins_, coins_.hash());
-    const auto undo = connect_block({params_, *node.parent, node.hash, kVerifyNone, false}, **block,
-                                    overlay, verifier_);
+    const auto undo =
+        connect_block({params_, *node.parent, node.hash, version_bits_.script_flags(*node.parent),
+                       options_.reindex_chainstate},
+                      **block, overlay, verifier_);
     if (coins_.failure()) return Unexpected(damaged("chainstate", coins_.failure()->message));
     if (!undo) return Unexpected(damaged("chainstate", undo.error().to_string()));
     coins_.apply(std::move(overlay));

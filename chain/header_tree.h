@@ -68,6 +68,8 @@ struct HeaderNode {
         return status == BlockStatus::invalid || status == BlockStatus::invalid_ancestor;
     }
     bool has_body() const { return block_position.size != 0; }
+    /// The body was here, was connected, and was removed.
+    bool is_pruned() const { return transactions != 0 && !has_body() && parent != nullptr; }
     bool has_undo() const { return undo_position.size != 0; }
 };
 

@@ -184,6 +184,16 @@ Expected<IndexContents, std::string> load_index(const Storage& storage) {
     auto synced = load_synced_mark(storage);
     if (!synced) return Unexpected(synced.error());
     contents.synced = *synced;
+    const auto reindex = storage.get(Bytes{kReindexKey});
+    if (!reindex) return Unexpected(reindex.error().message);
+    if (reindex->has_value()) {
+        Reader reader(**reindex);
+        contents.reindex_files = reader.le<uint32_t>();
+        if (!reader.done()) return Unexpected(std::string{"the record 'R' is malformed"});
+    }
+    const auto pruned = storage.get(Bytes{kPrunedKey});
+    if (!pruned) return Unexpected(pruned.error().message);
+    contents.pruned = pruned->has_value();
     return contents;
 }
 

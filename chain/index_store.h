@@ -1,8 +1,8 @@
 // The records of the block index store, and the loading of them. A record of a header is keyed by
 // 'b', height (most significant byte first) and hash, so that a scan meets parents before children.
 // Others: 'f' + number of a block file, 'T' active tip, 'F' last finalized block, 'S' what is
-// synced, 'M' what the store is. Keys that start with 'E' belong to the engine. Free functions;
-// core thread only.
+// synced, 'R' files that a reindexing reads, 'P' some were removed, 'M' what the store is. Keys
+// that start with 'E' belong to the engine. Free functions; core thread only.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,8 @@ inline constexpr uint8_t kFileKeyPrefix = 'f';
 inline constexpr uint8_t kActiveTipKey = 'T';
 inline constexpr uint8_t kFinalizedKey = 'F';
 inline constexpr uint8_t kSyncedKey = 'S';
+inline constexpr uint8_t kReindexKey = 'R';
+inline constexpr uint8_t kPrunedKey = 'P';
 inline constexpr uint8_t kMetaKey = 'M';
 
 /// What a store belongs to. Both stores of a chainstate carry it.
@@ -62,6 +64,8 @@ struct IndexContents {
     BlockHash active_tip;
     std::optional<BlockHash> finalized;
     std::optional<SyncedMark> synced;
+    std::optional<uint32_t> reindex_files;  ///< a reindexing of so many files has not ended
+    bool pruned = false;
 };
 /// Everything but the meta record. The error is what is wrong, in a few words.
 Expected<IndexContents, std::string> load_index(const Storage& storage);

@@ -27,6 +27,9 @@ struct NodeOptions {
     std::optional<Script> payout;
     /// -stopatheight. 0: never.
     int32_t stop_at_height = 0;
+    /// -checkblocks, -checklevel: what a start verifies, as verifychain does. No blocks: nothing.
+    int32_t check_blocks = 0;
+    int check_level = 3;
     /// -wallet: loaded at the start.
     std::vector<std::string> wallets;
     /// -blockversion, for tests of signalling.

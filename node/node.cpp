@@ -50,7 +50,9 @@ Effects finish_step(NodeCore& core, std::optional<uint64_t> invoke = std::nullop
     core.flow.spread_mempool_changes();
     core.engine_driver.refresh_demand();
     collect_net_effects(core);
-    const auto& failure = core.chain->failure();
+    if (core.tx_index) core.tx_index->step();
+    const auto& failure = core.tx_index && core.tx_index->failure() ? core.tx_index->failure()
+                                                                    : core.chain->failure();
     if (core.stopping && !failure) core.chain->flush(Durability::synced);
     show_tip(core);
     if (invoke) core.effects.push_back(effect::Complete{*invoke});
@@ -142,6 +144,18 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig config, con
                                   core->verifier, core->log, core->config.chain);
     if (!chain) return Unexpected(chain.error());
     core->chain = std::move(*chain);
+    if (const NodeOptions& options = core->config.node; options.check_blocks != 0) {
+        const VerifyResult result = core->chain->verify(options.check_level, options.check_blocks);
+        if (!result.problem.empty()) {
+            return Unexpected("Corrupted block database detected (" + result.problem +
+                              "). Please restart with -reindex or -reindex-chainstate to recover.");
+        }
+    }
+    if (host.tx_index != nullptr) {
+        core->tx_index_store.emplace(*host.tx_index, core->effects);
+        core->tx_index.emplace(*core->tx_index_store, *core->chain, core->log);
+        if (auto opened = core->tx_index->open(); !opened) return Unexpected(opened.error());
+    }
     return std::make_unique<Node>(std::move(core));
 }
 
@@ -187,6 +201,7 @@ Effects Node::handle(const Event& event, TimePoint now) {
 std::optional<TimePoint> Node::next_deadline() const {
     const NodeCore& core = *core_;
     if (core.flow.pending()) return core.host_now;
+    if (core.tx_index && !core.tx_index->synced()) return core.host_now;
     // Under a mocked clock time stands still, and so do the timers, until the next setmocktime.
     if (core.mock_time) return std::nullopt;
     TimePoint deadline = kNever;
@@ -214,6 +229,12 @@ const Engine& Node::engine() const {
 }
 const Mempool& Node::mempool() const {
     return core_->mempool;
+}
+
+bool Node::reindex_step() {
+    const bool more = core_->chain->reindex_step(core_->now);
+    core_->flow.advance_fully();
+    return more;
 }
 
 BlockResult Node::load_block(const BlockRef& block) {

@@ -35,6 +35,7 @@ struct NodeHost {
     Random& random;
     Random& secrets;  ///< for keys: the operating system's in the daemon
     LogSink& log;
+    Storage* tx_index = nullptr;  ///< -txindex; null: none is kept
 };
 
 struct NodeCore;
@@ -71,6 +72,10 @@ class Node {
     /// The error is for the log; a block whose parent is unknown is one, and the caller may try it
     /// again later.
     BlockResult load_block(const BlockRef& block);
+
+    /// A piece of what -reindex asks for; false when nothing is left. From inside event::Invoke
+    /// only.
+    bool reindex_step();
 
     /// For create(): nobody else can make a NodeCore.
     explicit Node(std::unique_ptr<NodeCore> core);

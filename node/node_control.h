@@ -27,6 +27,9 @@ class NodeControlImpl final : public rpc::NodeControl {
     rpc::DeploymentSummary deployments(const BlockHash& hash) const override;
     rpc::Result<BlockRef> block(const BlockHash& hash) const override;
     rpc::Result<rpc::BlockWithSpent> block_with_spent(const BlockHash& hash) const override;
+    std::vector<rpc::IndexSummary> indexes() const override;
+    rpc::Result<std::optional<rpc::IndexedTransaction>> indexed_transaction(
+        const Txid& txid) const override;
     std::vector<rpc::ChainTip> chain_tips() const override;
     std::optional<Coin> coin(const OutPoint& outpoint, bool mempool) const override;
     rpc::ForkStats fork_stats(std::optional<uint32_t> heights) const override;
@@ -71,6 +74,7 @@ class NodeControlImpl final : public rpc::NodeControl {
     rpc::Status invalidate_block(const BlockHash& hash) override;
     rpc::Status reconsider_block(const BlockHash& hash) override;
     uint64_t coins_size_on_disk() const override;
+    rpc::Result<std::optional<Height>> prune_blocks(Height height) override;
     rpc::Status prefer_block(const BlockHash& hash) override;
     bool verify_chain(int level, int32_t blocks) override;
     std::string submit_block(const BlockRef& block) override;

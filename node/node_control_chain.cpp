@@ -51,6 +51,10 @@ rpc::ChainSummary NodeControlImpl::chain() const {
     summary.best_header = core_.chain->best_header().height;
     summary.initial_block_download = core_.flow.initial_download();
     summary.size_on_disk = core_.chain->size_on_disk();
+    const PruneState prune = core_.chain->prune_state();
+    summary.pruned = prune.enabled;
+    summary.pruned_to = prune.pruned_to;
+    if (prune.target_bytes != 0) summary.prune_target = prune.target_bytes;
     summary.now = core_.now;
     summary.warnings = core_.flow.warnings();
     return summary;
@@ -82,7 +86,9 @@ rpc::DeploymentSummary NodeControlImpl::deployments(const BlockHash& hash) const
 rpc::Result<BlockRef> NodeControlImpl::block(const BlockHash& hash) const {
     const HeaderNode* node = core_.chain->find(hash);
     if (node == nullptr) return rpc::failure(rpc::Code::address_or_key, "Block not found");
-    if (node->parent != nullptr && node->block_position.size == 0) {
+    if (node->is_pruned())
+        return rpc::failure(rpc::Code::misc, "Block not available (pruned data)");
+    if (node->parent != nullptr && !node->has_body()) {
         return rpc::failure(rpc::Code::misc, "Block not available (not fully downloaded)");
     }
     auto block = core_.chain->read_block(*node);
@@ -105,6 +111,23 @@ rpc::Result<rpc::BlockWithSpent> NodeControlImpl::block_with_spent(const BlockHa
         result.spent = std::move(undo->spent);
     }
     return result;
+}
+
+std::vector<rpc::IndexSummary> NodeControlImpl::indexes() const {
+    if (!core_.tx_index) return {};
+    return {{"txindex", core_.tx_index->synced(), core_.tx_index->best().height}};
+}
+
+rpc::Result<std::optional<rpc::IndexedTransaction>> NodeControlImpl::indexed_transaction(
+    const Txid& txid) const {
+    if (!core_.tx_index) return std::optional<rpc::IndexedTransaction>{};
+    // A block that came just now is in it, as in bitcoind, which waits for its index here.
+    core_.tx_index->step();
+    auto found = core_.tx_index->find(txid);
+    if (!found) return rpc::failure(rpc::Code::misc, found.error().message);
+    if (!found->has_value()) return std::optional<rpc::IndexedTransaction>{};
+    return std::optional{
+        rpc::IndexedTransaction{std::move((*found)->transaction), (*found)->block}};
 }
 
 std::vector<rpc::ChainTip> NodeControlImpl::chain_tips() const {
@@ -242,6 +265,20 @@ rpc::Status NodeControlImpl::for_each_coin(
     const auto done = core_.chain->for_each_coin(visitor);
     if (!done) return rpc::failure(rpc::Code::internal, "Unable to read UTXO set");
     return {};
+}
+
+rpc::Result<std::optional<Height>> NodeControlImpl::prune_blocks(Height height) {
+    const Height tip = core_.chain->tip().height;
+    if (!core_.chain->prune_state().enabled)
+        return rpc::failure(rpc::Code::misc,
+                            "Cannot prune blocks because node is not in prune mode.");
+    if (tip < Height{core_.config.chain.prune_after_height})
+        return rpc::failure(rpc::Code::misc, "Blockchain is too short for pruning.");
+    if (height > tip)
+        return rpc::failure(rpc::Code::invalid_parameter,
+                            "Blockchain is shorter than the attempted prune height.");
+    const Height pruned = core_.chain->prune(height);
+    return pruned < Height{0} ? std::optional<Height>{} : std::optional{pruned};
 }
 
 uint64_t NodeControlImpl::coins_size_on_disk() const {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "chain/tx_index.h"
 #include "net/peer_manager.h"
 #include "node/chain_flow.h"
 #include "node/engine_driver.h"
@@ -40,11 +41,13 @@ struct NodeCore {
     StepStorage blocks;
     StepStorage coins;
     std::optional<StepStorageDirectory> wallet_stores;
+    std::optional<StepStorage> tx_index_store;
 
     // The parts, each built on the ones before it.
     std::unique_ptr<Engine> engine;
     PowEngine* pow = nullptr;  ///< the engine, where it is proof of work
     std::unique_ptr<Chainstate> chain;
+    std::optional<TxIndex> tx_index;
     MempoolContext mempool_context;
     Mempool mempool;
     BlockBuilder block_builder;

@@ -39,6 +39,10 @@ Expected<BlockRef, StorageError> WalletClient::read_block(const BlockHash& hash)
         return Unexpected(
             StorageError{StorageError::Code::corruption, "no block " + hash.to_string()});
     }
+    if (node->is_pruned()) {
+        return Unexpected(StorageError{StorageError::Code::corruption,
+                                       "block " + hash.to_string() + " is pruned"});
+    }
     return core_.chain->read_block(*node);
 }
 

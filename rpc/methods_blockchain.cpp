@@ -32,7 +32,13 @@ void getblockchaininfo(Call& call) {
         out.field("initialblockdownload", chain.initial_block_download);
         out.field("chainwork", chain.tip.chain_score.to_hex());
         out.field("size_on_disk", chain.size_on_disk);
-        out.field("pruned", false);
+        out.field("pruned", chain.pruned);
+        if (chain.pruned) {
+            // The lowest height of which this and all above are there.
+            out.field("pruneheight", chain.pruned_to ? chain.pruned_to->value() + 1 : 0);
+            out.field("automatic_pruning", chain.prune_target.has_value());
+            if (chain.prune_target) out.field("prune_target_size", *chain.prune_target);
+        }
         if (const auto& challenge = call.params().signet_challenge)
             out.key("signet_challenge").hex(challenge->bytes());
         out.field_values("warnings", chain.warnings);

@@ -86,6 +86,31 @@ void verifychain(Call& call) {
     call.out().value(call.ask([&](NodeControl& node) { return node.verify_chain(level, blocks); }));
 }
 
+/// The first block of the active chain that is not older than that.
+Height height_at_time(NodeControl& node, int64_t time) {
+    constexpr int64_t kTimestampWindow_s = 7'200;  // blocks may be this much out of order
+    const Height tip = node.chain().tip.height;
+    for (Height height{0}; height <= tip; ++height) {
+        const auto block = node.block_at(height);
+        if (block && block->header.time >= time - kTimestampWindow_s) return height;
+    }
+    fail(Code::invalid_parameter, "Could not find block with at least the specified timestamp.");
+}
+
+void pruneblockchain(Call& call) {
+    constexpr int64_t kHeightMax = 1'000'000'000;  // a larger number is a time
+    const int64_t wanted = call.integer(0);
+    const auto pruned = call.ask([&](NodeControl& node) {
+        if (!node.chain().pruned)
+            fail(Code::misc, "Cannot prune blocks because node is not in prune mode.");
+        if (wanted < 0) fail(Code::invalid_parameter, "Negative block height.");
+        const Height height = wanted > kHeightMax ? height_at_time(node, wanted)
+                                                  : Height{static_cast<int32_t>(wanted)};
+        return unwrap(node.prune_blocks(height));
+    });
+    call.out().value(pruned ? pruned->value() : -1);
+}
+
 void preciousblock(Call& call) {
     const BlockHash hash = call.block_hash(0);
     call.ask([&](NodeControl& node) { unwrap(node.prefer_block(hash)); });
@@ -143,6 +168,17 @@ std::vector<Method> statistics_methods() {
 std::vector<Method> control_of_tip_methods() {
     using enum ParameterType;
     return {
+        {.name = "pruneblockchain",
+         .category = "blockchain",
+         .description = "Attempts to delete block and undo data up to a specified height or "
+                        "timestamp, if eligible for pruning. Requires -prune to be enabled.",
+         .parameters = {{"height", number, true, "",
+                         "The block height to prune up to. May be set to a discrete height, or to "
+                         "a UNIX epoch time to prune blocks whose block time is at least 2 hours "
+                         "older than the provided timestamp."}},
+         .result = "n    (numeric) Height of the last block pruned",
+         .example = "1000",
+         .handler = &pruneblockchain},
         {.name = "preciousblock",
          .category = "blockchain",
          .description = "Treats a block as if it were received before others with the same work.\n"

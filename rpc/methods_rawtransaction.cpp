@@ -61,13 +61,26 @@ Located locate_in_block(NodeControl& node, const Txid& txid, const BlockHash& ha
          "gettransaction for wallet transactions.");
 }
 
-Located locate_in_mempool(NodeControl& node, const Txid& txid) {
-    const auto entry = node.mempool_entry(txid);
-    if (!entry)
-        fail(Code::address_or_key,
-             "No such mempool transaction. Provide a block hash to enable blockchain transaction "
-             "queries. Use gettransaction for wallet transactions.");
-    return {entry->transaction, std::nullopt, {}};
+/// Why a transaction is not found, in bitcoind's words.
+std::string_view not_found_text(const std::vector<IndexSummary>& indexes) {
+    for (const IndexSummary& index : indexes) {
+        if (index.name != "txindex") continue;
+        return index.synced ? "No such mempool or blockchain transaction. Use gettransaction for "
+                              "wallet transactions."
+                            : "No such mempool transaction. Blockchain transactions are still in "
+                              "the process of being indexed. Use gettransaction for wallet "
+                              "transactions.";
+    }
+    return "No such mempool transaction. Use -txindex or provide a block hash to enable blockchain "
+           "transaction queries. Use gettransaction for wallet transactions.";
+}
+
+Located locate_anywhere(NodeControl& node, const Txid& txid, bool with_spent) {
+    if (const auto entry = node.mempool_entry(txid)) return {entry->transaction, std::nullopt, {}};
+    const auto indexed = unwrap(node.indexed_transaction(txid));
+    if (!indexed) fail(Code::address_or_key, std::string{not_found_text(node.indexes())});
+    if (with_spent) return locate_in_block(node, txid, indexed->block, true);
+    return {indexed->transaction, node.block_summary(indexed->block), {}};
 }
 
 void getrawtransaction(Call& call) {
@@ -82,7 +95,7 @@ void getrawtransaction(Call& call) {
     if (call.has(2)) hash = call.block_hash(2);
     const Located located = call.ask([&](NodeControl& node) {
         return hash ? locate_in_block(node, txid, *hash, verbosity >= 2)
-                    : locate_in_mempool(node, txid);
+                    : locate_anywhere(node, txid, verbosity >= 2);
     });
     JsonWriter& out = call.out();
     if (verbosity <= 0) {
@@ -91,7 +104,7 @@ void getrawtransaction(Call& call) {
     }
     const auto& block = located.block;
     out.object([&] {
-        if (block) out.field("in_active_chain", block->in_active_chain);
+        if (block && hash) out.field("in_active_chain", block->in_active_chain);
         const bool show_spent = verbosity >= 2 && !located.spent.empty();
         write_transaction_fields(out, call.params(), *located.transaction,
                                  {show_spent ? &located.spent : nullptr, show_spent, true});
@@ -192,7 +205,8 @@ std::vector<Method> raw_transaction_methods() {
          .handler = &decoderawtransaction},
         {.name = "getrawtransaction",
          .category = "rawtransactions",
-         .description = "Returns a transaction of the mempool, or of the block that is named: as "
+         .description = "Returns a transaction of the mempool, of the block that is named, or, "
+                        "with -txindex, of any block: as "
                         "hex (verbosity 0), as an object (1), with the fee and the outputs that it "
                         "spends (2).",
          .parameters = {{"txid", hex, true, "", "The transaction id"},

@@ -93,8 +93,18 @@ void deriveaddresses(Call& call) {
 }
 
 void getindexinfo(Call& call) {
-    call.string(0);
-    call.out().object([] {});  // this node keeps no optional index
+    const std::string wanted = call.string(0);
+    const auto indexes = call.ask([](NodeControl& node) { return node.indexes(); });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        for (const IndexSummary& index : indexes) {
+            if (!wanted.empty() && wanted != index.name) continue;
+            out.field_object(index.name, [&] {
+                out.field("synced", index.synced);
+                out.field("best_block_height", index.best);
+            });
+        }
+    });
 }
 
 }  // namespace
@@ -143,11 +153,11 @@ std::vector<Method> utility_methods() {
         {.name = "getindexinfo",
          .category = "util",
          .description = "Returns the status of one or all available indices currently running in "
-                        "the node. There are none.",
+                        "the node.",
          .parameters = {{"index_name", string, false, "all",
                          "Filter results for an index with a "
                          "specific name."}},
-         .result = "{}    (json object)",
+         .result = "{name: {synced, best_block_height}, ...}    (json object)",
          .example = "",
          .handler = &getindexinfo},
     };

@@ -34,6 +34,7 @@ struct BlockSummary {
     int64_t median_time = 0;        ///< of this and the ten before, Unix seconds
     U256 chain_score;               ///< cumulative work, or what the engine counts
     bool has_body = false;
+    bool pruned = false;              ///< the body was here
     uint32_t transactions = 0;        ///< 0: the body never arrived
     uint64_t chain_transactions = 0;  ///< in this and all ancestors; 0: unknown
     uint64_t seal_size = 0;           ///< bytes beside the block
@@ -43,9 +44,24 @@ struct ChainSummary {
     BlockSummary tip;
     Height best_header{0};
     bool initial_block_download = false;
-    uint64_t size_on_disk = 0;  ///< bytes of blocks and undo data
-    TimePoint now;              ///< the node's time: follows setmocktime
+    uint64_t size_on_disk = 0;             ///< bytes of blocks and undo data
+    bool pruned = false;                   ///< blocks may be removed
+    std::optional<Height> pruned_to;       ///< the last block that was
+    std::optional<uint64_t> prune_target;  ///< bytes; empty: by hand only
+    TimePoint now;                         ///< the node's time: follows setmocktime
     std::vector<std::string> warnings;
+};
+
+struct IndexSummary {
+    std::string name;
+    bool synced = false;
+    Height best{0};
+};
+
+/// A transaction of the block files.
+struct IndexedTransaction {
+    TransactionRef transaction;
+    BlockHash block;
 };
 
 struct ChainTip {

@@ -38,6 +38,11 @@ class NodeView {
     /// Fails with misc "Block not available (not fully downloaded)" when only the header is known.
     virtual Result<BlockRef> block(const BlockHash& hash) const = 0;
     virtual Result<BlockWithSpent> block_with_spent(const BlockHash& hash) const = 0;
+    /// The optional indexes that this node keeps.
+    virtual std::vector<IndexSummary> indexes() const = 0;
+    /// By -txindex. Empty: not in it. Fails with misc where the files are damaged.
+    virtual Result<std::optional<IndexedTransaction>> indexed_transaction(
+        const Txid& txid) const = 0;
     /// The active one and every other leaf of the tree, highest first.
     virtual std::vector<ChainTip> chain_tips() const = 0;
     /// In the UTXO set; with `mempool`, also as the mempool makes and spends outputs (a mempool
@@ -111,6 +116,9 @@ class NodeControl : public NodeView {
     /// Are the last `blocks` blocks (0: all) stored as they were accepted? `level` 0 to 4. What is
     /// wrong is in the log.
     virtual bool verify_chain(int level, int32_t blocks) = 0;
+    /// Removes blocks up to this height, as far as whole files allow. Returns the last one removed
+    /// ever; empty: none.
+    virtual Result<std::optional<Height>> prune_blocks(Height height) = 0;
     /// BIP22's result: empty when the block was accepted and connected, else "duplicate",
     /// "inconclusive", or the reject reason.
     virtual std::string submit_block(const BlockRef& block) = 0;

@@ -191,6 +191,10 @@ BlockImport::~BlockImport() {
 
 void BlockImport::run() {
     ::pthread_setname_np(::pthread_self(), "loadblk");
+    bool more = true;
+    while (more && !stop_) {
+        if (!loop_.call([&more](Node& node) { more = node.reindex_step(); })) break;
+    }
     Waiting waiting;
     for (const std::string& path : files_) {
         if (!stop_) import(path, waiting);

@@ -1,7 +1,7 @@
-// BlockFileReader and BlockImport: -loadblock. The file is what bitcoind's tools write: magic,
-// length, block, repeated; plain or compressed with bzip2. The reader finds blocks in a stream of
-// bytes that may be damaged anywhere; the import hands them to the node, on a thread of its own,
-// before the node talks to peers.
+// BlockFileReader and BlockImport: -loadblock, and before it -reindex. The file is what bitcoind's
+// tools write: magic, length, block, repeated; plain or compressed with bzip2. The reader finds
+// blocks in a stream of bytes that may be damaged anywhere; the import hands them to the node, on a
+// thread of its own, before the node talks to peers.
 #pragma once
 
 #include <array>
@@ -50,7 +50,8 @@ class BlockFileReader {
 
 class BlockImport {
  public:
-    /// `done` is called on the import's thread at its end, also when it was stopped.
+    /// First what the node has to reindex, if anything. `done` is called on the import's thread at
+    /// its end, also when it was stopped.
     BlockImport(std::vector<std::string> files, const std::array<uint8_t, 4>& magic, CoreLoop& loop,
                 LogSink& log, std::function<void()> done);
     /// Stops it and waits.

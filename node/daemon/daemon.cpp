@@ -22,6 +22,7 @@
 #include "node/daemon/leveldb_storage.h"
 #include "node/daemon/notifier.h"
 #include "node/daemon/os_random.h"
+#include "node/daemon/reindex.h"
 #include "node/daemon/rpc_host.h"
 #include "node/daemon/script_pool.h"
 #include "node/daemon/system_error.h"
@@ -166,6 +167,7 @@ class Daemon {
     std::optional<StorageThread> storage_;
     std::unique_ptr<LevelDbStorage> blocks_;
     std::unique_ptr<LevelDbStorage> coins_;
+    std::unique_ptr<LevelDbStorage> tx_index_;
     std::optional<LevelDbDirectory> wallets_;
     std::unique_ptr<Node> node_;
 };
@@ -220,7 +222,13 @@ Expected<void, std::string> Daemon::open_node() {
         storage_problem_ = error.message;
         loop_.storage_failed(error);
     });
+    if (config_.chain.reindex || config_.chain.reindex_chainstate) {
+        auto cleared = clear_for_reindex({options_.blocks_directory, options_.chain_directory},
+                                         config_.chain.reindex);
+        if (!cleared) return cleared;
+    }
     LevelDbOptions blocks;
+    blocks.files_may_be_there = config_.chain.reindex;
     blocks.directory = options_.blocks_directory + "/index";
     blocks.files_directory = options_.blocks_directory;
     auto opened_blocks = LevelDbStorage::open(blocks, *storage_);
@@ -237,13 +245,21 @@ Expected<void, std::string> Daemon::open_node() {
     auto opened_coins = LevelDbStorage::open(coins, *storage_);
     if (!opened_coins) return Unexpected(opened_coins.error().message);
     coins_ = std::move(*opened_coins);
+    if (options_.tx_index) {
+        LevelDbOptions index;
+        index.directory = options_.chain_directory + "/indexes/txindex";
+        index.bloom_filter = true;
+        auto opened = LevelDbStorage::open(index, *storage_);
+        if (!opened) return Unexpected(opened.error().message);
+        tx_index_ = std::move(*opened);
+    }
     wallets_.emplace(options_.wallet_directory, *storage_);
     scripts_.emplace(options_.script_threads);
     config_.chain.coins_hash_key0 = secrets_.next();
     config_.chain.coins_hash_key1 = secrets_.next();
-    const NodeHost host{*blocks_,  *coins_, options_.wallets ? &*wallets_ : nullptr,
-                        *scripts_, random_, secrets_,
-                        *log_};
+    const NodeHost host{*blocks_,  *coins_,        options_.wallets ? &*wallets_ : nullptr,
+                        *scripts_, random_,        secrets_,
+                        *log_,     tx_index_.get()};
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);
@@ -291,6 +307,7 @@ std::string Daemon::run(const std::vector<std::string>& notes,
     node_.reset();
     scripts_.reset();
     wallets_.reset();
+    tx_index_.reset();
     coins_.reset();
     blocks_.reset();
     storage_.reset();
@@ -308,7 +325,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     std::optional<BlockImport> import;
     // Blocks from files come before those from peers.
     const auto start_transport = [this] { transport_->start(); };
-    if (options_.load_blocks.empty())
+    if (options_.load_blocks.empty() && !node_->chain().reindexing())
         start_transport();
     else
         import.emplace(options_.load_blocks, config_.params.magic, loop_, *log_, start_transport);

@@ -183,6 +183,9 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
         if (!fs::is_regular_file(path))
             reader.fail(fmt::format("There is no file -loadblock={} to import.", path));
     }
+    options.tx_index = reader.flag("txindex", false);
+    if (options.tx_index && reader.number("prune", 0, 0, int64_t{1} << 40) != 0)
+        reader.fail("Prune mode is incompatible with -txindex.");
     options.script_threads = script_threads(reader.number_as<int>("par", 0, -1000, 1000), cores);
     options.block_notify = reader.text("blocknotify");
     options.startup_notify = reader.text("startupnotify");

@@ -36,6 +36,7 @@ struct DaemonOptions {
     bool wallets = true;
     std::string pid_file;  ///< empty: none
     std::vector<std::string> load_blocks;
+    bool tx_index = false;  ///< -txindex
     unsigned script_threads = 1;
     std::string block_notify;  ///< shell commands; empty: none
     std::string startup_notify;

@@ -36,8 +36,18 @@ ByteSpan span(const leveldb::Slice& slice) {
     return {reinterpret_cast<const uint8_t*>(slice.data()), slice.size()};
 }
 
+// A table's block that has changed on the disk is an error, never another answer.
+leveldb::ReadOptions checked_read() {
+    leveldb::ReadOptions options;
+    options.verify_checksums = true;
+    return options;
+}
+
 StorageError database_error(const leveldb::Status& status, const std::string& directory) {
-    const std::string detail = status.ToString();
+    std::string detail = status.ToString();
+    // A damaged name of a file may hold anything; the sentence stays one line.
+    std::replace_if(
+        detail.begin(), detail.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     if (status.IsInvalidArgument() && detail.find("comparator") != std::string::npos)
         return {StorageError::Code::corruption,
                 fmt::format("{} holds a database of another program. Choose another -datadir, or "
@@ -86,11 +96,12 @@ std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) 
                                         "Restore the data directory from a copy, or move it away "
                                         "to begin with an empty one.",
                                         options.directory)};
-    if (!options.files_directory.empty() && has_file(options.files_directory, is_numbered_file))
+    if (!options.files_may_be_there && !options.files_directory.empty() &&
+        has_file(options.files_directory, is_numbered_file))
         return StorageError{StorageError::Code::corruption,
-                            fmt::format("{} holds block files without their index {}. Restore the "
-                                        "data directory from a copy, or move it away to begin with "
-                                        "an empty one.",
+                            fmt::format("{} holds block files without their index {}. Start with "
+                                        "-reindex to make it anew from them, or move the data "
+                                        "directory away to begin with an empty one.",
                                         options.files_directory, options.directory)};
     return std::nullopt;
 }
@@ -166,7 +177,7 @@ Expected<std::optional<Bytes>, StorageError> LevelDbStorage::get(ByteSpan key) c
                                        : std::optional<Bytes>{};
     }
     std::string value;
-    const auto status = database_->db->Get({}, slice(key), &value);
+    const auto status = database_->db->Get(checked_read(), slice(key), &value);
     if (status.IsNotFound()) return std::optional<Bytes>{};
     if (!status.ok()) return Unexpected(database_error(status, database_->directory));
     return std::optional<Bytes>{to_bytes(as_bytes(value))};
@@ -180,7 +191,7 @@ Expected<void, StorageError> LevelDbStorage::scan(ByteSpan prefix, const Visitor
         const auto& [key, value] = *newer++;
         return value == nullptr || visitor(key, *value);
     };
-    leveldb::ReadOptions options;
+    leveldb::ReadOptions options = checked_read();
     options.fill_cache = false;  // a scan would push out what single reads come back to
     const std::unique_ptr<leveldb::Iterator> iterator(database_->db->NewIterator(options));
     for (iterator->Seek(slice(prefix));

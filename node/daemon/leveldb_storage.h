@@ -21,8 +21,9 @@ struct LevelDbOptions {
     std::string files_directory;          ///< of the numbered files; empty: the store has none
     size_t cache_bytes = 1 << 20;         ///< of uncompressed table blocks kept for reads
     size_t write_buffer_bytes = 1 << 20;  ///< of the newest writes kept in memory; twice at most
-    bool bloom_filter = false;  ///< spend 10 bits a key to spare most reads of absent keys
-    bool create = true;         ///< false: an absent directory is an error
+    bool bloom_filter = false;        ///< spend 10 bits a key to spare most reads of absent keys
+    bool files_may_be_there = false;  ///< numbered files without a store: the store is made anew
+    bool create = true;               ///< false: an absent directory is an error
 };
 
 class LevelDbStorage final : public Storage, private CommitTarget {

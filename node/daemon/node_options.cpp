@@ -1,6 +1,8 @@
 // NodeConfig from the user's settings: the part of daemon_options.h that concerns the core.
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "base/encoding.h"
 #include "chain/address.h"
 #include "node/daemon/chain_options.h"
@@ -10,11 +12,18 @@
 namespace parley {
 namespace {
 
+// -fastprune: files so small that a test fills several.
+constexpr uint64_t kFastPruneFileBytes = 64 << 10;
+
 void read_node(OptionReader& reader, NodeConfig& config) {
     NodeOptions& node = config.node;
     node.tip_age_max =
         std::chrono::seconds(reader.number("maxtipage", 24 * 3600, 0, int64_t{1'000'000'000}));
     node.stop_at_height = reader.number_as<int32_t>("stopatheight", 0, 0, 2'000'000'000);
+    // 0 means every block, as in bitcoind.
+    node.check_blocks = reader.number_as<int32_t>("checkblocks", 6, 0, 2'000'000'000);
+    if (node.check_blocks == 0) node.check_blocks = std::numeric_limits<int32_t>::max();
+    node.check_level = reader.number_as<int>("checklevel", 3, 0, 4);
     node.wallets = reader.list("wallet");
     node.mock_time = reader.number("mocktime", 0, 0, int64_t{0xffffffff});
     if (reader.has("blockversion") && config.params.name == "regtest")
@@ -27,7 +36,33 @@ void read_node(OptionReader& reader, NodeConfig& config) {
             reader.fail("miningaddress", text,
                         fmt::format("an address of this chain ({})", to_string(script.error())));
     }
-    config.chain.coins_cache_bytes = reader.number_as<size_t>("dbcache", 64, 4, 65'536) << 20;
+}
+
+void read_chain(OptionReader& reader, NodeConfig& config) {
+    constexpr int64_t kPruneTargetMin_MiB =
+        550;  // bitcoind's: 288 blocks, and what comes meanwhile
+    ChainOptions& chain = config.chain;
+    chain.coins_cache_bytes = reader.number_as<size_t>("dbcache", 64, 4, 65'536) << 20;
+    chain.reindex = reader.flag("reindex", false);
+    chain.reindex_chainstate = reader.flag("reindex-chainstate", false) && !chain.reindex;
+    if (chain.reindex && config.engine == EngineKind::pbft)
+        reader.fail(
+            "-reindex needs -consensus=pow: certificates are in the index, and only there. Use "
+            "-reindex-chainstate, or move the data directory away.");
+    const int64_t target = reader.number("prune", 0, 0, int64_t{1} << 40);
+    chain.prune = target != 0;
+    const bool fast = reader.flag("fastprune", false);
+    if (fast) chain.block_file_bytes_max = kFastPruneFileBytes;
+    chain.prune_after_height = config.params.name == "main" ? 100'000 : fast ? 100 : 1'000;
+    if (chain.prune && chain.reindex_chainstate)
+        reader.fail(
+            "Prune mode is incompatible with -reindex-chainstate. Use full -reindex instead.");
+    if (target <= 1) return;
+    if (target < kPruneTargetMin_MiB && !fast)
+        reader.fail(
+            fmt::format("Prune configured below the minimum of {} MiB. Please use a higher number.",
+                        kPruneTargetMin_MiB));
+    chain.prune_target_bytes = static_cast<uint64_t>(target) << 20;
 }
 
 void read_pow(OptionReader& reader, NodeConfig& config) {
@@ -135,6 +170,8 @@ void read_net(OptionReader& reader, NodeConfig& config) {
         net.user_agent.pop_back();  // the slash at the end
         net.user_agent += "(" + comments + ")/";
     }
+    if (config.chain.prune)
+        net.services = (net.services & ~kServiceNetwork) | kServiceNetworkLimited;
     net.sealed_blocks = config.engine == EngineKind::pbft;
     net.network_active = reader.flag("networkactive", true);
     net.connections_max = reader.number_as<size_t>("maxconnections", 125, 0, 10'000);
@@ -175,6 +212,7 @@ Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
     read_trust(reader, config);
     read_pbft(reader, config);
     read_node(reader, config);
+    read_chain(reader, config);
     read_pow(reader, config);
     read_mempool(reader, config);
     read_net(reader, config);

@@ -113,5 +113,139 @@ TEST_F(Verify, coins_that_do_not_fit_are_found_at_level_3) {
     EXPECT_NE((*chain)->verify(3, 6).problem.find("height 109"), std::string::npos);
 }
 
+// What is left of a data directory after -reindex has removed the rest.
+std::shared_ptr<MemoryStorage> block_files_of(const MemoryStorage& storage) {
+    auto files = std::make_shared<MemoryStorage>();
+    WriteBatch batch;
+    for (uint32_t number = 0; *storage.file_size({FileId::Kind::block, number}) != 0; ++number) {
+        const FileId file{FileId::Kind::block, number};
+        batch.write_file(file, 0, *storage.read_file(file, 0, *storage.file_size(file)));
+    }
+    files->commit(std::move(batch), Durability::synced);
+    return files;
+}
+
+void finish_reindex(TestChain& chain) {
+    int steps = 0;
+    while (chain->reindex_step(chain.now())) {
+        chain.activate();
+        ASSERT_LT(++steps, 1'000);
+    }
+    EXPECT_FALSE(chain->reindexing());
+}
+
+TEST_F(Verify, reindex_finds_the_same_chain_and_appends_behind_it) {
+    ChainOptions options;
+    options.reindex = true;
+    TestChain again(regtest_params(), options, block_files_of(*blocks),
+                    std::make_shared<MemoryStorage>());
+    EXPECT_TRUE(again->reindexing());
+    EXPECT_EQ(again->tip().height, Height{0});
+    // A block that comes meanwhile overwrites none that was not read yet.
+    const auto early = again.build(again->genesis(), {.extra_nonce = 7});
+    again.add(early);
+    finish_reindex(again);
+    EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
+    EXPECT_EQ(all_coins(*again), all_coins(**chain));
+    EXPECT_EQ(again->verify(4, 0).problem, "");
+    again.mine(3);
+    EXPECT_EQ(again->verify(4, 0).problem, "");
+    EXPECT_TRUE(again->read_block(*again->find(early->header.hash())));
+}
+
+TEST_F(Verify, reindex_finds_blocks_among_garbage_and_children_before_parents) {
+    std::vector<Bytes> records;
+    for (int32_t height = 109; height >= 0; --height) {
+        const Bytes block = chain->block(Height{height})->serialize();
+        Writer writer;
+        writer.bytes((*chain)->params().magic).le(static_cast<uint32_t>(block.size())).bytes(block);
+        records.push_back(writer.take());
+    }
+    auto files = std::make_shared<MemoryStorage>();
+    WriteBatch batch;
+    uint64_t at = 0;
+    for (const Bytes& record : records) {
+        batch.write_file({FileId::Kind::block, 0}, at, record);
+        at += record.size() + 11;  // zeros
+    }
+    batch.write_file({FileId::Kind::block, 0}, at, to_bytes((*chain)->params().magic));
+    files->commit(std::move(batch), Durability::synced);
+    ChainOptions options;
+    options.reindex = true;
+    TestChain again(regtest_params(), options, files, std::make_shared<MemoryStorage>());
+    finish_reindex(again);
+    EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
+    EXPECT_EQ(again->verify(4, 0).problem, "");
+    again.restart();
+    EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
+}
+
+TEST_F(Verify, reindex_chainstate_connects_every_block_again) {
+    ChainOptions options;
+    options.reindex_chainstate = true;
+    TestChain again(regtest_params(), options, blocks, std::make_shared<MemoryStorage>());
+    again.activate();
+    EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
+    EXPECT_EQ(all_coins(*again), all_coins(**chain));
+}
+
+TEST(Prune, files_below_the_kept_blocks_go_and_the_chain_goes_on) {
+    ChainOptions options;
+    options.prune = true;
+    options.block_file_bytes_max = 20'000;
+    auto blocks = std::make_shared<MemoryStorage>();
+    auto coins = std::make_shared<MemoryStorage>();
+    TestChain chain(regtest_params(), options, blocks, coins);
+    chain.mine(600);
+    EXPECT_FALSE(chain->prune_state().pruned_to.has_value());
+    EXPECT_EQ(chain->prune(Height{10}), Height{-1}) << "less than a file";
+    const Height pruned = chain->prune(Height{600});
+    EXPECT_GT(pruned, Height{200});
+    EXPECT_LE(pruned, Height{600 - 288});
+    EXPECT_EQ(blocks->file_size({FileId::Kind::block, 0}).value(), 0u);
+    EXPECT_EQ(blocks->file_size({FileId::Kind::undo, 0}).value(), 0u);
+    EXPECT_TRUE(chain->at_height(pruned)->is_pruned());
+    EXPECT_TRUE(chain->read_block(*chain->at_height(pruned + 1)));
+    const auto before = all_coins(*chain);
+    chain.restart();
+    EXPECT_EQ(chain->prune_state().pruned_to, pruned);
+    EXPECT_EQ(all_coins(*chain), before);
+    EXPECT_EQ(chain->verify(4, 0).problem, "");
+    EXPECT_EQ(chain->verify(0, 0).blocks, 600 - pruned.value());
+    chain.mine(5);
+    EXPECT_EQ(chain->tip().chain_transactions, 606u);
+    // A branch from a block that is there; then a file that a crash left behind.
+    chain.extend(*chain->at_height(Height{400}), 250, 9);
+    EXPECT_EQ(chain.activate().disconnected.size(), 205u);
+    WriteBatch leftover;
+    leftover.write_file({FileId::Kind::block, 0}, 0, Bytes(9, 9));
+    blocks->commit(std::move(leftover), Durability::written);
+    chain.restart();
+    EXPECT_EQ(blocks->file_size({FileId::Kind::block, 0}).value(), 0u);
+    // Without -prune the store is refused.
+    const WorkRules rules(chain.params());
+    InlineScriptVerifier verifier;
+    NullLog log;
+    const auto opened =
+        Chainstate::open(chain.params(), rules, *blocks, *coins, verifier, log, ChainOptions{});
+    ASSERT_FALSE(opened.has_value());
+    EXPECT_NE(opened.error().find("-reindex"), std::string::npos);
+}
+
+TEST(Prune, target_is_kept_without_being_asked) {
+    ChainOptions options;
+    options.prune = true;
+    options.prune_target_bytes = 250'000;
+    options.prune_after_height = 100;
+    options.block_file_bytes_max = 10'000;
+    TestChain chain(regtest_params(), options);
+    for (int i = 0; i < 30; ++i) {
+        chain.mine(50);
+        EXPECT_LT(chain->size_on_disk(), 260'000u);
+    }
+    EXPECT_GT(chain->prune_state().pruned_to, Height{300});
+    EXPECT_EQ(chain->verify(4, 288).problem, "");
+}
+
 }  // namespace
 }  // namespace parley

@@ -181,6 +181,9 @@ class FakeNode final : public NodeControl {
     std::optional<int64_t> mock_time;
     std::vector<BlockHash> invalidated, reconsidered, preferred;
     std::pair<int, int32_t> verified;
+    std::vector<IndexSummary> index_summaries;
+    std::map<Txid, IndexedTransaction> indexed;
+    Height pruned_asked{-1};
     bool verify_result = true;
     bool stopped = false;
     bool pinged = false;
@@ -239,6 +242,16 @@ class FakeNode final : public NodeControl {
     Status invalidate_block(const BlockHash& hash) override;
     Status reconsider_block(const BlockHash& hash) override;
     uint64_t coins_size_on_disk() const override { return 4'096; }
+    Result<std::optional<Height>> prune_blocks(Height height) override {
+        pruned_asked = height;
+        return std::optional<Height>{height};
+    }
+    std::vector<IndexSummary> indexes() const override { return index_summaries; }
+    Result<std::optional<IndexedTransaction>> indexed_transaction(const Txid& txid) const override {
+        const auto found = indexed.find(txid);
+        if (found == indexed.end()) return std::optional<IndexedTransaction>{};
+        return std::optional{found->second};
+    }
     Status prefer_block(const BlockHash& hash) override;
     bool verify_chain(int level, int32_t blocks) override {
         verified = {level, blocks};
