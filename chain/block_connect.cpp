@@ -128,11 +128,10 @@ class Connection {
     }
 
     void add_checks(const TransactionRef& transaction, const std::vector<Coin>& spent) {
-        std::shared_ptr<const SighashParts> parts;
-        if (transaction->has_witness())
-            parts = std::make_shared<const SighashParts>(sighash_parts(transaction->data()));
-        for (uint32_t i = 0; i < spent.size(); ++i)
-            checks_.push_back(ScriptCheck{transaction, i, spent[i].output, flags_, parts});
+        std::vector<TxOutput> outputs;
+        outputs.reserve(spent.size());
+        for (const Coin& coin : spent) outputs.push_back(coin.output);
+        add_script_checks(transaction, std::move(outputs), flags_, false, checks_);
     }
 
     void add_outputs(const Transaction& transaction) {
@@ -203,13 +202,13 @@ Expected<BlockUndo, BlockError> connect_block(const ConnectContext& context, con
     if (auto verdict = connection.run(); !verdict) return Unexpected(verdict.error());
     if (const auto failure = verifier.verify_all(connection.checks())) {
         const ScriptCheck& check = connection.checks()[failure->check];
-        const auto& prevout = check.transaction->inputs()[check.input].prevout;
+        const Transaction& transaction = check.spending->transaction();
+        const auto& prevout = transaction.inputs()[check.input].prevout;
         return refuse(
             fmt::format("block-script-verify-flag-failed ({})", to_string(failure->error)),
             fmt::format("input {} of {} (wtxid {}), spending {}:{}", check.input,
-                        check.transaction->txid().to_string(),
-                        check.transaction->wtxid().to_string(), prevout.txid.to_string(),
-                        prevout.index));
+                        transaction.txid().to_string(), transaction.wtxid().to_string(),
+                        prevout.txid.to_string(), prevout.index));
     }
     return connection.take_undo();
 }

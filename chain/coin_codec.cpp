@@ -18,7 +18,7 @@ constexpr uint64_t kKindKeyOdd = 3;
 constexpr uint64_t kScriptKinds = 6;
 
 // A block of the largest weight has no longer script.
-constexpr uint64_t kScriptSizeMax = 4'000'000;
+constexpr uint64_t kStoredScriptSizeMax = 4'000'000;
 
 Hash160 read_hash160(Reader& reader) {
     Hash160 hash{};
@@ -135,7 +135,7 @@ Script read_compressed_script(Reader& reader) {
         append(key, reader.bytes(32));
         return ScriptBuilder{}.push(key).op(OP_CHECKSIG).build();
     }
-    if (kind < kScriptKinds || kind - kScriptKinds > kScriptSizeMax) {
+    if (kind < kScriptKinds || kind - kScriptKinds > kStoredScriptSizeMax) {
         reader.fail();
         return {};
     }

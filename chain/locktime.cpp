@@ -9,9 +9,6 @@ namespace parley {
 namespace {
 
 // BIP68.
-constexpr uint32_t kLockDisabled = 1u << 31;
-constexpr uint32_t kLockIsTime = 1u << 22;
-constexpr uint32_t kLockMask = 0xffff;
 constexpr int kLockTimeGranularity_bits = 9;  // units of 512 seconds
 
 }  // namespace
@@ -30,13 +27,13 @@ SequenceLocks sequence_locks(const TransactionData& transaction,
                              std::span<const Height> coin_heights, const HeaderNode& parent) {
     CHECK(coin_heights.size() == transaction.inputs.size());
     SequenceLocks locks;
-    if (static_cast<uint32_t>(transaction.version) < 2) return locks;
+    if (static_cast<uint32_t>(transaction.version) < kSequenceLockVersionMin) return locks;
     for (size_t i = 0; i < coin_heights.size(); ++i) {
         const uint32_t sequence = transaction.inputs[i].sequence;
-        if ((sequence & kLockDisabled) != 0) continue;
+        if ((sequence & kSequenceLockDisabled) != 0) continue;
         const int32_t coin_height = coin_heights[i].value();
-        const uint32_t units = sequence & kLockMask;
-        if ((sequence & kLockIsTime) != 0) {
+        const uint32_t units = sequence & kSequenceLockMask;
+        if ((sequence & kSequenceLockIsTime) != 0) {
             const Height before{std::max(coin_height - 1, 0)};
             const int64_t start = parent.ancestor(before)->median_time_past();
             locks.time =

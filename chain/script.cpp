@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "chain/script_number.h"
+
 namespace parley {
 namespace {
 
@@ -30,22 +32,25 @@ ScriptBuilder& ScriptBuilder::push(ByteSpan data) {
 }
 
 ScriptBuilder& ScriptBuilder::push_number(int64_t value) {
-    if (value == 0) return op(OP_0);
-    Bytes encoded;
-    uint64_t magnitude =
-        value < 0 ? 0 - static_cast<uint64_t>(value) : static_cast<uint64_t>(value);
-    for (; magnitude != 0; magnitude >>= 8) encoded.push_back(static_cast<uint8_t>(magnitude));
-    if (encoded.back() & 0x80) encoded.push_back(0);
-    if (value < 0) encoded.back() |= 0x80;
-    return push(encoded);
+    return push(encode_script_number(value).span());
 }
 
-std::optional<WitnessProgram> witness_program(const Script& script) {
+std::optional<WitnessProgram> witness_program(ByteSpan script) {
+    if (script.size() < 4 || script.size() > 42) return std::nullopt;
+    const uint8_t version = script[0];
+    if (version != OP_0 && (version < OP_1 || version > OP_16)) return std::nullopt;
+    if (size_t{script[1]} + 2 != script.size()) return std::nullopt;
+    return WitnessProgram{version == OP_0 ? 0 : version - OP_1 + 1, script.subspan(2)};
+}
+
+bool is_taproot(const Script& script) {
     const Bytes& b = script.bytes();
-    if (b.size() < 4 || b.size() > 42) return std::nullopt;
-    if (b[0] != OP_0 && (b[0] < OP_1 || b[0] > OP_16)) return std::nullopt;
-    if (size_t{b[1]} + 2 != b.size()) return std::nullopt;
-    return WitnessProgram{b[0] == OP_0 ? 0 : b[0] - OP_1 + 1, ByteSpan{b}.subspan(2)};
+    return b.size() == 34 && b[0] == OP_1 && b[1] == 32;
+}
+
+bool is_anchor(const WitnessProgram& program) {
+    return program.version == 1 && program.program.size() == 2 && program.program[0] == 0x4e &&
+           program.program[1] == 0x73;
 }
 
 Script p2pkh_script(const Hash160& key_hash) {

@@ -1,5 +1,5 @@
-// Script: a byte string of opcodes. Here are the bytes, the opcodes' names, the templates that
-// wallets pay to, and a builder. The interpreter is in script_verify.h.
+// Script: a byte string of opcodes. Here are the bytes, the templates that wallets pay to, and a
+// builder. The opcodes are in opcode.h, the interpreter in script_interpreter.h.
 #pragma once
 
 #include <array>
@@ -9,30 +9,10 @@
 
 #include "base/bytes.h"
 #include "base/crypto/hash.h"
+#include "chain/consensus_limits.h"
+#include "chain/opcode.h"
 
 namespace parley {
-
-enum Opcode : uint8_t {
-    OP_0 = 0x00,
-    OP_PUSHDATA1 = 0x4c,
-    OP_PUSHDATA2 = 0x4d,
-    OP_PUSHDATA4 = 0x4e,
-    OP_1NEGATE = 0x4f,
-    OP_RESERVED = 0x50,
-    OP_1 = 0x51,
-    OP_TRUE = OP_1,
-    OP_16 = 0x60,
-    OP_RETURN = 0x6a,
-    OP_DUP = 0x76,
-    OP_EQUAL = 0x87,
-    OP_EQUALVERIFY = 0x88,
-    OP_HASH160 = 0xa9,
-    OP_CODESEPARATOR = 0xab,
-    OP_CHECKSIG = 0xac,
-    OP_CHECKSIGVERIFY = 0xad,
-    OP_CHECKMULTISIG = 0xae,
-    OP_CHECKMULTISIGVERIFY = 0xaf,
-};
 
 class Script {
  public:
@@ -46,7 +26,7 @@ class Script {
     /// Can never be spent, so it takes no place in the UTXO set: starts with OP_RETURN or is over
     /// 10,000 bytes.
     bool is_unspendable() const {
-        return (!bytes_.empty() && bytes_[0] == OP_RETURN) || bytes_.size() > 10'000;
+        return (!bytes_.empty() && bytes_[0] == OP_RETURN) || bytes_.size() > kScriptSizeMax;
     }
 
     auto operator<=>(const Script&) const = default;
@@ -77,7 +57,14 @@ struct WitnessProgram {
     int version = 0;
     ByteSpan program;
 };
-std::optional<WitnessProgram> witness_program(const Script& script);
+std::optional<WitnessProgram> witness_program(ByteSpan script);
+inline std::optional<WitnessProgram> witness_program(const Script& script) {
+    return witness_program(ByteSpan{script.bytes()});
+}
+/// A version 1 program of 32 bytes (BIP341).
+bool is_taproot(const Script& script);
+/// Pay to anchor: a version 1 program 4e73, which anybody may spend without a witness.
+bool is_anchor(const WitnessProgram& program);
 
 Script p2pkh_script(const Hash160& key_hash);
 Script p2sh_script(const Hash160& script_hash);
@@ -88,7 +75,7 @@ Script witness_script(int version, ByteSpan program);
 std::optional<Hash160> match_p2pkh(const Script& script);
 std::optional<Hash160> match_p2sh(const Script& script);
 std::optional<Hash160> match_p2wpkh(const Script& script);
-/// The serialised public key (33 or 65 bytes). Borrows from the script.
+/// The serialised public key (33 or 65 bytes, not looked at). Borrows from the script.
 std::optional<ByteSpan> match_p2pk(const Script& script);
 
 }  // namespace parley

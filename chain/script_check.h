@@ -4,62 +4,39 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
-#include <string_view>
+#include <vector>
 
+#include "chain/script_error.h"
 #include "chain/script_flags.h"
-#include "chain/sighash.h"
-#include "chain/transaction.h"
+#include "chain/spending_transaction.h"
 
 namespace parley {
 
-/// Why a script does not allow the spend.
-enum class ScriptError : uint8_t {
-    eval_false,          ///< ran to its end and left false, or nothing
-    malformed,           ///< a push runs past the end, or an opcode that is none
-    script_size,         ///< over 10,000 bytes
-    push_size,           ///< a push of over 520 bytes
-    stack_size,          ///< over 1,000 items
-    stack_operation,     ///< fewer items than the opcode takes
-    minimal_data,        ///< a push that could be shorter (policy)
-    signature_encoding,  ///< not DER (BIP66)
-    signature_hash_type,
-    signature_high_s,
-    public_key_type,
-    signature_mismatch,  ///< a non-null signature that does not verify (NULLFAIL)
-    equal_verify,
-    clean_stack,
-    push_only,
-    witness_mismatch,
-    witness_empty,
-    witness_length,  ///< a version 0 program of neither 20 nor 32 bytes
-    witness_unexpected,
-    witness_malleated,
-    witness_public_key_type,
-    unsupported,  ///< a form that this build cannot verify: refused, never waved through
-};
-
-/// bitcoind's words, as they stand in parentheses behind mandatory-script-verify-flag-failed.
-std::string_view to_string(ScriptError error);
+class SignatureCache;
 
 struct ScriptCheck {
-    TransactionRef transaction;
+    SpendingTransactionRef spending;
     uint32_t input = 0;
-    TxOutput spent;
     ScriptFlags flags = kVerifyNone;
-    /// Of `transaction`; null: computed for this check alone.
-    std::shared_ptr<const SighashParts> sighash_parts;
+    /// Good signatures are worth a place in a cache: a block with this transaction may follow.
+    bool remember = false;
 };
+
+/// The checks of all inputs of a transaction, behind those that are in `checks`.
+void add_script_checks(const TransactionRef& transaction, std::vector<TxOutput> spent,
+                       ScriptFlags flags, bool remember, std::vector<ScriptCheck>& checks);
 
 struct ScriptFailure {
     size_t check = 0;  ///< position in the span that was verified
     ScriptError error = ScriptError::eval_false;
 };
 
-/// Runs one check. Pure and thread-safe. Empty: the spend is allowed.
-std::optional<ScriptError> run_script_check(const ScriptCheck& check);
+/// Runs one check. Thread-safe, and pure but for the cache, which may be null. Empty: the spend is
+/// allowed. REQUIRES: is_consistent(check.flags).
+std::optional<ScriptError> run_script_check(const ScriptCheck& check,
+                                            SignatureCache* cache = nullptr);
 
 class ScriptVerifier {
  public:

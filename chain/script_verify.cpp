@@ -1,177 +1,215 @@
-#include "chain/script_verify.h"
-
-#include <algorithm>
-
+// The order in which the scripts of one input run: script_sig and the spent script, the script that
+// BIP16 hides behind a hash, and the witness programs of BIP141 and BIP341.
 #include "base/check.h"
-#include "base/crypto/keys.h"
+#include "base/crypto/hash.h"
+#include "chain/consensus_limits.h"
+#include "chain/hash_stream.h"
 #include "chain/script_check.h"
-#include "chain/script_ops.h"
-#include "chain/sighash.h"
+#include "chain/script_interpreter.h"
+#include "chain/script_number.h"
+#include "chain/taproot.h"
 
 namespace parley {
 namespace {
 
-constexpr size_t kScriptSizeMax = 10'000;
-constexpr size_t kPushSizeMax = 520;
-constexpr size_t kStackItemsMax = 1'000;
+using Result = ScriptInterpreter::Result;
 
-using Result = std::optional<ScriptError>;  // empty: goes on
-using Stack = std::vector<Bytes>;
+constexpr size_t kKeyHashSize = 20;
+// Enough for what common scripts push.
+constexpr size_t kStackReserve = 4;
 
-enum class SignatureVersion : bool { base, witness_v0 };
+// Is `script` nothing but the push of `data` that ScriptBuilder would make for a whole script (no
+// OP_N)?
+bool is_push_of(ByteSpan script, ByteSpan data) {
+    ScriptOps ops(script);
+    const auto op = ops.next();
+    return op && ops.rest().empty() && op->opcode <= OP_PUSHDATA4 && op->opcode != OP_0 &&
+           is_minimal_push(*op) && std::ranges::equal(op->data, data);
+}
 
-// One input's verification: the parts of the check and the order of the rules.
+// One input's verification.
 class InputVerifier {
  public:
-    explicit InputVerifier(const ScriptCheck& check)
-        : check_(check),
-          input_(check.transaction->inputs()[check.input]),
-          script_(check.spent.script_pubkey) {}
+    InputVerifier(const ScriptCheck& check, SignatureCache* cache)
+        : flags_(check.flags),
+          input_(check.spending->input(check.input)),
+          script_(check.spending->spent(check.input).script_pubkey),
+          checker_(*check.spending, check.input, cache, check.remember) {}
 
     Result run() {
-        if (has(kVerifySigPushOnly) && !is_push_only(input_.script_sig.bytes()))
-            return ScriptError::push_only;
-        Stack stack;
-        if (auto error = push_script_sig(stack)) return error;
-        const auto witness = witness_program(script_);
-        if (witness || match_p2sh(script_)) return run_program(witness);
-        if (auto error = run_template(stack)) return error;
-        if (!cast_to_bool(stack.back())) return ScriptError::eval_false;
+        const ByteSpan script_sig = input_.script_sig.bytes();
+        if (has(kVerifySigPushOnly) && !is_push_only(script_sig))
+            return ScriptError::signature_push_only;
+        ScriptStack stack;
+        stack.reserve(kStackReserve);
+        if (auto error = run_base(stack, script_sig)) return error;
+        const bool hidden = has(kVerifyP2sh) && match_p2sh(script_).has_value();
+        ScriptStack pushed;
+        if (hidden) pushed = stack;
+        if (auto error = run_base(stack, script_.bytes())) return error;
+        if (auto error = check_result(stack)) return error;
+        const auto program = has(kVerifyWitness) ? witness_program(script_) : std::nullopt;
+        if (program) {
+            if (!script_sig.empty()) return ScriptError::witness_malleated;
+            if (auto error = run_program(*program, false)) return error;
+            stack.resize(1);  // a program's own rules keep the stack clean
+        }
+        bool has_program = program.has_value();
+        if (hidden) {
+            if (!is_push_only(script_sig)) return ScriptError::signature_push_only;
+            stack = std::move(pushed);
+            if (auto error = run_hidden(stack, has_program)) return error;
+        }
         if (has(kVerifyCleanStack) && stack.size() != 1) return ScriptError::clean_stack;
-        if (has(kVerifyWitness) && !input_.witness.empty()) return ScriptError::witness_unexpected;
+        if (has(kVerifyWitness) && !has_program && !input_.witness.empty())
+            return ScriptError::witness_unexpected;
         return {};
     }
 
  private:
-    bool has(ScriptFlags flag) const { return (check_.flags & flag) != 0; }
+    bool has(ScriptFlags flag) const { return (flags_ & flag) != 0; }
 
-    static bool cast_to_bool(const Bytes& item) {
-        for (size_t i = 0; i < item.size(); ++i) {
-            if (item[i] != 0) return i + 1 != item.size() || item[i] != 0x80;  // negative zero
-        }
-        return false;
-    }
-
-    Result push_script_sig(Stack& stack) const {
-        if (input_.script_sig.size() > kScriptSizeMax) return ScriptError::script_size;
-        ScriptOps ops(input_.script_sig.bytes());
-        while (const auto op = ops.next()) {
-            if (op->opcode > OP_16) return ScriptError::unsupported;
-            if (op->opcode == OP_RESERVED) return ScriptError::malformed;
-            if (op->data.size() > kPushSizeMax) return ScriptError::push_size;
-            if (has(kVerifyMinimalData) && !is_minimal_push(*op)) return ScriptError::minimal_data;
-            if (op->opcode <= OP_PUSHDATA4) {
-                stack.push_back(to_bytes(op->data));
-            } else if (op->opcode == OP_1NEGATE) {
-                stack.push_back(Bytes{0x81});
-            } else {
-                stack.push_back(Bytes{static_cast<uint8_t>(op->opcode - OP_1 + 1)});
-            }
-            if (stack.size() > kStackItemsMax) return ScriptError::stack_size;
-        }
-        if (ops.malformed()) return ScriptError::malformed;
+    static Result check_result(const ScriptStack& stack) {
+        if (stack.empty() || !cast_to_bool(stack.back().bytes())) return ScriptError::eval_false;
         return {};
     }
 
-    // Leaves the result on top of the stack.
-    Result run_template(Stack& stack) const {
-        if (script_.bytes() == Bytes{OP_TRUE}) {
-            stack.push_back(Bytes{1});
-            return stack.size() > kStackItemsMax ? Result{ScriptError::stack_size} : Result{};
-        }
-        if (const auto key = match_p2pk(script_)) {
-            stack.push_back(to_bytes(*key));
-        } else if (const auto key_hash = match_p2pkh(script_)) {
-            if (stack.empty()) return ScriptError::stack_operation;
-            if (hash160(stack.back()) != *key_hash) return ScriptError::equal_verify;
-        } else {
-            return ScriptError::unsupported;
-        }
-        return check_signature(stack, script_, SignatureVersion::base);
+    Result run_base(ScriptStack& stack, ByteSpan script) const {
+        return ScriptInterpreter(stack, flags_, checker_, SignatureVersion::base).run(script);
     }
 
-    // BIP141 programs and BIP16 hashes.
-    Result run_program(const std::optional<WitnessProgram>& witness) const {
-        if (!witness || !has(kVerifyWitness)) return ScriptError::unsupported;
-        if (!input_.script_sig.empty()) return ScriptError::witness_malleated;
-        if (witness->version != 0) return ScriptError::unsupported;
-        if (witness->program.size() == Hash256::kSize) {
-            return input_.witness.empty() ? ScriptError::witness_empty : ScriptError::unsupported;
+    // BIP16: the last item that script_sig pushed is the script, and the others are its arguments.
+    Result run_hidden(ScriptStack& stack, bool& has_program) const {
+        const StackItem redeem_item = stack.back();
+        const ByteSpan redeem = redeem_item.bytes();
+        stack.pop_back();
+        if (auto error = run_base(stack, redeem)) return error;
+        if (auto error = check_result(stack)) return error;
+        const auto program = has(kVerifyWitness) ? witness_program(redeem) : std::nullopt;
+        if (!program) return {};
+        has_program = true;
+        if (!is_push_of(input_.script_sig.bytes(), redeem))
+            return ScriptError::witness_malleated_p2sh;
+        if (auto error = run_program(*program, true)) return error;
+        stack.resize(1);
+        return {};
+    }
+
+    Result run_program(const WitnessProgram& program, bool hidden) const {
+        const size_t size = program.program.size();
+        if (program.version == 0) {
+            if (size == kKeyHashSize) return run_key_hash(program.program);
+            return size == Hash256::kSize ? run_script_hash(program.program)
+                                          : Result{ScriptError::witness_length};
         }
-        const auto key_hash = match_p2wpkh(script_);
-        if (!key_hash) return ScriptError::witness_length;
+        if (program.version == 1 && size == Hash256::kSize && !hidden)
+            return has(kVerifyTaproot) ? run_taproot(program.program) : Result{};
+        if (is_anchor(program) && !hidden) return {};
+        if (has(kVerifyDiscourageUpgradableWitness))
+            return ScriptError::discourage_upgradable_witness;
+        return {};
+    }
+
+    Result run_key_hash(ByteSpan hash) const {
         if (input_.witness.size() != 2) return ScriptError::witness_mismatch;
-        Stack stack = input_.witness;
-        for (const auto& item : stack) {
-            if (item.size() > kPushSizeMax) return ScriptError::push_size;
+        std::array<uint8_t, 25> script{OP_DUP, OP_HASH160, kKeyHashSize};
+        std::copy(hash.begin(), hash.end(), script.begin() + 3);
+        script[23] = OP_EQUALVERIFY;
+        script[24] = OP_CHECKSIG;
+        return run_witness_script(input_.witness, script, SignatureVersion::witness_v0, nullptr);
+    }
+
+    Result run_script_hash(ByteSpan hash) const {
+        std::span<const Bytes> items = input_.witness;
+        if (items.empty()) return ScriptError::witness_empty;
+        const ByteSpan script = items.back();
+        items = items.first(items.size() - 1);
+        if (!std::ranges::equal(sha256(script).span(), hash)) return ScriptError::witness_mismatch;
+        return run_witness_script(items, script, SignatureVersion::witness_v0, nullptr);
+    }
+
+    Result run_taproot(ByteSpan output_key) const {
+        std::span<const Bytes> items = input_.witness;
+        if (items.empty()) return ScriptError::witness_empty;
+        TapscriptState state;
+        if (items.size() >= 2 && !items.back().empty() && items.back()[0] == kAnnexTag) {
+            state.spend.annex_hash = HashStream{}.var_bytes(items.back()).once();
+            items = items.first(items.size() - 1);
         }
-        if (hash160(stack.back()) != *key_hash) return ScriptError::equal_verify;
-        if (auto error =
-                check_signature(stack, p2pkh_script(*key_hash), SignatureVersion::witness_v0)) {
+        if (items.size() == 1) return checker_.check_schnorr(output_key, items[0], state.spend);
+        const ByteSpan control = items.back();
+        const ByteSpan script = items[items.size() - 2];
+        items = items.first(items.size() - 2);
+        if (!is_control_block_size(control.size())) return ScriptError::taproot_control_size;
+        const auto leaf_version = static_cast<uint8_t>(control[0] & kLeafVersionMask);
+        const Hash256 leaf_hash = tapleaf_hash(leaf_version, script);
+        if (!verify_taproot_commitment(control, output_key, leaf_hash))
+            return ScriptError::witness_mismatch;
+        if (leaf_version != kTapscriptLeafVersion) {
+            return has(kVerifyDiscourageUpgradableTaproot)
+                       ? Result{ScriptError::discourage_upgradable_taproot}
+                       : Result{};
+        }
+        state.spend.leaf_hash = leaf_hash;
+        state.weight_left = witness_size() + kTapscriptSigopWeight;
+        return run_tapscript(items, script, state);
+    }
+
+    // Bytes of the input's whole witness on the wire.
+    int64_t witness_size() const {
+        size_t size = compact_size_length(input_.witness.size());
+        for (const Bytes& item : input_.witness)
+            size += compact_size_length(item.size()) + item.size();
+        return static_cast<int64_t>(size);
+    }
+
+    Result run_tapscript(std::span<const Bytes> items, ByteSpan script,
+                         TapscriptState& state) const {
+        ScriptOps ops(script);
+        while (const auto op = ops.next()) {
+            if (!is_op_success(op->opcode)) continue;
+            return has(kVerifyDiscourageOpSuccess) ? Result{ScriptError::discourage_op_success}
+                                                   : Result{};
+        }
+        if (ops.malformed()) return ScriptError::bad_opcode;
+        if (items.size() > kScriptItemsMax) return ScriptError::stack_size;
+        return run_witness_script(items, script, SignatureVersion::tapscript, &state);
+    }
+
+    Result run_witness_script(std::span<const Bytes> items, ByteSpan script,
+                              SignatureVersion version, TapscriptState* state) const {
+        ScriptStack stack;
+        stack.reserve(items.size() + kStackReserve);
+        for (const Bytes& item : items) {
+            if (item.size() > kScriptItemSizeMax) return ScriptError::push_size;
+            stack.push_back(StackItem::borrow(item));
+        }
+        if (auto error = ScriptInterpreter(stack, flags_, checker_, version, state).run(script))
             return error;
-        }
-        CHECK(stack.size() == 1);
-        return cast_to_bool(stack.back()) ? Result{} : Result{ScriptError::eval_false};
+        if (stack.size() != 1) return ScriptError::clean_stack;
+        return check_result(stack);
     }
 
-    // OP_CHECKSIG: takes key and signature off the stack, puts the verdict there.
-    Result check_signature(Stack& stack, const Script& code, SignatureVersion version) const {
-        if (stack.size() < 2) return ScriptError::stack_operation;
-        const Bytes key = std::move(stack.back());
-        stack.pop_back();
-        const Bytes signature = std::move(stack.back());
-        stack.pop_back();
-        if (auto error = check_encodings(signature, key, version)) return error;
-        const bool valid = verify_signature(signature, key, code, version);
-        if (!valid && has(kVerifyNullFail) && !signature.empty())
-            return ScriptError::signature_mismatch;
-        stack.push_back(valid ? Bytes{1} : Bytes{});
-        return {};
-    }
-
-    Result check_encodings(ByteSpan signature, ByteSpan key, SignatureVersion version) const {
-        const bool strict = has(kVerifyDerSignatures | kVerifyLowS | kVerifyStrictEncoding);
-        if (!signature.empty()) {
-            if (strict && !is_strict_der_signature(signature))
-                return ScriptError::signature_encoding;
-            if (has(kVerifyLowS) && !has_low_s(signature)) return ScriptError::signature_high_s;
-            if (has(kVerifyStrictEncoding) && !has_defined_hash_type(signature))
-                return ScriptError::signature_hash_type;
-        }
-        if (has(kVerifyStrictEncoding) && !is_compressed_or_uncompressed_key(key))
-            return ScriptError::public_key_type;
-        if (version == SignatureVersion::witness_v0 && has(kVerifyWitnessPublicKeyType) &&
-            !is_compressed_key(key)) {
-            return ScriptError::witness_public_key_type;
-        }
-        return {};
-    }
-
-    // FindAndDelete has nothing to do here: the code of these templates holds no signature.
-    bool verify_signature(ByteSpan signature, ByteSpan key, const Script& code,
-                          SignatureVersion version) const {
-        if (signature.empty()) return false;
-        const uint32_t hash_type = signature.back();
-        const TransactionData& data = check_.transaction->data();
-        const Hash256 message =
-            version == SignatureVersion::witness_v0
-                ? witness_v0_signature_hash(data, check_.input, code.bytes(), check_.spent.value,
-                                            hash_type, check_.sighash_parts.get())
-                : legacy_signature_hash(data, check_.input, code.bytes(), hash_type);
-        return verify_ecdsa(key, message, signature.first(signature.size() - 1));
-    }
-
-    const ScriptCheck& check_;
+    const ScriptFlags flags_;
     const TxInput& input_;
     const Script& script_;
+    const InputChecker checker_;
 };
 
 }  // namespace
 
-std::optional<ScriptError> run_script_check(const ScriptCheck& check) {
-    CHECK(check.transaction != nullptr);
-    CHECK(check.input < check.transaction->inputs().size());
-    return InputVerifier(check).run();
+void add_script_checks(const TransactionRef& transaction, std::vector<TxOutput> spent,
+                       ScriptFlags flags, bool remember, std::vector<ScriptCheck>& checks) {
+    const auto spending =
+        std::make_shared<const SpendingTransaction>(transaction, std::move(spent));
+    for (uint32_t i = 0; i < transaction->inputs().size(); ++i)
+        checks.push_back(ScriptCheck{spending, i, flags, remember});
+}
+
+std::optional<ScriptError> run_script_check(const ScriptCheck& check, SignatureCache* cache) {
+    CHECK(check.spending != nullptr && is_consistent(check.flags));
+    CHECK(check.input < check.spending->transaction().inputs().size());
+    return InputVerifier(check, cache).run();
 }
 
 std::optional<ScriptFailure> InlineScriptVerifier::verify_all(std::span<const ScriptCheck> checks) {
@@ -179,57 +217,6 @@ std::optional<ScriptFailure> InlineScriptVerifier::verify_all(std::span<const Sc
         if (const auto error = run_script_check(checks[i])) return ScriptFailure{i, *error};
     }
     return {};
-}
-
-std::string_view to_string(ScriptError error) {
-    switch (error) {
-        case ScriptError::eval_false:
-            return "Script evaluated without error but finished with a false/empty top stack "
-                   "element";
-        case ScriptError::malformed:
-            return "Opcode missing or not understood";
-        case ScriptError::script_size:
-            return "Script is too big";
-        case ScriptError::push_size:
-            return "Push value size limit exceeded";
-        case ScriptError::stack_size:
-            return "Stack size limit exceeded";
-        case ScriptError::stack_operation:
-            return "Operation not valid with the current stack size";
-        case ScriptError::minimal_data:
-            return "Data push larger than necessary";
-        case ScriptError::signature_encoding:
-            return "Non-canonical DER signature";
-        case ScriptError::signature_hash_type:
-            return "Signature hash type missing or not understood";
-        case ScriptError::signature_high_s:
-            return "Non-canonical signature: S value is unnecessarily high";
-        case ScriptError::public_key_type:
-            return "Public key is neither compressed or uncompressed";
-        case ScriptError::signature_mismatch:
-            return "Signature must be zero for failed CHECK(MULTI)SIG operation";
-        case ScriptError::equal_verify:
-            return "Script failed an OP_EQUALVERIFY operation";
-        case ScriptError::clean_stack:
-            return "Stack size must be exactly one after execution";
-        case ScriptError::push_only:
-            return "Only push operators allowed in signatures";
-        case ScriptError::witness_mismatch:
-            return "Witness program hash mismatch";
-        case ScriptError::witness_empty:
-            return "Witness program was passed an empty witness";
-        case ScriptError::witness_length:
-            return "Witness program has incorrect length";
-        case ScriptError::witness_unexpected:
-            return "Witness provided for non-witness script";
-        case ScriptError::witness_malleated:
-            return "Witness requires empty scriptSig";
-        case ScriptError::witness_public_key_type:
-            return "Using non-compressed keys in segwit";
-        case ScriptError::unsupported:
-            return "Script form not supported by this build";
-    }
-    return "unknown error";
 }
 
 }  // namespace parley

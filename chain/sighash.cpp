@@ -1,14 +1,19 @@
 #include "chain/sighash.h"
 
+#include <algorithm>
+
 #include "base/check.h"
-#include "base/crypto/sha256.h"
 #include "base/uint256.h"
+#include "chain/hash_stream.h"
 #include "chain/script_ops.h"
 
 namespace parley {
 namespace {
 
 constexpr uint32_t kBaseTypeMask = 0x1f;
+// BIP341: the only message format there is, and BIP342's only kind of key.
+constexpr uint8_t kTaprootEpoch = 0;
+constexpr uint8_t kTapscriptKeyVersion = 0;
 
 bool is_single(uint32_t hash_type) {
     return (hash_type & kBaseTypeMask) == kSighashSingle;
@@ -22,80 +27,128 @@ bool anyone_can_pay(uint32_t hash_type) {
     return (hash_type & kSighashAnyoneCanPay) != 0;
 }
 
-Bytes without_code_separators(ByteSpan script) {
-    Bytes result;
-    result.reserve(script.size());
-    ScriptOps ops(script);
-    ByteSpan before = ops.rest();
-    while (const auto op = ops.next()) {
-        if (op->opcode != OP_CODESEPARATOR)
-            append(result, before.first(before.size() - ops.rest().size()));
-        before = ops.rest();
-    }
-    append(result, before);  // what a malformed push leaves stays as it is
-    return result;
+void write_outpoint(HashStream& stream, const OutPoint& outpoint) {
+    stream.hash(outpoint.txid).le(outpoint.index);
 }
 
-void write_output(Writer& writer, const TxOutput& output) {
-    writer.le(output.value.value()).var_bytes(output.script_pubkey.bytes());
+void write_output(HashStream& stream, const TxOutput& output) {
+    stream.le(output.value.value()).var_bytes(output.script_pubkey.bytes());
 }
 
-void write_legacy_input(Writer& writer, const TransactionData& transaction, size_t i, size_t input,
-                        ByteSpan script_code, uint32_t hash_type) {
-    const auto& current = transaction.inputs[i];
-    writer.hash(current.prevout.txid).le(current.prevout.index);
-    if (i == input) {
-        writer.var_bytes(script_code).le(current.sequence);
+// With its length, and without the OP_CODESEPARATORs. What a malformed push leaves stays as it is.
+void write_script_code(HashStream& stream, ByteSpan script) {
+    size_t separators = 0;
+    for (ScriptOps ops(script); const auto op = ops.next();)
+        separators += op->opcode == OP_CODESEPARATOR;
+    stream.compact_size(script.size() - separators);
+    if (separators == 0) {
+        stream.bytes(script);
         return;
     }
-    const bool blank_sequence = is_single(hash_type) || is_none(hash_type);
-    writer.var_bytes({}).le(blank_sequence ? uint32_t{0} : current.sequence);
+    ScriptOps ops(script);
+    ByteSpan kept = ops.rest();  // from the first byte that is not written yet
+    while (const auto op = ops.next()) {
+        if (op->opcode != OP_CODESEPARATOR) continue;
+        stream.bytes(kept.first(kept.size() - ops.rest().size() - 1));
+        kept = ops.rest();
+    }
+    stream.bytes(kept);
 }
 
-void write_legacy_outputs(Writer& writer, const TransactionData& transaction, size_t input,
+// An input that is not the one that is signed: its script is blank.
+void write_other_input(HashStream& stream, const TxInput& input, bool blank_sequence) {
+    std::array<uint8_t, 41> raw{};
+    std::copy(input.prevout.txid.bytes().begin(), input.prevout.txid.bytes().end(), raw.begin());
+    const uint32_t sequence = blank_sequence ? 0 : input.sequence;
+    for (size_t i = 0; i < 4; ++i) {
+        raw[32 + i] = static_cast<uint8_t>(input.prevout.index >> (8 * i));
+        raw[37 + i] = static_cast<uint8_t>(sequence >> (8 * i));
+    }
+    stream.bytes(raw);
+}
+
+void write_legacy_inputs(HashStream& stream, const TransactionData& transaction, size_t input,
+                         ByteSpan script_code, uint32_t hash_type) {
+    const bool alone = anyone_can_pay(hash_type);
+    const bool blank_sequences = is_single(hash_type) || is_none(hash_type);
+    stream.compact_size(alone ? 1 : transaction.inputs.size());
+    for (size_t i = 0; i < transaction.inputs.size(); ++i) {
+        const TxInput& current = transaction.inputs[i];
+        if (i == input) {
+            write_outpoint(stream, current.prevout);
+            write_script_code(stream, script_code);
+            stream.le(current.sequence);
+        } else if (!alone) {
+            write_other_input(stream, current, blank_sequences);
+        }
+    }
+}
+
+void write_legacy_outputs(HashStream& stream, const TransactionData& transaction, size_t input,
                           uint32_t hash_type) {
     if (is_none(hash_type)) {
-        writer.compact_size(0);
+        stream.compact_size(0);
         return;
     }
     const size_t count = is_single(hash_type) ? input + 1 : transaction.outputs.size();
-    writer.compact_size(count);
-    const TxOutput blank{Amount{-1}, Script{}};
+    stream.compact_size(count);
+    static const TxOutput kBlank{Amount{-1}, Script{}};
     for (size_t i = 0; i < count; ++i) {
-        write_output(writer, is_single(hash_type) && i != input ? blank : transaction.outputs[i]);
+        const bool blank = is_single(hash_type) && i != input;
+        write_output(stream, blank ? kBlank : transaction.outputs[i]);
     }
 }
 
 Hash256 hash_prevouts(const TransactionData& transaction) {
-    Writer writer(36 * transaction.inputs.size());
-    for (const auto& input : transaction.inputs)
-        writer.hash(input.prevout.txid).le(input.prevout.index);
-    return sha256d(writer.data());
+    HashStream stream;
+    for (const auto& input : transaction.inputs) write_outpoint(stream, input.prevout);
+    return stream.once();
 }
 
 Hash256 hash_sequences(const TransactionData& transaction) {
-    Writer writer(4 * transaction.inputs.size());
-    for (const auto& input : transaction.inputs) writer.le(input.sequence);
-    return sha256d(writer.data());
+    HashStream stream;
+    for (const auto& input : transaction.inputs) stream.le(input.sequence);
+    return stream.once();
 }
 
 Hash256 hash_outputs(const TransactionData& transaction) {
-    Writer writer;
-    for (const auto& output : transaction.outputs) write_output(writer, output);
-    return sha256d(writer.data());
+    HashStream stream;
+    for (const auto& output : transaction.outputs) write_output(stream, output);
+    return stream.once();
 }
 
-Hash256 hash_single_output(const TransactionData& transaction, size_t input) {
-    if (input >= transaction.outputs.size()) return Hash256{};
-    Writer writer;
-    write_output(writer, transaction.outputs[input]);
-    return sha256d(writer.data());
+HashStream single_output(const TransactionData& transaction, size_t input) {
+    HashStream stream;
+    write_output(stream, transaction.outputs[input]);
+    return stream;
+}
+
+bool is_defined_taproot_type(uint8_t hash_type) {
+    return (hash_type & ~kSighashAnyoneCanPay & 0xff) <= kSighashSingle &&
+           hash_type != kSighashAnyoneCanPay;
 }
 
 }  // namespace
 
-SighashParts sighash_parts(const TransactionData& transaction) {
-    return {hash_prevouts(transaction), hash_sequences(transaction), hash_outputs(transaction)};
+SighashParts sighash_parts(const TransactionData& transaction, std::span<const TxOutput> spent) {
+    SighashParts parts;
+    parts.prevouts_once = hash_prevouts(transaction);
+    parts.sequences_once = hash_sequences(transaction);
+    parts.outputs_once = hash_outputs(transaction);
+    parts.prevouts = sha256(parts.prevouts_once.span());
+    parts.sequences = sha256(parts.sequences_once.span());
+    parts.outputs = sha256(parts.outputs_once.span());
+    if (spent.empty()) return parts;
+    CHECK(spent.size() == transaction.inputs.size());
+    HashStream amounts;
+    HashStream scripts;
+    for (const auto& output : spent) {
+        amounts.le(output.value.value());
+        scripts.var_bytes(output.script_pubkey.bytes());
+    }
+    parts.spent_amounts = amounts.once();
+    parts.spent_scripts = scripts.once();
+    return parts;
 }
 
 Hash256 legacy_signature_hash(const TransactionData& transaction, size_t input,
@@ -104,20 +157,11 @@ Hash256 legacy_signature_hash(const TransactionData& transaction, size_t input,
         (is_single(hash_type) && input >= transaction.outputs.size())) {
         return U256{1}.to_hash();
     }
-    const Bytes code = without_code_separators(script_code);
-    Writer writer;
-    writer.le(transaction.version);
-    if (anyone_can_pay(hash_type)) {
-        writer.compact_size(1);
-        write_legacy_input(writer, transaction, input, input, code, hash_type);
-    } else {
-        writer.compact_size(transaction.inputs.size());
-        for (size_t i = 0; i < transaction.inputs.size(); ++i)
-            write_legacy_input(writer, transaction, i, input, code, hash_type);
-    }
-    write_legacy_outputs(writer, transaction, input, hash_type);
-    writer.le(transaction.locktime).le(hash_type);
-    return sha256d(writer.data());
+    HashStream stream;
+    stream.le(transaction.version);
+    write_legacy_inputs(stream, transaction, input, script_code, hash_type);
+    write_legacy_outputs(stream, transaction, input, hash_type);
+    return stream.le(transaction.locktime).le(hash_type).twice();
 }
 
 Hash256 witness_v0_signature_hash(const TransactionData& transaction, size_t input,
@@ -125,25 +169,60 @@ Hash256 witness_v0_signature_hash(const TransactionData& transaction, size_t inp
                                   const SighashParts* parts) {
     CHECK(input < transaction.inputs.size());
     const bool whole = !is_single(hash_type) && !is_none(hash_type);
+    const auto twice = [](const Hash256& once) { return sha256(once.span()); };
     Hash256 prevouts;
     Hash256 sequences;
     Hash256 outputs;
     if (!anyone_can_pay(hash_type)) {
-        prevouts = parts != nullptr ? parts->prevouts : hash_prevouts(transaction);
-        if (whole) sequences = parts != nullptr ? parts->sequences : hash_sequences(transaction);
+        prevouts = parts != nullptr ? parts->prevouts : twice(hash_prevouts(transaction));
+        if (whole)
+            sequences = parts != nullptr ? parts->sequences : twice(hash_sequences(transaction));
     }
     if (whole) {
-        outputs = parts != nullptr ? parts->outputs : hash_outputs(transaction);
-    } else if (is_single(hash_type)) {
-        outputs = hash_single_output(transaction, input);
+        outputs = parts != nullptr ? parts->outputs : twice(hash_outputs(transaction));
+    } else if (is_single(hash_type) && input < transaction.outputs.size()) {
+        outputs = single_output(transaction, input).twice();
     }
     const auto& current = transaction.inputs[input];
-    Writer writer;
-    writer.le(transaction.version).hash(prevouts).hash(sequences);
-    writer.hash(current.prevout.txid).le(current.prevout.index).var_bytes(script_code);
-    writer.le(amount.value()).le(current.sequence).hash(outputs);
-    writer.le(transaction.locktime).le(hash_type);
-    return sha256d(writer.data());
+    HashStream stream;
+    stream.le(transaction.version).hash(prevouts).hash(sequences);
+    write_outpoint(stream, current.prevout);
+    stream.var_bytes(script_code).le(amount.value()).le(current.sequence).hash(outputs);
+    return stream.le(transaction.locktime).le(hash_type).twice();
+}
+
+std::optional<Hash256> taproot_signature_hash(const TransactionData& transaction, size_t input,
+                                              const TxOutput& spent, uint8_t hash_type,
+                                              const SighashParts& parts,
+                                              const TaprootSpend& spend) {
+    CHECK(input < transaction.inputs.size());
+    if (!is_defined_taproot_type(hash_type)) return std::nullopt;
+    const bool single = is_single(hash_type);
+    if (single && input >= transaction.outputs.size()) return std::nullopt;
+    static const Sha256 kTagged = tagged_hasher("TapSighash");
+    HashStream stream(kTagged);
+    stream.le(kTaprootEpoch).le(hash_type);
+    stream.le(transaction.version).le(transaction.locktime);
+    if (!anyone_can_pay(hash_type)) {
+        stream.hash(parts.prevouts_once).hash(parts.spent_amounts);
+        stream.hash(parts.spent_scripts).hash(parts.sequences_once);
+    }
+    if (!single && !is_none(hash_type)) stream.hash(parts.outputs_once);
+    const uint8_t extension = spend.leaf_hash ? 1 : 0;
+    stream.le(static_cast<uint8_t>(2 * extension + (spend.annex_hash ? 1 : 0)));
+    const auto& current = transaction.inputs[input];
+    if (anyone_can_pay(hash_type)) {
+        write_outpoint(stream, current.prevout);
+        write_output(stream, spent);
+        stream.le(current.sequence);
+    } else {
+        stream.le(static_cast<uint32_t>(input));
+    }
+    if (spend.annex_hash) stream.hash(*spend.annex_hash);
+    if (single) stream.hash(single_output(transaction, input).once());
+    if (spend.leaf_hash)
+        stream.hash(*spend.leaf_hash).le(kTapscriptKeyVersion).le(spend.code_separator);
+    return stream.once();
 }
 
 }  // namespace parley

@@ -111,8 +111,10 @@ Expected<void, BlockError> check_signet_solution(const ChainParams& params, cons
     if (!params.signet_challenge || block.header.hash() == params.genesis_hash) return {};
     const auto transactions = signet_transactions(block, *params.signet_challenge);
     if (transactions) {
-        const ScriptCheck check{transactions->to_sign, 0, transactions->to_spend->outputs()[0],
-                                kChallengeFlags, nullptr};
+        const ScriptCheck check{
+            std::make_shared<const SpendingTransaction>(
+                transactions->to_sign, std::vector{transactions->to_spend->outputs()[0]}),
+            0, kChallengeFlags};
         if (!run_script_check(check)) return {};
     }
     return Unexpected(BlockError{BlockErrorKind::invalid_block, "bad-signet-blksig",

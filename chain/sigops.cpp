@@ -7,8 +7,6 @@
 namespace parley {
 namespace {
 
-constexpr int64_t kMultisigKeysMax = 20;
-
 // The data that the last opcode of a push-only script pushes. Empty: not push-only, or no data.
 ByteSpan last_push(ByteSpan script) {
     ScriptOps ops(script);
@@ -34,8 +32,7 @@ int64_t input_cost(const TxInput& input, const Script& spent, ScriptFlags flags)
     const ByteSpan redeem = is_p2sh ? last_push(input.script_sig.bytes()) : ByteSpan{};
     if (is_p2sh) cost += kWitnessScaleFactor * count_sigops(redeem, true);
     if ((flags & kVerifyWitness) == 0) return cost;
-    const Script wrapped{to_bytes(redeem)};
-    if (const auto program = witness_program(is_p2sh ? wrapped : spent))
+    if (const auto program = witness_program(is_p2sh ? redeem : ByteSpan{spent.bytes()}))
         cost += witness_sigops(*program, input.witness);
     return cost;
 }

@@ -3,7 +3,7 @@
 # Usage: contrib/test.sh [--no-install] [--preset NAME] [--label LABEL] [--folder NAME] [--jobs N]
 #   --no-install    take the packages as they are
 #   --preset NAME   release (the default), debug, asan or tsan: builds in build/NAME
-#   --label LABEL   only tests with this label: unit, functional, fuzz, lint, lab
+#   --label LABEL   only tests with this label: unit, vectors, functional, fuzz, lint, lab
 #   --folder NAME   only unit tests of this folder, for example daemon
 #   --jobs N        compile and test with N processes (default: one for each core)
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"

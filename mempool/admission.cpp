@@ -261,15 +261,13 @@ class Admission {
     }
 
     Verdict check_scripts() {
+        std::vector<TxOutput> spent_outputs;
+        spent_outputs.reserve(coins_.size());
+        for (const Coin& coin : coins_) spent_outputs.push_back(coin.output);
         std::vector<ScriptCheck> checks;
         checks.reserve(coins_.size());
-        const auto parts =
-            transaction_.has_witness()
-                ? std::make_shared<const SighashParts>(sighash_parts(transaction_.data()))
-                : nullptr;
-        for (uint32_t i = 0; i < coins_.size(); ++i)
-            checks.push_back(
-                {candidate_.transaction, i, coins_[i].output, kStandardScriptFlags, parts});
+        add_script_checks(candidate_.transaction, std::move(spent_outputs), kStandardScriptFlags,
+                          true, checks);
         const auto failure = context_.verifier.verify_all(checks);
         if (!failure) return std::nullopt;
         const OutPoint& spent = transaction_.inputs()[failure->check].prevout;

@@ -6,6 +6,7 @@
 
 #include "chain/script_ops.h"
 #include "chain/sigops.h"
+#include "chain/taproot.h"
 
 namespace parley {
 namespace {
@@ -14,9 +15,11 @@ namespace {
 constexpr int32_t kVersionMin = 1;
 constexpr int32_t kVersionMax = 3;
 // Bare multisig beyond 3 keys has no use that P2SH does not serve better.
-constexpr int kMultisigKeysMax = 3;
+constexpr size_t kStandardMultisigKeysMax = 3;
 // Sigops of one P2SH redeem script: 15 keys of a multisig.
 constexpr int64_t kP2shSigopsMax = 15;
+// BIP54: sigops outside witnesses that the inputs of one transaction run.
+constexpr int64_t kLegacySigopsMax = 2'500;
 // BIP431.
 constexpr int32_t kTrucVersion = 3;
 constexpr int64_t kTrucSizeMax = 10'000;
@@ -26,38 +29,9 @@ constexpr size_t kWitnessScriptSizeMax = 3'600;
 constexpr size_t kWitnessItemsMax = 100;
 constexpr size_t kWitnessItemSizeMax = 80;
 
-std::optional<int> small_number(uint8_t opcode) {
-    if (opcode >= OP_1 && opcode <= OP_16) return opcode - OP_1 + 1;
-    return std::nullopt;
-}
-
-bool is_multisig(const Script& script) {
-    ScriptOps ops(script.bytes());
-    const auto first = ops.next();
-    const auto required = first ? small_number(first->opcode) : std::nullopt;
-    if (!required) return false;
-    int keys = 0;
-    auto op = ops.next();
-    for (; op && (op->data.size() == 33 || op->data.size() == 65); op = ops.next()) ++keys;
-    if (!op || small_number(op->opcode) != keys || keys < *required || keys > kMultisigKeysMax)
-        return false;
-    const auto last = ops.next();
-    return last && last->opcode == OP_CHECKMULTISIG && ops.rest().empty();
-}
-
-bool is_data(const Script& script) {
-    return !script.empty() && script.bytes()[0] == OP_RETURN &&
-           is_push_only(ByteSpan{script.bytes()}.subspan(1));
-}
-
-bool is_anchor(const WitnessProgram& program) {
-    return program.version == 1 && program.program.size() == 2 && program.program[0] == 0x4e &&
-           program.program[1] == 0x73;
-}
-
-bool standard_output(OutputKind kind, const MempoolOptions& options) {
-    if (kind == OutputKind::multisig) return options.permit_bare_multisig;
-    return kind != OutputKind::nonstandard;
+bool is_standard_output(OutputKind kind, const Script& script) {
+    if (kind != OutputKind::multisig) return kind != OutputKind::nonstandard;
+    return match_multisig(script)->keys.size() <= kStandardMultisigKeysMax;
 }
 
 std::optional<std::string_view> check_outputs(const Transaction& transaction,
@@ -66,8 +40,8 @@ std::optional<std::string_view> check_outputs(const Transaction& transaction,
     int dust = 0;
     for (const auto& output : transaction.outputs()) {
         const OutputKind kind = classify_output(output.script_pubkey);
+        if (!is_standard_output(kind, output.script_pubkey)) return "scriptpubkey";
         if (kind == OutputKind::multisig && !options.permit_bare_multisig) return "bare-multisig";
-        if (!standard_output(kind, options)) return "scriptpubkey";
         if (kind == OutputKind::data) {
             data_bytes += static_cast<int64_t>(output.script_pubkey.size());
             if (data_bytes > options.data_carrier_bytes_max.value_or(0)) return "datacarrier";
@@ -79,21 +53,52 @@ std::optional<std::string_view> check_outputs(const Transaction& transaction,
     return std::nullopt;
 }
 
+// What script_sig leaves on top of the stack when all it does is push; numbers count as empty,
+// because no script is so short. Empty: it pushes nothing.
+std::optional<ByteSpan> last_push(const Script& script_sig) {
+    std::optional<ByteSpan> data;
+    ScriptOps ops(script_sig.bytes());
+    while (const auto op = ops.next()) data = op->data;
+    return ops.malformed() ? std::nullopt : data;
+}
+
+bool is_standard_item(const Bytes& item) {
+    return item.size() <= kWitnessItemSizeMax;
+}
+
+bool standard_script_hash_witness(std::span<const Bytes> witness) {
+    if (witness.empty() || witness.back().size() > kWitnessScriptSizeMax) return false;
+    const auto items = witness.first(witness.size() - 1);
+    return items.size() <= kWitnessItemsMax &&
+           std::all_of(items.begin(), items.end(), is_standard_item);
+}
+
+bool standard_taproot_witness(std::span<const Bytes> witness) {
+    // An annex has no meaning yet (BIP341).
+    const bool annex =
+        witness.size() >= 2 && !witness.back().empty() && witness.back()[0] == kAnnexTag;
+    if (witness.empty() || annex) return false;
+    if (witness.size() == 1) return true;
+    const Bytes& control = witness.back();
+    if (control.empty()) return false;
+    if ((control[0] & kLeafVersionMask) != kTapscriptLeafVersion) return true;
+    const auto items = witness.first(witness.size() - 2);
+    return std::all_of(items.begin(), items.end(), is_standard_item);
+}
+
 bool standard_witness(const TxInput& input, const Coin& coin) {
     if (input.witness.empty()) return true;
-    const auto program = witness_program(coin.output.script_pubkey);
-    if (!program) return match_p2sh(coin.output.script_pubkey).has_value();
-    if (is_anchor(*program)) return false;
-    if (program->version == 0 && program->program.size() == 32) {
-        if (input.witness.back().size() > kWitnessScriptSizeMax) return false;
-        if (input.witness.size() - 1 > kWitnessItemsMax) return false;
-        return std::all_of(input.witness.begin(), input.witness.end() - 1,
-                           [](const Bytes& item) { return item.size() <= kWitnessItemSizeMax; });
-    }
-    // An annex has no meaning yet (BIP341).
-    if (program->version == 1 && program->program.size() == 32)
-        return input.witness.size() < 2 || input.witness.back().empty() ||
-               input.witness.back()[0] != 0x50;
+    const Script& script = coin.output.script_pubkey;
+    const bool hidden = match_p2sh(script).has_value();
+    const auto redeem = hidden ? last_push(input.script_sig) : std::nullopt;
+    if (hidden && !redeem) return false;
+    const auto program = witness_program(redeem.value_or(ByteSpan{script.bytes()}));
+    // Others have no use for a witness, and an anchor needs none.
+    if (!program || (!hidden && is_anchor(*program))) return false;
+    const bool long_program = program->program.size() == Hash256::kSize;
+    if (program->version == 0 && long_program) return standard_script_hash_witness(input.witness);
+    if (program->version == 1 && long_program && !hidden)
+        return standard_taproot_witness(input.witness);
     return true;
 }
 
@@ -101,10 +106,15 @@ bool standard_spend(const TxInput& input, const Coin& coin) {
     const OutputKind kind = classify_output(coin.output.script_pubkey);
     if (kind == OutputKind::nonstandard || kind == OutputKind::witness_unknown) return false;
     if (kind != OutputKind::script_hash) return true;
-    ScriptOps ops(input.script_sig.bytes());
-    ByteSpan redeem_script;
-    while (const auto op = ops.next()) redeem_script = op->data;
-    return !ops.malformed() && count_sigops(redeem_script, true) <= kP2shSigopsMax;
+    const auto redeem = last_push(input.script_sig);
+    return redeem && count_sigops(*redeem, true) <= kP2shSigopsMax;
+}
+
+int64_t executed_legacy_sigops(const TxInput& input, const Coin& coin) {
+    const Script& spent = coin.output.script_pubkey;
+    const auto redeem = match_p2sh(spent) ? last_push(input.script_sig) : std::nullopt;
+    return count_sigops(input.script_sig.bytes(), true) +
+           count_sigops(redeem.value_or(ByteSpan{spent.bytes()}), true);
 }
 
 std::string truc_name(const Transaction& transaction) {
@@ -113,23 +123,6 @@ std::string truc_name(const Transaction& transaction) {
 }
 
 }  // namespace
-
-OutputKind classify_output(const Script& script) {
-    if (match_p2sh(script)) return OutputKind::script_hash;
-    if (const auto program = witness_program(script)) {
-        if (program->version == 0) {
-            if (program->program.size() == 20) return OutputKind::witness_key_hash;
-            return program->program.size() == 32 ? OutputKind::witness_script_hash
-                                                 : OutputKind::nonstandard;
-        }
-        if (program->version == 1 && program->program.size() == 32) return OutputKind::taproot;
-        return is_anchor(*program) ? OutputKind::anchor : OutputKind::witness_unknown;
-    }
-    if (is_data(script)) return OutputKind::data;
-    if (match_p2pk(script)) return OutputKind::public_key;
-    if (match_p2pkh(script)) return OutputKind::public_key_hash;
-    return is_multisig(script) ? OutputKind::multisig : OutputKind::nonstandard;
-}
 
 std::optional<std::string_view> check_standard(const Transaction& transaction,
                                                const MempoolOptions& options) {
@@ -152,8 +145,10 @@ bool has_dust(const Transaction& transaction, FeeRate dust_relay_fee) {
 
 std::optional<std::string_view> check_standard_inputs(const Transaction& transaction,
                                                       std::span<const Coin> coins) {
+    int64_t sigops = 0;
     for (size_t i = 0; i < coins.size(); ++i) {
-        if (!standard_spend(transaction.inputs()[i], coins[i]))
+        sigops += executed_legacy_sigops(transaction.inputs()[i], coins[i]);
+        if (!standard_spend(transaction.inputs()[i], coins[i]) || sigops > kLegacySigopsMax)
             return "bad-txns-nonstandard-inputs";
     }
     for (size_t i = 0; i < coins.size(); ++i) {

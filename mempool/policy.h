@@ -11,6 +11,7 @@
 #include "base/expected.h"
 #include "chain/coins.h"
 #include "chain/fee_rate.h"
+#include "chain/output_kind.h"
 #include "chain/script_flags.h"
 #include "chain/transaction.h"
 #include "mempool/mempool.h"
@@ -25,22 +26,6 @@ inline constexpr int64_t kStandardSigopsCostMax = 16'000;
 inline constexpr size_t kStandardBaseSizeMin = 65;
 /// Room for 15 signatures of a 15-of-15 P2SH multisig with compressed keys.
 inline constexpr size_t kScriptSigSizeMax = 1650;
-
-/// What kind of output a script is. `nonstandard`: nothing that wallets make.
-enum class OutputKind : uint8_t {
-    nonstandard,
-    public_key,
-    public_key_hash,
-    script_hash,
-    multisig,
-    data,  ///< OP_RETURN
-    witness_key_hash,
-    witness_script_hash,
-    taproot,
-    anchor,          ///< pay to anchor: witness version 1, program 4e73
-    witness_unknown  ///< of the future
-};
-OutputKind classify_output(const Script& script);
 
 /// Version, size, scripts, dust. Empty: standard; otherwise bitcoind's word.
 std::optional<std::string_view> check_standard(const Transaction& transaction,

@@ -1,8 +1,13 @@
 // Transactions by hand: make, decode, look up, sign with given keys.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/crypto/sha256.h"
 #include "chain/address.h"
+#include "chain/output_kind.h"
+#include "chain/script_ops.h"
+#include "chain/signature_encoding.h"
 #include "rpc/call.h"
 #include "rpc/script_json.h"
 #include "rpc/signing.h"
@@ -133,38 +138,78 @@ void signrawtransactionwithkey(Call& call) {
     write_sign_outcome(call.out(), outcome);
 }
 
+/// Opcodes that exist before tapscript, and items that a stack takes.
+bool has_valid_opcodes(const Script& script) {
+    ScriptOps ops{script.bytes()};
+    while (const auto op = ops.next()) {
+        const bool success = is_op_success(op->opcode) || op->opcode > OP_NOP10;
+        if (success || op->data.size() > kScriptItemSizeMax) return false;
+    }
+    return !ops.malformed();
+}
+
+/// May the script stand behind a P2SH address?
+bool can_wrap(const Script& script, OutputKind kind) {
+    switch (kind) {
+        case OutputKind::data:
+        case OutputKind::script_hash:
+        case OutputKind::witness_unknown:
+        case OutputKind::taproot:
+        case OutputKind::anchor:
+            return false;
+        default:
+            return has_valid_opcodes(script) && !script.is_unspendable();
+    }
+}
+
+bool has_compressed_keys(const Multisig& multisig) {
+    return std::all_of(multisig.keys.begin(), multisig.keys.end(),
+                       [](const Bytes& key) { return is_compressed_key(key); });
+}
+
+/// The witness output for the script. Empty: it is one, or a key in it is not compressed.
+std::optional<Script> wrap_in_witness(const Script& script, OutputKind kind) {
+    switch (kind) {
+        case OutputKind::public_key: {
+            const ByteSpan key = *match_p2pk(script);
+            if (!is_compressed_key(key)) return std::nullopt;
+            return p2wpkh_script(hash160(key));
+        }
+        case OutputKind::public_key_hash:
+            return p2wpkh_script(*match_p2pkh(script));
+        case OutputKind::multisig:
+            if (!has_compressed_keys(*match_multisig(script))) return std::nullopt;
+            [[fallthrough]];
+        case OutputKind::nonstandard:
+            return parley::witness_script(0, sha256(script.bytes()).span());
+        default:
+            return std::nullopt;
+    }
+}
+
 void decodescript(Call& call) {
     const Script script{read_hex(call.argument(0), "argument")};
-    const std::string_view type = script_type(script);
-    const bool is_witness = type.starts_with("witness") || type == "anchor";
-    const bool can_wrap = type == "pubkey" || type == "pubkeyhash" || type == "multisig" ||
-                          type == "nonstandard" || type == "witness_v0_keyhash" ||
-                          type == "witness_v0_scripthash";
+    const ChainParams& params = call.params();
+    const OutputKind kind = classify_output(script);
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("asm", script_asm(script));
-        out.field("desc", script_descriptor(call.params(), script));
-        const std::string address = encode_address(call.params(), script);
-        if (!address.empty() && type != "pubkey") out.field("address", address);
-        out.field("type", type);
-        if (!can_wrap || script.is_unspendable()) return;
-        out.field("p2sh", encode_address(call.params(), p2sh_script(hash160(script.bytes()))));
-        if (is_witness) return;
-        const auto key = match_p2pk(script);
-        const auto key_hash = match_p2pkh(script);
-        if (key && key->size() != 33) return;  // segwit allows compressed keys only
-        const Script wrapped = key ? p2wpkh_script(hash160(*key))
-                               : key_hash
-                                   ? p2wpkh_script(*key_hash)
-                                   : parley::witness_script(0, sha256(script.bytes()).span());
+        out.field("desc", script_descriptor(params, script));
+        const std::string address = encode_address(params, script);
+        if (!address.empty()) out.field("address", address);
+        out.field("type", to_string(kind));
+        if (!can_wrap(script, kind)) return;
+        out.field("p2sh", encode_address(params, p2sh_script(hash160(script.bytes()))));
+        const auto wrapped = wrap_in_witness(script, kind);
+        if (!wrapped) return;
         out.field_object("segwit", [&] {
-            out.field("asm", script_asm(wrapped));
-            out.field("desc", script_descriptor(call.params(), wrapped));
-            out.key("hex").hex(wrapped.bytes());
-            out.field("address", encode_address(call.params(), wrapped));
-            out.field("type", script_type(wrapped));
+            out.field("asm", script_asm(*wrapped));
+            out.field("desc", script_descriptor(params, *wrapped, &script));
+            out.key("hex").hex(wrapped->bytes());
+            out.field("address", encode_address(params, *wrapped));
+            out.field("type", to_string(classify_output(*wrapped)));
             out.field("p2sh-segwit",
-                      encode_address(call.params(), p2sh_script(hash160(wrapped.bytes()))));
+                      encode_address(params, p2sh_script(hash160(wrapped->bytes()))));
         });
     });
 }

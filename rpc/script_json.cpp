@@ -2,130 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "base/check.h"
 #include "base/crypto/keys.h"
 #include "chain/address.h"
 #include "chain/compact_target.h"
 #include "chain/descriptor_checksum.h"
+#include "chain/output_kind.h"
+#include "chain/script_number.h"
 #include "chain/script_ops.h"
-#include "chain/script_verify.h"
 #include "chain/sighash.h"
+#include "chain/signature_encoding.h"
 
 namespace parley::rpc {
 
 namespace {
-
-/// From OP_NOP (0x61) to OP_CHECKSIGADD (0xba), without their "OP_".
-constexpr std::array<std::string_view, 0xba - 0x61 + 1> kOpcodeNames{"NOP",
-                                                                     "VER",
-                                                                     "IF",
-                                                                     "NOTIF",
-                                                                     "VERIF",
-                                                                     "VERNOTIF",
-                                                                     "ELSE",
-                                                                     "ENDIF",
-                                                                     "VERIFY",
-                                                                     "RETURN",
-                                                                     "TOALTSTACK",
-                                                                     "FROMALTSTACK",
-                                                                     "2DROP",
-                                                                     "2DUP",
-                                                                     "3DUP",
-                                                                     "2OVER",
-                                                                     "2ROT",
-                                                                     "2SWAP",
-                                                                     "IFDUP",
-                                                                     "DEPTH",
-                                                                     "DROP",
-                                                                     "DUP",
-                                                                     "NIP",
-                                                                     "OVER",
-                                                                     "PICK",
-                                                                     "ROLL",
-                                                                     "ROT",
-                                                                     "SWAP",
-                                                                     "TUCK",
-                                                                     "CAT",
-                                                                     "SUBSTR",
-                                                                     "LEFT",
-                                                                     "RIGHT",
-                                                                     "SIZE",
-                                                                     "INVERT",
-                                                                     "AND",
-                                                                     "OR",
-                                                                     "XOR",
-                                                                     "EQUAL",
-                                                                     "EQUALVERIFY",
-                                                                     "RESERVED1",
-                                                                     "RESERVED2",
-                                                                     "1ADD",
-                                                                     "1SUB",
-                                                                     "2MUL",
-                                                                     "2DIV",
-                                                                     "NEGATE",
-                                                                     "ABS",
-                                                                     "NOT",
-                                                                     "0NOTEQUAL",
-                                                                     "ADD",
-                                                                     "SUB",
-                                                                     "MUL",
-                                                                     "DIV",
-                                                                     "MOD",
-                                                                     "LSHIFT",
-                                                                     "RSHIFT",
-                                                                     "BOOLAND",
-                                                                     "BOOLOR",
-                                                                     "NUMEQUAL",
-                                                                     "NUMEQUALVERIFY",
-                                                                     "NUMNOTEQUAL",
-                                                                     "LESSTHAN",
-                                                                     "GREATERTHAN",
-                                                                     "LESSTHANOREQUAL",
-                                                                     "GREATERTHANOREQUAL",
-                                                                     "MIN",
-                                                                     "MAX",
-                                                                     "WITHIN",
-                                                                     "RIPEMD160",
-                                                                     "SHA1",
-                                                                     "SHA256",
-                                                                     "HASH160",
-                                                                     "HASH256",
-                                                                     "CODESEPARATOR",
-                                                                     "CHECKSIG",
-                                                                     "CHECKSIGVERIFY",
-                                                                     "CHECKMULTISIG",
-                                                                     "CHECKMULTISIGVERIFY",
-                                                                     "NOP1",
-                                                                     "CHECKLOCKTIMEVERIFY",
-                                                                     "CHECKSEQUENCEVERIFY",
-                                                                     "NOP4",
-                                                                     "NOP5",
-                                                                     "NOP6",
-                                                                     "NOP7",
-                                                                     "NOP8",
-                                                                     "NOP9",
-                                                                     "NOP10",
-                                                                     "CHECKSIGADD"};
-static_assert(kOpcodeNames[OP_CHECKSIG - 0x61] == "CHECKSIG");
-static_assert(kOpcodeNames[OP_CHECKMULTISIGVERIFY - 0x61] == "CHECKMULTISIGVERIFY");
-
-std::string opcode_name(uint8_t opcode) {
-    if (opcode == OP_1NEGATE) return "-1";
-    if (opcode == OP_RESERVED) return "OP_RESERVED";
-    if (opcode >= OP_1 && opcode <= OP_16) return std::to_string(opcode - OP_1 + 1);
-    if (opcode >= 0x61 && opcode <= 0xba) return fmt::format("OP_{}", kOpcodeNames[opcode - 0x61u]);
-    return opcode == 0xff ? "OP_INVALIDOPCODE" : "OP_UNKNOWN";
-}
-
-/// Little-endian sign and magnitude, at most four bytes.
-int64_t script_number(ByteSpan data) {
-    int64_t value = 0;
-    for (size_t i = 0; i < data.size(); ++i) value |= int64_t{data[i]} << (8 * i);
-    if (data.empty() || !(data.back() & 0x80)) return value;
-    return -(value & ~(int64_t{0x80} << (8 * (data.size() - 1))));
-}
 
 /// "[ALL]" behind a strict DER signature (BIP66) with a defined hash type.
 std::string_view signature_suffix(ByteSpan data) {
@@ -146,21 +36,6 @@ std::string_view signature_suffix(ByteSpan data) {
         default:
             return {};
     }
-}
-
-std::optional<int> small_number(uint8_t opcode) {
-    if (opcode < OP_1 || opcode > OP_16) return std::nullopt;
-    return opcode - OP_1 + 1;
-}
-
-bool is_null_data(const Script& script) {
-    return !script.empty() && script.bytes()[0] == OP_RETURN &&
-           is_push_only(ByteSpan{script.bytes()}.subspan(1));
-}
-
-bool is_anchor(const WitnessProgram& witness) {
-    return witness.version == 1 && witness.program.size() == 2 && witness.program[0] == 0x4e &&
-           witness.program[1] == 0x73;
 }
 
 std::string multisig_descriptor(const Multisig& multisig) {
@@ -204,6 +79,8 @@ void write_input(JsonWriter& out, const ChainParams& params, const TxInput& inpu
 
 std::string script_asm(const Script& script, bool signatures) {
     std::string text;
+    // The data of an output that nobody can spend is no signature, whatever it looks like.
+    signatures = signatures && !script.is_unspendable();
     ScriptOps ops{script.bytes()};
     const auto add = [&text](std::string_view word) {
         if (!text.empty()) text += ' ';
@@ -213,7 +90,7 @@ std::string script_asm(const Script& script, bool signatures) {
         if (op->opcode > OP_PUSHDATA4) {
             add(opcode_name(op->opcode));
         } else if (op->data.size() <= 4) {
-            add(std::to_string(script_number(op->data)));
+            add(std::to_string(*decode_script_number(op->data, false)));
         } else {
             const std::string_view suffix = signatures ? signature_suffix(op->data) : "";
             const size_t hidden = suffix.empty() ? 0 : 1;
@@ -224,54 +101,22 @@ std::string script_asm(const Script& script, bool signatures) {
     return text;
 }
 
-std::optional<Multisig> match_multisig(const Script& script) {
-    ScriptOps ops{script.bytes()};
-    Multisig multisig;
-    const auto first = ops.next();
-    if (!first) return std::nullopt;
-    const auto required = small_number(first->opcode);
-    if (!required) return std::nullopt;
-    multisig.required = *required;
-    auto op = ops.next();
-    while (op && (op->data.size() == 33 || op->data.size() == 65)) {
-        if (!is_minimal_push(*op)) return std::nullopt;
-        multisig.keys.push_back(to_bytes(op->data));
-        op = ops.next();
-    }
-    const auto count = op ? small_number(op->opcode) : std::nullopt;
-    const auto last = ops.next();
-    const bool whole = last && last->opcode == OP_CHECKMULTISIG && ops.rest().empty();
-    if (!whole || count != static_cast<int>(multisig.keys.size()) || *required > *count)
-        return std::nullopt;
-    return multisig;
-}
-
-std::string_view script_type(const Script& script) {
-    if (match_p2sh(script)) return "scripthash";
-    if (const auto witness = witness_program(script)) {
-        if (witness->version == 0 && witness->program.size() == 20) return "witness_v0_keyhash";
-        if (witness->version == 0 && witness->program.size() == 32) return "witness_v0_scripthash";
-        if (witness->version == 1 && witness->program.size() == 32) return "witness_v1_taproot";
-        if (is_anchor(*witness)) return "anchor";
-        return witness->version == 0 ? "nonstandard" : "witness_unknown";
-    }
-    if (is_null_data(script)) return "nulldata";
-    if (match_p2pk(script)) return "pubkey";
-    if (match_p2pkh(script)) return "pubkeyhash";
-    if (match_multisig(script)) return "multisig";
-    return "nonstandard";
-}
-
-std::string script_descriptor(const ChainParams& params, const Script& script) {
+std::string script_descriptor(const ChainParams& params, const Script& script,
+                              const Script* witness_script) {
     std::string body;
-    const std::string_view type = script_type(script);
+    const OutputKind kind = classify_output(script);
     const auto key = match_p2pk(script);
-    if (key && PublicKey::parse(*key)) {
+    const auto inner = kind == OutputKind::witness_script_hash && witness_script != nullptr
+                           ? match_multisig(*witness_script)
+                           : std::nullopt;
+    if (kind == OutputKind::public_key && PublicKey::parse(*key)) {
         body = fmt::format("pk({})", to_hex(*key));
-    } else if (const auto multisig = match_multisig(script)) {
-        body = multisig_descriptor(*multisig);
-    } else if (const auto witness = witness_program(script); type == "witness_v1_taproot") {
-        body = fmt::format("rawtr({})", to_hex(witness->program));
+    } else if (kind == OutputKind::multisig) {
+        body = multisig_descriptor(*match_multisig(script));
+    } else if (inner) {
+        body = fmt::format("wsh({})", multisig_descriptor(*inner));
+    } else if (kind == OutputKind::taproot) {
+        body = fmt::format("rawtr({})", to_hex(witness_program(script)->program));
     } else if (const std::string address = encode_address(params, script); !address.empty()) {
         body = fmt::format("addr({})", address);
     } else {
@@ -283,14 +128,13 @@ std::string script_descriptor(const ChainParams& params, const Script& script) {
 }
 
 void write_script(JsonWriter& out, const ChainParams& params, const Script& script) {
-    const std::string_view type = script_type(script);
     out.object([&] {
         out.field("asm", script_asm(script));
         out.field("desc", script_descriptor(params, script));
         out.key("hex").hex(script.bytes());
         const std::string address = encode_address(params, script);
-        if (!address.empty() && type != "pubkey") out.field("address", address);
-        out.field("type", type);
+        if (!address.empty()) out.field("address", address);
+        out.field("type", to_string(classify_output(script)));
     });
 }
 

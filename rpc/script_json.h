@@ -18,18 +18,10 @@ namespace parley::rpc {
 /// type of what looks like a signature is named behind it.
 std::string script_asm(const Script& script, bool signatures = false);
 
-/// "pubkeyhash", "witness_v0_keyhash", "nulldata", "nonstandard", ...
-std::string_view script_type(const Script& script);
-
-/// Public keys and the number of signatures of a bare multisig script.
-struct Multisig {
-    int required = 0;
-    std::vector<Bytes> keys;
-};
-std::optional<Multisig> match_multisig(const Script& script);
-
-/// A descriptor that gives just this script, with checksum.
-std::string script_descriptor(const ChainParams& params, const Script& script);
+/// A descriptor that gives just this script, with checksum. `witness_script`, where known, is the
+/// one that a version 0 output commits to.
+std::string script_descriptor(const ChainParams& params, const Script& script,
+                              const Script* witness_script = nullptr);
 
 /// An object {asm, desc, hex, address, type}.
 void write_script(JsonWriter& out, const ChainParams& params, const Script& script);

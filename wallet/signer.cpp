@@ -45,11 +45,19 @@ bool sign_input(TransactionData& transaction, size_t index, const TxOutput& spen
     return true;
 }
 
-std::optional<ScriptError> verify_input(const TransactionRef& transaction, size_t index,
-                                        const TxOutput& spent,
-                                        const std::shared_ptr<const SighashParts>& parts) {
-    return run_script_check(
-        {transaction, static_cast<uint32_t>(index), spent, kStandardScriptFlags, parts});
+/// The transaction with what is known of the outputs that it spends.
+SpendingTransactionRef with_spent(const TransactionRef& transaction, const SpentOutputs& spent) {
+    std::vector<TxOutput> outputs;
+    outputs.reserve(transaction->inputs().size());
+    for (const TxInput& input : transaction->inputs()) {
+        const auto found = spent.find(input.prevout);
+        outputs.push_back(found == spent.end() ? TxOutput{} : found->second);
+    }
+    return std::make_shared<const SpendingTransaction>(transaction, std::move(outputs));
+}
+
+std::optional<ScriptError> verify_input(const SpendingTransactionRef& spending, size_t index) {
+    return run_script_check({spending, static_cast<uint32_t>(index), kStandardScriptFlags});
 }
 
 }  // namespace
@@ -66,23 +74,23 @@ std::optional<SigningKey> KeySet::key_of_hash(const Hash160& hash) const {
 SignResult sign_transaction(TransactionData transaction, const SpentOutputs& spent,
                             const KeyProvider& keys, uint8_t sighash_type) {
     SignResult result;
-    const auto parts = std::make_shared<const SighashParts>(sighash_parts(transaction));
-    const auto original = make_transaction(transaction);
+    const SighashParts parts = sighash_parts(transaction);
+    const auto original = with_spent(make_transaction(transaction), spent);
     std::vector<bool> tried(transaction.inputs.size(), false);
     for (size_t i = 0; i < transaction.inputs.size(); ++i) {
         const auto output = spent.find(transaction.inputs[i].prevout);
         if (output == spent.end()) continue;
         const TxInput& input = transaction.inputs[i];
         const bool has_signature = !input.script_sig.empty() || !input.witness.empty();
-        if (has_signature && !verify_input(original, i, output->second, parts)) continue;
-        tried[i] = sign_input(transaction, i, output->second, keys, sighash_type, *parts);
+        if (has_signature && !verify_input(original, i)) continue;
+        tried[i] = sign_input(transaction, i, output->second, keys, sighash_type, parts);
     }
-    const auto complete = make_transaction(transaction);
+    const auto complete = with_spent(make_transaction(transaction), spent);
     for (size_t i = 0; i < transaction.inputs.size(); ++i) {
         const auto output = spent.find(transaction.inputs[i].prevout);
         if (output == spent.end()) {
             result.failures.push_back({i, std::string{kInputNotFound}});
-        } else if (const auto error = verify_input(complete, i, output->second, parts)) {
+        } else if (const auto error = verify_input(complete, i)) {
             result.failures.push_back({i, std::string{tried[i] ? to_string(*error) : kKeyMissing}});
         }
     }

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kCompressedSize = 33;
 constexpr size_t kUncompressedSize = 65;
+constexpr size_t kXOnlySize = 32;
 constexpr size_t kDerSizeMax =
     72;  // two 33-byte integers of two bytes of header, and the sequence's two
 
@@ -125,14 +126,22 @@ bool verify_ecdsa(ByteSpan public_key, const Hash256& message, ByteSpan signatur
     return secp256k1_ecdsa_verify(verify_context(), &parsed, message.data(), &*point) == 1;
 }
 
-bool verify_schnorr(const std::array<uint8_t, 32>& x_only_public_key, ByteSpan message,
-                    ByteSpan signature) {
-    if (signature.size() != 64) return false;
+bool verify_schnorr(ByteSpan x_only_public_key, ByteSpan message, ByteSpan signature) {
+    if (x_only_public_key.size() != kXOnlySize || signature.size() != 64) return false;
     secp256k1_xonly_pubkey point;
     if (!secp256k1_xonly_pubkey_parse(verify_context(), &point, x_only_public_key.data()))
         return false;
     return secp256k1_schnorrsig_verify(verify_context(), signature.data(), message.data(),
                                        message.size(), &point) == 1;
+}
+
+bool verify_x_only_tweak(ByteSpan output, bool odd, ByteSpan internal,
+                         const std::array<uint8_t, 32>& tweak) {
+    if (output.size() != kXOnlySize || internal.size() != kXOnlySize) return false;
+    secp256k1_xonly_pubkey point;
+    if (!secp256k1_xonly_pubkey_parse(verify_context(), &point, internal.data())) return false;
+    return secp256k1_xonly_pubkey_tweak_add_check(verify_context(), output.data(), odd ? 1 : 0,
+                                                  &point, tweak.data()) == 1;
 }
 
 bool verify_compact(const PublicKey& public_key, const Hash256& message,
@@ -212,6 +221,15 @@ std::optional<SecretKey> SecretKey::tweak_add(const std::array<uint8_t, 32>& twe
     if (!secp256k1_ec_seckey_tweak_add(verify_context(), result.bytes_.data(), tweak.data())) {
         return std::nullopt;
     }
+    return result;
+}
+
+std::optional<SecretKey> SecretKey::x_only_tweak_add(const std::array<uint8_t, 32>& tweak) const {
+    KeyPair keys{bytes_};
+    if (!secp256k1_keypair_xonly_tweak_add(verify_context(), &keys.pair, tweak.data()))
+        return std::nullopt;
+    SecretKey result;
+    CHECK(secp256k1_keypair_sec(verify_context(), result.bytes_.data(), &keys.pair));
     return result;
 }
 

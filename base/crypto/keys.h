@@ -42,9 +42,13 @@ class PublicKey {
 /// no hash-type byte.
 bool verify_ecdsa(ByteSpan public_key, const Hash256& message, ByteSpan signature);
 
-/// BIP340. `signature` is 64 bytes.
-bool verify_schnorr(const std::array<uint8_t, 32>& x_only_public_key, ByteSpan message,
-                    ByteSpan signature);
+/// BIP340. `x_only_public_key` is 32 bytes, `signature` is 64; false for other sizes.
+bool verify_schnorr(ByteSpan x_only_public_key, ByteSpan message, ByteSpan signature);
+
+/// BIP341: is `output`, with a y coordinate that is `odd` or not, the x-only key `internal` plus
+/// `tweak` times the generator?
+bool verify_x_only_tweak(ByteSpan output, bool odd, ByteSpan internal,
+                         const std::array<uint8_t, 32>& tweak);
 
 /// 64-byte compact ECDSA over a 33-byte key: the form of engine messages. Low S is required.
 bool verify_compact(const PublicKey& public_key, const Hash256& message,
@@ -72,6 +76,8 @@ class SecretKey {
                                          const std::array<uint8_t, 32>& auxiliary) const;
 
     std::optional<SecretKey> tweak_add(const std::array<uint8_t, 32>& tweak) const;
+    /// The same for the key whose public key is this one's with an even y coordinate (BIP341).
+    std::optional<SecretKey> x_only_tweak_add(const std::array<uint8_t, 32>& tweak) const;
 
     bool operator==(const SecretKey&) const = default;
 

@@ -117,9 +117,13 @@ Hash256 sha256d(ByteSpan data) {
     return sha256(sha256(data).span());
 }
 
-Hash256 tagged_hash(std::string_view tag, ByteSpan data) {
+Sha256 tagged_hasher(std::string_view tag) {
     const Hash256 prefix = sha256(as_bytes(tag));
-    return Sha256{}.write(prefix.span()).write(prefix.span()).write(data).finish();
+    return Sha256{}.write(prefix.span()).write(prefix.span());
+}
+
+Hash256 tagged_hash(std::string_view tag, ByteSpan data) {
+    return tagged_hasher(tag).write(data).finish();
 }
 
 void sha256d_64(uint8_t* output, const uint8_t* input, size_t count) {

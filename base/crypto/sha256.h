@@ -36,6 +36,8 @@ Hash256 sha256(ByteSpan data);
 Hash256 sha256d(ByteSpan data);
 /// BIP340's tagged hash: SHA-256(SHA-256(tag) || SHA-256(tag) || data).
 Hash256 tagged_hash(std::string_view tag, ByteSpan data);
+/// A hasher that has absorbed the tag's two hashes: keep one for each tag, and copy it.
+Sha256 tagged_hasher(std::string_view tag);
 
 /// Double hashes of `count` 64-byte inputs laid out one after another; 32 bytes each to `output`,
 /// which may be `input`. The inner step of a Merkle tree.

@@ -37,6 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         const auto numbers = parse_lax_der(candidate);
         if (numbers) CHECK(parse_lax_der(plain_der(*numbers)) == numbers);
     }
-    (void)verify_schnorr({0x79}, key, signature);
+    (void)verify_schnorr(Bytes(32, 0x79), key, signature);
+    (void)verify_schnorr(key, signature, signature);
+    (void)verify_x_only_tweak(key, size % 2 == 0, signature, {1});
     return 0;
 }

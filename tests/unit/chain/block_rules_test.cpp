@@ -298,7 +298,7 @@ TEST_F(BlockRules, relative_locks_hold) {
 }
 
 TEST_F(BlockRules, sigops_of_spent_scripts_count_in_the_block) {
-    // A P2SH coin whose redeem script holds many sigops cannot be verified yet, but is counted.
+    // The redeem script holds many sigops, which are counted before it fails for want of arguments.
     Bytes redeem(500, OP_CHECKSIG);
     const Script hash = p2sh_script(hash160(redeem));
     std::vector<OutPoint> from;

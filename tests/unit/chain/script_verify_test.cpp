@@ -1,22 +1,18 @@
-#include "chain/script_verify.h"
-
 #include <gtest/gtest.h>
 
 #include "base/crypto/keys.h"
 #include "base/random.h"
 #include "base/uint256.h"
 #include "chain/script_check.h"
+#include "chain/signature_encoding.h"
+#include "chain/taproot.h"
 #include "tests/unit/seed.h"
 
 namespace parley {
 namespace {
 
-constexpr ScriptFlags kConsensus = kVerifyP2sh | kVerifyWitness | kVerifyDerSignatures |
-                                   kVerifyNullDummy | kVerifyCheckLocktime | kVerifyCheckSequence |
-                                   kVerifyTaproot;
-constexpr ScriptFlags kPolicy = kConsensus | kVerifyStrictEncoding | kVerifyLowS |
-                                kVerifySigPushOnly | kVerifyMinimalData | kVerifyCleanStack |
-                                kVerifyNullFail | kVerifyWitnessPublicKeyType;
+constexpr ScriptFlags kConsensus = kConsensusScriptFlags;
+constexpr ScriptFlags kPolicy = kStandardScriptFlags | kVerifySigPushOnly;
 
 SecretKey test_key(uint8_t seed = 1) {
     return *SecretKey::from_bytes(Bytes(32, seed));
@@ -66,8 +62,13 @@ struct Spend {
         spent.script_pubkey = p2wpkh_script(key_hash());
         data.inputs[0].witness = {witness_signature(), public_key()};
     }
+    // The other input spends an output of the same script.
+    SpendingTransactionRef spending() const {
+        return std::make_shared<const SpendingTransaction>(make_transaction(data),
+                                                           std::vector(data.inputs.size(), spent));
+    }
     std::optional<ScriptError> verify(ScriptFlags flags) const {
-        return run_script_check({make_transaction(data), 0, spent, flags, nullptr});
+        return run_script_check({spending(), 0, flags});
     }
 };
 
@@ -86,16 +87,12 @@ TEST(RunScriptCheck, each_form_with_each_hash_type_is_allowed) {
     }
 }
 
-TEST(RunScriptCheck, shared_parts_change_no_verdict) {
+TEST(RunScriptCheck, witness_signature_covers_the_amount) {
     Spend spend;
     spend.p2wpkh();
-    const auto transaction = make_transaction(spend.data);
-    const auto parts = std::make_shared<const SighashParts>(sighash_parts(spend.data));
-    EXPECT_EQ(run_script_check({transaction, 0, spend.spent, kPolicy, parts}), std::nullopt);
-    TxOutput other = spend.spent;
-    other.value = Amount{1001};  // BIP143 signs the amount
-    EXPECT_EQ(run_script_check({transaction, 0, other, kConsensus, parts}),
-              ScriptError::eval_false);
+    EXPECT_EQ(spend.verify(kPolicy), std::nullopt);
+    spend.spent.value = Amount{1001};
+    EXPECT_EQ(spend.verify(kConsensus), ScriptError::eval_false);
 }
 
 TEST(RunScriptCheck, what_the_signature_covers_must_not_change) {
@@ -105,7 +102,7 @@ TEST(RunScriptCheck, what_the_signature_covers_must_not_change) {
         const Spend signed_spend = spend;
         spend.data.outputs[1].value = Amount{501};
         EXPECT_EQ(spend.verify(kConsensus), ScriptError::eval_false);
-        EXPECT_EQ(spend.verify(kPolicy), ScriptError::signature_mismatch);
+        EXPECT_EQ(spend.verify(kPolicy), ScriptError::signature_null_fail);
         spend = signed_spend;
         spend.data.inputs[1].prevout.index = 9;
         EXPECT_EQ(spend.verify(kConsensus), ScriptError::eval_false);
@@ -203,7 +200,7 @@ TEST(RunScriptCheck, encodings_are_refused_from_their_rule_on) {
     padded[3] = static_cast<uint8_t>(padded[3] + 1);
     padded.insert(padded.begin() + 4, 0);
     EXPECT_EQ(with(padded).verify(kVerifyNone), std::nullopt);
-    EXPECT_EQ(with(padded).verify(kVerifyDerSignatures), ScriptError::signature_encoding);
+    EXPECT_EQ(with(padded).verify(kVerifyDerSignatures), ScriptError::signature_der);
 
     Bytes odd_type = good;
     odd_type.back() = 5;
@@ -270,11 +267,12 @@ TEST(RunScriptCheck, script_sig_limits_hold) {
     EXPECT_EQ(verdict(Bytes(999, OP_0)), std::nullopt);
     EXPECT_EQ(verdict(Bytes(1000, OP_0)), ScriptError::stack_size);
     EXPECT_EQ(verdict(Bytes(10'001, OP_0)), ScriptError::script_size);
-    EXPECT_EQ(verdict({OP_PUSHDATA1}), ScriptError::malformed);
-    EXPECT_EQ(verdict({2, 1}), ScriptError::malformed);
-    EXPECT_EQ(verdict({OP_RESERVED}), ScriptError::malformed);
-    EXPECT_EQ(verdict({OP_DUP}), ScriptError::unsupported);
-    EXPECT_EQ(verdict({OP_DUP}, kPolicy), ScriptError::push_only);
+    EXPECT_EQ(verdict({OP_PUSHDATA1}), ScriptError::bad_opcode);
+    EXPECT_EQ(verdict({2, 1}), ScriptError::bad_opcode);
+    EXPECT_EQ(verdict({OP_RESERVED}), ScriptError::bad_opcode);
+    EXPECT_EQ(verdict({OP_DUP}), ScriptError::stack_operation);
+    EXPECT_EQ(verdict({OP_1, OP_DUP}), std::nullopt);
+    EXPECT_EQ(verdict({OP_DUP}, kPolicy), ScriptError::signature_push_only);
     EXPECT_EQ(verdict({OP_PUSHDATA1, 1, 5}, kPolicy), ScriptError::minimal_data);
     EXPECT_EQ(verdict({OP_PUSHDATA1, 1, 5}), std::nullopt);
     Bytes push{OP_PUSHDATA2, 0x08, 0x02};
@@ -301,22 +299,149 @@ TEST(RunScriptCheck, witness_of_the_wrong_shape_is_refused) {
     EXPECT_EQ(odd.verify(kConsensus), ScriptError::witness_length);
 }
 
-TEST(RunScriptCheck, what_cannot_be_verified_is_refused) {
+TEST(RunScriptCheck, programs_of_the_future_are_consensus_but_not_policy) {
     for (const Script& script :
-         {p2sh_script(Hash160{}), witness_script(1, Bytes(32, 1)), witness_script(16, Bytes(2, 1)),
-          Script{Bytes{OP_1, OP_1}}, Script{}, Script{Bytes{OP_CHECKSIG}},
-          Script{Bytes{OP_1, OP_DUP, OP_EQUAL}}, Script{Bytes{OP_1 + 1}}}) {
-        for (const ScriptFlags flags : {ScriptFlags{kVerifyNone}, kConsensus, kPolicy}) {
-            Spend spend;
-            spend.spent.script_pubkey = script;
-            EXPECT_EQ(spend.verify(flags), ScriptError::unsupported) << to_hex(script.bytes());
-        }
+         {witness_script(1, Bytes(33, 1)), witness_script(1, Bytes(2, 1)),
+          witness_script(2, Bytes(32, 1)), witness_script(16, Bytes(2, 1))}) {
+        Spend spend;
+        spend.spent.script_pubkey = script;
+        EXPECT_EQ(spend.verify(kConsensus), std::nullopt);
+        EXPECT_EQ(spend.verify(kPolicy), ScriptError::discourage_upgradable_witness);
     }
-    Spend p2wsh;
-    p2wsh.spent.script_pubkey = witness_script(0, Bytes(32, 1));
-    EXPECT_EQ(p2wsh.verify(kConsensus), ScriptError::witness_empty);
-    p2wsh.data.inputs[0].witness = {Bytes{OP_TRUE}};
-    EXPECT_EQ(p2wsh.verify(kConsensus), ScriptError::unsupported);
+    Spend anchor;
+    anchor.spent.script_pubkey = witness_script(1, Bytes{0x4e, 0x73});
+    EXPECT_EQ(anchor.verify(kPolicy), std::nullopt);
+    Spend wrapped;
+    const Script program = witness_script(1, Bytes(32, 1));
+    wrapped.spent.script_pubkey = p2sh_script(hash160(program.bytes()));
+    wrapped.data.inputs[0].script_sig = ScriptBuilder{}.push(program.bytes()).build();
+    EXPECT_EQ(wrapped.verify(kConsensus), std::nullopt) << "taproot does not hide behind a hash";
+}
+
+// A taproot output with one leaf, spent by its script.
+struct Leaf {
+    Spend spend;
+    Bytes script;
+    std::vector<Bytes> items;  // below the script
+
+    void pay() {
+        const auto internal = test_key(7).public_key().x_only();
+        const Hash256 leaf = tapleaf_hash(kTapscriptLeafVersion, script);
+        Bytes even{2};
+        append(even, internal);
+        const auto output =
+            *PublicKey::parse(even)->tweak_add(taptweak_hash(internal, &leaf).bytes());
+        spend.spent.script_pubkey = witness_script(1, output.x_only());
+        Bytes control{static_cast<uint8_t>(kTapscriptLeafVersion | (output.bytes()[0] & 1))};
+        append(control, internal);
+        auto& witness = spend.data.inputs[0].witness;
+        witness = items;
+        witness.push_back(script);
+        witness.push_back(control);
+    }
+    // By the key that `spend` has. REQUIRES: pay() was called.
+    Bytes signature(uint32_t code_separator = TaprootSpend::kNoCodeSeparator) const {
+        TaprootSpend commitment;
+        commitment.leaf_hash = tapleaf_hash(kTapscriptLeafVersion, script);
+        commitment.code_separator = code_separator;
+        const auto parts =
+            sighash_parts(spend.data, std::vector(spend.data.inputs.size(), spend.spent));
+        const auto message =
+            taproot_signature_hash(spend.data, 0, spend.spent, kSighashDefault, parts, commitment);
+        return to_bytes(spend.key.sign_schnorr(*message, {}));
+    }
+    std::optional<ScriptError> verdict(ScriptFlags flags = kConsensus) {
+        pay();
+        return spend.verify(flags);
+    }
+};
+
+TEST(Tapscript, each_rule_of_bip342_has_its_reason) {
+    const Bytes key = to_bytes(test_key().public_key().x_only());
+    const auto run = [](Bytes script, std::vector<Bytes> items, ScriptFlags flags = kConsensus) {
+        Leaf leaf{{}, std::move(script), std::move(items)};
+        return leaf.verdict(flags);
+    };
+    EXPECT_EQ(run({OP_1}, {}, kPolicy), std::nullopt);
+    EXPECT_EQ(run({OP_0}, {}), ScriptError::eval_false);
+    EXPECT_EQ(run({OP_1}, {Bytes{1}}), ScriptError::clean_stack);
+    EXPECT_EQ(run({OP_CAT}, {}), std::nullopt) << "OP_SUCCESS126";
+    EXPECT_EQ(run({OP_CAT}, {}, kPolicy), ScriptError::discourage_op_success);
+    EXPECT_EQ(run({OP_CAT, OP_PUSHDATA1}, {}), std::nullopt) << "nothing behind it counts";
+    EXPECT_EQ(run({OP_PUSHDATA1}, {}), ScriptError::bad_opcode);
+    EXPECT_EQ(run({OP_1, OP_1, OP_CHECKMULTISIG}, {}), ScriptError::tapscript_multisig);
+    EXPECT_EQ(run({OP_IF, OP_1, OP_ENDIF}, {Bytes{2}}), ScriptError::tapscript_minimal_if);
+    EXPECT_EQ(run({OP_0, OP_0, OP_CHECKSIG}, {}), ScriptError::tapscript_empty_public_key);
+    EXPECT_EQ(run({OP_0, OP_1, OP_0, OP_CHECKSIGADD}, {}), ScriptError::tapscript_empty_public_key);
+    EXPECT_EQ(run({OP_CHECKSIGADD}, {}), ScriptError::stack_operation);
+    EXPECT_EQ(run(Bytes(202, OP_NOP), {Bytes{1}}), std::nullopt) << "opcodes are not counted";
+    EXPECT_EQ(run({OP_DROP, OP_1}, {Bytes(521, 1)}), ScriptError::push_size);
+    EXPECT_EQ(run({OP_CAT}, {Bytes(521, 1)}), std::nullopt);
+    EXPECT_EQ(run({OP_1}, std::vector<Bytes>(1001)), ScriptError::stack_size);
+    Bytes large(10'001, OP_NOP);
+    large.push_back(OP_1);
+    EXPECT_EQ(run(large, {}), std::nullopt) << "scripts have no limit";
+    // A key of an unknown kind: any signature is good, until a fork says otherwise.
+    EXPECT_EQ(run({OP_1, 2, 9, 9, OP_CHECKSIG}, {}), std::nullopt);
+    EXPECT_EQ(run({OP_1, 2, 9, 9, OP_CHECKSIG}, {}, kPolicy),
+              ScriptError::discourage_upgradable_key_type);
+    Bytes check{32};
+    append(check, key);
+    check.push_back(OP_CHECKSIG);
+    EXPECT_EQ(run(check, {Bytes{}}), ScriptError::eval_false);
+    EXPECT_EQ(run(check, {Bytes(63, 1)}), ScriptError::schnorr_size);
+    EXPECT_EQ(run(check, {Bytes(64, 1)}), ScriptError::schnorr_signature);
+    EXPECT_EQ(run(check, {Bytes(65, 0)}), ScriptError::schnorr_hash_type);
+    EXPECT_EQ(run(check, {Bytes(65, 4)}), ScriptError::schnorr_hash_type);
+}
+
+TEST(Tapscript, signature_commits_to_the_last_executed_code_separator) {
+    const Bytes key = to_bytes(test_key().public_key().x_only());
+    Leaf leaf;
+    leaf.script = {OP_CODESEPARATOR, OP_NOP, OP_CODESEPARATOR, 32};
+    append(leaf.script, key);
+    leaf.script.push_back(OP_CHECKSIG);
+    leaf.pay();
+    for (const uint32_t position : {TaprootSpend::kNoCodeSeparator, 0u, 1u, 2u, 3u}) {
+        leaf.items = {leaf.signature(position)};
+        EXPECT_EQ(leaf.verdict(kPolicy),
+                  position == 2 ? std::nullopt : std::optional{ScriptError::schnorr_signature});
+    }
+}
+
+TEST(Tapscript, budget_is_the_size_of_the_witness_and_50) {
+    // Checks the same signature again and again. Each check takes 50 and brings 35 bytes of script;
+    // with the other 155 bytes of budget, ten of them fit.
+    const Bytes key = to_bytes(test_key().public_key().x_only());
+    for (const int checks : {1, 10, 11, 12}) {
+        Leaf leaf;
+        for (int i = 0; i < checks; ++i) {
+            append(leaf.script, Bytes{OP_DUP, 32});
+            append(leaf.script, key);
+            leaf.script.push_back(OP_CHECKSIGVERIFY);
+        }
+        append(leaf.script, Bytes{OP_DROP, OP_1});
+        leaf.pay();
+        leaf.items = {leaf.signature()};
+        EXPECT_EQ(leaf.verdict(), checks <= 10
+                                      ? std::nullopt
+                                      : std::optional{ScriptError::tapscript_validation_weight});
+    }
+}
+
+TEST(Taproot, control_block_has_one_of_129_sizes) {
+    Leaf leaf;
+    leaf.script = {OP_1};
+    leaf.pay();
+    for (const size_t size :
+         {size_t{1}, size_t{32}, size_t{34}, size_t{64}, size_t{33 + 32 * 129}}) {
+        leaf.spend.data.inputs[0].witness.back().resize(size);
+        EXPECT_EQ(leaf.spend.verify(kConsensus), ScriptError::taproot_control_size) << size;
+    }
+    for (const size_t size : {size_t{33 + 32}, size_t{33 + 32 * 128}}) {
+        leaf.spend.data.inputs[0].witness.back().resize(size);
+        EXPECT_EQ(leaf.spend.verify(kConsensus), ScriptError::witness_mismatch) << size;
+    }
 }
 
 TEST(InlineScriptVerifier, the_first_failure_is_reported) {
@@ -327,7 +452,7 @@ TEST(InlineScriptVerifier, the_first_failure_is_reported) {
     Spend worse;
     worse.spent.script_pubkey = Script{};
     const auto check = [](const Spend& spend) {
-        return ScriptCheck{make_transaction(spend.data), 0, spend.spent, kConsensus, nullptr};
+        return ScriptCheck{spend.spending(), 0, kConsensus};
     };
     InlineScriptVerifier verifier;
     EXPECT_FALSE(verifier.verify_all({}).has_value());

@@ -11,10 +11,10 @@ namespace {
 ScriptCheck check(bool allowed) {
     TransactionData data;
     data.inputs.resize(1);
-    ScriptCheck result;
-    result.transaction = std::make_shared<const Transaction>(std::move(data));
-    result.spent.script_pubkey = Script{Bytes{static_cast<uint8_t>(allowed ? 0x51 : 0x6a)}};
-    return result;
+    const TxOutput spent{Amount{0}, Script{Bytes{static_cast<uint8_t>(allowed ? 0x51 : 0x6a)}}};
+    return {std::make_shared<const SpendingTransaction>(make_transaction(std::move(data)),
+                                                        std::vector{spent}),
+            0, kVerifyNone};
 }
 
 TEST(ScriptPool, verify_all_reports_lowest_failure_for_any_number_of_threads) {

@@ -27,7 +27,7 @@ class ObedientVerifier final : public ScriptVerifier {
     std::optional<ScriptFailure> verify_all(std::span<const ScriptCheck> checks) override {
         ++calls;
         for (size_t i = 0; i < checks.size(); ++i) {
-            if (checks[i].transaction->txid() == refused)
+            if (checks[i].spending->transaction().txid() == refused)
                 return ScriptFailure{i, ScriptError::eval_false};
         }
         return std::nullopt;

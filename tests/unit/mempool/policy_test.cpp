@@ -15,7 +15,7 @@ Script hex(std::string_view text) {
 
 std::string multisig(int required, int keys, int stated) {
     std::string text = to_hex(Bytes{static_cast<uint8_t>(0x50 + required)});
-    for (int i = 0; i < keys; ++i) text += "21" + std::string(66, '2');
+    for (int i = 0; i < keys; ++i) text += "2102" + std::string(64, '2');
     return text + to_hex(Bytes{static_cast<uint8_t>(0x50 + stated), OP_CHECKMULTISIG});
 }
 
@@ -38,13 +38,92 @@ TEST(PolicyTest, classify_output_knows_each_kind) {
     EXPECT_EQ(classify_output(Script{}), OutputKind::nonstandard);
 }
 
-TEST(PolicyTest, classify_multisig_takes_up_to_three_keys) {
+TEST(PolicyTest, multisig_is_known_up_to_20_keys_and_standard_up_to_three) {
     EXPECT_EQ(classify_output(hex(multisig(1, 1, 1))), OutputKind::multisig);
     EXPECT_EQ(classify_output(hex(multisig(2, 3, 3))), OutputKind::multisig);
-    EXPECT_EQ(classify_output(hex(multisig(2, 4, 4))), OutputKind::nonstandard);
+    EXPECT_EQ(classify_output(hex(multisig(2, 4, 4))), OutputKind::multisig);
     EXPECT_EQ(classify_output(hex(multisig(3, 2, 2))), OutputKind::nonstandard);
     EXPECT_EQ(classify_output(hex(multisig(1, 2, 3))), OutputKind::nonstandard);
     EXPECT_EQ(classify_output(hex(multisig(1, 1, 1) + "51")), OutputKind::nonstandard);
+    EXPECT_EQ(classify_output(hex(multisig(16, 16, 16))), OutputKind::multisig);
+    std::string twenty = multisig(1, 20, 16);
+    twenty.replace(twenty.size() - 4, 2, "0114");
+    EXPECT_EQ(match_multisig(hex(twenty))->keys.size(), 20u);
+    const auto verdict = [](int keys, bool permitted) {
+        MempoolOptions options;
+        options.permit_bare_multisig = permitted;
+        TransactionData data = spend({{Txid{}, 0}}, {Amount{10'000}});
+        data.outputs[0].script_pubkey = hex(multisig(1, keys, keys));
+        return check_standard(Transaction{data}, options);
+    };
+    EXPECT_EQ(verdict(3, true), std::nullopt);
+    EXPECT_EQ(verdict(3, false), "bare-multisig");
+    EXPECT_EQ(verdict(4, true), "scriptpubkey");
+}
+
+TEST(PolicyTest, spends_of_every_standard_form_have_bounds) {
+    constexpr std::string_view kInputs = "bad-txns-nonstandard-inputs";
+    constexpr std::string_view kWitness = "bad-witness-nonstandard";
+    using Verdict = std::optional<std::string_view>;
+    const auto verdict = [](const Script& spent, const Script& script_sig,
+                            std::vector<Bytes> witness) {
+        TransactionData data = spend({{Txid{}, 0}}, {Amount{10'000}});
+        data.inputs[0].script_sig = script_sig;
+        data.inputs[0].witness = std::move(witness);
+        const std::vector<Coin> coins{{TxOutput{Amount{20'000}, spent}, Height{1}, false}};
+        return check_standard_inputs(Transaction{data}, coins);
+    };
+    const auto push = [](const Bytes& bytes) { return ScriptBuilder{}.push(bytes).build(); };
+    const auto hidden = [](const Bytes& redeem) { return p2sh_script(hash160(redeem)); };
+    // P2SH: 15 sigops, and a script there must be.
+    for (const size_t sigops : {size_t{15}, size_t{16}}) {
+        const Bytes redeem(sigops, OP_CHECKSIG);
+        EXPECT_EQ(verdict(hidden(redeem), push(redeem), {}),
+                  sigops == 15 ? Verdict{} : Verdict{kInputs});
+    }
+    EXPECT_EQ(verdict(hidden({}), Script{}, {}), kInputs);
+    // BIP54: 2,500 sigops of all inputs together.
+    for (const size_t inputs : {size_t{2500}, size_t{2501}}) {
+        TransactionData data = spend(std::vector<OutPoint>(inputs), {Amount{10'000}});
+        for (auto& input : data.inputs) input.witness.clear();
+        const std::vector<Coin> coins(
+            inputs, Coin{TxOutput{Amount{1}, p2pkh_script(Hash160{})}, Height{1}, false});
+        EXPECT_EQ(check_standard_inputs(Transaction{data}, coins),
+                  inputs == 2500 ? Verdict{} : Verdict{kInputs});
+    }
+    EXPECT_EQ(verdict(hex("52"), Script{}, {}), kInputs) << "nonstandard";
+    EXPECT_EQ(verdict(witness_script(2, Bytes(32, 1)), Script{}, {}), kInputs) << "of the future";
+    EXPECT_EQ(verdict(hex(multisig(1, 2, 2)), Script{Bytes{OP_0}}, {}), std::nullopt);
+    // P2WSH, and the same hidden behind a hash.
+    const Script program = witness_script(0, Bytes(32, 1));
+    for (const bool wrap : {false, true}) {
+        const Script spent = wrap ? hidden(program.bytes()) : program;
+        const Script script_sig = wrap ? push(program.bytes()) : Script{};
+        const auto with = [&](size_t items, size_t item_size, size_t script_size) {
+            std::vector<Bytes> witness(items, Bytes(item_size, 1));
+            witness.push_back(Bytes(script_size, OP_NOP));
+            return verdict(spent, script_sig, witness);
+        };
+        EXPECT_EQ(with(100, 80, 3600), std::nullopt);
+        EXPECT_EQ(with(101, 80, 3600), kWitness);
+        EXPECT_EQ(with(100, 81, 3600), kWitness);
+        EXPECT_EQ(with(100, 80, 3601), kWitness);
+    }
+    // Witnesses where there is no program.
+    EXPECT_EQ(verdict(p2pkh_script(Hash160{}), Script{}, {Bytes{1}}), kWitness);
+    EXPECT_EQ(verdict(hidden({OP_TRUE}), push({OP_TRUE}), {Bytes{1}}), kWitness);
+    EXPECT_EQ(verdict(witness_script(1, Bytes{0x4e, 0x73}), Script{}, {Bytes{1}}), kWitness);
+    // Taproot: key path, script path, annex.
+    const Script taproot = witness_script(1, Bytes(32, 1));
+    const auto spend_taproot = [&](std::vector<Bytes> witness) {
+        return verdict(taproot, Script{}, std::move(witness));
+    };
+    EXPECT_EQ(spend_taproot({Bytes(64, 1)}), std::nullopt);
+    EXPECT_EQ(spend_taproot({Bytes(64, 1), Bytes{0x50}}), kWitness);
+    EXPECT_EQ(spend_taproot({Bytes(80, 1), Bytes(9'000, OP_NOP), Bytes(33, 0xc0)}), std::nullopt);
+    EXPECT_EQ(spend_taproot({Bytes(81, 1), Bytes(9'000, OP_NOP), Bytes(33, 0xc1)}), kWitness);
+    EXPECT_EQ(spend_taproot({Bytes(81, 1), Bytes{OP_NOP}, Bytes(33, 0xc2)}), std::nullopt);
+    EXPECT_EQ(spend_taproot({Bytes(1, 1), Bytes{OP_NOP}, Bytes{}}), kWitness);
 }
 
 TEST(PolicyTest, check_standard_bounds_data_by_all_outputs_together) {

@@ -393,6 +393,8 @@ TEST(DecodeScript, types_areRecognised) {
     EXPECT_EQ(multisig.find("asm")->string(), "1 " + key + " " + key + " 2 OP_CHECKMULTISIG");
     EXPECT_THAT(multisig.find("desc")->string(), StartsWith("multi(1," + key + "," + key + ")#"));
     EXPECT_EQ(multisig.find("segwit")->find("type")->string(), "witness_v0_scripthash");
+    EXPECT_THAT(multisig.find("segwit")->find("desc")->string(),
+                StartsWith("wsh(multi(1," + key + "," + key + "))#"));
     EXPECT_EQ(decoded("5321" + key + "21" + key + "52ae").find("type")->string(), "nonstandard");
 
     const Json data = decoded("6a03c0ffee");
@@ -412,7 +414,25 @@ TEST(DecodeScript, types_areRecognised) {
     EXPECT_EQ(decoded("4c").find("asm")->string(), "[error]");
     EXPECT_EQ(decoded("4f0051604e").find("asm")->string(), "-1 0 1 16 [error]");
     EXPECT_EQ(decoded("bbff").find("asm")->string(), "OP_UNKNOWN OP_INVALIDOPCODE");
+    EXPECT_EQ(decoded("61b1b2ba").find("asm")->string(),
+              "OP_NOP OP_CHECKLOCKTIMEVERIFY OP_CHECKSEQUENCEVERIFY OP_CHECKSIGADD");
     EXPECT_EQ(runner.call("decodescript", R"(["0"])").code, -8);
+
+    // What can stand behind a hash, and in a witness.
+    const auto wraps = [&](const std::string& hex) {
+        const Json script = decoded(hex);
+        return std::pair{script.find("p2sh") != nullptr, script.find("segwit") != nullptr};
+    };
+    const std::string long_key = "04" + std::string(128, '1');
+    EXPECT_EQ(wraps("51"), (std::pair{true, true})) << "nonstandard";
+    EXPECT_EQ(wraps("41" + long_key + "ac"), (std::pair{true, false}));
+    EXPECT_EQ(wraps("5121" + key + "41" + long_key + "52ae"), (std::pair{true, false}));
+    EXPECT_EQ(wraps("0014" + std::string(40, '0')), (std::pair{true, false}));
+    EXPECT_EQ(wraps("a914" + std::string(40, '0') + "87"), (std::pair{false, false}));
+    EXPECT_EQ(wraps("5120" + key.substr(2)), (std::pair{false, false}));
+    EXPECT_EQ(wraps("51024e73"), (std::pair{false, false}));
+    for (const char* const hex : {"51ba", "5150", "517e", "51fe", "514c"})
+        EXPECT_EQ(wraps(hex), (std::pair{false, false})) << hex;
 }
 
 }  // namespace

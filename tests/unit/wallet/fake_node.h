@@ -216,9 +216,12 @@ inline std::optional<std::string> FakeNode::submit_transaction(const Transaction
     if (Amount{*fee} < fee_for(mempool_minimum, transaction->virtual_size()))
         return "min relay fee not met";
     std::vector<Txid> conflicts;
+    std::vector<TxOutput> spent;
+    for (const auto& input : transaction->inputs()) spent.push_back(*output(input.prevout));
+    const auto spending = std::make_shared<const SpendingTransaction>(transaction, spent);
     for (uint32_t i = 0; i < transaction->inputs().size(); ++i) {
         const OutPoint& prevout = transaction->inputs()[i].prevout;
-        if (run_script_check({transaction, i, *output(prevout), kVerifyWitness | kVerifyP2sh, {}}))
+        if (run_script_check({spending, i, kStandardScriptFlags}))
             return "mempool-script-verify-flag-failed";
         for (const auto& other : mempool) {
             for (const auto& input : other->inputs())

@@ -40,13 +40,14 @@ class SignerTest : public testing::Test {
         spent[coin] = {Amount{5000}, script};
     }
     bool verifies(const TransactionData& transaction, uint32_t input) const {
-        const TxOutput& output = spent.at(transaction.inputs[input].prevout);
-        return !run_script_check(
-            {make_transaction(transaction),
-             input,
-             output,
-             kVerifyWitness | kVerifyP2sh | kVerifyDerSignatures | kVerifyLowS | kVerifyNullFail,
-             {}});
+        std::vector<TxOutput> outputs;
+        for (const auto& each : transaction.inputs) {
+            const auto found = spent.find(each.prevout);
+            outputs.push_back(found == spent.end() ? TxOutput{} : found->second);
+        }
+        const auto spending = std::make_shared<const SpendingTransaction>(
+            make_transaction(transaction), std::move(outputs));
+        return !run_script_check({spending, input, kStandardScriptFlags});
     }
 
     TransactionData data;

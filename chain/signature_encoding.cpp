@@ -1,8 +1,9 @@
+#include "chain/signature_encoding.h"
+
 #include <algorithm>
 
 #include "base/check.h"
 #include "base/uint256.h"
-#include "chain/script_verify.h"
 #include "chain/sighash.h"
 
 namespace parley {
@@ -31,6 +32,15 @@ bool take_integer(ByteSpan& rest, ByteSpan& value) {
     return length == 1 || value[0] != 0 || (value[1] & 0x80) != 0;
 }
 
+// Empty: does not fit.
+std::optional<U256> to_number(ByteSpan integer) {
+    if (integer[0] == 0) integer = integer.subspan(1);
+    if (integer.size() > Hash256::kSize) return std::nullopt;
+    Hash256 number;
+    std::copy(integer.rbegin(), integer.rend(), number.bytes().begin());
+    return U256::from_hash(number);
+}
+
 }  // namespace
 
 bool is_strict_der_signature(ByteSpan signature) {
@@ -48,14 +58,12 @@ bool has_low_s(ByteSpan signature) {
     ByteSpan r;
     ByteSpan s;
     CHECK(take_integer(rest, r) && take_integer(rest, s));
-    if (s[0] == 0) s = s.subspan(1);
-    // Numbers beyond the order are no valid S at all; the check of the signature refuses them.
-    if (s.size() > Hash256::kSize) return true;
-    Hash256 number;
-    std::copy(s.rbegin(), s.rend(), number.bytes().begin());
-    const U256 value = U256::from_hash(number);
-    const U256 order = group_order();
-    return value >= order || value <= order >> 1;
+    const auto r_number = to_number(r);
+    const auto s_number = to_number(s);
+    static const U256 kOrder = group_order();
+    static const U256 kHalf = kOrder >> 1;
+    if (!r_number || *r_number >= kOrder || !s_number || *s_number >= kOrder) return true;
+    return *s_number <= kHalf;
 }
 
 bool has_defined_hash_type(ByteSpan signature) {

@@ -1,0 +1,38 @@
+// Taproot's tree of scripts (BIP341): hashes of leaves and branches, and the proof that a script is
+// in the tree that an output commits to. Thread-safe.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/hash256.h"
+
+namespace parley {
+
+/// Parts of a control block: a byte of leaf version and parity, the internal key, then one hash for
+/// each level of the tree.
+inline constexpr size_t kControlBaseSize = 33;
+inline constexpr size_t kControlNodeSize = 32;
+inline constexpr size_t kControlNodesMax = 128;
+/// The lowest bit of a control block's first byte is the parity of the output key.
+inline constexpr uint8_t kLeafVersionMask = 0xfe;
+/// BIP342.
+inline constexpr uint8_t kTapscriptLeafVersion = 0xc0;
+/// First byte of an annex.
+inline constexpr uint8_t kAnnexTag = 0x50;
+
+Hash256 tapleaf_hash(uint8_t leaf_version, ByteSpan script);
+/// The order of the two does not matter.
+Hash256 tapbranch_hash(const Hash256& a, const Hash256& b);
+/// What is added to the internal key (32 bytes, x only): its hash with the root of the tree, or
+/// alone where the output has none.
+Hash256 taptweak_hash(ByteSpan internal_key, const Hash256* merkle_root);
+
+/// 33 to 33 + 32 * 128 bytes in steps of 32.
+bool is_control_block_size(size_t size);
+
+/// Does `output_key` (32 bytes) commit to the leaf? REQUIRES: is_control_block_size(control).
+bool verify_taproot_commitment(ByteSpan control, ByteSpan output_key, const Hash256& leaf_hash);
+
+}  // namespace parley
