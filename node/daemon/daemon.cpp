@@ -25,6 +25,7 @@
 #include "node/daemon/reindex.h"
 #include "node/daemon/rpc_host.h"
 #include "node/daemon/script_pool.h"
+#include "node/daemon/signature_table.h"
 #include "node/daemon/system_error.h"
 #include "node/node.h"
 
@@ -162,6 +163,7 @@ class Daemon {
     std::optional<HttpServer> http_;
     std::optional<Transport> transport_;
     std::optional<MinerPool> miner_;
+    SignatureTable signatures_{secrets_, SignatureTable::kBytesDefault};
     std::optional<ScriptPool> scripts_;
     std::string storage_problem_;  // the storage thread's until that has ended
     std::optional<StorageThread> storage_;
@@ -254,7 +256,7 @@ Expected<void, std::string> Daemon::open_node() {
         tx_index_ = std::move(*opened);
     }
     wallets_.emplace(options_.wallet_directory, *storage_);
-    scripts_.emplace(options_.script_threads);
+    scripts_.emplace(options_.script_threads, &signatures_);
     config_.chain.coins_hash_key0 = secrets_.next();
     config_.chain.coins_hash_key1 = secrets_.next();
     const NodeHost host{*blocks_,  *coins_,        options_.wallets ? &*wallets_ : nullptr,

@@ -21,7 +21,8 @@ unsigned script_threads(int par, unsigned cores) {
     return static_cast<unsigned>(std::clamp(wanted, 1, static_cast<int>(kThreadsMax)));
 }
 
-ScriptPool::ScriptPool(unsigned threads) : worker_count_(std::max(threads, 1u) - 1) {}
+ScriptPool::ScriptPool(unsigned threads, SignatureCache* cache)
+    : worker_count_(std::max(threads, 1u) - 1), cache_(cache) {}
 
 ScriptPool::~ScriptPool() {
     {
@@ -81,14 +82,14 @@ void ScriptPool::run_worker() {
 
 // Positions are handed out in rising order, and none below the lowest failure is skipped: when
 // everybody is done, all of them were checked and passed.
-void ScriptPool::verify(Work& work) {
+void ScriptPool::verify(Work& work) const {
     while (true) {
         const size_t first = work.next.fetch_add(kChunk, std::memory_order_relaxed);
         const size_t end = std::min(first + kChunk, work.checks.size());
         if (first >= end) return;
         for (size_t i = first; i < end; ++i) {
             if (i > work.failed.load(std::memory_order_relaxed)) return;
-            const auto error = run_script_check(work.checks[i]);
+            const auto error = run_script_check(work.checks[i], cache_);
             if (!error) continue;
             const std::lock_guard lock(work.mutex);
             if (i < work.failed.load(std::memory_order_relaxed)) {

@@ -1,6 +1,7 @@
 // ScriptPool: runs script checks on several threads (-par). The caller works too and waits for the
-// rest. The verdict does not depend on the number of threads: it is the failure with the lowest
-// position. Created by the daemon; verify_all is called by one thread, the core.
+// rest. The verdict is the failure with the lowest position, whatever the number of threads and
+// whatever a cache of signatures holds. Created by the daemon; verify_all is called by one thread,
+// the core.
 #pragma once
 
 #include <atomic>
@@ -16,7 +17,8 @@ namespace parley {
 class ScriptPool final : public ScriptVerifier {
  public:
     /// `threads` counts the caller: 1 starts none. The others start with the first work for them.
-    explicit ScriptPool(unsigned threads);
+    /// `cache` may be null; it must outlive the pool.
+    explicit ScriptPool(unsigned threads, SignatureCache* cache = nullptr);
     ~ScriptPool() override;
     ScriptPool(const ScriptPool&) = delete;
     ScriptPool& operator=(const ScriptPool&) = delete;
@@ -35,9 +37,10 @@ class ScriptPool final : public ScriptVerifier {
 
     void start_workers();
     void run_worker();
-    static void verify(Work& work);
+    void verify(Work& work) const;
 
     const unsigned worker_count_;
+    SignatureCache* const cache_;
     std::vector<std::thread> workers_;  // the caller's
 
     std::mutex mutex_;

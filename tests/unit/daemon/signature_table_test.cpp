@@ -1,0 +1,131 @@
+#include "node/daemon/signature_table.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/crypto/keys.h"
+#include "node/daemon/script_pool.h"
+
+namespace parley {
+namespace {
+
+Hash256 message(uint64_t number) {
+    return sha256(as_bytes(std::to_string(number)));
+}
+
+TEST(SignatureTable, contains_only_the_very_record_that_was_inserted) {
+    SeededRandom random(1);
+    SignatureTable table(random, 1 << 20);
+    const Hash256 one = message(1);
+    const Hash256 two = message(2);
+    const Bytes key(33, 2);
+    const Bytes signature(70, 3);
+    const SignatureRecord record{SignatureKind::ecdsa, one, key, signature};
+    EXPECT_FALSE(table.contains(record));
+    table.insert(record);
+    EXPECT_TRUE(table.contains(record));
+    const Bytes longer_key(34, 2);
+    EXPECT_FALSE(table.contains({SignatureKind::schnorr, one, key, signature}));
+    EXPECT_FALSE(table.contains({SignatureKind::ecdsa, two, key, signature}));
+    EXPECT_FALSE(table.contains({SignatureKind::ecdsa, one, longer_key, signature}));
+    EXPECT_FALSE(table.contains({SignatureKind::ecdsa, one, key, Bytes(71, 3)}));
+    SignatureTable other(random, 1 << 20);
+    EXPECT_FALSE(other.contains(record));
+}
+
+TEST(SignatureTable, full_table_keeps_the_newest) {
+    SeededRandom random(1);
+    constexpr size_t kBytes = 64 * 4 * 32 * 8;  // eight sets in each part
+    SignatureTable table(random, kBytes);
+    const auto record = [](const Hash256& hash) {
+        return SignatureRecord{SignatureKind::schnorr, hash, {}, {}};
+    };
+    constexpr uint64_t kInserted = 50'000;
+    for (uint64_t i = 0; i < kInserted; ++i) {
+        const Hash256 hash = message(i);
+        table.insert(record(hash));
+        ASSERT_TRUE(table.contains(record(hash)));
+    }
+    size_t kept = 0;
+    for (uint64_t i = 0; i < kInserted; ++i) kept += table.contains(record(message(i))) ? 1 : 0;
+    EXPECT_GT(kept, kBytes / 32 * 9 / 10);
+    EXPECT_LE(kept, kBytes / 32);
+}
+
+TEST(SignatureTable, threads_may_use_it_at_once) {
+    SeededRandom random(1);
+    SignatureTable table(random, 1 << 22);
+    std::vector<std::thread> threads;
+    std::atomic<int> missed{0};
+    for (uint64_t t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+            for (uint64_t i = 0; i < 2'000; ++i) {
+                const Hash256 hash = message(t * 1'000 + i);  // some by two threads
+                table.insert({SignatureKind::ecdsa, hash, {}, {}});
+                if (!table.contains({SignatureKind::ecdsa, hash, {}, {}})) ++missed;
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(missed, 0);
+}
+
+// A spend of a P2WPKH output by a key of the test.
+ScriptCheck signed_check(bool remember) {
+    const SecretKey key = *SecretKey::from_bytes(Bytes(32, 5));
+    const Bytes public_key = to_bytes(key.public_key().bytes());
+    const TxOutput spent{Amount{1000}, p2wpkh_script(hash160(public_key))};
+    TransactionData data;
+    data.inputs.resize(1);
+    data.outputs.resize(1);
+    const Script code = p2pkh_script(hash160(public_key));
+    Bytes signature =
+        key.sign_der(witness_v0_signature_hash(data, 0, code.bytes(), spent.value, kSighashAll));
+    signature.push_back(kSighashAll);
+    data.inputs[0].witness = {signature, public_key};
+    return {std::make_shared<const SpendingTransaction>(make_transaction(std::move(data)),
+                                                        std::vector{spent}),
+            0, kStandardScriptFlags, remember};
+}
+
+// Counts what it is asked.
+class CountingCache final : public SignatureCache {
+ public:
+    explicit CountingCache(SignatureCache& table) : table_(table) {}
+    bool contains(const SignatureRecord& record) override {
+        const bool known = table_.contains(record);
+        ++(known ? hits : misses);
+        return known;
+    }
+    void insert(const SignatureRecord& record) override {
+        table_.insert(record);
+        ++inserted;
+    }
+    int hits = 0;
+    int misses = 0;
+    int inserted = 0;
+
+ private:
+    SignatureCache& table_;
+};
+
+TEST(ScriptPool, signatures_of_the_mempool_are_known_when_their_block_comes) {
+    SeededRandom random(1);
+    SignatureTable table(random, 1 << 20);
+    CountingCache cache(table);
+    ScriptPool pool(1, &cache);
+    const std::vector block{signed_check(false)};
+    const std::vector mempool{signed_check(true)};
+    EXPECT_FALSE(pool.verify_all(block));
+    EXPECT_EQ(cache.inserted, 0) << "a block's signatures do not come again";
+    EXPECT_FALSE(pool.verify_all(mempool));
+    EXPECT_EQ(cache.inserted, 1);
+    EXPECT_EQ(cache.hits, 0);
+    EXPECT_FALSE(pool.verify_all(block));
+    EXPECT_EQ(cache.hits, 1);
+    EXPECT_EQ(cache.misses, 2);
+}
+
+}  // namespace
+}  // namespace parley
