@@ -1,0 +1,130 @@
+"""The full-block suite of tests/blocks against a daemon: every block over the wire, and every block by submitblock."""
+
+import subprocess
+
+import pytest
+
+from foreign_peer import ForeignPeer
+from framework import PROGRAMS
+
+# The clock that the blocks were made for.
+NOW = 2_000_000_000
+# Blocks between two pings where nothing but acceptance is expected.
+BATCH = 50
+# submitblock adds the reserved value that a miner may leave out, so these are other blocks there.
+COMPLETED_BY_SUBMITBLOCK = {"reserved-value-missing", "witnesses-all-stripped-underway"}
+
+
+class Case:
+    def __init__(self, line, blocks):
+        self.name, self.hash, offset, size, self.verdict, of_ancestor, self.tip = line.rstrip("\n").split("\t")
+        self.offset, self.size, self.of_ancestor, self.blocks = int(offset), int(size), of_ancestor == "1", blocks
+
+    @property
+    def quiet(self):
+        """One of many like it, nothing is looked at in between."""
+        return self.name.startswith(("setup-", "long-"))
+
+    def raw(self):
+        self.blocks.seek(self.offset)
+        return self.blocks.read(self.size)
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("blocks")
+    subprocess.run([PROGRAMS / "parley-test-blocks", folder], check=True)
+    with open(folder / "blocks.bin", "rb") as blocks, open(folder / "index.tsv", encoding="ascii") as index:
+        yield [Case(line, blocks) for line in index]
+
+
+class Wire:
+    """A peer that comes back when the node has dropped it, and the part of the log that is new."""
+
+    def __init__(self, node):
+        self.node, self.peer, self.log_read = node, None, 0
+        self.connect()
+
+    def connect(self):
+        if self.peer is not None:
+            self.peer.close()
+        self.peer = ForeignPeer(self.node.p2p_port).handshake()
+
+    def send(self, raw):
+        try:
+            self.peer.send(b"block", raw)
+        except OSError:
+            assert self.peer.closed.is_set()
+
+    def sync(self):
+        """True: the node has handled everything, and is still there. It may have dropped the peer for a block."""
+        try:
+            self.peer.ping()
+            self.peer.received.clear()
+        except (AssertionError, OSError):
+            assert self.peer.closed.is_set()
+            self.connect()
+
+    def new_log(self):
+        with open(self.node.chain_folder / "debug.log", encoding="utf-8", errors="replace") as log:
+            log.seek(self.log_read)
+            text = log.read()
+            self.log_read = log.tell()
+        return text
+
+
+def test_over_the_wire(network, cases):
+    node = network.add(f"-mocktime={NOW}", "-debug=net", "-debug=validation")
+    wire = Wire(node)
+    wrong = []
+    for number, case in enumerate(cases):
+        wire.send(case.raw())
+        if case.quiet and number % BATCH != 0:
+            continue
+        wire.sync()
+        log = wire.new_log()
+        if node.tip() != case.tip:
+            raise AssertionError(f"{case.name}: the tip is {node.tip()}, not {case.tip}; the log:\n{log[-2000:]}")
+        # A block whose parent is unknown is kept for a while, not judged.
+        if case.verdict and case.verdict != "prev-blk-not-found" and case.verdict not in log:
+            wrong.append(f"{case.name}: no {case.verdict!r} in the log: {log[-400:]!r}")
+    assert not wrong, "\n".join(wrong)
+    wire.peer.close()
+    hash_before = node.rpc.getbestblockhash()
+    node.restart()
+    assert node.tip() == hash_before
+    node.stop()
+
+
+def test_by_submitblock(network, cases):
+    node = network.add(f"-mocktime={NOW}")
+    wrong = []
+    judged = 0
+    for case in cases:
+        if case.name in COMPLETED_BY_SUBMITBLOCK:
+            continue
+        result = node.rpc.submitblock(case.raw().hex())
+        if case.verdict == "" or case.of_ancestor:
+            expected = None if case.tip == case.hash else "inconclusive"
+        else:
+            expected = case.verdict
+        if result != expected:
+            wrong.append(f"{case.name}: {result!r}, not {expected!r}")
+        if not case.quiet:
+            judged += 1
+            assert node.tip() == case.tip, f"{case.name}: the tip is {node.tip()}, not {case.tip}"
+    assert not wrong, "\n".join(wrong)
+    print(f"{len(cases)} blocks, {judged} of them named cases")
+    assert judged >= 100
+
+
+def test_submitblock_completes_a_coinbase(network, cases):
+    """A miner may leave the reserved value of the witness commitment to the node."""
+    node = network.add(f"-mocktime={NOW}")
+    for case in cases:
+        if case.name == "reserved-value-missing":
+            assert node.rpc.submitblock(case.raw().hex()) is None
+            assert node.tip() == case.hash
+            return
+        node.rpc.submitblock(case.raw().hex())
+    raise AssertionError("the case is gone")
