@@ -121,6 +121,8 @@ BlockOutcome NetAdapter::submit_block(PeerId, const BlockRef& block, ByteSpan se
             break;
         case BlockResult::State::invalid:
             outcome.verdict = result.error ? verdict_of(*result.error) : BlockVerdict::invalid;
+            core_.log.debug(LogCategory::validation, "Refused block {}: {}",
+                            block->header.hash().to_string(), outcome.reason);
             break;
     }
     return outcome;
