@@ -49,6 +49,8 @@ if [ -n "$folder" ]; then selection+=(--tests-regex "^unit\.$folder\."); fi
 if [ "$preset" = tsan ]; then
     export TSAN_OPTIONS="suppressions=$parley_root/tests/thread_sanitizer.supp ${TSAN_OPTIONS:-}"
 fi
+# The same random numbers in every run: a change is judged by what it does. RC_PARAMS= in the environment draws others.
+export RC_PARAMS=${RC_PARAMS-seed=1}
 # Some kernels place memory where ThreadSanitizer cannot have it, unless the layout is not randomised.
 fixed_layout=()
 if [ "$preset" = tsan ] && setarch "$(uname -m)" --addr-no-randomize true 2> /dev/null; then

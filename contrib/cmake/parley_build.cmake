@@ -34,6 +34,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     # 105651, 107852).
     target_compile_options(parley_options INTERFACE
         -Wno-stringop-overread -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict -Wno-maybe-uninitialized)
+    # The compiler's garbage collector starts at 128 MB, which a precompiled header fills by itself; from 500 MB on it
+    # rarely runs. That saves a tenth of the time, and most files stay below 400 MB.
+    target_compile_options(parley_options INTERFACE --param=ggc-min-heapsize=500000)
 endif()
 if(PARLEY_WERROR)
     target_compile_options(parley_options INTERFACE -Werror)
@@ -52,9 +55,9 @@ if(PARLEY_FUZZ)
 endif()
 
 # Tests spend their time in the libraries, and most of their compile time in the optimiser.
-set(PARLEY_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+set(PARLEY_TEST_OPTIONS $<$<CONFIG:Release>:-Og>)
 
-# parley_precompile(<target> [TESTS]): shares one precompiled set of headers, for tests with GoogleTest and RapidCheck.
+# parley_precompile(<target> [TESTS]): shares one precompiled set of headers, for tests with GoogleTest.
 function(parley_precompile target)
     if(NOT PARLEY_PCH)
         return()
@@ -65,14 +68,14 @@ function(parley_precompile target)
         <string_view> <utility> <variant> <vector> <fmt/format.h>)
     if(ARG_TESTS)
         set(shared parley_precompiled_tests)
-        list(APPEND headers <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h>)
+        list(APPEND headers <gmock/gmock.h> <gtest/gtest.h>)
     endif()
     if(NOT TARGET ${shared})
         file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/${shared}.cpp CONTENT "")
         add_library(${shared} OBJECT ${CMAKE_BINARY_DIR}/${shared}.cpp)
         target_link_libraries(${shared} PRIVATE parley_options fmt::fmt)
         if(ARG_TESTS)
-            target_link_libraries(${shared} PRIVATE GTest::gmock GTest::gtest rapidcheck)
+            target_link_libraries(${shared} PRIVATE GTest::gmock GTest::gtest)
             target_compile_options(${shared} PRIVATE ${PARLEY_TEST_OPTIONS})
         endif()
         target_precompile_headers(${shared} PRIVATE ${headers})

@@ -125,7 +125,7 @@ void draw_rates(Svg& svg, const std::vector<RunResult>& results) {
                 const double theory = y_of(result.expected_fork_rate);
                 svg.line(x - 4, theory, x + bar + 4, theory,
                          "stroke=\"#222\" stroke-width=\"2\" stroke-dasharray=\"4 3\"");
-                svg.text(x - 8, theory + 4, "theory", "text-anchor=\"end\" font-size=\"11\"");
+                svg.text(x + bar + 8, theory + 4, "theory", "font-size=\"11\"");
             }
         }
     }
