@@ -183,7 +183,8 @@ class Node:
         except (OSError, http.client.HTTPException):
             return False
         except RpcError as error:
-            if error.code == -28 or error.http_status == 401:  # warming up, or the cookie was replaced just now
+            # Warming up; on its way out, so that the next call finds it ended; or the cookie was replaced just now.
+            if error.code in (-28, -9) or error.http_status == 401:
                 return False
             raise
 
