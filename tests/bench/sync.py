@@ -9,10 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 from figures import median
-from framework import PROGRAMS, Network, wait_until
+from framework import PROGRAMS, REPOSITORY, Network, wait_until
 from processes import cpu_by_thread, cpu_seconds, resident_peak_bytes
 
 PROGRAM = PROGRAMS / "parley-bench-chain"
+VECTORS = REPOSITORY.parent / "shared" / "vectors"
 WAIT_SECONDS = 600
 # What bitcoind 31 took for 780,000 inputs in 576 blocks, and the goals for them.
 BAR_INPUTS = 780_000
@@ -79,10 +80,9 @@ def measure_sync(table, blocks, inputs, rounds):
 
 
 def measure_block(table):
-    path = Path(os.environ.get("PARLEY_VECTORS", "")) / "mainnet_block_413567.raw"
+    path = Path(os.environ.get("PARLEY_VECTORS", VECTORS)) / "mainnet_block_413567.raw"
     if not path.exists():
-        table.remark("block 413,567 of the main chain: not measured, PARLEY_VECTORS names no folder with its "
-                     "mainnet_block_413567.raw")
+        table.remark(f"block 413,567 of the main chain: not measured, {path} is not there (PARLEY_VECTORS)")
         return
     block = run("block", path)
     table.add("block 413,567: parse, hash, Merkle root, one core", block["all_ms"], "ms", None, 1.5, lower=True,
