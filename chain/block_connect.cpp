@@ -14,6 +14,9 @@ namespace {
 
 using Verdict = Expected<void, BlockError>;
 
+// So many checks are worth waking a thread for, while the block's other transactions are looked at.
+constexpr size_t kChecksTogether = 64;
+
 Unexpected<BlockError> refuse(std::string reason, std::string detail) {
     return Unexpected(
         BlockError{BlockErrorKind::invalid_block, std::move(reason), std::move(detail)});
@@ -37,11 +40,13 @@ bool bip30_is_needless(const ChainParams& params, const HeaderNode& parent) {
 // One run of connect_block.
 class Connection {
  public:
-    Connection(const ConnectContext& context, const Block& block, CoinsOverlay& coins)
+    Connection(const ConnectContext& context, const Block& block, CoinsOverlay& coins,
+               ScriptRun& scripts)
         : context_(context),
           params_(context.params),
           block_(block),
           coins_(coins),
+          scripts_(scripts),
           height_(context.parent.height + 1),
           flags_(block_script_flags(params_, height_, context.hash) | context.deployment_flags),
           bip68_active_(height_ >= params_.activation.csv) {}
@@ -51,11 +56,12 @@ class Connection {
         undo_.spent.reserve(block_.transactions.size() - 1);
         for (const auto& transaction : block_.transactions) {
             if (auto verdict = apply(transaction); !verdict) return verdict;
+            if (checks_.size() >= kChecksTogether) scripts_.add(std::exchange(checks_, {}));
         }
+        if (!checks_.empty()) scripts_.add(std::move(checks_));
         return check_reward();
     }
 
-    const std::vector<ScriptCheck>& checks() const { return checks_; }
     BlockUndo take_undo() { return std::move(undo_); }
 
  private:
@@ -159,12 +165,13 @@ class Connection {
     const ChainParams& params_;
     const Block& block_;
     CoinsOverlay& coins_;
+    ScriptRun& scripts_;
     const Height height_;
     const ScriptFlags flags_;
     const bool bip68_active_;
     Amount fees_{0};
     int64_t sigop_cost_ = 0;
-    std::vector<ScriptCheck> checks_;
+    std::vector<ScriptCheck> checks_;  // that `scripts_` has not got yet
     BlockUndo undo_;
 };
 
@@ -198,19 +205,34 @@ ScriptFlags block_script_flags(const ChainParams& params, Height height, const B
 
 Expected<BlockUndo, BlockError> connect_block(const ConnectContext& context, const Block& block,
                                               CoinsOverlay& coins, ScriptVerifier& verifier) {
-    Connection connection(context, block, coins);
+    const auto scripts = verifier.begin();
+    auto undo = begin_connect_block(context, block, coins, *scripts);
+    if (!undo) return undo;
+    if (const auto failure = scripts->finish()) return Unexpected(script_error_of(block, *failure));
+    return undo;
+}
+
+Expected<BlockUndo, BlockError> begin_connect_block(const ConnectContext& context,
+                                                    const Block& block, CoinsOverlay& coins,
+                                                    ScriptRun& scripts) {
+    Connection connection(context, block, coins, scripts);
     if (auto verdict = connection.run(); !verdict) return Unexpected(verdict.error());
-    if (const auto failure = verifier.verify_all(connection.checks())) {
-        const ScriptCheck& check = connection.checks()[failure->check];
-        const Transaction& transaction = check.spending->transaction();
-        const auto& prevout = transaction.inputs()[check.input].prevout;
-        return refuse(
-            fmt::format("block-script-verify-flag-failed ({})", to_string(failure->error)),
-            fmt::format("input {} of {} (wtxid {}), spending {}:{}", check.input,
-                        transaction.txid().to_string(), transaction.wtxid().to_string(),
-                        prevout.txid.to_string(), prevout.index));
-    }
     return connection.take_undo();
+}
+
+// Checks are made of all inputs but the coinbase's, in the order of the block.
+BlockError script_error_of(const Block& block, const ScriptFailure& failure) {
+    size_t input = failure.check;
+    size_t position = 1;
+    while (input >= block.transactions.at(position)->inputs().size())
+        input -= block.transactions[position++]->inputs().size();
+    const Transaction& transaction = *block.transactions[position];
+    const OutPoint& prevout = transaction.inputs()[input].prevout;
+    return {BlockErrorKind::invalid_block,
+            fmt::format("block-script-verify-flag-failed ({})", to_string(failure.error)),
+            fmt::format("input {} of {} (wtxid {}), spending {}:{}", input,
+                        transaction.txid().to_string(), transaction.wtxid().to_string(),
+                        prevout.txid.to_string(), prevout.index)};
 }
 
 bool disconnect_block(const ChainParams& params, const Block& block, Height height,

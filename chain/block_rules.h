@@ -50,6 +50,14 @@ struct ConnectContext {
 Expected<BlockUndo, BlockError> connect_block(const ConnectContext& context, const Block& block,
                                               CoinsOverlay& coins, ScriptVerifier& verifier);
 
+/// The same but for the scripts' verdict: their checks go to `scripts` one after another, and the
+/// block is valid if they pass.
+Expected<BlockUndo, BlockError> begin_connect_block(const ConnectContext& context,
+                                                    const Block& block, CoinsOverlay& coins,
+                                                    ScriptRun& scripts);
+/// What a block has done wrong whose scripts failed.
+BlockError script_error_of(const Block& block, const ScriptFailure& failure);
+
 /// The inverse. False: the coins or the undo data do not belong to this block (a damaged store).
 bool disconnect_block(const ChainParams& params, const Block& block, Height height,
                       const BlockUndo& undo, CoinsOverlay& coins);

@@ -92,8 +92,14 @@ struct ChainUpdate {
     std::vector<ChainStep> connected;
     std::vector<InvalidBlock> invalid;  ///< blocks that failed to connect
     bool more = false;                  ///< call again: there is a better tip still
+    /// Call again when there is nothing else to do: the scripts of a better tip are being checked.
+    bool unsettled = false;
     bool changed() const { return !disconnected.empty() || !connected.empty(); }
 };
+
+/// When activate_best_chain() returns: with every verdict, or while the scripts of the last block
+/// may still run on other threads, so that the caller can fetch the next one meanwhile.
+enum class Settle : uint8_t { all, but_last };
 
 struct BlockResult {
     enum class State : uint8_t { accepted, already_have, missing_parent, invalid };
@@ -170,8 +176,9 @@ class Chainstate {
 
     /// Moves to the best chain whose bodies are all here: the highest score wins, the first seen on
     /// a tie. A block that fails to connect is marked invalid, and the next best chain is tried. On
-    /// `more`, call again.
-    virtual ChainUpdate activate_best_chain() = 0;
+    /// `more` or `unsettled`, call again. Until a block is settled it is no part of the best chain;
+    /// a call that finds nothing to add settles it.
+    virtual ChainUpdate activate_best_chain(Settle settle = Settle::all) = 0;
 
     /// A dry run: would this block be valid on top of the active tip? Nothing changes. Its header
     /// is checked for context, but not for its seal or proof of work.

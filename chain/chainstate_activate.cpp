@@ -48,23 +48,31 @@ const HeaderNode* ChainstateImpl::best_candidate() {
     return nullptr;
 }
 
-ChainUpdate ChainstateImpl::activate_best_chain() {
+ChainUpdate ChainstateImpl::activate_best_chain(Settle settle) {
     ChainUpdate update;
     const HeaderNode& start = tip();
+    const HeaderNode& begun = head();
+    const auto limit = static_cast<size_t>(options_.activation_step_blocks);
+    drop_unsettled_if_invalid();
     while (!failure()) {
         const HeaderNode* target = best_candidate();
         CHECK(target != nullptr);  // genesis at least
-        if (target == &tip()) break;
         const bool better = tip().is_invalid() || BetterFirst{}(target, &tip());
-        if (!better) break;
-        const auto limit = static_cast<size_t>(options_.activation_step_blocks);
-        if (update.connected.size() >= limit && BetterFirst{}(&tip(), &start)) {
-            update.more = true;
-            break;
+        const bool enough =
+            update.connected.size() + unsettled_.size() >= limit && BetterFirst{}(&head(), &start);
+        if (better && target != &head() && !enough) {
+            if (!step_towards(*target, update)) break;
+            continue;
         }
-        if (!step_towards(*target, update)) break;
+        const bool superseded = !better && !unsettled_.empty();
+        // What was begun in this call may go on alone.
+        const bool leave = settle == Settle::but_last && &head() != &begun;
+        if (settle_to(leave ? 1 : 0, update) != ConnectResult::connected || superseded) continue;
+        update.more = better && target != &head();
+        break;
     }
     if (failure()) return update;
+    update.unsettled = !unsettled_.empty();
     if (update.changed() || !update.invalid.empty()) {
         put_hash(pending_, kActiveTipKey, tip().hash);
         commit_pending();
@@ -76,8 +84,12 @@ ChainUpdate ChainstateImpl::activate_best_chain() {
 }
 
 bool ChainstateImpl::step_towards(const HeaderNode& target, ChainUpdate& update) {
-    const HeaderNode* fork = fork_point(&tip(), &target);
-    while (&tip() != fork) {
+    const HeaderNode* fork = fork_point(&head(), &target);
+    if (fork != &head()) {
+        const ConnectResult settled = settle_to(0, update);
+        if (settled != ConnectResult::connected) return settled == ConnectResult::invalid;
+    }
+    while (&head() != fork) {
         if (!disconnect_tip(update)) return false;
     }
     const int32_t steps = std::min(target.height - fork->height, options_.activation_step_blocks);
@@ -86,14 +98,10 @@ bool ChainstateImpl::step_towards(const HeaderNode& target, ChainUpdate& update)
     for (auto* node = target.ancestor(fork->height + steps); node != fork; node = node->parent)
         path.push_back(node);
     for (auto node = path.rbegin(); node != path.rend(); ++node) {
-        switch (connect_tip(**node, update)) {
-            case ConnectResult::connected:
-                break;
-            case ConnectResult::invalid:
-                return true;  // there is another best candidate now
-            case ConnectResult::failed:
-                return false;
-        }
+        auto result = begin_block(**node, update);
+        if (result == ConnectResult::connected) result = settle_to(1, update);
+        // After an invalid block there is another best candidate.
+        if (result != ConnectResult::connected) return result == ConnectResult::invalid;
     }
     return true;
 }
@@ -134,10 +142,10 @@ bool ChainstateImpl::disconnect_tip(ChainUpdate& update) {
     return true;
 }
 
-ChainstateImpl::ConnectResult ChainstateImpl::connect_tip(const HeaderNode& target,
+ChainstateImpl::ConnectResult ChainstateImpl::begin_block(const HeaderNode& target,
                                                           ChainUpdate& update) {
     HeaderNode& node = tree_.edit(target);
-    CHECK(node.parent == &tip() && node.has_body());
+    CHECK(node.parent == &head() && node.has_body());
     BlockRef block = take_recent(node);
     if (block == nullptr) {
         auto read = read_block(node);
@@ -147,24 +155,41 @@ ChainstateImpl::ConnectResult ChainstateImpl::connect_tip(const HeaderNode& targ
         }
         block = std::move(*read);
     }
-    CoinsOverlay overlay(coins_, coins_.hash());
-    const bool first_time = !node.has_undo();
+    const CoinsView& base =
+        unsettled_.empty() ? static_cast<const CoinsView&>(coins_) : unsettled_.back().coins;
+    CoinsOverlay overlay(base, coins_.hash());
+    auto scripts = verifier_.begin();
     const bool check_scripts =
-        (first_time || options_.reindex_chainstate) && scripts_are_checked(node);
-    auto undo = connect_block(
+        (!node.has_undo() || options_.reindex_chainstate) && scripts_are_checked(node);
+    auto undo = begin_connect_block(
         {params_, *node.parent, node.hash, version_bits_.script_flags(*node.parent), check_scripts},
-        *block, overlay, verifier_);
+        *block, overlay, *scripts);
     // A store that cannot be read looks like missing coins: no verdict then.
     if (failure()) return ConnectResult::failed;
     if (!undo) {
-        log_.warning(LogCategory::validation, "Block {} at height {} is invalid: {}",
-                     node.hash.to_string(), node.height.value(), undo.error().to_string());
-        mark_invalid(node);
-        update.invalid.push_back({&node, undo.error()});
+        scripts.reset();
+        // A block below it may be invalid too: then that is what is to be said.
+        const ConnectResult settled = settle_to(0, update);
+        if (settled != ConnectResult::connected) return settled;
+        report_invalid(node, undo.error(), update);
         return ConnectResult::invalid;
     }
-    if (first_time) {
-        const Bytes data = serialize_undo(*undo);
+    unsettled_.push_back(
+        {&node, std::move(block), std::move(overlay), std::move(*undo), std::move(scripts)});
+    return ConnectResult::connected;
+}
+
+ChainstateImpl::ConnectResult ChainstateImpl::settle_block(ChainUpdate& update) {
+    UnsettledBlock& settled = unsettled_.front();
+    HeaderNode& node = *settled.node;
+    if (const auto failure = settled.scripts->finish()) {
+        const BlockError error = script_error_of(*settled.block, *failure);
+        unsettled_.clear();
+        report_invalid(node, error, update);
+        return ConnectResult::invalid;
+    }
+    if (!node.has_undo()) {
+        const Bytes data = serialize_undo(settled.undo);
         node.undo_position =
             files_.append_undo(pending_, node.block_position.file, data, node.parent->hash);
         node.status = BlockStatus::connected;
@@ -172,12 +197,38 @@ ChainstateImpl::ConnectResult ChainstateImpl::connect_tip(const HeaderNode& targ
         pending_bytes_ += data.size();
         if (pending_bytes_ > kPendingBytesMax) commit_pending();
     }
-    coins_.apply(std::move(overlay));
+    coins_.apply(std::move(settled.coins));
     active_.push_back(&node);
     coins_flush_.block_passed();
-    update.connected.push_back(
-        {&node, std::move(block), std::make_shared<const BlockUndo>(std::move(*undo))});
+    update.connected.push_back({&node, std::move(settled.block),
+                                std::make_shared<const BlockUndo>(std::move(settled.undo))});
+    unsettled_.pop_front();
+    if (!unsettled_.empty()) unsettled_.front().coins.rebase(coins_);
     return ConnectResult::connected;
+}
+
+ChainstateImpl::ConnectResult ChainstateImpl::settle_to(size_t blocks, ChainUpdate& update) {
+    while (unsettled_.size() > blocks) {
+        const ConnectResult result = settle_block(update);
+        if (result != ConnectResult::connected) return result;
+    }
+    return ConnectResult::connected;
+}
+
+void ChainstateImpl::report_invalid(HeaderNode& node, BlockError error, ChainUpdate& update) {
+    log_.warning(LogCategory::validation, "Block {} at height {} is invalid: {}",
+                 node.hash.to_string(), node.height.value(), error.to_string());
+    mark_invalid(node);
+    update.invalid.push_back({&node, std::move(error)});
+}
+
+// By hand or by a checkpoint, since they were begun.
+void ChainstateImpl::drop_unsettled_if_invalid() {
+    for (const UnsettledBlock& each : unsettled_) {
+        if (!each.node->is_invalid()) continue;
+        unsettled_.clear();
+        return;
+    }
 }
 
 void ChainstateImpl::mark_invalid(HeaderNode& node) {

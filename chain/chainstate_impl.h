@@ -48,7 +48,7 @@ class ChainstateImpl final : public Chainstate {
     BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now) override;
     bool reindex_step(TimePoint now) override;
     bool reindexing() const override { return reindex_.has_value(); }
-    ChainUpdate activate_best_chain() override;
+    ChainUpdate activate_best_chain(Settle settle) override;
     Expected<void, BlockError> check_proposal(const Block& block, TimePoint now) override;
 
     VersionBits& version_bits() override { return version_bits_; }
@@ -131,8 +131,17 @@ class ChainstateImpl final : public Chainstate {
     // --- chainstate_activate.cpp
     const HeaderNode* best_candidate();
     bool disconnect_tip(ChainUpdate& update);
+    // What becomes the tip when everything that was begun is settled.
+    const HeaderNode& head() const { return unsettled_.empty() ? tip() : *unsettled_.back().node; }
     enum class ConnectResult : uint8_t { connected, invalid, failed };
-    ConnectResult connect_tip(const HeaderNode& node, ChainUpdate& update);
+    // Connects the block behind the head, but for the verdict of its scripts.
+    ConnectResult begin_block(const HeaderNode& node, ChainUpdate& update);
+    // The verdict of the oldest block that was begun, and what follows from it.
+    ConnectResult settle_block(ChainUpdate& update);
+    // Until at most so many blocks are unsettled, or one of them is invalid.
+    ConnectResult settle_to(size_t blocks, ChainUpdate& update);
+    void report_invalid(HeaderNode& node, BlockError error, ChainUpdate& update);
+    void drop_unsettled_if_invalid();
     // Towards `target`, at most as far as one step goes. False: stop, a store failed.
     bool step_towards(const HeaderNode& target, ChainUpdate& update);
     void mark_invalid(HeaderNode& node);
@@ -207,6 +216,17 @@ class ChainstateImpl final : public Chainstate {
     // Blocks that were accepted lately, so that connecting them needs no reading.
     std::deque<std::pair<const HeaderNode*, BlockRef>> recent_;
     size_t recent_bytes_ = 0;
+
+    // Blocks on top of the tip whose scripts may still be running; each on the coins of the one
+    // before.
+    struct UnsettledBlock {
+        HeaderNode* node = nullptr;
+        BlockRef block;
+        CoinsOverlay coins;
+        BlockUndo undo;
+        std::unique_ptr<ScriptRun> scripts;
+    };
+    std::deque<UnsettledBlock> unsettled_;
 
     std::vector<const HeaderNode*> touched_;
     WriteBatch pending_;  // undo data and records of the blocks being connected

@@ -50,7 +50,7 @@ OutPoint outpoint_of_key(ByteSpan key) {
 
 std::optional<Coin> CoinsOverlay::coin(const OutPoint& outpoint) const {
     const auto found = coins_.find(outpoint);
-    return found != coins_.end() ? found->second.coin : base_.coin(outpoint);
+    return found != coins_.end() ? found->second.coin : base_->coin(outpoint);
 }
 
 std::optional<Coin> CoinsOverlay::spend(const OutPoint& outpoint) {
@@ -61,7 +61,7 @@ std::optional<Coin> CoinsOverlay::spend(const OutPoint& outpoint) {
         if (!found->second.in_base) coins_.erase(found);
         return coin;
     }
-    auto coin = base_.coin(outpoint);
+    auto coin = base_->coin(outpoint);
     if (coin) coins_.emplace(outpoint, Entry{std::nullopt, true});
     return coin;
 }
@@ -124,7 +124,7 @@ std::optional<Coin> CoinsCache::coin(const OutPoint& outpoint) const {
 }
 
 void CoinsCache::apply(CoinsOverlay&& overlay) {
-    CHECK(&overlay.base_ == this);
+    CHECK(overlay.base_ == this);
     // lint: order-free because each outpoint is changed by itself
     for (auto& [outpoint, change] : overlay.coins_) {
         Shard& shard = shard_of(outpoint);

@@ -33,7 +33,7 @@ class OutPointHash {
 class CoinsOverlay final : public CoinsView {
  public:
     /// `base` must outlive the overlay, and not change below it.
-    CoinsOverlay(const CoinsView& base, const OutPointHash& hash) : base_(base), coins_(0, hash) {}
+    CoinsOverlay(const CoinsView& base, const OutPointHash& hash) : base_(&base), coins_(0, hash) {}
 
     std::optional<Coin> coin(const OutPoint& outpoint) const override;
 
@@ -41,6 +41,9 @@ class CoinsOverlay final : public CoinsView {
     std::optional<Coin> spend(const OutPoint& outpoint);
     /// Unspendable outputs must not come here. Replaces a coin of the same outpoint, if any.
     void add(const OutPoint& outpoint, Coin coin);
+
+    /// From now on on top of this view, which has the same coins as the one before.
+    void rebase(const CoinsView& base) { base_ = &base; }
 
     /// Changes that it holds.
     size_t size() const { return coins_.size(); }
@@ -51,7 +54,7 @@ class CoinsOverlay final : public CoinsView {
         std::optional<Coin> coin;  // empty: spent
         bool in_base = false;      // the view below has it
     };
-    const CoinsView& base_;
+    const CoinsView* base_;
     boost::unordered_flat_map<OutPoint, Entry, OutPointHash> coins_;
 };
 

@@ -1,11 +1,11 @@
 // ScriptCheck: one input's script verification as a value, so that it can run on any thread.
 // ScriptVerifier: who runs them (a thread pool in the daemon, inline in the simulator and in
-// tests).
+// tests). ScriptRun: the checks of one block, which may run while the caller makes more of them.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "chain/script_error.h"
@@ -29,7 +29,7 @@ void add_script_checks(const TransactionRef& transaction, std::vector<TxOutput> 
                        ScriptFlags flags, bool remember, std::vector<ScriptCheck>& checks);
 
 struct ScriptFailure {
-    size_t check = 0;  ///< position in the span that was verified
+    size_t check = 0;  ///< position among the checks of the run
     ScriptError error = ScriptError::eval_false;
 };
 
@@ -38,17 +38,30 @@ struct ScriptFailure {
 std::optional<ScriptError> run_script_check(const ScriptCheck& check,
                                             SignatureCache* cache = nullptr);
 
+class ScriptRun {
+ public:
+    /// Drops the checks that have not run; returns when no thread is at one of them.
+    virtual ~ScriptRun() = default;
+    /// Positions go on from those that were added before.
+    virtual void add(std::vector<ScriptCheck> checks) = 0;
+    /// Runs what is left, on the caller's thread too. The failure with the lowest position,
+    /// whatever the number of threads; empty when all pass. Called once, after the last add().
+    virtual std::optional<ScriptFailure> finish() = 0;
+};
+
 class ScriptVerifier {
  public:
     virtual ~ScriptVerifier() = default;
-    /// The failure with the lowest position, whatever the number of threads; empty when all pass.
-    virtual std::optional<ScriptFailure> verify_all(std::span<const ScriptCheck> checks) = 0;
+    /// The verifier must outlive the run. Several runs may be open; earlier ones go first.
+    virtual std::unique_ptr<ScriptRun> begin() = 0;
+    /// One whole run.
+    std::optional<ScriptFailure> verify_all(std::vector<ScriptCheck> checks);
 };
 
-/// Runs the checks on the caller's thread, in order.
+/// Runs the checks on the caller's thread, in order, as they are added.
 class InlineScriptVerifier final : public ScriptVerifier {
  public:
-    std::optional<ScriptFailure> verify_all(std::span<const ScriptCheck> checks) override;
+    std::unique_ptr<ScriptRun> begin() override;
 };
 
 }  // namespace parley

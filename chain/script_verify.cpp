@@ -196,6 +196,22 @@ class InputVerifier {
     const InputChecker checker_;
 };
 
+class InlineRun final : public ScriptRun {
+ public:
+    void add(std::vector<ScriptCheck> checks) override {
+        for (const ScriptCheck& check : checks) {
+            if (failure_) return;
+            if (const auto error = run_script_check(check)) failure_ = {count_, *error};
+            ++count_;
+        }
+    }
+    std::optional<ScriptFailure> finish() override { return failure_; }
+
+ private:
+    size_t count_ = 0;
+    std::optional<ScriptFailure> failure_;
+};
+
 }  // namespace
 
 void add_script_checks(const TransactionRef& transaction, std::vector<TxOutput> spent,
@@ -212,11 +228,14 @@ std::optional<ScriptError> run_script_check(const ScriptCheck& check, SignatureC
     return InputVerifier(check, cache).run();
 }
 
-std::optional<ScriptFailure> InlineScriptVerifier::verify_all(std::span<const ScriptCheck> checks) {
-    for (size_t i = 0; i < checks.size(); ++i) {
-        if (const auto error = run_script_check(checks[i])) return ScriptFailure{i, *error};
-    }
-    return {};
+std::optional<ScriptFailure> ScriptVerifier::verify_all(std::vector<ScriptCheck> checks) {
+    const auto run = begin();
+    run->add(std::move(checks));
+    return run->finish();
+}
+
+std::unique_ptr<ScriptRun> InlineScriptVerifier::begin() {
+    return std::make_unique<InlineRun>();
 }
 
 }  // namespace parley

@@ -14,13 +14,16 @@ constexpr int32_t kBehindMax = 16;
 
 }  // namespace
 
-BlockResult ChainFlow::submit_block(const BlockRef& block, ByteSpan seal, bool own) {
+BlockResult ChainFlow::submit_block(const BlockRef& block, ByteSpan seal, BlockSource source) {
     BlockResult result = core_.chain->accept_block(block, seal, core_.now);
     // A block that is known may have got the seal that it was waiting for.
     const bool sealed = result.state == BlockResult::State::already_have && !seal.empty();
     if (result.state != BlockResult::State::accepted && !sealed) return result;
-    if (own) own_block_ = result.node->hash;
-    for (const InvalidBlock& invalid : advance()) {
+    if (source == BlockSource::own) own_block_ = result.node->hash;
+    // The next block is on its way: it is read while this one's scripts run.
+    const bool more_come = core_.chain->best_header().height > result.node->height;
+    const bool later = source == BlockSource::peer && more_come;
+    for (const InvalidBlock& invalid : advance(later ? Settle::but_last : Settle::all)) {
         if (invalid.node != result.node) continue;
         result.state = BlockResult::State::invalid;
         result.error = invalid.error;
@@ -28,9 +31,10 @@ BlockResult ChainFlow::submit_block(const BlockRef& block, ByteSpan seal, bool o
     return result;
 }
 
-std::vector<InvalidBlock> ChainFlow::advance() {
-    ChainUpdate update = core_.chain->activate_best_chain();
+std::vector<InvalidBlock> ChainFlow::advance(Settle settle) {
+    ChainUpdate update = core_.chain->activate_best_chain(settle);
     pending_ = update.more;
+    unsettled_ = update.unsettled;
     for (const InvalidBlock& invalid : update.invalid) {
         core_.log.info(LogCategory::general, "InvalidChainFound: invalid block={} height={} {}",
                        invalid.node->hash.to_string(), invalid.node->height.value(),
@@ -43,7 +47,7 @@ std::vector<InvalidBlock> ChainFlow::advance() {
 
 void ChainFlow::advance_fully() {
     do advance();
-    while (pending_);
+    while (pending_ || unsettled_);
 }
 
 void ChainFlow::spread(const ChainUpdate& update) {

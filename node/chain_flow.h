@@ -16,20 +16,30 @@ namespace parley {
 
 struct NodeCore;
 
+/// Where a block comes from.
+enum class BlockSource : uint8_t {
+    own,    ///< made by this node alone, so that the peers cannot have it
+    local,  ///< from the engine, a file or a user
+    peer,
+};
+
 class ChainFlow {
  public:
     explicit ChainFlow(NodeCore& core) : core_(core) {}
 
-    /// Stores the block and moves to the best chain. `own`: made by this node alone, so that the
-    /// peers cannot have it. Where the block fails to connect, the result says so.
-    BlockResult submit_block(const BlockRef& block, ByteSpan seal, bool own);
+    /// Stores the block and moves to the best chain. Where the block fails to connect, the result
+    /// says so; but a peer's block with known successors may be accepted before its scripts have
+    /// run, and is reported when they fail.
+    BlockResult submit_block(const BlockRef& block, ByteSpan seal, BlockSource source);
 
     /// Moves to the best chain and tells everybody. One bounded piece of work: pending() says
     /// whether to call again. Returns the blocks that turned out invalid on the way; they have been
     /// reported already.
-    std::vector<InvalidBlock> advance();
+    std::vector<InvalidBlock> advance(Settle settle = Settle::all);
     bool pending() const { return pending_; }
-    /// Until nothing is pending.
+    /// The scripts of a block are being checked: advance() when there is nothing else to do.
+    bool unsettled() const { return unsettled_; }
+    /// Until nothing is pending, nor unsettled.
     void advance_fully();
 
     Expected<AcceptInfo, TxReject> submit_transaction(const TransactionRef& transaction);
@@ -55,6 +65,7 @@ class ChainFlow {
 
     NodeCore& core_;
     bool pending_ = false;
+    bool unsettled_ = false;
     bool spreading_ = false;
     std::vector<std::string> warnings_;
     mutable bool download_finished_ = false;

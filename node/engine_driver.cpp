@@ -104,8 +104,8 @@ void EngineDriver::carry_out(engine_effect::CheckProposal& effect) {
 
 void EngineDriver::carry_out(engine_effect::Publish& effect) {
     // A sealed block is every validator's own: pushed by all, it would cross each link many times.
-    const bool push = effect.seal.empty();
-    const BlockResult result = core_.flow.submit_block(effect.block, effect.seal, push);
+    const auto source = effect.seal.empty() ? BlockSource::own : BlockSource::local;
+    const BlockResult result = core_.flow.submit_block(effect.block, effect.seal, source);
     if (result.state == BlockResult::State::invalid ||
         result.state == BlockResult::State::missing_parent) {
         core_.log.warning(LogCategory::general,
@@ -119,7 +119,9 @@ void EngineDriver::carry_out(engine_effect::Finalize& effect) {
     const HeaderNode* node = core_.chain->find(effect.hash);
     CHECK(node != nullptr);
     // A long catch-up connects in pieces; a final block is not far ahead of them.
-    while (!core_.chain->contains(*node) && core_.flow.pending()) core_.flow.advance();
+    const ChainFlow& flow = core_.flow;
+    while (!core_.chain->contains(*node) && (flow.pending() || flow.unsettled()))
+        core_.flow.advance();
     core_.chain->finalize(effect.hash);
 }
 

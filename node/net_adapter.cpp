@@ -104,7 +104,7 @@ HeadersOutcome NetAdapter::submit_headers(std::span<const BlockHeader> headers, 
 }
 
 BlockOutcome NetAdapter::submit_block(PeerId, const BlockRef& block, ByteSpan seal, TimePoint) {
-    const BlockResult result = core_.flow.submit_block(block, seal, false);
+    const BlockResult result = core_.flow.submit_block(block, seal, BlockSource::peer);
     BlockOutcome outcome;
     outcome.node = result.node;
     if (result.error) outcome.reason = result.error->to_string();

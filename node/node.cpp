@@ -83,7 +83,10 @@ void dispatch(NodeCore& core, Node&, const event::Drained& e) {
 void dispatch(NodeCore& core, Node&, const event::Closed& e) {
     core.peers.on_closed(e.peer, e.reason, core.now);
 }
-void dispatch(NodeCore&, Node&, const event::TimerDue&) {}  // every step runs what is due
+void dispatch(NodeCore& core, Node&, const event::TimerDue&) {
+    // The host has nothing else to do; and every step runs what is due.
+    if (core.flow.unsettled()) core.flow.advance();
+}
 void dispatch(NodeCore& core, Node&, const event::SolutionFound& e) {
     core.engine_driver.run([&](Engine& engine, EngineEffects& out) {
         engine.on_solution(e.job, e.header, core.now, out);
@@ -200,7 +203,7 @@ Effects Node::handle(const Event& event, TimePoint now) {
 
 std::optional<TimePoint> Node::next_deadline() const {
     const NodeCore& core = *core_;
-    if (core.flow.pending()) return core.host_now;
+    if (core.flow.pending() || core.flow.unsettled()) return core.host_now;
     if (core.tx_index && !core.tx_index->synced()) return core.host_now;
     // Under a mocked clock time stands still, and so do the timers, until the next setmocktime.
     if (core.mock_time) return std::nullopt;
@@ -238,7 +241,7 @@ bool Node::reindex_step() {
 }
 
 BlockResult Node::load_block(const BlockRef& block) {
-    return core_->flow.submit_block(block, {}, false);
+    return core_->flow.submit_block(block, {}, BlockSource::local);
 }
 
 }  // namespace parley

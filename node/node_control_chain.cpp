@@ -235,7 +235,8 @@ bool NodeControlImpl::verify_chain(int level, int32_t blocks) {
 std::string NodeControlImpl::submit_block(const BlockRef& block) {
     const HeaderNode* known = core_.chain->find(block->header.hash());
     if (known != nullptr && known->status == BlockStatus::connected) return "duplicate";
-    const BlockResult result = core_.flow.submit_block(with_reserved_value(block), {}, true);
+    const BlockResult result =
+        core_.flow.submit_block(with_reserved_value(block), {}, BlockSource::own);
     switch (result.state) {
         case BlockResult::State::accepted:
             return core_.chain->contains(*result.node) ? "" : "inconclusive";

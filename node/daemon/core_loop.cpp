@@ -13,6 +13,9 @@ namespace {
 // again this often keeps every timer at most so late after such a change.
 constexpr Duration kWaitMax = std::chrono::seconds(10);
 
+// Under a stream of events a timer may be so late.
+constexpr Duration kLateMax = std::chrono::milliseconds(10);
+
 }  // namespace
 
 void CoreLoop::post(Event event) {
@@ -105,6 +108,11 @@ std::deque<CoreLoop::Message> CoreLoop::take(std::optional<TimePoint> deadline) 
     return messages;
 }
 
+bool CoreLoop::has_messages() {
+    const std::lock_guard lock(mutex_);
+    return !queue_.empty();
+}
+
 std::string CoreLoop::run(const Ports& ports, Effects start) {
     EffectRunner runner(
         [&](Durability durability, uint64_t barrier) {
@@ -123,7 +131,10 @@ std::string CoreLoop::run(const Ports& ports, Effects start) {
             handle(ports, runner, message);
         }
         if (stopping_ || failed_) continue;
-        if (const auto due = ports.node.next_deadline(); due && *due <= now())
+        // What is to be done "at once" waits for the events that are here: the node moves that
+        // deadline along with each of them.
+        const auto due = ports.node.next_deadline();
+        if (due && *due + (has_messages() ? kLateMax : Duration::zero()) <= now())
             step(ports, runner, event::TimerDue{});
     }
     end();

@@ -118,6 +118,7 @@ class CoreLoop final : public EventSink {
 
     void put(Message message);
     /// Waits for messages, until `deadline` at most.
+    bool has_messages();
     std::deque<Message> take(std::optional<TimePoint> deadline);
     void handle(const Ports& ports, EffectRunner& runner, Message& message);
     void step(const Ports& ports, EffectRunner& runner, const Event& event);

@@ -1,12 +1,14 @@
-// ScriptPool: runs script checks on several threads (-par). The caller works too and waits for the
-// rest. The verdict is the failure with the lowest position, whatever the number of threads and
-// whatever a cache of signatures holds. Created by the daemon; verify_all is called by one thread,
-// the core.
+// ScriptPool: runs script checks on several threads (-par). The others start on a run's checks as
+// soon as they are added; the caller of finish() works too and waits for the rest. The verdict is
+// the failure with the lowest position, whatever the number of threads and whatever a cache of
+// signatures holds. Created by the daemon; runs are made, filled and finished by one thread, the
+// core.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -23,33 +25,32 @@ class ScriptPool final : public ScriptVerifier {
     ScriptPool(const ScriptPool&) = delete;
     ScriptPool& operator=(const ScriptPool&) = delete;
 
-    std::optional<ScriptFailure> verify_all(std::span<const ScriptCheck> checks) override;
+    std::unique_ptr<ScriptRun> begin() override;
 
  private:
-    // What one call shares with the workers.
-    struct Work {
+    class Run;
+    // Some checks that one thread has taken, and where in the run they stand.
+    struct Share {
         std::span<const ScriptCheck> checks;
-        std::atomic<size_t> next{0};    // first position that nobody has taken
-        std::atomic<size_t> failed{0};  // lowest failure so far; checks.size(): none
-        std::mutex mutex;               // guards error
-        ScriptError error = ScriptError::eval_false;
+        size_t first = 0;
     };
 
     void start_workers();
     void run_worker();
-    void verify(Work& work) const;
+    // The first run, in the order of their beginning, that has checks nobody has taken; or null.
+    Run* run_with_work() const;  // REQUIRES: mutex_ is held
+    // Takes shares of the run until there are none. `lock` holds mutex_ on entry and return.
+    void work_for(Run& run, std::unique_lock<std::mutex>& lock);
 
     const unsigned worker_count_;
     SignatureCache* const cache_;
     std::vector<std::thread> workers_;  // the caller's
 
     std::mutex mutex_;
-    // Guarded by mutex_:
+    // Guarded by mutex_, as all that a run holds:
     std::condition_variable arrived_;
     std::condition_variable left_;
-    Work* work_ = nullptr;
-    uint64_t round_ = 0;
-    unsigned working_ = 0;
+    std::vector<Run*> runs_;
     bool stop_ = false;
 };
 

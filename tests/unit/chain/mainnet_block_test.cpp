@@ -27,14 +27,23 @@ class GivenCoins final : public CoinsView {
 // Counts, and verifies for real.
 class CountingVerifier final : public ScriptVerifier {
  public:
-    std::optional<ScriptFailure> verify_all(std::span<const ScriptCheck> checks) override {
-        inputs += checks.size();
-        return inline_.verify_all(checks);
-    }
+    std::unique_ptr<ScriptRun> begin() override { return std::make_unique<Run>(inputs); }
     size_t inputs = 0;
 
  private:
-    InlineScriptVerifier inline_;
+    class Run final : public ScriptRun {
+     public:
+        explicit Run(size_t& inputs) : inputs_(inputs) {}
+        void add(std::vector<ScriptCheck> checks) override {
+            inputs_ += checks.size();
+            run_->add(std::move(checks));
+        }
+        std::optional<ScriptFailure> finish() override { return run_->finish(); }
+
+     private:
+        size_t& inputs_;
+        std::unique_ptr<ScriptRun> run_ = InlineScriptVerifier{}.begin();
+    };
 };
 
 class BlockVectors : public testing::Test {

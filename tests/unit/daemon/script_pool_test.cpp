@@ -36,6 +36,34 @@ TEST(ScriptPool, verify_all_reports_lowest_failure_for_any_number_of_threads) {
     }
 }
 
+TEST(ScriptPool, runs_that_grow_side_by_side_have_verdicts_of_their_own) {
+    for (const unsigned threads : {1u, 2u, 5u}) {
+        ScriptPool pool(threads);
+        for (size_t round = 0; round < 50; ++round) {
+            const auto first = pool.begin();
+            const auto second = pool.begin();
+            auto third = pool.begin();
+            for (size_t list = 0; list < 6; ++list) {
+                first->add(std::vector(list * 5, check(true)));
+                std::vector<ScriptCheck> checks(9, check(true));
+                if (list >= 3) checks[round % 9] = check(false);
+                second->add(std::move(checks));
+                third->add(std::vector(20, check(false)));
+            }
+            if (round % 2 == 0) third.reset();  // whatever it was at
+            EXPECT_FALSE(first->finish());
+            const auto failure = second->finish();
+            ASSERT_TRUE(failure);
+            EXPECT_EQ(failure->check, 3 * 9 + round % 9);
+            const auto worst = third ? third->finish() : std::nullopt;
+            if (third) {
+                ASSERT_TRUE(worst);
+                EXPECT_EQ(worst->check, 0u);
+            }
+        }
+    }
+}
+
 TEST(ScriptThreads, count_follows_par) {
     EXPECT_EQ(script_threads(0, 2), 2u);
     EXPECT_EQ(script_threads(1, 8), 1u);

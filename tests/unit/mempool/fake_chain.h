@@ -24,16 +24,27 @@ inline Script key_script(uint8_t number) {
 /// Accepts every script, but for the transactions in `refused`.
 class ObedientVerifier final : public ScriptVerifier {
  public:
-    std::optional<ScriptFailure> verify_all(std::span<const ScriptCheck> checks) override {
-        ++calls;
-        for (size_t i = 0; i < checks.size(); ++i) {
-            if (checks[i].spending->transaction().txid() == refused)
-                return ScriptFailure{i, ScriptError::eval_false};
-        }
-        return std::nullopt;
-    }
+    std::unique_ptr<ScriptRun> begin() override { return std::make_unique<Run>(*this); }
     Txid refused;
-    size_t calls = 0;
+
+ private:
+    class Run final : public ScriptRun {
+     public:
+        explicit Run(const ObedientVerifier& verifier) : verifier_(verifier) {}
+        void add(std::vector<ScriptCheck> checks) override {
+            for (const ScriptCheck& check : checks) {
+                const bool refused = check.spending->transaction().txid() == verifier_.refused;
+                if (refused && !failure_) failure_ = {count_, ScriptError::eval_false};
+                ++count_;
+            }
+        }
+        std::optional<ScriptFailure> finish() override { return failure_; }
+
+     private:
+        const ObedientVerifier& verifier_;
+        size_t count_ = 0;
+        std::optional<ScriptFailure> failure_;
+    };
 };
 
 class FakeChain final : public ChainContext, public CoinsView {
