@@ -113,7 +113,7 @@ struct LevelDbStorage::Database {
         : directory(options.directory),
           env(options.directory),
           cache(leveldb::NewLRUCache(options.cache_bytes)),
-          writer(options.files_directory),
+          writer(options.files_directory, !env.clean()),
           reader(options.files_directory) {
         if (options.bloom_filter) filter.reset(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey));
     }

@@ -17,7 +17,10 @@ std::string numbered_file_path(const std::string& directory, FileId file);
 
 class NumberedFileWriter {
  public:
-    explicit NumberedFileWriter(std::string directory) : directory_(std::move(directory)) {}
+    /// `after_crash`: the last user of the directory did not end in order, so that the first sync()
+    /// is also of what it wrote.
+    explicit NumberedFileWriter(std::string directory, bool after_crash = false)
+        : directory_(std::move(directory)), predecessor_unsynced_(after_crash) {}
 
     const std::string& directory() const { return directory_; }
 
@@ -33,8 +36,10 @@ class NumberedFileWriter {
 
  private:
     Expected<int, StorageError> open(FileId file);
+    Expected<void, StorageError> sync_predecessor();
 
     const std::string directory_;
+    bool predecessor_unsynced_;
     std::map<FileId, UniqueFd> open_;
     std::set<FileId> unsynced_;
     bool directory_unsynced_ = false;
