@@ -95,6 +95,11 @@ class ChainstateImpl final : public Chainstate {
     Expected<void, std::string> load_active_chain(const IndexContents& contents);
     Expected<void, std::string> repair_coins(const std::vector<BlockHash>& walk);
     void drain_coins(const HeaderNode& at);
+    struct StoredBlock {
+        BlockRef block;
+        BlockUndo undo;
+    };
+    Expected<StoredBlock, std::string> read_with_undo(const HeaderNode& node) const;
     // Blocks whose changes some of the stored coins may have already, see coins_flush.h.
     Expected<void, std::string> replay_walk(const std::vector<const HeaderNode*>& walk);
     Expected<void, std::string> replay_back(const HeaderNode& node);
@@ -168,6 +173,7 @@ class ChainstateImpl final : public Chainstate {
     Expected<void, std::string> begin_reindex(WriteBatch& batch);
     void resume_reindex(uint32_t files);
     size_t reindex_chunk(ByteSpan chunk, bool more_follow, TimePoint now);
+    bool adopt_one(const BlockRef& block, const FilePosition& position, TimePoint now);
     void adopt(BlockRef block, const FilePosition& position, TimePoint now);
     void end_reindex();
 
@@ -241,7 +247,8 @@ class ChainstateImpl final : public Chainstate {
         std::multimap<BlockHash, FilePosition> waiting;  // by the parent that is not known yet
     };
     std::optional<Reindex> reindex_;
-    bool pruned_ = false;  // blocks of the active chain may be missing
+    bool pruned_ = false;           // blocks of the active chain may be missing
+    bool synced_at_start_ = false;  // before coins were written on the way to the tip
     uint32_t files_at_last_prune_ = 0;
 };
 

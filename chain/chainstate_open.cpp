@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "chain/chainstate_impl.h"
@@ -176,7 +177,11 @@ Expected<void, std::string> ChainstateImpl::initialize_blocks() {
     const FilePosition first{0, sizeof params_.magic + sizeof(uint32_t),
                              static_cast<uint32_t>(genesis.size())};
     WriteBatch batch;
-    if (options_.reindex) {
+    // More than the genesis block without an index: a reindexing, or the first blocks of all, that
+    // a crash has cut off. Nothing must be written over them.
+    const auto bytes_there = blocks_store_.file_size({FileId::Kind::block, 0});
+    if (!bytes_there) return Unexpected(damaged("blocks", bytes_there.error().message));
+    if (options_.reindex || *bytes_there > first.offset + first.size) {
         if (auto begun = begin_reindex(batch); !begun) return begun;
     }
     const bool reads_files = reindex_ && reindex_->files != 0;
@@ -370,14 +375,21 @@ Expected<void, std::string> ChainstateImpl::replay_walk(
     return {};
 }
 
-Expected<void, std::string> ChainstateImpl::replay_back(const HeaderNode& node) {
+Expected<ChainstateImpl::StoredBlock, std::string> ChainstateImpl::read_with_undo(
+    const HeaderNode& node) const {
     if (!node.has_body() || !node.has_undo())
         return Unexpected(damaged("blocks", "undo data is missing"));
-    const auto block = read_block(node);
+    auto block = read_block(node);
     if (!block) return Unexpected(damaged("blocks", block.error().message));
-    const auto undo = read_undo(node);
+    auto undo = read_undo(node);
     if (!undo) return Unexpected(damaged("blocks", undo.error().message));
-    if (!replay_disconnect(**block, *undo, coins_))
+    return StoredBlock{std::move(*block), std::move(*undo)};
+}
+
+Expected<void, std::string> ChainstateImpl::replay_back(const HeaderNode& node) {
+    const auto stored = read_with_undo(node);
+    if (!stored) return Unexpected(stored.error());
+    if (!replay_disconnect(*stored->block, stored->undo, coins_))
         return Unexpected(damaged("blocks", "undo data does not fit its block"));
     drain_coins(node);
     return {};
@@ -392,21 +404,18 @@ Expected<void, std::string> ChainstateImpl::replay_forward(const HeaderNode& nod
     return {};
 }
 
-// The blocks are on the disk already, so that nothing has to be synced before.
 void ChainstateImpl::drain_coins(const HeaderNode& at) {
     coins_flush_.block_passed();
+    // A process that was killed may have written blocks that are not on the disk for certain.
+    if (coins_flush_.due() && !std::exchange(synced_at_start_, true)) sync_blocks();
     while (coins_flush_.due()) coins_flush_.write_slice(at);
 }
 
 Expected<void, std::string> ChainstateImpl::roll_back(const HeaderNode& node) {
-    if (!node.has_body() || !node.has_undo())
-        return Unexpected(damaged("blocks", "undo data is missing"));
-    const auto block = read_block(node);
-    if (!block) return Unexpected(damaged("blocks", block.error().message));
-    const auto undo = read_undo(node);
-    if (!undo) return Unexpected(damaged("blocks", undo.error().message));
+    const auto stored = read_with_undo(node);
+    if (!stored) return Unexpected(stored.error());
     CoinsOverlay overlay(coins_, coins_.hash());
-    const bool fits = disconnect_block(params_, **block, node.height, *undo, overlay);
+    const bool fits = disconnect_block(params_, *stored->block, node.height, stored->undo, overlay);
     if (coins_.failure()) return Unexpected(damaged("chainstate", coins_.failure()->message));
     if (!fits) return Unexpected(damaged("chainstate", "undo data does not fit the coins"));
     coins_.apply(std::move(overlay));

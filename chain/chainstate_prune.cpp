@@ -29,6 +29,8 @@ PruneState ChainstateImpl::prune_state() const {
 
 Height ChainstateImpl::prune(Height height) {
     CHECK(options_.prune);
+    // Blocks that a reindexing has not read yet may be in any file.
+    if (reindex_) return prune_state().pruned_to.value_or(Height{-1});
     const Height last = std::min(height, tip().height - kBlocksKept);
     std::vector<uint32_t> numbers;
     for (uint32_t number = 0; number < files_.count(); ++number) {
@@ -39,7 +41,7 @@ Height ChainstateImpl::prune(Height height) {
 }
 
 void ChainstateImpl::maybe_prune() {
-    const bool automatic = options_.prune && options_.prune_target_bytes != 0;
+    const bool automatic = options_.prune && options_.prune_target_bytes != 0 && !reindex_;
     if (!automatic || files_.count() == files_at_last_prune_ ||
         tip().height < Height{options_.prune_after_height})
         return;

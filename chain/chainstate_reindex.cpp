@@ -113,6 +113,29 @@ size_t ChainstateImpl::reindex_chunk(ByteSpan chunk, bool more_follow, TimePoint
     return at;
 }
 
+// False: what builds on it is no use, for now at least.
+bool ChainstateImpl::adopt_one(const BlockRef& block, const FilePosition& position, TimePoint now) {
+    const auto accepted = accept_header(block->header, {}, now);
+    if (!accepted) {
+        if (accepted.error().kind == BlockErrorKind::missing_parent &&
+            reindex_->waiting.size() < kWaitingMax)
+            reindex_->waiting.emplace(block->header.previous, position);
+        return false;
+    }
+    HeaderNode& node = tree_.edit(**accepted);
+    if (node.has_body()) return true;  // it came from elsewhere, perhaps before its children here
+    if (auto verdict = check_body(*block, node); !verdict) {
+        log_.warning(LogCategory::validation, "Block {} of the block files is invalid: {}",
+                     node.hash.to_string(), verdict.error().to_string());
+        return false;
+    }
+    files_.adopt_block(position, node.height, node.header.time);
+    WriteBatch batch;
+    register_body(node, block, position, batch);
+    blocks_store_.commit(std::move(batch), Durability::written);
+    return true;
+}
+
 // A block that is in the files already, and those that wait for it.
 void ChainstateImpl::adopt(BlockRef block, const FilePosition& position, TimePoint now) {
     std::vector<std::pair<BlockRef, FilePosition>> ready;
@@ -121,26 +144,7 @@ void ChainstateImpl::adopt(BlockRef block, const FilePosition& position, TimePoi
         const auto [each, at] = std::move(ready.back());
         ready.pop_back();
         const BlockHash hash = each->header.hash();
-        if (hash != genesis().hash) {
-            const auto accepted = accept_header(each->header, {}, now);
-            if (!accepted) {
-                if (accepted.error().kind == BlockErrorKind::missing_parent &&
-                    reindex_->waiting.size() < kWaitingMax)
-                    reindex_->waiting.emplace(each->header.previous, at);
-                continue;
-            }
-            HeaderNode& node = tree_.edit(**accepted);
-            if (node.has_body()) continue;
-            if (auto verdict = check_body(*each, node); !verdict) {
-                log_.warning(LogCategory::validation, "Block {} of the block files is invalid: {}",
-                             hash.to_string(), verdict.error().to_string());
-                continue;
-            }
-            files_.adopt_block(at, node.height, node.header.time);
-            WriteBatch batch;
-            register_body(node, each, at, batch);
-            blocks_store_.commit(std::move(batch), Durability::written);
-        }
+        if (hash != genesis().hash && !adopt_one(each, at, now)) continue;
         const auto [first, last] = reindex_->waiting.equal_range(hash);
         for (auto child = first; child != last; ++child) {
             const auto bytes = files_.read_block(child->second);

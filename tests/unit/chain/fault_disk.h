@@ -1,11 +1,14 @@
 // FaultDisk: what a disk is told by the stores of a node, one operation after another, and what it
 // holds when the machine stops between any two of them. It follows the rules that the daemon's
 // storage thread keeps: a commit's file writes come before its keys, the keys are one atomic step,
-// a synced commit puts everything before it on the disk. For tests of chain/ only.
+// files are removed after it, a synced commit puts everything before it on the disk. For tests of
+// chain/ only.
 #pragma once
 
 #include <array>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,22 +37,34 @@ class FaultDisk {
         WriteBatch batch;  ///< of this operation alone; empty for a sync (which is of all stores)
     };
 
+    FaultDisk() : FaultDisk(empty_image()) {}
+    /// All of this is safe on the disk already.
+    explicit FaultDisk(const Image& safe) : safe_(copy(safe)) {}
+    /// The disk of a process that was killed after `count` operations: what it did not sync may
+    /// still be lost.
+    FaultDisk(const FaultDisk& killed, size_t count, Random& random) : safe_(copy(killed.safe_)) {
+        const auto& told = killed.operations_;
+        operations_.assign(told.begin(), told.begin() + static_cast<ptrdiff_t>(count));
+        if (count < told.size()) {
+            if (auto piece = torn(told[count], random)) operations_.push_back(std::move(*piece));
+        }
+    }
+
     /// A Storage that records what it is told, and answers as one that never fails.
     std::shared_ptr<Storage> store(size_t number) {
-        return std::make_shared<Recorder>(*this, number);
+        return std::make_shared<Recorder>(*this, number, *written(operations_.size())[number]);
     }
 
     const std::vector<Operation>& operations() const { return operations_; }
 
     /// What is there when the machine stops after `count` operations, with the next one torn.
     Image image(size_t count, Stop stop, Random& random) const {
-        Image image{std::make_shared<MemoryStorage>(), std::make_shared<MemoryStorage>()};
         size_t synced = 0;
         for (size_t i = 0; i < count; ++i) {
             if (operations_[i].kind == Operation::Kind::sync) synced = i + 1;
         }
         const size_t sure = stop == Stop::kill ? count : synced;
-        for (size_t i = 0; i < sure; ++i) apply(image, operations_[i]);
+        Image image = written(sure);
         if (stop == Stop::power_some) apply_some(image, sure, count, random);
         // A file write that nothing says to be there is torn; keys are whole or absent.
         if (count < operations_.size()) apply_torn(image, operations_[count], random);
@@ -59,7 +74,8 @@ class FaultDisk {
  private:
     class Recorder final : public Storage {
      public:
-        Recorder(FaultDisk& disk, size_t number) : disk_(disk), number_(number) {}
+        Recorder(FaultDisk& disk, size_t number, MemoryStorage contents)
+            : disk_(disk), number_(number), memory_(std::move(contents)) {}
 
         Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
             return memory_.get(key);
@@ -90,14 +106,16 @@ class FaultDisk {
         const bool synced = durability == Durability::synced;
         if (synced) sync();
         WriteBatch keys;
-        WriteBatch removals;
+        std::vector<Operation> removals;
         for (const auto& operation : batch.operations()) {
             if (const auto* write = std::get_if<WriteBatch::FileWrite>(&operation)) {
                 WriteBatch one;
                 one.write_file(write->file, write->offset, write->data);
                 operations_.push_back({Operation::Kind::write_file, store, std::move(one)});
-            } else if (std::holds_alternative<WriteBatch::FileRemove>(operation)) {
-                removals.operations().push_back(operation);
+            } else if (const auto* remove = std::get_if<WriteBatch::FileRemove>(&operation)) {
+                WriteBatch one;
+                one.remove_file(remove->file);
+                removals.push_back({Operation::Kind::remove_file, store, std::move(one)});
             } else {
                 keys.operations().push_back(operation);
             }
@@ -105,8 +123,22 @@ class FaultDisk {
         if (synced) sync();
         if (!keys.empty()) operations_.push_back({Operation::Kind::keys, store, std::move(keys)});
         if (synced) sync();
-        if (!removals.empty())
-            operations_.push_back({Operation::Kind::remove_file, store, std::move(removals)});
+        for (auto& removal : removals) operations_.push_back(std::move(removal));
+    }
+
+    static Image empty_image() {
+        return {std::make_shared<MemoryStorage>(), std::make_shared<MemoryStorage>()};
+    }
+
+    static Image copy(const Image& image) {
+        return {std::make_shared<MemoryStorage>(*image[0]),
+                std::make_shared<MemoryStorage>(*image[1])};
+    }
+
+    Image written(size_t count) const {
+        Image image = copy(safe_);
+        for (size_t i = 0; i < count; ++i) apply(image, operations_[i]);
+        return image;
     }
 
     static void apply(Image& image, const Operation& operation) {
@@ -131,14 +163,20 @@ class FaultDisk {
     }
 
     static void apply_torn(Image& image, const Operation& operation, Random& random) {
-        if (operation.kind != Operation::Kind::write_file) return;
-        const auto& write = std::get<WriteBatch::FileWrite>(operation.batch.operations()[0]);
-        const auto size = static_cast<ptrdiff_t>(random.uniform(write.data.size()));
-        WriteBatch torn;
-        torn.write_file(write.file, write.offset, {write.data.begin(), write.data.begin() + size});
-        image[operation.store]->commit(std::move(torn), Durability::written);
+        if (const auto piece = torn(operation, random)) apply(image, *piece);
     }
 
+    // The first bytes of a file write; of anything else there is no part.
+    static std::optional<Operation> torn(const Operation& operation, Random& random) {
+        if (operation.kind != Operation::Kind::write_file) return std::nullopt;
+        const auto& write = std::get<WriteBatch::FileWrite>(operation.batch.operations()[0]);
+        const auto size = static_cast<ptrdiff_t>(random.uniform(write.data.size()));
+        WriteBatch piece;
+        piece.write_file(write.file, write.offset, {write.data.begin(), write.data.begin() + size});
+        return Operation{Operation::Kind::write_file, operation.store, std::move(piece)};
+    }
+
+    const Image safe_;
     std::vector<Operation> operations_;
 };
 

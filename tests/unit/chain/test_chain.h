@@ -211,4 +211,27 @@ inline std::vector<std::pair<OutPoint, Coin>> all_coins(Chainstate& chain) {
     return coins;
 }
 
+/// What is left of a data directory after -reindex has removed the rest.
+inline std::shared_ptr<MemoryStorage> block_files_of(const Storage& storage) {
+    auto files = std::make_shared<MemoryStorage>();
+    WriteBatch batch;
+    for (uint32_t number = 0; *storage.file_size({FileId::Kind::block, number}) != 0; ++number) {
+        const FileId file{FileId::Kind::block, number};
+        batch.write_file(file, 0, *storage.read_file(file, 0, *storage.file_size(file)));
+    }
+    files->commit(std::move(batch), Durability::synced);
+    return files;
+}
+
+/// All that a reindexing has left to do.
+inline void finish_reindex(TestChain& chain) {
+    int steps = 0;
+    while (chain->reindex_step(chain.now())) {
+        chain.activate();
+        ASSERT_LT(++steps, 1'000);
+    }
+    chain.activate();
+    EXPECT_FALSE(chain->reindexing());
+}
+
 }  // namespace parley
