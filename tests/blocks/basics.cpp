@@ -173,6 +173,11 @@ void coinbases(Forge& forge) {
                  [](Block& block) { std::swap(block.transactions[0], block.transactions[1]); });
     forge.reject("coinbase-twice", "bad-cb-multiple", {.transactions = {spending}},
                  [](Block& block) { block.transactions.push_back(block.transactions[0]); });
+    forge.reject("coinbase-right-behind-the-first", "bad-cb-multiple", {}, [](Block& block) {
+        TransactionData other = block.transactions[0]->data();
+        other.outputs[0].value = Amount{0};
+        block.transactions.push_back(tx(std::move(other)));
+    });
     forge.reject("coinbase-with-two-inputs", "bad-cb-missing", {}, [](Block& block) {
         change_coinbase(block, [](TransactionData& data) {
             data.inputs.push_back(data.inputs[0]);

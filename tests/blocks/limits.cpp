@@ -48,6 +48,14 @@ void sizes(Forge& forge) {
     // and the flag. So the rest is at most a few bytes short of the limit here.
     forge.reject("weight-four-above-the-limit", "bad-blk-weight", {},
                  [](Block& block) { fill(block, kWeightMax + 4); });
+    // Without a witness, nothing is left for it to weigh: a million bytes exactly.
+    forge.accept("base-size-of-the-limit", {}, [](Block& block) {
+        change_coinbase(block, [](TransactionData& data) {
+            data.inputs[0].witness.clear();
+            data.outputs.pop_back();
+        });
+        fill(block, kWeightMax);
+    });
     forge.reject("base-size-above-the-limit", "bad-blk-length", {},
                  [](Block& block) { add_output(block, Bytes(1'000'000, OP_RETURN)); });
     const auto funding = tx(spend({forge.take()}, 0, witness_script(16, Bytes{1, 2})));

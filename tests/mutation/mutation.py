@@ -12,9 +12,11 @@ at least 90 percent of them are killed, 1 where not, and 2 where no verdict was 
 """
 
 import argparse
+import math
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -30,9 +32,11 @@ PRESET = "release"
 PROGRAM = "unit_chain"  # the vectors and the full-block suite are in it
 # Tests that take less run together and first, then those that take less than the next, then the others.
 STAGES_S = (0.1, 1.0, float("inf"))
-# A loop that never ends, on a machine that has something else to do.
+# A loop that never ends is stopped by the processor time that it takes: the machine may have something else to do.
 TIMEOUT_FACTOR = 10
 TIMEOUT_S_MIN = 20
+# By the clock, for a test that only waits.
+WAITING_FACTOR = 30
 # A loop that never ends and allocates. The baseline takes a small part of it.
 MEMORY_BYTES_MAX = 8 << 30
 
@@ -104,9 +108,10 @@ def build(folder, jobs):
 # ---- runs of the tests -----------------------------------------------------------------------------------------
 
 
-def limit_resources():
+def limit_resources(timeout_s):
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CPU, (timeout_s, timeout_s + 1))
 
 
 def run_tests(program, number, tests, timeout_s):
@@ -115,10 +120,10 @@ def run_tests(program, number, tests, timeout_s):
     environment.setdefault("PARLEY_VECTORS", str(ROOT / ".." / "shared" / "vectors"))
     command = [str(program), "--gtest_fail_fast", f"--gtest_filter={':'.join(tests)}"]
     with subprocess.Popen(command, cwd=program.parent, env=environment, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, preexec_fn=limit_resources) as process:
+                          stderr=subprocess.STDOUT, preexec_fn=lambda: limit_resources(timeout_s)) as process:
         try:
-            output, _ = process.communicate(timeout=timeout_s)
-            status = process.returncode
+            output, _ = process.communicate(timeout=WAITING_FACTOR * timeout_s)
+            status = None if process.returncode == -signal.SIGXCPU else process.returncode
         except subprocess.TimeoutExpired:
             process.kill()
             output, status = process.communicate()[0], None
@@ -143,7 +148,8 @@ def stages_of(durations):
     for limit in STAGES_S:
         tests = [name for name, seconds in durations.items() if least <= seconds < limit]
         if tests:
-            stages.append((tests, max(TIMEOUT_S_MIN, TIMEOUT_FACTOR * sum(durations[name] for name in tests))))
+            seconds = sum(durations[name] for name in tests)
+            stages.append((tests, max(TIMEOUT_S_MIN, math.ceil(TIMEOUT_FACTOR * seconds))))
         least = limit
     return stages
 

@@ -5,6 +5,7 @@ import contextlib
 import io
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import mutation
@@ -112,8 +113,14 @@ class Judge(unittest.TestCase):
         outcome = self.judge('echo "[ RUN      ] A.a"; kill -ABRT $$')
         self.assertEqual((outcome.killed, outcome.how), (True, "A.a (crash)"))
 
-    def test_endless_run_kills(self):
-        outcome = self.judge('echo "[ RUN      ] A.a"; exec sleep 60', stages=((["A.a"], 0.5),))
+    def test_endless_loop_kills(self):
+        outcome = self.judge('echo "[ RUN      ] A.a"; while :; do :; done', stages=((["A.a"], 1),))
+        self.assertEqual((outcome.killed, outcome.how), (True, "A.a (timeout)"))
+
+    def test_waiting_takes_no_processor_time_and_kills_late(self):
+        self.assertFalse(self.judge("sleep 2", stages=((["A.a"], 1),)).killed)
+        with unittest.mock.patch.object(mutation, "WAITING_FACTOR", 0.5):
+            outcome = self.judge('echo "[ RUN      ] A.a"; exec sleep 60', stages=((["A.a"], 1),))
         self.assertEqual((outcome.killed, outcome.how), (True, "A.a (timeout)"))
 
 

@@ -113,6 +113,16 @@ TEST(Chainstate, equal_score_keeps_the_first_seen_also_after_a_restart) {
     EXPECT_EQ(chain->tip().hash, hash) << "the first seen wins again";
 }
 
+TEST(Chainstate, best_header_is_the_first_of_its_score) {
+    TestChain chain;
+    const HeaderNode& base = chain.mine(3);
+    const HeaderNode* first = chain.extend(base, 2, 1);
+    const HeaderNode* second = chain.extend(base, 2, 2);
+    EXPECT_EQ(&chain->best_header(), first);
+    ASSERT_TRUE(chain->invalidate(first->hash));
+    EXPECT_EQ(&chain->best_header(), second);
+}
+
 TEST(Chainstate, more_score_wins_over_more_blocks) {
     // A chain of the same height, but with a harder last period.
     LabnetOptions options;
@@ -274,6 +284,26 @@ TEST(Chainstate, finalized_block_is_never_left) {
     chain.restart();
     EXPECT_EQ(chain->finalized().hash, finalized);
     EXPECT_EQ(chain->tip().hash, finalized);
+}
+
+TEST(Chainstate, bodies_of_headers_beside_the_finalized_block_come_too_late) {
+    TestChain chain;
+    const HeaderNode& base = chain.mine(5);
+    TestChain other;
+    for (Height height{1}; height <= base.height; ++height) other.accept(chain.block(height));
+    other.activate();
+    other.extend(*other->at_height(base.height), 5, 2);
+    other.activate();
+    for (Height height = base.height + 1; height <= other->tip().height; ++height)
+        ASSERT_TRUE(chain->accept_header(other.block(height)->header, {}, chain.now()));
+    const HeaderNode* low = chain.extend(base, 3, 1);
+    chain.activate();
+    ASSERT_EQ(&chain->tip(), low);
+    chain->finalize(low->parent->hash);
+    for (Height height = base.height + 1; height <= other->tip().height; ++height)
+        EXPECT_EQ(chain.accept(other.block(height)).state, State::accepted);
+    EXPECT_FALSE(chain.activate().changed()) << "though it has more score";
+    EXPECT_EQ(&chain->tip(), low);
 }
 
 TEST(ChainstateDeathTest, finalize_outside_the_best_chain_is_our_own_bug) {

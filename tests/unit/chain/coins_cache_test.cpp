@@ -165,6 +165,35 @@ TEST(CoinsCache, coin_that_lives_between_two_flushes_never_reaches_the_store) {
     EXPECT_EQ(cache.size(), 0u);
 }
 
+TEST(CoinsCache, coin_in_the_place_of_a_stored_one_is_erased_with_it) {
+    MemoryStorage storage;
+    CoinsCache cache(storage, OutPointHash(1, 2));
+    const OutPoint outpoint{Txid{Hash256{{1}}}, 0};
+    const auto coin = [](int64_t value) {
+        return Coin{TxOutput{Amount{value}, Script{Bytes{OP_TRUE}}}, Height{1}, false};
+    };
+    CoinsOverlay first(cache, cache.hash());
+    first.add(outpoint, coin(1));
+    cache.apply(std::move(first));
+    flush(cache, storage, std::nullopt, true);
+    ASSERT_EQ(stored_coins(storage).size(), 1u);
+
+    CoinsOverlay second(cache, cache.hash());
+    EXPECT_EQ(second.spend(outpoint), coin(1));
+    second.add(outpoint, coin(2));
+    flush(cache, storage, std::nullopt, true);  // the cache forgets what it has read
+    cache.apply(std::move(second));
+    EXPECT_EQ(cache.coin(outpoint), coin(2));
+
+    CoinsOverlay third(cache, cache.hash());
+    EXPECT_EQ(third.spend(outpoint), coin(2));
+    cache.apply(std::move(third));
+    EXPECT_FALSE(cache.coin(outpoint));
+    flush(cache, storage, std::nullopt, true);
+    EXPECT_TRUE(stored_coins(storage).empty());
+    EXPECT_FALSE(cache.coin(outpoint));
+}
+
 OutPoint spread_outpoint(SeededRandom& random) {
     std::array<uint8_t, 32> raw{};
     random.fill(raw);

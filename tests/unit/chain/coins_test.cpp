@@ -27,6 +27,13 @@ TEST(Varint, known_encodings_and_random_round_trips) {
     EXPECT_EQ(encode(0x80123456), "86ffc7e756");
     EXPECT_EQ(encode(0xffffffff), "8efefefe7f");
     EXPECT_EQ(encode(0xffffffffffffffff), "80fefefefefefefefe7f");
+    for (uint64_t back = 0; back < 300; ++back) {
+        Writer writer;
+        write_varint(writer, 0xffffffffffffffff - back);
+        Reader reader(writer.data());
+        ASSERT_EQ(read_varint(reader), 0xffffffffffffffff - back);
+        ASSERT_TRUE(reader.done());
+    }
     SeededRandom random(test_seed());
     for (int i = 0; i < 10'000; ++i) {
         const uint64_t value = random.next() >> random.uniform(64);
@@ -109,6 +116,19 @@ Coin random_coin(SeededRandom& random) {
     coin.output.script_pubkey = Script{bytes};
     if (random.uniform(2) == 0) coin.output.script_pubkey = p2wpkh_script(Hash160{1, 2});
     return coin;
+}
+
+TEST(ReadCoin, amount_beyond_all_the_money_is_damage) {
+    for (const uint64_t amount :
+         {uint64_t{2'100'000'000'000'000}, uint64_t{2'100'000'000'000'001}}) {
+        Writer writer;
+        write_varint(writer, 2);  // height 1
+        write_varint(writer, compress_amount(amount));
+        write_compressed_script(writer, Script{});
+        Reader reader(writer.data());
+        read_coin(reader);
+        EXPECT_EQ(reader.done(), amount == 2'100'000'000'000'000);
+    }
 }
 
 TEST(BlockUndo, random_undo_round_trips_and_every_cut_is_refused) {

@@ -174,6 +174,29 @@ TEST_F(Verify, reindex_finds_blocks_among_garbage_and_children_before_parents) {
     EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
 }
 
+TEST_F(Verify, reindex_finds_a_block_whose_magic_lies_across_two_pieces) {
+    constexpr size_t kPiece = size_t{4} << 20;  // what is read at a time
+    const auto record = [&](int32_t height) {
+        const Bytes block = chain->block(Height{height})->serialize();
+        Writer writer;
+        writer.bytes((*chain)->params().magic).le(static_cast<uint32_t>(block.size())).bytes(block);
+        return writer.take();
+    };
+    for (size_t before = 1; before <= 7; ++before) {
+        const FileId file{FileId::Kind::block, 0};
+        auto files = std::make_shared<MemoryStorage>();
+        WriteBatch batch;
+        batch.write_file(file, 0, record(0));
+        batch.write_file(file, kPiece - before, record(1));
+        files->commit(std::move(batch), Durability::synced);
+        ChainOptions options;
+        options.reindex = true;
+        TestChain again(regtest_params(), options, files, std::make_shared<MemoryStorage>());
+        finish_reindex(again);
+        EXPECT_EQ(again->tip().height, Height{1}) << before;
+    }
+}
+
 TEST_F(Verify, reindex_chainstate_connects_every_block_again) {
     ChainOptions options;
     options.reindex_chainstate = true;
@@ -224,6 +247,44 @@ TEST(Prune, files_below_the_kept_blocks_go_and_the_chain_goes_on) {
         Chainstate::open(chain.params(), rules, *blocks, *coins, verifier, log, ChainOptions{});
     ASSERT_FALSE(opened.has_value());
     EXPECT_NE(opened.error().find("-reindex"), std::string::npos);
+}
+
+TEST(Prune, start_never_needs_a_block_that_was_removed) {
+    ChainOptions options;
+    options.prune = true;
+    options.block_file_bytes_max = 5'000;
+    options.coins_flush_blocks = 1'000'000;  // no coin is written before
+    TestChain chain(regtest_params(), options);
+    chain.mine(400);
+    ASSERT_GT(chain->prune(Height{400}), Height{50});
+    const BlockHash tip = chain->tip().hash;
+    chain.restart();
+    EXPECT_EQ(chain->tip().hash, tip);
+    EXPECT_EQ(all_coins(*chain).size(), 400u);
+}
+
+TEST(Prune, branch_whose_blocks_are_gone_is_not_taken_whatever_lies_above) {
+    ChainOptions options;
+    options.prune = true;
+    options.block_file_bytes_max = 5'000;
+    TestChain chain(regtest_params(), options);
+    const HeaderNode& base = chain.mine(20);
+    const HeaderNode* left = chain.extend(base, 10, 1);
+    chain.activate();
+    ASSERT_EQ(&chain->tip(), left);
+    chain.extend(base, 11, 2);
+    chain.activate();
+    chain.mine(400);
+    ASSERT_GT(chain->prune(chain->tip().height), left->height);
+    ASSERT_TRUE(left->is_pruned()) << "it was connected once";
+    const HeaderNode& tip = chain->tip();
+    const HeaderNode* higher = chain.extend(*left, 450, 1);
+    ASSERT_GT(*higher->score, *tip.score);
+    EXPECT_FALSE(chain.activate().changed());
+    EXPECT_FALSE(chain->failure());
+    EXPECT_EQ(&chain->tip(), &tip);
+    chain.mine(1);
+    EXPECT_EQ(chain->tip().parent, &tip);
 }
 
 TEST(Prune, target_is_kept_without_being_asked) {

@@ -34,16 +34,18 @@ TEST(IsFinal, final_sequences_switch_the_lock_off) {
     EXPECT_FALSE(is_final(mixed, Height{1}, 0));
 }
 
-// A chain with a block every 600 seconds.
-HeaderTree straight_tree(int32_t height) {
+// A chain with a block every `spacing_s` seconds, but that of height `late`, which is a second
+// later.
+HeaderTree straight_tree(int32_t height, uint32_t spacing_s = 600, int32_t late = -1) {
+    constexpr uint32_t kStart = 1'000'000;
     BlockHeader header;
-    header.time = 1'000'000;
+    header.time = kStart;
     HeaderTree tree(header);
     const HeaderNode* node = &tree.genesis();
-    for (int32_t i = 0; i < height; ++i) {
+    for (int32_t i = 1; i <= height; ++i) {
         BlockHeader next;
         next.previous = node->hash;
-        next.time = node->header.time + 600;
+        next.time = kStart + static_cast<uint32_t>(i) * spacing_s + (i == late ? 1 : 0);
         node = &tree.add(next, next.hash(), *node);
     }
     return tree;
@@ -79,6 +81,23 @@ TEST(SequenceLocks, time_lock_counts_from_the_median_time_before_the_coin) {
     EXPECT_FALSE(sequence_locks_met(sequence_locks(with(0, kTime | 13), coin, *parent), *parent));
     const std::vector<Height> first{Height{0}};
     EXPECT_TRUE(sequence_locks_met(sequence_locks(with(0, kTime), first, *parent), *parent));
+}
+
+TEST(SequenceLocks, time_lock_opens_to_the_second) {
+    constexpr uint32_t kTime = 1u << 22;
+    const std::vector<Height> coin{Height{40}};
+    const auto met = [&](const HeaderTree& tree, uint32_t units) {
+        const auto* parent = tree.at_height(Height{50})[0];
+        return sequence_locks_met(sequence_locks(with(0, kTime | units), coin, *parent), *parent);
+    };
+    // Blocks as far apart as a unit: exactly 11 of them have passed.
+    const HeaderTree exact = straight_tree(50, 512);
+    EXPECT_TRUE(met(exact, 11));
+    EXPECT_FALSE(met(exact, 12));
+    // The median of block 39 is the time of block 34: now a second is missing.
+    const HeaderTree short_of_it = straight_tree(50, 512, 34);
+    EXPECT_FALSE(met(short_of_it, 11));
+    EXPECT_TRUE(met(short_of_it, 10));
 }
 
 TEST(SequenceLocks, the_strictest_input_decides) {

@@ -393,6 +393,7 @@ TEST(Tapscript, each_rule_of_bip342_has_its_reason) {
     EXPECT_EQ(run(check, {Bytes(64, 1)}), ScriptError::schnorr_signature);
     EXPECT_EQ(run(check, {Bytes(65, 0)}), ScriptError::schnorr_hash_type);
     EXPECT_EQ(run(check, {Bytes(65, 4)}), ScriptError::schnorr_hash_type);
+    EXPECT_EQ(run(check, {Bytes(65, 0x80)}), ScriptError::schnorr_hash_type) << "of no outputs";
 }
 
 TEST(Tapscript, signature_commits_to_the_last_executed_code_separator) {
@@ -480,6 +481,10 @@ TEST(StrictDer, each_rule_of_bip66_is_enforced) {
     EXPECT_TRUE(strict("30070202008102010101"));   // a zero that is needed
     EXPECT_FALSE(strict("30070201010202000101"));  // S padded
     EXPECT_FALSE(strict("3007020101020101ff01"));  // more behind S
+    // R and S of 33 bytes: 73 in all, and one more for a longer S.
+    const std::string number = "00" + std::string(64, 'f');
+    EXPECT_TRUE(strict(("30460221" + number + "0221" + number + "01").c_str()));
+    EXPECT_FALSE(strict(("30470221" + number + "0222" + number + "ff01").c_str()));
     EXPECT_FALSE(is_strict_der_signature(Bytes(74, 0x30)));
     EXPECT_FALSE(is_strict_der_signature({}));
 }

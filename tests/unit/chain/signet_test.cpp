@@ -86,12 +86,59 @@ TEST(Signet, malformed_or_missing_solutions_are_refused) {
     EXPECT_EQ(verdict(with_solution(block, serialized({}, {}))), "");
 }
 
+TEST(Signet, only_the_first_marked_push_is_a_solution) {
+    TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
+    const Block block = *chain.build(chain->tip());
+    const Script challenge{Bytes{OP_TRUE}};
+    const Block once = with_solution(block, serialized(op_true(), {}));
+    const auto twice =
+        signet_transactions(with_solution(once, serialized({}, {Bytes{1}})), challenge);
+    ASSERT_TRUE(twice.has_value());
+    EXPECT_EQ(twice->to_sign->inputs()[0].script_sig, op_true());
+    EXPECT_TRUE(twice->to_sign->inputs()[0].witness.empty());
+    EXPECT_NE(twice->to_spend->txid(), signet_transactions(once, challenge)->to_spend->txid())
+        << "the second one stays, and is signed";
+}
+
+TEST(Signet, marker_alone_is_no_solution) {
+    TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
+    const Block marked = with_solution(*chain.build(chain->tip()), Bytes{});
+    EXPECT_EQ(chain.verdict(resolve(marked, chain.params())), "") << "none is needed";
+}
+
+SecretKey challenge_key() {
+    return *SecretKey::from_bytes(Bytes(32, 7));
+}
+
+TEST(Signet, item_below_a_multisig_of_the_challenge_is_empty) {
+    const auto key = challenge_key();
+    const Script challenge = ScriptBuilder{}
+                                 .op(OP_1)
+                                 .push(key.public_key().bytes())
+                                 .op(OP_1)
+                                 .op(OP_CHECKMULTISIG)
+                                 .build();
+    TestChain chain(easy_signet(challenge));
+    const Block block = *chain.build(chain->tip());
+    const auto transactions =
+        signet_transactions(with_solution(block, serialized({}, {})), challenge);
+    ASSERT_TRUE(transactions.has_value());
+    const Hash256 hash =
+        legacy_signature_hash(transactions->to_sign->data(), 0, challenge.bytes(), kSighashAll);
+    Bytes signature = key.sign_der(hash);
+    signature.push_back(static_cast<uint8_t>(kSighashAll));
+    const auto verdict = [&](uint8_t dummy) {
+        const Script script_sig = ScriptBuilder{}.op(dummy).push(signature).build();
+        const Block solved = with_solution(block, serialized(script_sig, {}));
+        return chain.verdict(resolve(solved, chain.params()));
+    };
+    EXPECT_EQ(verdict(OP_1), "bad-signet-blksig");
+    EXPECT_EQ(verdict(OP_0), "");
+}
+
 TEST(Signet, challenge_needs_the_signature_of_its_key) {
-    Hash256 raw;
-    raw.bytes()[31] = 7;
-    const auto key = SecretKey::from_bytes(raw.span());
-    ASSERT_TRUE(key.has_value());
-    const Bytes public_key = to_bytes(key->public_key().bytes());
+    const auto key = challenge_key();
+    const Bytes public_key = to_bytes(key.public_key().bytes());
     const Script challenge = ScriptBuilder{}.push(public_key).op(OP_CHECKSIG).build();
     TestChain chain(easy_signet(challenge));
     const Block block = *chain.build(chain->tip());
@@ -102,7 +149,7 @@ TEST(Signet, challenge_needs_the_signature_of_its_key) {
     ASSERT_TRUE(transactions.has_value());
     const Hash256 hash =
         legacy_signature_hash(transactions->to_sign->data(), 0, challenge.bytes(), kSighashAll);
-    Bytes signature = key->sign_der(hash);
+    Bytes signature = key.sign_der(hash);
     signature.push_back(static_cast<uint8_t>(kSighashAll));
     const Bytes good = serialized(ScriptBuilder{}.push(signature).build(), {});
     signature[10] ^= 1;

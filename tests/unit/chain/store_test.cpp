@@ -133,6 +133,7 @@ TEST_F(Stores, damaged_index_is_refused) {
     damaged({kFinalizedKey}, Bytes(32, 1));
     damaged({kFileKeyPrefix, 0, 0, 0, 0}, Bytes{1});
     damaged({kFileKeyPrefix, 0, 0, 0, 9}, Bytes(40, 0));
+    damaged({kFileKeyPrefix, 0, 0, 0, 9}, Bytes(36, 0));  // a record, but not of the next file
 }
 
 TEST_F(Stores, coins_of_an_unknown_block_are_refused) {
@@ -267,6 +268,44 @@ TEST(BlockStore, full_file_is_followed_by_the_next) {
     EXPECT_EQ(changed.at(1).time_last, 103u);
     EXPECT_TRUE(store.take_changed().empty());
     EXPECT_EQ(store.size_on_disk(), 5u * 408 + 5'008 + 90);
+}
+
+TEST(BlockStore, file_is_prunable_by_its_highest_block_and_never_while_it_grows) {
+    MemoryStorage storage;
+    BlockStore store(storage, {1, 2, 3, 4}, 1'000);
+    WriteBatch batch;
+    // In the order of their arrival, two in each file.
+    for (const int32_t height : {5, 4, 6, 9, 8, 7})
+        store.append_block(batch, Bytes(400, 1), Height{height},
+                           100u + static_cast<uint32_t>(height));
+    ASSERT_EQ(store.count(), 3u);
+    const auto changed = store.take_changed();
+    EXPECT_EQ(changed.at(0).height_first, Height{4});
+    EXPECT_EQ(changed.at(0).height_last, Height{5});
+    EXPECT_EQ(changed.at(2).time_first, 107u);
+    EXPECT_EQ(changed.at(2).time_last, 108u);
+    EXPECT_FALSE(store.is_prunable(0, Height{4}));
+    EXPECT_TRUE(store.is_prunable(0, Height{5}));
+    EXPECT_FALSE(store.is_prunable(1, Height{8}));
+    EXPECT_TRUE(store.is_prunable(1, Height{9}));
+    EXPECT_FALSE(store.is_prunable(2, Height{100})) << "the next block goes there";
+    store.append_block(batch, Bytes(400, 1), Height{10}, 110);
+    EXPECT_TRUE(store.is_prunable(2, Height{8}));
+}
+
+TEST(IndexRecord, header_must_hash_to_its_key) {
+    HeaderNode node;
+    node.header.time = 9;
+    node.hash = node.header.hash();
+    const auto reads = [&] {
+        WriteBatch batch;
+        put_header(batch, node);
+        const auto& record = std::get<WriteBatch::Put>(batch.operations()[0]);
+        return parse_header_record(record.key, record.value).has_value();
+    };
+    EXPECT_TRUE(reads());
+    node.header.time = 10;
+    EXPECT_FALSE(reads());
 }
 
 TEST(IndexRecord, every_field_survives) {

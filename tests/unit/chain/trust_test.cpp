@@ -154,6 +154,32 @@ TEST_F(AssumeValid, blocks_above_it_are_checked) {
     EXPECT_EQ(height_after(2'017, assuming(hash_at(kBadHeight - 1))), kBadHeight - 1);
 }
 
+TEST_F(AssumeValid, blocks_beside_it_are_checked) {
+    TestChain scratch;
+    for (int32_t i = 0; i < kBadHeight - 1; ++i) scratch.accept(blocks->at(static_cast<size_t>(i)));
+    scratch.activate();
+    const auto beside = scratch.build(scratch->tip(), BlockPlan{.extra_nonce = 5});
+    TestChain chain(regtest_params(), assuming(beside->header.hash()));
+    for (int32_t i = 0; i < kBadHeight - 1; ++i) chain.accept(blocks->at(static_cast<size_t>(i)));
+    chain.accept(beside);
+    for (size_t i = kBadHeight - 1; i < blocks->size(); ++i) chain.accept(blocks->at(i));
+    chain.activate();
+    EXPECT_EQ(chain->tip().hash, beside->header.hash());
+}
+
+TEST_F(AssumeValid, blocks_beside_the_best_header_are_checked) {
+    TestChain other;
+    other.extend(other->genesis(), static_cast<int>(blocks->size()) + 1, 7);
+    TestChain chain(regtest_params(), assuming(hash_at(kBadHeight)));
+    for (const auto& block : *blocks) chain.accept(block);
+    for (Height height{1}; height <= other->height_max(); ++height) {
+        const BlockHeader& header = other->all_at_height(height)[0]->header;
+        ASSERT_TRUE(chain->accept_header(header, {}, chain.now()));
+    }
+    chain.activate();
+    EXPECT_EQ(chain->tip().height, Height{kBadHeight - 1});
+}
+
 TEST_F(AssumeValid, an_unknown_hash_means_nothing) {
     EXPECT_EQ(height_after(2'017, assuming(BlockHash{Hash256{{1}}})), kBadHeight - 1);
 }

@@ -174,6 +174,43 @@ TEST(ReadSharedTransaction, ids_and_sizes_are_those_of_the_fields) {
     }
 }
 
+TEST(ReadTransaction, flag_is_one_and_brings_a_witness) {
+    TransactionData data = simple();
+    data.inputs[0].witness = {Bytes(20)};
+    const Bytes good = Transaction(data).serialize();
+    const auto reads = [](const Bytes& raw) {
+        Reader reader(raw);
+        read_transaction(reader);
+        return reader.ok();
+    };
+    EXPECT_TRUE(reads(good));
+    constexpr size_t kFlagAt = 5;  // behind the version and the marker
+    ASSERT_EQ(good[kFlagAt], 1);
+    for (const uint8_t flag : Bytes{2, 3, 4, 255}) {
+        Bytes other = good;
+        other[kFlagAt] = flag;
+        EXPECT_FALSE(reads(other)) << int{flag};
+    }
+    // The same without its witness: a flag, and an empty stack.
+    Bytes superfluous = good;
+    superfluous.erase(superfluous.end() - 4 - 22, superfluous.end() - 4);
+    superfluous.insert(superfluous.end() - 4, 0);
+    EXPECT_FALSE(reads(superfluous));
+}
+
+TEST(Transaction, weight_counts_the_witness_once_and_the_rest_four_times) {
+    TransactionData data = simple();
+    // Version 4, counts 2, input 41, output 10, locktime 4.
+    EXPECT_EQ(Transaction(data).weight(), Weight{4 * 61});
+    EXPECT_EQ(Transaction(data).virtual_size(), 61);
+    data.inputs[0].witness = {Bytes(20)};
+    // Marker and flag 2, count 1, length 1.
+    EXPECT_EQ(Transaction(data).weight(), Weight{4 * 61 + 24});
+    EXPECT_EQ(Transaction(data).virtual_size(), 67);
+    data.inputs[0].witness = {Bytes(21)};
+    EXPECT_EQ(Transaction(data).virtual_size(), 68) << "rounded up";
+}
+
 TEST(ReadSharedTransaction, truncated_input_fails_the_reader) {
     TransactionData data = simple();
     data.inputs[0].witness = {Bytes(20)};

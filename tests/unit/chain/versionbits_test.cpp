@@ -120,6 +120,35 @@ TEST_F(Signals, least_height_delays_the_activation) {
     EXPECT_EQ(bits.state(0, nodes[49]), active);
 }
 
+TEST_F(Signals, start_time_and_timeout_count_from_their_second_on) {
+    // The first period ends with a median time of 4,000, the second with 14,000.
+    const ChainParams params = params_of({
+        deployment(3, 14'000, Deployment::kNoTimeout),
+        deployment(4, 14'001, Deployment::kNoTimeout),
+        deployment(5, 0, 14'000),
+        deployment(6, 0, 14'001),
+    });
+    VersionBits bits(params);
+    until(20, 0x20000000);
+    ASSERT_EQ(nodes[19]->median_time_past(), 14'000);
+    EXPECT_EQ(bits.state(0, nodes[19]), started);
+    EXPECT_EQ(bits.state(1, nodes[19]), defined);
+    EXPECT_EQ(bits.state(2, nodes[19]), failed);
+    EXPECT_EQ(bits.state(3, nodes[19]), started);
+}
+
+TEST_F(Signals, script_rules_hold_from_the_activation_on) {
+    Deployment rule = deployment(3, 0, Deployment::kNoTimeout);
+    rule.script_flags = kVerifyNullFail;
+    const ChainParams params = params_of({rule});
+    VersionBits bits(params);
+    until(30, kBit3);
+    ASSERT_EQ(bits.state(0, nodes[28]), locked_in);
+    EXPECT_EQ(bits.script_flags(*nodes[9]), kVerifyNone);
+    EXPECT_EQ(bits.script_flags(*nodes[28]), kVerifyNone) << "only locked in";
+    EXPECT_EQ(bits.script_flags(*nodes[29]), kVerifyNullFail);
+}
+
 TEST_F(Signals, other_top_bits_are_no_signals) {
     const ChainParams params = params_of({deployment(3, 0, Deployment::kNoTimeout)});
     VersionBits bits(params);

@@ -1,0 +1,114 @@
+// connect_block and disconnect_block against coins that no chain can have: too much money, and
+// coins that do not fit the block.
+#include <gtest/gtest.h>
+
+#include "base/memory_storage.h"
+#include "chain/block_rules.h"
+#include "tests/unit/chain/test_chain.h"
+
+namespace parley {
+namespace {
+
+TEST(ConnectBlock, sum_of_the_fees_is_bounded) {
+    TestChain chain;
+    InlineScriptVerifier verifier;
+    const MemoryStorage storage;
+    const CoinsCache nothing(storage, OutPointHash(1, 2));
+    // Each transaction pays less than all the money, both together more.
+    const OutPoint first{Txid{Hash256{{1}}}, 0};
+    const OutPoint second{Txid{Hash256{{2}}}, 0};
+    const Coin rich{TxOutput{kMaxMoney, op_true()}, Height{0}, false};
+    const auto reason = [&](Amount left) {
+        CoinsOverlay overlay(nothing, nothing.hash());
+        overlay.add(first, rich);
+        overlay.add(second, rich);
+        BlockPlan plan;
+        plan.transactions = {spend_true({first}, Amount{1}), spend_true({second}, left)};
+        const auto block = chain.build(chain->genesis(), plan);
+        const auto undo = connect_block({chain.params(), chain->genesis(), block->header.hash()},
+                                        *block, overlay, verifier);
+        return undo ? std::string{} : undo.error().reason;
+    };
+    EXPECT_EQ(reason(Amount{kMaxMoney.value() - 1}), "");
+    EXPECT_EQ(reason(Amount{kMaxMoney.value() - 2}), "bad-txns-accumulated-fee-outofrange");
+}
+
+TEST(ConnectBlock, rules_of_an_active_deployment_hold) {
+    ChainParams params = regtest_params();
+    const auto verdict = [&] {
+        TestChain chain(params);
+        chain.mine(101);
+        TransactionData data =
+            spend_true({coinbase_outpoint(chain.block(Height{1}))}, Amount{1})->data();
+        data.inputs[0].script_sig = Script{Bytes{OP_TRUE}};  // leaves a second item
+        BlockPlan plan;
+        plan.transactions = {make_transaction(std::move(data))};
+        return chain.verdict(chain.build(chain->tip(), plan));
+    };
+    EXPECT_EQ(verdict(), "");
+    Deployment clean;
+    clean.start_time = Deployment::kAlwaysActive;
+    clean.script_flags = kVerifyCleanStack;
+    params.deployments = {clean};
+    EXPECT_EQ(verdict().substr(0, 31), "block-script-verify-flag-failed");
+}
+
+// The tip of a chain, which spends a coin, and an overlay on which it can be disconnected.
+class DisconnectBlock : public ::testing::Test {
+ protected:
+    DisconnectBlock() {
+        chain.mine(101);
+        spent = coinbase_outpoint(chain.block(Height{1}));
+        BlockPlan plan;
+        plan.transactions = {spend_true({spent}, Amount{7}, 2)};
+        block = chain.build(chain->tip(), plan);
+        chain.add(block);
+        made = {block->transactions[1]->txid(), 1};
+        undo = *chain->read_undo(chain->tip());
+        overlay = std::make_unique<CoinsOverlay>(chain->coins(), OutPointHash(1, 2));
+    }
+    bool disconnect() {
+        return disconnect_block(chain.params(), *block, chain->tip().height, undo, *overlay);
+    }
+
+    TestChain chain;
+    OutPoint spent;
+    OutPoint made;
+    BlockRef block;
+    BlockUndo undo;
+    std::unique_ptr<CoinsOverlay> overlay;
+};
+
+TEST_F(DisconnectBlock, takes_back_what_the_block_made_and_spent) {
+    EXPECT_TRUE(disconnect());
+    EXPECT_FALSE(overlay->coin(made));
+    EXPECT_EQ(overlay->coin(spent), undo.spent[0][0]);
+}
+
+TEST_F(DisconnectBlock, coin_that_is_not_as_the_block_made_it_is_noticed) {
+    for (const Coin& other : {Coin{TxOutput{Amount{8}, op_true()}, chain->tip().height, false},
+                              Coin{TxOutput{Amount{7}, op_true()}, Height{1}, false},
+                              Coin{TxOutput{Amount{7}, op_true()}, chain->tip().height, true}}) {
+        overlay = std::make_unique<CoinsOverlay>(chain->coins(), OutPointHash(1, 2));
+        overlay->spend(made);
+        overlay->add(made, other);
+        EXPECT_FALSE(disconnect());
+    }
+}
+
+TEST_F(DisconnectBlock, spent_coin_that_is_there_is_noticed) {
+    overlay->add(spent, undo.spent[0][0]);
+    EXPECT_FALSE(disconnect());
+}
+
+TEST_F(DisconnectBlock, undo_data_of_another_block_is_noticed) {
+    const BlockUndo good = undo;
+    undo.spent.emplace_back();
+    EXPECT_FALSE(disconnect());
+    undo = good;
+    undo.spent[0].push_back(undo.spent[0][0]);
+    EXPECT_FALSE(disconnect());
+}
+
+}  // namespace
+}  // namespace parley
