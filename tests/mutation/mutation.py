@@ -114,9 +114,9 @@ def limit_resources(timeout_s):
     resource.setrlimit(resource.RLIMIT_CPU, (timeout_s, timeout_s + 1))
 
 
-def run_tests(program, number, tests, timeout_s):
+def run_tests(program, name, tests, timeout_s):
     """Exit status (None: it ran too long) and output."""
-    environment = dict(os.environ, PARLEY_MUTANT=str(number), RC_PARAMS="seed=1")
+    environment = dict(os.environ, PARLEY_MUTANT=name, RC_PARAMS="seed=1")
     environment.setdefault("PARLEY_VECTORS", str(ROOT / ".." / "shared" / "vectors"))
     command = [str(program), "--gtest_fail_fast", f"--gtest_filter={':'.join(tests)}"]
     with subprocess.Popen(command, cwd=program.parent, env=environment, stdout=subprocess.PIPE,
@@ -154,17 +154,17 @@ def stages_of(durations):
     return stages
 
 
-def judge(program, number, stages):
+def judge(program, name, stages):
     start = time.monotonic()
     for tests, timeout_s in stages:
-        status, output = run_tests(program, number, tests, timeout_s)
+        status, output = run_tests(program, name, tests, timeout_s)
         if status != 0:
             return Outcome(True, who_killed(status, output), time.monotonic() - start)
     return Outcome(False, "", time.monotonic() - start)
 
 
 def baseline(program):
-    status, output = run_tests(program, 0, ["*"], timeout_s=1800)
+    status, output = run_tests(program, "", ["*"], timeout_s=1800)
     if status != 0:
         fail(f"the tests fail without any mutant: {who_killed(status, output)}\n{output[-4000:]}")
     skipped = set(re.findall(r"(?m)^\[  SKIPPED \] (\S+)", output))
@@ -227,7 +227,7 @@ def main():
     stale = [(mutant, why) for mutant, why in stale if re.search(arguments.only, mutant.name)]
     outcomes = {}
     with ThreadPoolExecutor(arguments.jobs) as workers:
-        results = workers.map(lambda each: judge(program, each[0].number, stages), wanted)
+        results = workers.map(lambda each: judge(program, each[0].name, stages), wanted)
         for (mutant, line), outcome in zip(wanted, results):
             outcomes[mutant.name] = outcome
             print_outcome(mutant, line, outcome)

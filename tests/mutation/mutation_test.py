@@ -34,29 +34,29 @@ def body(text, found):
 class Rewrite(unittest.TestCase):
     def test_expression_becomes_a_choice(self):
         changed, applied, stale = body("x;\nif (a < b) return;\n", mutants(("a < b", "a <= b")))
-        self.assertEqual(changed, "x;\nif ((parley_mutant(1) ? (a <= b) : (a < b))) return;\n")
+        self.assertEqual(changed, 'x;\nif ((parley_mutant("m1") ? (a <= b) : (a < b))) return;\n')
         self.assertEqual([line for _, line in applied], [2])
         self.assertEqual(stale, [])
 
     def test_statement_becomes_an_if(self):
         changed, _, _ = body("if (c) f(1);\n", mutants(("f(1);", ";")))
-        self.assertEqual(changed, "if (c) { if (parley_mutant(1)) { ; } else { f(1); } }\n")
+        self.assertEqual(changed, 'if (c) { if (parley_mutant("m1")) { ; } else { f(1); } }\n')
 
     def test_line_breaks_do_not_matter(self):
         changed, _, _ = body("g(\n    a,\n    b)", mutants(("g(a, b)", "0")))
-        self.assertEqual(changed, "(parley_mutant(1) ? (0) : (g(\n    a,\n    b)))")
+        self.assertEqual(changed, '(parley_mutant("m1") ? (0) : (g(\n    a,\n    b)))')
 
     def test_one_site_may_have_several_mutants(self):
         changed, _, _ = body("a < b;", mutants(("a < b", "a > b"), ("a < b", "true")))
-        self.assertEqual(changed, "(parley_mutant(1) ? (a > b) : parley_mutant(2) ? (true) : (a < b));")
+        self.assertEqual(changed, '(parley_mutant("m1") ? (a > b) : parley_mutant("m2") ? (true) : (a < b));')
 
     def test_site_inside_another_is_a_choice_in_its_original(self):
         changed, _, _ = body("a && b;", mutants(("a && b", "a"), ("b", "true")))
-        self.assertEqual(changed, "(parley_mutant(1) ? (a) : (a && (parley_mutant(2) ? (true) : (b))));")
+        self.assertEqual(changed, '(parley_mutant("m1") ? (a) : (a && (parley_mutant("m2") ? (true) : (b))));')
 
     def test_where_tells_equal_texts_apart(self):
         found = read_mutants(LIST.format(name="m1", original="x", mutated="y") + 'where = "g(x)"')
-        self.assertEqual(body("f(x); g(x);", found)[0], "f(x); g((parley_mutant(1) ? (y) : (x)));")
+        self.assertEqual(body("f(x); g(x);", found)[0], 'f(x); g((parley_mutant("m1") ? (y) : (x)));')
 
 
 class Stale(unittest.TestCase):
@@ -96,13 +96,13 @@ class Judge(unittest.TestCase):
             program = Path(folder) / "program"
             program.write_text("#!/bin/sh\n" + script)
             program.chmod(0o755)
-            return mutation.judge(program, 7, stages)
+            return mutation.judge(program, "m7", stages)
 
     def test_passing_tests_leave_a_survivor(self):
         self.assertFalse(self.judge("exit 0").killed)
 
     def test_failed_test_kills_and_is_named(self):
-        outcome = self.judge('[ "$PARLEY_MUTANT" = 7 ] || exit 0\necho "[  FAILED  ] A.a (1 ms)"; exit 1')
+        outcome = self.judge('[ "$PARLEY_MUTANT" = m7 ] || exit 0\necho "[  FAILED  ] A.a (1 ms)"; exit 1')
         self.assertEqual((outcome.killed, outcome.how), (True, "A.a"))
 
     def test_later_stage_kills(self):

@@ -1,7 +1,7 @@
 """Mutant schemata: every mutant of mutants.toml as a choice at run time, so that one build serves all of them.
 
-A site `size > limit` becomes `(parley_mutant(7) ? (size >= limit) : (size > limit))`; a statement becomes an `if`
-around both. Which mutant is on, the environment variable PARLEY_MUTANT says; 0 and nothing mean the product.
+A site `size > limit` becomes `(parley_mutant("name") ? (size >= limit) : (size > limit))`; a statement becomes an `if`
+around both. Which mutant is on, the environment variable PARLEY_MUTANT says by its name; without one it is the product.
 """
 
 import re
@@ -13,23 +13,35 @@ HEADER = """\
 // Which mutant is on: made by tests/mutation, never part of the product.
 #pragma once
 
+#include <cstdint>
 #include <cstdlib>
 #include <type_traits>
 
-inline const int parley_mutant_chosen = [] {
-    const char* const number = std::getenv("PARLEY_MUTANT");
-    return number == nullptr ? 0 : std::atoi(number);
+// FNV-1a: the compiler computes it, so that a choice costs one comparison.
+constexpr uint64_t parley_mutant_hash(const char* name) {
+    uint64_t hash = 0xcbf29ce484222325;
+    for (; *name != 0; ++name) hash = (hash ^ static_cast<uint8_t>(*name)) * 0x100000001b3;
+    return hash;
+}
+
+inline const uint64_t parley_mutant_chosen = [] {
+    const char* const name = std::getenv("PARLEY_MUTANT");
+    return parley_mutant_hash(name == nullptr ? "" : name);
 }();
 
-constexpr bool parley_mutant(int number) {
-    return !std::is_constant_evaluated() && number == parley_mutant_chosen;
+struct ParleyMutant {
+    consteval ParleyMutant(const char* name) : hash(parley_mutant_hash(name)) {}
+    uint64_t hash;
+};
+
+constexpr bool parley_mutant(ParleyMutant mutant) {
+    return !std::is_constant_evaluated() && mutant.hash == parley_mutant_chosen;
 }
 """
 
 
 @dataclass(frozen=True)
 class Mutant:
-    number: int
     name: str
     file: str
     rule: str
@@ -55,12 +67,12 @@ class Stale(Exception):
 
 
 def read_mutants(text):
-    """The list, whose tables are named after the files. Numbers follow from the order."""
+    """The list, whose tables are named after the files."""
     mutants = []
     for file, entries in tomllib.loads(text).items():
         for entry in entries:
             original = entry["from"]
-            mutants.append(Mutant(len(mutants) + 1, entry["name"], file, entry["rule"], original, entry["to"],
+            mutants.append(Mutant(entry["name"], file, entry["rule"], original, entry["to"],
                                   entry.get("where", original)))
     names = [mutant.name for mutant in mutants]
     for name in names:
@@ -103,10 +115,10 @@ def find_site(text, mutant):
 
 def choice(site, original):
     if site.mutants[0].is_statement:
-        branches = "".join(f"if (parley_mutant({mutant.number})) {{ {mutant.mutated} }} else "
+        branches = "".join(f'if (parley_mutant("{mutant.name}")) {{ {mutant.mutated} }} else '
                            for mutant in site.mutants)
         return f"{{ {branches}{{ {original} }} }}"
-    branches = "".join(f"parley_mutant({mutant.number}) ? ({mutant.mutated}) : " for mutant in site.mutants)
+    branches = "".join(f'parley_mutant("{mutant.name}") ? ({mutant.mutated}) : ' for mutant in site.mutants)
     return f"({branches}({original}))"
 
 
