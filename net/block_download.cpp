@@ -14,6 +14,8 @@ namespace {
 constexpr int32_t kWindow = 1024;
 /// Headers that one step of the walk collects.
 constexpr int32_t kWalkStep = 128;
+/// From a peer that has the last blocks only, and whose tip may have moved on by two.
+constexpr int32_t kLimitedDepth = kLimitedBlocks - 2;
 /// Timeouts in a row after which a peer is given up.
 constexpr int kTimeoutsMax = 3;
 
@@ -45,6 +47,7 @@ std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t cou
     }
     sync.last_common = fork_point(sync.last_common, &best);
     const int32_t end = std::min(best.height.value(), sync.last_common->height.value() + kWindow);
+    const bool limited = is_limited(peer.handshake.theirs.services);
     bool all_here = true;
     std::vector<const HeaderNode*> step;
     for (int32_t height = sync.last_common->height.value(); height < end;) {
@@ -60,6 +63,7 @@ std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t cou
             }
             all_here = false;
             if (in_flight_.contains(candidate->hash)) continue;
+            if (limited && best.height - candidate->height >= kLimitedDepth) continue;
             result.push_back(candidate);
             if (result.size() == count_max) return result;
         }

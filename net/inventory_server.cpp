@@ -5,6 +5,15 @@
 
 namespace parley {
 
+namespace {
+
+// bitcoind's: our tip may be two blocks ahead of the one that the asker knows.
+constexpr int32_t kDepthServedMax = kLimitedBlocks + 2;
+// Of these, the ones that will still be there in an hour, which is six blocks.
+constexpr int32_t kBlocksAnnounced = kLimitedBlocks - 6;
+
+}  // namespace
+
 void InventoryServer::on_getdata(Peer& peer, ByteSpan payload) {
     auto request = table_.decode_or_drop<message::GetData>(peer, payload);
     if (!request) return;
@@ -44,11 +53,16 @@ bool InventoryServer::serve_one(Peer& peer, const message::InvEntry& entry) {
 bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
     const BlockHash hash{entry.hash};
     const HeaderNode* node = table_.backend().find_header(hash);
+    if (node == nullptr || is_invalid(*node)) return false;
+    const int32_t depth = table_.backend().active_tip().height - node->height;
+    if (is_limited(table_.options().services) && depth > kDepthServedMax) {
+        // Whether the block is there yet says how far we have pruned; and the asker would wait.
+        table_.disconnect(peer, "block request below the NODE_NETWORK_LIMITED threshold");
+        return true;
+    }
     const auto encoding =
         entry.is(InvType::block) ? WitnessEncoding::without : WitnessEncoding::with;
-    if (node == nullptr || is_invalid(*node) ||
-        !BlockAnnouncer::send_block(table_, peer, *node, encoding))
-        return false;
+    if (!BlockAnnouncer::send_block(table_, peer, *node, encoding)) return false;
     if (peer.sync.header_sent == nullptr || at_least_as_good(*node, *peer.sync.header_sent))
         peer.sync.header_sent = node;
     if (peer.sync.continue_at == hash) {
@@ -119,9 +133,12 @@ void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {
     const auto request = table_.decode_or_drop<message::GetBlocks>(peer, payload);
     if (!request || !check_locator(peer, request->hashes.size(), "getblocks")) return;
     message::Inv answer;
+    const bool limited = is_limited(table_.options().services);
+    const Height tip = table_.backend().active_tip().height;
     for (Height height = fork_height(request->hashes) + 1;; ++height) {
         const HeaderNode* node = table_.backend().active_at(height);
         if (node == nullptr || node->hash == request->stop) break;
+        if (limited && tip - height >= kBlocksAnnounced) break;
         answer.entries.push_back(message::InvEntry::of(InvType::block, node->hash));
         if (answer.entries.size() == kGetBlocksReplyMax) {
             peer.sync.continue_at = node->hash;

@@ -18,7 +18,9 @@ namespace parley {
 struct NetOptions {
     NetworkMagic magic{0xfa, 0xbf, 0xb5, 0xda};  ///< regtest's; the chain parameters give it
     uint16_t default_port = 18444;               ///< for targets that name none
-    ServiceFlags services = kServiceNetwork | kServiceWitness | kServiceParley;
+    /// A node that prunes takes kServiceNetwork away.
+    ServiceFlags services =
+        kServiceNetwork | kServiceNetworkLimited | kServiceWitness | kServiceParley;
     std::string user_agent = "/Satoshi:31.0.0/Parley:0.1.0/";
     /// The engine keeps a seal beside each block: `seal` goes ahead of `block`, and headers carry
     /// no score of their own.

@@ -27,6 +27,13 @@ inline constexpr ServiceFlags kServiceNetworkLimited = 1u << 10;
 /// Speaks `seal` and `engine`. Inside the range that bitcoind leaves to experiments (bits 24-31).
 inline constexpr ServiceFlags kServiceParley = 1u << 24;
 
+/// Blocks below the tip that a node with kServiceNetworkLimited has at least (BIP159).
+inline constexpr int32_t kLimitedBlocks = 288;
+/// It has the last blocks, and promises no others.
+constexpr bool is_limited(ServiceFlags services) {
+    return (services & (kServiceNetwork | kServiceNetworkLimited)) == kServiceNetworkLimited;
+}
+
 /// bitcoind's names ("NETWORK", "WITNESS", ...); ours is "PARLEY"; others "UNKNOWN[2^n]".
 std::vector<std::string> service_names(ServiceFlags services);
 

@@ -170,8 +170,7 @@ void read_net(OptionReader& reader, NodeConfig& config) {
         net.user_agent.pop_back();  // the slash at the end
         net.user_agent += "(" + comments + ")/";
     }
-    if (config.chain.prune)
-        net.services = (net.services & ~kServiceNetwork) | kServiceNetworkLimited;
+    if (config.chain.prune) net.services &= ~kServiceNetwork;
     net.sealed_blocks = config.engine == EngineKind::pbft;
     net.network_active = reader.flag("networkactive", true);
     net.connections_max = reader.number_as<size_t>("maxconnections", 125, 0, 10'000);

@@ -266,14 +266,17 @@ class ForeignPeer:
 
     def request_block(self, block_hash):
         before = len(self.payloads(b"block"))
+        self.send_getdata(block_hash)
+        block = CBlock.deserialize(self.wait_for(b"block", before + 1))
+        assert block.GetHash() == block_hash, "another block than the one that was asked for"
+        return block
+
+    def send_getdata(self, block_hash):
         request = msg_getdata(PROTOCOL_VERSION)
         item = CInv()
         item.type, item.hash = INV_BLOCK | INV_WITNESS, block_hash
         request.inv.append(item)
         self.send_message(request)
-        block = CBlock.deserialize(self.wait_for(b"block", before + 1))
-        assert block.GetHash() == block_hash, "another block than the one that was asked for"
-        return block
 
     def send_headers(self, locator):
         """Answers a getheaders message from this peer's chain."""

@@ -3,9 +3,11 @@
 import random
 import shutil
 
+from foreign_peer import ForeignPeer
 from framework import OTHER_ADDRESS, expect_rpc_error, wait_until
 
 KEPT = 288
+NETWORK, NETWORK_LIMITED = 1, 1024  # service bits
 
 
 def state(node):
@@ -100,6 +102,18 @@ def test_reindex_damaged_block_ends_the_chain_before_it(network):
     assert node.rpc.verifychain(4, 0) is True
 
 
+def expect_blocks_by_depth(node):
+    """BIP159: the last 288 blocks, and two more, are anybody's; who asks for an older one is dropped."""
+    with ForeignPeer(node.p2p_port).handshake() as peer:
+        assert peer.version.nServices & (NETWORK | NETWORK_LIMITED) == NETWORK_LIMITED
+        tip = node.rpc.getblockcount()
+        hashes = [bytes.fromhex(node.rpc.getblockhash(tip - depth))[::-1] for depth in (KEPT + 2, KEPT + 3)]
+        peer.request_block(hashes[0])
+        peer.send_getdata(hashes[1])
+        peer.wait_for_disconnect()
+        assert len(peer.payloads(b"block")) == 1
+
+
 def test_prune_removes_old_files_and_says_so(network):
     source = network.add()
     source.generate(900)
@@ -109,8 +123,9 @@ def test_prune_removes_old_files_and_says_so(network):
     info = node.rpc.getblockchaininfo()
     assert info["pruned"] is True and info["automatic_pruning"] is False and info["pruneheight"] == 0
     assert "prune_target_size" not in info
-    assert not int(node.rpc.getnetworkinfo()["localservices"], 16) & 1  # not the whole chain any more
-    assert int(node.rpc.getnetworkinfo()["localservices"], 16) & 1024
+    both = NETWORK | NETWORK_LIMITED
+    assert int(node.rpc.getnetworkinfo()["localservices"], 16) & both == NETWORK_LIMITED
+    assert int(source.rpc.getnetworkinfo()["localservices"], 16) & both == both
     before = state(node)
     assert node.rpc.pruneblockchain(1) == -1  # less than a file
     height = node.rpc.pruneblockchain(500)
@@ -125,6 +140,7 @@ def test_prune_removes_old_files_and_says_so(network):
     expect_rpc_error(-8, "Negative block height.", node.rpc.pruneblockchain, -1)
     expect_rpc_error(-1, "not in prune mode", source.rpc.pruneblockchain, 1)
     assert state(node) == before and node.rpc.verifychain(4, 100) is True
+    expect_blocks_by_depth(node)
     node.kill()
     node.start()
     assert state(node) == before

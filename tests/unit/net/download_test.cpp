@@ -81,6 +81,22 @@ TEST(Download, peer_without_witnesses_is_asked_for_plain_blocks_and_one_without_
                 ElementsAre(block_request(InvType::block, branch.blocks[0]->header.hash())));
 }
 
+TEST(Download, peer_that_prunes_is_asked_for_its_last_286_blocks_only) {
+    Station station;
+    message::Version version = Station::default_version();
+    version.services = kServiceNetworkLimited | kServiceWitness;
+    const PeerId pruned = station.ready_peer(true, version);
+    const PeerId whole = station.ready_peer();
+    const Branch branch(station.backend.active_tip(), 400, 5);
+    const auto first_asked = [&](PeerId peer) {
+        station.send(peer, branch.headers);
+        return BlockHash{station.take<message::GetData>(peer).at(0).entries.at(0).hash};
+    };
+    // The first of these is at height 1.
+    EXPECT_EQ(first_asked(pruned), branch.blocks[400 - 286]->header.hash());
+    EXPECT_EQ(first_asked(whole), branch.blocks[0]->header.hash());
+}
+
 TEST(Download, stalling_peer_loses_its_blocks_and_in_the_end_its_connection) {
     Station station;
     const PeerId slow = station.ready_peer();

@@ -57,16 +57,16 @@ TEST(Handshake, version_message_is_byte_exact) {
     ASSERT_EQ(sent.size(), 1u);
     const Bytes& payload = sent[0].payload;
     const std::string hex = to_hex(payload);
-    // 70016, NETWORK | WITNESS | PARLEY, 1800000000 s; receiver: no services, 10.0.0.2, port;
-    // sender: our services, no address; then the nonce.
+    // 70016, NETWORK | WITNESS | NETWORK_LIMITED | PARLEY, 1800000000 s; receiver: no
+    // services, 10.0.0.2, port; sender: our services, no address; then the nonce.
     EXPECT_EQ(hex.substr(0, 144),
               "80110100"
-              "0900000100000000"
+              "0904000100000000"
               "00d2496b00000000"
               "0000000000000000"
               "00000000000000000000ffff0a000002"
               "c351"
-              "0900000100000000"
+              "0904000100000000"
               "00000000000000000000000000000000"
               "0000");
     EXPECT_EQ(hex.substr(160), "1d" + to_hex(as_bytes("/Satoshi:31.0.0/Parley:0.1.0/")) +

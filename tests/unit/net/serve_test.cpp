@@ -114,6 +114,40 @@ TEST(Serve, getdata_of_block_and_of_stale_block) {
     EXPECT_THAT(station.take_commands(peer), IsEmpty());
 }
 
+// BIP159; the depths are those of bitcoind.
+TEST(Serve, pruned_node_drops_who_asks_for_a_block_deeper_than_290_and_announces_none_there) {
+    NetOptions options;
+    options.services = kServiceNetworkLimited | kServiceWitness;
+    Station station(options);
+    station.backend.mine(600, station.now, 0, nullptr, false);
+    const auto hash_at = [&](int32_t height) {
+        return station.backend.active_at(Height{height})->hash;
+    };
+    const PeerId peer = station.ready_peer();
+    station.send(peer, block_request(InvType::witness_block, hash_at(600 - 290)));
+    EXPECT_THAT(station.take_commands(peer), ElementsAre("block"));
+    station.send(peer, locator_of<message::GetBlocks>({hash_at(600 - 283)}));
+    EXPECT_THAT(station.take<message::Inv>(peer), IsEmpty());
+    station.send(peer, locator_of<message::GetBlocks>({hash_at(600 - 282)}));
+    EXPECT_THAT(station.take<message::Inv>(peer).at(0).entries, SizeIs(282));
+    EXPECT_FALSE(station.closed(peer));
+    for (const auto type : {InvType::witness_block, InvType::compact_block}) {
+        const PeerId asker = station.ready_peer();
+        station.send(asker, block_request(type, hash_at(600 - 291)));
+        EXPECT_THAT(station.take_commands(asker), IsEmpty());
+        EXPECT_TRUE(station.closed(asker));
+    }
+}
+
+TEST(Serve, node_with_the_whole_chain_gives_any_block) {
+    Station station;
+    station.backend.mine(600, station.now, 0, nullptr, false);
+    const PeerId peer = station.ready_peer();
+    station.send(peer,
+                 block_request(InvType::witness_block, station.backend.active_at(Height{1})->hash));
+    EXPECT_THAT(station.take_commands(peer), ElementsAre("block"));
+}
+
 TEST(Serve, witnesses_are_left_out_where_they_are_not_asked_for) {
     Station station;
     station.backend.mine(1, station.now);
