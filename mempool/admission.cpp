@@ -271,8 +271,9 @@ class Admission {
         const auto failure = context_.verifier.verify_all(checks);
         if (!failure) return std::nullopt;
         const OutPoint& spent = transaction_.inputs()[failure->check].prevout;
+        const bool stripped = !transaction_.has_witness() && needs_witness(transaction_, coins_);
         return reject(
-            TxRejectKind::policy,
+            stripped ? TxRejectKind::witness_stripped : TxRejectKind::policy,
             fmt::format("mempool-script-verify-flag-failed ({})", to_string(failure->error)),
             fmt::format("input {} of {} (wtxid {}), spending {}:{}", failure->check,
                         transaction_.txid().to_string(), transaction_.wtxid().to_string(),

@@ -46,8 +46,11 @@ struct MempoolOptions {
 
 /// Why a transaction was not taken; what the peer or the caller deserves for it.
 enum class TxRejectKind : uint8_t {
-    consensus,       ///< can never be in a block
-    policy,          ///< not standard, or over a limit
+    consensus,  ///< can never be in a block
+    policy,     ///< not standard, or over a limit
+    /// Its scripts fail, and it has no witness where one is needed: somebody may have taken it
+    /// away.
+    witness_stripped,
     missing_inputs,  ///< spends what is neither in the chain nor in the mempool
     premature,       ///< locktime, sequence lock or coinbase maturity: valid later
     already_known,   ///< in the mempool, or confirmed

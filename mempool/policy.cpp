@@ -86,15 +86,22 @@ bool standard_taproot_witness(std::span<const Bytes> witness) {
     return std::all_of(items.begin(), items.end(), is_standard_item);
 }
 
-bool standard_witness(const TxInput& input, const Coin& coin) {
-    if (input.witness.empty()) return true;
+// The program that the input's witness must satisfy. Empty: it spends none, or an anchor.
+std::optional<WitnessProgram> program_spent(const TxInput& input, const Coin& coin) {
     const Script& script = coin.output.script_pubkey;
     const bool hidden = match_p2sh(script).has_value();
     const auto redeem = hidden ? last_push(input.script_sig) : std::nullopt;
-    if (hidden && !redeem) return false;
+    if (hidden && !redeem) return std::nullopt;
     const auto program = witness_program(redeem.value_or(ByteSpan{script.bytes()}));
-    // Others have no use for a witness, and an anchor needs none.
-    if (!program || (!hidden && is_anchor(*program))) return false;
+    if (program && !hidden && is_anchor(*program)) return std::nullopt;
+    return program;
+}
+
+bool standard_witness(const TxInput& input, const Coin& coin) {
+    if (input.witness.empty()) return true;
+    const auto program = program_spent(input, coin);
+    if (!program) return false;
+    const bool hidden = match_p2sh(coin.output.script_pubkey).has_value();
     const bool long_program = program->program.size() == Hash256::kSize;
     if (program->version == 0 && long_program) return standard_script_hash_witness(input.witness);
     if (program->version == 1 && long_program && !hidden)
@@ -155,6 +162,13 @@ std::optional<std::string_view> check_standard_inputs(const Transaction& transac
         if (!standard_witness(transaction.inputs()[i], coins[i])) return "bad-witness-nonstandard";
     }
     return std::nullopt;
+}
+
+bool needs_witness(const Transaction& transaction, std::span<const Coin> coins) {
+    for (size_t i = 0; i < coins.size(); ++i) {
+        if (program_spent(transaction.inputs()[i], coins[i])) return true;
+    }
+    return false;
 }
 
 std::optional<std::string> check_truc(const Transaction& transaction, int64_t virtual_size,

@@ -38,6 +38,9 @@ bool has_dust(const Transaction& transaction, FeeRate dust_relay_fee);
 std::optional<std::string_view> check_standard_inputs(const Transaction& transaction,
                                                       std::span<const Coin> coins);
 
+/// Spends a witness program that is no anchor. `coins` are in the order of the inputs.
+bool needs_witness(const Transaction& transaction, std::span<const Coin> coins);
+
 /// BIP431 ("TRUC", version 3): what a transaction may be next to its unconfirmed parents. `evicted`
 /// are entries that it replaces. Empty: allowed; otherwise the detail of "TRUC-violation".
 std::optional<std::string> check_truc(const Transaction& transaction, int64_t virtual_size,

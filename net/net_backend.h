@@ -59,10 +59,9 @@ struct HeadersOutcome {
 enum class TransactionVerdict : uint8_t {
     accepted,
     already_have,
-    missing_inputs,   ///< outputs that it spends are unknown: an orphan
-    rejected,         ///< remembered by wtxid until the tip changes
-    witness_problem,  ///< its witness was stripped or is bad: nothing is remembered, because the
-                      ///< same transaction may come with a good one
+    missing_inputs,    ///< outputs that it spends are unknown: an orphan
+    rejected,          ///< remembered by wtxid until the tip changes
+    witness_stripped,  ///< nothing is remembered: its wtxid is the txid of the whole transaction
 };
 
 struct TransactionOutcome {

@@ -163,7 +163,7 @@ void TransactionRelay::submit(Peer& peer, const TransactionRef& transaction) {
                                peer.id.value(), outcome.reason);
             break;
         case TransactionVerdict::already_have:
-        case TransactionVerdict::witness_problem:
+        case TransactionVerdict::witness_stripped:
             break;
     }
 }

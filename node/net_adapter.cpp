@@ -33,12 +33,16 @@ TransactionVerdict verdict_of(const TxReject& reject) {
             return TransactionVerdict::already_have;
         case TxRejectKind::missing_inputs:
             return TransactionVerdict::missing_inputs;
-        default:
-            break;
+        case TxRejectKind::witness_stripped:
+            return TransactionVerdict::witness_stripped;
+        case TxRejectKind::consensus:
+        case TxRejectKind::policy:
+        case TxRejectKind::premature:
+        case TxRejectKind::conflict:
+        case TxRejectKind::fee:
+            return TransactionVerdict::rejected;
     }
-    const bool witness = reject.reason.find("witness") != std::string::npos ||
-                         reject.detail.find("itness") != std::string::npos;
-    return witness ? TransactionVerdict::witness_problem : TransactionVerdict::rejected;
+    return TransactionVerdict::rejected;
 }
 
 RelayTransaction relay_view(const MempoolEntry& entry) {

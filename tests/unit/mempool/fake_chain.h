@@ -63,12 +63,13 @@ class FakeChain final : public ChainContext, public CoinsView {
     }
 
     /// A coin from nowhere.
-    OutPoint add_coin(Amount value, Height height = Height{1}, bool coinbase = false) {
+    OutPoint add_coin(Amount value, Height height = Height{1}, bool coinbase = false,
+                      const Script& script = key_script(1)) {
         Hash256 id;
         const uint64_t number = ++coins_made_;
         std::memcpy(id.bytes().data(), &number, sizeof number);
         const OutPoint outpoint{Txid{id}, 0};
-        coins_[outpoint] = {{value, key_script(1)}, height, coinbase};
+        coins_[outpoint] = {{value, script}, height, coinbase};
         return outpoint;
     }
     void erase_coin(const OutPoint& outpoint) { coins_.erase(outpoint); }

@@ -202,6 +202,25 @@ TEST_F(MempoolTest, submit_real_script_check_refuses_a_bad_signature) {
     EXPECT_TRUE(result.error().reason.starts_with("mempool-script-verify-flag-failed"));
 }
 
+// The wtxid of what is left is the txid of the whole transaction, which may still come.
+TEST_F(MempoolTest, submit_without_the_witness_that_it_needs_is_told_from_a_bad_one) {
+    InlineScriptVerifier real;
+    Mempool strict({}, params, chain, real, log);
+    const auto kind = [&](const TransactionData& data) {
+        const auto result = strict.submit(make_transaction(data), kNow);
+        return result ? std::nullopt : std::optional{result.error().kind};
+    };
+    TransactionData data = payment(10'000);
+    data.outputs.push_back({Amount{1000}, key_script(7)});  // 65 bytes without the witness
+    EXPECT_EQ(kind(data), TxRejectKind::policy) << "a bad signature";
+    data.inputs[0].witness.clear();
+    EXPECT_EQ(kind(data), TxRejectKind::witness_stripped);
+    // A script that fails without needing any witness.
+    const Script plain = p2pkh_script(Hash160{});
+    data.inputs[0].prevout = chain.add_coin(Amount{kCoin}, Height{1}, false, plain);
+    EXPECT_EQ(kind(data), TxRejectKind::policy);
+}
+
 TEST_F(MempoolTest, submit_cluster_of_65_is_too_large) {
     OutPoint last = chain.add_coin(Amount{kCoin});
     for (int i = 0; i < 64; ++i)

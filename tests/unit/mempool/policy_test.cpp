@@ -151,6 +151,23 @@ TEST(PolicyTest, check_standard_multisig_by_option) {
     EXPECT_EQ(*check_standard(Transaction{data}, options), "bare-multisig");
 }
 
+TEST(PolicyTest, needs_witness_where_a_program_is_spent_openly_or_behind_a_hash) {
+    const auto needed = [](const Script& spent, const Script& script_sig) {
+        TransactionData data = spend({{Txid{}, 0}}, {Amount{10'000}});
+        data.inputs[0].script_sig = script_sig;
+        const std::vector<Coin> coins{{TxOutput{Amount{20'000}, spent}, Height{1}, false}};
+        return needs_witness(Transaction{data}, coins);
+    };
+    const Script program = witness_script(0, Bytes(20, 1));
+    const Script redeem = ScriptBuilder{}.push(program.bytes()).build();
+    EXPECT_TRUE(needed(program, Script{}));
+    EXPECT_TRUE(needed(witness_script(1, Bytes(32, 1)), Script{}));
+    EXPECT_TRUE(needed(p2sh_script(hash160(program.bytes())), redeem));
+    EXPECT_FALSE(needed(p2sh_script(hash160(program.bytes())), Script{}));
+    EXPECT_FALSE(needed(p2pkh_script(Hash160{}), redeem));
+    EXPECT_FALSE(needed(witness_script(1, Bytes{0x4e, 0x73}), Script{})) << "an anchor";
+}
+
 TEST(PolicyTest, check_standard_inputs_refuses_unknown_programs_and_stray_witnesses) {
     TransactionData data = spend({{Txid{}, 0}}, {Amount{1000}});
     const auto verdict = [&](const Script& script) -> std::string {

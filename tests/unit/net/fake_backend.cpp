@@ -238,6 +238,8 @@ TransactionOutcome FakeBackend::submit_transaction(PeerId, const TransactionRef&
     ++submitted_transactions;
     if (refused.contains(transaction->txid()))
         return {TransactionVerdict::rejected, "bad-txns-vout-negative"};
+    if (need_witness.contains(transaction->txid()) && !transaction->has_witness())
+        return {TransactionVerdict::witness_stripped, "mempool-script-verify-flag-failed"};
     if (by_id_.contains(GenTxid::of(transaction->wtxid())))
         return {TransactionVerdict::already_have, "txn-already-in-mempool"};
     for (const TxInput& input : transaction->inputs()) {

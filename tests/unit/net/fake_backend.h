@@ -57,6 +57,7 @@ class FakeBackend final : public NetBackend {
     bool downloading = false;
     int64_t fee_rate = 100;
     std::set<Txid> refused;             ///< transactions that the mempool rejects
+    std::set<Txid> need_witness;        ///< transactions that it takes with a witness only
     size_t submitted_transactions = 0;  ///< calls of submit_transaction
     size_t submitted_blocks = 0;
     std::vector<std::pair<PeerId, Bytes>> engine_messages;

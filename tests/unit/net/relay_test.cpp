@@ -195,6 +195,27 @@ TEST(Relay, rejected_transaction_is_not_asked_for_again_until_the_tip_changes) {
     EXPECT_TRUE(asks_for(station, other, InvType::wtxid, bad->wtxid()));
 }
 
+// Else anybody could keep a transaction away from us by sending it without its witness first.
+TEST(Relay, transaction_that_came_without_its_witness_is_still_asked_for_and_no_obstacle) {
+    Station station;
+    station.backend.add_coin(coin(1));
+    const PeerId peer = station.ready_peer();
+    const PeerId old = station.ready_peer(true, Station::default_version(), false);
+    const TransactionRef whole = make_spend(coin(1), 1, true);
+    const TransactionRef stripped = make_spend(coin(1), 1, false);
+    ASSERT_EQ(stripped->wtxid(), Wtxid{static_cast<const Hash256&>(whole->txid())});
+    station.backend.need_witness.insert(whole->txid());
+    station.send(peer, message::Tx{stripped->data()});
+    EXPECT_EQ(station.backend.submitted_transactions, 1u);
+    station.send(peer, message::Tx{make_spend(whole->txid(), 2)->data()});
+    EXPECT_EQ(station.manager.orphan_count(), 1u);
+    station.send(old, inv_of(InvType::transaction, whole->txid()));
+    EXPECT_TRUE(asks_for(station, peer, InvType::witness_transaction, whole->txid()) ||
+                asks_for(station, old, InvType::witness_transaction, whole->txid()));
+    station.send(old, message::Tx{whole->data()});
+    EXPECT_THAT(station.backend.relay_transactions(), SizeIs(2));
+}
+
 TEST(Relay, confirmed_transaction_is_not_asked_for) {
     Station station;
     const PeerId peer = station.ready_peer();
