@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "base/crypto/sha256.h"
 #include "chain/consensus_limits.h"
 #include "tests/unit/chain/test_chain.h"
 
@@ -221,6 +222,17 @@ TEST_F(BlockRules, the_last_commitment_output_counts) {
     };
     EXPECT_EQ(verdict(with(true)), "bad-witness-merkle-match");
     EXPECT_EQ(verdict(with(false)), "");
+}
+
+TEST(WitnessCommitment, is_of_the_root_and_then_the_reserved_value) {
+    TestChain chain;
+    const auto block = chain.build(chain->genesis());  // its root is zero: nothing but a coinbase
+    // What every empty block of the main chain carries.
+    EXPECT_EQ(to_hex(witness_commitment(*block).span()),
+              "e2f61c3f71d1defd3fa999dfa36953755c690689799962b48bebd836974e8cf9");
+    Bytes message(64, 0);
+    message[32] = 1;
+    EXPECT_EQ(witness_commitment(*block, Hash256{{1}}), sha256d(message));
 }
 
 TEST_F(BlockRules, too_much_weight_is_refused) {

@@ -131,6 +131,34 @@ TEST(ReadCoin, amount_beyond_all_the_money_is_damage) {
     }
 }
 
+TEST(ReadCoin, height_beyond_31_bits_is_damage) {
+    constexpr uint64_t kHeightMax = (uint64_t{1} << 31) - 1;
+    for (const uint64_t height : {kHeightMax, kHeightMax + 1, uint64_t{1} << 40}) {
+        Writer writer;
+        write_varint(writer, 2 * height + 1);
+        write_varint(writer, 0);
+        write_compressed_script(writer, Script{});
+        Reader reader(writer.data());
+        const Coin coin = read_coin(reader);
+        ASSERT_EQ(reader.done(), height == kHeightMax);
+        if (reader.done()) {
+            EXPECT_EQ(coin.height, Height{0x7fffffff});
+        }
+    }
+}
+
+TEST(BlockUndo, coin_of_genesis_round_trips) {
+    const Coin coin{TxOutput{Amount{1}, Script{Bytes{OP_TRUE}}}, Height{0}, false};
+    const BlockUndo undo{{{coin, coin}}};
+    const Bytes bytes = serialize_undo(undo);
+    // Counts, then twice: height code, amount, size of the script, script.
+    EXPECT_EQ(to_hex(bytes),
+              "0102"
+              "00010751"
+              "00010751");
+    EXPECT_EQ(parse_undo(bytes), undo);
+}
+
 TEST(BlockUndo, random_undo_round_trips_and_every_cut_is_refused) {
     SeededRandom random(test_seed());
     for (int i = 0; i < 50; ++i) {

@@ -33,6 +33,59 @@ TEST(ConnectBlock, sum_of_the_fees_is_bounded) {
     EXPECT_EQ(reason(Amount{kMaxMoney.value() - 2}), "bad-txns-accumulated-fee-outofrange");
 }
 
+TEST(ConnectBlock, sigops_are_counted_under_the_blocks_own_rules) {
+    TestChain chain;
+    ChainParams params = regtest_params();
+    InlineScriptVerifier verifier;
+    const MemoryStorage storage;
+    const CoinsCache nothing(storage, OutPointHash(1, 2));
+    // Each redeem script holds 500 signature checks, at a cost of four.
+    const Bytes redeem(500, OP_CHECKSIG);
+    BlockPlan plan;
+    TransactionData data;
+    CoinsOverlay coins(nothing, nothing.hash());
+    for (uint32_t i = 0; i < 41; ++i) {
+        const OutPoint outpoint{Txid{Hash256{{1}}}, i};
+        coins.add(outpoint,
+                  Coin{TxOutput{Amount{1}, p2sh_script(hash160(redeem))}, Height{0}, false});
+        data.inputs.push_back(TxInput{outpoint, ScriptBuilder{}.push(redeem).build(), 0, {}});
+    }
+    data.outputs = {TxOutput{Amount{1}, op_true()}};
+    plan.transactions = {make_transaction(data)};
+    const auto block = chain.build(chain->genesis(), plan);
+    const BlockHash hash = block->header.hash();
+    const auto reason = [&] {
+        CoinsOverlay overlay(coins, nothing.hash());
+        ConnectContext context{params, chain->genesis(), hash};
+        context.check_scripts = false;
+        const auto undo = connect_block(context, *block, overlay, verifier);
+        return undo ? std::string{} : undo.error().reason;
+    };
+    EXPECT_EQ(reason(), "bad-blk-sigops");
+    params.script_flag_exceptions = {{hash, kVerifyNone}};
+    EXPECT_EQ(reason(), "") << "to such a block a redeem script is nothing but data";
+}
+
+TEST(ScriptErrorOf, names_the_input_by_its_place_in_the_block) {
+    TestChain chain;
+    const OutPoint spent{Txid{Hash256{{1}}}, 0};
+    BlockPlan plan;
+    plan.transactions = {spend_true({spent, spent}, Amount{1}), spend_true({spent}, Amount{2}),
+                         spend_true({spent, spent}, Amount{3})};
+    const auto block = chain.build(chain->genesis(), plan);
+    const auto expect = [&](size_t check, size_t transaction, size_t input) {
+        const auto error = script_error_of(*block, {check, ScriptError::eval_false});
+        const std::string text = "input " + std::to_string(input) + " of " +
+                                 plan.transactions[transaction]->txid().to_string();
+        EXPECT_EQ(error.detail.substr(0, text.size()), text) << check;
+    };
+    expect(0, 0, 0);
+    expect(1, 0, 1);
+    expect(2, 1, 0);
+    expect(3, 2, 0);
+    expect(4, 2, 1);
+}
+
 TEST(ConnectBlock, rules_of_an_active_deployment_hold) {
     ChainParams params = regtest_params();
     const auto verdict = [&] {

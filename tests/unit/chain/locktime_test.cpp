@@ -111,5 +111,21 @@ TEST(SequenceLocks, the_strictest_input_decides) {
     EXPECT_TRUE(sequence_locks_met(sequence_locks(data, older, *parent), *parent));
 }
 
+TEST(SequenceLocks, the_strictest_input_decides_wherever_it_stands) {
+    const HeaderTree tree = straight_tree(50);
+    const auto* parent = tree.at_height(Height{50})[0];
+    const std::vector<Height> coins(3, Height{40});
+    constexpr uint32_t kTime = 1u << 22;
+    for (const uint32_t type : {0u, kTime}) {
+        for (size_t strictest = 0; strictest < coins.size(); ++strictest) {
+            TransactionData data = with(0, type | 1);
+            data.inputs.resize(coins.size(), data.inputs[0]);
+            EXPECT_TRUE(sequence_locks_met(sequence_locks(data, coins, *parent), *parent));
+            data.inputs[strictest].sequence = type | 20;
+            EXPECT_FALSE(sequence_locks_met(sequence_locks(data, coins, *parent), *parent));
+        }
+    }
+}
+
 }  // namespace
 }  // namespace parley

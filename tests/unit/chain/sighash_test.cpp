@@ -68,7 +68,9 @@ TEST(LegacySignatureHash, single_without_output_is_one) {
     transaction.inputs.resize(2);
     transaction.outputs.resize(1);
     const auto one = "0000000000000000000000000000000000000000000000000000000000000001";
-    EXPECT_EQ(legacy_signature_hash(transaction, 1, {}, kSighashSingle).to_string(), one);
+    // Also with ANYONECANPAY, and with bits that mean nothing.
+    for (const uint32_t type : {0x03u, 0x83u, 0x23u, 0x43u, 0x103u})
+        EXPECT_EQ(legacy_signature_hash(transaction, 1, {}, type).to_string(), one) << type;
     EXPECT_EQ(legacy_signature_hash(transaction, 2, {}, kSighashAll).to_string(), one);
     EXPECT_NE(legacy_signature_hash(transaction, 0, {}, kSighashSingle).to_string(), one);
 }

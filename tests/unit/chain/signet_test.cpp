@@ -100,6 +100,26 @@ TEST(Signet, only_the_first_marked_push_is_a_solution) {
         << "the second one stays, and is signed";
 }
 
+TEST(Signet, other_pushes_keep_their_shortest_form) {
+    TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
+    const Script challenge{Bytes{OP_TRUE}};
+    for (const size_t size : {size_t{75}, size_t{76}, size_t{255}, size_t{256}}) {
+        Block block = *chain.build(chain->tip());
+        TransactionData coinbase = block.transactions[0]->data();
+        const auto position = witness_commitment_position(*block.transactions[0]);
+        Bytes script = coinbase.outputs[*position].script_pubkey.bytes();
+        append(script, ScriptBuilder{}.push(Bytes(size, 9)).build().bytes());
+        coinbase.outputs[*position].script_pubkey = Script{script};
+        block.transactions[0] = make_transaction(std::move(coinbase));
+        // What is signed is the block with the marker alone, whose script nothing rewrites.
+        const auto solved =
+            signet_transactions(with_solution(block, serialized(op_true(), {})), challenge);
+        const auto marked = signet_transactions(with_solution(block, Bytes{}), challenge);
+        ASSERT_TRUE(solved && marked);
+        EXPECT_EQ(solved->to_spend->txid(), marked->to_spend->txid()) << size;
+    }
+}
+
 TEST(Signet, marker_alone_is_no_solution) {
     TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
     const Block marked = with_solution(*chain.build(chain->tip()), Bytes{});

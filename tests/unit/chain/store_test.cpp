@@ -293,6 +293,16 @@ TEST(BlockStore, file_is_prunable_by_its_highest_block_and_never_while_it_grows)
     EXPECT_TRUE(store.is_prunable(2, Height{8}));
 }
 
+TEST(BlockStore, block_in_the_middle_of_a_file_does_not_shorten_it) {
+    MemoryStorage storage;
+    BlockStore store(storage, {1, 2, 3, 4}, 1'000);
+    store.begin_behind(1);
+    store.adopt_block({0, 508, 100}, Height{2}, 102);
+    store.adopt_block({0, 8, 100}, Height{1}, 101);
+    EXPECT_EQ(store.take_changed().at(0).block_bytes, 608u);
+    EXPECT_EQ(store.size_on_disk(), 608u);
+}
+
 TEST(IndexRecord, header_must_hash_to_its_key) {
     HeaderNode node;
     node.header.time = 9;

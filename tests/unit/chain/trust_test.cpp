@@ -87,6 +87,23 @@ TEST(Checkpoint, a_chain_that_contradicts_it_is_left_at_the_next_start) {
     EXPECT_EQ(after->tip().hash, good.back()->header.hash());
 }
 
+TEST(Checkpoint, of_several_the_highest_that_is_known_counts) {
+    const auto good = blocks_of(6, 1);
+    ChainOptions options;
+    options.checkpoints = {{Height{5}, good[4]->header.hash()},
+                           {Height{2}, good[1]->header.hash()}};
+    TestChain chain(regtest_params(), options);
+    for (const auto& block : good) chain.add(block);
+    for (int starts = 0; starts < 2; ++starts) {
+        const auto refused = chain->invalidate(good[3]->header.hash());
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().kind, BlockErrorKind::conflicts_with_final);
+        const auto fork = chain.build(*chain->at_height(Height{3}), BlockPlan{.extra_nonce = 9});
+        EXPECT_EQ(chain.verdict(fork), "bad-fork-prior-to-checkpoint");
+        chain.restart();  // all of them are known from the beginning
+    }
+}
+
 // ---- -assumevalid
 
 constexpr int32_t kBadHeight = 101;
