@@ -59,9 +59,9 @@ Verdict check_witness_commitment(const Block& block, bool segwit_active) {
                       "invalid witness reserved value size");
     }
     const Hash256 commitment = witness_commitment(block, Hash256::from_bytes(witness[0]));
-    const Bytes& script = coinbase.outputs()[*position].script_pubkey.bytes();
-    const Bytes expected = witness_commitment_script(commitment).bytes();
-    if (!std::equal(expected.begin(), expected.end(), script.begin())) {
+    const ByteSpan script = coinbase.outputs()[*position].script_pubkey.bytes();
+    const Script expected = witness_commitment_script(commitment);
+    if (!std::ranges::equal(expected.bytes(), script.first(expected.size()))) {
         return refuse(BlockErrorKind::mutated, "bad-witness-merkle-match",
                       "witness merkle commitment mismatch");
     }
@@ -136,7 +136,7 @@ Expected<void, BlockError> accept_block_rules(const ChainParams& params, const B
     }
     if (height >= params.activation.bip34) {
         const Bytes expected = coinbase_height_push(height);
-        const Bytes& script = block.transactions[0]->inputs()[0].script_sig.bytes();
+        const ByteSpan script = block.transactions[0]->inputs()[0].script_sig.bytes();
         if (script.size() < expected.size() ||
             !std::equal(expected.begin(), expected.end(), script.begin())) {
             return refuse(BlockErrorKind::invalid_block, "bad-cb-height",

@@ -54,6 +54,10 @@ class Connection {
     Verdict run() {
         if (auto verdict = check_bip30(); !verdict) return verdict;
         undo_.spent.reserve(block_.transactions.size() - 1);
+        size_t changes = 0;
+        for (const auto& transaction : block_.transactions)
+            changes += transaction->inputs().size() + transaction->outputs().size();
+        coins_.reserve(changes);
         for (const auto& transaction : block_.transactions) {
             if (auto verdict = apply(transaction); !verdict) return verdict;
             if (checks_.size() >= kChecksTogether) scripts_.add(std::exchange(checks_, {}));

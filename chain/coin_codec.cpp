@@ -139,7 +139,7 @@ Script read_compressed_script(Reader& reader) {
         reader.fail();
         return {};
     }
-    return Script{to_bytes(reader.bytes(static_cast<size_t>(kind - kScriptKinds)))};
+    return Script{reader.bytes(static_cast<size_t>(kind - kScriptKinds))};
 }
 
 void write_coin(Writer& writer, const Coin& coin) {

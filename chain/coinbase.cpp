@@ -15,7 +15,7 @@ constexpr size_t kCommitmentScriptSizeMin = kCommitmentHeader.size() + Hash256::
 }  // namespace
 
 Bytes coinbase_height_push(Height height) {
-    return ScriptBuilder{}.push_number(height.value()).build().bytes();
+    return to_bytes(ScriptBuilder{}.push_number(height.value()).build().bytes());
 }
 
 Script witness_commitment_script(const Hash256& commitment) {
@@ -33,7 +33,7 @@ Hash256 witness_commitment(const Block& block, const Hash256& reserved_value) {
 std::optional<size_t> witness_commitment_position(const Transaction& coinbase) {
     std::optional<size_t> position;
     for (size_t i = 0; i < coinbase.outputs().size(); ++i) {
-        const Bytes& script = coinbase.outputs()[i].script_pubkey.bytes();
+        const ByteSpan script = coinbase.outputs()[i].script_pubkey.bytes();
         if (script.size() >= kCommitmentScriptSizeMin &&
             std::equal(kCommitmentHeader.begin(), kCommitmentHeader.end(), script.begin())) {
             position = i;

@@ -19,8 +19,8 @@ constexpr size_t allocation_bytes(size_t size) {
 }
 
 size_t script_usage(const Coin& coin) {
-    const size_t capacity = coin.output.script_pubkey.bytes().capacity();
-    return capacity == 0 ? 0 : allocation_bytes(capacity);
+    const size_t bytes = coin.output.script_pubkey.heap_bytes();
+    return bytes == 0 ? 0 : allocation_bytes(bytes);
 }
 
 }  // namespace
@@ -196,13 +196,16 @@ void CoinsCache::flush_shard(size_t number, bool drop, const WriteCoin& write) {
 }
 
 size_t CoinsCache::usage_bytes() const {
-    // libstdc++'s node: the next one, then the element.
+    // Boost's node: the element and the next one.
     constexpr size_t kNodeBytes = allocation_bytes(sizeof(void*) + sizeof(Shard::value_type));
+    // Of each 64 buckets: the first one, which of them are taken, the groups before and behind.
+    constexpr size_t kGroupBytes = 4 * sizeof(void*);
     size_t bytes = entries_ * kNodeBytes + script_bytes_;
-    // A table of one bucket is inside the map.
     for (const Shard& shard : shards_) {
-        if (shard.bucket_count() > 1)
-            bytes += allocation_bytes(shard.bucket_count() * sizeof(void*));
+        const size_t buckets = shard.bucket_count();
+        if (buckets == 0) continue;
+        bytes += allocation_bytes((buckets + 1) * sizeof(void*));
+        bytes += allocation_bytes((buckets / 64 + 1) * kGroupBytes);
     }
     return bytes + shards_.size() * sizeof(Shard);
 }

@@ -6,10 +6,10 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered_map.hpp>
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "base/storage.h"
@@ -41,6 +41,9 @@ class CoinsOverlay final : public CoinsView {
     std::optional<Coin> spend(const OutPoint& outpoint);
     /// Unspendable outputs must not come here. Replaces a coin of the same outpoint, if any.
     void add(const OutPoint& outpoint, Coin coin);
+
+    /// Room for so many changes.
+    void reserve(size_t changes) { coins_.reserve(changes); }
 
     /// From now on on top of this view, which has the same coins as the one before.
     void rebase(const CoinsView& base) { base_ = &base; }
@@ -100,7 +103,7 @@ class CoinsCache final : public CoinsView {
         bool fresh = false;
     };
     // Nodes of their own: memory grows with the coins, not in leaps with the table.
-    using Shard = std::unordered_map<OutPoint, Entry, OutPointHash>;
+    using Shard = boost::unordered_map<OutPoint, Entry, OutPointHash>;
 
     Shard& shard_of(const OutPoint& outpoint) const { return shards_[outpoint.txid.bytes()[0]]; }
     Entry& insert(const OutPoint& outpoint, Entry entry) const;

@@ -7,7 +7,7 @@
 namespace parley {
 namespace {
 
-Hash160 hash160_at(const Bytes& bytes, size_t offset) {
+Hash160 hash160_at(ByteSpan bytes, size_t offset) {
     Hash160 hash;
     std::copy_n(bytes.begin() + static_cast<ptrdiff_t>(offset), hash.size(), hash.begin());
     return hash;
@@ -44,7 +44,7 @@ std::optional<WitnessProgram> witness_program(ByteSpan script) {
 }
 
 bool is_taproot(const Script& script) {
-    const Bytes& b = script.bytes();
+    const ByteSpan b = script.bytes();
     return b.size() == 34 && b[0] == OP_1 && b[1] == 32;
 }
 
@@ -79,7 +79,7 @@ Script witness_script(int version, ByteSpan program) {
 }
 
 std::optional<Hash160> match_p2pkh(const Script& script) {
-    const Bytes& b = script.bytes();
+    const ByteSpan b = script.bytes();
     if (b.size() != 25 || b[0] != OP_DUP || b[1] != OP_HASH160 || b[2] != 20 ||
         b[23] != OP_EQUALVERIFY || b[24] != OP_CHECKSIG) {
         return std::nullopt;
@@ -88,20 +88,20 @@ std::optional<Hash160> match_p2pkh(const Script& script) {
 }
 
 std::optional<Hash160> match_p2sh(const Script& script) {
-    const Bytes& b = script.bytes();
+    const ByteSpan b = script.bytes();
     if (b.size() != 23 || b[0] != OP_HASH160 || b[1] != 20 || b[22] != OP_EQUAL)
         return std::nullopt;
     return hash160_at(b, 2);
 }
 
 std::optional<Hash160> match_p2wpkh(const Script& script) {
-    const Bytes& b = script.bytes();
+    const ByteSpan b = script.bytes();
     if (b.size() != 22 || b[0] != OP_0 || b[1] != 20) return std::nullopt;
     return hash160_at(b, 2);
 }
 
 std::optional<ByteSpan> match_p2pk(const Script& script) {
-    const Bytes& b = script.bytes();
+    const ByteSpan b = script.bytes();
     if (b.size() != 35 && b.size() != 67) return std::nullopt;
     if (b[0] != b.size() - 2 || b.back() != OP_CHECKSIG) return std::nullopt;
     return ByteSpan{b}.subspan(1, b.size() - 2);

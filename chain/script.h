@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/bytes.h"
 #include "base/crypto/hash.h"
+#include "base/short_bytes.h"
 #include "chain/consensus_limits.h"
 #include "chain/opcode.h"
 
@@ -17,22 +17,26 @@ namespace parley {
 class Script {
  public:
     Script() = default;
-    explicit Script(Bytes bytes) : bytes_(std::move(bytes)) {}
+    explicit Script(ByteSpan bytes) : bytes_(bytes) {}
+    explicit Script(const Bytes& bytes) : Script(ByteSpan{bytes}) {}
 
-    const Bytes& bytes() const { return bytes_; }
+    /// Borrows.
+    ByteSpan bytes() const { return bytes_.span(); }
     size_t size() const { return bytes_.size(); }
-    bool empty() const { return bytes_.empty(); }
+    bool empty() const { return bytes_.size() == 0; }
+    /// Beside the object itself.
+    size_t heap_bytes() const { return bytes_.heap_bytes(); }
 
     /// Can never be spent, so it takes no place in the UTXO set: starts with OP_RETURN or is over
     /// 10,000 bytes.
     bool is_unspendable() const {
-        return (!bytes_.empty() && bytes_[0] == OP_RETURN) || bytes_.size() > kScriptSizeMax;
+        return (!empty() && bytes()[0] == OP_RETURN) || size() > kScriptSizeMax;
     }
 
     auto operator<=>(const Script&) const = default;
 
  private:
-    Bytes bytes_;
+    ShortBytes bytes_;
 };
 
 class ScriptBuilder {
@@ -45,7 +49,7 @@ class ScriptBuilder {
     ScriptBuilder& push(ByteSpan data);
     /// The shortest push of a number in Script's sign-and-magnitude form.
     ScriptBuilder& push_number(int64_t value);
-    Script build() { return Script{std::move(bytes_)}; }
+    Script build() const { return Script{bytes_}; }
 
  private:
     Bytes bytes_;
@@ -59,7 +63,7 @@ struct WitnessProgram {
 };
 std::optional<WitnessProgram> witness_program(ByteSpan script);
 inline std::optional<WitnessProgram> witness_program(const Script& script) {
-    return witness_program(ByteSpan{script.bytes()});
+    return witness_program(script.bytes());
 }
 /// A version 1 program of 32 bytes (BIP341).
 bool is_taproot(const Script& script);

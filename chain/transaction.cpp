@@ -27,7 +27,7 @@ std::vector<TxInput> read_inputs(Reader& reader) {
     for (auto& input : inputs) {
         input.prevout.txid = Txid{reader.hash()};
         input.prevout.index = reader.le<uint32_t>();
-        input.script_sig = Script{to_bytes(reader.var_bytes())};
+        input.script_sig = Script{reader.var_bytes()};
         input.sequence = reader.le<uint32_t>();
     }
     return inputs;
@@ -37,7 +37,7 @@ std::vector<TxOutput> read_outputs(Reader& reader) {
     std::vector<TxOutput> outputs(reader.count(kOutputSizeMin));
     for (auto& output : outputs) {
         output.value = Amount{reader.le<int64_t>()};
-        output.script_pubkey = Script{to_bytes(reader.var_bytes())};
+        output.script_pubkey = Script{reader.var_bytes()};
     }
     return outputs;
 }

@@ -28,6 +28,7 @@ SignatureTable::Set& SignatureTable::set_of(Part& part, const Hash256& digest) {
 }
 
 bool SignatureTable::contains(const SignatureRecord& record) {
+    if (empty_.load(std::memory_order_relaxed)) return false;
     const Hash256 wanted = digest(record);
     Part& part = part_of(wanted);
     const std::lock_guard lock(part.mutex);
@@ -40,6 +41,7 @@ void SignatureTable::insert(const SignatureRecord& record) {
     const Hash256 added = digest(record);
     Part& part = part_of(added);
     const std::lock_guard lock(part.mutex);
+    empty_.store(false, std::memory_order_relaxed);
     if (part.sets.empty()) part.sets.resize(sets_of_part_);
     Set& set = set_of(part, added);
     if (std::find(set.begin(), set.end(), added) != set.end()) return;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -40,6 +41,8 @@ class SignatureTable final : public SignatureCache {
 
     Sha256 salted_;  // constant
     const size_t sets_of_part_;
+    // Nothing was inserted yet, as in the whole first download: then no digests are made.
+    std::atomic<bool> empty_{true};
     std::array<Part, kParts> parts_;
 };
 

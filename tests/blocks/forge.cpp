@@ -27,7 +27,7 @@ void recommit(Block& block) {
     const Bytes reserved = block.transactions[0]->inputs()[0].witness.at(0);
     const Hash256 commitment = witness_commitment(block, Hash256::from_bytes(reserved));
     change_coinbase(block, [&](TransactionData& data) {
-        Bytes script = data.outputs[*position].script_pubkey.bytes();
+        Bytes script = to_bytes(data.outputs[*position].script_pubkey.bytes());
         std::copy(commitment.bytes().begin(), commitment.bytes().end(), script.begin() + 6);
         data.outputs[*position].script_pubkey = Script{script};
     });

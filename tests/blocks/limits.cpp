@@ -132,7 +132,7 @@ void legacy_sigops(Forge& forge) {
     const auto in_coinbase = [&](size_t count) {
         return [count](Block& block) {
             change_coinbase(block, [&](TransactionData& data) {
-                Bytes script = data.inputs[0].script_sig.bytes();
+                Bytes script = to_bytes(data.inputs[0].script_sig.bytes());
                 script.resize(script.size() + 10, OP_CHECKSIG);
                 data.inputs[0].script_sig = Script{script};
             });
@@ -175,7 +175,7 @@ void unlock(Wrapping wrapping, const Script& script, TxInput& input) {
     if (wrapping == Wrapping::p2sh)
         input.script_sig = ScriptBuilder{}.push(script.bytes()).build();
     else
-        input.witness = {script.bytes()};
+        input.witness = {to_bytes(script.bytes())};
     if (wrapping == Wrapping::both)
         input.script_sig = ScriptBuilder{}.push(program.bytes()).build();
 }

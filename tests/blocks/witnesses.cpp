@@ -38,7 +38,7 @@ void drop_commitment(Block& block) {
 auto commitment_script(const std::function<void(Bytes&)>& change) {
     return [change](Block& block) {
         change_coinbase(block, [&](TransactionData& data) {
-            Bytes script = data.outputs[1].script_pubkey.bytes();
+            Bytes script = to_bytes(data.outputs[1].script_pubkey.bytes());
             change(script);
             data.outputs[1].script_pubkey = Script{script};
         });
@@ -72,7 +72,7 @@ void without_witnesses(Forge& forge) {
 
 void with_witnesses(Forge& forge) {
     const auto funding = tx(spend({forge.take()}, 0, true_program()));
-    const auto spending = witness_spend(output(funding, 0), {op_true().bytes()});
+    const auto spending = witness_spend(output(funding, 0), {to_bytes(op_true().bytes())});
     const Forge::Plan plan{.transactions = {funding, spending}};
     forge.reject("commitment-none-but-a-witness", "unexpected-witness", plan, drop_commitment);
     forge.reject("commitment-a-byte-short", "unexpected-witness", plan,
@@ -86,7 +86,7 @@ void with_witnesses(Forge& forge) {
         return [last_is_right](Block& block) {
             change_coinbase(block, [&](TransactionData& data) {
                 data.outputs.push_back(data.outputs[1]);
-                Bytes script = data.outputs[1].script_pubkey.bytes();
+                Bytes script = to_bytes(data.outputs[1].script_pubkey.bytes());
                 script.back() ^= 1;
                 data.outputs[last_is_right ? 1 : 2].script_pubkey = Script{script};
             });
@@ -110,7 +110,7 @@ void with_witnesses(Forge& forge) {
     forge.reject_raw("witnesses-all-stripped-underway", "bad-witness-nonce-size", bare);
     Block bloated = honest;
     bloated.transactions[2] =
-        witness_spend(output(funding, 0), {Bytes(3'999'000, 1), op_true().bytes()});
+        witness_spend(output(funding, 0), {Bytes(3'999'000, 1), to_bytes(op_true().bytes())});
     forge.reject_raw("witness-bloated-underway", "bad-witness-merkle-match", bloated);
     forge.accept_block("commitment-twice-the-last-right", honest);
 }
@@ -128,10 +128,10 @@ void spending_programs(Forge& forge) {
                  with({Bytes{OP_1, OP_1}}));
     forge.reject("program-with-an-item-too-many",
                  failed + "Stack size must be exactly one after execution)",
-                 with({Bytes{1}, op_true().bytes()}));
+                 with({Bytes{1}, to_bytes(op_true().bytes())}));
     forge.reject("witness-of-an-old-script", failed + "Witness provided for non-witness script)",
                  {.transactions = {witness_spend(forge.peek(), {Bytes{1}})}});
-    forge.accept("program-spent", with({op_true().bytes()}));
+    forge.accept("program-spent", with({to_bytes(op_true().bytes())}));
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ void demand(Form form, const Script& script, TxInput& input, Script& script_pubk
         return witness_script(0, sha256(inner.bytes()).span());
     };
     const auto hide = [&](const Script& inner) {
-        Bytes script_sig = input.script_sig.bytes();
+        Bytes script_sig = to_bytes(input.script_sig.bytes());
         append(script_sig, ScriptBuilder{}.push(inner.bytes()).build().bytes());
         input.script_sig = Script{std::move(script_sig)};
         return p2sh_script(hash160(inner.bytes()));
@@ -67,11 +67,11 @@ void demand(Form form, const Script& script, TxInput& input, Script& script_pubk
             script_pubkey = hide(script);
             return;
         case kScriptHash:
-            input.witness.push_back(script.bytes());
+            input.witness.push_back(to_bytes(script.bytes()));
             script_pubkey = script_hash(script);
             return;
         case kHiddenScriptHash:
-            input.witness.push_back(script.bytes());
+            input.witness.push_back(to_bytes(script.bytes()));
             script_pubkey = hide(script_hash(script));
             return;
         case kTapscript: {
@@ -83,7 +83,7 @@ void demand(Form form, const Script& script, TxInput& input, Script& script_pubk
                 *PublicKey::parse(even)->tweak_add(taptweak_hash(internal.x_only(), &leaf).bytes());
             Bytes control{static_cast<uint8_t>(kTapscriptLeafVersion | (output.bytes()[0] & 1))};
             append(control, internal.x_only());
-            input.witness.push_back(script.bytes());
+            input.witness.push_back(to_bytes(script.bytes()));
             input.witness.push_back(std::move(control));
             script_pubkey = witness_script(1, output.x_only());
             return;

@@ -45,7 +45,7 @@ TEST(KeyIoVectors, valid_ones_decode_and_encode) {
         }
         const auto script = decode_address(*params, encoded);
         ASSERT_TRUE(script.has_value()) << encoded;
-        EXPECT_EQ(script->bytes(), *payload);
+        EXPECT_EQ(*script, Script{*payload});
         EXPECT_EQ(encode_address(*params, *script), encoded);
         EXPECT_FALSE(decode_secret_key(*params, encoded)) << encoded;
     }

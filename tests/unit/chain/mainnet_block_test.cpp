@@ -115,7 +115,7 @@ TEST_F(BlockVectors, block_277647_with_any_changed_signature_is_refused) {
     int refused = 0;
     for (size_t i = 1; i < block_.transactions.size(); i += 37) {
         TransactionData data = block_.transactions[i]->data();
-        Bytes script = data.inputs[0].script_sig.bytes();
+        Bytes script = to_bytes(data.inputs[0].script_sig.bytes());
         script.at(20) ^= 1;  // within R
         data.inputs[0].script_sig = Script{script};
         Block changed = block_;

@@ -67,7 +67,7 @@ TEST(MainChainVectors, block_with_a_changed_signature_is_refused) {
     EXPECT_TRUE(chain->check_proposal(original, chain.now()));
     for (const size_t position : {size_t{10}, size_t{40}, size_t{60}}) {
         TransactionData data = original.transactions[1]->data();
-        Bytes script = data.inputs[0].script_sig.bytes();
+        Bytes script = to_bytes(data.inputs[0].script_sig.bytes());
         script[position] ^= 1;
         data.inputs[0].script_sig = Script{script};
         Block changed = original;

@@ -46,7 +46,7 @@ bool read_witness(simdjson::dom::array items, Row& row) {
         if (text.starts_with(kScript)) {
             const auto script = script_from_text(std::string{text.substr(kScript.size())});
             if (!script) return false;
-            row.witness.push_back(script->bytes());
+            row.witness.push_back(to_bytes(script->bytes()));
         } else if (text == "#CONTROLBLOCK#") {
             if (row.witness.empty()) return false;
             const bool odd = output_key_of(row.witness.back()).bytes()[0] == 3;

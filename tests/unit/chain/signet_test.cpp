@@ -13,7 +13,7 @@ Block with_solution(Block block, const std::optional<Bytes>& solution) {
     TransactionData coinbase = block.transactions[0]->data();
     const auto position = witness_commitment_position(*block.transactions[0]);
     EXPECT_TRUE(position.has_value());
-    Bytes script = coinbase.outputs[*position].script_pubkey.bytes();
+    Bytes script = to_bytes(coinbase.outputs[*position].script_pubkey.bytes());
     if (solution) {
         Bytes data{0xec, 0xc7, 0xda, 0xa2};
         append(data, *solution);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -130,7 +131,11 @@ TEST_F(DaemonLogTest, notifier_drops_the_oldest_of_too_many) {
     {
         Notifier notifier(*log);
         // The first holds the thread until the others were handed over.
-        notifier.run("while [ ! -e '" + (directory / "go") + "' ]; do sleep 0.01; done");
+        notifier.run("touch '" + (directory / "begun") + "'; while [ ! -e '" + (directory / "go") +
+                     "' ]; do sleep 0.01; done");
+        for (int i = 0; i < 1'000 && !std::ifstream(directory / "begun"); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        ASSERT_TRUE(std::ifstream(directory / "begun"));
         for (int i = 0; i < 150; ++i)
             notifier.run("echo " + std::to_string(i) + " >> '" + out + "'");
         std::ofstream(directory / "go") << "go";

@@ -73,8 +73,8 @@ TEST(PolicyTest, spends_of_every_standard_form_have_bounds) {
         const std::vector<Coin> coins{{TxOutput{Amount{20'000}, spent}, Height{1}, false}};
         return check_standard_inputs(Transaction{data}, coins);
     };
-    const auto push = [](const Bytes& bytes) { return ScriptBuilder{}.push(bytes).build(); };
-    const auto hidden = [](const Bytes& redeem) { return p2sh_script(hash160(redeem)); };
+    const auto push = [](ByteSpan bytes) { return ScriptBuilder{}.push(bytes).build(); };
+    const auto hidden = [](ByteSpan redeem) { return p2sh_script(hash160(redeem)); };
     // P2SH: 15 sigops, and a script there must be.
     for (const size_t sigops : {size_t{15}, size_t{16}}) {
         const Bytes redeem(sigops, OP_CHECKSIG);
@@ -111,7 +111,7 @@ TEST(PolicyTest, spends_of_every_standard_form_have_bounds) {
     }
     // Witnesses where there is no program.
     EXPECT_EQ(verdict(p2pkh_script(Hash160{}), Script{}, {Bytes{1}}), kWitness);
-    EXPECT_EQ(verdict(hidden({OP_TRUE}), push({OP_TRUE}), {Bytes{1}}), kWitness);
+    EXPECT_EQ(verdict(hidden(Bytes{OP_TRUE}), push(Bytes{OP_TRUE}), {Bytes{1}}), kWitness);
     EXPECT_EQ(verdict(witness_script(1, Bytes{0x4e, 0x73}), Script{}, {Bytes{1}}), kWitness);
     // Taproot: key path, script path, annex.
     const Script taproot = witness_script(1, Bytes(32, 1));

@@ -109,7 +109,7 @@ TEST_F(DescriptorTest, parse_addr_and_raw_are_watched_only) {
     const Descriptor addr = good("addr(1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH)");
     EXPECT_FALSE(addr.is_solvable());
     EXPECT_EQ(address(addr), "1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH");
-    EXPECT_EQ(good("raw(51)").scripts(0)[0].bytes(), Bytes{0x51});
+    EXPECT_EQ(good("raw(51)").scripts(0)[0], Script{Bytes{0x51}});
     EXPECT_EQ(bad("addr(nonsense)"), "Address is not valid");
     EXPECT_EQ(bad("raw(5)"), "Raw script is not hex");
 }

@@ -35,7 +35,7 @@ BlockRef build_block(const HeaderNode& parent, int64_t time, uint32_t bits, Byte
 }
 
 Bytes content_of(const Block& block) {
-    return block.transactions[0]->inputs()[0].script_sig.bytes();
+    return to_bytes(block.transactions[0]->inputs()[0].script_sig.bytes());
 }
 
 }  // namespace
