@@ -152,7 +152,7 @@ TEST(P2sh, script_sig_only_pushes_by_consensus) {
 }
 
 TEST(P2sh, nested_program_is_pushed_in_the_shortest_way) {
-    const Bytes program = witness_script(2, Bytes(32, 7)).bytes();
+    const Bytes program = to_bytes(witness_script(2, Bytes(32, 7)).bytes());
     const Script hash = p2sh_script(hash160(program));
     EXPECT_EQ(run(hash, ScriptBuilder{}.push(program).build()), std::nullopt);
     Bytes longer{OP_PUSHDATA1, static_cast<uint8_t>(program.size())};

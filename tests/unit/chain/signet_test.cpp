@@ -107,7 +107,7 @@ TEST(Signet, other_pushes_keep_their_shortest_form) {
         Block block = *chain.build(chain->tip());
         TransactionData coinbase = block.transactions[0]->data();
         const auto position = witness_commitment_position(*block.transactions[0]);
-        Bytes script = coinbase.outputs[*position].script_pubkey.bytes();
+        Bytes script = to_bytes(coinbase.outputs[*position].script_pubkey.bytes());
         append(script, ScriptBuilder{}.push(Bytes(size, 9)).build().bytes());
         coinbase.outputs[*position].script_pubkey = Script{script};
         block.transactions[0] = make_transaction(std::move(coinbase));

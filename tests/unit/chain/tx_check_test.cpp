@@ -144,7 +144,7 @@ TEST(SigopCost, weighs_each_kind_of_input) {
     EXPECT_EQ(cost(p2sh_script(Hash160{}), wrapped, {}), 1);
     const Script not_push_only = Script{Bytes{OP_DUP, 1, OP_CHECKSIG}};
     EXPECT_EQ(cost(p2sh_script(Hash160{}), not_push_only, {}), 0);
-    Bytes cut = redeem_push.bytes();
+    Bytes cut = to_bytes(redeem_push.bytes());
     append(cut, Bytes{2, 1});
     EXPECT_EQ(cost(p2sh_script(Hash160{}), Script{cut}, {}), 0) << "cut off behind it";
     EXPECT_EQ(cost(Script{}, Script{Bytes{OP_CHECKSIG}}, {}), 4);
