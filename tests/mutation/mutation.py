@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 KILLED_PERCENT_MIN = 90
 PRESET = "release"
 PROGRAM = "unit_chain"  # the vectors and the full-block suite are in it
-# Tests that take less run together and first, then those that take less than the next, then the others.
-STAGES_S = (0.1, 1.0, float("inf"))
+# Tests that take less run together and first; then each of the others by itself, the shortest first.
+SHORT_S = 0.1
 # A loop that never ends is stopped by the processor time that it takes: the machine may have something else to do.
 TIMEOUT_FACTOR = 10
 TIMEOUT_S_MIN = 20
@@ -144,13 +144,12 @@ def who_killed(status, output):
 
 
 def stages_of(durations):
-    stages, least = [], 0.0
-    for limit in STAGES_S:
-        tests = [name for name, seconds in durations.items() if least <= seconds < limit]
-        if tests:
-            seconds = sum(durations[name] for name in tests)
-            stages.append((tests, max(TIMEOUT_S_MIN, math.ceil(TIMEOUT_FACTOR * seconds))))
-        least = limit
+    short = [name for name, seconds in durations.items() if seconds < SHORT_S]
+    long = sorted(set(durations) - set(short), key=lambda name: (durations[name], name))
+    stages = []
+    for tests in [short] + [[name] for name in long]:
+        seconds = sum(durations[name] for name in tests)
+        stages.append((tests, max(TIMEOUT_S_MIN, math.ceil(TIMEOUT_FACTOR * seconds))))
     return stages
 
 

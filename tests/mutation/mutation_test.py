@@ -88,6 +88,13 @@ class List(unittest.TestCase):
             mutants(("a", "b;"))
 
 
+class Stages(unittest.TestCase):
+    def test_short_tests_come_together_and_the_others_by_length(self):
+        stages = mutation.stages_of({"A.long": 9.5, "A.short": 0.01, "B.middle": 1.0, "B.short": 0.0})
+        self.assertEqual([tests for tests, _ in stages], [["A.short", "B.short"], ["B.middle"], ["A.long"]])
+        self.assertEqual([timeout_s for _, timeout_s in stages], [20, 20, 95])
+
+
 class Judge(unittest.TestCase):
     """A made-up test program, which knows its mutant and the tests that it is asked for."""
 
