@@ -6,6 +6,7 @@
 #include "chain/block_rules.h"
 #include "chain/consensus_limits.h"
 #include "chain/locktime.h"
+#include "chain/script_cache.h"
 #include "chain/sigops.h"
 #include "chain/tx_check.h"
 
@@ -95,7 +96,7 @@ class Connection {
         sigop_cost_ += sigop_cost(*transaction, spent, flags_);
         if (sigop_cost_ > kBlockSigopCostMax) return refuse("bad-blk-sigops", "too many sigops");
         if (!transaction->is_coinbase()) {
-            if (context_.check_scripts) add_checks(transaction, spent);
+            if (needs_checks(*transaction)) add_checks(transaction, spent);
             undo_.spent.push_back(std::move(spent));
         }
         add_outputs(*transaction);
@@ -135,6 +136,11 @@ class Connection {
                                       transaction.txid().to_string()));
         }
         return {};
+    }
+
+    bool needs_checks(const Transaction& transaction) {
+        if (!context_.check_scripts) return false;
+        return context_.cache == nullptr || !context_.cache->contains(transaction.wtxid(), flags_);
     }
 
     void add_checks(const TransactionRef& transaction, const std::vector<Coin>& spent) {
@@ -212,7 +218,7 @@ Expected<BlockUndo, BlockError> connect_block(const ConnectContext& context, con
     const auto scripts = verifier.begin();
     auto undo = begin_connect_block(context, block, coins, *scripts);
     if (!undo) return undo;
-    if (const auto failure = scripts->finish()) return Unexpected(script_error_of(block, *failure));
+    if (const auto failure = scripts->finish()) return Unexpected(script_error_of(*failure));
     return undo;
 }
 
@@ -224,17 +230,12 @@ Expected<BlockUndo, BlockError> begin_connect_block(const ConnectContext& contex
     return connection.take_undo();
 }
 
-// Checks are made of all inputs but the coinbase's, in the order of the block.
-BlockError script_error_of(const Block& block, const ScriptFailure& failure) {
-    size_t input = failure.check;
-    size_t position = 1;
-    while (input >= block.transactions.at(position)->inputs().size())
-        input -= block.transactions[position++]->inputs().size();
-    const Transaction& transaction = *block.transactions[position];
-    const OutPoint& prevout = transaction.inputs()[input].prevout;
+BlockError script_error_of(const ScriptFailure& failure) {
+    const Transaction& transaction = failure.spending->transaction();
+    const OutPoint& prevout = failure.spending->input(failure.input).prevout;
     return {BlockErrorKind::invalid_block,
             fmt::format("block-script-verify-flag-failed ({})", to_string(failure.error)),
-            fmt::format("input {} of {} (wtxid {}), spending {}:{}", input,
+            fmt::format("input {} of {} (wtxid {}), spending {}:{}", failure.input,
                         transaction.txid().to_string(), transaction.wtxid().to_string(),
                         prevout.txid.to_string(), prevout.index)};
 }

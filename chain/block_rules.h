@@ -43,6 +43,8 @@ struct ConnectContext {
     ScriptFlags deployment_flags = kVerifyNone;
     /// False where the block's scripts are known to be good (it was connected before).
     bool check_scripts = true;
+    /// Transactions whose scripts need no check are here; may be null.
+    ScriptCache* cache = nullptr;
 };
 
 /// connect: inputs exist and are mature, nothing is created, BIP30, BIP68, sigops, reward, scripts.
@@ -56,7 +58,7 @@ Expected<BlockUndo, BlockError> begin_connect_block(const ConnectContext& contex
                                                     const Block& block, CoinsOverlay& coins,
                                                     ScriptRun& scripts);
 /// What a block has done wrong whose scripts failed.
-BlockError script_error_of(const Block& block, const ScriptFailure& failure);
+BlockError script_error_of(const ScriptFailure& failure);
 
 /// The inverse. False: the coins or the undo data do not belong to this block (a damaged store).
 bool disconnect_block(const ChainParams& params, const Block& block, Height height,

@@ -162,7 +162,8 @@ ChainstateImpl::ConnectResult ChainstateImpl::begin_block(const HeaderNode& targ
     const bool check_scripts =
         (!node.has_undo() || options_.reindex_chainstate) && scripts_are_checked(node);
     auto undo = begin_connect_block(
-        {params_, *node.parent, node.hash, version_bits_.script_flags(*node.parent), check_scripts},
+        {params_, *node.parent, node.hash, version_bits_.script_flags(*node.parent), check_scripts,
+         verifier_.cache()},
         *block, overlay, *scripts);
     // A store that cannot be read looks like missing coins: no verdict then.
     if (failure()) return ConnectResult::failed;
@@ -183,7 +184,7 @@ ChainstateImpl::ConnectResult ChainstateImpl::settle_block(ChainUpdate& update) 
     UnsettledBlock& settled = unsettled_.front();
     HeaderNode& node = *settled.node;
     if (const auto failure = settled.scripts->finish()) {
-        const BlockError error = script_error_of(*settled.block, *failure);
+        const BlockError error = script_error_of(*failure);
         unsettled_.clear();
         report_invalid(node, error, update);
         return ConnectResult::invalid;

@@ -69,9 +69,9 @@ Expected<void, BlockError> ChainstateImpl::check_proposal(const Block& block, Ti
     if (auto verdict = check_block(block); !verdict) return verdict;
     if (auto verdict = accept_block_rules(params_, block, tip()); !verdict) return verdict;
     CoinsOverlay overlay(coins_, coins_.hash());
-    const auto undo =
-        connect_block({params_, tip(), header.hash(), version_bits_.script_flags(tip())}, block,
-                      overlay, verifier_);
+    const auto undo = connect_block(
+        {params_, tip(), header.hash(), version_bits_.script_flags(tip()), true, verifier_.cache()},
+        block, overlay, verifier_);
     if (!undo) return Unexpected(undo.error());
     return {};
 }

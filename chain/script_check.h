@@ -14,6 +14,7 @@
 
 namespace parley {
 
+class ScriptCache;
 class SignatureCache;
 
 struct ScriptCheck {
@@ -31,6 +32,9 @@ void add_script_checks(const TransactionRef& transaction, std::vector<TxOutput> 
 struct ScriptFailure {
     size_t check = 0;  ///< position among the checks of the run
     ScriptError error = ScriptError::eval_false;
+    // Of that check:
+    SpendingTransactionRef spending;
+    uint32_t input = 0;
 };
 
 /// Runs one check. Thread-safe, and pure but for the cache, which may be null. Empty: the spend is
@@ -56,6 +60,8 @@ class ScriptVerifier {
     virtual std::unique_ptr<ScriptRun> begin() = 0;
     /// One whole run.
     std::optional<ScriptFailure> verify_all(std::vector<ScriptCheck> checks);
+    /// Transactions that need no run any more; null where none are remembered.
+    virtual ScriptCache* cache() { return nullptr; }
 };
 
 /// Runs the checks on the caller's thread, in order, as they are added.

@@ -201,7 +201,8 @@ class InlineRun final : public ScriptRun {
     void add(std::vector<ScriptCheck> checks) override {
         for (const ScriptCheck& check : checks) {
             if (failure_) return;
-            if (const auto error = run_script_check(check)) failure_ = {count_, *error};
+            if (const auto error = run_script_check(check))
+                failure_ = {count_, *error, check.spending, check.input};
             ++count_;
         }
     }

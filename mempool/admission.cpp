@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "chain/locktime.h"
+#include "chain/script_cache.h"
 #include "chain/sighash.h"
 #include "chain/sigops.h"
 #include "chain/tx_check.h"
@@ -269,7 +270,13 @@ class Admission {
         add_script_checks(candidate_.transaction, std::move(spent_outputs), kStandardScriptFlags,
                           true, checks);
         const auto failure = context_.verifier.verify_all(checks);
-        if (!failure) return std::nullopt;
+        if (!failure) {
+            // What is valid under a set of rules is valid under fewer.
+            static_assert((kConsensusScriptFlags & ~kStandardScriptFlags) == 0);
+            if (ScriptCache* cache = context_.verifier.cache())
+                cache->insert(transaction_.wtxid(), kConsensusScriptFlags);
+            return std::nullopt;
+        }
         const OutPoint& spent = transaction_.inputs()[failure->check].prevout;
         const bool stripped = !transaction_.has_witness() && needs_witness(transaction_, coins_);
         return reject(

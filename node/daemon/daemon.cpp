@@ -163,7 +163,8 @@ class Daemon {
     std::optional<HttpServer> http_;
     std::optional<Transport> transport_;
     std::optional<MinerPool> miner_;
-    SignatureTable signatures_{secrets_, SignatureTable::kBytesDefault};
+    SignatureTable signatures_{secrets_, options_.script_caches_bytes / 2};
+    ScriptTable known_scripts_{secrets_, options_.script_caches_bytes / 2};
     std::optional<ScriptPool> scripts_;
     std::string storage_problem_;  // the storage thread's until that has ended
     std::optional<StorageThread> storage_;
@@ -256,7 +257,7 @@ Expected<void, std::string> Daemon::open_node() {
         tx_index_ = std::move(*opened);
     }
     wallets_.emplace(options_.wallet_directory, *storage_);
-    scripts_.emplace(options_.script_threads, &signatures_);
+    scripts_.emplace(options_.script_threads, &signatures_, &known_scripts_);
     config_.chain.coins_hash_key0 = secrets_.next();
     config_.chain.coins_hash_key1 = secrets_.next();
     const NodeHost host{*blocks_,  *coins_,        options_.wallets ? &*wallets_ : nullptr,

@@ -187,6 +187,9 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
     if (options.tx_index && reader.number("prune", 0, 0, int64_t{1} << 40) != 0)
         reader.fail("Prune mode is incompatible with -txindex.");
     options.script_threads = script_threads(reader.number_as<int>("par", 0, -1000, 1000), cores);
+    options.script_caches_bytes =
+        reader.number_as<size_t>("maxsigcachesize", kScriptCachesBytesDefault >> 20, 0, 16'384)
+        << 20;
     options.block_notify = reader.text("blocknotify");
     options.startup_notify = reader.text("startupnotify");
     options.shutdown_notify = reader.text("shutdownnotify");

@@ -11,6 +11,7 @@
 #include "node/daemon/http_options.h"
 #include "node/daemon/miner_pool.h"
 #include "node/daemon/settings.h"
+#include "node/daemon/signature_table.h"
 #include "node/daemon/transport.h"
 
 namespace parley {
@@ -38,7 +39,8 @@ struct DaemonOptions {
     std::vector<std::string> load_blocks;
     bool tx_index = false;  ///< -txindex
     unsigned script_threads = 1;
-    std::string block_notify;  ///< shell commands; empty: none
+    size_t script_caches_bytes = kScriptCachesBytesDefault;  ///< -maxsigcachesize
+    std::string block_notify;                                ///< shell commands; empty: none
     std::string startup_notify;
     std::string shutdown_notify;
     LogOptions log;

@@ -92,8 +92,8 @@ class ScriptPool::Run final : public ScriptRun {
     std::optional<ScriptFailure> failure_;
 };
 
-ScriptPool::ScriptPool(unsigned threads, SignatureCache* cache)
-    : worker_count_(std::max(threads, 1u) - 1), cache_(cache) {}
+ScriptPool::ScriptPool(unsigned threads, SignatureCache* signatures, ScriptCache* scripts)
+    : worker_count_(std::max(threads, 1u) - 1), signatures_(signatures), scripts_(scripts) {}
 
 ScriptPool::~ScriptPool() {
     {
@@ -136,8 +136,9 @@ void ScriptPool::work_for(Run& run, std::unique_lock<std::mutex>& lock) {
         lock.unlock();
         std::optional<ScriptFailure> failure;
         for (size_t i = 0; i < share.checks.size() && !failure; ++i) {
-            if (const auto error = run_script_check(share.checks[i], cache_))
-                failure = {share.first + i, *error};
+            const ScriptCheck& check = share.checks[i];
+            if (const auto error = run_script_check(check, signatures_))
+                failure = {share.first + i, *error, check.spending, check.input};
         }
         lock.lock();
         run.give_back(failure);

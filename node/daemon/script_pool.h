@@ -19,13 +19,15 @@ namespace parley {
 class ScriptPool final : public ScriptVerifier {
  public:
     /// `threads` counts the caller: 1 starts none. The others start with the first work for them.
-    /// `cache` may be null; it must outlive the pool.
-    explicit ScriptPool(unsigned threads, SignatureCache* cache = nullptr);
+    /// The caches may be null; they must outlive the pool.
+    explicit ScriptPool(unsigned threads, SignatureCache* signatures = nullptr,
+                        ScriptCache* scripts = nullptr);
     ~ScriptPool() override;
     ScriptPool(const ScriptPool&) = delete;
     ScriptPool& operator=(const ScriptPool&) = delete;
 
     std::unique_ptr<ScriptRun> begin() override;
+    ScriptCache* cache() override { return scripts_; }
 
  private:
     class Run;
@@ -43,7 +45,8 @@ class ScriptPool final : public ScriptVerifier {
     void work_for(Run& run, std::unique_lock<std::mutex>& lock);
 
     const unsigned worker_count_;
-    SignatureCache* const cache_;
+    SignatureCache* const signatures_;
+    ScriptCache* const scripts_;
     std::vector<std::thread> workers_;  // the caller's
 
     std::mutex mutex_;

@@ -1,49 +1,46 @@
-// SignatureTable: the daemon's SignatureCache, shared by the threads of the script pool, by mempool
-// and blocks. A fixed number of salted digests in sets of a few places; a new one takes a free
-// place of its set, or an old one's. Thread-safe: locked in parts.
+// SignatureTable and ScriptTable: the daemon's SignatureCache and ScriptCache, shared by the
+// threads of the script pool, by mempool and blocks. Thread-safe.
 #pragma once
 
-#include <array>
-#include <atomic>
-#include <mutex>
-#include <vector>
-
-#include "base/crypto/sha256.h"
-#include "base/random.h"
+#include "chain/script_cache.h"
 #include "chain/signature_cache.h"
+#include "node/daemon/digest_table.h"
 
 namespace parley {
 
+/// Of both tables together (-maxsigcachesize); each has half. bitcoind's default.
+inline constexpr size_t kScriptCachesBytesDefault = size_t{32} << 20;
+
 class SignatureTable final : public SignatureCache {
  public:
-    /// bitcoind's default.
-    static constexpr size_t kBytesDefault = 16u << 20;
+    SignatureTable(Random& secrets, size_t bytes_max) : table_(secrets, bytes_max) {}
 
-    /// `secrets` makes the salt, without which nobody can aim at a place. Memory is taken when the
-    /// first signatures come, and never more than `bytes_max`.
-    SignatureTable(Random& secrets, size_t bytes_max);
-
-    bool contains(const SignatureRecord& record) override;
-    void insert(const SignatureRecord& record) override;
+    bool contains(const SignatureRecord& record) override {
+        return !table_.empty() && table_.contains(digest(record));
+    }
+    void insert(const SignatureRecord& record) override { table_.insert(digest(record)); }
 
  private:
-    static constexpr size_t kParts = 64;
-    static constexpr size_t kPlaces = 4;
-    using Set = std::array<Hash256, kPlaces>;  // zero: free
-    struct Part {
-        std::mutex mutex;
-        std::vector<Set> sets;  // guarded by mutex
-    };
-
     Hash256 digest(const SignatureRecord& record) const;
-    Part& part_of(const Hash256& digest) { return parts_[digest.bytes()[0] % kParts]; }
-    static Set& set_of(Part& part, const Hash256& digest);
 
-    Sha256 salted_;  // constant
-    const size_t sets_of_part_;
-    // Nothing was inserted yet, as in the whole first download: then no digests are made.
-    std::atomic<bool> empty_{true};
-    std::array<Part, kParts> parts_;
+    DigestTable table_;
+};
+
+class ScriptTable final : public ScriptCache {
+ public:
+    ScriptTable(Random& secrets, size_t bytes_max) : table_(secrets, bytes_max) {}
+
+    bool contains(const Wtxid& wtxid, ScriptFlags flags) override {
+        return !table_.empty() && table_.contains(digest(wtxid, flags));
+    }
+    void insert(const Wtxid& wtxid, ScriptFlags flags) override {
+        table_.insert(digest(wtxid, flags));
+    }
+
+ private:
+    Hash256 digest(const Wtxid& wtxid, ScriptFlags flags) const;
+
+    DigestTable table_;
 };
 
 }  // namespace parley

@@ -2,8 +2,11 @@
 // coins that do not fit the block.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/memory_storage.h"
 #include "chain/block_rules.h"
+#include "chain/script_cache.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {
@@ -66,18 +69,28 @@ TEST(ConnectBlock, sigops_are_counted_under_the_blocks_own_rules) {
     EXPECT_EQ(reason(), "") << "to such a block a redeem script is nothing but data";
 }
 
-TEST(ScriptErrorOf, names_the_input_by_its_place_in_the_block) {
-    TestChain chain;
+TEST(ScriptErrorOf, names_the_input_whose_check_failed) {
     const OutPoint spent{Txid{Hash256{{1}}}, 0};
-    BlockPlan plan;
-    plan.transactions = {spend_true({spent, spent}, Amount{1}), spend_true({spent}, Amount{2}),
-                         spend_true({spent, spent}, Amount{3})};
-    const auto block = chain.build(chain->genesis(), plan);
+    const TransactionRef transactions[] = {spend_true({spent, spent}, Amount{1}),
+                                           spend_true({spent}, Amount{2}),
+                                           spend_true({spent, spent}, Amount{3})};
     const auto expect = [&](size_t check, size_t transaction, size_t input) {
-        const auto error = script_error_of(*block, {check, ScriptError::eval_false});
+        std::vector<ScriptCheck> checks;
+        for (const TransactionRef& each : transactions) {
+            std::vector<TxOutput> outputs;
+            for (size_t i = 0; i < each->inputs().size(); ++i) {
+                const bool bad = checks.size() + i == check;
+                outputs.push_back({Amount{1}, bad ? Script{Bytes{OP_RETURN}} : op_true()});
+            }
+            add_script_checks(each, std::move(outputs), kConsensusScriptFlags, false, checks);
+        }
+        InlineScriptVerifier verifier;
+        const auto failure = verifier.verify_all(std::move(checks));
+        ASSERT_TRUE(failure.has_value());
+        EXPECT_EQ(failure->check, check);
         const std::string text = "input " + std::to_string(input) + " of " +
-                                 plan.transactions[transaction]->txid().to_string();
-        EXPECT_EQ(error.detail.substr(0, text.size()), text) << check;
+                                 transactions[transaction]->txid().to_string();
+        EXPECT_EQ(script_error_of(*failure).detail.substr(0, text.size()), text) << check;
     };
     expect(0, 0, 0);
     expect(1, 0, 1);
@@ -104,6 +117,54 @@ TEST(ConnectBlock, rules_of_an_active_deployment_hold) {
     clean.script_flags = kVerifyCleanStack;
     params.deployments = {clean};
     EXPECT_EQ(verdict().substr(0, 31), "block-script-verify-flag-failed");
+}
+
+// Remembers what the test tells it.
+class KnownScripts final : public ScriptVerifier, public ScriptCache {
+ public:
+    std::unique_ptr<ScriptRun> begin() override { return inline_.begin(); }
+    ScriptCache* cache() override { return this; }
+    bool contains(const Wtxid& wtxid, ScriptFlags flags) override {
+        return known_.contains({wtxid, flags});
+    }
+    void insert(const Wtxid& wtxid, ScriptFlags flags) override { known_.insert({wtxid, flags}); }
+
+ private:
+    InlineScriptVerifier inline_;
+    std::set<std::pair<Wtxid, ScriptFlags>> known_;
+};
+
+// Scripts that fail, but are said to be known, show whether they run.
+TEST(ConnectBlock, scripts_of_known_transactions_run_under_other_rules_only) {
+    TestChain chain;
+    chain.mine(102);
+    BlockPlan plan;
+    for (const int32_t height : {1, 2}) {
+        TransactionData data =
+            spend_true({coinbase_outpoint(chain.block(Height{height}))}, Amount{1})->data();
+        data.inputs[0].script_sig = Script{Bytes{OP_RETURN}};
+        plan.transactions.push_back(make_transaction(std::move(data)));
+    }
+    const auto block = chain.build(chain->tip(), plan);
+    KnownScripts verifier;
+    const auto verdict = [&](ScriptCache* cache) {
+        CoinsOverlay overlay(chain->coins(), OutPointHash(1, 2));
+        const auto undo = connect_block(
+            {chain.params(), chain->tip(), block->header.hash(), kVerifyNone, true, cache}, *block,
+            overlay, verifier);
+        return undo ? std::string{} : undo.error().detail;
+    };
+    const auto names = [&](const std::string& detail, size_t position) {
+        return detail.starts_with("input 0 of " + plan.transactions[position]->txid().to_string());
+    };
+    EXPECT_TRUE(names(verdict(&verifier), 0));
+    verifier.insert(plan.transactions[0]->wtxid(), kConsensusScriptFlags & ~kVerifyTaproot);
+    EXPECT_TRUE(names(verdict(&verifier), 0));
+    verifier.insert(plan.transactions[0]->wtxid(), kConsensusScriptFlags);
+    EXPECT_TRUE(names(verdict(&verifier), 1)) << "the first is left out";
+    EXPECT_TRUE(names(verdict(nullptr), 0));
+    verifier.insert(plan.transactions[1]->wtxid(), kConsensusScriptFlags);
+    EXPECT_EQ(verdict(&verifier), "");
 }
 
 // The tip of a chain, which spends a coin, and an overlay on which it can be disconnected.

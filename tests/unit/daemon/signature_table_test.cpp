@@ -34,6 +34,23 @@ TEST(SignatureTable, contains_only_the_very_record_that_was_inserted) {
     EXPECT_FALSE(other.contains(record));
 }
 
+TEST(ScriptTable, contains_only_the_very_pair_that_was_inserted) {
+    SeededRandom random(1);
+    ScriptTable table(random, 1 << 20);
+    const Wtxid one{message(1)};
+    EXPECT_FALSE(table.contains(one, kConsensusScriptFlags));
+    table.insert(one, kConsensusScriptFlags);
+    EXPECT_TRUE(table.contains(one, kConsensusScriptFlags));
+    EXPECT_FALSE(table.contains(one, kStandardScriptFlags));
+    EXPECT_FALSE(table.contains(one, kConsensusScriptFlags & ~kVerifyTaproot));
+    EXPECT_FALSE(table.contains(Wtxid{message(2)}, kConsensusScriptFlags));
+    ScriptTable other(random, 1 << 20);
+    EXPECT_FALSE(other.contains(one, kConsensusScriptFlags));
+    ScriptTable nothing(random, 0);
+    nothing.insert(one, kConsensusScriptFlags);
+    EXPECT_FALSE(nothing.contains(one, kConsensusScriptFlags));
+}
+
 TEST(SignatureTable, full_table_keeps_the_newest) {
     SeededRandom random(1);
     constexpr size_t kBytes = 64 * 4 * 32 * 8;  // eight sets in each part

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "chain/block.h"
 #include "chain/params.h"
+#include "chain/script_cache.h"
 #include "chain/script_check.h"
 #include "mempool/chain_context.h"
 
@@ -25,7 +26,9 @@ inline Script key_script(uint8_t number) {
 class ObedientVerifier final : public ScriptVerifier {
  public:
     std::unique_ptr<ScriptRun> begin() override { return std::make_unique<Run>(*this); }
+    ScriptCache* cache() override { return scripts; }
     Txid refused;
+    ScriptCache* scripts = nullptr;
 
  private:
     class Run final : public ScriptRun {
@@ -34,7 +37,9 @@ class ObedientVerifier final : public ScriptVerifier {
         void add(std::vector<ScriptCheck> checks) override {
             for (const ScriptCheck& check : checks) {
                 const bool refused = check.spending->transaction().txid() == verifier_.refused;
-                if (refused && !failure_) failure_ = {count_, ScriptError::eval_false};
+                if (refused && !failure_) {
+                    failure_ = {count_, ScriptError::eval_false, check.spending, check.input};
+                }
                 ++count_;
             }
         }

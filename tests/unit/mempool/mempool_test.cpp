@@ -202,6 +202,27 @@ TEST_F(MempoolTest, submit_real_script_check_refuses_a_bad_signature) {
     EXPECT_TRUE(result.error().reason.starts_with("mempool-script-verify-flag-failed"));
 }
 
+TEST_F(MempoolTest, submit_remembers_scripts_that_passed_under_the_rules_of_blocks) {
+    class Cache final : public ScriptCache {
+     public:
+        bool contains(const Wtxid& wtxid, ScriptFlags flags) override {
+            return known.contains({wtxid, flags});
+        }
+        void insert(const Wtxid& wtxid, ScriptFlags flags) override {
+            known.insert({wtxid, flags});
+        }
+        std::set<std::pair<Wtxid, ScriptFlags>> known;
+    } cache;
+    verifier.scripts = &cache;
+    const auto bad = make_transaction(payment(1000));
+    verifier.refused = bad->txid();
+    EXPECT_NE(refusal(bad), "accepted");
+    EXPECT_TRUE(cache.known.empty());
+    const auto good = submit_ok(payment(1000));
+    EXPECT_EQ(cache.known.size(), 1u);
+    EXPECT_TRUE(cache.contains(good->wtxid(), kConsensusScriptFlags));
+}
+
 // The wtxid of what is left is the txid of the whole transaction, which may still come.
 TEST_F(MempoolTest, submit_without_the_witness_that_it_needs_is_told_from_a_bad_one) {
     InlineScriptVerifier real;
