@@ -19,6 +19,14 @@
 
 namespace parley {
 
+// Where a reindexing is.
+struct ReindexState {
+    uint32_t files = 0;  // to be read: blk00000.dat and so on
+    uint32_t file = 0;
+    uint64_t offset = 0;
+    std::multimap<BlockHash, FilePosition> waiting;  // by the parent that is not known yet
+};
+
 class ChainstateImpl final : public Chainstate {
  public:
     ChainstateImpl(const ChainParams& params, const HeaderRules& rules, Storage& blocks,
@@ -239,14 +247,7 @@ class ChainstateImpl final : public Chainstate {
     size_t pending_bytes_ = 0;
     mutable std::optional<StorageError> failure_;
 
-    // Where the reindexing is.
-    struct Reindex {
-        uint32_t files = 0;  // to be read: blk00000.dat and so on
-        uint32_t file = 0;
-        uint64_t offset = 0;
-        std::multimap<BlockHash, FilePosition> waiting;  // by the parent that is not known yet
-    };
-    std::optional<Reindex> reindex_;
+    std::optional<ReindexState> reindex_;
     bool pruned_ = false;           // blocks of the active chain may be missing
     bool synced_at_start_ = false;  // before coins were written on the way to the tip
     uint32_t files_at_last_prune_ = 0;

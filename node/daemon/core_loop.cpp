@@ -183,7 +183,7 @@ void CoreLoop::carry_out(const Ports& ports, Effect&& effect) {
         stopping_ = true;
         if (error_.empty()) error_ = shutdown->error;
     } else {
-        CHECK(!"a Persist is never carried out");
+        CHECK(false);  // a Persist is never carried out
     }
 }
 

@@ -14,7 +14,8 @@ Bytes counted(size_t size) {
 }
 
 TEST(ShortBytes, holds_what_it_was_given_inside_or_outside) {
-    for (const size_t size : {0, 1, 35, 36, 37, 1000}) {
+    for (const size_t size :
+         {size_t{0}, size_t{1}, size_t{35}, size_t{36}, size_t{37}, size_t{1000}}) {
         const Bytes bytes = counted(size);
         const ShortBytes value{bytes};
         EXPECT_EQ(to_bytes(value.span()), bytes);
@@ -23,8 +24,8 @@ TEST(ShortBytes, holds_what_it_was_given_inside_or_outside) {
 }
 
 TEST(ShortBytes, every_pair_of_lengths_can_be_assigned_and_compared) {
-    for (const size_t a : {0, 5, 36, 37, 200}) {
-        for (const size_t b : {0, 5, 36, 37, 200}) {
+    for (const size_t a : {size_t{0}, size_t{5}, size_t{36}, size_t{37}, size_t{200}}) {
+        for (const size_t b : {size_t{0}, size_t{5}, size_t{36}, size_t{37}, size_t{200}}) {
             const ShortBytes first{counted(a)};
             const ShortBytes second{counted(b)};
             ShortBytes copy = first;

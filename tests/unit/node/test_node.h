@@ -14,6 +14,7 @@
 
 #include "base/memory_storage.h"
 #include "base/random.h"
+#include "base/serialize.h"
 #include "chain/retarget.h"
 #include "chain/script_check.h"
 #include "node/node.h"
@@ -207,8 +208,7 @@ inline std::vector<std::pair<std::string, Bytes>> messages(const Effect& effect)
     for (size_t at = 0; at + 24 <= data.size();) {
         std::string command(reinterpret_cast<const char*>(data.data()) + at + 4, 12);
         command.resize(command.find('\0') == std::string::npos ? 12 : command.find('\0'));
-        const size_t length =
-            data[at + 16] | data[at + 17] << 8 | data[at + 18] << 16 | size_t{data[at + 19]} << 24;
+        const auto length = Reader(ByteSpan{data}.subspan(at + 16)).le<uint32_t>();
         const auto from = data.begin() + static_cast<ptrdiff_t>(at + 24);
         result.emplace_back(command, Bytes(from, from + static_cast<ptrdiff_t>(length)));
         at += 24 + length;

@@ -48,7 +48,7 @@ class World {
         for (uint8_t i = 0; i < 2; ++i) node_.create(name(i), static_cast<uint8_t>(i + 1));
         // Short maturity, so that coins come and go within a reorganisation's reach.
         node_.params.coinbase_maturity_blocks = 5;
-        for (int i = 0; i < 12; ++i) node_.mine(new_script(i % 2));
+        for (uint64_t i = 0; i < 12; ++i) node_.mine(new_script(i % 2));
     }
 
     void step() {
