@@ -116,11 +116,12 @@ class InputVerifier {
         std::copy(hash.begin(), hash.end(), script.begin() + 3);
         script[23] = OP_EQUALVERIFY;
         script[24] = OP_CHECKSIG;
-        return run_witness_script(input_.witness, script, SignatureVersion::witness_v0, nullptr);
+        return run_witness_script(input_.witness.items(), script, SignatureVersion::witness_v0,
+                                  nullptr);
     }
 
     Result run_script_hash(ByteSpan hash) const {
-        std::span<const Bytes> items = input_.witness;
+        WitnessItems items = input_.witness.items();
         if (items.empty()) return ScriptError::witness_empty;
         const ByteSpan script = items.back();
         items = items.first(items.size() - 1);
@@ -129,7 +130,7 @@ class InputVerifier {
     }
 
     Result run_taproot(ByteSpan output_key) const {
-        std::span<const Bytes> items = input_.witness;
+        WitnessItems items = input_.witness.items();
         if (items.empty()) return ScriptError::witness_empty;
         TapscriptState state;
         if (items.size() >= 2 && !items.back().empty() && items.back()[0] == kAnnexTag) {
@@ -151,20 +152,12 @@ class InputVerifier {
                        : Result{};
         }
         state.spend.leaf_hash = leaf_hash;
-        state.weight_left = witness_size() + kTapscriptSigopWeight;
+        state.weight_left =
+            static_cast<int64_t>(input_.witness.encoded_size()) + kTapscriptSigopWeight;
         return run_tapscript(items, script, state);
     }
 
-    // Bytes of the input's whole witness on the wire.
-    int64_t witness_size() const {
-        size_t size = compact_size_length(input_.witness.size());
-        for (const Bytes& item : input_.witness)
-            size += compact_size_length(item.size()) + item.size();
-        return static_cast<int64_t>(size);
-    }
-
-    Result run_tapscript(std::span<const Bytes> items, ByteSpan script,
-                         TapscriptState& state) const {
+    Result run_tapscript(const WitnessItems& items, ByteSpan script, TapscriptState& state) const {
         ScriptOps ops(script);
         while (const auto op = ops.next()) {
             if (!is_op_success(op->opcode)) continue;
@@ -176,11 +169,11 @@ class InputVerifier {
         return run_witness_script(items, script, SignatureVersion::tapscript, &state);
     }
 
-    Result run_witness_script(std::span<const Bytes> items, ByteSpan script,
-                              SignatureVersion version, TapscriptState* state) const {
+    Result run_witness_script(const WitnessItems& items, ByteSpan script, SignatureVersion version,
+                              TapscriptState* state) const {
         ScriptStack stack;
         stack.reserve(items.size() + kStackReserve);
-        for (const Bytes& item : items) {
+        for (const ByteSpan item : items) {
             if (item.size() > kScriptItemSizeMax) return ScriptError::push_size;
             stack.push_back(StackItem::borrow(item));
         }

@@ -62,9 +62,7 @@ Cut cut_solution(const Script& script) {
 bool read_solution(ByteSpan solution, TxInput& input) {
     Reader reader(solution);
     input.script_sig = Script{to_bytes(reader.var_bytes())};
-    const size_t items = reader.count(1);
-    for (size_t i = 0; i < items && reader.ok(); ++i)
-        input.witness.push_back(to_bytes(reader.var_bytes()));
+    input.witness = Witness::read(reader);
     return reader.done();
 }
 

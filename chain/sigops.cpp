@@ -18,7 +18,7 @@ ByteSpan last_push(ByteSpan script) {
     return ops.malformed() ? ByteSpan{} : data;
 }
 
-int64_t witness_sigops(const WitnessProgram& program, const std::vector<Bytes>& witness) {
+int64_t witness_sigops(const WitnessProgram& program, const Witness& witness) {
     if (program.version != 0) return 0;
     if (program.program.size() == 20) return 1;
     if (program.program.size() == Hash256::kSize && !witness.empty())

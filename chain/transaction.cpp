@@ -10,17 +10,10 @@ namespace {
 // The least bytes that each part can take; they bound allocations by the size of the input.
 constexpr size_t kInputSizeMin = 36 + 1 + 4;
 constexpr size_t kOutputSizeMin = 8 + 1;
-constexpr size_t kWitnessItemSizeMin = 1;
 
 constexpr size_t kVersionSize = 4;
 constexpr size_t kLocktimeSize = 4;
 constexpr size_t kMarkerAndFlagSize = 2;  // BIP144
-
-size_t witness_encoding_size(const std::vector<Bytes>& witness) {
-    size_t size = compact_size_length(witness.size());
-    for (const Bytes& item : witness) size += compact_size_length(item.size()) + item.size();
-    return size;
-}
 
 std::vector<TxInput> read_inputs(Reader& reader) {
     std::vector<TxInput> inputs(reader.count(kInputSizeMin));
@@ -64,10 +57,7 @@ void write_transaction(Writer& writer, const TransactionData& transaction,
         writer.le(output.value.value()).var_bytes(output.script_pubkey.bytes());
     }
     if (with_witness) {
-        for (const auto& input : transaction.inputs) {
-            writer.compact_size(input.witness.size());
-            for (const auto& item : input.witness) writer.var_bytes(item);
-        }
+        for (const auto& input : transaction.inputs) input.witness.write(writer);
     }
     writer.le(transaction.locktime);
 }
@@ -83,10 +73,7 @@ TransactionData read_transaction(Reader& reader, WitnessEncoding encoding) {
         if (flag == 1) {
             transaction.inputs = read_inputs(reader);
             transaction.outputs = read_outputs(reader);
-            for (auto& input : transaction.inputs) {
-                input.witness.resize(reader.count(kWitnessItemSizeMin));
-                for (auto& item : input.witness) item = to_bytes(reader.var_bytes());
-            }
+            for (auto& input : transaction.inputs) input.witness = Witness::read(reader);
             if (!transaction.has_witness()) reader.fail();
         } else if (flag != 0) {
             reader.fail();
@@ -123,7 +110,7 @@ Transaction::Transaction(TransactionData data, ByteSpan raw)
     if (!has_witness_) return;
     // The txid leaves out the marker and the flag, and everything between outputs and locktime.
     size_t witness_size = 0;
-    for (const auto& input : data_.inputs) witness_size += witness_encoding_size(input.witness);
+    for (const auto& input : data_.inputs) witness_size += input.witness.encoded_size();
     base_size_ = total_size_ - kMarkerAndFlagSize - witness_size;
     Sha256 hasher;
     hasher.write(raw.first(kVersionSize));

@@ -12,6 +12,7 @@
 #include "chain/amount.h"
 #include "chain/ids.h"
 #include "chain/script.h"
+#include "chain/witness.h"
 
 namespace parley {
 
@@ -31,7 +32,7 @@ struct TxInput {
     OutPoint prevout;
     Script script_sig;
     uint32_t sequence = kSequenceFinal;
-    std::vector<Bytes> witness;
+    Witness witness;
 
     bool operator==(const TxInput&) const = default;
 };

@@ -133,8 +133,7 @@ size_t transaction_usage(const Transaction& transaction) {
     usage += allocation(transaction.outputs().size() * sizeof(TxOutput));
     for (const auto& input : transaction.inputs()) {
         usage += allocation(input.script_sig.size());
-        usage += allocation(input.witness.size() * sizeof(Bytes));
-        for (const auto& item : input.witness) usage += allocation(item.size());
+        usage += allocation(input.witness.heap_bytes());
     }
     for (const auto& output : transaction.outputs())
         usage += allocation(output.script_pubkey.size());

@@ -62,24 +62,24 @@ std::optional<ByteSpan> last_push(const Script& script_sig) {
     return ops.malformed() ? std::nullopt : data;
 }
 
-bool is_standard_item(const Bytes& item) {
+bool is_standard_item(ByteSpan item) {
     return item.size() <= kWitnessItemSizeMax;
 }
 
-bool standard_script_hash_witness(std::span<const Bytes> witness) {
+bool standard_script_hash_witness(const WitnessItems& witness) {
     if (witness.empty() || witness.back().size() > kWitnessScriptSizeMax) return false;
     const auto items = witness.first(witness.size() - 1);
     return items.size() <= kWitnessItemsMax &&
            std::all_of(items.begin(), items.end(), is_standard_item);
 }
 
-bool standard_taproot_witness(std::span<const Bytes> witness) {
+bool standard_taproot_witness(const WitnessItems& witness) {
     // An annex has no meaning yet (BIP341).
     const bool annex =
         witness.size() >= 2 && !witness.back().empty() && witness.back()[0] == kAnnexTag;
     if (witness.empty() || annex) return false;
     if (witness.size() == 1) return true;
-    const Bytes& control = witness.back();
+    const ByteSpan control = witness.back();
     if (control.empty()) return false;
     if ((control[0] & kLeafVersionMask) != kTapscriptLeafVersion) return true;
     const auto items = witness.first(witness.size() - 2);
@@ -103,9 +103,10 @@ bool standard_witness(const TxInput& input, const Coin& coin) {
     if (!program) return false;
     const bool hidden = match_p2sh(coin.output.script_pubkey).has_value();
     const bool long_program = program->program.size() == Hash256::kSize;
-    if (program->version == 0 && long_program) return standard_script_hash_witness(input.witness);
+    if (program->version == 0 && long_program)
+        return standard_script_hash_witness(input.witness.items());
     if (program->version == 1 && long_program && !hidden)
-        return standard_taproot_witness(input.witness);
+        return standard_taproot_witness(input.witness.items());
     return true;
 }
 

@@ -59,7 +59,7 @@ void write_input(JsonWriter& out, const ChainParams& params, const TxInput& inpu
         }
         if (!input.witness.empty()) {
             out.field_array("txinwitness", [&] {
-                for (const Bytes& item : input.witness) out.hex(item);
+                for (const ByteSpan item : input.witness) out.hex(item);
             });
         }
         if (spent) {

@@ -85,7 +85,7 @@ void write_sign_outcome(JsonWriter& out, const SignOutcome& outcome) {
                     out.field("txid", input.prevout.txid);
                     out.field("vout", input.prevout.index);
                     out.field_array("witness", [&] {
-                        for (const Bytes& item : input.witness) out.hex(item);
+                        for (const ByteSpan item : input.witness) out.hex(item);
                     });
                     out.key("scriptSig").hex(input.script_sig.bytes());
                     out.field("sequence", input.sequence);

@@ -109,7 +109,7 @@ std::vector<SignatureCheck> signature_checks(const std::vector<BlockRef>& blocks
                 const ByteSpan signature = input.witness[0];
                 const Script code = p2pkh_script(hash160(input.witness[1]));
                 checks.push_back(
-                    {input.witness[1],
+                    {to_bytes(input.witness[1]),
                      witness_v0_signature_hash(transaction->data(), i, code.bytes(),
                                                values[input.prevout], kSighashAll, &parts),
                      to_bytes(signature.first(signature.size() - 1))});

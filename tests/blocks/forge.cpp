@@ -24,7 +24,7 @@ bool has_work(const BlockHeader& header) {
 void recommit(Block& block) {
     const auto position = witness_commitment_position(*block.transactions[0]);
     CHECK(position.has_value());
-    const Bytes reserved = block.transactions[0]->inputs()[0].witness.at(0);
+    const ByteSpan reserved = block.transactions[0]->inputs()[0].witness.front();
     const Hash256 commitment = witness_commitment(block, Hash256::from_bytes(reserved));
     change_coinbase(block, [&](TransactionData& data) {
         Bytes script = to_bytes(data.outputs[*position].script_pubkey.bytes());

@@ -129,12 +129,14 @@ TEST(RunScriptCheck, any_changed_byte_of_a_signature_is_refused) {
     SeededRandom random(test_seed());
     Spend spend;
     spend.p2wpkh();
-    const Bytes signature = spend.data.inputs[0].witness[0];
+    auto items = spend.data.inputs[0].witness.copy();
+    const Bytes signature = items[0];
     for (int i = 0; i < 300; ++i) {
         Bytes changed = signature;
         changed[random.uniform(changed.size() - 1)] ^=
             static_cast<uint8_t>(1 + random.uniform(255));
-        spend.data.inputs[0].witness[0] = changed;
+        items[0] = changed;
+        spend.data.inputs[0].witness = items;
         EXPECT_NE(spend.verify(kPolicy), std::nullopt) << to_hex(changed);
     }
 }
@@ -148,7 +150,9 @@ TEST(RunScriptCheck, wrong_key_breaks_the_hash) {
     EXPECT_EQ(spend.verify(kConsensus), ScriptError::equal_verify);
     Spend witness;
     witness.p2wpkh();
-    witness.data.inputs[0].witness[1] = other;
+    auto items = witness.data.inputs[0].witness.copy();
+    items[1] = other;
+    witness.data.inputs[0].witness = items;
     EXPECT_EQ(witness.verify(kConsensus), ScriptError::equal_verify);
 }
 
@@ -434,13 +438,16 @@ TEST(Taproot, control_block_has_one_of_129_sizes) {
     Leaf leaf;
     leaf.script = {OP_1};
     leaf.pay();
+    auto items = leaf.spend.data.inputs[0].witness.copy();
     for (const size_t size :
          {size_t{1}, size_t{32}, size_t{34}, size_t{64}, size_t{33 + 32 * 129}}) {
-        leaf.spend.data.inputs[0].witness.back().resize(size);
+        items.back().resize(size);
+        leaf.spend.data.inputs[0].witness = items;
         EXPECT_EQ(leaf.spend.verify(kConsensus), ScriptError::taproot_control_size) << size;
     }
     for (const size_t size : {size_t{33 + 32}, size_t{33 + 32 * 128}}) {
-        leaf.spend.data.inputs[0].witness.back().resize(size);
+        items.back().resize(size);
+        leaf.spend.data.inputs[0].witness = items;
         EXPECT_EQ(leaf.spend.verify(kConsensus), ScriptError::witness_mismatch) << size;
     }
 }

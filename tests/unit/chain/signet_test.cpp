@@ -24,10 +24,10 @@ Block with_solution(Block block, const std::optional<Bytes>& solution) {
     return block;
 }
 
-Bytes serialized(const Script& script_sig, const std::vector<Bytes>& witness) {
+Bytes serialized(const Script& script_sig, const Witness& witness) {
     Writer writer;
-    writer.var_bytes(script_sig.bytes()).compact_size(witness.size());
-    for (const Bytes& item : witness) writer.var_bytes(item);
+    writer.var_bytes(script_sig.bytes());
+    witness.write(writer);
     return writer.take();
 }
 
@@ -54,7 +54,7 @@ TEST(Signet, solution_does_not_change_what_is_signed) {
     ASSERT_TRUE(one && other);
     EXPECT_EQ(one->to_spend->txid(), other->to_spend->txid());
     EXPECT_EQ(other->to_sign->inputs()[0].script_sig, op_true());
-    EXPECT_EQ(other->to_sign->inputs()[0].witness, std::vector<Bytes>{Bytes{1}});
+    EXPECT_EQ(other->to_sign->inputs()[0].witness, (Witness{Bytes{1}}));
     Block later = block;
     ++later.header.time;
     EXPECT_NE(

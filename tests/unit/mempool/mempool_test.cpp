@@ -27,7 +27,9 @@ TEST_F(MempoolTest, submit_same_transaction_again_is_already_in_mempool) {
     const auto transaction = submit_ok(payment(1000));
     EXPECT_EQ(refusal(transaction), "txn-already-in-mempool");
     TransactionData other_witness = transaction->data();
-    other_witness.inputs[0].witness[0][5] ^= 1;
+    auto items = other_witness.inputs[0].witness.copy();
+    items[0][5] ^= 1;
+    other_witness.inputs[0].witness = items;
     EXPECT_EQ(refusal(other_witness), "txn-same-nonwitness-data-in-mempool");
 }
 
@@ -81,10 +83,11 @@ TEST_F(MempoolTest, submit_overweight_is_tx_size_at_the_first_unit) {
     TransactionData data = payment(100'000);
     data.inputs[0].witness = {Bytes(1000)};
     const auto weight = [&] { return Transaction{data}.weight().value(); };
-    data.inputs[0].witness[0].resize(static_cast<size_t>(400'000 - weight() + 1000 - 2));
+    const auto size = static_cast<size_t>(400'000 - weight() + 1000 - 2);
+    data.inputs[0].witness = {Bytes(size)};
     ASSERT_EQ(weight(), 400'000);
     TransactionData over = data;
-    over.inputs[0].witness[0].push_back(0);
+    over.inputs[0].witness = {Bytes(size + 1)};
     EXPECT_EQ(refusal(over), "tx-size");
     submit_ok(data);
 }
