@@ -33,7 +33,8 @@ void Witness::assign(const Items& items) {
     if (items.size() == 0) return;
     size_t bytes = 0;
     for (const ByteSpan item : items) bytes += item.size();
-    fill(items.size(), bytes, [&](size_t i) { return ByteSpan{items.begin()[i]}; });
+    auto next = items.begin();
+    fill(items.size(), bytes, [&](size_t) { return ByteSpan{*next++}; });
 }
 
 Witness::Witness(std::initializer_list<ByteSpan> items) {
