@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -98,6 +99,11 @@ class Storage {
 
     /// Empty optional: no such key.
     virtual Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const = 0;
+
+    /// The same for several keys, in their order; quickest when they are sorted. A host may look
+    /// for some of them at once. All or nothing: the first error is the answer.
+    virtual Expected<std::vector<std::optional<Bytes>>, StorageError> get_many(
+        std::span<const Bytes> keys) const;
 
     /// Visits the keys that start with `prefix` in lexicographic order.
     virtual Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const = 0;

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <span>
 
 #include "base/check.h"
 #include "chain/block_rules.h"
@@ -59,6 +61,7 @@ class Connection {
         for (const auto& transaction : block_.transactions)
             changes += transaction->inputs().size() + transaction->outputs().size();
         coins_.reserve(changes);
+        fetch_inputs();
         for (const auto& transaction : block_.transactions) {
             if (auto verdict = apply(transaction); !verdict) return verdict;
             if (checks_.size() >= kChecksTogether) scripts_.add(std::exchange(checks_, {}));
@@ -70,6 +73,20 @@ class Connection {
     BlockUndo take_undo() { return std::move(undo_); }
 
  private:
+    // All coins that the block spends and does not make, looked up together.
+    void fetch_inputs() {
+        boost::unordered_flat_set<Txid, std::hash<Txid>> made;
+        made.reserve(block_.transactions.size());
+        for (const auto& transaction : block_.transactions) made.insert(transaction->txid());
+        std::vector<OutPoint> spent;
+        for (const auto& transaction : std::span(block_.transactions).subspan(1)) {
+            for (const TxInput& input : transaction->inputs()) {
+                if (!made.contains(input.prevout.txid)) spent.push_back(input.prevout);
+            }
+        }
+        coins_.fetch(spent);
+    }
+
     Verdict check_bip30() {
         const bool exception = lists(params_.bip30_exceptions, height_, context_.hash);
         if (!exception && bip30_is_needless(params_, context_.parent)) return {};

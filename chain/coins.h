@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "chain/transaction.h"
 
@@ -21,6 +22,9 @@ class CoinsView {
     virtual ~CoinsView() = default;
     /// Empty: never existed or spent.
     virtual std::optional<Coin> coin(const OutPoint& outpoint) const = 0;
+
+    /// These will be asked for next: a view may bring them near, together. Changes no answer.
+    virtual void fetch(std::span<const OutPoint>) const {}
 };
 
 }  // namespace parley

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <vector>
 
 #include "base/check.h"
@@ -17,6 +18,10 @@ namespace {
 constexpr size_t allocation_bytes(size_t size) {
     return std::max<size_t>(32, (size + sizeof(size_t) + 15) / 16 * 16);
 }
+
+constexpr size_t kCacheLine = 64;
+// So many entries come from memory at the same time.
+constexpr size_t kTouchTogether = 16;
 
 size_t script_usage(const Coin& coin) {
     const size_t bytes = coin.output.script_pubkey.heap_bytes();
@@ -54,16 +59,21 @@ std::optional<Coin> CoinsOverlay::coin(const OutPoint& outpoint) const {
 }
 
 std::optional<Coin> CoinsOverlay::spend(const OutPoint& outpoint) {
-    const auto found = coins_.find(outpoint);
-    if (found != coins_.end()) {
-        auto coin = std::exchange(found->second.coin, std::nullopt);
-        // Made and spent on this overlay: the view below need never hear of it.
-        if (!found->second.in_base) coins_.erase(found);
-        return coin;
-    }
-    auto coin = base_->coin(outpoint);
-    if (coin) coins_.emplace(outpoint, Entry{std::nullopt, true});
+    const auto [entry, unknown] = coins_.try_emplace(outpoint);
+    auto coin = unknown ? base_->coin(outpoint) : std::exchange(entry->second.coin, std::nullopt);
+    if (unknown) entry->second.in_base = coin.has_value();
+    // Made and spent on this overlay, or not there: the view below need never hear of it.
+    if (!entry->second.in_base) coins_.erase(entry);
     return coin;
+}
+
+void CoinsOverlay::fetch(std::span<const OutPoint> outpoints) const {
+    if (coins_.empty()) return base_->fetch(outpoints);
+    std::vector<OutPoint> unknown;
+    unknown.reserve(outpoints.size());
+    std::copy_if(outpoints.begin(), outpoints.end(), std::back_inserter(unknown),
+                 [&](const OutPoint& outpoint) { return !coins_.contains(outpoint); });
+    base_->fetch(unknown);
 }
 
 void CoinsOverlay::add(const OutPoint& outpoint, Coin coin) {
@@ -110,7 +120,12 @@ std::optional<Coin> CoinsCache::coin(const OutPoint& outpoint) const {
         return std::nullopt;
     }
     if (!stored->has_value()) return std::nullopt;
-    Reader reader(**stored);
+    const Entry* entry = insert_stored(outpoint, **stored);
+    return entry != nullptr ? std::optional{entry->coin} : std::nullopt;
+}
+
+CoinsCache::Entry* CoinsCache::insert_stored(const OutPoint& outpoint, ByteSpan stored) const {
+    Reader reader(stored);
     Entry entry;
     entry.coin = read_coin(reader);
     if (!reader.done()) {
@@ -118,49 +133,112 @@ std::optional<Coin> CoinsCache::coin(const OutPoint& outpoint) const {
             failure_ = StorageError{StorageError::Code::corruption,
                                     "chainstate: the record of an unspent output is malformed"};
         }
-        return std::nullopt;
+        return nullptr;
     }
-    return insert(outpoint, std::move(entry)).coin;
+    return &insert(outpoint, std::move(entry));
+}
+
+void CoinsCache::touch(std::span<const OutPoint* const> outpoints) const {
+    // First all buckets, then what is in them: a jump that waits for a bucket would have to be
+    // guessed, and each wrong guess ends the look ahead.
+    std::array<Shard::const_local_iterator, kTouchTogether> entries;
+    for (size_t i = 0; i < outpoints.size(); ++i) {
+        const Shard& shard = shard_of(*outpoints[i]);
+        // lint: order-free because it is a look at one bucket
+        if (!shard.empty()) entries[i] = shard.cbegin(shard.bucket(*outpoints[i]));
+    }
+    for (size_t i = 0; i < outpoints.size(); ++i) {
+        if (entries[i] == Shard::const_local_iterator{}) continue;
+        const auto* bytes = reinterpret_cast<const uint8_t*>(&*entries[i]);
+        for (size_t line = 0; line < sizeof(Shard::value_type); line += kCacheLine)
+            __builtin_prefetch(bytes + line);
+    }
+}
+
+void CoinsCache::fetch(std::span<const OutPoint> outpoints) const {
+    std::vector<OutPoint> unread;
+    for (; !outpoints.empty();) {
+        const auto now = outpoints.first(std::min(outpoints.size(), kTouchTogether));
+        outpoints = outpoints.subspan(now.size());
+        std::array<const OutPoint*, kTouchTogether> touched;
+        std::transform(now.begin(), now.end(), touched.begin(),
+                       [](const OutPoint& outpoint) { return &outpoint; });
+        touch(std::span(touched).first(now.size()));
+        for (const OutPoint& outpoint : now) {
+            const Shard& shard = shard_of(outpoint);
+            if (shard.find(outpoint) == shard.end()) unread.push_back(outpoint);
+        }
+    }
+    if (unread.empty()) return;
+    std::sort(unread.begin(), unread.end());
+    unread.erase(std::unique(unread.begin(), unread.end()), unread.end());
+    std::vector<Bytes> keys;
+    keys.reserve(unread.size());
+    for (const OutPoint& outpoint : unread) keys.push_back(coin_key(outpoint));
+    const auto stored = storage_.get_many(keys);
+    if (!stored) {
+        if (!failure_) failure_ = stored.error();
+        return;
+    }
+    for (size_t i = 0; i < unread.size(); ++i) {
+        if ((*stored)[i]) (void)insert_stored(unread[i], *(*stored)[i]);
+    }
 }
 
 void CoinsCache::apply(CoinsOverlay&& overlay) {
     CHECK(overlay.base_ == this);
     // lint: order-free because each outpoint is changed by itself
-    for (auto& [outpoint, change] : overlay.coins_) {
-        Shard& shard = shard_of(outpoint);
-        const auto found = shard.find(outpoint);
-        if (!change.coin) {
-            if (found == shard.end() || !found->second.fresh) {
-                // Dropped from the cache since: only the store has it.
-                erase(outpoint);
-            } else {
-                if (found->second.dirty) --dirty_;
-                remove(shard, found);
-            }
-            continue;
+    auto next = overlay.coins_.begin();
+    const auto end = overlay.coins_.end();
+    while (next != end) {
+        std::array<decltype(&*next), kTouchTogether> now;
+        std::array<const OutPoint*, kTouchTogether> touched;
+        size_t count = 0;
+        for (; count < kTouchTogether && next != end; ++count, ++next) {
+            now[count] = &*next;
+            touched[count] = &next->first;
         }
-        if (found == shard.end()) {
-            // BIP30 and its exceptions: a coin of the same outpoint may be in the store, unread.
-            Entry entry;
-            entry.coin = std::move(*change.coin);
-            entry.fresh = !change.in_base;
-            mark_dirty(insert(outpoint, std::move(entry)));
-        } else {
-            set_coin(found->second, std::move(*change.coin));
-            found->second.spent = false;
-            mark_dirty(found->second);
+        touch(std::span(touched).first(count));
+        for (auto* entry : std::span(now).first(count)) {
+            auto& [outpoint, change] = *entry;
+            if (change.coin) {
+                apply(outpoint, std::move(*change.coin), change.in_base);
+            } else {
+                apply_spend(outpoint);
+            }
         }
     }
     overlay.coins_.clear();
 }
 
-void CoinsCache::put(const OutPoint& outpoint, Coin coin) {
-    Shard& shard = shard_of(outpoint);
-    const auto found = shard.find(outpoint);
-    Entry& entry = found == shard.end() ? insert(outpoint, Entry{}) : found->second;
+void CoinsCache::apply(const OutPoint& outpoint, Coin coin, bool in_base) {
+    const auto [found, added] = shard_of(outpoint).try_emplace(outpoint);
+    Entry& entry = found->second;
+    if (added) {
+        ++entries_;
+        // BIP30 and its exceptions: a coin of the same outpoint may be in the store, unread.
+        entry.fresh = !in_base;
+    }
     set_coin(entry, std::move(coin));
     entry.spent = false;
     mark_dirty(entry);
+}
+
+void CoinsCache::apply_spend(const OutPoint& outpoint) {
+    Shard& shard = shard_of(outpoint);
+    const auto found = shard.find(outpoint);
+    if (found != shard.end() && found->second.fresh) {
+        if (found->second.dirty) --dirty_;
+        remove(shard, found);
+    } else {
+        // Dropped from the cache since: only the store has it.
+        erase(outpoint);
+    }
+}
+
+void CoinsCache::put(const OutPoint& outpoint, Coin coin) {
+    // The store may have it.
+    apply(outpoint, std::move(coin), true);
 }
 
 void CoinsCache::erase(const OutPoint& outpoint) {

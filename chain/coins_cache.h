@@ -36,6 +36,8 @@ class CoinsOverlay final : public CoinsView {
     CoinsOverlay(const CoinsView& base, const OutPointHash& hash) : base_(&base), coins_(0, hash) {}
 
     std::optional<Coin> coin(const OutPoint& outpoint) const override;
+    /// Asks the view below for those that the overlay does not know.
+    void fetch(std::span<const OutPoint> outpoints) const override;
 
     /// Empty: there is no such coin.
     std::optional<Coin> spend(const OutPoint& outpoint);
@@ -72,6 +74,8 @@ class CoinsCache final : public CoinsView {
 
     /// Reads through. When the store fails, the answer is "no such coin" and failure() is set.
     std::optional<Coin> coin(const OutPoint& outpoint) const override;
+    /// Reads those that are not in the cache in one go, and has the others in the processor's.
+    void fetch(std::span<const OutPoint> outpoints) const override;
 
     /// Takes the changes of an overlay whose base is this cache.
     void apply(CoinsOverlay&& overlay);
@@ -106,7 +110,13 @@ class CoinsCache final : public CoinsView {
     using Shard = boost::unordered_map<OutPoint, Entry, OutPointHash>;
 
     Shard& shard_of(const OutPoint& outpoint) const { return shards_[outpoint.txid.bytes()[0]]; }
+    // Begins to load the entries, where there are some, into the processor's cache.
+    void touch(std::span<const OutPoint* const> outpoints) const;
     Entry& insert(const OutPoint& outpoint, Entry entry) const;
+    // A coin as it is stored; null, and failure() set, when that is malformed.
+    Entry* insert_stored(const OutPoint& outpoint, ByteSpan stored) const;
+    void apply(const OutPoint& outpoint, Coin coin, bool in_base);
+    void apply_spend(const OutPoint& outpoint);
     void remove(Shard& shard, Shard::iterator entry) const;
     void set_coin(Entry& entry, Coin coin) const;
     void mark_dirty(Entry& entry);

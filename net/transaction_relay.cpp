@@ -212,9 +212,13 @@ void TransactionRelay::on_fee_filter(Peer& peer, ByteSpan payload) {
 
 void TransactionRelay::block_connected(const Block& block) {
     orphanage_.block_connected(block);
+    // Nobody is asked for transactions until then: there is nothing to know again.
+    const bool remember = !table_.backend().initial_download();
     for (const TransactionRef& transaction : block.transactions) {
-        confirmed_.insert(transaction->txid());
-        confirmed_.insert(transaction->wtxid());
+        if (remember) {
+            confirmed_.insert(transaction->txid());
+            confirmed_.insert(transaction->wtxid());
+        }
         requests_.forget(GenTxid::of(transaction->txid()));
         requests_.forget(GenTxid::of(transaction->wtxid()));
         if (orphanage_.size() > 0) new_parents_.push_back(transaction->txid());

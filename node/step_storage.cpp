@@ -14,6 +14,10 @@ class OwningStepStorage final : public Storage {
     Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
         return step_.get(key);
     }
+    Expected<std::vector<std::optional<Bytes>>, StorageError> get_many(
+        std::span<const Bytes> keys) const override {
+        return step_.get_many(keys);
+    }
     Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override {
         return step_.scan(prefix, visitor);
     }

@@ -17,6 +17,10 @@ class StepStorage final : public Storage {
     Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
         return host_.get(key);
     }
+    Expected<std::vector<std::optional<Bytes>>, StorageError> get_many(
+        std::span<const Bytes> keys) const override {
+        return host_.get_many(keys);
+    }
     Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override {
         return host_.scan(prefix, visitor);
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/memory_storage.h"
@@ -10,6 +11,7 @@
 #include "chain/coin_codec.h"
 #include "chain/coins_cache.h"
 #include "chain/coins_flush.h"
+#include "tests/unit/chain/observed_storage.h"
 #include "tests/unit/seed.h"
 
 namespace parley {
@@ -69,8 +71,13 @@ size_t operate(CoinsOverlay& overlay, const Model& model, SeededRandom& random,
         const OutPoint outpoint = small_outpoint(random);
         const auto changed = changes.find(outpoint);
         const auto known = changed == changes.end() ? in_model(model, outpoint) : changed->second;
-        const uint64_t kind = random.uniform(3);
-        if (kind == 0) {
+        const uint64_t kind = random.uniform(4);
+        if (kind == 3) {
+            // Of any length, with the same ones in it, and ones that are spent or not there.
+            std::vector<OutPoint> together(random.uniform(40));
+            for (OutPoint& next : together) next = small_outpoint(random);
+            overlay.fetch(together);
+        } else if (kind == 0) {
             if (overlay.coin(outpoint) != known) return 0;
         } else if (kind == 1) {
             if (overlay.spend(outpoint) != known) return 0;
@@ -136,6 +143,10 @@ TEST(CoinsCache, agrees_with_a_plain_map_over_a_million_operations) {
     EXPECT_EQ(stored_coins(storage), model);
 }
 
+Coin coin_of(int64_t value) {
+    return {TxOutput{Amount{value}, Script{Bytes{OP_TRUE}}}, Height{1}, false};
+}
+
 TEST(CoinsCache, coin_that_lives_between_two_flushes_never_reaches_the_store) {
     MemoryStorage storage;
     CoinsCache cache(storage, OutPointHash(1, 2));
@@ -151,7 +162,7 @@ TEST(CoinsCache, coin_that_lives_between_two_flushes_never_reaches_the_store) {
             cache.flush_shard(shard, false, [&](const OutPoint&, const Coin*) { ++count; });
         return count;
     };
-    const Coin coin{TxOutput{Amount{1}, Script{Bytes{OP_TRUE}}}, Height{1}, false};
+    const Coin coin = coin_of(1);
     change([&](CoinsOverlay& overlay) { overlay.add(outpoint, coin); });
     change([&](CoinsOverlay& overlay) { overlay.spend(outpoint); });
     EXPECT_FALSE(cache.has_changes());
@@ -169,29 +180,69 @@ TEST(CoinsCache, coin_in_the_place_of_a_stored_one_is_erased_with_it) {
     MemoryStorage storage;
     CoinsCache cache(storage, OutPointHash(1, 2));
     const OutPoint outpoint{Txid{Hash256{{1}}}, 0};
-    const auto coin = [](int64_t value) {
-        return Coin{TxOutput{Amount{value}, Script{Bytes{OP_TRUE}}}, Height{1}, false};
-    };
     CoinsOverlay first(cache, cache.hash());
-    first.add(outpoint, coin(1));
+    first.add(outpoint, coin_of(1));
     cache.apply(std::move(first));
     flush(cache, storage, std::nullopt, true);
     ASSERT_EQ(stored_coins(storage).size(), 1u);
 
     CoinsOverlay second(cache, cache.hash());
-    EXPECT_EQ(second.spend(outpoint), coin(1));
-    second.add(outpoint, coin(2));
+    EXPECT_EQ(second.spend(outpoint), coin_of(1));
+    second.add(outpoint, coin_of(2));
     flush(cache, storage, std::nullopt, true);  // the cache forgets what it has read
     cache.apply(std::move(second));
-    EXPECT_EQ(cache.coin(outpoint), coin(2));
+    EXPECT_EQ(cache.coin(outpoint), coin_of(2));
 
     CoinsOverlay third(cache, cache.hash());
-    EXPECT_EQ(third.spend(outpoint), coin(2));
+    EXPECT_EQ(third.spend(outpoint), coin_of(2));
     cache.apply(std::move(third));
     EXPECT_FALSE(cache.coin(outpoint));
     flush(cache, storage, std::nullopt, true);
     EXPECT_TRUE(stored_coins(storage).empty());
     EXPECT_FALSE(cache.coin(outpoint));
+}
+
+TEST(CoinsCache, what_is_fetched_is_read_once_and_together) {
+    MemoryStorage below;
+    ObservedStorage storage(below);
+    CoinsCache cache(storage, OutPointHash(1, 2));
+    std::vector<OutPoint> outpoints;
+    for (uint8_t i = 0; i < 100; ++i) outpoints.push_back({Txid{Hash256{{i}}}, 0});
+    CoinsOverlay first(cache, cache.hash());
+    for (size_t i = 0; i < 60; ++i) first.add(outpoints[i], coin_of(1 + static_cast<int64_t>(i)));
+    cache.apply(std::move(first));
+    flush(cache, below, std::nullopt, true);
+    storage.asked.clear();
+
+    CoinsOverlay overlay(cache, cache.hash());
+    overlay.add(outpoints[70], coin_of(1));
+    std::vector<OutPoint> wanted(outpoints.rbegin(), outpoints.rend());
+    wanted.insert(wanted.end(), outpoints.begin(), outpoints.end());
+    overlay.fetch(wanted);
+    EXPECT_EQ(storage.batches, 1u);
+    EXPECT_EQ(storage.batch_keys.size(), 99u) << "each once, and none that the overlay has";
+    EXPECT_TRUE(std::is_sorted(storage.batch_keys.begin(), storage.batch_keys.end()));
+    EXPECT_EQ(cache.size(), 60u);
+    for (size_t i = 0; i < 60; ++i)
+        EXPECT_EQ(overlay.spend(outpoints[i]), coin_of(1 + static_cast<int64_t>(i)));
+    EXPECT_TRUE(storage.asked.empty());
+    overlay.fetch(std::span(outpoints).first(60));
+    cache.fetch(std::span(outpoints).first(60));
+    EXPECT_EQ(storage.batches, 1u) << "all of them are known";
+    EXPECT_FALSE(overlay.coin(outpoints[60]));
+}
+
+TEST(CoinsCache, store_that_fails_at_a_fetch_sets_the_failure) {
+    MemoryStorage below;
+    ObservedStorage storage(below);
+    CoinsCache cache(storage, OutPointHash(1, 2));
+    const std::vector<OutPoint> outpoints{{Txid{Hash256{{1}}}, 0}};
+    cache.fetch(outpoints);
+    EXPECT_FALSE(cache.failure().has_value());
+    storage.failing = true;
+    cache.fetch(outpoints);
+    ASSERT_TRUE(cache.failure().has_value());
+    EXPECT_EQ(cache.failure()->message, "disk on fire");
 }
 
 OutPoint spread_outpoint(SeededRandom& random) {
@@ -285,6 +336,12 @@ TEST(CoinsCache, damaged_record_sets_the_failure) {
     EXPECT_FALSE(cache.coin(outpoint).has_value());
     ASSERT_TRUE(cache.failure().has_value());
     EXPECT_EQ(cache.failure()->code, StorageError::Code::corruption);
+
+    CoinsCache fetching(storage, OutPointHash(1, 2));
+    fetching.fetch(std::vector{outpoint});
+    ASSERT_TRUE(fetching.failure().has_value());
+    EXPECT_EQ(fetching.failure()->code, StorageError::Code::corruption);
+    EXPECT_EQ(fetching.size(), 0u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "chain/block_store.h"
 #include "chain/coins_cache.h"
 #include "chain/index_store.h"
+#include "tests/unit/chain/observed_storage.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {
@@ -179,33 +180,7 @@ TEST_F(Stores, flipped_bits_in_block_and_undo_files_are_found_when_read) {
 }
 
 TEST_F(Stores, failing_disk_is_a_failure_and_no_verdict_about_a_block) {
-    class Failing final : public Storage {
-     public:
-        explicit Failing(Storage& below) : below_(below) {}
-        Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
-            if (failing && !key.empty() && key[0] == kCoinKeyPrefix)
-                return Unexpected(StorageError{StorageError::Code::io, "disk on fire"});
-            return below_.get(key);
-        }
-        Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override {
-            return below_.scan(prefix, visitor);
-        }
-        Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
-                                                size_t size) const override {
-            return below_.read_file(file, offset, size);
-        }
-        Expected<uint64_t, StorageError> file_size(FileId file) const override {
-            return below_.file_size(file);
-        }
-        CommitId commit(WriteBatch batch, Durability durability) override {
-            return below_.commit(std::move(batch), durability);
-        }
-        bool failing = false;
-
-     private:
-        Storage& below_;
-    };
-    auto failing = std::make_shared<Failing>(*coins);
+    auto failing = std::make_shared<ObservedStorage>(*coins);
     TestChain chain(regtest_params(), {}, blocks, failing);
     failing->failing = true;
     BlockPlan plan;
@@ -221,6 +196,24 @@ TEST_F(Stores, failing_disk_is_a_failure_and_no_verdict_about_a_block) {
     failing->failing = false;
     chain.restart();
     EXPECT_EQ(chain->tip().height, Height{107}) << "the block was good all the time";
+}
+
+TEST_F(Stores, coins_that_a_block_spends_are_looked_up_together) {
+    auto observed = std::make_shared<ObservedStorage>(*coins);
+    TestChain chain(regtest_params(), {}, blocks, observed);
+    const OutPoint second = coinbase_outpoint(chain.block(Height{2}));
+    const OutPoint third = coinbase_outpoint(chain.block(Height{3}));
+    BlockPlan plan;
+    plan.transactions = {spend_true({third}, Amount{1}), spend_true({second}, Amount{1})};
+    // Made in the same block: no store has it.
+    const OutPoint made{plan.transactions[0]->txid(), 0};
+    plan.transactions.push_back(spend_true({made}, Amount{1}));
+    chain.add(chain.build(chain->tip(), plan));
+    EXPECT_EQ(observed->batches, 1u);
+    std::vector<Bytes> expected{coin_key(second), coin_key(third)};
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(observed->batch_keys, expected);
+    for (const Bytes& key : expected) EXPECT_EQ(observed->asked.count(key), 0u);
 }
 
 TEST_F(Stores, block_file_has_the_layout_of_bitcoinds_tools) {
