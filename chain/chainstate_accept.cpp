@@ -25,7 +25,9 @@ bool ChainstateImpl::BetterFirst::operator()(const HeaderNode* a, const HeaderNo
     CHECK(a->score && b->score);
     if (*a->score != *b->score) return *a->score > *b->score;
     if (a->precedence != b->precedence) return a->precedence < b->precedence;
-    return a->sequence < b->sequence;
+    if (a->sequence != b->sequence) return a->sequence < b->sequence;
+    // No two bodies arrive together, but a damaged index may say so.
+    return a->hash < b->hash;
 }
 
 Expected<void, BlockError> ChainstateImpl::check_parent(const HeaderNode* parent,
