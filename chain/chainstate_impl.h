@@ -145,6 +145,8 @@ class ChainstateImpl final : public Chainstate {
                        WriteBatch& batch);
     // The bodies of all ancestors are here from now on, and of some descendants perhaps too.
     void link_body(HeaderNode& node);
+    // Where the parent has one. A failure: it is not above the parent's.
+    void set_score(HeaderNode& node, const std::optional<Score>& score);
     void spread_score(HeaderNode& node);
     void add_candidate(const HeaderNode& node);
     bool is_candidate(const HeaderNode& node) const;

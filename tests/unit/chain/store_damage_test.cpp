@@ -129,6 +129,16 @@ TEST_F(DamagedStores, record_of_a_header_that_contradicts_itself_or_its_parent_i
     EXPECT_EQ(open(), "");
 }
 
+TEST_F(DamagedStores, score_above_all_others_is_a_failure_when_it_is_built_on) {
+    write(header_key(kHeight), kScoreAt, Bytes(32, 0xff));
+    TestChain chain(params, options, blocks, coins);
+    chain.accept(chain.build(chain->tip()));
+    ASSERT_TRUE(chain->failure().has_value());
+    EXPECT_NE(chain->failure()->message.find("the score of block"), std::string::npos);
+    chain.restart();
+    EXPECT_EQ(chain->tip().height, Height{kHeight});
+}
+
 TEST_F(DamagedStores, final_block_that_is_invalid_is_refused) {
     put(*blocks, {kFinalizedKey}, to_bytes(hashes.back().span()));
     EXPECT_EQ(open(), "");
