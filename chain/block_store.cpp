@@ -48,20 +48,20 @@ bool BlockStore::holds_undo(const FilePosition& position) const {
            fits(position.offset, position.size + Hash256::kSize, files_[position.file].undo_bytes);
 }
 
-Expected<void, StorageError> BlockStore::trim_file(uint32_t number, uint64_t block_end,
-                                                   uint64_t undo_end) {
-    const auto trim = [&](FileId::Kind kind, uint64_t used,
+Expected<void, StorageError> BlockStore::trim_file(uint32_t number, const BlockFileInfo& used) {
+    const auto trim = [&](FileId::Kind kind, uint64_t end,
                           uint64_t& bytes) -> Expected<void, StorageError> {
-        if (bytes == used) return {};
+        if (bytes == end) return {};
         const auto size = storage_.file_size({kind, number});
         if (!size) return Unexpected(size.error());
-        bytes = std::max(used, std::min(bytes, *size));
+        bytes = std::max(end, std::min(bytes, *size));
         return {};
     };
     BlockFileInfo& info = files_[number];
-    if (auto trimmed = trim(FileId::Kind::block, block_end, info.block_bytes); !trimmed)
+    info.blocks = std::min(info.blocks, used.blocks);
+    if (auto trimmed = trim(FileId::Kind::block, used.block_bytes, info.block_bytes); !trimmed)
         return trimmed;
-    return trim(FileId::Kind::undo, undo_end, info.undo_bytes);
+    return trim(FileId::Kind::undo, used.undo_bytes, info.undo_bytes);
 }
 
 void BlockStore::begin_behind(uint32_t number) {

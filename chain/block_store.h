@@ -45,9 +45,9 @@ class BlockStore {
     bool holds_block(const FilePosition& position, Height height) const;
     bool holds_undo(const FilePosition& position) const;
     /// What a record says of a file beyond the last byte that is used and beyond the file's own end
-    /// was lost by a power cut, or never there: it is written over. REQUIRES: the ends are those of
-    /// the last block and of the last undo record in it.
-    Expected<void, StorageError> trim_file(uint32_t number, uint64_t block_end, uint64_t undo_end);
+    /// was lost by a power cut, or never there: it is written over. REQUIRES: `used` has the number
+    /// of blocks that are held, and the ends of the last of them and of the last undo record.
+    Expected<void, StorageError> trim_file(uint32_t number, const BlockFileInfo& used);
 
     /// New blocks go to the file of this number; the ones before it are there, and not known yet.
     void begin_behind(uint32_t number);

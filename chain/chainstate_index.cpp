@@ -148,8 +148,7 @@ Expected<void, std::string> ChainstateImpl::load_active_chain(const IndexContent
 // Positions lie within what is known of the files, or new blocks would be written over old ones.
 Expected<void, std::string> ChainstateImpl::check_files() {
     bool good = true;
-    std::vector<uint64_t> block_ends(files_.count());
-    std::vector<uint64_t> undo_ends(files_.count());
+    std::vector<BlockFileInfo> used(files_.count());
     tree_.for_each([&](HeaderNode& node) {
         if (!good) return;
         const FilePosition& block = node.block_position;
@@ -157,14 +156,19 @@ Expected<void, std::string> ChainstateImpl::check_files() {
         const bool held = files_.holds_block(block, node.height);
         // The genesis block is never read; its file may be pruned.
         good = held || !node.has_body() || node.parent == nullptr;
-        if (node.has_body() && held)
-            block_ends[block.file] = std::max(block_ends[block.file], block.offset + block.size);
-        if (good && node.has_undo() && (good = files_.holds_undo(undo)))
-            undo_ends[undo.file] = std::max(undo_ends[undo.file], BlockStore::undo_end(undo));
+        if (node.has_body() && held) {
+            BlockFileInfo& info = used[block.file];
+            ++info.blocks;
+            info.block_bytes = std::max(info.block_bytes, block.offset + block.size);
+        }
+        if (good && node.has_undo() && (good = files_.holds_undo(undo))) {
+            uint64_t& bytes = used[undo.file].undo_bytes;
+            bytes = std::max(bytes, BlockStore::undo_end(undo));
+        }
     });
     if (!good) return damaged_index("a block lies outside of its file");
     for (uint32_t number = 0; number < files_.count(); ++number) {
-        const auto trimmed = files_.trim_file(number, block_ends[number], undo_ends[number]);
+        const auto trimmed = files_.trim_file(number, used[number]);
         if (!trimmed) return Unexpected(damaged_store("blocks", trimmed.error().message));
     }
     return {};

@@ -161,7 +161,7 @@ TEST_F(DamagedStores, record_of_a_file_must_cover_its_blocks) {
 TEST_F(DamagedStores, new_blocks_follow_the_old_ones_whatever_the_record_of_their_file_says) {
     const uint64_t size = *blocks->file_size({FileId::Kind::block, 0});
     const uint64_t undo_size = *blocks->file_size({FileId::Kind::undo, 0});
-    write(kFirstFileKey, kFileBlockBytesAt, Bytes(16, 0xff));
+    write(kFirstFileKey, kFileBlocksAt, Bytes(20, 0xff));
     TestChain chain(params, options, blocks, coins);
     const HeaderNode& node = chain.mine();
     EXPECT_EQ(node.block_position.offset, size + 8);
