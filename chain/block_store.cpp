@@ -18,6 +18,11 @@ Bytes framed(const std::array<uint8_t, 4>& magic, ByteSpan data, size_t tail_siz
     return writer.take();
 }
 
+// Not offset + size: what a damaged record says may wrap.
+bool fits(uint64_t offset, uint64_t size, uint64_t whole) {
+    return offset <= whole && size <= whole - offset;
+}
+
 Hash256 undo_checksum(const BlockHash& parent, ByteSpan undo) {
     Bytes message = to_bytes(parent.span());
     append(message, undo);
@@ -29,6 +34,34 @@ Hash256 undo_checksum(const BlockHash& parent, ByteSpan undo) {
 void BlockStore::load_file(uint32_t number, const BlockFileInfo& info) {
     if (files_.size() <= number) files_.resize(size_t{number} + 1);
     files_[number] = info;
+}
+
+bool BlockStore::holds_block(const FilePosition& position, Height height) const {
+    if (position.file >= files_.size()) return false;
+    const BlockFileInfo& info = files_[position.file];
+    return info.blocks != 0 && height >= info.height_first && height <= info.height_last &&
+           fits(position.offset, position.size, info.block_bytes);
+}
+
+bool BlockStore::holds_undo(const FilePosition& position) const {
+    return position.file < files_.size() &&
+           fits(position.offset, position.size + Hash256::kSize, files_[position.file].undo_bytes);
+}
+
+Expected<void, StorageError> BlockStore::trim_file(uint32_t number, const BlockFileInfo& used) {
+    const auto trim = [&](FileId::Kind kind, uint64_t end,
+                          uint64_t& bytes) -> Expected<void, StorageError> {
+        if (bytes == end) return {};
+        const auto size = storage_.file_size({kind, number});
+        if (!size) return Unexpected(size.error());
+        bytes = std::max(end, std::min(bytes, *size));
+        return {};
+    };
+    BlockFileInfo& info = files_[number];
+    info.blocks = std::min(info.blocks, used.blocks);
+    if (auto trimmed = trim(FileId::Kind::block, used.block_bytes, info.block_bytes); !trimmed)
+        return trimmed;
+    return trim(FileId::Kind::undo, used.undo_bytes, info.undo_bytes);
 }
 
 void BlockStore::begin_behind(uint32_t number) {

@@ -41,6 +41,14 @@ class BlockStore {
     /// At start-up, in the order of the numbers.
     void load_file(uint32_t number, const BlockFileInfo& info);
 
+    /// Does it lie within what the file's record says: the bytes, and the heights?
+    bool holds_block(const FilePosition& position, Height height) const;
+    bool holds_undo(const FilePosition& position) const;
+    /// What a record says of a file beyond the last byte that is used and beyond the file's own end
+    /// was lost by a power cut, or never there: it is written over. REQUIRES: `used` has the number
+    /// of blocks that are held, and the ends of the last of them and of the last undo record.
+    Expected<void, StorageError> trim_file(uint32_t number, const BlockFileInfo& used);
+
     /// New blocks go to the file of this number; the ones before it are there, and not known yet.
     void begin_behind(uint32_t number);
     /// A block that is in its file already.
@@ -60,6 +68,11 @@ class BlockStore {
     std::map<uint32_t, BlockFileInfo> take_changed();
 
     uint64_t size_on_disk() const;
+
+    /// Behind the checksum. REQUIRES: holds_undo(position).
+    static uint64_t undo_end(const FilePosition& position) {
+        return position.offset + position.size + Hash256::kSize;
+    }
 
     uint32_t count() const { return static_cast<uint32_t>(files_.size()); }
     uint64_t size_of(uint32_t number) const {

@@ -195,7 +195,8 @@ class Chainstate {
     // --- By hand and by the engine.
 
     /// Marks a block and its descendants invalid until reconsider(). Follow up with
-    /// activate_best_chain(), which then leaves it. Errors: unknown, finalized, genesis.
+    /// activate_best_chain(), which then leaves it. Errors: unknown, finalized, genesis, or
+    /// one at or before a checkpoint; in the active chain, one that is pruned, or whose parent is.
     virtual Expected<void, BlockError> invalidate(const BlockHash& hash) = 0;
     /// Takes the marks off a block, its ancestors and its descendants, rules that they broke
     /// included (they are tried again).

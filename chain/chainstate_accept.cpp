@@ -25,7 +25,9 @@ bool ChainstateImpl::BetterFirst::operator()(const HeaderNode* a, const HeaderNo
     CHECK(a->score && b->score);
     if (*a->score != *b->score) return *a->score > *b->score;
     if (a->precedence != b->precedence) return a->precedence < b->precedence;
-    return a->sequence < b->sequence;
+    if (a->sequence != b->sequence) return a->sequence < b->sequence;
+    // No two bodies arrive together, but a damaged index may say so.
+    return a->hash < b->hash;
 }
 
 Expected<void, BlockError> ChainstateImpl::check_parent(const HeaderNode* parent,
@@ -71,7 +73,7 @@ Expected<const HeaderNode*, BlockError> ChainstateImpl::accept_header(const Bloc
         return Unexpected(verdict.error());
     HeaderNode& node = tree_.add(header, hash, *parent);
     node.seal = to_bytes(seal);
-    if (parent->score) node.score = *score;
+    set_score(node, *score);
     touch(node);
     update_best_header(node);
     note_checkpoint(node);
@@ -90,11 +92,23 @@ Expected<bool, BlockError> ChainstateImpl::attach_seal(const BlockHash& hash, By
     // Authentic, but not all that it takes; or all, while the parent's is still missing.
     if (!*score && node.parent->score) return false;
     node.seal = to_bytes(seal);
-    if (node.parent->score) node.score = *score;
+    set_score(node, *score);
     touch(node);
     if (node.score) spread_score(node);
     commit_touched();
     return true;
+}
+
+void ChainstateImpl::set_score(HeaderNode& node, const std::optional<Score>& score) {
+    const std::optional<Score>& below = node.parent->score;
+    if (!score || !below) return;
+    if (*score > *below) {
+        node.score = score;
+    } else {
+        // Every engine's grows along a branch.
+        fail({StorageError::Code::corruption,
+              "blocks/index: the score of block " + node.parent->hash.to_string() + " is damaged"});
+    }
 }
 
 void ChainstateImpl::spread_score(HeaderNode& node) {
@@ -104,7 +118,8 @@ void ChainstateImpl::spread_score(HeaderNode& node) {
         if (child.score || !child.parent->score) return false;
         auto score = rules_.verify_header(child.header, child.hash, child.seal, *child.parent);
         if (!score || !*score) return false;
-        child.score = *score;
+        set_score(child, *score);
+        if (!child.score) return false;
         touch(child);
         update_best_header(child);
         add_candidate(child);

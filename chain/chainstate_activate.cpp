@@ -11,6 +11,26 @@ constexpr size_t kRecentBytesMax = size_t{16} << 20;
 // Undo data that waits for the end of an activation; beyond this it is written ahead.
 constexpr size_t kPendingBytesMax = size_t{8} << 20;
 
+// What a damaged store has made of a coin says nothing about the block that spends it. `undo` is
+// null where the block failed.
+bool spends_too_young(const Block& block, const BlockUndo* undo, const CoinsView& coins,
+                      Height height) {
+    const auto too_young = [height](const Coin& coin) { return coin.height > height; };
+    if (undo != nullptr) {
+        return std::any_of(undo->spent.begin(), undo->spent.end(), [&](const auto& spent) {
+            return std::any_of(spent.begin(), spent.end(), too_young);
+        });
+    }
+    for (const auto& transaction : block.transactions) {
+        if (transaction->is_coinbase()) continue;
+        for (const auto& input : transaction->inputs()) {
+            const auto coin = coins.coin(input.prevout);
+            if (coin && too_young(*coin)) return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 void ChainstateImpl::remember_recent(const HeaderNode& node, const BlockRef& block) {
@@ -116,6 +136,11 @@ bool ChainstateImpl::disconnect_tip(ChainUpdate& update) {
         update.connected.pop_back();
     } else {
         commit_pending();
+        if (!node.has_body() || !node.has_undo()) {
+            fail({StorageError::Code::corruption,
+                  "block " + node.hash.to_string() + " cannot be disconnected: it was removed"});
+            return false;
+        }
         auto block = read_block(node);
         auto undo = block ? read_undo(node) : Unexpected(block.error());
         if (!block || !undo) {
@@ -167,6 +192,11 @@ ChainstateImpl::ConnectResult ChainstateImpl::begin_block(const HeaderNode& targ
         *block, overlay, *scripts);
     // A store that cannot be read looks like missing coins: no verdict then.
     if (failure()) return ConnectResult::failed;
+    if (spends_too_young(*block, undo ? &*undo : nullptr, base, node.height)) {
+        fail({StorageError::Code::corruption,
+              "chainstate: an unspent output is of a higher block than the tip"});
+        return ConnectResult::failed;
+    }
     if (!undo) {
         scripts.reset();
         // A block below it may be invalid too: then that is what is to be said.

@@ -92,6 +92,12 @@ Expected<void, BlockError> ChainstateImpl::invalidate(const BlockHash& hash) {
         return refuse(BlockErrorKind::conflicts_with_final, "checkpoint",
                       "the block is at or before a checkpoint and cannot be invalidated");
     }
+    // Going back takes every body down to it; and a start reads the tip's.
+    const HeaderNode* parent = node->parent;
+    if (contains(*node) && !(has_bodies_above(tip(), *parent) && parent->has_body())) {
+        return refuse(BlockErrorKind::conflicts_with_final, "pruned",
+                      "a block from there to the tip, or the one before, was pruned");
+    }
     tree_.edit(*node).invalidated = true;
     mark_invalid(tree_.edit(*node));
     rebuild_candidates();

@@ -1,8 +1,8 @@
 // ChainstateImpl: the one implementation of Chainstate, cut into files by task: chainstate_open.cpp
-// (start-up and repair), chainstate_accept.cpp (headers, seals, bodies), chainstate_activate.cpp
-// (the best chain), chainstate_control.cpp (by hand, finality, reading),
-// chainstate_verify.cpp (the check of what is stored), chainstate_reindex.cpp,
-// chainstate_prune.cpp. Private to chain/.
+// (start-up and repair), chainstate_index.cpp (the index at the start), chainstate_accept.cpp
+// (headers, seals, bodies), chainstate_activate.cpp (the best chain), chainstate_control.cpp (by
+// hand, finality, reading), chainstate_verify.cpp (the check of what is stored),
+// chainstate_reindex.cpp, chainstate_prune.cpp. Private to chain/.
 #pragma once
 
 #include <deque>
@@ -26,6 +26,9 @@ struct ReindexState {
     uint64_t offset = 0;
     std::multimap<BlockHash, FilePosition> waiting;  // by the parent that is not known yet
 };
+
+// The sentence for a store whose contents cannot be right.
+std::string damaged_store(std::string_view directory, std::string_view problem);
 
 class ChainstateImpl final : public Chainstate {
  public:
@@ -95,12 +98,17 @@ class ChainstateImpl final : public Chainstate {
     Expected<void, std::string> initialize_blocks();
     Expected<void, std::string> load_blocks();
     void initialize_coins();
+
+    // --- chainstate_index.cpp
     Expected<void, std::string> load_headers(std::vector<HeaderNode>& records);
     void sum_transactions();
     // A power cut can take the files of blocks whose records stay: those blocks are forgotten.
     void drop_lost_blocks(IndexContents& contents);
     bool drop_if_lost(HeaderNode& node, const SyncedMark& synced, const HeaderNode& tip);
+    Expected<void, std::string> check_files();
     Expected<void, std::string> load_active_chain(const IndexContents& contents);
+
+    // --- chainstate_open.cpp
     Expected<void, std::string> repair_coins(const std::vector<BlockHash>& walk);
     void drain_coins(const HeaderNode& at);
     struct StoredBlock {
@@ -137,6 +145,8 @@ class ChainstateImpl final : public Chainstate {
                        WriteBatch& batch);
     // The bodies of all ancestors are here from now on, and of some descendants perhaps too.
     void link_body(HeaderNode& node);
+    // Where the parent has one. A failure: it is not above the parent's.
+    void set_score(HeaderNode& node, const std::optional<Score>& score);
     void spread_score(HeaderNode& node);
     void add_candidate(const HeaderNode& node);
     bool is_candidate(const HeaderNode& node) const;

@@ -12,13 +12,6 @@ namespace {
 // Between two lines in the log while blocks are connected again.
 constexpr int32_t kProgressBlocks = 10'000;
 
-constexpr std::string_view kWayOut =
-    "Restore blocks and chainstate from a copy, or move both away to start over.";
-
-std::string damaged(std::string_view directory, std::string_view problem) {
-    return fmt::format("The data in {} is damaged ({}). {}", directory, problem, kWayOut);
-}
-
 Expected<bool, std::string> is_empty(const Storage& storage, std::string_view directory) {
     bool empty = true;
     const auto scanned = storage.scan({}, [&](ByteSpan, ByteSpan) { return empty = false; });
@@ -41,7 +34,7 @@ Expected<bool, std::string> check_store(const Storage& storage, std::string_view
             fmt::format("{} holds data of another program. Use another -datadir.", directory));
     }
     const auto meta = parse_meta(**value);
-    if (!meta || meta->format == 0) return Unexpected(damaged(directory, "its first record"));
+    if (!meta || meta->format == 0) return Unexpected(damaged_store(directory, "its first record"));
     if (meta->format != StoreMeta::kFormat) {
         return Unexpected(
             fmt::format("{} has format {}, and this version reads format {}. Use the version that "
@@ -68,7 +61,14 @@ Expected<bool, std::string> check_store(const Storage& storage, std::string_view
     return false;
 }
 
+constexpr std::string_view kWayOut =
+    "Restore blocks and chainstate from a copy, or move both away to start over.";
+
 }  // namespace
+
+std::string damaged_store(std::string_view directory, std::string_view problem) {
+    return fmt::format("The data in {} is damaged ({}). {}", directory, problem, kWayOut);
+}
 
 Expected<std::unique_ptr<Chainstate>, std::string> Chainstate::open(
     const ChainParams& params, const HeaderRules& rules, Storage& blocks, Storage& coins,
@@ -117,7 +117,7 @@ Expected<void, std::string> ChainstateImpl::load() {
     // A power cut right after the first start can leave the coins of the genesis block alone: they
     // are made again. Coins of later blocks are never written before their blocks are synced.
     const auto walk = load_coins_walk(coins_store_);
-    if (!walk) return Unexpected(damaged("chainstate", walk.error()));
+    if (!walk) return Unexpected(damaged_store("chainstate", walk.error()));
     const auto is_genesis = [this](const BlockHash& hash) { return hash == genesis().hash; };
     if (*blocks_new && !std::all_of(walk->begin(), walk->end(), is_genesis)) {
         return Unexpected(fmt::format(
@@ -138,7 +138,7 @@ Expected<void, std::string> ChainstateImpl::load() {
 
 Expected<void, std::string> ChainstateImpl::load_blocks() {
     auto contents = load_index(blocks_store_);
-    if (!contents) return Unexpected(damaged("blocks/index", contents.error()));
+    if (!contents) return Unexpected(damaged_store("blocks/index", contents.error()));
     pruned_ = contents->pruned;
     if (pruned_ && !options_.prune) {
         return Unexpected(std::string{
@@ -149,14 +149,20 @@ Expected<void, std::string> ChainstateImpl::load_blocks() {
     if (auto loaded = load_headers(contents->headers); !loaded) return loaded;
     drop_lost_blocks(*contents);
     sum_transactions();
+    if (auto checked = check_files(); !checked) return checked;
     if (auto loaded = load_active_chain(*contents); !loaded) return loaded;
     // Missing block files would go unnoticed until somebody asks for a block.
     if (const auto body = read_block(*active_.back()); !body)
-        return Unexpected(damaged("blocks", body.error().message));
-    if (contents->reindex_files) resume_reindex(*contents->reindex_files);
+        return Unexpected(damaged_store("blocks", body.error().message));
+    if (contents->reindex_files) {
+        // One more is there, for what is new.
+        if (*contents->reindex_files >= files_.count())
+            return Unexpected(damaged_store("blocks/index", "the record 'R' names unknown files"));
+        resume_reindex(*contents->reindex_files);
+    }
     if (pruned_) {
         if (auto removed = files_.remove_leftovers(pending_); !removed)
-            return Unexpected(damaged("blocks", removed.error().message));
+            return Unexpected(damaged_store("blocks", removed.error().message));
         if (!pending_.empty()) sync_blocks();
     }
     return {};
@@ -180,7 +186,7 @@ Expected<void, std::string> ChainstateImpl::initialize_blocks() {
     // More than the genesis block without an index: a reindexing, or the first blocks of all, that
     // a crash has cut off. Nothing must be written over them.
     const auto bytes_there = blocks_store_.file_size({FileId::Kind::block, 0});
-    if (!bytes_there) return Unexpected(damaged("blocks", bytes_there.error().message));
+    if (!bytes_there) return Unexpected(damaged_store("blocks", bytes_there.error().message));
     if (options_.reindex || *bytes_there > first.offset + first.size) {
         if (auto begun = begin_reindex(batch); !begun) return begun;
     }
@@ -218,112 +224,6 @@ void ChainstateImpl::initialize_coins() {
     coins_flush_.write_all(genesis(), Durability::written, false);
 }
 
-Expected<void, std::string> ChainstateImpl::load_headers(std::vector<HeaderNode>& records) {
-    const auto bad = [](std::string_view problem) {
-        return Unexpected(damaged("blocks/index", problem));
-    };
-    if (records.empty() || records[0].hash != genesis().hash)
-        return bad("the record of the genesis block is missing");
-    tree_.edit(genesis()).block_position = records[0].block_position;
-    // Where bodies came in another order than their hashes, the order of arrival counts.
-    std::stable_sort(records.begin() + 1, records.end(), [](const auto& a, const auto& b) {
-        if (a.height != b.height) return a.height < b.height;
-        if ((a.sequence == 0) != (b.sequence == 0)) return b.sequence == 0;
-        return a.sequence < b.sequence;
-    });
-    for (size_t i = 1; i < records.size(); ++i) {
-        HeaderNode& record = records[i];
-        const HeaderNode* parent = tree_.find(record.header.previous);
-        if (parent == nullptr || record.height != parent->height + 1)
-            return bad("a header's parent is missing");
-        if (tree_.find(record.hash) != nullptr) return bad("a header is there twice");
-        const bool was_pruned = pruned_ && record.transactions != 0 && !record.has_body();
-        if (record.status == BlockStatus::connected && !record.has_undo() && !was_pruned)
-            return bad("a connected block has no undo data");
-        HeaderNode& node = tree_.add(record.header, record.hash, *parent);
-        node.score = record.score;
-        node.seal = std::move(record.seal);
-        node.status = record.status;
-        node.invalidated = record.invalidated;
-        node.sequence = record.sequence;
-        node.transactions = record.transactions;
-        node.block_position = record.block_position;
-        node.undo_position = record.undo_position;
-        sequence_last_ = std::max(sequence_last_, node.sequence);
-    }
-    return {};
-}
-
-void ChainstateImpl::sum_transactions() {
-    tree_.for_each([](HeaderNode& node) {
-        if (node.parent == nullptr) return;
-        const bool whole = node.transactions != 0 && node.parent->chain_transactions != 0;
-        node.chain_transactions =
-            whole ? node.parent->chain_transactions + node.transactions : uint64_t{0};
-    });
-}
-
-void ChainstateImpl::drop_lost_blocks(IndexContents& contents) {
-    const SyncedMark synced = contents.synced.value_or(SyncedMark{0, genesis().hash});
-    const HeaderNode* recorded = tree_.find(contents.active_tip);
-    const HeaderNode* safe = tree_.find(synced.tip);
-    // Nothing came after the last sync, or the index is damaged, which is found out below.
-    if (recorded == nullptr || safe == nullptr) return;
-    if (recorded == safe && sequence_last_ <= synced.sequence) return;
-    size_t lost = 0;
-    tree_.for_each([&](HeaderNode& node) { lost += drop_if_lost(node, synced, *safe); });
-    const HeaderNode* tip = recorded;
-    for (const HeaderNode* node = recorded; node->parent != nullptr; node = node->parent) {
-        if (node->status != BlockStatus::connected) tip = node->parent;
-    }
-    if (lost == 0) return;
-    log_.warning(LogCategory::general,
-                 "The disk has lost the data of {} blocks that came just before the last stop; "
-                 "they are fetched again. The tip goes from height {} to {}",
-                 lost, recorded->height.value(), tip->height.value());
-    contents.active_tip = tip->hash;
-    put_hash(pending_, kActiveTipKey, tip->hash);
-    commit_pending();
-}
-
-bool ChainstateImpl::drop_if_lost(HeaderNode& node, const SyncedMark& synced,
-                                  const HeaderNode& safe) {
-    if (node.parent == nullptr) return false;
-    if (node.sequence > synced.sequence && node.has_body() && !read_block(node)) {
-        node.block_position = {};
-        node.undo_position = {};
-        node.sequence = 0;
-        node.transactions = 0;
-        if (!node.is_invalid()) node.status = BlockStatus::header_only;
-        touch(node);
-        return true;
-    }
-    const bool undo_safe = node.height <= safe.height && safe.ancestor(node.height) == &node;
-    if (undo_safe || !node.has_undo() || read_undo(node)) return false;
-    node.undo_position = {};
-    if (!node.is_invalid()) node.status = BlockStatus::stored;
-    touch(node);
-    return true;
-}
-
-Expected<void, std::string> ChainstateImpl::load_active_chain(const IndexContents& contents) {
-    const HeaderNode* tip = tree_.find(contents.active_tip);
-    if (tip == nullptr) return Unexpected(damaged("blocks/index", "the tip's header is missing"));
-    active_.resize(static_cast<size_t>(tip->height.value()) + 1);
-    for (const HeaderNode* node = tip; node->parent != nullptr; node = node->parent) {
-        const bool there = (node->has_body() && node->has_undo()) || (pruned_ && node->is_pruned());
-        if (!there || !node->score)
-            return Unexpected(damaged("blocks/index", "a block of the active chain is missing"));
-        active_[static_cast<size_t>(node->height.value())] = node;
-    }
-    if (contents.finalized) {
-        finalized_ = tree_.find(*contents.finalized);
-        if (finalized_ == nullptr || !agrees_with_finalized(*tip))
-            return Unexpected(damaged("blocks/index", "the finalized block is not in the chain"));
-    }
-    return {};
-}
-
 // The coins store is behind the blocks, perhaps on a branch that a reorganisation has left since.
 Expected<void, std::string> ChainstateImpl::repair_coins(const std::vector<BlockHash>& hashes) {
     if (hashes.empty()) initialize_coins();
@@ -331,7 +231,7 @@ Expected<void, std::string> ChainstateImpl::repair_coins(const std::vector<Block
     for (const BlockHash& hash : hashes) {
         walk.push_back(tree_.find(hash));
         if (walk.back() == nullptr)
-            return Unexpected(damaged("chainstate", "it stands for a block that is unknown"));
+            return Unexpected(damaged_store("chainstate", "it stands for a block that is unknown"));
     }
     if (walk.empty()) walk.push_back(&genesis());
     if (auto replayed = replay_walk(walk); !replayed) return replayed;
@@ -378,11 +278,11 @@ Expected<void, std::string> ChainstateImpl::replay_walk(
 Expected<ChainstateImpl::StoredBlock, std::string> ChainstateImpl::read_with_undo(
     const HeaderNode& node) const {
     if (!node.has_body() || !node.has_undo())
-        return Unexpected(damaged("blocks", "undo data is missing"));
+        return Unexpected(damaged_store("blocks", "undo data is missing"));
     auto block = read_block(node);
-    if (!block) return Unexpected(damaged("blocks", block.error().message));
+    if (!block) return Unexpected(damaged_store("blocks", block.error().message));
     auto undo = read_undo(node);
-    if (!undo) return Unexpected(damaged("blocks", undo.error().message));
+    if (!undo) return Unexpected(damaged_store("blocks", undo.error().message));
     return StoredBlock{std::move(*block), std::move(*undo)};
 }
 
@@ -390,15 +290,15 @@ Expected<void, std::string> ChainstateImpl::replay_back(const HeaderNode& node) 
     const auto stored = read_with_undo(node);
     if (!stored) return Unexpected(stored.error());
     if (!replay_disconnect(*stored->block, stored->undo, coins_))
-        return Unexpected(damaged("blocks", "undo data does not fit its block"));
+        return Unexpected(damaged_store("blocks", "undo data does not fit its block"));
     drain_coins(node);
     return {};
 }
 
 Expected<void, std::string> ChainstateImpl::replay_forward(const HeaderNode& node) {
-    if (!node.has_body()) return Unexpected(damaged("blocks", "a block is missing"));
+    if (!node.has_body()) return Unexpected(damaged_store("blocks", "a block is missing"));
     const auto block = read_block(node);
-    if (!block) return Unexpected(damaged("blocks", block.error().message));
+    if (!block) return Unexpected(damaged_store("blocks", block.error().message));
     replay_connect(**block, node.height, coins_);
     drain_coins(node);
     return {};
@@ -416,23 +316,24 @@ Expected<void, std::string> ChainstateImpl::roll_back(const HeaderNode& node) {
     if (!stored) return Unexpected(stored.error());
     CoinsOverlay overlay(coins_, coins_.hash());
     const bool fits = disconnect_block(params_, *stored->block, node.height, stored->undo, overlay);
-    if (coins_.failure()) return Unexpected(damaged("chainstate", coins_.failure()->message));
-    if (!fits) return Unexpected(damaged("chainstate", "undo data does not fit the coins"));
+    if (coins_.failure()) return Unexpected(damaged_store("chainstate", coins_.failure()->message));
+    if (!fits) return Unexpected(damaged_store("chainstate", "undo data does not fit the coins"));
     coins_.apply(std::move(overlay));
     drain_coins(*node.parent);
     return {};
 }
 
 Expected<void, std::string> ChainstateImpl::roll_forward(const HeaderNode& node) {
+    if (!node.has_body()) return Unexpected(damaged_store("blocks", "a block is missing"));
     const auto block = read_block(node);
-    if (!block) return Unexpected(damaged("blocks", block.error().message));
+    if (!block) return Unexpected(damaged_store("blocks", block.error().message));
     CoinsOverlay overlay(coins_, coins_.hash());
     const auto undo =
         connect_block({params_, *node.parent, node.hash, version_bits_.script_flags(*node.parent),
                        options_.reindex_chainstate},
                       **block, overlay, verifier_);
-    if (coins_.failure()) return Unexpected(damaged("chainstate", coins_.failure()->message));
-    if (!undo) return Unexpected(damaged("chainstate", undo.error().to_string()));
+    if (coins_.failure()) return Unexpected(damaged_store("chainstate", coins_.failure()->message));
+    if (!undo) return Unexpected(damaged_store("chainstate", undo.error().to_string()));
     coins_.apply(std::move(overlay));
     drain_coins(node);
     return {};

@@ -47,6 +47,8 @@ void read_compressed_output(Reader& reader, TxOutput& output) {
     output.value = Amount{static_cast<int64_t>(decompress_amount(read_varint(reader)))};
     if (!money_range(output.value)) reader.fail();
     output.script_pubkey = read_compressed_script(reader);
+    // Never a coin.
+    if (output.script_pubkey.is_unspendable()) reader.fail();
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace parley {
 namespace {
 
@@ -56,8 +58,12 @@ Expected<std::optional<SyncedMark>, std::string> load_synced_mark(const Storage&
     return std::optional<SyncedMark>{mark};
 }
 
-std::string read_text(Reader& reader) {
-    return std::string{as_text(reader.var_bytes(kNameSizeMax))};
+// A name, which may be shown as it is.
+std::string read_name(Reader& reader) {
+    std::string name{as_text(reader.var_bytes(kNameSizeMax))};
+    if (std::any_of(name.begin(), name.end(), [](char c) { return c <= ' ' || c > '~'; }))
+        reader.fail();
+    return name;
 }
 
 }  // namespace
@@ -73,8 +79,8 @@ std::optional<StoreMeta> parse_meta(ByteSpan bytes) {
     Reader reader(bytes);
     StoreMeta meta;
     meta.format = reader.le<uint32_t>();
-    meta.chain = read_text(reader);
-    meta.engine = read_text(reader);
+    meta.chain = read_name(reader);
+    meta.engine = read_name(reader);
     meta.genesis = BlockHash{reader.hash()};
     if (!reader.done()) return std::nullopt;
     return meta;

@@ -1,5 +1,5 @@
-// A chainstate over memory for the tests of chain/: real rules of proof of work, blocks that pay to
-// OP_TRUE, and helpers to mine, to feed and to restart. Not a node: no engine, no mempool.
+// A chainstate over memory for the tests of chain/: the blocks of test_blocks.h, and helpers to
+// mine, to feed and to restart. Not a node: no engine, no mempool.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,67 +9,9 @@
 #include <vector>
 
 #include "base/memory_storage.h"
-#include "chain/chainstate.h"
-#include "chain/coinbase.h"
-#include "chain/compact_target.h"
-#include "chain/retarget.h"
+#include "tests/unit/chain/test_blocks.h"
 
 namespace parley {
-
-/// Proof of work, as plainly as it can be said.
-class WorkRules : public HeaderRules {
- public:
-    explicit WorkRules(const ChainParams& params) : params_(params) {}
-
-    Expected<void, HeaderError> check_header(const BlockHeader& header,
-                                             const BlockHash& hash) const override {
-        if (!proof_of_work_met(hash, header.bits, params_.pow_limit))
-            return Unexpected(HeaderError{"high-hash", "proof of work failed"});
-        return {};
-    }
-    Expected<std::optional<Score>, HeaderError> verify_header(
-        const BlockHeader& header, const BlockHash&, ByteSpan,
-        const HeaderNode& parent) const override {
-        if (header.bits != next_bits(parent, header.time))
-            return Unexpected(HeaderError{"bad-diffbits", "incorrect proof of work"});
-        if (!parent.score) return std::optional<Score>{};
-        return std::optional<Score>{*parent.score + work_from_compact(header.bits)};
-    }
-    Score genesis_score(const BlockHeader& genesis) const override {
-        return work_from_compact(genesis.bits);
-    }
-    uint32_t next_bits(const HeaderNode& parent, int64_t time) const override {
-        return next_work_required(params_, parent, time);
-    }
-
- private:
-    const ChainParams& params_;
-};
-
-inline Script op_true() {
-    return Script{Bytes{OP_TRUE}};
-}
-
-/// What a test changes in a block that is otherwise valid.
-struct BlockPlan {
-    std::vector<TransactionRef> transactions = {};
-    Amount fees{0};
-    uint64_t extra_nonce = 0;  ///< tells blocks of one parent apart
-    int64_t time = 0;          ///< 0: a minute after the parent
-    Script payout = op_true();
-    bool commitment = true;
-};
-
-inline void solve(BlockHeader& header, const ChainParams& params) {
-    while (!proof_of_work_met(header.hash(), header.bits, params.pow_limit)) ++header.nonce;
-}
-
-/// Recomputes the Merkle root and the proof of work of a block that was changed.
-inline BlockRef resolve(Block block, const ChainParams& params) {
-    block.header.merkle_root = block_merkle_root(block);
-    solve(block.header, params);
-    return std::make_shared<const Block>(std::move(block));
-}
 
 class TestChain {
  public:
@@ -105,21 +47,7 @@ class TestChain {
     TimePoint now() const { return from_unix_seconds(2'000'000'000); }
 
     BlockRef build(const HeaderNode& parent, const BlockPlan& plan = {}) {
-        const Height height = parent.height + 1;
-        const auto make = [&](std::optional<Hash256> commitment) {
-            return make_coinbase({height, plan.payout, block_subsidy(*params_, height) + plan.fees,
-                                  plan.extra_nonce, commitment});
-        };
-        Block block;
-        block.header.version = 0x20000000;
-        block.header.previous = parent.hash;
-        block.header.time = static_cast<uint32_t>(plan.time != 0 ? plan.time : parent.time() + 60);
-        block.header.bits = rules_->next_bits(parent, block.header.time);
-        block.transactions.push_back(make(std::nullopt));
-        block.transactions.insert(block.transactions.end(), plan.transactions.begin(),
-                                  plan.transactions.end());
-        if (plan.commitment) block.transactions[0] = make(witness_commitment(block));
-        return resolve(std::move(block), *params_);
+        return build_block(*params_, *rules_, parent, plan);
     }
 
     BlockResult accept(const BlockRef& block) { return chain_->accept_block(block, {}, now()); }
@@ -185,20 +113,6 @@ class TestChain {
     NullLog log_;
     std::unique_ptr<Chainstate> chain_;
 };
-
-/// Spends outputs that pay to OP_TRUE.
-inline TransactionRef spend_true(const std::vector<OutPoint>& from, Amount value,
-                                 size_t outputs = 1, uint32_t sequence = TxInput::kSequenceFinal) {
-    TransactionData data;
-    for (const auto& outpoint : from)
-        data.inputs.push_back(TxInput{outpoint, Script{}, sequence, {}});
-    for (size_t i = 0; i < outputs; ++i) data.outputs.push_back(TxOutput{value, op_true()});
-    return make_transaction(std::move(data));
-}
-
-inline OutPoint coinbase_outpoint(const BlockRef& block) {
-    return {block->transactions[0]->txid(), 0};
-}
 
 /// All coins as they are in the store, by outpoint.
 inline std::vector<std::pair<OutPoint, Coin>> all_coins(Chainstate& chain) {
