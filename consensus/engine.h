@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "base/peer_id.h"
-#include "base/storage.h"
+#include "base/storage/storage.h"
 #include "base/time.h"
-#include "chain/header_tree.h"
+#include "chain/rules/header_tree.h"
 
 namespace parley {
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "chain/locktime.h"
-#include "chain/script_cache.h"
-#include "chain/sighash.h"
-#include "chain/sigops.h"
-#include "chain/tx_check.h"
+#include "chain/rules/locktime.h"
+#include "chain/rules/sigops.h"
+#include "chain/rules/tx_check.h"
+#include "chain/script/script_cache.h"
+#include "chain/script/sighash.h"
 #include "mempool/fee_order.h"
 #include "mempool/policy.h"
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "chain/params.h"
+#include "chain/rules/params.h"
 #include "mempool/mempool_index.h"
 
 namespace parley {

@@ -5,10 +5,10 @@
 #include <set>
 
 #include "base/check.h"
-#include "chain/coinbase.h"
-#include "chain/consensus_limits.h"
-#include "chain/locktime.h"
-#include "chain/params.h"
+#include "chain/primitives/coinbase.h"
+#include "chain/primitives/consensus_limits.h"
+#include "chain/rules/locktime.h"
+#include "chain/rules/params.h"
 #include "mempool/fee_order.h"
 
 namespace parley {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "chain/block.h"
-#include "chain/fee_rate.h"
-#include "chain/script.h"
+#include "chain/primitives/block.h"
+#include "chain/primitives/fee_rate.h"
+#include "chain/primitives/script.h"
 #include "mempool/mempool.h"
 
 namespace parley {

@@ -3,8 +3,8 @@
 // only.
 #pragma once
 
-#include "chain/coins.h"
-#include "chain/header_tree.h"
+#include "chain/primitives/coins.h"
+#include "chain/rules/header_tree.h"
 
 namespace parley {
 

@@ -5,7 +5,7 @@
 #include <compare>
 #include <cstdint>
 
-#include "chain/amount.h"
+#include "chain/primitives/amount.h"
 #include "mempool/mempool.h"
 
 namespace parley {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "base/check.h"
-#include "chain/tx_check.h"
+#include "chain/rules/tx_check.h"
 #include "mempool/admission.h"
 #include "mempool/fee_order.h"
 #include "mempool/mempool_index.h"

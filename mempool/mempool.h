@@ -17,10 +17,10 @@
 #include "base/expected.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "chain/block.h"
-#include "chain/coins.h"
-#include "chain/fee_rate.h"
-#include "chain/script_check.h"
+#include "chain/primitives/block.h"
+#include "chain/primitives/coins.h"
+#include "chain/primitives/fee_rate.h"
+#include "chain/script/script_check.h"
 #include "mempool/chain_context.h"
 
 namespace parley {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "chain/script_ops.h"
-#include "chain/sigops.h"
-#include "chain/taproot.h"
+#include "chain/primitives/script_ops.h"
+#include "chain/rules/sigops.h"
+#include "chain/script/taproot.h"
 
 namespace parley {
 namespace {

@@ -9,11 +9,11 @@
 #include <string_view>
 
 #include "base/expected.h"
-#include "chain/coins.h"
-#include "chain/fee_rate.h"
-#include "chain/output_kind.h"
-#include "chain/script_flags.h"
-#include "chain/transaction.h"
+#include "chain/primitives/coins.h"
+#include "chain/primitives/fee_rate.h"
+#include "chain/primitives/transaction.h"
+#include "chain/script/output_kind.h"
+#include "chain/script/script_flags.h"
 #include "mempool/mempool.h"
 
 namespace parley {

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "base/time.h"
-#include "chain/fee_rate.h"
+#include "chain/primitives/fee_rate.h"
 
 namespace parley {
 

@@ -13,9 +13,9 @@
 #include "base/bytes.h"
 #include "base/peer_id.h"
 #include "base/time.h"
-#include "chain/block.h"
-#include "chain/header_tree.h"
-#include "chain/transaction.h"
+#include "chain/primitives/block.h"
+#include "chain/primitives/transaction.h"
+#include "chain/rules/header_tree.h"
 
 namespace parley {
 

@@ -21,10 +21,10 @@
 #include "base/peer_id.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "net/endpoint.h"
 #include "net/net_backend.h"
-#include "net/net_options.h"
-#include "net/peer_info.h"
+#include "net/peer/net_options.h"
+#include "net/peer/peer_info.h"
+#include "net/wire/endpoint.h"
 
 namespace parley {
 

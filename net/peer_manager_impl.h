@@ -4,17 +4,17 @@
 
 #include <string_view>
 
-#include "net/address_relay.h"
-#include "net/block_announcer.h"
-#include "net/block_download.h"
-#include "net/chain_sync.h"
-#include "net/connector.h"
-#include "net/handshake.h"
-#include "net/inventory_server.h"
-#include "net/keep_alive.h"
+#include "net/addresses/address_relay.h"
+#include "net/addresses/connector.h"
+#include "net/peer/handshake.h"
+#include "net/peer/keep_alive.h"
+#include "net/peer/peer_table.h"
 #include "net/peer_manager.h"
-#include "net/peer_table.h"
-#include "net/transaction_relay.h"
+#include "net/relay/transaction_relay.h"
+#include "net/sync/block_announcer.h"
+#include "net/sync/block_download.h"
+#include "net/sync/chain_sync.h"
+#include "net/sync/inventory_server.h"
 
 namespace parley {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "chain/versionbits.h"
+#include "chain/state/versionbits.h"
 #include "node/node_core.h"
 
 namespace parley {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "chain/chainstate.h"
+#include "chain/state/chainstate.h"
 #include "mempool/mempool.h"
 
 namespace parley {

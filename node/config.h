@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "chain/chainstate.h"
-#include "chain/params.h"
+#include "chain/rules/params.h"
+#include "chain/state/chainstate.h"
 #include "consensus/pbft/pbft_engine.h"
 #include "consensus/pow/pow_engine.h"
 #include "mempool/block_builder.h"
 #include "mempool/mempool.h"
-#include "net/net_options.h"
+#include "net/peer/net_options.h"
 #include "wallet/wallet.h"
 
 namespace parley {

@@ -13,9 +13,9 @@
 #include "base/bytes.h"
 #include "base/hash256.h"
 #include "base/peer_id.h"
-#include "base/storage.h"
-#include "chain/block.h"
-#include "net/endpoint.h"
+#include "base/storage/storage.h"
+#include "chain/primitives/block.h"
+#include "net/wire/endpoint.h"
 
 namespace parley {
 

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "chain/block_rules.h"
-#include "chain/versionbits.h"
+#include "chain/rules/block_rules.h"
+#include "chain/state/versionbits.h"
 #include "node/node_core.h"
 
 namespace parley {

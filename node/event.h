@@ -9,8 +9,8 @@
 
 #include "base/bytes.h"
 #include "base/peer_id.h"
-#include "chain/block.h"
-#include "net/endpoint.h"
+#include "chain/primitives/block.h"
+#include "net/wire/endpoint.h"
 
 namespace parley {
 

@@ -2,7 +2,7 @@
 // only.
 #pragma once
 
-#include "chain/chainstate.h"
+#include "chain/state/chainstate.h"
 #include "mempool/chain_context.h"
 
 namespace parley {

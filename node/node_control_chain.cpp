@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/block_rules.h"
-#include "chain/coinbase.h"
-#include "chain/versionbits.h"
+#include "chain/primitives/coinbase.h"
+#include "chain/rules/block_rules.h"
+#include "chain/state/versionbits.h"
 #include "node/node_control.h"
 #include "node/node_core.h"
 #include "node/wallet_control.h"

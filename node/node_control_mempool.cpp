@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <map>
 
-#include "chain/block_rules.h"
-#include "chain/versionbits.h"
+#include "chain/rules/block_rules.h"
+#include "chain/state/versionbits.h"
 #include "node/node_control.h"
 #include "node/node_core.h"
 #include "node/wallet_control.h"

@@ -3,8 +3,8 @@
 #include "node/node_control.h"
 #include "node/node_core.h"
 #include "node/wallet_control.h"
-#include "wallet/descriptor.h"
-#include "wallet/signer.h"
+#include "wallet/keys/descriptor.h"
+#include "wallet/keys/signer.h"
 
 namespace parley {
 namespace {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "chain/tx_index.h"
+#include "chain/state/tx_index.h"
 #include "net/peer_manager.h"
 #include "node/chain_flow.h"
 #include "node/engine_driver.h"

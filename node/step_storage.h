@@ -3,7 +3,7 @@
 // it. Core thread only.
 #pragma once
 
-#include "base/storage.h"
+#include "base/storage/storage.h"
 #include "node/effect.h"
 
 namespace parley {

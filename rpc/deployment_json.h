@@ -1,8 +1,8 @@
 // getdeploymentinfo's answer, which the REST interface gives too.
 #pragma once
 
-#include "chain/params.h"
-#include "rpc/json_writer.h"
+#include "chain/rules/params.h"
+#include "rpc/jsonrpc/json_writer.h"
 #include "rpc/node_values.h"
 
 namespace parley::rpc {

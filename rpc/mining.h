@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "rpc/call.h"
+#include "rpc/jsonrpc/call.h"
 
 namespace parley::rpc {
 

@@ -13,10 +13,10 @@
 #include "base/peer_id.h"
 #include "base/time.h"
 #include "base/uint256.h"
-#include "chain/block.h"
-#include "chain/coins.h"
-#include "chain/deployment.h"
-#include "chain/script_flags.h"
+#include "chain/primitives/block.h"
+#include "chain/primitives/coins.h"
+#include "chain/rules/deployment.h"
+#include "chain/script/script_flags.h"
 
 namespace parley::rpc {
 

@@ -15,9 +15,9 @@
 #include <string_view>
 #include <vector>
 
-#include "chain/address.h"
+#include "chain/rules/address.h"
 #include "rpc/chain_snapshot.h"
-#include "rpc/error.h"
+#include "rpc/jsonrpc/error.h"
 #include "rpc/node_values.h"
 #include "rpc/wallet_view.h"
 

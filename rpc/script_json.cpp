@@ -4,14 +4,14 @@
 
 #include "base/check.h"
 #include "base/crypto/keys.h"
-#include "chain/address.h"
-#include "chain/compact_target.h"
-#include "chain/descriptor_checksum.h"
-#include "chain/output_kind.h"
-#include "chain/script_number.h"
-#include "chain/script_ops.h"
-#include "chain/sighash.h"
-#include "chain/signature_encoding.h"
+#include "chain/primitives/compact_target.h"
+#include "chain/primitives/script_number.h"
+#include "chain/primitives/script_ops.h"
+#include "chain/rules/address.h"
+#include "chain/script/output_kind.h"
+#include "chain/script/sighash.h"
+#include "chain/script/signature_encoding.h"
+#include "wallet/keys/descriptor_checksum.h"
 
 namespace parley::rpc {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "chain/coins.h"
-#include "chain/params.h"
-#include "rpc/json_writer.h"
+#include "chain/primitives/coins.h"
+#include "chain/rules/params.h"
+#include "rpc/jsonrpc/json_writer.h"
 #include "rpc/node_values.h"
 
 namespace parley::rpc {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "rpc/call.h"
+#include "rpc/jsonrpc/call.h"
 
 namespace parley::rpc {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "chain/compact_target.h"
+#include "chain/primitives/compact_target.h"
 
 namespace parley::rpc {
 namespace {

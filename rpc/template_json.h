@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "chain/params.h"
-#include "rpc/json_writer.h"
+#include "chain/rules/params.h"
+#include "rpc/jsonrpc/json_writer.h"
 #include "rpc/node_values.h"
 
 namespace parley::rpc {

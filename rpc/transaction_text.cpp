@@ -5,8 +5,8 @@
 #include <array>
 #include <set>
 
-#include "chain/address.h"
-#include "chain/sighash.h"
+#include "chain/rules/address.h"
+#include "chain/script/sighash.h"
 
 namespace parley::rpc {
 

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "chain/params.h"
-#include "rpc/call.h"
+#include "chain/rules/params.h"
+#include "rpc/jsonrpc/call.h"
 
 namespace parley::rpc {
 

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "chain/coins.h"
-#include "rpc/error.h"
+#include "chain/primitives/coins.h"
+#include "rpc/jsonrpc/error.h"
 #include "rpc/node_values.h"
 
 namespace parley::rpc {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "base/storage.h"
+#include "base/storage/storage.h"
 #include "base/time.h"
-#include "chain/block.h"
-#include "chain/fee_rate.h"
+#include "chain/primitives/block.h"
+#include "chain/primitives/fee_rate.h"
 
 namespace parley {
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "chain/fee_rate.h"
+#include "chain/primitives/fee_rate.h"
 
 namespace parley {
 

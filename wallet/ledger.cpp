@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/params.h"
+#include "chain/rules/params.h"
 
 namespace parley {
 

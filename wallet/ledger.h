@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "wallet/wallet_keys.h"
+#include "wallet/keys/wallet_keys.h"
 #include "wallet/wallet_types.h"
 
 namespace parley {

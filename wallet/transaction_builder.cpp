@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/params.h"
+#include "chain/rules/params.h"
 
 namespace parley {
 namespace {

@@ -17,10 +17,10 @@
 #include "base/expected.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "base/storage.h"
+#include "base/storage/storage.h"
 #include "base/time.h"
 #include "wallet/chain_client.h"
-#include "wallet/signer.h"
+#include "wallet/keys/signer.h"
 #include "wallet/wallet_error.h"
 #include "wallet/wallet_types.h"
 

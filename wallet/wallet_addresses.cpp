@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/address.h"
-#include "chain/params.h"
+#include "chain/rules/address.h"
+#include "chain/rules/params.h"
 #include "wallet/wallet_impl.h"
 
 namespace parley {

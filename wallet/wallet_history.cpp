@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/params.h"
+#include "chain/rules/params.h"
 #include "wallet/wallet_impl.h"
 
 namespace parley {

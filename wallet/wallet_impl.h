@@ -5,9 +5,9 @@
 
 #include <set>
 
+#include "wallet/keys/wallet_keys.h"
 #include "wallet/ledger.h"
 #include "wallet/wallet.h"
-#include "wallet/wallet_keys.h"
 #include "wallet/wallet_store.h"
 
 namespace parley {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/serialize.h"
-#include "chain/params.h"
+#include "chain/rules/params.h"
 
 namespace parley {
 namespace {

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "base/storage.h"
+#include "base/storage/storage.h"
 #include "wallet/ledger.h"
 #include "wallet/wallet_error.h"
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/time.h"
-#include "chain/block.h"
-#include "chain/fee_rate.h"
-#include "wallet/hd_key.h"
+#include "chain/primitives/block.h"
+#include "chain/primitives/fee_rate.h"
+#include "wallet/keys/hd_key.h"
 
 namespace parley {
 

@@ -29,7 +29,7 @@
 #include "base/bytes.h"
 #include "base/expected.h"
 #include "base/serialize.h"
-#include "chain/block.h"
+#include "chain/primitives/block.h"
 #include "consensus/pbft/types.h"
 
 namespace parley::pbft {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "chain/params.h"
+#include "chain/rules/params.h"
 #include "consensus/engine.h"
 #include "consensus/pbft/validator_set.h"
 

@@ -27,7 +27,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "chain/params.h"
+#include "chain/rules/params.h"
 #include "consensus/engine.h"
 #include "consensus/pbft/certificate.h"
 #include "consensus/pbft/pbft_engine.h"

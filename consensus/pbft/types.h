@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "chain/ids.h"
+#include "chain/primitives/ids.h"
 
 namespace parley::pbft {
 

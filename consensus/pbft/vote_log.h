@@ -13,7 +13,7 @@
 #include <set>
 #include <string>
 
-#include "base/storage.h"
+#include "base/storage/storage.h"
 #include "consensus/pbft/certificate.h"
 
 namespace parley::pbft {

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/compact_target.h"
-#include "chain/retarget.h"
+#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
 
 namespace parley {
 

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "base/random.h"
-#include "chain/params.h"
+#include "chain/rules/params.h"
 #include "consensus/engine.h"
 #include "consensus/pow/mining_schedule.h"
 

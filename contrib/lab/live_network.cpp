@@ -13,11 +13,11 @@
 
 #include "base/crypto/sha256.h"
 #include "base/random.h"
-#include "chain/address.h"
-#include "chain/compact_target.h"
-#include "chain/descriptor_checksum.h"
+#include "chain/primitives/compact_target.h"
+#include "chain/rules/address.h"
 #include "consensus/pbft/validator_set.h"
-#include "rpc/json_writer.h"
+#include "rpc/jsonrpc/json_writer.h"
+#include "wallet/keys/descriptor_checksum.h"
 
 namespace parley::lab {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <functional>
 
-#include "rpc/json_writer.h"
+#include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::lab {
 namespace {

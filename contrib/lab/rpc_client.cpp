@@ -13,7 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/encoding.h"
-#include "rpc/json_writer.h"
+#include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::lab {
 namespace {

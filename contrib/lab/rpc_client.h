@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "rpc/json.h"
+#include "rpc/jsonrpc/json.h"
 
 namespace parley::lab {
 

@@ -1,6 +1,6 @@
 #include "contrib/lab/workload.h"
 
-#include "rpc/json_writer.h"
+#include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::lab {
 namespace {

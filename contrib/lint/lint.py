@@ -25,10 +25,11 @@ ALLOWANCES_FILE = "contrib/lint/allowed.txt"
 
 # Which folder may include which (ARCHITECTURE.md). A folder that is missing here may include anything.
 BELOW = {"base": set(), "chain": {"base"}}
-for _middle in ("consensus", "mempool", "net", "wallet", "rpc"):
+for _middle in ("consensus", "mempool", "net", "wallet"):
     BELOW[_middle] = {"base", "chain"}
+BELOW["rpc"] = {"base", "chain", "consensus", "mempool", "net", "wallet", "node"}
 BELOW["node"] = {"base", "chain", "consensus", "mempool", "net", "wallet", "rpc"}
-BELOW["node/daemon"] = BELOW["node"] | {"node"}
+BELOW["node/daemon"] = BELOW["node"] | {"node", "rpc"}
 BELOW["node/simulator"] = BELOW["node"] | {"node"}
 HOSTS = {"node/daemon", "contrib", "tests"}  # these own threads, sockets, files and clocks
 EXACT_ARITHMETIC = {"chain", "consensus", "mempool"}

@@ -14,10 +14,10 @@ WORD = "TO" + "DO"
 # rule: [(path, text that breaks it)], [(path, text that obeys it)]
 CASES = {
     "include-table": (
-        [("base/a.h", HEAD + '#include "chain/block.h"\n'),
+        [("base/a.h", HEAD + '#include "chain/primitives/block.h"\n'),
          ("chain/a.cpp", '#include "mempool/pool.h"\n'),
          ("net/a.cpp", '#include "wallet/wallet.h"\n'),
-         ("rpc/a.cpp", '#include "node/node.h"\n'),
+         ("rpc/a.cpp", '#include "node/daemon/x.h"\n'),
          ("consensus/pow/a.cpp", '#include "node/daemon/x.h"\n'),
          ("node/a.cpp", '#include "node/daemon/x.h"\n'),
          ("node/daemon/a.cpp", '#include "node/simulator/world.h"\n'),
@@ -25,7 +25,7 @@ CASES = {
          ("chain/a.cpp", '#include "tests/unit/helper.h"\n'),
          ("chain/a.cpp", '#include "contrib/tool.h"\n'),
          ("chain/a.cpp", '#include "block.h"\n')],
-        [("net/a.cpp", '#include "net/peer.h"\n#include "chain/block.h"\n#include "base/bytes.h"\n'),
+        [("net/a.cpp", '#include "net/peer/peer.h"\n#include "chain/primitives/block.h"\n#include "base/bytes.h"\n'),
          ("node/daemon/a.cpp", '#include "node/node.h"\n#include "rpc/server.h"\n'),
          ("contrib/a.cpp", '#include "node/daemon/x.h"\n'),
          ("tests/unit/net/a_test.cpp", '#include "wallet/wallet.h"\nTEST(a, b) { EXPECT_EQ(1, 1); }\n')]),

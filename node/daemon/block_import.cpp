@@ -10,7 +10,7 @@
 #include <map>
 #include <utility>
 
-#include "chain/block_error.h"
+#include "chain/rules/block_error.h"
 #include "node/node.h"
 
 namespace parley {

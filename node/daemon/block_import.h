@@ -14,8 +14,8 @@
 
 #include "base/expected.h"
 #include "base/log.h"
-#include "chain/block.h"
-#include "node/daemon/core_loop.h"
+#include "chain/primitives/block.h"
+#include "node/daemon/workers/core_loop.h"
 
 namespace parley {
 

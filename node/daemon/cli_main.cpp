@@ -1,5 +1,5 @@
 // parley-cli: the sockets, files and standard streams of the command-line client. What the
-// arguments mean and how a reply is printed is rpc/cli.h's business.
+// arguments mean and how a reply is printed is rpc/client/cli.h's business.
 #include <fmt/format.h>
 #include <termios.h>
 #include <unistd.h>
@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "base/encoding.h"
-#include "node/daemon/config_file.h"
-#include "node/daemon/http_client.h"
-#include "node/daemon/option_reader.h"
-#include "node/daemon/os_random.h"
+#include "node/daemon/http/http_client.h"
+#include "node/daemon/options/config_file.h"
+#include "node/daemon/options/option_reader.h"
+#include "node/daemon/options/start_options.h"
 #include "node/daemon/pbft_keygen.h"
-#include "node/daemon/start_options.h"
-#include "rpc/cli.h"
+#include "node/daemon/system/os_random.h"
+#include "rpc/client/cli.h"
 
 namespace parley {
 namespace {

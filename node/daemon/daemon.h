@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "node/daemon/daemon_options.h"
+#include "node/daemon/options/daemon_options.h"
 
 namespace parley {
 

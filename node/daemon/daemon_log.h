@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/log.h"
-#include "node/daemon/daemon_options.h"
+#include "node/daemon/options/daemon_options.h"
 
 namespace spdlog {
 class logger;

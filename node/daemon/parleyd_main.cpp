@@ -12,11 +12,11 @@
 #include <filesystem>
 #include <thread>
 
-#include "node/daemon/config_file.h"
 #include "node/daemon/daemon.h"
-#include "node/daemon/option_table.h"
-#include "node/daemon/start_options.h"
-#include "node/daemon/unique_fd.h"
+#include "node/daemon/options/config_file.h"
+#include "node/daemon/options/option_table.h"
+#include "node/daemon/options/start_options.h"
+#include "node/daemon/system/unique_fd.h"
 
 namespace parley {
 namespace {

@@ -9,8 +9,8 @@
 #include <filesystem>
 
 #include "consensus/pbft/validator_set.h"
-#include "node/daemon/system_error.h"
-#include "node/daemon/unique_fd.h"
+#include "node/daemon/system/system_error.h"
+#include "node/daemon/system/unique_fd.h"
 
 namespace parley {
 namespace {

@@ -5,9 +5,9 @@
 #include <system_error>
 #include <vector>
 
-#include "base/storage.h"
-#include "node/daemon/numbered_files.h"
-#include "node/daemon/system_error.h"
+#include "base/storage/storage.h"
+#include "node/daemon/storage/numbered_files.h"
+#include "node/daemon/system/system_error.h"
 
 namespace parley {
 namespace {

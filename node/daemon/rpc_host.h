@@ -10,9 +10,9 @@
 #include <mutex>
 #include <string>
 
-#include "node/daemon/core_loop.h"
 #include "node/daemon/daemon_log.h"
 #include "node/daemon/published_chain.h"
+#include "node/daemon/workers/core_loop.h"
 #include "rpc/node_view.h"
 
 namespace parley {

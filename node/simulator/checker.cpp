@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/crypto/sha256.h"
 #include "base/serialize.h"
-#include "chain/chainstate.h"
+#include "chain/state/chainstate.h"
 
 namespace parley::sim {
 namespace {

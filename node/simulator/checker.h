@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "chain/amount.h"
+#include "chain/primitives/amount.h"
 #include "node/simulator/world.h"
 
 namespace parley::sim {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "chain/chainstate.h"
+#include "chain/state/chainstate.h"
 
 namespace parley::sim {
 

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/memory_storage.h"
 #include "base/random.h"
-#include "chain/script_check.h"
+#include "base/storage/memory_storage.h"
+#include "chain/script/script_check.h"
 #include "node/simulator/world.h"
 
 namespace parley::sim {

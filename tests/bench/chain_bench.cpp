@@ -29,8 +29,8 @@
 #include "base/crypto/keys.h"
 #include "base/crypto/sha256.h"
 #include "base/serialize.h"
-#include "chain/params.h"
-#include "chain/sighash.h"
+#include "chain/rules/params.h"
+#include "chain/script/sighash.h"
 #include "tests/bench/chain_maker.h"
 
 namespace parley::bench {

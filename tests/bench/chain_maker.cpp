@@ -10,10 +10,10 @@
 #include "base/crypto/keys.h"
 #include "base/crypto/pow_search.h"
 #include "base/random.h"
-#include "chain/coinbase.h"
-#include "chain/compact_target.h"
-#include "chain/params.h"
-#include "chain/sighash.h"
+#include "chain/primitives/coinbase.h"
+#include "chain/primitives/compact_target.h"
+#include "chain/rules/params.h"
+#include "chain/script/sighash.h"
 
 namespace parley::bench {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "chain/block.h"
+#include "chain/primitives/block.h"
 
 namespace parley::bench {
 

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/uint256.h"
-#include "chain/params.h"
+#include "chain/rules/params.h"
 
 namespace parley {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "chain/coinbase.h"
+#include "chain/primitives/coinbase.h"
 #include "tests/blocks/full_blocks.h"
 
 namespace parley {

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/serialize.h"
-#include "chain/block.h"
+#include "chain/primitives/block.h"
 #include "tests/fuzz/fuzz_target.h"
 
 using namespace parley;

@@ -12,9 +12,9 @@
 #include <string>
 
 #include "base/check.h"
-#include "chain/coins_cache.h"
-#include "chain/index_store.h"
-#include "chain/tx_index.h"
+#include "chain/state/coins_cache.h"
+#include "chain/state/tx_index.h"
+#include "chain/store/index_store.h"
 #include "tests/fuzz/chain_store_image.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/consensus_limits.h"
-#include "chain/index_store.h"
-#include "chain/tx_index.h"
+#include "chain/primitives/consensus_limits.h"
+#include "chain/state/tx_index.h"
+#include "chain/store/index_store.h"
 
 namespace parley {
 namespace {

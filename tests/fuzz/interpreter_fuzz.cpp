@@ -9,9 +9,9 @@
 #include "base/crypto/keys.h"
 #include "base/crypto/sha256.h"
 #include "base/serialize.h"
-#include "chain/script_check.h"
-#include "chain/signature_cache.h"
-#include "chain/taproot.h"
+#include "chain/script/script_check.h"
+#include "chain/script/signature_cache.h"
+#include "chain/script/taproot.h"
 #include "tests/fuzz/fuzz_target.h"
 
 using namespace parley;

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "rpc/json.h"
+#include "rpc/jsonrpc/json.h"
 #include "tests/fuzz/fuzz_target.h"
 
 using namespace parley;

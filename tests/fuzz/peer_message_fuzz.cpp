@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "net/framing.h"
-#include "net/messages.h"
+#include "net/wire/framing.h"
+#include "net/wire/messages.h"
 #include "tests/fuzz/fuzz_target.h"
 
 using namespace parley;

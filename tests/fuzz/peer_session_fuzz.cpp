@@ -6,8 +6,8 @@
 #include <array>
 
 #include "base/check.h"
-#include "net/framing.h"
-#include "net/messages.h"
+#include "net/wire/framing.h"
+#include "net/wire/messages.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/unit/net/fake_backend.h"
 

@@ -2,7 +2,7 @@
 // with a status of the protocol and a JSON text (or none, for notifications), whatever methods and
 // parameters it names.
 #include "base/check.h"
-#include "rpc/json.h"
+#include "rpc/jsonrpc/json.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/unit/rpc/fake_node.h"
 

@@ -1,7 +1,7 @@
 // Script templates: whatever a template recognises, its builder makes again, and no script is of
 // two kinds.
 #include "base/check.h"
-#include "chain/script.h"
+#include "chain/primitives/script.h"
 #include "tests/fuzz/fuzz_target.h"
 
 using namespace parley;

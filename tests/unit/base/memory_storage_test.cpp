@@ -1,4 +1,4 @@
-#include "base/memory_storage.h"
+#include "base/storage/memory_storage.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "chain/address.h"
+#include "chain/rules/address.h"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>

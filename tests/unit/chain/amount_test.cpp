@@ -1,4 +1,4 @@
-#include "chain/amount.h"
+#include "chain/primitives/amount.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // Blocks that break one rule each, through the whole path, with bitcoind's words for it.
-#include "chain/block_rules.h"
+#include "chain/rules/block_rules.h"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 
 #include "base/crypto/sha256.h"
-#include "chain/consensus_limits.h"
+#include "chain/primitives/consensus_limits.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {

@@ -1,4 +1,4 @@
-#include "chain/chainstate.h"
+#include "chain/state/chainstate.h"
 
 #include <gtest/gtest.h>
 

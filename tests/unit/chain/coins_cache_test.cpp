@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <map>
 
-#include "base/memory_storage.h"
 #include "base/random.h"
-#include "chain/coin_codec.h"
-#include "chain/coins_cache.h"
-#include "chain/coins_flush.h"
+#include "base/storage/memory_storage.h"
+#include "chain/state/coins_cache.h"
+#include "chain/state/coins_flush.h"
+#include "chain/store/coin_codec.h"
 #include "tests/unit/chain/observed_storage.h"
 #include "tests/unit/seed.h"
 

@@ -2,11 +2,11 @@
 
 #include <map>
 
-#include "base/memory_storage.h"
 #include "base/random.h"
-#include "chain/coin_codec.h"
-#include "chain/coins_cache.h"
-#include "chain/undo.h"
+#include "base/storage/memory_storage.h"
+#include "chain/rules/undo.h"
+#include "chain/state/coins_cache.h"
+#include "chain/store/coin_codec.h"
 #include "tests/unit/seed.h"
 
 namespace parley {

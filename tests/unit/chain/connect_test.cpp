@@ -4,9 +4,9 @@
 
 #include <set>
 
-#include "base/memory_storage.h"
-#include "chain/block_rules.h"
-#include "chain/script_cache.h"
+#include "base/storage/memory_storage.h"
+#include "chain/rules/block_rules.h"
+#include "chain/script/script_cache.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {

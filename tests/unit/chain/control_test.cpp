@@ -2,7 +2,7 @@
 // stored.
 #include <gtest/gtest.h>
 
-#include "chain/coins_cache.h"
+#include "chain/state/coins_cache.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {

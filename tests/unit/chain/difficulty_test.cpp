@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "chain/compact_target.h"
-#include "chain/params.h"
-#include "chain/retarget.h"
+#include "chain/primitives/compact_target.h"
+#include "chain/rules/params.h"
+#include "chain/rules/retarget.h"
 #include "tests/unit/seed.h"
 
 namespace parley {

@@ -12,8 +12,8 @@
 #include <variant>
 #include <vector>
 
-#include "base/memory_storage.h"
 #include "base/random.h"
+#include "base/storage/memory_storage.h"
 
 namespace parley {
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "chain/coins_cache.h"
+#include "chain/state/coins_cache.h"
 #include "tests/unit/chain/fault_history.h"
 #include "tests/unit/seed.h"
 

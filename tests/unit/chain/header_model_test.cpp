@@ -6,8 +6,8 @@
 #include <array>
 
 #include "base/random.h"
-#include "chain/compact_target.h"
-#include "chain/retarget.h"
+#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
 #include "tests/unit/seed.h"
 
 namespace parley {

@@ -1,4 +1,4 @@
-#include "chain/header_tree.h"
+#include "chain/rules/header_tree.h"
 
 #include <gtest/gtest.h>
 

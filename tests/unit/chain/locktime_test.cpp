@@ -1,8 +1,8 @@
-#include "chain/locktime.h"
+#include "chain/rules/locktime.h"
 
 #include <gtest/gtest.h>
 
-#include "chain/header_tree.h"
+#include "chain/rules/header_tree.h"
 
 namespace parley {
 namespace {

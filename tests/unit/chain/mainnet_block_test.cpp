@@ -4,8 +4,8 @@
 
 #include <map>
 
-#include "chain/block_rules.h"
-#include "chain/coin_codec.h"
+#include "chain/rules/block_rules.h"
+#include "chain/store/coin_codec.h"
 #include "tests/unit/chain/bzip2.h"
 #include "tests/unit/vectors.h"
 

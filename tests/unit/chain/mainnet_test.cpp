@@ -1,7 +1,7 @@
 // Real blocks of the main chain, with their real difficulty and signatures.
 #include <gtest/gtest.h>
 
-#include "chain/block_rules.h"
+#include "chain/rules/block_rules.h"
 #include "tests/unit/chain/bzip2.h"
 #include "tests/unit/chain/test_chain.h"
 #include "tests/unit/vectors.h"

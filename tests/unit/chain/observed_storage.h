@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include "base/storage.h"
-#include "chain/coins_cache.h"
+#include "base/storage/storage.h"
+#include "chain/state/coins_cache.h"
 
 namespace parley {
 

@@ -1,9 +1,9 @@
-#include "chain/params.h"
+#include "chain/rules/params.h"
 
 #include <gtest/gtest.h>
 
-#include "chain/address.h"
-#include "chain/retarget.h"
+#include "chain/rules/address.h"
+#include "chain/rules/retarget.h"
 
 namespace parley {
 namespace {

@@ -2,8 +2,8 @@
 // restated here.
 #include <gtest/gtest.h>
 
-#include "chain/script_check.h"
-#include "chain/script_interpreter.h"
+#include "chain/script/script_check.h"
+#include "chain/script/script_interpreter.h"
 #include "tests/unit/chain/script_text.h"
 
 namespace parley {

@@ -2,7 +2,7 @@
 // compare with.
 #include <gtest/gtest.h>
 
-#include "chain/script_check.h"
+#include "chain/script/script_check.h"
 #include "tests/unit/chain/script_text.h"
 
 namespace parley {

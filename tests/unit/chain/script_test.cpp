@@ -1,9 +1,9 @@
 // What the bytes of an output script say before it runs.
-#include "chain/script.h"
+#include "chain/primitives/script.h"
 
 #include <gtest/gtest.h>
 
-#include "chain/script_ops.h"
+#include "chain/primitives/script_ops.h"
 
 namespace parley {
 namespace {

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <utility>
 
-#include "chain/script.h"
-#include "chain/script_flags.h"
+#include "chain/primitives/script.h"
+#include "chain/script/script_flags.h"
 
 namespace parley {
 

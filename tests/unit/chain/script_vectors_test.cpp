@@ -7,8 +7,8 @@
 
 #include "base/crypto/keys.h"
 #include "base/random.h"
-#include "chain/script_check.h"
-#include "chain/taproot.h"
+#include "chain/script/script_check.h"
+#include "chain/script/taproot.h"
 #include "tests/unit/chain/script_text.h"
 #include "tests/unit/seed.h"
 #include "tests/unit/vectors.h"

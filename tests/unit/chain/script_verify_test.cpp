@@ -3,9 +3,9 @@
 #include "base/crypto/keys.h"
 #include "base/random.h"
 #include "base/uint256.h"
-#include "chain/script_check.h"
-#include "chain/signature_encoding.h"
-#include "chain/taproot.h"
+#include "chain/script/script_check.h"
+#include "chain/script/signature_encoding.h"
+#include "chain/script/taproot.h"
 #include "tests/unit/seed.h"
 
 namespace parley {

@@ -1,4 +1,4 @@
-#include "chain/sighash.h"
+#include "chain/script/sighash.h"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>

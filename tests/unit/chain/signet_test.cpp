@@ -1,4 +1,4 @@
-#include "chain/signet.h"
+#include "chain/rules/signet.h"
 
 #include <gtest/gtest.h>
 

@@ -3,11 +3,11 @@
 // fuzz/chain_store_fuzz.cpp.
 #include <gtest/gtest.h>
 
-#include "chain/coin_codec.h"
-#include "chain/coins_cache.h"
-#include "chain/consensus_limits.h"
-#include "chain/index_store.h"
-#include "chain/tx_index.h"
+#include "chain/primitives/consensus_limits.h"
+#include "chain/state/coins_cache.h"
+#include "chain/state/tx_index.h"
+#include "chain/store/coin_codec.h"
+#include "chain/store/index_store.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {

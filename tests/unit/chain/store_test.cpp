@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "base/crypto/sha256.h"
-#include "chain/block_store.h"
-#include "chain/coins_cache.h"
-#include "chain/index_store.h"
+#include "chain/state/coins_cache.h"
+#include "chain/store/block_store.h"
+#include "chain/store/index_store.h"
 #include "tests/unit/chain/observed_storage.h"
 #include "tests/unit/chain/test_chain.h"
 

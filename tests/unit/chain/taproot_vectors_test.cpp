@@ -4,9 +4,9 @@
 #include <simdjson.h>
 
 #include "base/crypto/keys.h"
-#include "chain/address.h"
-#include "chain/script_check.h"
-#include "chain/taproot.h"
+#include "chain/rules/address.h"
+#include "chain/script/script_check.h"
+#include "chain/script/taproot.h"
 #include "tests/unit/chain/script_text.h"
 #include "tests/unit/vectors.h"
 

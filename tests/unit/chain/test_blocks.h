@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "chain/chainstate.h"
-#include "chain/coinbase.h"
-#include "chain/compact_target.h"
-#include "chain/retarget.h"
+#include "chain/primitives/coinbase.h"
+#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
+#include "chain/state/chainstate.h"
 
 namespace parley {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/memory_storage.h"
+#include "base/storage/memory_storage.h"
 #include "tests/unit/chain/test_blocks.h"
 
 namespace parley {

@@ -5,8 +5,8 @@
 
 #include <map>
 
-#include "chain/script_check.h"
-#include "chain/tx_check.h"
+#include "chain/rules/tx_check.h"
+#include "chain/script/script_check.h"
 #include "tests/unit/chain/script_text.h"
 #include "tests/unit/vectors.h"
 

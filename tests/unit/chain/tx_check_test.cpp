@@ -1,9 +1,9 @@
-#include "chain/tx_check.h"
+#include "chain/rules/tx_check.h"
 
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "chain/sigops.h"
+#include "chain/rules/sigops.h"
 #include "tests/unit/seed.h"
 
 namespace parley {

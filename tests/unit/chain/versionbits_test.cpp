@@ -1,6 +1,6 @@
 // BIP9: the states of deployments against a version that goes forward block by block, and the
 // reports that come of them.
-#include "chain/versionbits.h"
+#include "chain/state/versionbits.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // A witness keeps its items, in one piece, as a vector of them would.
-#include "chain/witness.h"
+#include "chain/primitives/witness.h"
 
 #include <gtest/gtest.h>
 

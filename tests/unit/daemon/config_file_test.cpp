@@ -1,11 +1,11 @@
-#include "node/daemon/config_file.h"
+#include "node/daemon/options/config_file.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
 #include <set>
 
-#include "node/daemon/option_table.h"
+#include "node/daemon/options/option_table.h"
 
 namespace parley {
 namespace {

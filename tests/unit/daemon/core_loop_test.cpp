@@ -1,4 +1,4 @@
-#include "node/daemon/core_loop.h"
+#include "node/daemon/workers/core_loop.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <regex>
 
-#include "node/daemon/notifier.h"
+#include "node/daemon/system/notifier.h"
 #include "tests/unit/daemon/temporary_directory.h"
 
 namespace parley {

@@ -1,4 +1,4 @@
-#include "node/daemon/effect_runner.h"
+#include "node/daemon/workers/effect_runner.h"
 
 #include <gtest/gtest.h>
 

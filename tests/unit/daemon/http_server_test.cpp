@@ -1,4 +1,4 @@
-#include "node/daemon/http_server.h"
+#include "node/daemon/http/http_server.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -16,9 +16,9 @@
 
 #include "base/crypto/hash.h"
 #include "base/encoding.h"
-#include "node/daemon/http_client.h"
-#include "node/daemon/os_random.h"
-#include "node/daemon/unique_fd.h"
+#include "node/daemon/http/http_client.h"
+#include "node/daemon/system/os_random.h"
+#include "node/daemon/system/unique_fd.h"
 #include "tests/unit/daemon/temporary_directory.h"
 
 namespace parley {

@@ -1,4 +1,4 @@
-#include "node/daemon/leveldb_storage.h"
+#include "node/daemon/storage/leveldb_storage.h"
 
 #include <gtest/gtest.h>
 #include <leveldb/db.h>
@@ -13,8 +13,8 @@
 #include <future>
 #include <map>
 
-#include "base/memory_storage.h"
 #include "base/serialize.h"
+#include "base/storage/memory_storage.h"
 #include "tests/unit/daemon/temporary_directory.h"
 
 namespace parley {

@@ -1,4 +1,4 @@
-#include "node/daemon/miner_pool.h"
+#include "node/daemon/workers/miner_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "node/daemon/numbered_files.h"
+#include "node/daemon/storage/numbered_files.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "chain/params.h"
+#include "chain/rules/params.h"
 
 namespace parley {
 namespace {

@@ -1,4 +1,4 @@
-#include "node/daemon/script_pool.h"
+#include "node/daemon/workers/script_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "node/daemon/signature_table.h"
+#include "node/daemon/workers/signature_table.h"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
 #include "base/crypto/keys.h"
-#include "node/daemon/script_pool.h"
+#include "node/daemon/workers/script_pool.h"
 
 namespace parley {
 namespace {

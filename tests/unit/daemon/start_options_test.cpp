@@ -1,4 +1,4 @@
-#include "node/daemon/start_options.h"
+#include "node/daemon/options/start_options.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "node/daemon/storage_thread.h"
+#include "node/daemon/storage/storage_thread.h"
 
 #include <gtest/gtest.h>
 

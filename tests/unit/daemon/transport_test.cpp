@@ -1,4 +1,4 @@
-#include "node/daemon/transport.h"
+#include "node/daemon/network/transport.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-#include "node/daemon/unique_fd.h"
+#include "node/daemon/system/unique_fd.h"
 
 namespace parley {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "chain/coinbase.h"
+#include "chain/primitives/coinbase.h"
 #include "tests/unit/mempool/mempool_fixture.h"
 
 namespace parley {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/check.h"
-#include "chain/block.h"
-#include "chain/params.h"
-#include "chain/script_cache.h"
-#include "chain/script_check.h"
+#include "chain/primitives/block.h"
+#include "chain/rules/params.h"
+#include "chain/script/script_cache.h"
+#include "chain/script/script_check.h"
 #include "mempool/chain_context.h"
 
 namespace parley {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "fake_backend.h"
-#include "net/messages.h"
+#include "net/wire/messages.h"
 
 namespace parley::test {
 

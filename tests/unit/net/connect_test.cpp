@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/address_book.h"
+#include "net/addresses/address_book.h"
 #include "station.h"
 #include "world.h"
 

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "chain_messages.h"
-#include "net/block_park.h"
+#include "net/sync/block_park.h"
 #include "station.h"
 
 namespace parley::test {

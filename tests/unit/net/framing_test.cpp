@@ -1,4 +1,4 @@
-#include "net/framing.h"
+#include "net/wire/framing.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "../seed.h"
-#include "net/framing.h"
+#include "net/wire/framing.h"
 #include "station.h"
 
 namespace parley::test {

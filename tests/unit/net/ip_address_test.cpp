@@ -1,9 +1,9 @@
-#include "net/ip_address.h"
+#include "net/wire/ip_address.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "net/endpoint.h"
+#include "net/wire/endpoint.h"
 
 namespace parley {
 namespace {

@@ -1,4 +1,4 @@
-#include "net/messages.h"
+#include "net/wire/messages.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

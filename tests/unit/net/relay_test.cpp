@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "net/transaction_requests.h"
+#include "net/relay/transaction_requests.h"
 #include "station.h"
 #include "world.h"
 

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "fake_backend.h"
-#include "net/messages.h"
 #include "net/peer_manager.h"
+#include "net/wire/messages.h"
 
 namespace parley::test {
 

@@ -2,11 +2,11 @@
 // before the barrier for its record. This is what makes votes crash-safe.
 #include <set>
 
-#include "chain/chainstate.h"
+#include "chain/state/chainstate.h"
 #include "consensus/pbft/messages.h"
 #include "mempool/mempool.h"
 #include "tests/unit/node/test_node.h"
-#include "wallet/signer.h"
+#include "wallet/keys/signer.h"
 
 namespace parley {
 namespace {

@@ -1,7 +1,7 @@
 // One node by itself: barriers, blocks and transactions through NodeControl, time, and its end.
 #include "tests/unit/node/test_node.h"
 
-#include "chain/chainstate.h"
+#include "chain/state/chainstate.h"
 #include "mempool/mempool.h"
 
 namespace parley {

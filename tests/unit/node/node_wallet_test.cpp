@@ -1,6 +1,6 @@
 // The node's wallets through NodeControl: coinbases mature, payments confirm, and a reorganisation
 // takes both back.
-#include "chain/chainstate.h"
+#include "chain/state/chainstate.h"
 #include "tests/unit/node/test_node.h"
 
 namespace parley {

@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "base/memory_storage.h"
 #include "base/random.h"
 #include "base/serialize.h"
-#include "chain/retarget.h"
-#include "chain/script_check.h"
+#include "base/storage/memory_storage.h"
+#include "chain/rules/retarget.h"
+#include "chain/script/script_check.h"
 #include "node/node.h"
 
 namespace parley {

@@ -1,9 +1,9 @@
-#include "rpc/cli.h"
+#include "rpc/client/cli.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "rpc/json_writer.h"
+#include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::rpc {
 namespace {

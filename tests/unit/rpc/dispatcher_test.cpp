@@ -1,4 +1,4 @@
-#include "rpc/dispatcher.h"
+#include "rpc/jsonrpc/dispatcher.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "chain/coinbase.h"
-#include "chain/compact_target.h"
-#include "rpc/json_writer.h"
+#include "chain/primitives/coinbase.h"
+#include "chain/primitives/compact_target.h"
+#include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::rpc::test {
 

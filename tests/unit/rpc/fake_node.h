@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/log.h"
-#include "chain/params.h"
-#include "rpc/dispatcher.h"
-#include "rpc/json.h"
+#include "chain/rules/params.h"
+#include "rpc/jsonrpc/dispatcher.h"
+#include "rpc/jsonrpc/json.h"
 #include "rpc/node_view.h"
 
 namespace parley::rpc::test {

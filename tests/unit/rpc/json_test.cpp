@@ -1,9 +1,9 @@
-#include "rpc/json.h"
+#include "rpc/jsonrpc/json.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include "rpc/json_writer.h"
+#include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::rpc {
 namespace {

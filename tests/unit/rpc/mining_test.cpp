@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "chain/coinbase.h"
-#include "chain/compact_target.h"
+#include "chain/primitives/coinbase.h"
+#include "chain/primitives/compact_target.h"
 #include "tests/unit/rpc/fake_node.h"
 
 namespace parley::rpc::test {

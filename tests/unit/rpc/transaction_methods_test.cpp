@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "chain/address.h"
-#include "chain/script.h"
+#include "chain/primitives/script.h"
+#include "chain/rules/address.h"
 #include "tests/unit/rpc/fake_node.h"
 
 namespace parley::rpc::test {

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
-#include "wallet/signer.h"
+#include "wallet/keys/signer.h"
 
 namespace parley::sim {
 namespace {

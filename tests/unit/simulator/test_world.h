@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/crypto/keys.h"
-#include "chain/chainstate.h"
-#include "chain/params.h"
-#include "chain/transaction.h"
+#include "chain/primitives/transaction.h"
+#include "chain/rules/params.h"
+#include "chain/state/chainstate.h"
 #include "mempool/mempool.h"
 #include "node/simulator/checker.h"
 #include "node/simulator/world.h"

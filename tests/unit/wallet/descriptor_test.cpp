@@ -1,10 +1,10 @@
 // Descriptors: what they parse to, what they make, and how they print again.
-#include "wallet/descriptor.h"
+#include "wallet/keys/descriptor.h"
 
 #include <gtest/gtest.h>
 
-#include "chain/address.h"
-#include "chain/params.h"
+#include "chain/rules/address.h"
+#include "chain/rules/params.h"
 
 namespace parley {
 namespace {

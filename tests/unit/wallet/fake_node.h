@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/memory_storage.h"
-#include "chain/coinbase.h"
-#include "chain/params.h"
-#include "chain/script_check.h"
+#include "base/storage/memory_storage.h"
+#include "chain/primitives/coinbase.h"
+#include "chain/rules/params.h"
+#include "chain/script/script_check.h"
 #include "wallet/wallet_manager.h"
 
 namespace parley {

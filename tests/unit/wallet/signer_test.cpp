@@ -1,10 +1,10 @@
 // Signing: each form that the node verifies, every hash type, and what cannot be signed.
-#include "wallet/signer.h"
+#include "wallet/keys/signer.h"
 
 #include <gtest/gtest.h>
 
 #include "base/crypto/hash.h"
-#include "chain/script_check.h"
+#include "chain/script/script_check.h"
 
 namespace parley {
 namespace {

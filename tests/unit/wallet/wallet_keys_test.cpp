@@ -1,9 +1,9 @@
 // Descriptors that are imported, rescans, the lookahead, labels, the store's damage, the manager.
 #include <gtest/gtest.h>
 
-#include "chain/address.h"
-#include "chain/descriptor_checksum.h"
+#include "chain/rules/address.h"
 #include "tests/unit/wallet/fake_node.h"
+#include "wallet/keys/descriptor_checksum.h"
 
 namespace parley {
 namespace {

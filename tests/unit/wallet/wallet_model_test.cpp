@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "chain/address.h"
+#include "chain/rules/address.h"
 #include "tests/unit/seed.h"
 #include "tests/unit/wallet/fake_node.h"
 

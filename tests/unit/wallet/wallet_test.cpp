@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "chain/address.h"
+#include "chain/rules/address.h"
 #include "tests/unit/wallet/fake_node.h"
 
 namespace parley {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "base/memory_storage.h"
 #include "base/random.h"
-#include "chain/params.h"
+#include "base/storage/memory_storage.h"
+#include "chain/rules/params.h"
 #include "consensus/pbft/certificate.h"
 #include "consensus/pbft/pbft_engine.h"
 #include "consensus/pbft/replica.h"

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/memory_storage.h"
 #include "base/random.h"
-#include "chain/params.h"
+#include "base/storage/memory_storage.h"
+#include "chain/rules/params.h"
 #include "consensus/pbft/pbft_engine.h"
 
 namespace parley {

@@ -1,0 +1,122 @@
+#include "chain/rules/params.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "base/check.h"
+#include "chain/primitives/compact_target.h"
+#include "chain/rules/address.h"
+#include "chain/rules/params_genesis.h"
+
+namespace parley {
+namespace {
+
+// Once a genesis coinbase pays more outputs than this, its options no longer fit a command line.
+constexpr size_t kGenesisOutputsMax = 10'000;
+constexpr int64_t kTargetSpacingMax_s = 1'000'000;
+// Below three blocks a period would have no span between two blocks' times.
+constexpr int32_t kRetargetIntervalMin_blocks = 3;
+constexpr int32_t kRetargetIntervalMax_blocks = 1'000'000;
+
+// Everything that labnet shares with regtest.
+ChainParams regtest_formats() {
+    ChainParams params;
+    params.public_network = false;
+    params.pow_limit = U256::max() >> 1;
+    params.activation = {Height{1}, Height{1}, Height{1}, Height{1}, Height{0}, Height{0}};
+    // Every coinbase of these chains has its height, so none can repeat another.
+    params.bip30_needless_until = Height{std::numeric_limits<int32_t>::max()};
+    params.bech32_prefix = "bcrt";
+    params.base58 = kTestBase58Versions;
+    return params;
+}
+
+}  // namespace
+
+ChainParams regtest_params() {
+    ChainParams params = regtest_formats();
+    params.name = "regtest";
+    params.magic = {0xfa, 0xbf, 0xb5, 0xda};
+    params.p2p_port = 18444;
+    params.rpc_port = 18443;
+    set_genesis(params,
+                make_genesis(kTimesHeadline, {satoshi_output()}, 1296688602, 0x207fffff, 2));
+    params.no_retargeting = true;
+    params.allow_min_difficulty = true;
+    params.retarget_interval_blocks = 144;
+    params.subsidy_halving_interval_blocks = 150;
+    params.unknown_rules_period_blocks = 144;
+    params.unknown_rules_threshold_blocks = 108;
+    params.deployments = {test_dummy(0)};
+    params.deployments[0].period_blocks = 144;
+    params.deployments[0].threshold_blocks = 108;
+    return params;
+}
+
+ChainParams labnet_params(const LabnetOptions& options) {
+    CHECK(options.validate().empty());
+    ChainParams params = regtest_formats();
+    params.name = "labnet";
+    params.magic = {0x6c, 0x61, 0x62, 0x21};  // "lab!"
+    params.p2p_port = 18644;
+    params.rpc_port = 18643;
+    auto outputs = options.genesis_outputs;
+    // All options enter the genesis hash, so that networks of different rules never mix.
+    const std::string headline =
+        fmt::format("Parley labnet: {} s, {} blocks", options.target_spacing_s,
+                    options.retarget_interval_blocks);
+    params.genesis_coins_spendable = !outputs.empty();
+    if (outputs.empty()) outputs.push_back(satoshi_output());
+    set_genesis(params,
+                make_genesis(headline, std::move(outputs), 1296688602, options.start_bits, 0));
+    params.target_spacing_s = options.target_spacing_s;
+    params.retarget_interval_blocks = options.retarget_interval_blocks;
+    params.retarget_skips_genesis = true;
+    return params;
+}
+
+std::string LabnetOptions::validate() const {
+    if (target_spacing_s < 1 || target_spacing_s > kTargetSpacingMax_s)
+        return fmt::format("-powtargetspacing must be 1 to {} seconds", kTargetSpacingMax_s);
+    if (retarget_interval_blocks < kRetargetIntervalMin_blocks ||
+        retarget_interval_blocks > kRetargetIntervalMax_blocks) {
+        return fmt::format("-powretargetinterval must be {} to {} blocks",
+                           kRetargetIntervalMin_blocks, kRetargetIntervalMax_blocks);
+    }
+    const auto target = target_from_compact(start_bits);
+    if (!target || *target > U256::max() >> 1 || compact_from_target(*target) != start_bits)
+        return "-powstartbits must be a compact target of eight hex digits, at most 207fffff";
+    if (genesis_outputs.size() > kGenesisOutputsMax)
+        return fmt::format("-genesisoutput can be given at most {} times", kGenesisOutputsMax);
+    Amount total{0};
+    for (const auto& output : genesis_outputs) {
+        if (!money_range(output.value) || !money_range(total = total + output.value))
+            return "the amounts of -genesisoutput add up to more than 21,000,000 coins";
+    }
+    return {};
+}
+
+Expected<TxOutput, std::string> parse_genesis_output(std::string_view text) {
+    const size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) {
+        return Unexpected(fmt::format("-genesisoutput={}: give it as <address>:<amount>", text));
+    }
+    const auto script = decode_address(regtest_params(), text.substr(0, colon));
+    if (!script) {
+        return Unexpected(fmt::format("-genesisoutput={}: {}", text, to_string(script.error())));
+    }
+    const auto amount = parse_amount(text.substr(colon + 1));
+    if (!amount || !money_range(*amount)) {
+        return Unexpected(fmt::format("-genesisoutput={}: bad amount of coins", text));
+    }
+    return TxOutput{*amount, *script};
+}
+
+Amount block_subsidy(const ChainParams& params, Height height) {
+    const int32_t halvings = height.value() / params.subsidy_halving_interval_blocks;
+    if (halvings >= 64) return Amount{0};
+    return Amount{(50 * kCoin) >> halvings};
+}
+
+}  // namespace parley

@@ -1,0 +1,75 @@
+#include "chain/rules/retarget.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "chain/primitives/compact_target.h"
+
+namespace parley {
+namespace {
+
+constexpr int64_t kAdjustmentFactorMax = 4;
+
+// Chains with allow_min_difficulty: the last target that was not the exception.
+uint32_t last_regular_bits(const ChainParams& params, const HeaderNode& parent,
+                           uint32_t limit_bits) {
+    const HeaderNode* node = &parent;
+    while (node->parent != nullptr && node->height.value() % params.retarget_interval_blocks != 0 &&
+           node->header.bits == limit_bits) {
+        node = node->parent;
+    }
+    return node->header.bits;
+}
+
+}  // namespace
+
+uint32_t retarget(uint32_t bits, int64_t actual_timespan_s, int64_t target_timespan_s,
+                  const U256& pow_limit) {
+    const auto target = target_from_compact(bits);
+    CHECK(target.has_value());
+    CHECK(target_timespan_s >= kAdjustmentFactorMax);
+    const int64_t timespan_s =
+        std::clamp(actual_timespan_s, target_timespan_s / kAdjustmentFactorMax,
+                   target_timespan_s * kAdjustmentFactorMax);
+    // Multiplied first, as bitcoind does. On the main chain this never overflows; where the limit
+    // is near 2^256 it can, and then the exact result is above the limit anyway.
+    const auto factor = static_cast<uint64_t>(timespan_s);
+    const U256 divisor{static_cast<uint64_t>(target_timespan_s)};
+    if (*target > U256::max() / U256{factor}) {
+        const U256 result = *target / divisor;
+        if (result > pow_limit / U256{factor}) return compact_from_target(pow_limit);
+        return compact_from_target(result * factor);
+    }
+    return compact_from_target(std::min(*target * factor / divisor, pow_limit));
+}
+
+uint32_t next_work_required(const ChainParams& params, const HeaderNode& parent, int64_t time) {
+    const uint32_t limit_bits = compact_from_target(params.pow_limit);
+    const int32_t interval = params.retarget_interval_blocks;
+    if ((parent.height.value() + 1) % interval != 0) {
+        if (!params.allow_min_difficulty) return parent.header.bits;
+        if (time > parent.time() + 2 * params.target_spacing_s) return limit_bits;
+        return last_regular_bits(params, parent, limit_bits);
+    }
+    if (params.no_retargeting) return parent.header.bits;
+    // As in Bitcoin, a period is measured over one spacing less than it has blocks.
+    int32_t first = parent.height.value() - (interval - 1);
+    int64_t target_timespan_s = params.target_spacing_s * interval;
+    if (first == 0 && params.retarget_skips_genesis) {
+        first = 1;
+        target_timespan_s -= params.target_spacing_s;
+    }
+    const HeaderNode& start = *parent.ancestor(Height{first});
+    const int64_t actual_timespan_s = parent.time() - start.time();
+    // Where the last block may have had the easiest target, BIP94 looks at the first, which may
+    // not: its period's target is not lost.
+    return retarget(params.bip94 ? start.header.bits : parent.header.bits, actual_timespan_s,
+                    std::max(target_timespan_s, kAdjustmentFactorMax), params.pow_limit);
+}
+
+bool proof_of_work_met(const BlockHash& hash, uint32_t bits, const U256& pow_limit) {
+    const auto target = target_from_compact(bits);
+    return target && *target <= pow_limit && U256::from_hash(hash) <= *target;
+}
+
+}  // namespace parley

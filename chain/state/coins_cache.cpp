@@ -1,0 +1,291 @@
+#include "chain/state/coins_cache.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <iterator>
+#include <vector>
+
+#include "base/check.h"
+#include "base/crypto/hash.h"
+#include "chain/store/coin_codec.h"
+
+namespace parley {
+namespace {
+
+// What one allocation takes of the heap with glibc's malloc: a word of its own, sizes in steps of
+// 16 and from 32.
+constexpr size_t allocation_bytes(size_t size) {
+    return std::max<size_t>(32, (size + sizeof(size_t) + 15) / 16 * 16);
+}
+
+constexpr size_t kCacheLine = 64;
+// So many entries come from memory at the same time.
+constexpr size_t kTouchTogether = 16;
+
+size_t script_usage(const Coin& coin) {
+    const size_t bytes = coin.output.script_pubkey.heap_bytes();
+    return bytes == 0 ? 0 : allocation_bytes(bytes);
+}
+
+}  // namespace
+
+size_t OutPointHash::operator()(const OutPoint& outpoint) const noexcept {
+    std::array<uint8_t, Hash256::kSize + sizeof(uint32_t)> raw;
+    std::copy(outpoint.txid.bytes().begin(), outpoint.txid.bytes().end(), raw.begin());
+    std::memcpy(raw.data() + Hash256::kSize, &outpoint.index, sizeof outpoint.index);
+    return static_cast<size_t>(siphash24(key0_, key1_, raw));
+}
+
+Bytes coin_key(const OutPoint& outpoint) {
+    Writer writer(1 + Hash256::kSize + sizeof outpoint.index);
+    writer.u8(kCoinKeyPrefix).hash(outpoint.txid).be(outpoint.index);
+    return writer.take();
+}
+
+OutPoint outpoint_of_key(ByteSpan key) {
+    Reader reader(key);
+    OutPoint outpoint;
+    CHECK(reader.u8() == kCoinKeyPrefix);
+    outpoint.txid = Txid{reader.hash()};
+    outpoint.index = reader.be<uint32_t>();
+    CHECK(reader.done());
+    return outpoint;
+}
+
+std::optional<Coin> CoinsOverlay::coin(const OutPoint& outpoint) const {
+    const auto found = coins_.find(outpoint);
+    return found != coins_.end() ? found->second.coin : base_->coin(outpoint);
+}
+
+std::optional<Coin> CoinsOverlay::spend(const OutPoint& outpoint) {
+    const auto [entry, unknown] = coins_.try_emplace(outpoint);
+    auto coin = unknown ? base_->coin(outpoint) : std::exchange(entry->second.coin, std::nullopt);
+    if (unknown) entry->second.in_base = coin.has_value();
+    // Made and spent on this overlay, or not there: the view below need never hear of it.
+    if (!entry->second.in_base) coins_.erase(entry);
+    return coin;
+}
+
+void CoinsOverlay::fetch(std::span<const OutPoint> outpoints) const {
+    if (coins_.empty()) return base_->fetch(outpoints);
+    std::vector<OutPoint> unknown;
+    unknown.reserve(outpoints.size());
+    std::copy_if(outpoints.begin(), outpoints.end(), std::back_inserter(unknown),
+                 [&](const OutPoint& outpoint) { return !coins_.contains(outpoint); });
+    base_->fetch(unknown);
+}
+
+void CoinsOverlay::add(const OutPoint& outpoint, Coin coin) {
+    CHECK(!coin.output.script_pubkey.is_unspendable());
+    coins_[outpoint].coin = std::move(coin);
+}
+
+CoinsCache::CoinsCache(const Storage& storage, const OutPointHash& hash)
+    : storage_(storage), hash_(hash), shards_(kShards, Shard(0, hash)) {}
+
+CoinsCache::Entry& CoinsCache::insert(const OutPoint& outpoint, Entry entry) const {
+    script_bytes_ += script_usage(entry.coin);
+    ++entries_;
+    return shard_of(outpoint).emplace(outpoint, std::move(entry)).first->second;
+}
+
+void CoinsCache::remove(Shard& shard, Shard::iterator entry) const {
+    script_bytes_ -= script_usage(entry->second.coin);
+    --entries_;
+    shard.erase(entry);
+}
+
+void CoinsCache::set_coin(Entry& entry, Coin coin) const {
+    script_bytes_ -= script_usage(entry.coin);
+    entry.coin = std::move(coin);
+    script_bytes_ += script_usage(entry.coin);
+}
+
+void CoinsCache::mark_dirty(Entry& entry) {
+    if (!entry.dirty) ++dirty_;
+    entry.dirty = true;
+}
+
+std::optional<Coin> CoinsCache::coin(const OutPoint& outpoint) const {
+    const Shard& shard = shard_of(outpoint);
+    const auto found = shard.find(outpoint);
+    if (found != shard.end()) {
+        if (found->second.spent) return std::nullopt;
+        return found->second.coin;
+    }
+    const auto stored = storage_.get(coin_key(outpoint));
+    if (!stored) {
+        if (!failure_) failure_ = stored.error();
+        return std::nullopt;
+    }
+    if (!stored->has_value()) return std::nullopt;
+    const Entry* entry = insert_stored(outpoint, **stored);
+    return entry != nullptr ? std::optional{entry->coin} : std::nullopt;
+}
+
+CoinsCache::Entry* CoinsCache::insert_stored(const OutPoint& outpoint, ByteSpan stored) const {
+    Reader reader(stored);
+    Entry entry;
+    entry.coin = read_coin(reader);
+    if (!reader.done()) {
+        if (!failure_) {
+            failure_ = StorageError{StorageError::Code::corruption,
+                                    "chainstate: the record of an unspent output is malformed"};
+        }
+        return nullptr;
+    }
+    return &insert(outpoint, std::move(entry));
+}
+
+void CoinsCache::touch(std::span<const OutPoint* const> outpoints) const {
+    // First all buckets, then what is in them: a jump that waits for a bucket would have to be
+    // guessed, and each wrong guess ends the look ahead.
+    std::array<Shard::const_local_iterator, kTouchTogether> entries;
+    for (size_t i = 0; i < outpoints.size(); ++i) {
+        const Shard& shard = shard_of(*outpoints[i]);
+        // lint: order-free because it is a look at one bucket
+        if (!shard.empty()) entries[i] = shard.cbegin(shard.bucket(*outpoints[i]));
+    }
+    for (size_t i = 0; i < outpoints.size(); ++i) {
+        if (entries[i] == Shard::const_local_iterator{}) continue;
+        const auto* bytes = reinterpret_cast<const uint8_t*>(&*entries[i]);
+        for (size_t line = 0; line < sizeof(Shard::value_type); line += kCacheLine)
+            __builtin_prefetch(bytes + line);
+    }
+}
+
+void CoinsCache::fetch(std::span<const OutPoint> outpoints) const {
+    std::vector<OutPoint> unread;
+    for (; !outpoints.empty();) {
+        const auto now = outpoints.first(std::min(outpoints.size(), kTouchTogether));
+        outpoints = outpoints.subspan(now.size());
+        std::array<const OutPoint*, kTouchTogether> touched;
+        std::transform(now.begin(), now.end(), touched.begin(),
+                       [](const OutPoint& outpoint) { return &outpoint; });
+        touch(std::span(touched).first(now.size()));
+        for (const OutPoint& outpoint : now) {
+            const Shard& shard = shard_of(outpoint);
+            if (shard.find(outpoint) == shard.end()) unread.push_back(outpoint);
+        }
+    }
+    if (unread.empty()) return;
+    std::sort(unread.begin(), unread.end());
+    unread.erase(std::unique(unread.begin(), unread.end()), unread.end());
+    std::vector<Bytes> keys;
+    keys.reserve(unread.size());
+    for (const OutPoint& outpoint : unread) keys.push_back(coin_key(outpoint));
+    const auto stored = storage_.get_many(keys);
+    if (!stored) {
+        if (!failure_) failure_ = stored.error();
+        return;
+    }
+    for (size_t i = 0; i < unread.size(); ++i) {
+        if ((*stored)[i]) (void)insert_stored(unread[i], *(*stored)[i]);
+    }
+}
+
+void CoinsCache::apply(CoinsOverlay&& overlay) {
+    CHECK(overlay.base_ == this);
+    // lint: order-free because each outpoint is changed by itself
+    auto next = overlay.coins_.begin();
+    const auto end = overlay.coins_.end();
+    while (next != end) {
+        std::array<decltype(&*next), kTouchTogether> now;
+        std::array<const OutPoint*, kTouchTogether> touched;
+        size_t count = 0;
+        for (; count < kTouchTogether && next != end; ++count, ++next) {
+            now[count] = &*next;
+            touched[count] = &next->first;
+        }
+        touch(std::span(touched).first(count));
+        for (auto* entry : std::span(now).first(count)) {
+            auto& [outpoint, change] = *entry;
+            if (change.coin) {
+                apply(outpoint, std::move(*change.coin), change.in_base);
+            } else {
+                apply_spend(outpoint);
+            }
+        }
+    }
+    overlay.coins_.clear();
+}
+
+void CoinsCache::apply(const OutPoint& outpoint, Coin coin, bool in_base) {
+    const auto [found, added] = shard_of(outpoint).try_emplace(outpoint);
+    Entry& entry = found->second;
+    if (added) {
+        ++entries_;
+        // BIP30 and its exceptions: a coin of the same outpoint may be in the store, unread.
+        entry.fresh = !in_base;
+    }
+    set_coin(entry, std::move(coin));
+    entry.spent = false;
+    mark_dirty(entry);
+}
+
+void CoinsCache::apply_spend(const OutPoint& outpoint) {
+    Shard& shard = shard_of(outpoint);
+    const auto found = shard.find(outpoint);
+    if (found != shard.end() && found->second.fresh) {
+        if (found->second.dirty) --dirty_;
+        remove(shard, found);
+    } else {
+        // Dropped from the cache since: only the store has it.
+        erase(outpoint);
+    }
+}
+
+void CoinsCache::put(const OutPoint& outpoint, Coin coin) {
+    // The store may have it.
+    apply(outpoint, std::move(coin), true);
+}
+
+void CoinsCache::erase(const OutPoint& outpoint) {
+    Shard& shard = shard_of(outpoint);
+    const auto found = shard.find(outpoint);
+    Entry& entry = found == shard.end() ? insert(outpoint, Entry{}) : found->second;
+    set_coin(entry, Coin{});
+    entry.spent = true;
+    mark_dirty(entry);
+}
+
+void CoinsCache::flush_shard(size_t number, bool drop, const WriteCoin& write) {
+    Shard& shard = shards_[number];
+    std::vector<Shard::value_type*> changed;
+    // lint: order-free because the outpoints are sorted below
+    for (auto& entry : shard) {
+        if (entry.second.dirty) changed.push_back(&entry);
+    }
+    std::sort(changed.begin(), changed.end(),
+              [](const auto* a, const auto* b) { return a->first < b->first; });
+    for (auto* entry : changed) {
+        write(entry->first, entry->second.spent ? nullptr : &entry->second.coin);
+        entry->second.dirty = false;
+        entry->second.fresh = false;
+    }
+    dirty_ -= changed.size();
+    // lint: order-free because each entry is looked at by itself
+    for (auto entry = shard.begin(); entry != shard.end();) {
+        const auto current = entry++;
+        if (drop || current->second.spent) remove(shard, current);
+    }
+    if (drop) shard = Shard(0, hash_);
+}
+
+size_t CoinsCache::usage_bytes() const {
+    // Boost's node: the element and the next one.
+    constexpr size_t kNodeBytes = allocation_bytes(sizeof(void*) + sizeof(Shard::value_type));
+    // Of each 64 buckets: the first one, which of them are taken, the groups before and behind.
+    constexpr size_t kGroupBytes = 4 * sizeof(void*);
+    size_t bytes = entries_ * kNodeBytes + script_bytes_;
+    for (const Shard& shard : shards_) {
+        const size_t buckets = shard.bucket_count();
+        if (buckets == 0) continue;
+        bytes += allocation_bytes((buckets + 1) * sizeof(void*));
+        bytes += allocation_bytes((buckets / 64 + 1) * kGroupBytes);
+    }
+    return bytes + shards_.size() * sizeof(Shard);
+}
+
+}  // namespace parley

@@ -1,0 +1,103 @@
+#include "net/addresses/address_relay.h"
+
+#include <algorithm>
+
+namespace parley {
+
+namespace {
+
+/// Addresses a second that one peer may tell, in millionths, and how many at once (bitcoind's
+/// MAX_ADDR_RATE_PER_SECOND and MAX_ADDR_PROCESSING_TOKEN_BUCKET).
+constexpr uint64_t kTokensPerSecondMicro = 100'000;
+constexpr uint64_t kTokenMicro = 1'000'000;
+constexpr uint64_t kTokensMaxMicro = 1'000 * kTokenMicro;
+/// Only messages this short are gossip; longer ones are answers to getaddr.
+constexpr size_t kGossipMax = 10;
+constexpr int64_t kGossipAgeMax = 10 * 60;
+constexpr size_t kGossipPeers = 2;
+
+}  // namespace
+
+void AddressRelay::on_ready(Peer& peer) {
+    peer.addresses.tokens_at = table_.now();
+    if (peer.inbound()) return;
+    peer.addresses.enabled = true;
+    if (const auto ip = IpAddress::parse(peer.remote.host))
+        book_.succeeded(*ip, peer.remote.port, peer.handshake.theirs.services, table_.now());
+    peer.addresses.getaddr_sent = true;
+    peer.addresses.tokens_micro += kTokensMaxMicro;  // the answer may be long
+    table_.send(peer, message::GetAddr{});
+}
+
+void AddressRelay::refill(Peer& peer) {
+    PeerAddresses& state = peer.addresses;
+    const Duration passed = std::max(table_.now() - state.tokens_at, Duration{0});
+    state.tokens_at = table_.now();
+    if (state.tokens_micro >= kTokensMaxMicro) return;
+    const uint64_t seconds_max = kTokensMaxMicro / kTokensPerSecondMicro;
+    const uint64_t micros =
+        std::min<uint64_t>(static_cast<uint64_t>(passed.count()), seconds_max * 1'000'000);
+    state.tokens_micro =
+        std::min(kTokensMaxMicro, state.tokens_micro + micros * kTokensPerSecondMicro / 1'000'000);
+}
+
+bool AddressRelay::acceptable(const NetAddress& address) const {
+    const bool routable = address.ip.is_routable() || table_.options().accept_local_addresses;
+    return address.port != 0 && routable && (address.services & kServiceNetwork) != 0 &&
+           !table_.bans().is_banned(address.ip.to_string(), table_.now()) &&
+           !table_.bans().is_discouraged(address.ip.to_string());
+}
+
+void AddressRelay::on_addresses(Peer& peer, const std::vector<message::AddressEntry>& entries) {
+    PeerAddresses& state = peer.addresses;
+    state.enabled = true;
+    refill(peer);
+    const IpAddress source = IpAddress::parse(peer.remote.host).value_or(IpAddress{});
+    const int64_t now = to_unix_seconds(table_.now());
+    for (const message::AddressEntry& entry : entries) {
+        if (state.tokens_micro < kTokenMicro) {
+            ++state.rate_limited;
+            continue;
+        }
+        state.tokens_micro -= kTokenMicro;
+        ++state.processed;
+        if (!acceptable(entry.address)) continue;
+        const bool news = book_.add(entry.address, entry.time, source, table_.now());
+        const bool fresh = entry.time > now - kGossipAgeMax && entry.time <= now + kGossipAgeMax;
+        if (news && fresh && entries.size() <= kGossipMax) pass_on(peer, entry);
+    }
+    if (peer.type == ConnectionType::address_fetch && entries.size() > 1)
+        table_.disconnect(peer, "addresses fetched");
+}
+
+void AddressRelay::pass_on(const Peer& from, const message::AddressEntry& entry) {
+    std::vector<Peer*> candidates;
+    for (auto& [id, peer] : table_.peers()) {
+        if (peer.ready() && peer.addresses.enabled && id != from.id) candidates.push_back(&peer);
+    }
+    for (size_t i = 0; i < kGossipPeers && !candidates.empty(); ++i) {
+        const size_t index = table_.random().uniform(candidates.size());
+        send(*candidates[index], {entry});
+        candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+}
+
+void AddressRelay::on_getaddr(Peer& peer) {
+    // Only who dialled us gets an answer: else one could plant addresses in us and read, by asking
+    // us on our own connections, which nodes know each other.
+    if (!peer.inbound() || std::exchange(peer.addresses.getaddr_received, true)) return;
+    peer.addresses.enabled = true;
+    const size_t share = book_.size() * 23 / 100;  // percent of what is known, as bitcoind gives
+    send(peer, book_.sample(std::min(kAddressesMax, share), table_.now()));
+}
+
+void AddressRelay::send(Peer& peer, std::vector<message::AddressEntry> entries) {
+    if (entries.empty()) return;
+    if (peer.handshake.address_v2) {
+        table_.send(peer, message::AddrV2{std::move(entries)});
+    } else {
+        table_.send(peer, message::Addr{std::move(entries)});
+    }
+}
+
+}  // namespace parley

@@ -1,0 +1,32 @@
+// AddressRelay: `addr`, `addrv2` (BIP155) and `getaddr`. What peers tell goes through a token
+// bucket into the address book; a few fresh addresses are passed on to two peers; getaddr is
+// answered once a connection, and only to those who dialled us. Core thread.
+#pragma once
+
+#include "net/addresses/address_book.h"
+#include "net/peer/peer_table.h"
+
+namespace parley {
+
+class AddressRelay {
+ public:
+    explicit AddressRelay(PeerTable& table) : table_(table), book_(table.random()) {}
+
+    void on_ready(Peer& peer);
+    void on_addresses(Peer& peer, const std::vector<message::AddressEntry>& entries);
+    void on_getaddr(Peer& peer);
+
+    AddressBook& book() { return book_; }
+    const AddressBook& book() const { return book_; }
+
+ private:
+    void refill(Peer& peer);
+    bool acceptable(const NetAddress& address) const;
+    void pass_on(const Peer& from, const message::AddressEntry& entry);
+    void send(Peer& peer, std::vector<message::AddressEntry> entries);
+
+    PeerTable& table_;
+    AddressBook book_;
+};
+
+}  // namespace parley

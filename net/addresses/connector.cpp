@@ -1,0 +1,241 @@
+#include "net/addresses/connector.h"
+
+#include <algorithm>
+
+namespace parley {
+
+namespace {
+
+/// Automatic dials come one at a time, this far apart (bitcoind's thread pauses as long).
+constexpr Duration kAutomaticInterval = std::chrono::milliseconds{500};
+/// With an empty book, or none suitable in it, the next look comes later.
+constexpr Duration kAutomaticIdle = std::chrono::seconds{10};
+/// addnode targets: each costs a dial attempt again and again.
+constexpr size_t kTargetsMax = 1'000;
+/// Dials under way at once, of all kinds.
+constexpr size_t kDialsMax = 1'000;
+
+}  // namespace
+
+Connector::Connector(PeerTable& table, AddressBook& book)
+    : table_(table), book_(book), active_(table.options().network_active) {
+    const NetOptions& options = table.options();
+    for (const Endpoint& endpoint : options.connect)
+        targets_.push_back({to_string(endpoint), endpoint, false, {}, {}, 0, {}});
+    for (const Endpoint& endpoint : options.add_nodes) {
+        if (find_target(endpoint) == nullptr)
+            targets_.push_back({to_string(endpoint), endpoint, true, {}, {}, 0, {}});
+    }
+}
+
+void Connector::start() {
+    started_ = true;
+    if (!active_) return;
+    for (const Endpoint& endpoint : table_.options().seed_nodes) {
+        if (!table_.options().connect_only) dial(endpoint, ConnectionType::address_fetch);
+    }
+    on_timer();
+}
+
+uint64_t Connector::dial(const Endpoint& endpoint, ConnectionType type) {
+    const uint64_t number = ++last_dial_;
+    dials_.emplace(number, PendingDial{endpoint, type});
+    table_.dial(number, endpoint);
+    return number;
+}
+
+std::string Connector::on_connected(Peer& peer, bool inbound, uint64_t dial) {
+    if (inbound) {
+        peer.type = ConnectionType::inbound;
+        if (!active_) return "networking is off";
+        if (table_.bans().is_banned(peer.remote.host, table_.now())) return "banned";
+        const auto inbound_count = std::count_if(
+            table_.peers().begin(), table_.peers().end(),
+            [](const auto& entry) { return entry.second.inbound() && !entry.second.closing; });
+        const NetOptions& options = table_.options();
+        const size_t reserved = std::min(options.outbound_max, options.connections_max);
+        const size_t slots = options.connections_max - reserved;
+        const auto count = static_cast<size_t>(inbound_count);  // this one included
+        if (count > slots) return "all inbound slots are taken";
+        // The last slot is not for those who misbehaved before.
+        if (count == slots && table_.bans().is_discouraged(peer.remote.host)) return "discouraged";
+        return {};
+    }
+    const auto pending = dials_.find(dial);
+    if (pending == dials_.end()) return "nobody dialled it";
+    peer.type = pending->second.type;
+    dials_.erase(pending);
+    for (Target& target : targets_) {
+        if (target.dial != dial) continue;
+        target.dial.reset();
+        target.peer = peer.id;
+    }
+    return active_ ? std::string() : "networking is off";
+}
+
+void Connector::failed(Target& target) {
+    const NetOptions& options = table_.options();
+    Duration delay = options.reconnect_delay_min;
+    for (int i = 0; i < target.failures && delay < options.reconnect_delay_max; ++i) delay *= 2;
+    ++target.failures;
+    delay = std::min(delay, options.reconnect_delay_max);
+    // Up to a quarter on top, so that two nodes that dial each other do not stay in step.
+    delay += Duration{static_cast<int64_t>(
+        table_.random().uniform(static_cast<uint64_t>(delay.count()) / 4 + 1))};
+    target.next_try = table_.now() + delay;
+}
+
+void Connector::on_dial_failed(uint64_t dial, const std::string& reason) {
+    const auto pending = dials_.find(dial);
+    if (pending == dials_.end()) return;
+    table_.log().debug(LogCategory::net, "connection to {} failed: {}",
+                       to_string(pending->second.endpoint), reason);
+    dials_.erase(pending);
+    for (Target& target : targets_) {
+        if (target.dial != dial) continue;
+        target.dial.reset();
+        failed(target);
+    }
+}
+
+void Connector::on_closed(PeerId peer, bool ready) {
+    for (Target& target : targets_) {
+        if (target.peer != peer) continue;
+        target.peer.reset();
+        if (ready) target.failures = 0;
+        failed(target);
+    }
+}
+
+void Connector::dial_targets() {
+    for (Target& target : targets_) {
+        if (target.dial || target.peer || target.next_try > table_.now()) continue;
+        if (dials_.size() < kDialsMax) {
+            target.dial = dial(target.endpoint, ConnectionType::manual);
+        } else {
+            target.next_try = table_.now() + table_.options().reconnect_delay_max;
+        }
+    }
+}
+
+bool Connector::wants_automatic() const {
+    if (!active_ || !started_ || table_.options().connect_only || book_.size() == 0) return false;
+    const auto is_automatic = [](ConnectionType type) {
+        return type == ConnectionType::outbound_full_relay;
+    };
+    size_t count = 0;
+    for (const auto& [id, peer] : table_.peers()) count += is_automatic(peer.type) ? 1 : 0;
+    for (const auto& [number, pending] : dials_) count += is_automatic(pending.type) ? 1 : 0;
+    return count < std::min(table_.options().outbound_max, table_.options().connections_max);
+}
+
+bool Connector::suitable(const NetAddress& address) const {
+    const std::string host = address.ip.to_string();
+    if (table_.bans().is_banned(host, table_.now()) || table_.bans().is_discouraged(host))
+        return false;
+    const Bytes group = address.ip.group();
+    const auto same = [&](const Endpoint& endpoint) {
+        if (endpoint == Endpoint{host, address.port}) return true;
+        const auto ip = IpAddress::parse(endpoint.host);
+        // One peer of each group: an operator's many addresses count as one.
+        return address.ip.is_routable() && ip && ip->group() == group;
+    };
+    return std::none_of(table_.peers().begin(), table_.peers().end(),
+                        [&](const auto& entry) {
+                            return !entry.second.inbound() && same(entry.second.remote);
+                        }) &&
+           std::none_of(dials_.begin(), dials_.end(),
+                        [&](const auto& entry) { return same(entry.second.endpoint); });
+}
+
+void Connector::dial_from_book() {
+    if (!wants_automatic() || next_automatic_ > table_.now()) return;
+    const auto address =
+        book_.select(table_.now(), [&](const NetAddress& known) { return suitable(known); });
+    next_automatic_ = table_.now() + (address ? kAutomaticInterval : kAutomaticIdle);
+    if (!address) return;
+    book_.attempted(address->ip, address->port, table_.now());
+    dial(Endpoint{address->ip.to_string(), address->port}, ConnectionType::outbound_full_relay);
+}
+
+void Connector::on_timer() {
+    if (!active_ || !started_) return;
+    dial_targets();
+    dial_from_book();
+}
+
+std::optional<TimePoint> Connector::deadline() const {
+    if (!active_ || !started_) return std::nullopt;
+    std::optional<TimePoint> result;
+    if (wants_automatic()) result = next_automatic_;
+    for (const Target& target : targets_) {
+        if (!target.dial && !target.peer && (!result || target.next_try < *result))
+            result = target.next_try;
+    }
+    return result;
+}
+
+Connector::Target* Connector::find_target(const Endpoint& endpoint) {
+    const auto found = std::find_if(targets_.begin(), targets_.end(), [&](const Target& target) {
+        return target.endpoint == endpoint;
+    });
+    return found == targets_.end() ? nullptr : &*found;
+}
+
+PeerManager::AddNodeResult Connector::add_node(const std::string& text,
+                                               PeerManager::AddNode command) {
+    using Result = PeerManager::AddNodeResult;
+    const auto endpoint = parse_endpoint(text, table_.options().default_port);
+    if (!endpoint) return Result::malformed;
+    Target* target = find_target(*endpoint);
+    switch (command) {
+        case PeerManager::AddNode::one_try:
+            if (active_ && dials_.size() < kDialsMax) dial(*endpoint, ConnectionType::manual);
+            return Result::done;
+        case PeerManager::AddNode::add:
+            if (target != nullptr && target->added) return Result::already_added;
+            if (target != nullptr) {
+                target->added = true;
+                target->text = text;
+                return Result::done;
+            }
+            if (targets_.size() >= kTargetsMax) return Result::malformed;
+            targets_.push_back({text, *endpoint, true, {}, {}, 0, table_.now()});
+            on_timer();
+            return Result::done;
+        case PeerManager::AddNode::remove:
+            if (target == nullptr || !target->added) return Result::not_added;
+            // The connection stays, as bitcoind leaves it; it is only not renewed.
+            std::erase_if(targets_, [&](const Target& t) { return t.endpoint == *endpoint; });
+            return Result::done;
+    }
+    return Result::malformed;
+}
+
+void Connector::set_active(bool active) {
+    active_ = active;
+    for (Target& target : targets_) {
+        target.failures = 0;
+        target.next_try = table_.now();
+    }
+    on_timer();
+}
+
+std::vector<AddedNodeInfo> Connector::added_nodes() const {
+    std::vector<AddedNodeInfo> result;
+    for (const Target& target : targets_) {
+        if (!target.added) continue;
+        AddedNodeInfo info{target.text, std::nullopt, false};
+        for (const auto& [id, peer] : table_.peers()) {
+            const bool is_it = target.peer == id || peer.remote == target.endpoint;
+            if (!is_it || peer.closing) continue;
+            info.connected_to = peer.remote;
+            info.inbound = peer.inbound();
+            break;
+        }
+        result.push_back(std::move(info));
+    }
+    return result;
+}
+
+}  // namespace parley

@@ -1,0 +1,71 @@
+// Connector: which peers to dial, and when. The user's targets (-connect, -addnode, addnode) are
+// kept connected for ever, with a delay that doubles from failure to failure; without -connect,
+// free slots are filled from the address book, one group of networks each. It also decides which
+// inbound connections are let in. Core thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/addresses/address_book.h"
+#include "net/peer/peer_table.h"
+#include "net/peer_manager.h"
+
+namespace parley {
+
+class Connector {
+ public:
+    Connector(PeerTable& table, AddressBook& book);
+
+    void start();
+    /// Gives the peer its type. Empty: welcome; else why not.
+    std::string on_connected(Peer& peer, bool inbound, uint64_t dial);
+    void on_dial_failed(uint64_t dial, const std::string& reason);
+    /// `ready`: its handshake had been finished.
+    void on_closed(PeerId peer, bool ready);
+    /// Dials whatever is due.
+    void on_timer();
+    std::optional<TimePoint> deadline() const;
+
+    PeerManager::AddNodeResult add_node(const std::string& text, PeerManager::AddNode command);
+    void set_active(bool active);
+    bool active() const { return active_; }
+    std::vector<AddedNodeInfo> added_nodes() const;
+
+ private:
+    /// Something that the user wants connected.
+    struct Target {
+        std::string text;  ///< as the user wrote it
+        Endpoint endpoint;
+        bool added = false;  ///< by -addnode or addnode, so getaddednodeinfo shows it
+        std::optional<uint64_t> dial;
+        std::optional<PeerId> peer;
+        int failures = 0;
+        TimePoint next_try{};
+    };
+    struct PendingDial {
+        Endpoint endpoint;
+        ConnectionType type = ConnectionType::manual;
+    };
+
+    uint64_t dial(const Endpoint& endpoint, ConnectionType type);
+    void dial_targets();
+    void dial_from_book();
+    bool wants_automatic() const;
+    bool suitable(const NetAddress& address) const;
+    void failed(Target& target);
+    Target* find_target(const Endpoint& endpoint);
+
+    PeerTable& table_;
+    AddressBook& book_;
+    bool active_;
+    bool started_ = false;
+    uint64_t last_dial_ = 0;
+    std::vector<Target> targets_;
+    std::map<uint64_t, PendingDial> dials_;
+    TimePoint next_automatic_{};
+};
+
+}  // namespace parley

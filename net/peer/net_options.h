@@ -1,0 +1,76 @@
+// NetOptions: everything about peers that the user or a test can choose. Aggregated by
+// node::Config, constant after construction of the PeerManager. Plain values.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/uint256.h"
+#include "net/wire/endpoint.h"
+#include "net/wire/protocol.h"
+
+namespace parley {
+
+struct NetOptions {
+    NetworkMagic magic{0xfa, 0xbf, 0xb5, 0xda};  ///< regtest's; the chain parameters give it
+    uint16_t default_port = 18444;               ///< for targets that name none
+    /// A node that prunes takes kServiceNetwork away.
+    ServiceFlags services =
+        kServiceNetwork | kServiceNetworkLimited | kServiceWitness | kServiceParley;
+    std::string user_agent = "/Satoshi:31.0.0/Parley:0.1.0/";
+    /// The engine keeps a seal beside each block: `seal` goes ahead of `block`, and headers carry
+    /// no score of their own.
+    bool sealed_blocks = false;
+    /// -minimumchainwork: blocks of a branch with less are not asked for.
+    U256 minimum_score;
+
+    bool network_active = true;          ///< -networkactive
+    size_t connections_max = 125;        ///< -maxconnections: inbound and automatic outbound peers
+    size_t outbound_max = 8;             ///< automatic outbound peers, from the address book
+    bool connect_only = false;           ///< -connect was given (also as -connect=0)
+    std::vector<Endpoint> connect;       ///< -connect: the only outbound peers
+    std::vector<Endpoint> add_nodes;     ///< -addnode: kept connected, beside the others
+    std::vector<Endpoint> seed_nodes;    ///< -seednode: asked once for addresses
+    bool blocks_only = false;            ///< -blocksonly: neither asks for nor accepts transactions
+    bool serve_mempool_message = false;  ///< -peerbloomfilters; without it `mempool` disconnects
+    bool accept_local_addresses = false;  ///< addresses outside the public ranges are gossiped
+    Duration ban_time = std::chrono::hours{24};  ///< -bantime
+
+    Duration handshake_timeout = std::chrono::seconds{60};  ///< -peertimeout
+    Duration ping_interval = std::chrono::minutes{2};
+    Duration inactivity_timeout = std::chrono::minutes{20};         ///< also for an unanswered ping
+    Duration reconnect_delay_min = std::chrono::milliseconds{500};  ///< doubles with each failure
+    Duration reconnect_delay_max = std::chrono::seconds{60};
+
+    /// Mean delays between two announcements of transactions to a peer (Poisson). bitcoind: 2 s
+    /// outbound, 5 s inbound; set_public_network_delays() gives those.
+    Duration trickle_outbound = std::chrono::milliseconds{100};
+    Duration trickle_inbound = std::chrono::milliseconds{100};
+    /// How much later a transaction is asked of an inbound peer (bitcoind: 2 s).
+    Duration request_delay_inbound = std::chrono::milliseconds{0};
+    /// After this long, another peer is asked for the transaction (bitcoind: 60 s).
+    Duration transaction_timeout = std::chrono::seconds{5};
+    /// Waiting transactions are announced to a new peer, so that a healed partition has one
+    /// mempool.
+    bool announce_mempool_to_new_peers = true;
+
+    /// Without any requested block for this long, a peer's requests move to another.
+    Duration block_timeout = std::chrono::seconds{10};
+    Duration headers_timeout = std::chrono::seconds{5};
+    size_t blocks_in_flight_per_peer = 16;
+    /// Every so often each peer is asked for headers beyond our tip, and told our tip: two nodes
+    /// converge after any loss.
+    Duration anti_entropy_interval = std::chrono::seconds{30};
+
+    /// bitcoind's patience, for networks of strangers.
+    void set_public_network_delays();
+
+    /// Empty: usable; else one sentence that names the option.
+    std::string validate() const;
+};
+
+}  // namespace parley

@@ -1,0 +1,86 @@
+// PeerInfo and its companions: what getpeerinfo, getaddednodeinfo, getnettotals, getnodeaddresses
+// and listbanned show. Copies, valid for ever; times are points, durations empty where unknown.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/peer_id.h"
+#include "base/time.h"
+#include "chain/primitives/ids.h"
+#include "net/wire/endpoint.h"
+#include "net/wire/protocol.h"
+
+namespace parley {
+
+enum class ConnectionType : uint8_t { inbound, manual, outbound_full_relay, address_fetch };
+
+/// bitcoind's words: "inbound", "manual", "outbound-full-relay", "addr-fetch".
+const char* to_string(ConnectionType type);
+
+/// "ipv4", "ipv6", "not_publicly_routable", as getpeerinfo's `network`.
+std::string network_name(const Endpoint& endpoint);
+
+struct PeerInfo {
+    PeerId id;
+    Endpoint address;
+    Endpoint address_bind;
+    std::string address_local;  ///< how the peer sees us; empty: it did not say
+    ConnectionType connection_type = ConnectionType::inbound;
+    bool handshake_done = false;
+    ServiceFlags services = 0;
+    bool relay_transactions = false;
+    TimePoint connected_at{};
+    std::optional<TimePoint> last_send;
+    std::optional<TimePoint> last_receive;
+    std::optional<TimePoint> last_transaction;  ///< last novel transaction from this peer
+    std::optional<TimePoint> last_block;        ///< last novel block from this peer
+    uint64_t bytes_sent = 0;
+    uint64_t bytes_received = 0;
+    std::map<std::string, uint64_t> bytes_sent_per_message;
+    std::map<std::string, uint64_t> bytes_received_per_message;  ///< "*other*" for unknown ones
+    int64_t time_offset = 0;  ///< seconds, peer's clock minus ours at the handshake
+    std::optional<Duration> ping_time;
+    std::optional<Duration> ping_min;
+    std::optional<Duration> ping_wait;  ///< of a ping that is still unanswered
+    int32_t version = 0;
+    std::string user_agent;
+    int32_t starting_height = -1;
+    int32_t presynced_headers = -1;
+    int32_t synced_headers = -1;  ///< last header in common; -1: none yet
+    int32_t synced_blocks = -1;   ///< last block in common; -1: none yet
+    std::vector<int32_t> heights_in_flight;
+    bool address_relay = false;
+    uint64_t addresses_processed = 0;
+    uint64_t addresses_rate_limited = 0;
+    int64_t fee_filter = 0;  ///< sat/kvB below which the peer wants no transactions
+    size_t inv_to_send = 0;  ///< transactions queued for announcement
+};
+
+struct AddedNodeInfo {
+    std::string added_node;  ///< as the user wrote it
+    std::optional<Endpoint> connected_to;
+    bool inbound = false;
+};
+
+struct KnownAddress {
+    Endpoint endpoint;
+    ServiceFlags services = 0;
+    int64_t last_seen = 0;  ///< Unix seconds
+};
+
+struct BannedHost {
+    std::string host;
+    TimePoint created{};
+    TimePoint until{};
+};
+
+struct NetTotals {
+    uint64_t bytes_received = 0;
+    uint64_t bytes_sent = 0;
+};
+
+}  // namespace parley

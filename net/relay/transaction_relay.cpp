@@ -1,0 +1,306 @@
+#include "net/relay/transaction_relay.h"
+
+#include <algorithm>
+#include <set>
+
+namespace parley {
+
+namespace {
+
+/// Transactions of one announcement (bitcoind's INVENTORY_BROADCAST_MAX).
+constexpr size_t kAnnouncementMax = 1'000;
+/// Transactions that wait for announcement to one peer; beyond it the oldest are forgotten. As
+/// many as one inv could hold.
+constexpr size_t kAnnouncementQueueMax = kInvEntriesMax;
+/// Entries of one getdata for transactions (bitcoind's MAX_GETDATA_SZ).
+constexpr size_t kGetDataMax = 1'000;
+/// Rejected transactions that are remembered; bitcoind's size. Eight bytes each.
+constexpr size_t kRejectedMax = 120'000;
+/// Confirmed ones, two ids each: about twelve full blocks.
+constexpr size_t kConfirmedMax = 48'000;
+/// Mean time between two updates of the fee filter.
+constexpr Duration kFeeFilterInterval = std::chrono::minutes{10};
+/// A peer whose line is full is tried again after this long.
+constexpr Duration kBusyDelay = std::chrono::milliseconds{100};
+
+const Hash256& relay_hash(const Peer& peer, const RelayTransaction& transaction) {
+    if (peer.handshake.wtxid_relay) return transaction.wtxid;
+    return transaction.txid;
+}
+
+bool takes_transactions(const Peer& peer) {
+    return peer.ready() && peer.handshake.theirs.relay;
+}
+
+}  // namespace
+
+TransactionRelay::TransactionRelay(PeerTable& table)
+    : table_(table),
+      requests_(table.options().transaction_timeout),
+      orphanage_(table.random()),
+      rejected_(kRejectedMax, table.random()),
+      confirmed_(kConfirmedMax, table.random()) {}
+
+void TransactionRelay::on_ready(Peer& peer) {
+    if (!table_.options().announce_mempool_to_new_peers || !takes_transactions(peer)) return;
+    size_t queued = 0;
+    for (const RelayTransaction& transaction : table_.backend().relay_transactions()) {
+        if (++queued > TransactionRequests::kAnnouncementsMax) break;  // more is not remembered
+        queue(peer, transaction);
+    }
+}
+
+void TransactionRelay::on_gone(Peer& peer) {
+    requests_.peer_gone(peer.id);
+    orphanage_.peer_gone(peer.id);
+}
+
+// --- out
+
+void TransactionRelay::announce(const RelayTransaction& transaction) {
+    for (auto& [id, peer] : table_.peers()) {
+        if (takes_transactions(peer)) queue(peer, transaction);
+    }
+    if (orphanage_.size() > 0) new_parents_.push_back(transaction.txid);
+}
+
+void TransactionRelay::queue(Peer& peer, const RelayTransaction& transaction) {
+    PeerRelay& relay = peer.relay;
+    if (relay.known.contains(relay_hash(peer, transaction))) return;
+    if (relay.to_announce.size() >= kAnnouncementQueueMax) relay.to_announce.pop_front();
+    relay.to_announce.push_back(transaction);
+    if (!relay.next_announcement) relay.next_announcement = next_announcement(peer);
+}
+
+TimePoint TransactionRelay::next_announcement(const Peer& peer) {
+    const Duration mean =
+        peer.inbound() ? table_.options().trickle_inbound : table_.options().trickle_outbound;
+    if (mean <= Duration{0}) return table_.now();
+    const uint64_t delay = table_.random().exponential(static_cast<uint64_t>(mean.count()));
+    return table_.now() + Duration{static_cast<int64_t>(delay)};
+}
+
+void TransactionRelay::send_announcements(Peer& peer) {
+    PeerRelay& relay = peer.relay;
+    if (peer.flow.blocked) {
+        relay.next_announcement = table_.now() + kBusyDelay;
+        return;
+    }
+    const bool by_wtxid = peer.handshake.wtxid_relay;
+    message::Inv announcement;
+    while (!relay.to_announce.empty() && announcement.entries.size() < kAnnouncementMax) {
+        const RelayTransaction transaction = relay.to_announce.front();
+        relay.to_announce.pop_front();
+        const Hash256& hash = relay_hash(peer, transaction);
+        if (transaction.fee_rate < relay.fee_filter || relay.known.contains(hash) ||
+            table_.backend().find_transaction(GenTxid::of(transaction.wtxid)) == nullptr)
+            continue;
+        relay.known.insert(hash);
+        announcement.entries.push_back(
+            message::InvEntry::of(by_wtxid ? InvType::wtxid : InvType::transaction, hash));
+    }
+    relay.next_announcement.reset();
+    if (!relay.to_announce.empty()) relay.next_announcement = next_announcement(peer);
+    if (!announcement.entries.empty()) table_.send(peer, announcement);
+}
+
+// --- in
+
+bool TransactionRelay::have(const GenTxid& id) const {
+    return rejected_.contains(id.hash) || confirmed_.contains(id.hash) ||
+           (id.kind == GenTxid::Kind::wtxid && orphanage_.contains(Wtxid{id.hash})) ||
+           table_.backend().find_transaction(id) != nullptr;
+}
+
+void TransactionRelay::on_announced(Peer& peer, const std::vector<GenTxid>& ids) {
+    if (ids.empty()) return;
+    if (table_.options().blocks_only) {
+        table_.disconnect(peer, "transaction inv sent in violation of protocol");
+        return;
+    }
+    const Duration delay = peer.inbound() ? table_.options().request_delay_inbound : Duration{0};
+    const bool ignore = table_.backend().initial_download();
+    for (const GenTxid& id : ids) {
+        // A peer that negotiated wtxids announces nothing by txid (BIP339), and the other way.
+        if ((id.kind == GenTxid::Kind::wtxid) != peer.handshake.wtxid_relay) continue;
+        peer.relay.known.insert(id.hash);
+        if (!ignore && !have(id)) requests_.announced(peer.id, id, table_.now() + delay);
+    }
+}
+
+void TransactionRelay::on_transaction(Peer& peer, ByteSpan payload) {
+    if (table_.options().blocks_only) {
+        table_.disconnect(peer, "transaction sent in violation of protocol");
+        return;
+    }
+    auto message = table_.decode_or_drop<message::Tx>(peer, payload);
+    if (!message) return;
+    const TransactionRef transaction = make_transaction(std::move(message->transaction));
+    peer.relay.known.insert(peer.handshake.wtxid_relay
+                                ? static_cast<const Hash256&>(transaction->wtxid())
+                                : static_cast<const Hash256&>(transaction->txid()));
+    requests_.forget(GenTxid::of(transaction->wtxid()));
+    requests_.forget(GenTxid::of(transaction->txid()));
+    if (table_.backend().initial_download() || have(GenTxid::of(transaction->wtxid()))) return;
+    submit(peer, transaction);
+}
+
+void TransactionRelay::submit(Peer& peer, const TransactionRef& transaction) {
+    const TransactionOutcome outcome =
+        table_.backend().submit_transaction(peer.id, transaction, table_.now());
+    switch (outcome.verdict) {
+        case TransactionVerdict::accepted:
+            peer.relay.last_transaction = table_.now();
+            break;
+        case TransactionVerdict::missing_inputs:
+            keep_orphan(peer, transaction);
+            break;
+        case TransactionVerdict::rejected:
+            rejected_.insert(transaction->wtxid());
+            table_.log().debug(LogCategory::mempool,
+                               "{} (wtxid={}) from peer={} was not accepted: {}",
+                               transaction->txid().to_string(), transaction->wtxid().to_string(),
+                               peer.id.value(), outcome.reason);
+            break;
+        case TransactionVerdict::already_have:
+        case TransactionVerdict::witness_stripped:
+            break;
+    }
+}
+
+void TransactionRelay::keep_orphan(Peer& peer, const TransactionRef& transaction) {
+    std::set<Txid> parents;
+    for (const TxInput& input : transaction->inputs()) parents.insert(input.prevout.txid);
+    const bool hopeless = std::any_of(parents.begin(), parents.end(), [&](const Txid& parent) {
+        return rejected_.contains(parent);
+    });
+    if (hopeless) {
+        rejected_.insert(transaction->wtxid());
+        return;
+    }
+    if (!orphanage_.add(transaction, peer.id, table_.now())) return;
+    for (const Txid& parent : parents) {
+        if (!have(GenTxid::of(parent)))
+            requests_.announced(peer.id, GenTxid::of(parent), table_.now());
+    }
+}
+
+void TransactionRelay::adopt_orphans() {
+    // Each turn takes a parent off the list, and adds one only for an orphan that was accepted and
+    // is none any more: at most size of the orphanage further turns.
+    while (!new_parents_.empty()) {
+        const Txid parent = new_parents_.front();
+        new_parents_.pop_front();
+        for (const Orphanage::Orphan& orphan : orphanage_.children_of(parent)) {
+            Peer* peer = table_.find(orphan.from);
+            orphanage_.erase(orphan.transaction->wtxid());
+            if (peer != nullptr) submit(*peer, orphan.transaction);
+        }
+    }
+}
+
+void TransactionRelay::on_not_found(Peer& peer, const GenTxid& id) {
+    requests_.not_found(peer.id, id);
+}
+
+void TransactionRelay::on_fee_filter(Peer& peer, ByteSpan payload) {
+    const auto filter = table_.decode_or_drop<message::FeeFilter>(peer, payload);
+    if (filter && money_range(Amount{filter->fee_rate})) peer.relay.fee_filter = filter->fee_rate;
+}
+
+// --- the chain
+
+void TransactionRelay::block_connected(const Block& block) {
+    orphanage_.block_connected(block);
+    // Nobody is asked for transactions until then: there is nothing to know again.
+    const bool remember = !table_.backend().initial_download();
+    for (const TransactionRef& transaction : block.transactions) {
+        if (remember) {
+            confirmed_.insert(transaction->txid());
+            confirmed_.insert(transaction->wtxid());
+        }
+        requests_.forget(GenTxid::of(transaction->txid()));
+        requests_.forget(GenTxid::of(transaction->wtxid()));
+        if (orphanage_.size() > 0) new_parents_.push_back(transaction->txid());
+    }
+}
+
+void TransactionRelay::tip_changed(const HeaderNode& tip) {
+    // What was rejected below another tip may be valid now; after a reorganisation, what was
+    // confirmed may not be any more.
+    rejected_.clear();
+    const bool extends =
+        tip_ == nullptr || (tip.height >= tip_->height && tip.ancestor(tip_->height) == tip_);
+    if (!extends) confirmed_.clear();
+    tip_ = &tip;
+}
+
+// --- work between events
+
+void TransactionRelay::send_requests() {
+    for (const auto& [id, wanted] : requests_.poll(table_.now())) {
+        Peer* peer = table_.find(id);
+        if (peer == nullptr || peer->closing) continue;  // on_gone gives them to others
+        message::GetData request;
+        for (const GenTxid& transaction : wanted) {
+            InvType type = InvType::wtxid;
+            if (transaction.kind == GenTxid::Kind::txid)
+                type = peer->handshake.has_witnesses() ? InvType::witness_transaction
+                                                       : InvType::transaction;
+            request.entries.push_back(message::InvEntry::of(type, transaction.hash));
+            if (request.entries.size() < kGetDataMax) continue;
+            table_.send(*peer, request);
+            request.entries.clear();
+        }
+        if (!request.entries.empty()) table_.send(*peer, request);
+    }
+}
+
+void TransactionRelay::send_fee_filters() {
+    if (table_.options().blocks_only) return;
+    const bool download = table_.backend().initial_download();
+    const int64_t rate = download ? kMaxMoney.value() : table_.backend().fee_rate_min();
+    for (auto& [id, peer] : table_.peers()) {
+        PeerRelay& relay = peer.relay;
+        if (!peer.ready() || peer.handshake.common_version < kFeeFilterVersion ||
+            rate == relay.fee_filter_sent)
+            continue;
+        const bool at_once =
+            relay.fee_filter_sent < 0 || relay.fee_filter_sent == kMaxMoney.value();
+        if (!at_once && relay.next_fee_filter > table_.now()) continue;
+        relay.fee_filter_sent = rate;
+        const auto mean = static_cast<uint64_t>(kFeeFilterInterval.count());
+        relay.next_fee_filter =
+            table_.now() + Duration{static_cast<int64_t>(table_.random().exponential(mean))};
+        table_.send(peer, message::FeeFilter{rate});
+    }
+}
+
+void TransactionRelay::finish_step() {
+    adopt_orphans();
+    send_requests();
+    send_fee_filters();
+}
+
+void TransactionRelay::on_timer() {
+    orphanage_.expire(table_.now());
+    for (auto& [id, peer] : table_.peers()) {
+        if (peer.ready() && peer.relay.next_announcement &&
+            *peer.relay.next_announcement <= table_.now())
+            send_announcements(peer);
+    }
+}
+
+std::optional<TimePoint> TransactionRelay::deadline() const {
+    std::optional<TimePoint> result = requests_.deadline();
+    const auto consider = [&](std::optional<TimePoint> time) {
+        if (time && (!result || *time < *result)) result = time;
+    };
+    consider(orphanage_.deadline());
+    for (const auto& [id, peer] : table_.peers()) {
+        if (peer.ready()) consider(peer.relay.next_announcement);
+    }
+    return result;
+}
+
+}  // namespace parley

@@ -1,0 +1,65 @@
+// TransactionRelay: transactions in and out. Announcements leave in small random batches (trickle)
+// by wtxid or txid as negotiated (BIP339), below nobody's fee filter (BIP133); announced ones are
+// fetched through TransactionRequests; orphans wait in the Orphanage while their parents are
+// fetched; what was just rejected or just confirmed is not asked for again. Whether a transaction
+// is good is the mempool's judgement, and a bad one costs its sender nothing (as in bitcoind).
+// Core thread.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "net/peer/peer_table.h"
+#include "net/peer/recent_set.h"
+#include "net/relay/orphanage.h"
+#include "net/relay/transaction_requests.h"
+
+namespace parley {
+
+class TransactionRelay {
+ public:
+    explicit TransactionRelay(PeerTable& table);
+
+    void on_ready(Peer& peer);
+    void on_gone(Peer& peer);
+    /// The transactions of an `inv`.
+    void on_announced(Peer& peer, const std::vector<GenTxid>& ids);
+    void on_transaction(Peer& peer, ByteSpan payload);
+    void on_not_found(Peer& peer, const GenTxid& id);
+    void on_fee_filter(Peer& peer, ByteSpan payload);
+
+    /// A transaction entered the mempool. Only queues.
+    void announce(const RelayTransaction& transaction);
+    /// Only queues.
+    void block_connected(const Block& block);
+    void tip_changed(const HeaderNode& tip);
+
+    /// After each step: requests, orphans whose parents came, fee filters.
+    void finish_step();
+    void on_timer();
+    std::optional<TimePoint> deadline() const;
+    size_t orphan_count() const { return orphanage_.size(); }
+
+ private:
+    void queue(Peer& peer, const RelayTransaction& transaction);
+    void send_announcements(Peer& peer);
+    TimePoint next_announcement(const Peer& peer);
+    bool have(const GenTxid& id) const;
+    void submit(Peer& peer, const TransactionRef& transaction);
+    void keep_orphan(Peer& peer, const TransactionRef& transaction);
+    void adopt_orphans();
+    void send_requests();
+    void send_fee_filters();
+
+    PeerTable& table_;
+    TransactionRequests requests_;
+    Orphanage orphanage_;
+    RecentSet rejected_;
+    RecentSet confirmed_;
+    const HeaderNode* tip_ = nullptr;
+    /// Transactions that came in this step and may be parents of orphans.
+    std::deque<Txid> new_parents_;
+};
+
+}  // namespace parley

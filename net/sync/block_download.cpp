@@ -1,0 +1,178 @@
+#include "net/sync/block_download.h"
+
+#include <algorithm>
+
+#include "net/sync/sync_rules.h"
+
+namespace parley {
+
+namespace {
+
+/// Blocks ahead of the first missing one that may be asked for: what arrives out of order waits on
+/// the disk, and one slow peer must not let that grow without bound (bitcoind's
+/// BLOCK_DOWNLOAD_WINDOW).
+constexpr int32_t kWindow = 1024;
+/// Headers that one step of the walk collects.
+constexpr int32_t kWalkStep = 128;
+/// From a peer that has the last blocks only, and whose tip may have moved on by two.
+constexpr int32_t kLimitedDepth = kLimitedBlocks - 2;
+/// Timeouts in a row after which a peer is given up.
+constexpr int kTimeoutsMax = 3;
+
+}  // namespace
+
+bool BlockDownload::wanted(const HeaderNode& node) const {
+    if (!has_body(node)) return true;
+    return table_.options().sealed_blocks && node.seal.empty() && !node.score;
+}
+
+bool BlockDownload::offers_more(const Peer& peer) const {
+    const HeaderNode* best = peer.sync.best_known;
+    if (best == nullptr || is_invalid(*best) || !peer.handshake.has_blocks()) return false;
+    const HeaderNode& tip = table_.backend().active_tip();
+    if (best == &tip) return false;
+    if (best->score && *best->score < table_.options().minimum_score) return false;
+    // A branch as good as ours is fetched too: which of the two wins is not decided yet.
+    if (best->score && tip.score) return *best->score >= *tip.score;
+    return best->height > tip.height;
+}
+
+std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t count_max) {
+    std::vector<const HeaderNode*> result;
+    PeerSync& sync = peer.sync;
+    const HeaderNode& best = *sync.best_known;
+    if (sync.last_common == nullptr) {
+        const Height tip_height = table_.backend().active_tip().height;
+        sync.last_common = table_.backend().active_at(std::min(best.height, tip_height));
+    }
+    sync.last_common = fork_point(sync.last_common, &best);
+    const int32_t end = std::min(best.height.value(), sync.last_common->height.value() + kWindow);
+    const bool limited = is_limited(peer.handshake.theirs.services);
+    bool all_here = true;
+    std::vector<const HeaderNode*> step;
+    for (int32_t height = sync.last_common->height.value(); height < end;) {
+        const int32_t count = std::min(kWalkStep, end - height);
+        step.resize(static_cast<size_t>(count));
+        const HeaderNode* node = best.ancestor(Height{height + count});
+        for (size_t i = step.size(); i-- > 0; node = node->parent) step[i] = node;
+        for (const HeaderNode* candidate : step) {
+            if (is_invalid(*candidate)) return result;
+            if (!wanted(*candidate)) {
+                if (all_here) sync.last_common = candidate;
+                continue;
+            }
+            all_here = false;
+            if (in_flight_.contains(candidate->hash)) continue;
+            if (limited && best.height - candidate->height >= kLimitedDepth) continue;
+            result.push_back(candidate);
+            if (result.size() == count_max) return result;
+        }
+        height += count;
+    }
+    return result;
+}
+
+void BlockDownload::request_blocks(Peer& peer) {
+    PeerSync& sync = peer.sync;
+    const size_t limit = table_.options().blocks_in_flight_per_peer;
+    if (!peer.ready() || sync.in_flight.size() >= limit || sync.resting_until > table_.now() ||
+        !offers_more(peer))
+        return;
+    const auto blocks = next_blocks(peer, limit - sync.in_flight.size());
+    if (blocks.empty()) return;
+    // A peer without witnesses can only send the old form; below a block with a witness commitment
+    // that will not do, and the chain says so.
+    const InvType type = peer.handshake.has_witnesses() ? InvType::witness_block : InvType::block;
+    if (sync.in_flight.empty()) {
+        sync.block_deadline = table_.now() + table_.options().block_timeout;
+        sync.bytes_at_deadline_start = peer.bytes_received;
+        sync.deadline_extensions = 0;
+    }
+    message::GetData request;
+    for (const HeaderNode* node : blocks) {
+        request.entries.push_back(message::InvEntry::of(type, node->hash));
+        in_flight_.emplace(node->hash, peer.id);
+        sync.in_flight.push_back(node);
+    }
+    table_.send(peer, request);
+}
+
+void BlockDownload::request_from_all() {
+    for (auto& [id, peer] : table_.peers()) request_blocks(peer);
+}
+
+bool BlockDownload::on_block(Peer& peer, const BlockHash& hash) {
+    const auto found = in_flight_.find(hash);
+    if (found == in_flight_.end()) return false;
+    Peer* asked = table_.find(found->second);
+    in_flight_.erase(found);
+    if (asked != nullptr)
+        std::erase_if(asked->sync.in_flight, [&](const auto* node) { return node->hash == hash; });
+    if (asked == &peer) {
+        peer.sync.timeouts = 0;
+        peer.sync.block_deadline = table_.now() + table_.options().block_timeout;
+        peer.sync.bytes_at_deadline_start = peer.bytes_received;
+        peer.sync.deadline_extensions = 0;
+    }
+    return true;
+}
+
+void BlockDownload::on_not_found(Peer& peer, const BlockHash& hash) {
+    const auto found = in_flight_.find(hash);
+    if (found == in_flight_.end() || found->second != peer.id) return;
+    time_out(peer);
+}
+
+void BlockDownload::release(Peer& peer) {
+    for (const HeaderNode* node : peer.sync.in_flight) in_flight_.erase(node->hash);
+    peer.sync.in_flight.clear();
+}
+
+void BlockDownload::time_out(Peer& peer) {
+    release(peer);
+    peer.sync.resting_until = table_.now() + table_.options().block_timeout;
+    if (++peer.sync.timeouts >= kTimeoutsMax)
+        table_.disconnect(peer, "it stalls the download of blocks");
+}
+
+void BlockDownload::on_timer() {
+    // A large block on a slow line is progress, up to a point: this many bytes buy another period.
+    constexpr uint64_t kProgressBytes = 50'000;
+    constexpr int kExtensionsMax = 10;
+    bool freed = false;
+    for (auto& [id, peer] : table_.peers()) {
+        PeerSync& sync = peer.sync;
+        if (sync.resting_until != TimePoint{} && sync.resting_until <= table_.now()) {
+            sync.resting_until = TimePoint{};
+            freed = true;
+        }
+        if (peer.closing || sync.in_flight.empty() || sync.block_deadline > table_.now()) continue;
+        const uint64_t progress = peer.bytes_received - sync.bytes_at_deadline_start;
+        if (progress >= kProgressBytes && sync.deadline_extensions < kExtensionsMax) {
+            ++sync.deadline_extensions;
+            sync.bytes_at_deadline_start = peer.bytes_received;
+            sync.block_deadline = table_.now() + table_.options().block_timeout;
+            continue;
+        }
+        table_.log().debug(LogCategory::net, "timeout downloading block {} from peer={}",
+                           sync.in_flight.front()->hash.to_string(), id.value());
+        time_out(peer);
+        freed = true;
+    }
+    if (freed) request_from_all();
+}
+
+std::optional<TimePoint> BlockDownload::deadline() const {
+    std::optional<TimePoint> result;
+    const auto consider = [&](TimePoint time) {
+        if (!result || time < *result) result = time;
+    };
+    for (const auto& [id, peer] : table_.peers()) {
+        if (peer.closing) continue;
+        if (!peer.sync.in_flight.empty()) consider(peer.sync.block_deadline);
+        if (peer.sync.resting_until != TimePoint{}) consider(peer.sync.resting_until);
+    }
+    return result;
+}
+
+}  // namespace parley

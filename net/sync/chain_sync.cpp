@@ -1,0 +1,366 @@
+#include "net/sync/chain_sync.h"
+
+#include <algorithm>
+
+#include "net/sync/sync_rules.h"
+
+namespace parley {
+
+namespace {
+
+/// Blocks that nobody asked for are taken this far below and above the tip: relevant to the race
+/// at the tip, useless to fill the disk with (bitcoind's MIN_BLOCKS_TO_KEEP).
+constexpr int32_t kUnaskedDistanceMax = 288;
+/// Blocks whose sender is remembered until they connect; more than can wait for connection at once
+/// in practice, and small.
+constexpr size_t kSourcesMax = 2048;
+/// Headers without seals cost nothing to make. Two batches of them may be outstanding per peer.
+constexpr size_t kUnsealedHeadersMax = 2 * kHeadersMax;
+/// New headers that one peer may bring on branches with less score than ours. Where work is cheap,
+/// such headers are too; 25 MB of them are enough.
+constexpr size_t kWeakHeadersMax = 100'000;
+
+}  // namespace
+
+void ChainSync::on_ready(Peer& peer) {
+    // The first probe of anti-entropy comes after a part of the interval that differs from peer to
+    // peer, so that they do not all come at once.
+    const Duration interval = table_.options().anti_entropy_interval;
+    const auto part = table_.random().uniform(static_cast<uint64_t>(interval.count()) + 1);
+    peer.sync.next_probe = table_.now() + interval / 2 + Duration{static_cast<int64_t>(part / 2)};
+    ask_from_best(peer);
+}
+
+void ChainSync::on_gone(Peer& peer) {
+    download_.release(peer);
+    park_.peer_gone(peer.id);
+    stop_continuing(peer);
+    peer.sync.headers_deadline.reset();
+    work_pending_ = true;
+}
+
+void ChainSync::send_getheaders(Peer& peer, const HeaderNode& from) {
+    if (peer.sync.headers_deadline) return;
+    message::GetHeaders request;
+    request.hashes = make_locator(from);
+    peer.sync.headers_deadline = table_.now() + table_.options().headers_timeout;
+    table_.send(peer, request);
+}
+
+void ChainSync::ask_from_best(Peer& peer) {
+    const HeaderNode& best = table_.backend().best_header();
+    send_getheaders(peer, best.parent != nullptr ? *best.parent : best);
+}
+
+void ChainSync::request_headers(Peer& peer) {
+    if (!peer.ready()) return;
+    peer.sync.headers_deadline.reset();
+    ask_from_best(peer);
+}
+
+void ChainSync::probe(Peer& peer) {
+    peer.sync.next_probe = table_.now() + table_.options().anti_entropy_interval;
+    peer.sync.announcement_pending = true;  // BlockAnnouncer looks again
+    peer.sync.announced_tip = BlockHash{};
+    if (may_bring_headers(peer)) ask_from_best(peer);
+}
+
+bool ChainSync::may_bring_headers(const Peer& peer) const {
+    return peer.sync.unsealed_headers <= kUnsealedHeadersMax - kHeadersMax;
+}
+
+bool ChainSync::check_sequence(Peer& peer, const std::vector<BlockHeader>& headers) {
+    for (size_t i = 1; i < headers.size(); ++i) {
+        if (headers[i].previous != headers[i - 1].hash()) {
+            table_.punish(peer, "non-continuous headers sequence");
+            return false;
+        }
+    }
+    return true;
+}
+
+void ChainSync::on_headers(Peer& peer, ByteSpan payload) {
+    const auto message = table_.decode_or_drop<message::Headers>(peer, payload);
+    if (!message) return;
+    peer.sync.headers_deadline.reset();
+    peer.sync.answers_headers = true;
+    const auto& headers = message->headers;
+    if (headers.size() < kHeadersMax) {
+        peer.sync.more_headers = false;
+        stop_continuing(peer);
+    }
+    if (headers.empty() || !check_sequence(peer, headers)) return;
+    if (table_.backend().find_header(headers.front().previous) == nullptr) {
+        on_unconnecting(peer, headers.back().hash());
+        return;
+    }
+    const HeadersOutcome outcome = table_.backend().submit_headers(headers, table_.now());
+    if (peer.closing) return;
+    if (outcome.last != nullptr) note_has(peer, *outcome.last);
+    if (!charge_headers(peer, outcome)) return;
+    if (outcome.verdict != BlockVerdict::accepted &&
+        outcome.verdict != BlockVerdict::already_have) {
+        punish_for(peer, outcome.verdict, outcome.reason);
+        return;
+    }
+    resolve_unknown(peer);
+    if (!park_.empty()) {
+        for (const BlockHeader& header : headers) adopt(header.hash());
+        submit_queued();
+    }
+    if (headers.size() == kHeadersMax) continue_headers(peer, outcome);
+    work_pending_ = true;
+}
+
+bool ChainSync::charge_headers(Peer& peer, const HeadersOutcome& outcome) {
+    if (table_.options().sealed_blocks) {
+        peer.sync.unsealed_headers += outcome.added;
+    } else if (outcome.last != nullptr) {
+        const bool weak = !at_least_as_good(*outcome.last, table_.backend().active_tip());
+        peer.sync.weak_headers = weak ? peer.sync.weak_headers + outcome.added : 0;
+    }
+    const bool bearable = peer.sync.unsealed_headers <= kUnsealedHeadersMax + kHeadersMax &&
+                          peer.sync.weak_headers <= kWeakHeadersMax;
+    if (!bearable) table_.punish(peer, "too many headers of branches that do not count");
+    return bearable;
+}
+
+void ChainSync::on_unconnecting(Peer& peer, const BlockHash& last) {
+    table_.log().debug(LogCategory::net, "received headers that do not connect, peer={}",
+                       peer.id.value());
+    peer.sync.unknown_block = last;
+    ask_from_best(peer);
+}
+
+void ChainSync::continue_headers(Peer& peer, const HeadersOutcome& outcome) {
+    peer.sync.more_headers = true;
+    if (!may_bring_headers(peer) || outcome.last == nullptr) return;
+    // A long chain of headers comes from one peer; one that brings only what is known waits.
+    if (outcome.added == 0 && leader_ && *leader_ != peer.id) return;
+    leader_ = peer.id;
+    send_getheaders(peer, *outcome.last);
+}
+
+void ChainSync::stop_continuing(const Peer& peer) {
+    if (leader_ != peer.id) return;
+    leader_.reset();
+    work_pending_ = true;
+}
+
+void ChainSync::resolve_unknown(Peer& peer) {
+    if (peer.sync.unknown_block.is_zero()) return;
+    const HeaderNode* node = table_.backend().find_header(peer.sync.unknown_block);
+    if (node == nullptr) return;
+    note_has(peer, *node);
+    peer.sync.unknown_block = BlockHash{};
+}
+
+void ChainSync::on_announced(Peer& peer, const std::vector<BlockHash>& hashes) {
+    for (const BlockHash& hash : hashes) {
+        if (const HeaderNode* node = table_.backend().find_header(hash)) {
+            note_has(peer, *node);
+        } else {
+            peer.sync.unknown_block = hash;
+        }
+    }
+    work_pending_ = true;
+    if (peer.sync.unknown_block.is_zero() || hashes.empty()) return;
+    ask_about_unknown(peer);
+    // Simple clients announce blocks and serve them, and know nothing of headers.
+    if (!peer.sync.answers_headers && !table_.backend().initial_download())
+        fetch_block(peer, peer.sync.unknown_block);
+}
+
+void ChainSync::on_seal(Peer& peer, ByteSpan payload) {
+    auto seal = table_.decode_or_drop<message::Seal>(peer, payload);
+    if (seal) peer.sync.pending_seal = std::move(*seal);
+}
+
+void ChainSync::on_not_found(Peer& peer, const BlockHash& hash) {
+    download_.on_not_found(peer, hash);
+    work_pending_ = true;
+}
+
+bool ChainSync::takes_unasked(const BlockHeader& header) const {
+    const HeaderNode* parent = table_.backend().find_header(header.previous);
+    if (parent == nullptr) return true;  // for the park
+    const int32_t height = parent->height.value() + 1;
+    const int32_t tip = table_.backend().active_tip().height.value();
+    return height >= tip - kUnaskedDistanceMax && height <= tip + kUnaskedDistanceMax;
+}
+
+void ChainSync::on_block(Peer& peer, ByteSpan payload) {
+    const auto block = decode_block(payload);
+    message::Seal seal = std::exchange(peer.sync.pending_seal, {});
+    if (!block) {
+        table_.refuse(peer, message::kBlockCommand, block.error(), payload);
+        return;
+    }
+    const BlockHash hash = (*block)->header.hash();
+    const bool asked = download_.on_block(peer, hash);
+    work_pending_ = true;
+    if (!asked && !takes_unasked((*block)->header)) return;
+    if (seal.block != hash) seal.seal.clear();
+    to_submit_.push_back({*block, std::move(seal.seal), peer.id});
+    submit_queued();
+}
+
+void ChainSync::submit_queued() {
+    // Each turn takes a block off the list and adds only blocks that leave the park.
+    while (!to_submit_.empty()) {
+        BlockPark::Parked next = std::move(to_submit_.front());
+        to_submit_.pop_front();
+        submit(std::move(next));
+    }
+}
+
+void ChainSync::submit(BlockPark::Parked block) {
+    const BlockHash hash = block.block->header.hash();
+    remember_source(hash, block.from);
+    const BlockOutcome outcome =
+        table_.backend().submit_block(block.from, block.block, block.seal, table_.now());
+    if (outcome.verdict == BlockVerdict::missing_parent) {
+        park(std::move(block));
+        return;
+    }
+    if (outcome.node != nullptr) adopt(hash);
+    // A block may come with its seal before its parent has one; then it is not eligible yet.
+    if (outcome.node != nullptr && !outcome.node->seal.empty()) credit_sealed(*outcome.node);
+    if (Peer* peer = table_.find(block.from)) judge(*peer, outcome);
+}
+
+void ChainSync::adopt(const BlockHash& parent) {
+    if (park_.empty()) return;
+    for (BlockPark::Parked& child : park_.take_children(parent))
+        to_submit_.push_back(std::move(child));
+}
+
+void ChainSync::park(BlockPark::Parked block) {
+    const BlockHash hash = block.block->header.hash();
+    const BlockHash previous = block.block->header.previous;
+    Peer* peer = table_.find(block.from);
+    if (peer == nullptr || !park_.add(hash, std::move(block))) return;
+    peer->sync.unknown_block = hash;
+    ask_about_unknown(*peer);
+    // Walks backwards, each block asked for by the arrival of its child; the park bounds that.
+    if (!peer->sync.answers_headers) fetch_block(*peer, previous);
+}
+
+void ChainSync::judge(Peer& peer, const BlockOutcome& outcome) {
+    if (outcome.node != nullptr && !is_invalid(*outcome.node)) note_has(peer, *outcome.node);
+    switch (outcome.verdict) {
+        case BlockVerdict::accepted:
+            peer.sync.last_block = table_.now();
+            resolve_unknown(peer);
+            break;
+        case BlockVerdict::already_have:
+        case BlockVerdict::missing_seal:
+            break;  // without its seal it is still wanted: BlockDownload asks again for both
+        default:
+            punish_for(peer, outcome.verdict, outcome.reason);
+    }
+}
+
+void ChainSync::punish_for(Peer& peer, BlockVerdict verdict, const std::string& reason) {
+    switch (verdict) {
+        case BlockVerdict::mutated:
+        case BlockVerdict::invalid:
+            table_.punish(peer, reason);
+            break;
+        case BlockVerdict::cached_invalid:
+            // Often our user's own invalidateblock. An automatic outbound slot is too good for it.
+            if (peer.type == ConnectionType::outbound_full_relay) table_.punish(peer, reason);
+            break;
+        default:
+            break;
+    }
+}
+
+void ChainSync::fetch_block(Peer& peer, const BlockHash& hash) {
+    message::GetData request;
+    request.entries.push_back(message::InvEntry::of(
+        peer.handshake.has_witnesses() ? InvType::witness_block : InvType::block, hash));
+    table_.send(peer, request);
+}
+
+void ChainSync::ask_about_unknown(Peer& peer) {
+    // Our first question may have come before the peer had anything to answer: ask a peer that
+    // never answered again, a few times, without waiting for the old answer.
+    constexpr int kRepetitionsMax = 3;
+    if (!peer.sync.answers_headers && peer.sync.repeated_questions < kRepetitionsMax) {
+        ++peer.sync.repeated_questions;
+        peer.sync.headers_deadline.reset();
+    }
+    ask_from_best(peer);
+}
+
+void ChainSync::remember_source(const BlockHash& hash, PeerId peer) {
+    if (!sources_.emplace(hash, peer).second) return;
+    source_order_.push_back(hash);
+    if (source_order_.size() <= kSourcesMax) return;
+    sources_.erase(source_order_.front());
+    source_order_.pop_front();
+}
+
+void ChainSync::block_rejected(const BlockHash& hash, const std::string& reason) {
+    const auto found = sources_.find(hash);
+    if (found == sources_.end()) return;
+    if (Peer* peer = table_.find(found->second)) table_.punish(*peer, reason);
+}
+
+void ChainSync::credit_sealed(const HeaderNode& node) {
+    for (auto& [id, peer] : table_.peers()) {
+        const HeaderNode* best = peer.sync.best_known;
+        if (peer.sync.unsealed_headers > 0 && best != nullptr && best->height >= node.height &&
+            best->ancestor(node.height) == &node)
+            --peer.sync.unsealed_headers;
+    }
+}
+
+void ChainSync::finish_step() {
+    if (!std::exchange(work_pending_, false)) return;
+    for (auto& [id, peer] : table_.peers()) {
+        if (peer.closing && !peer.sync.in_flight.empty()) download_.release(peer);
+    }
+    if (leader_) {
+        const Peer* leader = table_.find(*leader_);
+        if (leader == nullptr || leader->closing) leader_.reset();
+    }
+    for (auto& [id, peer] : table_.peers()) {
+        if (!peer.ready() || !peer.sync.more_headers || peer.sync.headers_deadline ||
+            !may_bring_headers(peer) || (leader_ && *leader_ != id))
+            continue;
+        leader_ = id;
+        // Headers without seals are not in the best chain of headers: go on from the peer's own.
+        const HeaderNode* best = peer.sync.best_known;
+        const bool from_peer = table_.options().sealed_blocks && best != nullptr;
+        send_getheaders(peer, from_peer ? *best : table_.backend().best_header());
+    }
+    download_.request_from_all();
+}
+
+void ChainSync::on_timer() {
+    for (auto& [id, peer] : table_.peers()) {
+        if (!peer.ready()) continue;
+        if (peer.sync.headers_deadline && *peer.sync.headers_deadline <= table_.now()) {
+            peer.sync.headers_deadline.reset();
+            peer.sync.more_headers = false;  // anti-entropy asks again
+            stop_continuing(peer);
+        }
+        if (peer.sync.next_probe <= table_.now()) probe(peer);
+    }
+    download_.on_timer();
+}
+
+std::optional<TimePoint> ChainSync::deadline() const {
+    std::optional<TimePoint> result = download_.deadline();
+    for (const auto& [id, peer] : table_.peers()) {
+        if (!peer.ready()) continue;
+        if (!result || peer.sync.next_probe < *result) result = peer.sync.next_probe;
+        if (peer.sync.headers_deadline && *peer.sync.headers_deadline < *result)
+            result = peer.sync.headers_deadline;
+    }
+    return result;
+}
+
+}  // namespace parley

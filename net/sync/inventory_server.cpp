@@ -1,0 +1,172 @@
+#include "net/sync/inventory_server.h"
+
+#include "net/sync/block_announcer.h"
+#include "net/sync/sync_rules.h"
+
+namespace parley {
+
+namespace {
+
+// bitcoind's: our tip may be two blocks ahead of the one that the asker knows.
+constexpr int32_t kDepthServedMax = kLimitedBlocks + 2;
+// Of these, the ones that will still be there in an hour, which is six blocks.
+constexpr int32_t kBlocksAnnounced = kLimitedBlocks - 6;
+
+}  // namespace
+
+void InventoryServer::on_getdata(Peer& peer, ByteSpan payload) {
+    auto request = table_.decode_or_drop<message::GetData>(peer, payload);
+    if (!request) return;
+    auto& queue = peer.flow.getdata;
+    queue.insert(queue.end(), request->entries.begin(), request->entries.end());
+    serve(peer);
+}
+
+void InventoryServer::serve(Peer& peer) {
+    PeerFlow& flow = peer.flow;
+    while (!peer.closing && !flow.blocked && !flow.getdata.empty()) {
+        const message::InvEntry entry = flow.getdata.front();
+        flow.getdata.pop_front();
+        if (!serve_one(peer, entry)) flow.missing.push_back(entry);
+    }
+    if (!flow.getdata.empty() || flow.missing.empty()) return;
+    message::NotFound answer;
+    answer.entries = std::exchange(flow.missing, {});
+    table_.send(peer, answer);
+}
+
+bool InventoryServer::serve_one(Peer& peer, const message::InvEntry& entry) {
+    switch (static_cast<InvType>(entry.type)) {
+        case InvType::block:
+        case InvType::witness_block:
+        case InvType::compact_block:  // BIP152 lets the whole block answer
+            return serve_block(peer, entry);
+        case InvType::transaction:
+        case InvType::witness_transaction:
+        case InvType::wtxid:
+            return serve_transaction(peer, entry);
+        default:
+            return true;  // bloom filters are not served, and what is unknown is let pass
+    }
+}
+
+bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
+    const BlockHash hash{entry.hash};
+    const HeaderNode* node = table_.backend().find_header(hash);
+    if (node == nullptr || is_invalid(*node)) return false;
+    const int32_t depth = table_.backend().active_tip().height - node->height;
+    if (is_limited(table_.options().services) && depth > kDepthServedMax) {
+        // Whether the block is there yet says how far we have pruned; and the asker would wait.
+        table_.disconnect(peer, "block request below the NODE_NETWORK_LIMITED threshold");
+        return true;
+    }
+    const auto encoding =
+        entry.is(InvType::block) ? WitnessEncoding::without : WitnessEncoding::with;
+    if (!BlockAnnouncer::send_block(table_, peer, *node, encoding)) return false;
+    if (peer.sync.header_sent == nullptr || at_least_as_good(*node, *peer.sync.header_sent))
+        peer.sync.header_sent = node;
+    if (peer.sync.continue_at == hash) {
+        // The peer has taken the whole answer to its getblocks: our tip makes it ask for more.
+        peer.sync.continue_at = BlockHash{};
+        message::Inv more;
+        more.entries.push_back(
+            message::InvEntry::of(InvType::block, table_.backend().active_tip().hash));
+        table_.send(peer, more);
+    }
+    return true;
+}
+
+bool InventoryServer::serve_transaction(Peer& peer, const message::InvEntry& entry) {
+    const bool by_wtxid = entry.is(InvType::wtxid);
+    const TransactionRef transaction = table_.backend().find_transaction(
+        {by_wtxid ? GenTxid::Kind::wtxid : GenTxid::Kind::txid, entry.hash});
+    if (transaction == nullptr) return false;
+    const auto encoding =
+        entry.is(InvType::transaction) ? WitnessEncoding::without : WitnessEncoding::with;
+    table_.send(peer, message::Tx::kCommand, transaction->serialize(encoding));
+    return true;
+}
+
+bool InventoryServer::check_locator(Peer& peer, size_t size, std::string_view command) {
+    if (size <= kLocatorHashesMax) return true;
+    table_.disconnect(peer,
+                      fmt::format("{} locator size {} > {}", command, size, kLocatorHashesMax));
+    return false;
+}
+
+Height InventoryServer::fork_height(const std::vector<BlockHash>& locator) const {
+    for (const BlockHash& hash : locator) {
+        const HeaderNode* node = table_.backend().find_header(hash);
+        if (node != nullptr && table_.backend().active_at(node->height) == node)
+            return node->height;
+    }
+    return Height{0};
+}
+
+void InventoryServer::on_getheaders(Peer& peer, ByteSpan payload) {
+    const auto request = table_.decode_or_drop<message::GetHeaders>(peer, payload);
+    if (!request || !check_locator(peer, request->hashes.size(), "getheaders")) return;
+    message::Headers answer;
+    if (request->hashes.empty()) {
+        // Without a locator: this one header, if it is in the active chain.
+        const HeaderNode* node = table_.backend().find_header(request->stop);
+        if (node == nullptr || table_.backend().active_at(node->height) != node) return;
+        answer.headers.push_back(node->header);
+        table_.send(peer, answer);
+        return;
+    }
+    const HeaderNode* last = nullptr;
+    for (Height height = fork_height(request->hashes) + 1; answer.headers.size() < kHeadersMax;
+         ++height) {
+        const HeaderNode* node = table_.backend().active_at(height);
+        if (node == nullptr) break;
+        answer.headers.push_back(node->header);
+        last = node;
+        if (node->hash == request->stop) break;
+    }
+    // An asker who gets no header has told with its locator that it has our tip.
+    peer.sync.header_sent = last != nullptr ? last : &table_.backend().active_tip();
+    table_.send(peer, answer);
+}
+
+void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {
+    const auto request = table_.decode_or_drop<message::GetBlocks>(peer, payload);
+    if (!request || !check_locator(peer, request->hashes.size(), "getblocks")) return;
+    message::Inv answer;
+    const bool limited = is_limited(table_.options().services);
+    const Height tip = table_.backend().active_tip().height;
+    for (Height height = fork_height(request->hashes) + 1;; ++height) {
+        const HeaderNode* node = table_.backend().active_at(height);
+        if (node == nullptr || node->hash == request->stop) break;
+        if (limited && tip - height >= kBlocksAnnounced) break;
+        answer.entries.push_back(message::InvEntry::of(InvType::block, node->hash));
+        if (answer.entries.size() == kGetBlocksReplyMax) {
+            peer.sync.continue_at = node->hash;
+            break;
+        }
+    }
+    if (!answer.entries.empty()) table_.send(peer, answer);
+}
+
+void InventoryServer::on_mempool(Peer& peer) {
+    if (!table_.options().serve_mempool_message) {
+        table_.disconnect(peer, "mempool request with bloom filters disabled");
+        return;
+    }
+    const bool by_wtxid = peer.handshake.wtxid_relay;
+    message::Inv answer;
+    for (const RelayTransaction& transaction : table_.backend().relay_transactions()) {
+        if (transaction.fee_rate < peer.relay.fee_filter) continue;
+        const Hash256& hash = by_wtxid ? static_cast<const Hash256&>(transaction.wtxid)
+                                       : static_cast<const Hash256&>(transaction.txid);
+        peer.relay.known.insert(hash);
+        answer.entries.push_back(
+            message::InvEntry::of(by_wtxid ? InvType::wtxid : InvType::transaction, hash));
+        if (answer.entries.size() < kInvEntriesMax) continue;
+        table_.send(peer, answer);
+        answer.entries.clear();
+    }
+    if (!answer.entries.empty()) table_.send(peer, answer);
+}
+
+}  // namespace parley

@@ -1,0 +1,270 @@
+// The payloads of the peer protocol's messages as values, with their encoders and decoders. A
+// message type has `kCommand`, `write(Writer&)` and `read(Reader&)`; decode<T>() reads a whole
+// payload. Decoders allocate no more than the payload justifies and enforce the protocol's limits.
+// They judge form only: whether a message is welcome is the state machines' business.
+// Pure functions over values: thread-safe.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/expected.h"
+#include "base/serialize.h"
+#include "chain/primitives/block.h"
+#include "chain/primitives/ids.h"
+#include "chain/primitives/transaction.h"
+#include "net/wire/ip_address.h"
+#include "net/wire/protocol.h"
+
+namespace parley {
+
+enum class DecodeError : uint8_t {
+    malformed,  ///< cut short, bad lengths, or bytes left over
+    oversize    ///< well-formed, but longer than the protocol allows: an offence
+};
+
+/// An address with port and services, as in `version` (BIP155 has its own form).
+struct NetAddress {
+    ServiceFlags services = 0;
+    IpAddress ip;
+    uint16_t port = 0;
+
+    bool operator==(const NetAddress&) const = default;
+};
+
+namespace message {
+
+struct Version {
+    static constexpr std::string_view kCommand = "version";
+    int32_t version = kProtocolVersion;
+    ServiceFlags services = 0;
+    int64_t time = 0;  ///< Unix seconds
+    NetAddress receiver;
+    NetAddress sender;
+    uint64_t nonce = 0;  ///< detects a connection to oneself
+    std::string user_agent;
+    int32_t start_height = 0;
+    bool relay = true;  ///< BIP37; true where the field is missing
+
+    void write(Writer& writer) const;
+    static Version read(Reader& reader);
+    bool operator==(const Version&) const = default;
+};
+
+/// The messages without payload.
+template <class Tag>
+struct Empty {
+    void write(Writer&) const {}
+    static Tag read(Reader&) { return {}; }
+};
+struct Verack : Empty<Verack> {
+    static constexpr std::string_view kCommand = "verack";
+};
+struct WtxidRelay : Empty<WtxidRelay> {
+    static constexpr std::string_view kCommand = "wtxidrelay";
+};
+struct SendAddrV2 : Empty<SendAddrV2> {
+    static constexpr std::string_view kCommand = "sendaddrv2";
+};
+struct SendHeaders : Empty<SendHeaders> {
+    static constexpr std::string_view kCommand = "sendheaders";
+};
+struct GetAddr : Empty<GetAddr> {
+    static constexpr std::string_view kCommand = "getaddr";
+};
+struct Mempool : Empty<Mempool> {
+    static constexpr std::string_view kCommand = "mempool";
+};
+
+/// BIP152's announcement. Understood and ignored: this node sends and asks whole blocks.
+struct SendCompact {
+    static constexpr std::string_view kCommand = "sendcmpct";
+    bool high_bandwidth = false;
+    uint64_t version = 0;
+
+    void write(Writer& writer) const;
+    static SendCompact read(Reader& reader);
+    bool operator==(const SendCompact&) const = default;
+};
+
+struct FeeFilter {
+    static constexpr std::string_view kCommand = "feefilter";
+    int64_t fee_rate = 0;  ///< sat/kvB
+
+    void write(Writer& writer) const;
+    static FeeFilter read(Reader& reader);
+    bool operator==(const FeeFilter&) const = default;
+};
+
+struct Ping {
+    static constexpr std::string_view kCommand = "ping";
+    uint64_t nonce = 0;
+
+    void write(Writer& writer) const;
+    static Ping read(Reader& reader);
+    bool operator==(const Ping&) const = default;
+};
+
+struct Pong {
+    static constexpr std::string_view kCommand = "pong";
+    uint64_t nonce = 0;
+
+    void write(Writer& writer) const;
+    static Pong read(Reader& reader);
+    bool operator==(const Pong&) const = default;
+};
+
+struct AddressEntry {
+    uint32_t time = 0;  ///< Unix seconds at which the address was last known to be alive
+    NetAddress address;
+
+    bool operator==(const AddressEntry&) const = default;
+};
+
+struct Addr {
+    static constexpr std::string_view kCommand = "addr";
+    std::vector<AddressEntry> entries;
+
+    void write(Writer& writer) const;
+    static Addr read(Reader& reader);
+    bool operator==(const Addr&) const = default;
+};
+
+/// BIP155. Networks other than IPv4 and IPv6 are read over.
+struct AddrV2 {
+    static constexpr std::string_view kCommand = "addrv2";
+    std::vector<AddressEntry> entries;
+
+    void write(Writer& writer) const;
+    static AddrV2 read(Reader& reader);
+    bool operator==(const AddrV2&) const = default;
+};
+
+struct InvEntry {
+    uint32_t type = 0;  ///< an InvType, or a number that nobody knows yet
+    Hash256 hash;
+
+    static InvEntry of(InvType type, const Hash256& hash) {
+        return {static_cast<uint32_t>(type), hash};
+    }
+    bool is(InvType other) const { return type == static_cast<uint32_t>(other); }
+    bool operator==(const InvEntry&) const = default;
+};
+
+/// `inv`, `getdata` and `notfound` have one form.
+template <class Tag>
+struct InvList {
+    std::vector<InvEntry> entries;
+
+    void write(Writer& writer) const;
+    static Tag read(Reader& reader);
+    bool operator==(const InvList&) const = default;
+};
+struct Inv : InvList<Inv> {
+    static constexpr std::string_view kCommand = "inv";
+};
+struct GetData : InvList<GetData> {
+    static constexpr std::string_view kCommand = "getdata";
+};
+struct NotFound : InvList<NotFound> {
+    static constexpr std::string_view kCommand = "notfound";
+};
+
+/// `getheaders` and `getblocks` have one form.
+template <class Tag>
+struct Locator {
+    uint32_t version = static_cast<uint32_t>(kProtocolVersion);
+    std::vector<BlockHash> hashes;  ///< from the tip backwards, ever sparser
+    BlockHash stop;                 ///< zero: as many as fit
+
+    void write(Writer& writer) const;
+    static Tag read(Reader& reader);
+    bool operator==(const Locator&) const = default;
+};
+struct GetHeaders : Locator<GetHeaders> {
+    static constexpr std::string_view kCommand = "getheaders";
+};
+struct GetBlocks : Locator<GetBlocks> {
+    static constexpr std::string_view kCommand = "getblocks";
+};
+
+struct Headers {
+    static constexpr std::string_view kCommand = "headers";
+    std::vector<BlockHeader> headers;
+
+    void write(Writer& writer) const;
+    static Headers read(Reader& reader);
+    bool operator==(const Headers&) const = default;
+};
+
+struct Tx {
+    static constexpr std::string_view kCommand = "tx";
+    TransactionData transaction;
+
+    void write(Writer& writer) const;
+    static Tx read(Reader& reader);
+    bool operator==(const Tx&) const = default;
+};
+
+/// Travels ahead of the `block` that it belongs to, between peers with kServiceParley.
+struct Seal {
+    static constexpr std::string_view kCommand = "seal";
+    BlockHash block;
+    Bytes seal;
+
+    void write(Writer& writer) const;
+    static Seal read(Reader& reader);
+    bool operator==(const Seal&) const = default;
+};
+
+inline constexpr std::string_view kBlockCommand = "block";
+inline constexpr std::string_view kEngineCommand = "engine";
+
+}  // namespace message
+
+/// Entries that stand in front of the payload as a CompactSize, whatever follows: tells a list
+/// that is too long (an offence) from one that is cut short (an accident).
+inline uint64_t announced_count(ByteSpan payload) {
+    Reader reader(payload);
+    const uint64_t count = reader.compact_size();
+    return reader.ok() ? count : 0;
+}
+
+template <class T>
+Bytes encode(const T& message) {
+    Writer writer;
+    message.write(writer);
+    return writer.take();
+}
+
+/// Upper bound of the list that a message starts with; 0: it starts with something else.
+template <class T>
+constexpr size_t list_size_max() {
+    using namespace message;
+    if (std::is_same_v<T, Inv> || std::is_same_v<T, GetData> || std::is_same_v<T, NotFound>)
+        return kInvEntriesMax;
+    if (std::is_same_v<T, Headers>) return kHeadersMax;
+    if (std::is_same_v<T, Addr> || std::is_same_v<T, AddrV2>) return kAddressesMax;
+    return 0;
+}
+
+/// Reads a payload. Bytes behind the known fields are let pass, as bitcoind does: that is how the
+/// protocol's messages grew.
+template <class T>
+Expected<T, DecodeError> decode(ByteSpan payload) {
+    if (list_size_max<T>() > 0 && announced_count(payload) > list_size_max<T>())
+        return Unexpected(DecodeError::oversize);
+    Reader reader(payload);
+    T result = T::read(reader);
+    if (!reader.ok()) return Unexpected(DecodeError::malformed);
+    return result;
+}
+
+Expected<BlockRef, DecodeError> decode_block(ByteSpan payload);
+
+}  // namespace parley

@@ -1,0 +1,166 @@
+#include "node/daemon/http/http_auth.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+
+#include "base/bytes.h"
+#include "base/crypto/hash.h"
+#include "base/encoding.h"
+#include "node/daemon/system/system_error.h"
+#include "node/daemon/system/unique_fd.h"
+
+namespace parley {
+namespace {
+
+constexpr std::array<uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+// Longer ones are no credentials of anybody.
+constexpr size_t kAuthorizationMax = 4096;
+
+}  // namespace
+
+std::optional<Subnet::Address> Subnet::parse_address(std::string_view text) {
+    const std::string copy(text);
+    Address result{};
+    if (::inet_pton(AF_INET6, copy.c_str(), result.data()) == 1) return result;
+    std::ranges::copy(kMappedPrefix, result.begin());
+    if (::inet_pton(AF_INET, copy.c_str(), result.data() + kMappedPrefix.size()) == 1)
+        return result;
+    return std::nullopt;
+}
+
+std::optional<Subnet> Subnet::parse(std::string_view text) {
+    const auto slash = text.find('/');
+    const auto network = parse_address(text.substr(0, slash));
+    if (!network) return std::nullopt;
+    const bool is_ipv4 = text.substr(0, slash).find(':') == std::string_view::npos;
+    Subnet result;
+    result.network_ = *network;
+    result.mask_.fill(0xff);
+    if (slash == std::string_view::npos) return result;
+    const std::string_view suffix = text.substr(slash + 1);
+    unsigned bits = 0;
+    const auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), bits);
+    if (error == std::errc{} && end == suffix.data() + suffix.size()) {
+        if (bits > (is_ipv4 ? 32u : 128u)) return std::nullopt;
+        if (is_ipv4) bits += 96;
+        for (size_t i = 0; i < result.mask_.size(); ++i) {
+            const unsigned here = std::min(8u, bits - std::min(bits, static_cast<unsigned>(8 * i)));
+            result.mask_[i] = static_cast<uint8_t>(0xff00u >> here);
+        }
+    } else {
+        const auto mask = parse_address(suffix);
+        const bool mask_is_ipv4 = suffix.find(':') == std::string_view::npos;
+        if (!mask || mask_is_ipv4 != is_ipv4) return std::nullopt;
+        std::copy(mask->begin() + (is_ipv4 ? 12 : 0), mask->end(),
+                  result.mask_.begin() + (is_ipv4 ? 12 : 0));
+    }
+    return result;
+}
+
+bool Subnet::contains(std::string_view address) const {
+    const auto parsed = parse_address(address);
+    if (!parsed) return false;
+    for (size_t i = 0; i < mask_.size(); ++i) {
+        if (((*parsed)[i] ^ network_[i]) & mask_[i]) return false;
+    }
+    return true;
+}
+
+Expected<HttpAuth, std::string> HttpAuth::create(const HttpOptions& options,
+                                                 const std::string& cookie) {
+    HttpAuth auth;
+    for (const char* local : {"127.0.0.0/8", "::1"}) auth.allowed_.push_back(*Subnet::parse(local));
+    for (const std::string& text : options.allowed) {
+        const auto subnet = Subnet::parse(text);
+        if (!subnet)
+            return Unexpected(fmt::format(
+                "Invalid -rpcallowip subnet specification: {}. Valid values are a single IP (e.g. "
+                "1.2.3.4), a network/netmask (e.g. 1.2.3.4/255.255.255.0), a network/CIDR (e.g. "
+                "1.2.3.4/24), all ipv4 (0.0.0.0/0), or all ipv6 (::/0).",
+                text));
+        auth.allowed_.push_back(*subnet);
+    }
+    if (!cookie.empty()) auth.plain_.push_back(cookie);
+    if (!options.password.empty()) auth.plain_.push_back(options.user + ":" + options.password);
+    for (const std::string& text : options.auth) {
+        const auto colon = text.find(':');
+        const auto dollar = text.find('$', colon == std::string::npos ? 0 : colon);
+        if (colon == std::string::npos || dollar == std::string::npos ||
+            !from_hex(text.substr(dollar + 1)) || text.size() - dollar - 1 != 64)
+            return Unexpected(std::string(
+                "Invalid -rpcauth argument: give it as <user>:<salt>$<64 hex digits>."));
+        auth.salted_.push_back({text.substr(0, colon), text.substr(colon + 1, dollar - colon - 1),
+                                text.substr(dollar + 1)});
+    }
+    return auth;
+}
+
+bool HttpAuth::allows_address(std::string_view address) const {
+    return std::ranges::any_of(
+        allowed_, [address](const Subnet& subnet) { return subnet.contains(address); });
+}
+
+std::optional<std::string> HttpAuth::authorise(std::string_view authorization) const {
+    if (authorization.size() > kAuthorizationMax || !authorization.starts_with("Basic "))
+        return std::nullopt;
+    authorization.remove_prefix(6);
+    const auto trimmed = authorization.substr(0, authorization.find_last_not_of(' ') + 1);
+    const auto decoded = base64_decode(trimmed);
+    if (!decoded) return std::nullopt;
+    const std::string_view credentials = as_text(*decoded);
+    const auto colon = credentials.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const std::string user(credentials.substr(0, colon));
+    const std::string_view password = credentials.substr(colon + 1);
+    bool authorised = false;
+    for (const std::string& plain : plain_)
+        authorised |= equal_constant_time(as_bytes(plain), as_bytes(credentials));
+    for (const Salted& salted : salted_) {
+        const Hash256 hash = hmac_sha256(as_bytes(salted.salt), as_bytes(password));
+        authorised |= equal_constant_time(as_bytes(salted.user), as_bytes(user)) &&
+                      equal_constant_time(as_bytes(salted.hash), as_bytes(to_hex(hash.span())));
+    }
+    return authorised ? std::optional{user} : std::nullopt;
+}
+
+Expected<RpcCookie, std::string> RpcCookie::create(const std::string& path, unsigned permissions,
+                                                   Random& secrets) {
+    std::array<uint8_t, 32> secret{};
+    secrets.fill(secret);
+    std::string text = "__cookie__:" + to_hex(secret);
+    const std::string temporary = path + ".tmp";
+    ::unlink(temporary.c_str());
+    {
+        // O_EXCL: nobody else's file with wider permissions.
+        const UniqueFd fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+        if (!fd.valid())
+            return Unexpected(system_error_sentence("write the cookie", temporary, errno));
+        const bool written =
+            ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+            ::fchmod(fd.get(), permissions) == 0;
+        if (!written)
+            return Unexpected(system_error_sentence("write the cookie", temporary, errno));
+    }
+    if (std::rename(temporary.c_str(), path.c_str()) != 0)
+        return Unexpected(system_error_sentence("write the cookie", path, errno));
+    return RpcCookie(path, std::move(text));
+}
+
+RpcCookie::RpcCookie(RpcCookie&& other) noexcept
+    : path_(std::move(other.path_)), text_(std::move(other.text_)) {
+    other.path_.clear();
+}
+
+RpcCookie::~RpcCookie() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+}  // namespace parley

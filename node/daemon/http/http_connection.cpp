@@ -1,0 +1,316 @@
+#include "node/daemon/http/http_connection.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <array>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/error.hpp>
+
+namespace parley {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+
+constexpr uint32_t kHeaderBytesMax = 8192;                // bitcoind's MAX_HEADERS_SIZE
+constexpr uint64_t kBodyBytesMax = 32 << 20;              // its MAX_SIZE
+constexpr uint64_t kUnauthorisedBodyBytesMax = 64 << 10;  // read to keep the connection in step
+constexpr size_t kReadBytes = 16 << 10;
+// Against guessing: what a wrong password costs.
+constexpr auto kWrongPasswordDelay = std::chrono::milliseconds(250);
+// How much longer a refused client's bytes are taken, so that the reply is not lost by a reset.
+constexpr auto kDrainTimeout = std::chrono::seconds(2);
+
+std::string_view reason(int status) {
+    switch (status) {
+        case 200:
+            return "OK";
+        case 204:
+            return "No Content";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 413:
+            return "Payload Too Large";
+        case 503:
+            return "Service Unavailable";
+        default:
+            return "Internal Server Error";
+    }
+}
+
+// RFC 9110, 5.6.7; formatted once a second for each thread.
+std::string_view http_date() {
+    thread_local time_t last = 0;
+    thread_local std::array<char, 32> text{};
+    const time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    if (now != last) {
+        tm parts{};
+        ::gmtime_r(&now, &parts);
+        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+        last = now;
+    }
+    return text.data();
+}
+
+rpc::HttpReply text_reply(int status, std::string text = {}) {
+    return {status, "text/plain", std::move(text)};
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::string remote, Owner& owner)
+    : strand_(asio::make_strand(socket.get_executor())),
+      socket_(std::move(socket)),
+      timer_(strand_),
+      remote_(std::move(remote)),
+      owner_(owner) {
+    error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored);
+}
+
+void HttpConnection::start() {
+    asio::post(strand_, [self = shared_from_this()] { self->next_request(); });
+}
+
+void HttpConnection::next_request() {
+    if (state_ == State::closed) return;
+    if (close_after_reply_ || owner_.stopping()) return close();
+    parser_.emplace();
+    parser_->header_limit(kHeaderBytesMax);
+    parser_->body_limit(kBodyBytesMax);
+    parser_->eager(true);
+    continue_sent_ = false;
+    state_ = State::reading;
+    waiting_since_ = Clock::now().time_since_epoch().count();
+    if (buffer_.size() > 0) return parse();  // the client did not wait for the reply
+    read();
+}
+
+void HttpConnection::read() {
+    if (state_ == State::closed) return;
+    socket_.async_read_some(
+        buffer_.prepare(kReadBytes),
+        asio::bind_executor(strand_,
+                            [self = shared_from_this()](const error_code& error, size_t bytes) {
+                                self->on_read(error, bytes);
+                            }));
+}
+
+void HttpConnection::on_read(const error_code& error, size_t bytes) {
+    if (state_ == State::closed) return;
+    if (error) return close();
+    buffer_.commit(bytes);
+    parse();
+}
+
+void HttpConnection::parse() {
+    error_code error;
+    while (buffer_.size() > 0 && !parser_->is_done()) {
+        const size_t used = parser_->put(buffer_.data(), error);
+        buffer_.consume(used);
+        if (error || used == 0) break;
+    }
+    if (error == http::error::need_more) error = {};
+    // Parts of a header longer than any header may be never become one.
+    if (!error && !parser_->is_header_done() && buffer_.size() > kHeaderBytesMax)
+        error = http::error::header_limit;
+    if (error) {
+        close_after_reply_ = true;
+        waiting_since_ = 0;
+        return write(text_reply(error == http::error::body_limit ? 413 : 400));
+    }
+    if (parser_->is_done()) return on_request();
+    if (parser_->is_header_done()) {
+        if (refuse_early()) return;
+        if (!continue_sent_ && parser_->get()[http::field::expect] == "100-continue")
+            return write_continue();
+    }
+    read();
+}
+
+// Does the head alone decide? Large bodies are read for those with credentials only.
+bool HttpConnection::refuse_early() {
+    const auto length = parser_->content_length();
+    const bool large = !length || *length > kUnauthorisedBodyBytesMax;
+    if (!large) return false;
+    if (length && *length > kBodyBytesMax) {
+        close_after_reply_ = true;
+        write(text_reply(413));
+        return true;
+    }
+    const auto& request = parser_->get();
+    if (owner_.auth().allows_address(remote_) &&
+        owner_.auth().authorise(request[http::field::authorization]))
+        return false;
+    close_after_reply_ = true;
+    waiting_since_ = 0;
+    if (owner_.auth().allows_address(remote_))
+        write_unauthorised();
+    else
+        write(text_reply(403));
+    return true;
+}
+
+void HttpConnection::write_continue() {
+    continue_sent_ = true;
+    head_ = "HTTP/1.1 100 Continue\r\n\r\n";
+    asio::async_write(
+        socket_, asio::buffer(head_),
+        asio::bind_executor(strand_, [self = shared_from_this()](const error_code& error, size_t) {
+            if (error) return self->close();
+            self->read();
+        }));
+}
+
+void HttpConnection::on_request() {
+    waiting_since_ = 0;
+    state_ = State::executing;
+    if (!keep_alive()) close_after_reply_ = true;
+    const auto& request = parser_->get();
+    if (!owner_.auth().allows_address(remote_)) return write(text_reply(403));
+    const std::string_view path = request.target();
+    if (path != "/" && !path.starts_with("/wallet/")) return write(text_reply(404));
+    switch (owner_.admit(shared_from_this())) {
+        case Owner::Admission::run:
+            return execute();
+        case Owner::Admission::wait:
+            return;
+        case Owner::Admission::refused:
+            return write(text_reply(503, "Work queue depth exceeded"));
+    }
+}
+
+void HttpConnection::post_execute() {
+    asio::post(strand_, [self = shared_from_this()] { self->execute(); });
+}
+
+void HttpConnection::execute() {
+    auto& request = parser_->get();
+    const std::string_view path = request.target();
+    if (request.method() != http::verb::post) {
+        write(text_reply(405, "JSONRPC server handles only POST requests"));
+    } else if (auto user = authorise(request[http::field::authorization])) {
+        write(owner_.handle(
+            {"POST", std::string(path), std::move(request.body()), std::move(*user)}));
+    } else {
+        write_unauthorised();
+    }
+    owner_.finished();
+}
+
+std::optional<std::string> HttpConnection::authorise(std::string_view authorization) {
+    if (!authorization_.empty() &&
+        equal_constant_time(as_bytes(authorization), as_bytes(authorization_)))
+        return user_;
+    auto user = owner_.auth().authorise(authorization);
+    if (user) {
+        authorization_ = authorization;
+        user_ = *user;
+    }
+    return user;
+}
+
+void HttpConnection::write_unauthorised() {
+    const auto refuse = [self = shared_from_this()] {
+        if (self->state_ == State::closed) return;
+        self->write(text_reply(401), "WWW-Authenticate: Basic realm=\"jsonrpc\"\r\n");
+    };
+    if (parser_->get()[http::field::authorization].empty()) return refuse();
+    timer_.expires_after(kWrongPasswordDelay);
+    timer_.async_wait([refuse](const error_code&) { refuse(); });
+}
+
+bool HttpConnection::keep_alive() const {
+    return parser_->is_header_done() && parser_->keep_alive();
+}
+
+void HttpConnection::write(rpc::HttpReply reply, std::string_view extra_header) {
+    if (state_ == State::closed) return;
+    state_ = State::writing;
+    body_ = std::move(reply.body);
+    const bool keep = !close_after_reply_ && !owner_.stopping();
+    if (!keep) close_after_reply_ = true;
+    const bool http10 = parser_->is_header_done() && parser_->get().version() == 10;
+    head_.clear();
+    const auto out = std::back_inserter(head_);
+    fmt::format_to(out, "HTTP/1.1 {} {}\r\n{}", reply.status, reason(reply.status), extra_header);
+    if (!reply.content_type.empty() && !body_.empty())
+        fmt::format_to(out, "Content-Type: {}\r\n", reply.content_type);
+    if (reply.status != 204) fmt::format_to(out, "Content-Length: {}\r\n", body_.size());
+    fmt::format_to(out, "Date: {}\r\n{}\r\n", http_date(),
+                   !keep    ? "Connection: close\r\n"
+                   : http10 ? "Connection: keep-alive\r\n"
+                            : "");
+    const std::array buffers{asio::buffer(std::as_const(head_)),
+                             asio::buffer(std::as_const(body_))};
+    asio::async_write(
+        socket_, buffers,
+        asio::bind_executor(strand_, [self = shared_from_this()](const error_code& error, size_t) {
+            self->on_written(error);
+        }));
+}
+
+void HttpConnection::on_written(const error_code& error) {
+    if (state_ == State::closed) return;
+    if (error) return close();
+    if (!close_after_reply_) return next_request();
+    error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    state_ = State::draining;
+    timer_.expires_after(kDrainTimeout);
+    timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
+        if (!cancelled) self->close();
+    });
+    drain();
+}
+
+void HttpConnection::drain() {
+    buffer_.clear();
+    socket_.async_read_some(
+        buffer_.prepare(kReadBytes),
+        asio::bind_executor(strand_, [self = shared_from_this()](const error_code& error, size_t) {
+            if (self->state_ == State::closed) return;
+            if (error) return self->close();
+            self->drain();
+        }));
+}
+
+void HttpConnection::close_when_idle() {
+    asio::post(strand_, [self = shared_from_this()] {
+        self->close_after_reply_ = true;
+        if (self->state_ == State::reading || self->state_ == State::draining) self->close();
+    });
+}
+
+void HttpConnection::close_if_waiting_since(Clock::time_point limit) {
+    const auto since = waiting_since_.load();
+    if (since == 0 || since > limit.time_since_epoch().count()) return;
+    asio::post(strand_, [self = shared_from_this(), since] {
+        if (self->state_ == State::reading && self->waiting_since_ == since) self->close();
+    });
+}
+
+void HttpConnection::close() {
+    if (state_ == State::closed) return;
+    state_ = State::closed;
+    waiting_since_ = 0;
+    timer_.cancel();
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+}  // namespace parley

@@ -1,0 +1,95 @@
+// HttpConnection: one client of the HttpServer: reads requests, keeps HTTP's rules, writes
+// replies. Handlers of one connection run one at a time (its strand), on any of the server's
+// threads. Owned by its pending operations; the server keeps weak references.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "node/daemon/http/http_auth.h"
+#include "rpc/jsonrpc/dispatcher.h"
+
+namespace parley {
+
+class HttpConnection final : public std::enable_shared_from_this<HttpConnection> {
+ public:
+    using Clock = std::chrono::steady_clock;
+
+    /// What the server is to a connection. All functions are thread-safe.
+    class Owner {
+     public:
+        enum class Admission : uint8_t { run, wait, refused };
+        virtual ~Owner() = default;
+
+        /// run: call execute() now. wait: the server will have it called. refused: answer 503.
+        virtual Admission admit(const std::shared_ptr<HttpConnection>& connection) = 0;
+        /// An execution is over.
+        virtual void finished() = 0;
+        virtual bool stopping() const = 0;
+        virtual const HttpAuth& auth() const = 0;
+        virtual rpc::HttpReply handle(const rpc::HttpRequest& request) = 0;
+    };
+
+    HttpConnection(boost::asio::ip::tcp::socket socket, std::string remote, Owner& owner);
+
+    void start();
+    /// Answers the request that was read; then the next may be read. On the connection's strand.
+    void execute();
+    /// From any thread: execute() on the strand, after admit() said wait.
+    void post_execute();
+    /// From any thread: closes if nothing is under way, else after the reply.
+    void close_when_idle();
+    /// From any thread: closes if the request has not arrived since `limit`.
+    void close_if_waiting_since(Clock::time_point limit);
+
+ private:
+    using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+    enum class State : uint8_t { reading, executing, writing, draining, closed };
+
+    void next_request();
+    void read();
+    void on_read(const boost::system::error_code& error, size_t bytes);
+    void parse();
+    bool refuse_early();
+    void on_request();
+    void write_unauthorised();
+    void write(rpc::HttpReply reply, std::string_view extra_header = {});
+    /// The user, or empty.
+    std::optional<std::string> authorise(std::string_view authorization);
+    void on_written(const boost::system::error_code& error);
+    void write_continue();
+    void drain();
+    void close();
+    bool keep_alive() const;
+
+    boost::asio::strand<boost::asio::ip::tcp::socket::executor_type> strand_;
+    boost::asio::ip::tcp::socket socket_;
+    boost::asio::steady_timer timer_;
+    const std::string remote_;
+    Owner& owner_;
+
+    // On the strand:
+    boost::beast::flat_buffer buffer_;
+    std::optional<Parser> parser_;
+    State state_ = State::reading;
+    bool close_after_reply_ = false;
+    bool continue_sent_ = false;
+    // The last credentials that were right: a client sends the same with every request.
+    std::string authorization_;
+    std::string user_;
+    std::string head_;  // of the reply being written
+    std::string body_;
+    std::atomic<Clock::rep> waiting_since_{0};  // 0: nothing is awaited from the client
+};
+
+}  // namespace parley

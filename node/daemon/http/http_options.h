@@ -1,0 +1,29 @@
+// HttpOptions: everything about the JSON-RPC server that the user can choose. Filled by
+// daemon_options.cpp, read by HttpServer and HttpAuth. Plain values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "net/wire/endpoint.h"
+
+namespace parley {
+
+struct HttpOptions {
+    bool enabled = true;          ///< -server
+    std::vector<Endpoint> binds;  ///< numeric addresses; never empty
+    /// -rpcallowip, besides this machine: address, address/bits or address/mask.
+    std::vector<std::string> allowed;
+    std::string user;               ///< -rpcuser; empty: the cookie is used
+    std::string password;           ///< -rpcpassword
+    std::vector<std::string> auth;  ///< -rpcauth: <user>:<salt>$<HMAC-SHA256 in hex>
+    std::string cookie_file;
+    unsigned cookie_permissions = 0600;
+    unsigned threads = 16;             ///< requests that are answered at once
+    unsigned work_queue_max = 64;      ///< requests that wait for one of these threads
+    std::chrono::seconds timeout{30};  ///< for an idle or slow connection
+};
+
+}  // namespace parley

@@ -1,0 +1,177 @@
+#include "node/daemon/options/config_file.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+
+#include "node/daemon/options/option_table.h"
+
+namespace parley {
+namespace {
+
+constexpr std::string_view kSections[] = {"main",   "test",    "testnet4",
+                                          "signet", "regtest", "labnet"};
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view kBlank = " \t\r\n\f\v";
+    const auto first = text.find_first_not_of(kBlank);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+// Is the value of an option a yes? An empty one is: -listen.
+bool is_yes(std::string_view value) {
+    return value.empty() || value.find_first_not_of('0') != std::string_view::npos;
+}
+
+struct Named {
+    std::string_view name;
+    Settings::Value value;
+};
+
+// Undoes "no": nolisten=1 is listen=0, nolisten=0 is listen=1. Options whose own name begins with
+// "no" are named so in the table.
+Named interpret(std::string_view name, std::string_view value) {
+    if (name.starts_with("no") && find_option(name) == nullptr &&
+        find_option(name.substr(2)) != nullptr) {
+        name.remove_prefix(2);
+        if (is_yes(value)) return {name, {"0", true}};
+        return {name, {"1", false}};
+    }
+    return {name, {std::string(value), false}};
+}
+
+}  // namespace
+
+Expected<void, std::string> parse_command_line(const std::vector<std::string>& arguments,
+                                               Settings& settings) {
+    for (const std::string& argument : arguments) {
+        if (!argument.starts_with('-') || argument == "-" || argument == "--")
+            return Unexpected(
+                fmt::format("Command line contains unexpected token '{}', see "
+                            "parleyd -h for a list of options.",
+                            argument));
+        std::string_view rest = argument;
+        rest.remove_prefix(rest.starts_with("--") ? 2 : 1);
+        const auto equals = rest.find('=');
+        const std::string_view written = rest.substr(0, equals);
+        const std::string_view value =
+            equals == std::string_view::npos ? std::string_view{} : rest.substr(equals + 1);
+        Named named = interpret(written, value);
+        if (find_option(named.name) == nullptr)
+            return Unexpected(fmt::format(
+                "Error parsing command line arguments: Invalid parameter -{}", written));
+        settings.add(Settings::Source::command_line, "", named.name, std::move(named.value));
+    }
+    return {};
+}
+
+Expected<void, std::string> parse_config_file(std::string_view text, std::string_view name,
+                                              Settings& settings) {
+    std::string section;
+    const auto error = [name](size_t line, std::string_view what) {
+        return Unexpected(fmt::format(
+            "Error reading configuration file {}: parse error on line {}: {}", name, line, what));
+    };
+    for (size_t line_number = 1; !text.empty(); ++line_number) {
+        const auto end = text.find('\n');
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        line = trim(line.substr(0, line.find('#')));
+        if (line.empty()) continue;
+        if (line.find('\0') != std::string_view::npos)
+            return error(line_number, "a zero byte; is this a text file?");
+        if (line.front() == '[') {
+            if (line.back() != ']')
+                return error(line_number, fmt::format("{}, a section needs its closing ]", line));
+            section = std::string(line.substr(1, line.size() - 2));
+            if (std::ranges::find(kSections, section) == std::ranges::end(kSections))
+                settings.add_warning(fmt::format("{}:{} Section [{}] is not recognized.", name,
+                                                 line_number, section));
+            continue;
+        }
+        if (line.front() == '-')
+            return error(line_number,
+                         fmt::format("{}, options in configuration file must be specified without "
+                                     "leading -",
+                                     line));
+        const auto equals = line.find('=');
+        if (equals == std::string_view::npos)
+            return error(
+                line_number,
+                fmt::format("{}, a name and a value with = between them are expected", line));
+        std::string_view key = trim(line.substr(0, equals));
+        std::string_view key_section = section;
+        if (const auto dot = key.find('.'); dot != std::string_view::npos) {
+            key_section = key.substr(0, dot);
+            key.remove_prefix(dot + 1);
+        }
+        Named named = interpret(key, trim(line.substr(equals + 1)));
+        if (find_option(named.name) == nullptr) {
+            settings.add_warning(fmt::format("Ignoring unknown configuration value {} ({}:{})", key,
+                                             name, line_number));
+            continue;
+        }
+        settings.add(Settings::Source::file, key_section, named.name, std::move(named.value));
+    }
+    return {};
+}
+
+namespace {
+
+// The text that a JSON value stands for; empty optional: an object or a null.
+std::optional<Settings::Value> to_value(const simdjson::dom::element& element) {
+    switch (element.type()) {
+        case simdjson::dom::element_type::STRING:
+            return Settings::Value{std::string(std::string_view(element)), false};
+        case simdjson::dom::element_type::BOOL:
+            return bool(element) ? Settings::Value{"1", false} : Settings::Value{"0", true};
+        case simdjson::dom::element_type::INT64:
+        case simdjson::dom::element_type::UINT64:
+        case simdjson::dom::element_type::DOUBLE:
+            return Settings::Value{simdjson::to_string(element), false};
+        default:
+            return std::nullopt;
+    }
+}
+
+}  // namespace
+
+Expected<void, std::string> parse_settings_json(std::string_view text, std::string_view name,
+                                                Settings& settings) {
+    simdjson::dom::parser parser;
+    simdjson::dom::object object;
+    if (parser.parse(text.data(), text.size()).get(object) != simdjson::SUCCESS)
+        return Unexpected(
+            fmt::format("Settings file {} does not contain valid JSON. This is "
+                        "probably caused by disk corruption or a crash; repair it or "
+                        "delete it, and all settings return to their defaults.",
+                        name));
+    for (const auto& [key, element] : object) {
+        if (key.starts_with("_")) continue;  // bitcoind's comment in its own file
+        if (find_option(key) == nullptr) {
+            settings.add_warning(fmt::format("Ignoring unknown rw_settings value {}", key));
+            continue;
+        }
+        std::vector<simdjson::dom::element> elements;
+        simdjson::dom::array array;
+        if (element.get(array) == simdjson::SUCCESS)
+            elements.assign(array.begin(), array.end());
+        else
+            elements.push_back(element);
+        for (const auto& single : elements) {
+            auto value = to_value(single);
+            if (!value)
+                return Unexpected(fmt::format(
+                    "Settings file {}: the value of \"{}\" must be a string, a number, true, false "
+                    "or a list of these.",
+                    name, key));
+            settings.add(Settings::Source::settings_json, "", key, std::move(*value));
+        }
+    }
+    return {};
+}
+
+}  // namespace parley

@@ -1,0 +1,73 @@
+// DaemonOptions: what the user chose for the host around the node: files, threads, sockets. And
+// NodeConfig from the same settings. Called once at the start; values afterwards.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "base/log.h"
+#include "node/config.h"
+#include "node/daemon/http/http_options.h"
+#include "node/daemon/network/transport.h"
+#include "node/daemon/options/settings.h"
+#include "node/daemon/workers/miner_pool.h"
+#include "node/daemon/workers/signature_table.h"
+
+namespace parley {
+
+struct LogOptions {
+    std::string path;                     ///< empty: no file
+    std::vector<std::string> categories;  ///< of -debug; "1" or "all" means every one
+    std::vector<std::string> excluded;    ///< of -debugexclude
+    LogLevel level = LogLevel::info;      ///< of lines without a category of -debug
+    bool timestamps = true;
+    bool microseconds = false;
+    bool thread_names = false;
+    bool console = true;
+    bool shrink = true;
+};
+
+struct DaemonOptions {
+    std::string chain;             ///< as -chain takes it
+    std::string data_directory;    ///< -datadir
+    std::string chain_directory;   ///< where this chain's files are; the same on main
+    std::string blocks_directory;  ///< .../blocks
+    std::string wallet_directory;  ///< .../wallets
+    bool wallets = true;
+    std::string pid_file;  ///< empty: none
+    std::vector<std::string> load_blocks;
+    bool tx_index = false;  ///< -txindex
+    unsigned script_threads = 1;
+    size_t script_caches_bytes = kScriptCachesBytesDefault;  ///< -maxsigcachesize
+    std::string block_notify;                                ///< shell commands; empty: none
+    std::string startup_notify;
+    std::string shutdown_notify;
+    LogOptions log;
+    TransportOptions transport;
+    HttpOptions http;
+    MinerPoolOptions miner;
+};
+
+/// Where the options are, before they can be read: the chain decides which count.
+struct Locations {
+    std::string chain;
+    std::string data_directory;
+    std::string chain_directory;
+};
+
+/// From -chain and -datadir. Errors are sentences for stderr, here and below.
+Expected<Locations, std::string> read_locations(const Settings& settings, const std::string& home);
+
+/// REQUIRES: settings.select_chain(locations.chain) was called. Opens the files of -pbftvalidators
+/// and -pbftkey, nothing else.
+Expected<DaemonOptions, std::string> read_daemon_options(const Settings& settings,
+                                                         const Locations& locations,
+                                                         unsigned cores);
+Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
+                                                   const std::string& chain);
+
+/// The whole of a file; empty optional: it cannot be read. For small files that the user named.
+std::optional<std::string> read_text_file(const std::string& path);
+
+}  // namespace parley

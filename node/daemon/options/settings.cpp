@@ -1,0 +1,86 @@
+#include "node/daemon/options/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "node/daemon/options/option_table.h"
+
+namespace parley {
+
+void Settings::add(Source source, std::string_view section, std::string_view name, Value value) {
+    entries_[std::string(name)].push_back({source, std::string(section), std::move(value)});
+}
+
+std::optional<int> Settings::rank(std::string_view name, const Entry& entry) const {
+    if (entry.source == Source::command_line) return 0;
+    if (entry.source == Source::settings_json) return 1;
+    if (entry.section == chain_) return 2;
+    if (!entry.section.empty()) return std::nullopt;
+    const Option* option = find_option(name);
+    if (option != nullptr && option->network_only && chain_ != "main") return std::nullopt;
+    return 3;
+}
+
+std::optional<Settings::Value> Settings::find(std::string_view name) const {
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) return std::nullopt;
+    const Entry* best = nullptr;
+    int best_rank = 0;
+    for (const Entry& entry : found->second) {
+        const auto entry_rank = rank(name, entry);
+        if (!entry_rank) continue;
+        const bool later_counts = entry.source == Source::command_line;
+        if (best == nullptr || *entry_rank < best_rank ||
+            (*entry_rank == best_rank && later_counts)) {
+            best = &entry;
+            best_rank = *entry_rank;
+        }
+    }
+    return best == nullptr ? std::nullopt : std::optional{best->value};
+}
+
+std::vector<std::string> Settings::list(std::string_view name) const {
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) return {};
+    std::vector<std::string> result;
+    for (int wanted = 0; wanted <= 3; ++wanted) {
+        std::vector<std::string> values;
+        bool negated = false;
+        for (const Entry& entry : found->second) {
+            if (rank(name, entry) != wanted) continue;
+            if (entry.value.negated) {
+                values.clear();
+                negated = true;
+            } else {
+                values.push_back(entry.value.text);
+            }
+        }
+        result.insert(result.end(), values.begin(), values.end());
+        if (negated) break;
+    }
+    return result;
+}
+
+std::vector<std::string> Settings::warnings() const {
+    std::vector<std::string> result = warnings_;
+    for (const auto& [name, entries] : entries_) {
+        const Option* option = find_option(name);
+        if (option == nullptr || !option->network_only || chain_ == "main" || has(name)) continue;
+        result.push_back(
+            fmt::format("Config setting for -{} only applied on {} network when in [{}] section.",
+                        name, chain_, chain_));
+    }
+    return result;
+}
+
+std::vector<std::string> Settings::mentioned() const {
+    std::vector<std::string> result;
+    for (const auto& [name, entries] : entries_) {
+        if (has(name)) result.push_back(name);
+    }
+    return result;
+}
+
+}  // namespace parley

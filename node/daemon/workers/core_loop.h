@@ -1,0 +1,145 @@
+// CoreLoop: the thread that the node lives on. It takes events from the transport, the miners and
+// RPC threads through one queue, keeps the node's deadline, and hands the effects on in their
+// order (EffectRunner). It is not the node, and it touches no socket and no file.
+//
+// run() is called by the thread that becomes the core thread; post, call, storage_failed and
+// request_stop by any other.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+
+#include "base/time.h"
+#include "node/daemon/workers/effect_runner.h"
+#include "node/event.h"
+
+namespace parley {
+
+/// Where the host's other threads put what the node should know.
+class EventSink {
+ public:
+    virtual ~EventSink() = default;
+    virtual void post(Event event) = 0;
+};
+
+/// The node, as the loop sees it.
+class NodeDriver {
+ public:
+    virtual ~NodeDriver() = default;
+    virtual Effects handle(const Event& event, TimePoint now) = 0;
+    virtual std::optional<TimePoint> next_deadline() const = 0;
+};
+
+/// The transport, as the loop sees it. Thread-safe; calls about unknown peers do nothing.
+class NetworkPort {
+ public:
+    virtual ~NetworkPort() = default;
+    virtual void send(PeerId peer, std::shared_ptr<const Bytes> data, bool notify) = 0;
+    virtual void dial(uint64_t dial, const Endpoint& target) = 0;
+    /// Also the answer to Closed, when everything before it is carried out: the peer's last bytes
+    /// may still have asked for a reply.
+    virtual void close(PeerId peer) = 0;
+    /// The node is done with so many bytes of the peer's Received events.
+    virtual void consumed(PeerId peer, size_t bytes) = 0;
+};
+
+/// The miners, as the loop sees them. Thread-safe.
+class MinerPort {
+ public:
+    virtual ~MinerPort() = default;
+    virtual void search(uint64_t job, const BlockHeader& header, const Hash256& target) = 0;
+    virtual void stop_search() = 0;
+};
+
+/// The storage, as the loop sees it: StorageThread::barrier.
+using StoragePort = std::function<void(Durability, std::function<void()> done)>;
+
+/// Who reads the chain on other threads, as the loop sees them: PublishedChain::show.
+using ReaderPort = std::function<void(std::shared_ptr<const rpc::BlockSummary> tip)>;
+
+class CoreLoop final : public EventSink {
+ public:
+    struct Ports {
+        NodeDriver& node;
+        NetworkPort& network;
+        MinerPort& miner;
+        StoragePort barrier;
+        ReaderPort show_tip;
+    };
+
+    CoreLoop() = default;
+    CoreLoop(const CoreLoop&) = delete;
+    CoreLoop& operator=(const CoreLoop&) = delete;
+
+    void post(Event event) override;
+
+    /// Runs `call` inside a step of the node, and returns true once the effects before its
+    /// Complete are durable. False: the loop has ended, or ends, and nothing is promised.
+    bool call(std::function<void(Node&)> call);
+
+    /// Ends the loop with the error: nothing that the node wants may leave it any more.
+    void storage_failed(const StorageError& error);
+
+    /// Ends the loop after what it holds is carried out (SIGTERM).
+    void request_stop();
+
+    /// Until the node shuts down, request_stop or storage_failed. `start` is carried out first:
+    /// the effects of the node's own start. Returns the error to print; empty: a clean end.
+    /// Called once.
+    std::string run(const Ports& ports, Effects start);
+
+    /// Releases who waits in call() and refuses everything from now on. run() ends with it; for a
+    /// start that failed before run().
+    void end();
+
+ private:
+    struct BarrierReached {
+        uint64_t barrier;
+    };
+    struct StorageFailed {
+        std::string error;
+    };
+    struct StopRequested {};
+    using Message = std::variant<Event, BarrierReached, StorageFailed, StopRequested>;
+    struct Call {
+        std::atomic<bool> ended{false};
+        bool done = false;  // before `ended`
+    };
+
+    void put(Message message);
+    /// Waits for messages, until `deadline` at most.
+    bool has_messages();
+    std::deque<Message> take(std::optional<TimePoint> deadline);
+    void handle(const Ports& ports, EffectRunner& runner, Message& message);
+    void step(const Ports& ports, EffectRunner& runner, const Event& event);
+    void carry_out(const Ports& ports, Effect&& effect);
+    void end_call(uint64_t id, bool done);
+    TimePoint now();
+
+    // Core thread only:
+    bool stopping_ = false;  ///< no event is handled any more; effects that wait are carried out
+    bool failed_ = false;    ///< nothing is carried out any more
+    std::string error_;
+    TimePoint last_now_{};
+    std::chrono::steady_clock::time_point last_steady_{};
+
+    std::mutex mutex_;
+    // Guarded by mutex_:
+    std::condition_variable arrived_;
+    std::deque<Message> queue_;  // bounded by its producers: see Transport, HttpServer, MinerPool
+    std::unordered_map<uint64_t, std::shared_ptr<Call>> calls_;
+    uint64_t last_call_ = 0;
+    bool ended_ = false;
+};
+
+}  // namespace parley

@@ -1,0 +1,90 @@
+// MinerPool: looks for nonces on worker threads. It knows a header and a target, nothing of blocks
+// or of the chain. A new search replaces the running one at once; a search ends with SolutionFound
+// or, when all 2^32 nonces are used up, with SearchExhausted, and the threads rest until the next.
+//
+// With a rate, the threads together try that many nonces a second, each of them really hashed: they
+// take short slices and wait for the moment at which the slice is due. Searches that follow one
+// another share one schedule, so that the average holds however often the work changes.
+//
+// search and stop_search are called by the core thread; the events are posted by the workers;
+// hashes() by anybody.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "node/daemon/workers/core_loop.h"
+
+namespace parley {
+
+struct MinerPoolOptions {
+    unsigned threads = 1;   ///< -genthreads
+    uint64_t rate_max = 0;  ///< -genrate: hashes a second of all threads together; 0: unlimited
+};
+
+class MinerPool final : public MinerPort {
+ public:
+    MinerPool(MinerPoolOptions options, EventSink& sink);
+    ~MinerPool() override;
+    MinerPool(const MinerPool&) = delete;
+    MinerPool& operator=(const MinerPool&) = delete;
+
+    /// The threads start with the first search.
+    void search(uint64_t job, const BlockHeader& header, const Hash256& target) override;
+    void stop_search() override;
+
+    /// Nonces tried since the start.
+    uint64_t hashes() const { return hashes_.load(std::memory_order_relaxed); }
+
+    /// Measured: nonces tried a second over the time in which a search ran, the last ten seconds
+    /// of it or so; 0 before the first second.
+    double hashes_per_second() const;
+
+ private:
+    using SteadyTime = std::chrono::steady_clock::time_point;
+    using SteadyDuration = std::chrono::steady_clock::duration;
+
+    struct Slice {
+        uint64_t generation = 0;
+        uint64_t job = 0;
+        std::array<uint8_t, BlockHeader::kSize> header{};
+        Hash256 target;
+        uint32_t first = 0;
+        uint64_t count = 0;
+    };
+
+    void run();
+    bool take(Slice& slice);
+    void wait_for_turn(std::unique_lock<std::mutex>& lock);
+    void search_slice(const Slice& slice);
+    void measure(SteadyTime now);
+
+    const MinerPoolOptions options_;
+    EventSink& sink_;
+    std::atomic<uint64_t> hashes_{0};
+    std::atomic<uint64_t> generation_{0};  // of the running search; written under mutex_
+    std::vector<std::thread> threads_;     // the caller's
+
+    mutable std::mutex mutex_;
+    // Guarded by mutex_:
+    std::condition_variable changed_;
+    bool searching_ = false;
+    bool stop_ = false;
+    uint64_t job_ = 0;
+    std::array<uint8_t, BlockHeader::kSize> header_{};
+    Hash256 target_;
+    uint64_t next_nonce_ = 0;
+    uint64_t tried_ = 0;      // nonces of finished slices of this search
+    SteadyTime next_turn_{};  // when the next slice may begin, with a rate
+    SteadyTime measured_from_{};
+    SteadyDuration measured_time_{};
+    double measured_hashes_ = 0;
+};
+
+}  // namespace parley

@@ -1,0 +1,298 @@
+#include "rpc/client/cli.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+
+#include "rpc/client/cli_reports.h"
+#include "rpc/jsonrpc/error.h"
+#include "rpc/jsonrpc/json_writer.h"
+#include "rpc/jsonrpc/method.h"
+
+namespace parley::rpc {
+
+namespace {
+
+/// What ends the command, as the outcome that it has.
+struct Stop {
+    CliOutcome outcome;
+};
+
+[[noreturn]] void stop_with(std::string_view message) {
+    throw Stop{{1, "", fmt::format("error: {}\n", message)}};
+}
+
+Json convert(const std::string& text, const Parameter* parameter) {
+    if (!parameter) return Json::string(text);
+    switch (parameter->type) {
+        case ParameterType::string:
+        case ParameterType::hex:
+            return Json::string(text);
+        case ParameterType::any:
+            return parse_json(text).value_or(Json::string(text));
+        default: {
+            auto json = parse_json(text);
+            if (!json) stop_with(fmt::format("Error parsing JSON: {}", text));
+            return std::move(*json);
+        }
+    }
+}
+
+const Parameter* parameter_at(const Method* method, size_t position) {
+    return method && position < method->parameters.size() ? &method->parameters[position] : nullptr;
+}
+
+const Parameter* parameter_named(const Method* method, std::string_view name) {
+    if (!method) return nullptr;
+    for (const Parameter& parameter : method->parameters) {
+        const std::string names = fmt::format("|{}|", parameter.names);
+        if (names.find(fmt::format("|{}|", name)) != std::string::npos) return &parameter;
+    }
+    return nullptr;
+}
+
+Json positional_params(const Method* method, const std::vector<std::string>& arguments) {
+    Json::Array params;
+    for (const std::string& argument : arguments)
+        params.push_back(convert(argument, parameter_at(method, params.size())));
+    return Json::array(std::move(params));
+}
+
+Json named_params(const Method* method, const std::vector<std::string>& arguments) {
+    Json::Object params;
+    Json::Array leading;
+    for (const std::string& argument : arguments) {
+        const size_t equals = argument.find('=');
+        if (equals == std::string::npos) {
+            leading.push_back(convert(argument, parameter_at(method, leading.size())));
+            continue;
+        }
+        const std::string name = argument.substr(0, equals);
+        params.emplace_back(name,
+                            convert(argument.substr(equals + 1), parameter_named(method, name)));
+    }
+    if (!leading.empty()) params.emplace_back("args", Json::array(std::move(leading)));
+    return Json::object(std::move(params));
+}
+
+std::string percent_encoded(std::string_view text) {
+    std::string result;
+    for (const char character : text) {
+        const bool plain = (character >= 'a' && character <= 'z') ||
+                           (character >= 'A' && character <= 'Z') ||
+                           (character >= '0' && character <= '9') ||
+                           std::string_view{"-_.~"}.find(character) != std::string_view::npos;
+        if (plain)
+            result += character;
+        else
+            result += fmt::format("%{:02X}", static_cast<unsigned char>(character));
+    }
+    return result;
+}
+
+std::string request_path(const std::optional<std::string>& wallet) {
+    return wallet ? "/wallet/" + percent_encoded(*wallet) : "/";
+}
+
+/// The reply's object, whatever it says; ends the command when there is none.
+Json parse_reply(const CliReply& reply) {
+    if (reply.state == CliReply::State::unauthorised)
+        stop_with("Authorization failed: Incorrect rpcuser or rpcpassword");
+    if (reply.state != CliReply::State::answered) stop_with(reply.body);
+    const int status = reply.http_status;
+    if (status >= 400 && status != 400 && status != 404 && status != 500) {
+        const std::string_view text = reply.body;
+        stop_with(text.empty() ? fmt::format("server returned HTTP error {}", status)
+                               : fmt::format("Server response: {}", text));
+    }
+    if (reply.body.empty()) stop_with("no response from server");
+    auto json = parse_json(reply.body);
+    if (!json) stop_with("couldn't parse reply from server");
+    if (!json->is_object() || (!json->find("result") && !json->find("error")))
+        stop_with("expected reply to have result, error and id properties");
+    return std::move(*json);
+}
+
+std::optional<int> error_code(const Json& error) {
+    const Json* code = error.find("code");
+    if (!code || !code->is_number()) return std::nullopt;
+    int value = 0;
+    const std::string& text = code->number();
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+/// One client: it sends requests, and with -rpcwait repeats what failed because the node is not
+/// there yet.
+class Client {
+ public:
+    Client(const CliOptions& options, const CliTransport& transport, const CliPause& pause)
+        : options_(options), transport_(transport), pause_(pause) {}
+
+    /// The reply's object.
+    Json post(const std::string& method, const Json& params,
+              const std::optional<std::string>& wallet) {
+        JsonWriter writer;
+        writer.object([&] {
+            writer.field("jsonrpc", "2.0");
+            writer.field("method", method);
+            writer.field("params", params);
+            writer.field("id", 1);
+        });
+        for (int waited_s = 0;; ++waited_s) {
+            const CliReply reply = transport_(request_path(wallet), writer.text());
+            const bool last = options_.wait_timeout_s > 0 && waited_s >= options_.wait_timeout_s;
+            if (options_.wait && !last && is_transient(reply)) {
+                pause_();
+                continue;
+            }
+            if (options_.wait && reply.state == CliReply::State::unreachable)
+                stop_with(fmt::format("timeout on transient error: {}", reply.body));
+            return parse_reply(reply);
+        }
+    }
+
+    Json post(const std::string& method, const Json& params) {
+        return post(method, params, options_.wallet);
+    }
+
+    /// The result; ends the command on an error.
+    Json result(const std::string& method, Json::Array params,
+                const std::optional<std::string>& wallet) {
+        const Json reply = post(method, Json::array(std::move(params)), wallet);
+        if (const Json* error = reply.find("error"); error && !error->is_null())
+            throw Stop{cli_error(*error)};
+        return *reply.find("result");
+    }
+
+    /// The result, or empty on an error.
+    std::optional<Json> try_result(const std::string& method,
+                                   const std::optional<std::string>& wallet) {
+        const Json reply = post(method, Json::array({}), wallet);
+        if (const Json* error = reply.find("error"); error && !error->is_null())
+            return std::nullopt;
+        return *reply.find("result");
+    }
+
+    const CliOptions& options() const { return options_; }
+
+ private:
+    static bool is_transient(const CliReply& reply) {
+        if (reply.state == CliReply::State::unreachable) return true;
+        if (reply.state != CliReply::State::answered) return false;
+        const auto json = parse_json(reply.body);
+        const Json* error = json ? json->find("error") : nullptr;
+        return error && error_code(*error) == static_cast<int>(Code::warming_up);
+    }
+
+    const CliOptions& options_;
+    const CliTransport& transport_;
+    const CliPause& pause_;
+};
+
+CliOutcome run_get_info(Client& client) {
+    const auto& wallet = client.options().wallet;
+    InfoReport report;
+    report.network = client.result("getnetworkinfo", {}, std::nullopt);
+    report.chain = client.result("getblockchaininfo", {}, std::nullopt);
+    report.wallet = client.try_result("getwalletinfo", wallet);
+    report.balances = client.try_result("getbalances", wallet);
+    if (!report.wallet && !wallet) {
+        const auto names = client.try_result("listwallets", std::nullopt);
+        for (const Json& name : names ? names->array() : Json::Array{}) {
+            if (auto balances = client.try_result("getbalances", name.string()))
+                report.balances_by_wallet.emplace_back(name.string(), std::move(*balances));
+        }
+    }
+    return {0, format_info(report), ""};
+}
+
+CliOutcome run_net_info(Client& client) {
+    const Json network = client.result("getnetworkinfo", {}, std::nullopt);
+    const Json peers = client.result("getpeerinfo", {}, std::nullopt);
+    return {0, format_net_info(network, peers), ""};
+}
+
+CliOutcome run_generate(Client& client, const std::vector<std::string>& arguments) {
+    if (arguments.size() > 2) stop_with("too many arguments (maximum 2 for nblocks and maxtries)");
+    const Json count =
+        arguments.empty() ? Json::number("1") : parse_json(arguments[0]).value_or(Json{});
+    int64_t blocks = 0;
+    if (count.is_number()) {
+        const std::string& text = count.number();
+        std::from_chars(text.data(), text.data() + text.size(), blocks);
+    }
+    if (blocks < 1)
+        stop_with(
+            "the first argument (number of blocks to generate, default: 1) must be an "
+            "integer value greater than zero");
+    const auto& wallet = client.options().wallet;
+    const Json address = client.result("getnewaddress", {}, wallet);
+    Json::Array params{count, address};
+    if (arguments.size() > 1) {
+        const auto tries = parse_json(arguments[1]);
+        if (!tries || !tries->is_number())
+            stop_with(fmt::format("Error parsing JSON: {}", arguments[1]));
+        params.push_back(*tries);
+    }
+    const Json hashes = client.result("generatetoaddress", std::move(params), wallet);
+    const Json shown = Json::object({{"address", address}, {"blocks", hashes}});
+    return {0, json_indented(shown, 2) + "\n", ""};
+}
+
+CliOutcome run_command(Client& client, std::vector<std::string> arguments) {
+    if (arguments.empty()) stop_with("too few parameters (need at least command)");
+    const std::string name = arguments.front();
+    arguments.erase(arguments.begin());
+    const MethodTable table;
+    const Method* method = table.find(name);
+    const Json params = client.options().named ? named_params(method, arguments)
+                                               : positional_params(method, arguments);
+    const Json reply = client.post(name, params);
+    if (const Json* error = reply.find("error"); error && !error->is_null())
+        return cli_error(*error);
+    return {0, cli_result(*reply.find("result")), ""};
+}
+
+}  // namespace
+
+std::string cli_result(const Json& result) {
+    if (result.is_null()) return {};
+    if (result.is_string()) return result.string() + "\n";
+    return json_indented(result, 2) + "\n";
+}
+
+CliOutcome cli_error(const Json& error) {
+    const Json* message = error.find("message");
+    const auto code = error_code(error);
+    if (!code || !message || !message->is_string()) {
+        JsonWriter writer;
+        writer.value(error);
+        return {1, "", fmt::format("error: {}\n", writer.text())};
+    }
+    std::string text =
+        fmt::format("error code: {}\nerror message:\n{}\n", *code, message->string());
+    if (*code == static_cast<int>(Code::wallet_not_specified))
+        text +=
+            "For parley-cli, specify the \"-rpcwallet=<walletname>\" option before the command "
+            "(run \"parley-cli listwallets\" to see which wallets are currently loaded).\n";
+    return {std::abs(*code) % 256, "", text};
+}
+
+CliOutcome run_cli(const CliOptions& options, const std::vector<std::string>& stdin_lines,
+                   const CliTransport& transport, const CliPause& pause) {
+    std::vector<std::string> arguments = options.arguments;
+    arguments.insert(arguments.end(), stdin_lines.begin(), stdin_lines.end());
+    Client client{options, transport, pause};
+    try {
+        if (options.get_info) return run_get_info(client);
+        if (options.net_info) return run_net_info(client);
+        if (options.generate) return run_generate(client, arguments);
+        return run_command(client, std::move(arguments));
+    } catch (const Stop& stop) {
+        return stop.outcome;
+    }
+}
+
+}  // namespace parley::rpc

@@ -1,0 +1,81 @@
+// The command-line client without its sockets and files: flags, the request that the arguments
+// make, and what is printed of the reply. The host (node/daemon/cli_main.cpp) gives a transport and
+// prints. Not thread-safe; one call at a time.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "rpc/jsonrpc/json.h"
+
+namespace parley::rpc {
+
+struct CliOptions {
+    // where the node is; empty: from the configuration file, or the chain's default
+    std::optional<std::string> data_directory;
+    std::optional<std::string> configuration_file;  ///< -conf
+    std::optional<std::string> chain;               ///< -chain=<name>, -regtest, ...
+    std::optional<std::string> host;                ///< -rpcconnect, may end in ":port"
+    std::optional<int> port;                        ///< -rpcport
+    std::optional<std::string> user;
+    std::optional<std::string> password;
+    std::optional<std::string> cookie_file;  ///< -rpccookiefile
+    std::optional<std::string> wallet;       ///< -rpcwallet; an empty name is one, too
+    int client_timeout_s = 900;              ///< -rpcclienttimeout; 0: none
+    bool wait = false;                       ///< -rpcwait: until the node answers
+    int wait_timeout_s = 0;                  ///< -rpcwaittimeout; 0: for ever
+
+    bool named = false;                ///< -named
+    bool read_stdin = false;           ///< -stdin: further arguments, one a line
+    bool read_stdin_password = false;  ///< -stdinrpcpass: the first line
+    bool get_info = false;
+    bool net_info = false;
+    bool generate = false;
+    enum class Color : uint8_t { automatic, always, never };
+    Color color = Color::automatic;
+    bool help = false;
+    bool version = false;
+
+    std::vector<std::string> arguments;  ///< method and its arguments
+};
+
+/// `arguments` without the program's name. The error is a sentence for stderr (exit code 1).
+Expected<CliOptions, std::string> parse_cli(const std::vector<std::string>& arguments);
+
+std::string cli_help();
+
+/// One HTTP exchange. Posts `body` to `path` ("/" or "/wallet/<name>", percent-encoded).
+struct CliReply {
+    enum class State : uint8_t {
+        answered,
+        unreachable,   ///< no connection; `body` says why
+        unauthorised,  ///< 401
+        failed         ///< connection broke, or an HTTP error without a JSON body
+    };
+    State state = State::unreachable;
+    int http_status = 0;
+    std::string body;
+};
+using CliTransport = std::function<CliReply(const std::string& path, const std::string& body)>;
+/// Pauses a second. For -rpcwait.
+using CliPause = std::function<void()>;
+
+struct CliOutcome {
+    int exit_code = 0;
+    std::string out;    ///< for stdout
+    std::string error;  ///< for stderr
+};
+
+/// A result as it is printed: strings raw, null not at all, the rest indented by 2.
+std::string cli_result(const Json& result);
+/// The member "error" of a reply, as it is printed, with the exit code.
+CliOutcome cli_error(const Json& error);
+
+/// `stdin_lines`: what -stdin read (already split), or nothing. Waits and repeats on -rpcwait.
+CliOutcome run_cli(const CliOptions& options, const std::vector<std::string>& stdin_lines,
+                   const CliTransport& transport, const CliPause& pause);
+
+}  // namespace parley::rpc

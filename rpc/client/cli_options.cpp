@@ -1,0 +1,188 @@
+// The client's flags.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "rpc/client/cli.h"
+
+namespace parley::rpc {
+
+namespace {
+
+using Status = std::optional<std::string>;  ///< empty: fine
+
+std::optional<int> parse_integer(std::string_view text) {
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+/// "-x", "-x=1" and "-nox=0" are on; "-x=0" and "-nox" are off.
+bool is_on(const std::optional<std::string>& value, bool negated) {
+    const bool on = !value || value->empty() || parse_integer(*value).value_or(0) != 0;
+    return on != negated;
+}
+
+struct Flag {
+    std::string_view name;
+    bool CliOptions::*target;
+};
+constexpr std::array kFlags{Flag{"named", &CliOptions::named},
+                            Flag{"stdin", &CliOptions::read_stdin},
+                            Flag{"stdinrpcpass", &CliOptions::read_stdin_password},
+                            Flag{"rpcwait", &CliOptions::wait},
+                            Flag{"getinfo", &CliOptions::get_info},
+                            Flag{"netinfo", &CliOptions::net_info},
+                            Flag{"generate", &CliOptions::generate},
+                            Flag{"help", &CliOptions::help},
+                            Flag{"h", &CliOptions::help},
+                            Flag{"?", &CliOptions::help},
+                            Flag{"version", &CliOptions::version}};
+
+struct Text {
+    std::string_view name;
+    std::optional<std::string> CliOptions::*target;
+};
+constexpr std::array kTexts{
+    Text{"datadir", &CliOptions::data_directory}, Text{"conf", &CliOptions::configuration_file},
+    Text{"rpcconnect", &CliOptions::host},        Text{"rpcuser", &CliOptions::user},
+    Text{"rpcpassword", &CliOptions::password},   Text{"rpccookiefile", &CliOptions::cookie_file},
+    Text{"rpcwallet", &CliOptions::wallet}};
+
+// The options; -testnet is -chain=test.
+constexpr std::array<std::string_view, 5> kChains{"testnet", "testnet4", "signet", "regtest",
+                                                  "labnet"};
+
+Status set_chain(CliOptions& options, std::string_view name) {
+    if (options.chain && *options.chain != name)
+        return fmt::format(
+            "Invalid combination of -regtest, -labnet, -signet, -testnet4 and "
+            "-chain. Can use at most one.");
+    options.chain = std::string{name};
+    return std::nullopt;
+}
+
+Status set_number(std::string_view name, const std::string& text, int min, int max, int& target) {
+    const auto value = parse_integer(text);
+    if (!value || *value < min || *value > max)
+        return fmt::format("Invalid value in -{}: '{}' (a number from {} to {} is expected)", name,
+                           text, min, max);
+    target = *value;
+    return std::nullopt;
+}
+
+Status set_color(CliOptions& options, const std::string& text) {
+    if (text == "always")
+        options.color = CliOptions::Color::always;
+    else if (text == "never")
+        options.color = CliOptions::Color::never;
+    else if (text == "auto")
+        options.color = CliOptions::Color::automatic;
+    else
+        return fmt::format("Invalid value for -color option. Valid values: always, auto, never.");
+    return std::nullopt;
+}
+
+Status set_other(CliOptions& options, const std::string& name, const std::string& value,
+                 const std::string& argument) {
+    if (name == "chain") return set_chain(options, value);
+    if (name == "color") return set_color(options, value);
+    if (name == "rpcport") {
+        int port = 0;
+        if (Status error = set_number(name, value, 1, 65'535, port)) return error;
+        options.port = port;
+        return std::nullopt;
+    }
+    if (name == "rpcclienttimeout")
+        return set_number(name, value, 0, INT32_MAX, options.client_timeout_s);
+    if (name == "rpcwaittimeout")
+        return set_number(name, value, 0, INT32_MAX, options.wait_timeout_s);
+    return fmt::format("Invalid parameter {}", argument);
+}
+
+Status set_option(CliOptions& options, const std::string& argument) {
+    std::string name = argument.substr(argument.starts_with("--") ? 2 : 1);
+    std::optional<std::string> value;
+    if (const size_t equals = name.find('='); equals != std::string::npos) {
+        value = name.substr(equals + 1);
+        name.resize(equals);
+    }
+    const auto find = [](const auto& table, std::string_view wanted) {
+        const auto found = std::find_if(table.begin(), table.end(),
+                                        [&](const auto& entry) { return entry.name == wanted; });
+        return found == table.end() ? nullptr : &*found;
+    };
+    const bool negated = name.starts_with("no");
+    const std::string positive = negated ? name.substr(2) : name;
+    if (const Flag* flag = find(kFlags, positive)) {
+        options.*(flag->target) = is_on(value, negated);
+        return std::nullopt;
+    }
+    if (std::find(kChains.begin(), kChains.end(), positive) != kChains.end()) {
+        const bool old_name = positive == "testnet";
+        return is_on(value, negated) ? set_chain(options, old_name ? "test" : positive) : Status{};
+    }
+    if (const Text* text = find(kTexts, name)) {
+        options.*(text->target) = value.value_or("");
+        return std::nullopt;
+    }
+    if (const Text* text = find(kTexts, positive); text && negated) {
+        (options.*(text->target)).reset();
+        return std::nullopt;
+    }
+    return set_other(options, name, value.value_or(""), argument.substr(0, argument.find('=')));
+}
+
+}  // namespace
+
+Expected<CliOptions, std::string> parse_cli(const std::vector<std::string>& arguments) {
+    CliOptions options;
+    size_t i = 0;
+    // The first argument that is no option is the method; what follows belongs to it.
+    for (; i < arguments.size() && arguments[i].starts_with('-') && arguments[i].size() > 1; ++i) {
+        if (Status error = set_option(options, arguments[i]))
+            return Unexpected<std::string>{"Error parsing command line arguments: " + *error};
+    }
+    options.arguments.assign(arguments.begin() + static_cast<ptrdiff_t>(i), arguments.end());
+    return options;
+}
+
+std::string cli_help() {
+    return R"(Usage:  parley-cli [options] <command> [params]  Send command to Parley
+or:     parley-cli [options] -named <command> [name=value]...  Send command with named arguments
+or:     parley-cli [options] help                List commands
+or:     parley-cli [options] help <command>      Get help for a command
+or:     parley-cli pbftkeygen <n> <directory>    Make keys for n PBFT validators; needs no node
+
+Options:
+
+  -chain=<chain>           Use the chain <chain>: main, test, testnet4, signet, regtest or
+                           labnet
+  -regtest, -labnet, ...   The same as -chain=regtest, -chain=labnet, ...
+  -color=<when>            Accepted for compatibility: always, auto or never
+  -conf=<file>             Configuration file; relative paths start at the data directory
+  -datadir=<dir>           Data directory, where the cookie file is
+  -generate [n] [tries]    Generate blocks to a new address of the wallet (1 block by default)
+  -getinfo                 Show the most important facts about the node and its wallet
+  -help, -h, -?            Print this help and exit
+  -named                   Pass named instead of positional arguments
+  -netinfo                 Show how many peers are connected, by direction and network
+  -rpcclienttimeout=<s>    Seconds to wait for an answer (default: 900; 0: for ever)
+  -rpcconnect=<ip>         Send commands to the node on <ip> (default: 127.0.0.1)
+  -rpccookiefile=<file>    Where the authentication cookie is
+  -rpcpassword=<pw>        Password, where the cookie is not used
+  -rpcport=<port>          Port of the node (default: that of the chain)
+  -rpcuser=<user>          User, where the cookie is not used
+  -rpcwait                 Wait until the node answers
+  -rpcwaittimeout=<s>      Seconds to wait at most with -rpcwait (default: 0, for ever)
+  -rpcwallet=<name>        The wallet to ask, where several are loaded
+  -stdin                   Read further arguments from standard input, one a line
+  -stdinrpcpass            Read the password from standard input, first line
+  -version                 Print version and exit
+)";
+}
+
+}  // namespace parley::rpc

@@ -1,0 +1,120 @@
+#include "rpc/client/cli_reports.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+#include "rpc/jsonrpc/json_writer.h"
+
+namespace parley::rpc {
+
+namespace {
+
+/// The member as it would be printed, a string without quotes.
+std::string text(const Json& object, std::string_view key) {
+    const Json* found = object.find(key);
+    if (!found) return "n/a";
+    if (found->is_string()) return found->string();
+    JsonWriter writer;
+    writer.value(*found);
+    return writer.take();
+}
+
+std::string percentage(const Json& object, std::string_view key) {
+    const Json* found = object.find(key);
+    if (!found || !found->is_number()) return "n/a";
+    double share = 0;
+    const std::string& digits = found->number();
+    std::from_chars(digits.data(), digits.data() + digits.size(), share);
+    return fmt::format("{:.4f}%", share * 100);
+}
+
+std::string warnings_text(const Json& object) {
+    const Json* warnings = object.find("warnings");
+    if (!warnings) return "(none)";
+    if (warnings->is_string()) return warnings->string().empty() ? "(none)" : warnings->string();
+    std::string joined;
+    for (const Json& item : warnings->is_array() ? warnings->array() : Json::Array{}) {
+        if (!item.is_string()) continue;
+        if (!joined.empty()) joined += '\n';
+        joined += item.string();
+    }
+    return joined.empty() ? "(none)" : joined;
+}
+
+std::string trusted(const Json& balances) {
+    const Json* mine = balances.find("mine");
+    return mine ? text(*mine, "trusted") : "n/a";
+}
+
+}  // namespace
+
+std::string format_info(const InfoReport& report) {
+    std::string out;
+    const auto line = [&](std::string_view name, const std::string& content) {
+        out += fmt::format("{}: {}\n", name, content);
+    };
+    line("Chain", text(report.chain, "chain"));
+    line("Blocks", text(report.chain, "blocks"));
+    line("Headers", text(report.chain, "headers"));
+    line("Verification progress", percentage(report.chain, "verificationprogress"));
+    line("Difficulty", text(report.chain, "difficulty"));
+    out += '\n';
+    line("Network",
+         fmt::format("in {}, out {}, total {}", text(report.network, "connections_in"),
+                     text(report.network, "connections_out"), text(report.network, "connections")));
+    line("Version", text(report.network, "version"));
+    line("Time offset (s)", text(report.network, "timeoffset"));
+    line("Proxies", "n/a");
+    line("Min tx relay fee rate (BTC/kvB)", text(report.network, "relayfee"));
+    out += '\n';
+    if (report.wallet) {
+        const std::string name = text(*report.wallet, "walletname");
+        line("Wallet", name.empty() ? "\"\"" : name);
+        line("Keypool size", text(*report.wallet, "keypoolsize"));
+        out += '\n';
+    }
+    if (report.balances) {
+        line("Balance", trusted(*report.balances));
+        out += '\n';
+    }
+    if (!report.balances_by_wallet.empty()) {
+        out += "Balances\n";
+        for (const auto& [name, balances] : report.balances_by_wallet)
+            out += fmt::format("{:>17} {}\n", trusted(balances), name.empty() ? "\"\"" : name);
+        out += '\n';
+    }
+    line("Warnings", warnings_text(report.chain));
+    return out;
+}
+
+std::string format_net_info(const Json& network, const Json& peers) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNetworks{
+        {{"ipv4", "ipv4"}, {"ipv6", "ipv6"}, {"onion", "onion"}, {"not_publicly_routable", "npr"}}};
+    // rows: inbound, outbound, both; columns: the networks, and all of them
+    std::array<std::array<int, kNetworks.size() + 1>, 3> counts{};
+    for (const Json& peer : peers.is_array() ? peers.array() : Json::Array{}) {
+        const Json* inbound = peer.find("inbound");
+        const size_t row = inbound && inbound->is_boolean() && inbound->boolean() ? 0 : 1;
+        for (const size_t target : {row, size_t{2}}) {
+            for (size_t i = 0; i < kNetworks.size(); ++i)
+                counts[target][i] += text(peer, "network") == kNetworks[i].first ? 1 : 0;
+            ++counts[target].back();
+        }
+    }
+    std::string out = fmt::format("Server {}{}\n\n", text(network, "protocolversion"),
+                                  text(network, "subversion"));
+    out += fmt::format("{:>8}", "");
+    for (const auto& [name, short_name] : kNetworks) out += fmt::format("{:>8}", short_name);
+    out += fmt::format("{:>8}\n", "total");
+    constexpr std::array<std::string_view, 3> kRows{"in", "out", "total"};
+    for (size_t row = 0; row < kRows.size(); ++row) {
+        out += fmt::format("{:<8}", kRows[row]);
+        for (const int count : counts[row]) out += fmt::format("{:>8}", count);
+        out += '\n';
+    }
+    return out;
+}
+
+}  // namespace parley::rpc

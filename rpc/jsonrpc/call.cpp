@@ -1,0 +1,253 @@
+#include "rpc/jsonrpc/call.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace parley::rpc {
+
+namespace {
+
+const Json kNull;
+
+void expect_type(const Json& json, Json::Type type, std::string_view name) {
+    if (json.type() == type) return;
+    fail(Code::type, fmt::format("JSON value of type {} is not of expected type {} ({})",
+                                 type_name(json.type()), type_name(type), name));
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+    std::string result;
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            result += text[i];
+            continue;
+        }
+        const auto byte = from_hex(text.substr(i + 1, 2));
+        if (!byte || byte->size() != 1) return std::nullopt;
+        result += static_cast<char>(byte->front());
+        i += 2;
+    }
+    return result;
+}
+
+Json::Type json_type(ParameterType type) {
+    switch (type) {
+        case ParameterType::number:
+            return Json::Type::number;
+        case ParameterType::boolean:
+            return Json::Type::boolean;
+        case ParameterType::array:
+            return Json::Type::array;
+        case ParameterType::object:
+            return Json::Type::object;
+        default:
+            return Json::Type::string;
+    }
+}
+
+}  // namespace
+
+void fail(Code code, std::string message) {
+    throw Failure{Error{code, std::move(message)}};
+}
+
+int64_t read_integer(const Json& json, std::string_view name, int64_t min, int64_t max) {
+    expect_type(json, Json::Type::number, name);
+    const std::string& text = json.number();
+    int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max)
+        fail(Code::misc, fmt::format("JSON integer out of range ({})", name));
+    return value;
+}
+
+double read_fraction(const Json& json, std::string_view name) {
+    expect_type(json, Json::Type::number, name);
+    const std::string& text = json.number();
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size())
+        fail(Code::misc, fmt::format("JSON double out of range ({})", name));
+    return value;
+}
+
+bool read_boolean(const Json& json, std::string_view name) {
+    expect_type(json, Json::Type::boolean, name);
+    return json.boolean();
+}
+
+const std::string& read_string(const Json& json, std::string_view name) {
+    expect_type(json, Json::Type::string, name);
+    return json.string();
+}
+
+const Json::Array& read_array(const Json& json, std::string_view name) {
+    expect_type(json, Json::Type::array, name);
+    return json.array();
+}
+
+const Json::Object& read_object(const Json& json, std::string_view name) {
+    expect_type(json, Json::Type::object, name);
+    return json.object();
+}
+
+Amount read_amount(const Json& json, std::string_view name) {
+    if (!json.is_number() && !json.is_string())
+        fail(Code::type, fmt::format("Amount is not a number or string ({})", name));
+    const auto amount = parse_amount(json.is_number() ? json.number() : json.string());
+    if (!amount) fail(Code::type, fmt::format("Invalid amount ({})", name));
+    if (!money_range(*amount)) fail(Code::type, fmt::format("Amount out of range ({})", name));
+    return *amount;
+}
+
+Amount read_fee_rate(const Json& json, std::string_view name) {
+    const Amount rate = read_amount(json, name);
+    if (rate.value() >= kCoin)
+        fail(Code::invalid_parameter,
+             fmt::format("Fee rates larger than or equal to 1BTC/kvB are not accepted ({})", name));
+    return rate;
+}
+
+Bytes read_hex(const Json& json, std::string_view name) {
+    const std::string& text = read_string(json, name);
+    auto bytes = from_hex(text);
+    if (!bytes)
+        fail(Code::invalid_parameter,
+             fmt::format("{} must be hexadecimal string (not '{}')", name, text));
+    return std::move(*bytes);
+}
+
+Hash256 read_hash(const Json& json, std::string_view name) {
+    const std::string& text = read_string(json, name);
+    constexpr size_t kDigits = 2 * Hash256::kSize;
+    if (text.size() != kDigits)
+        fail(Code::invalid_parameter, fmt::format("{} must be of length {} (not {}, for '{}')",
+                                                  name, kDigits, text.size(), text));
+    const auto hash = Hash256::from_string(text);
+    if (!hash)
+        fail(Code::invalid_parameter,
+             fmt::format("{} must be hexadecimal string (not '{}')", name, text));
+    return *hash;
+}
+
+std::pair<uint32_t, uint32_t> read_range(const Json& json, std::string_view name) {
+    // A client that asks for more at once wants something else; bitcoind has the same limit.
+    constexpr int64_t kRangeSizeMax = 1'000'000;
+    int64_t first = 0;
+    int64_t last = 0;
+    if (json.is_number()) {
+        last = read_integer(json, name);
+    } else if (json.is_array() && json.array().size() == 2) {
+        first = read_integer(json.array()[0], name);
+        last = read_integer(json.array()[1], name);
+        if (first > last)
+            fail(Code::invalid_parameter,
+                 fmt::format("Range specified as [begin,end] must not have begin after end ({})",
+                             name));
+    } else {
+        fail(Code::invalid_parameter,
+             fmt::format("Range must be specified as end or as [begin,end] ({})", name));
+    }
+    if (first < 0)
+        fail(Code::invalid_parameter,
+             fmt::format("Range should be greater or equal than 0 ({})", name));
+    if (last < 0 || last > INT32_MAX)
+        fail(Code::invalid_parameter, fmt::format("End of range is too high ({})", name));
+    if (last - first >= kRangeSizeMax)
+        fail(Code::invalid_parameter, fmt::format("Range is too large ({})", name));
+    return {static_cast<uint32_t>(first), static_cast<uint32_t>(last)};
+}
+
+void check_members(const Json& object, std::initializer_list<Member> known) {
+    for (const auto& [key, value] : object.object()) {
+        const Member* member = nullptr;
+        for (const Member& candidate : known) {
+            if (candidate.name == key) member = &candidate;
+        }
+        if (!member) fail(Code::type, fmt::format("Unexpected key {}", key));
+        const bool free_form = member->type == ParameterType::any ||
+                               member->type == ParameterType::amount ||
+                               member->type == ParameterType::range;
+        if (free_form || value.is_null() || value.type() == json_type(member->type)) continue;
+        fail(Code::type,
+             fmt::format("JSON value of type {} for field {} is not of expected type {}",
+                         type_name(value.type()), key, type_name(json_type(member->type))));
+    }
+}
+
+const Json& Call::argument(size_t position) const {
+    return position < arguments_.size() ? arguments_[position] : kNull;
+}
+
+int64_t Call::integer(size_t position, int64_t otherwise, int64_t min, int64_t max) const {
+    return has(position) ? read_integer(argument(position), name(position), min, max) : otherwise;
+}
+
+bool Call::boolean(size_t position, bool otherwise) const {
+    return has(position) ? read_boolean(argument(position), name(position)) : otherwise;
+}
+
+std::string Call::string(size_t position, std::string_view otherwise) const {
+    return has(position) ? read_string(argument(position), name(position)) : std::string{otherwise};
+}
+
+BlockHash Call::block_hash(size_t position) const {
+    return read_block_hash(argument(position), name(position));
+}
+
+Txid Call::txid(size_t position) const {
+    return read_txid(argument(position), name(position));
+}
+
+void Call::run(const std::function<void(NodeControl&)>& call) {
+    std::exception_ptr thrown;
+    const bool ran = context_.gateway.run([&](NodeControl& node) {
+        try {
+            call(node);
+        } catch (...) {
+            thrown = std::current_exception();  // nothing is thrown through the core thread
+        }
+    });
+    if (thrown) std::rethrow_exception(thrown);
+    if (!ran) fail(Code::client_not_connected, "Shutting down");
+}
+
+BlockSummary Call::tip() {
+    if (const auto known = chain()) return known->tip();
+    return ask([](NodeControl& node) { return node.chain().tip; });
+}
+
+std::optional<std::string> Call::wallet_in_path() const {
+    constexpr std::string_view kPrefix = "/wallet/";
+    if (!path_.starts_with(kPrefix)) return std::nullopt;
+    const auto name = percent_decoded(std::string_view{path_}.substr(kPrefix.size()));
+    if (!name) fail(Code::wallet_not_found, "Malformed wallet name in the request's path");
+    return name;
+}
+
+WalletControl& Call::wallet(NodeControl& node) const {
+    if (!node.wallets_enabled())
+        fail(Code::method_not_found,
+             "Method not found (wallet method is disabled because no "
+             "wallet is loaded or wallets are switched off by "
+             "-disablewallet)");
+    if (const auto name = wallet_in_path()) {
+        if (WalletControl* wallet = node.wallet(*name)) return *wallet;
+        fail(Code::wallet_not_found, "Requested wallet does not exist or is not loaded");
+    }
+    const auto loaded = node.loaded_wallets();
+    if (loaded.empty())
+        fail(Code::wallet_not_found,
+             "No wallet is loaded. Load a wallet using loadwallet or create a new one with "
+             "createwallet. (Note: A default wallet is no longer automatically created)");
+    if (loaded.size() > 1)
+        fail(Code::wallet_not_specified,
+             "Multiple wallets are loaded. Please select which wallet to use by requesting the RPC "
+             "through the /wallet/<walletname> URI path.");
+    WalletControl* wallet = node.wallet(loaded.front());
+    if (!wallet) fail(Code::internal, "A loaded wallet cannot be found");
+    return *wallet;
+}
+
+}  // namespace parley::rpc

@@ -1,0 +1,146 @@
+// Call: one running method: its arguments, the ways to the node, and the writer of its result. What
+// is wrong with an argument, or refused by the node, is thrown as Failure; the dispatcher catches
+// it, and it never leaves rpc/. Made by the dispatcher, used by the methods; one rpc thread.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "base/hash256.h"
+#include "chain/primitives/amount.h"
+#include "chain/primitives/ids.h"
+#include "rpc/jsonrpc/error.h"
+#include "rpc/jsonrpc/json.h"
+#include "rpc/jsonrpc/json_writer.h"
+#include "rpc/jsonrpc/method.h"
+#include "rpc/node_view.h"
+
+namespace parley {
+struct ChainParams;
+}
+
+namespace parley::rpc {
+
+/// Ends the running method.
+struct Failure {
+    Error error;
+};
+
+[[noreturn]] void fail(Code code, std::string message);
+
+/// The value, or the failure thrown.
+template <class T>
+T unwrap(Result<T> result) {
+    if (!result) throw Failure{std::move(result.error())};
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+// Readers of one argument or member; `name` is for the message. Types are checked here too, because
+// members of objects reach them unchecked. Codes and words are bitcoind's.
+int64_t read_integer(const Json& json, std::string_view name, int64_t min = INT64_MIN,
+                     int64_t max = INT64_MAX);
+double read_fraction(const Json& json, std::string_view name);
+bool read_boolean(const Json& json, std::string_view name);
+const std::string& read_string(const Json& json, std::string_view name);
+const Json::Array& read_array(const Json& json, std::string_view name);
+const Json::Object& read_object(const Json& json, std::string_view name);
+/// Coins to satoshi, exactly; not negative, not above the money there can be.
+Amount read_amount(const Json& json, std::string_view name);
+/// A fee rate in coins a kvB.
+Amount read_fee_rate(const Json& json, std::string_view name);
+Bytes read_hex(const Json& json, std::string_view name);
+Hash256 read_hash(const Json& json, std::string_view name);
+inline Txid read_txid(const Json& json, std::string_view name) {
+    return Txid{read_hash(json, name)};
+}
+inline BlockHash read_block_hash(const Json& json, std::string_view name) {
+    return BlockHash{read_hash(json, name)};
+}
+/// A number n means 0 to n; an array is [first, last].
+std::pair<uint32_t, uint32_t> read_range(const Json& json, std::string_view name);
+
+/// Refuses members of an options object that the method does not know, and wrong types of those it
+/// does.
+struct Member {
+    std::string_view name;
+    ParameterType type;
+};
+void check_members(const Json& object, std::initializer_list<Member> known);
+
+class Call {
+ public:
+    struct Context {
+        const ChainParams& params;
+        NodeGateway& gateway;
+        Host& host;
+        const MethodTable& table;
+    };
+
+    Call(const Context& context, const Method& method, Json::Array arguments, std::string path)
+        : context_(context),
+          method_(method),
+          arguments_(std::move(arguments)),
+          path_(std::move(path)) {}
+
+    const ChainParams& params() const { return context_.params; }
+    Host& host() const { return context_.host; }
+    const MethodTable& table() const { return context_.table; }
+    const Method& method() const { return method_; }
+    JsonWriter& out() { return out_; }
+
+    /// Null where it was left out.
+    const Json& argument(size_t position) const;
+    bool has(size_t position) const { return !argument(position).is_null(); }
+    std::string_view name(size_t position) const { return method_.parameters[position].name(); }
+
+    int64_t integer(size_t position, int64_t otherwise = 0, int64_t min = INT64_MIN,
+                    int64_t max = INT64_MAX) const;
+    bool boolean(size_t position, bool otherwise = false) const;
+    std::string string(size_t position, std::string_view otherwise = {}) const;
+    BlockHash block_hash(size_t position) const;
+    Txid txid(size_t position) const;
+
+    /// Runs `question(NodeControl&)` on the core thread, and returns its value.
+    template <class Question>
+    auto ask(Question&& question) {
+        using Answer = std::invoke_result_t<Question, NodeControl&>;
+        if constexpr (std::is_void_v<Answer>) {
+            run([&](NodeControl& node) { question(node); });
+        } else {
+            std::optional<Answer> answer;
+            run([&](NodeControl& node) { answer.emplace(question(node)); });
+            return std::move(*answer);
+        }
+    }
+
+    /// The best chain without a way to the core; null: not known.
+    std::shared_ptr<const ChainSnapshot> chain() const { return context_.gateway.chain(); }
+    /// The last block of the best chain.
+    BlockSummary tip();
+
+    /// As ask(), with the wallet that the path names, or the only one that is loaded.
+    template <class Question>
+    auto ask_wallet(Question&& question) {
+        return ask([&](NodeControl& node) { return question(node, wallet(node)); });
+    }
+
+    /// The wallet that the path names; empty: it names none.
+    std::optional<std::string> wallet_in_path() const;
+
+ private:
+    void run(const std::function<void(NodeControl&)>& call);
+    WalletControl& wallet(NodeControl& node) const;
+
+    Context context_;
+    const Method& method_;
+    Json::Array arguments_;
+    std::string path_;
+    JsonWriter out_;
+};
+
+}  // namespace parley::rpc

@@ -1,0 +1,173 @@
+#include "rpc/jsonrpc/dispatcher.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+
+#include "rpc/jsonrpc/call.h"
+
+namespace parley::rpc {
+
+namespace {
+
+enum class Version : uint8_t { legacy, v2 };  ///< legacy: 1.0, 1.1, or none named
+
+struct Answer {
+    std::string result;  ///< JSON
+    std::optional<Error> error;
+};
+
+/// `id`: null pointer, no id at all.
+std::string reply_text(Version version, const Json* id, const Answer& answer) {
+    JsonWriter writer;
+    writer.object([&] {
+        if (version == Version::v2) writer.field("jsonrpc", "2.0");
+        if (!answer.error) {
+            writer.key("result").raw(answer.result);
+            if (version == Version::legacy) writer.key("error").null();
+        } else {
+            if (version == Version::legacy) writer.key("result").null();
+            writer.field_object("error", [&] {
+                writer.field("code", static_cast<int32_t>(answer.error->code));
+                writer.field("message", answer.error->message);
+            });
+        }
+        if (id) writer.field("id", *id);
+    });
+    return writer.take();
+}
+
+/// The status of a reply in the legacy versions; 2.0 has 200 for all.
+int status_of(const Answer& answer) {
+    if (!answer.error) return 200;
+    switch (answer.error->code) {
+        case Code::invalid_request:
+            return 400;
+        case Code::method_not_found:
+            return 404;
+        default:
+            return 500;
+    }
+}
+
+HttpReply json_reply(int status, std::string body) {
+    body += '\n';
+    return {status, "application/json", std::move(body)};
+}
+
+HttpReply malformed(std::string message) {
+    const Json null;
+    const Answer answer{{}, Error{Code::parse, std::move(message)}};
+    return json_reply(500, reply_text(Version::legacy, &null, answer));
+}
+
+}  // namespace
+
+/// One request object. `error` is set where it is none.
+struct Dispatcher::Request {
+    Version version = Version::legacy;
+    const Json* id = nullptr;
+    std::string method;
+    const Json* params = nullptr;
+    std::optional<std::string> error;
+
+    /// Borrows from `json`.
+    explicit Request(const Json& json) { error = read(json); }
+
+    bool is_notification() const { return version == Version::v2 && !id; }
+
+ private:
+    std::optional<std::string> read(const Json& json) {
+        if (!json.is_object()) return "Invalid Request object";
+        id = json.find("id");
+        if (const Json* named = json.find("jsonrpc"); named && !named->is_null()) {
+            if (!named->is_string()) return "jsonrpc field must be a string";
+            if (named->string() == "2.0")
+                version = Version::v2;
+            else if (named->string() != "1.0" && named->string() != "1.1")
+                return "JSON-RPC version not supported";
+        }
+        const Json* name = json.find("method");
+        if (!name || name->is_null()) return "Missing method";
+        if (!name->is_string()) return "Method must be a string";
+        method = name->string();
+        params = json.find("params");
+        if (params && !params->is_null() && !params->is_array() && !params->is_object())
+            return "Params must be an array or object";
+        return std::nullopt;
+    }
+};
+
+struct Dispatcher::Outcome : Answer {};
+
+Dispatcher::Dispatcher(const ChainParams& params, NodeGateway& gateway, Host& host, LogSink& log)
+    : params_(params), gateway_(gateway), host_(host), log_(log) {}
+
+HttpReply Dispatcher::handle(const HttpRequest& request) const {
+    if (request.path != "/" && !request.path.starts_with("/wallet/")) return {404, "", ""};
+    if (request.method != "POST")
+        return {405, "text/plain", "JSONRPC server handles only POST requests"};
+    const auto json = parse_json(request.body);
+    if (!json) return malformed("Parse error");
+    if (json->is_array()) {
+        std::string replies = answer_batch(*json, request);
+        if (replies.empty()) return {204, "", ""};
+        return json_reply(200, std::move(replies));
+    }
+    if (!json->is_object()) return malformed("Top-level object parse error");
+    int status = 200;
+    std::string reply = answer_single(*json, request, status);
+    if (status == 204) return {204, "", ""};
+    return json_reply(status, std::move(reply));
+}
+
+std::string Dispatcher::answer_single(const Json& json, const HttpRequest& http,
+                                      int& status) const {
+    const Request request{json};
+    const Outcome outcome = execute(request, http);
+    status = request.version == Version::v2 ? 200 : status_of(outcome);
+    if (request.is_notification() && !request.error) {
+        status = 204;
+        return {};
+    }
+    return reply_text(request.version, request.id, outcome);
+}
+
+/// Empty: nothing but notifications.
+std::string Dispatcher::answer_batch(const Json& json, const HttpRequest& http) const {
+    std::string replies;
+    for (const Json& element : json.array()) {
+        const Request request{element};
+        const Outcome outcome = execute(request, http);
+        if (request.is_notification()) continue;
+        replies += replies.empty() ? '[' : ',';
+        replies += reply_text(request.version, request.id, outcome);
+    }
+    if (json.array().empty()) return "[]";
+    return replies.empty() ? replies : replies + ']';
+}
+
+Dispatcher::Outcome Dispatcher::execute(const Request& request, const HttpRequest& http) const {
+    if (request.error) return {{{}, Error{Code::invalid_request, *request.error}}};
+    log_.debug(LogCategory::rpc, "ThreadRPCServer method={} user={}",
+               json_quote(request.method.substr(0, 64)), http.user);
+    if (auto status = host_.warm_up()) return {{{}, Error{Code::warming_up, std::move(*status)}}};
+    const Method* method = table_.find(request.method);
+    if (!method) return {{{}, Error{Code::method_not_found, "Method not found"}}};
+    const auto running = host_.command_started(method->name);
+    try {
+        Json::Array arguments =
+            unwrap(positional_arguments(*method, request.params ? *request.params : Json{}));
+        unwrap(check_arguments(*method, arguments));
+        Call call{{params_, gateway_, host_, table_}, *method, std::move(arguments), http.path};
+        method->handler(call);
+        std::string result = call.out().take();
+        return {{result.empty() ? "null" : std::move(result), std::nullopt}};
+    } catch (const Failure& failed) {
+        return {{{}, failed.error}};
+    } catch (const std::exception& failed) {
+        return {{{}, Error{Code::misc, failed.what()}}};
+    }
+}
+
+}  // namespace parley::rpc

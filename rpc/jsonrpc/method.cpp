@@ -1,0 +1,39 @@
+#include "rpc/jsonrpc/method.h"
+
+#include "base/check.h"
+
+namespace parley::rpc {
+
+MethodTable::MethodTable() {
+    add(blockchain_methods());
+    add(chainstate_methods());
+    add(wait_methods());
+    add(block_statistics_methods());
+    add(mempool_methods());
+    add(mining_methods());
+    add(network_methods());
+    add(raw_transaction_methods());
+    add(utility_methods());
+    add(control_methods());
+    add(consensus_methods());
+    add(wallet_methods());
+    add(wallet_transaction_methods());
+    add(wallet_spend_methods());
+    add(wallet_address_methods());
+    add(wallet_descriptor_methods());
+}
+
+void MethodTable::add(std::vector<Method> methods) {
+    for (Method& method : methods) {
+        CHECK(method.handler != nullptr);
+        const auto [position, is_new] = methods_.emplace(method.name, std::move(method));
+        CHECK(is_new);
+    }
+}
+
+const Method* MethodTable::find(std::string_view name) const {
+    const auto found = methods_.find(name);
+    return found == methods_.end() ? nullptr : &found->second;
+}
+
+}  // namespace parley::rpc

@@ -1,0 +1,321 @@
+// The best chain: its tip, headers, blocks, other tips and single coins.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/crypto/sha256.h"
+#include "base/serialize.h"
+#include "chain/primitives/compact_target.h"
+#include "rpc/jsonrpc/call.h"
+#include "rpc/script_json.h"
+
+namespace parley::rpc {
+
+namespace {
+
+void getblockchaininfo(Call& call) {
+    const ChainSummary chain = call.ask([](NodeControl& node) { return node.chain(); });
+    const BlockHeader& header = chain.tip.header;
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("chain", call.params().name);
+        out.field("blocks", chain.tip.height);
+        out.field("headers", chain.best_header);
+        out.field("bestblockhash", chain.tip.hash);
+        out.field("bits", fmt::format("{:08x}", header.bits));
+        out.field("target", target_from_compact(header.bits).value_or(U256{}).to_hex());
+        out.field("difficulty", difficulty(header.bits));
+        out.field("time", header.time);
+        out.field("mediantime", chain.tip.median_time);
+        const double headers = std::max(chain.best_header.value(), chain.tip.height.value()) + 1.0;
+        out.field("verificationprogress", (chain.tip.height.value() + 1.0) / headers);
+        out.field("initialblockdownload", chain.initial_block_download);
+        out.field("chainwork", chain.tip.chain_score.to_hex());
+        out.field("size_on_disk", chain.size_on_disk);
+        out.field("pruned", chain.pruned);
+        if (chain.pruned) {
+            // The lowest height of which this and all above are there.
+            out.field("pruneheight", chain.pruned_to ? chain.pruned_to->value() + 1 : 0);
+            out.field("automatic_pruning", chain.prune_target.has_value());
+            if (chain.prune_target) out.field("prune_target_size", *chain.prune_target);
+        }
+        if (const auto& challenge = call.params().signet_challenge)
+            out.key("signet_challenge").hex(challenge->bytes());
+        out.field_values("warnings", chain.warnings);
+    });
+}
+
+void getblockcount(Call& call) {
+    call.out().value(call.tip().height);
+}
+
+void getbestblockhash(Call& call) {
+    call.out().value(call.tip().hash);
+}
+
+void getdifficulty(Call& call) {
+    call.out().value(difficulty(call.tip().header.bits));
+}
+
+void getblockhash(Call& call) {
+    const auto height = static_cast<int32_t>(call.integer(0, 0, INT32_MIN, INT32_MAX));
+    const auto block = call.ask([&](NodeControl& node) { return node.block_at(Height{height}); });
+    if (!block) fail(Code::invalid_parameter, "Block height out of range");
+    call.out().value(block->hash);
+}
+
+BlockSummary known_block(const NodeControl& node, const BlockHash& hash) {
+    auto block = node.block_summary(hash);
+    if (!block) fail(Code::address_or_key, "Block not found");
+    return *block;
+}
+
+void getblockheader(Call& call) {
+    const BlockHash hash = call.block_hash(0);
+    const auto chain = call.chain();
+    const auto known = chain ? chain->find(hash) : nullptr;
+    const BlockSummary block =
+        known ? known->summary
+              : call.ask([&](NodeControl& node) { return known_block(node, hash); });
+    JsonWriter& out = call.out();
+    if (call.boolean(1, true))
+        out.object([&] { write_header_fields(out, block); });
+    else
+        out.hex(block.header.serialize());
+}
+
+void write_coinbase_summary(JsonWriter& out, const Transaction& coinbase) {
+    const TxInput& input = coinbase.inputs().front();
+    out.object([&] {
+        out.field("version", static_cast<uint32_t>(coinbase.version()));
+        out.field("locktime", coinbase.locktime());
+        out.field("sequence", input.sequence);
+        out.key("coinbase").hex(input.script_sig.bytes());
+        if (!input.witness.empty()) out.key("witness").hex(input.witness.front());
+    });
+}
+
+/// `verbosity` 1: txids, 2: transactions with fees, 3: with the outputs that they spend.
+void write_block(JsonWriter& out, const ChainParams& params, const BlockSummary& summary,
+                 const BlockWithSpent& content, int64_t verbosity) {
+    const Block& block = *content.block;
+    out.object([&] {
+        write_header_fields(out, summary);
+        out.field("strippedsize", block.size(WitnessEncoding::without));
+        out.field("size", block.size());
+        out.field("weight", block.weight());
+        out.key("coinbase_tx");
+        write_coinbase_summary(out, *block.transactions.front());
+        out.field_array("tx", [&] {
+            for (size_t i = 0; i < block.transactions.size(); ++i) {
+                const Transaction& transaction = *block.transactions[i];
+                if (verbosity == 1) {
+                    out.value(transaction.txid());
+                    continue;
+                }
+                const bool has_spent = i > 0 && i - 1 < content.spent.size();
+                out.object([&] {
+                    write_transaction_fields(
+                        out, params, transaction,
+                        {has_spent ? &content.spent[i - 1] : nullptr, verbosity >= 3, true});
+                });
+            }
+        });
+    });
+}
+
+/// From the snapshot where it is there. Without `spent`, what the block spends may be missing.
+std::shared_ptr<const KnownBlock> whole_block(Call& call, const BlockHash& hash, bool spent) {
+    const auto chain = call.chain();
+    if (chain) {
+        if (auto known = chain->find(hash)) return known;
+    }
+    BlockHash tip;
+    auto block = call.ask([&](NodeControl& node) {
+        tip = node.chain().tip.hash;
+        const BlockSummary summary = known_block(node, hash);
+        if (spent) return KnownBlock{summary, unwrap(node.block_with_spent(hash))};
+        return KnownBlock{summary, {unwrap(node.block(hash)), {}}};
+    });
+    auto shared = std::make_shared<const KnownBlock>(std::move(block));
+    if (chain && spent && shared->summary.in_active_chain) chain->keep(tip, shared);
+    return shared;
+}
+
+void getblock(Call& call) {
+    const BlockHash hash = call.block_hash(0);
+    const Json& asked = call.argument(1);
+    const int64_t verbosity = asked.is_boolean() ? (asked.boolean() ? 1 : 0) : call.integer(1, 1);
+    const auto block = whole_block(call, hash, verbosity >= 2);
+    if (verbosity <= 0)
+        call.out().hex(block->content.block->serialize());
+    else
+        write_block(call.out(), call.params(), block->summary, block->content, verbosity);
+}
+
+std::string_view to_string(ChainTip::Status status) {
+    switch (status) {
+        case ChainTip::Status::active:
+            return "active";
+        case ChainTip::Status::valid_fork:
+            return "valid-fork";
+        case ChainTip::Status::valid_headers:
+            return "valid-headers";
+        case ChainTip::Status::headers_only:
+            return "headers-only";
+        case ChainTip::Status::invalid:
+            return "invalid";
+    }
+    return "unknown";
+}
+
+void getchaintips(Call& call) {
+    const auto tips = call.ask([](NodeControl& node) { return node.chain_tips(); });
+    JsonWriter& out = call.out();
+    out.array([&] {
+        for (const ChainTip& tip : tips) {
+            out.object([&] {
+                out.field("height", tip.height);
+                out.field("hash", tip.hash);
+                out.field("branchlen", tip.branch_length);
+                out.field("status", to_string(tip.status));
+            });
+        }
+    });
+}
+
+void gettxout(Call& call) {
+    const OutPoint outpoint{call.txid(0), static_cast<uint32_t>(call.integer(1, 0, 0, UINT32_MAX))};
+    const bool mempool = call.boolean(2, true);
+    BlockSummary tip;
+    const auto coin = call.ask([&](NodeControl& node) {
+        tip = node.chain().tip;
+        return node.coin(outpoint, mempool);
+    });
+    JsonWriter& out = call.out();
+    if (!coin) {
+        out.null();
+        return;
+    }
+    out.object([&] {
+        out.field("bestblock", tip.hash);
+        out.field("confirmations", std::max(0, tip.height - coin->height + 1));
+        out.field("value", coin->output.value);
+        out.key("scriptPubKey");
+        write_script(out, call.params(), coin->output.script_pubkey);
+        out.field("coinbase", coin->coinbase);
+    });
+}
+
+std::vector<Method> tip_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "getblockchaininfo",
+         .category = "blockchain",
+         .description =
+             "Returns an object containing various state info regarding blockchain processing.",
+         .parameters = {},
+         .result = "{chain, blocks, headers, bestblockhash, bits, target, difficulty, time, "
+                   "mediantime, verificationprogress, initialblockdownload, chainwork, "
+                   "size_on_disk, pruned, warnings}    (json object)",
+         .example = "",
+         .handler = &getblockchaininfo},
+        {.name = "getblockcount",
+         .category = "blockchain",
+         .description = "Returns the height of the most-work fully-validated chain.\nThe genesis "
+                        "block has height 0.",
+         .parameters = {},
+         .result = "n    (numeric) The current block count",
+         .example = "",
+         .handler = &getblockcount},
+        {.name = "getbestblockhash",
+         .category = "blockchain",
+         .description = "Returns the hash of the best (tip) block in the most-work fully-validated "
+                        "chain.",
+         .parameters = {},
+         .result = "\"hex\"    (string) the block hash, hex-encoded",
+         .example = "",
+         .handler = &getbestblockhash},
+        {.name = "getdifficulty",
+         .category = "blockchain",
+         .description = "Returns the proof-of-work difficulty as a multiple of the minimum "
+                        "difficulty.",
+         .parameters = {},
+         .result = "n    (numeric) the difficulty",
+         .example = "",
+         .handler = &getdifficulty},
+    };
+}
+
+std::vector<Method> block_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "getblockhash",
+         .category = "blockchain",
+         .description = "Returns hash of block in best-block-chain at height provided.",
+         .parameters = {{"height", number, true, "", "The height index"}},
+         .result = "\"hex\"    (string) The block hash",
+         .example = "1000",
+         .handler = &getblockhash},
+        {.name = "getblockheader",
+         .category = "blockchain",
+         .description = "Returns information about a block header, or the header itself as hex.",
+         .parameters = {{"blockhash", hex, true, "", "The block hash"},
+                        {"verbose", boolean, false, "true",
+                         "true for a json object, false for the hex-encoded data"}},
+         .result = "{hash, confirmations, height, version, ...}    (json object) or "
+                   "\"hex\"    (string)",
+         .example = "\"00000000c937983704a73af28acdec37b049d214adbda81d7e2a3dd146f6ed09\"",
+         .handler = &getblockheader},
+        {.name = "getblock",
+         .category = "blockchain",
+         .description = "Returns a block: as hex (verbosity 0), or its header, sizes and "
+                        "transactions: as txids (1), whole (2), or whole with the outputs that "
+                        "they spend (3).",
+         .parameters = {{"blockhash", hex, true, "", "The block hash"},
+                        {"verbosity|verbose", any, false, "1",
+                         "0 for hex-encoded data, 1 for a "
+                         "JSON object, 2 and 3 for more"}},
+         .result = "{hash, confirmations, ..., tx}    (json object) or \"hex\"    (string)",
+         .example = "\"00000000c937983704a73af28acdec37b049d214adbda81d7e2a3dd146f6ed09\" 2",
+         .handler = &getblock},
+        {.name = "getchaintips",
+         .category = "blockchain",
+         .description = "Return information about all known tips in the block tree, including the "
+                        "main chain as well as orphaned branches.",
+         .parameters = {},
+         .result = "[{height, hash, branchlen, status},...]    (json array) status is active, "
+                   "valid-fork, valid-headers, headers-only or invalid",
+         .example = "",
+         .handler = &getchaintips},
+    };
+}
+
+std::vector<Method> coin_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "gettxout",
+         .category = "blockchain",
+         .description = "Returns details about an unspent transaction output.",
+         .parameters = {{"txid", hex, true, "", "The transaction id"},
+                        {"n", number, true, "", "vout number"},
+                        {"include_mempool", boolean, false, "true",
+                         "Whether to include the mempool; an output that is spent in the mempool "
+                         "then won't appear"}},
+         .result = "{bestblock, confirmations, value, scriptPubKey, coinbase}    (json object), "
+                   "or null when the output was not found",
+         .example = "\"txid\" 1",
+         .handler = &gettxout},
+    };
+}
+
+}  // namespace
+
+std::vector<Method> blockchain_methods() {
+    std::vector<Method> methods = tip_methods();
+    for (auto more : {block_methods(), coin_methods()})
+        methods.insert(methods.end(), more.begin(), more.end());
+    return methods;
+}
+
+}  // namespace parley::rpc

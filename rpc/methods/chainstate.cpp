@@ -1,0 +1,228 @@
+// The chain state as a whole: statistics of the unspent outputs, its check, and the ways to change
+// it by hand.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/crypto/muhash.h"
+#include "base/crypto/sha256.h"
+#include "base/serialize.h"
+#include "rpc/jsonrpc/call.h"
+
+namespace parley::rpc {
+
+namespace {
+
+enum class HashType : uint8_t { serialized, muhash, none };
+
+struct CoinTotals {
+    BlockSummary tip;
+    uint64_t outputs = 0;
+    uint64_t transactions = 0;
+    uint64_t bogosize = 0;  ///< bitcoind's estimate of a database's size
+    uint64_t disk_size = 0;
+    Amount amount{0};
+    Sha256 serialized;
+    MuHash3072 muhash;
+};
+
+CoinTotals coin_totals(NodeControl& node, HashType type) {
+    CoinTotals totals;
+    totals.tip = node.chain().tip;
+    std::optional<Txid> last;
+    unwrap(node.for_each_coin([&](const OutPoint& outpoint, const Coin& coin) {
+        const ByteSpan script = coin.output.script_pubkey.bytes();
+        Writer writer;
+        writer.hash(outpoint.txid).le(outpoint.index);
+        writer.le((static_cast<uint32_t>(coin.height.value()) << 1) | (coin.coinbase ? 1u : 0u));
+        writer.le(coin.output.value.value()).var_bytes(script);
+        if (type == HashType::serialized) totals.serialized.write(writer.data());
+        if (type == HashType::muhash) totals.muhash.insert(writer.data());
+        ++totals.outputs;
+        if (last != outpoint.txid) ++totals.transactions;
+        last = outpoint.txid;
+        totals.bogosize += 32 + 4 + 4 + 8 + 2 + script.size();
+        totals.amount += coin.output.value;
+        return true;
+    }));
+    totals.disk_size = node.coins_size_on_disk();
+    return totals;
+}
+
+HashType hash_type_of(const std::string& text) {
+    if (text == "hash_serialized_3") return HashType::serialized;
+    if (text == "muhash") return HashType::muhash;
+    if (text == "none") return HashType::none;
+    fail(Code::invalid_parameter, fmt::format("'{}' is not a valid hash_type", text));
+}
+
+void gettxoutsetinfo(Call& call) {
+    const HashType type = hash_type_of(call.string(0, "hash_serialized_3"));
+    if (call.has(1)) {
+        if (type == HashType::serialized)
+            fail(Code::invalid_parameter,
+                 "hash_serialized_3 hash type cannot be queried for a specific block");
+        fail(Code::invalid_parameter, "Querying specific block heights requires coinstatsindex");
+    }
+    CoinTotals totals = call.ask([type](NodeControl& node) { return coin_totals(node, type); });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("height", totals.tip.height);
+        out.field("bestblock", totals.tip.hash);
+        out.field("txouts", totals.outputs);
+        out.field("bogosize", totals.bogosize);
+        if (type == HashType::serialized)
+            out.field("hash_serialized_3", sha256(totals.serialized.finish().span()));
+        if (type == HashType::muhash) out.field("muhash", totals.muhash.digest());
+        out.field("total_amount", totals.amount);
+        out.field("transactions", totals.transactions);
+        out.field("disk_size", totals.disk_size);
+    });
+}
+
+void verifychain(Call& call) {
+    const auto level = static_cast<int>(std::clamp<int64_t>(call.integer(0, 3), 0, 4));
+    const auto blocks = static_cast<int32_t>(std::clamp<int64_t>(call.integer(1, 6), 0, INT32_MAX));
+    call.out().value(call.ask([&](NodeControl& node) { return node.verify_chain(level, blocks); }));
+}
+
+/// The first block of the active chain that is not older than that.
+Height height_at_time(NodeControl& node, int64_t time) {
+    constexpr int64_t kTimestampWindow_s = 7'200;  // blocks may be this much out of order
+    const Height tip = node.chain().tip.height;
+    for (Height height{0}; height <= tip; ++height) {
+        const auto block = node.block_at(height);
+        if (block && block->header.time >= time - kTimestampWindow_s) return height;
+    }
+    fail(Code::invalid_parameter, "Could not find block with at least the specified timestamp.");
+}
+
+void pruneblockchain(Call& call) {
+    constexpr int64_t kHeightMax = 1'000'000'000;  // a larger number is a time
+    const int64_t wanted = call.integer(0);
+    const auto pruned = call.ask([&](NodeControl& node) {
+        if (!node.chain().pruned)
+            fail(Code::misc, "Cannot prune blocks because node is not in prune mode.");
+        if (wanted < 0) fail(Code::invalid_parameter, "Negative block height.");
+        const Height height = wanted > kHeightMax ? height_at_time(node, wanted)
+                                                  : Height{static_cast<int32_t>(wanted)};
+        return unwrap(node.prune_blocks(height));
+    });
+    call.out().value(pruned ? pruned->value() : -1);
+}
+
+void preciousblock(Call& call) {
+    const BlockHash hash = call.block_hash(0);
+    call.ask([&](NodeControl& node) { unwrap(node.prefer_block(hash)); });
+}
+
+// ---- by hand
+
+void invalidateblock(Call& call) {
+    const BlockHash hash = call.block_hash(0);
+    call.ask([&](NodeControl& node) { unwrap(node.invalidate_block(hash)); });
+}
+
+void reconsiderblock(Call& call) {
+    const BlockHash hash = call.block_hash(0);
+    call.ask([&](NodeControl& node) { unwrap(node.reconsider_block(hash)); });
+}
+
+void syncwithvalidationinterfacequeue(Call& call) {
+    call.ask([](NodeControl&) {});  // steps run one after another: this one is behind all others
+}
+
+std::vector<Method> statistics_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "gettxoutsetinfo",
+         .category = "blockchain",
+         .description = "Returns statistics about the unspent transaction output set. It reads the "
+                        "whole set.",
+         .parameters = {{"hash_type", string, false, "hash_serialized_3",
+                         "Which UTXO set hash should be calculated: hash_serialized_3, muhash or "
+                         "none"},
+                        {"hash_or_height", any, false, "the current best block",
+                         "The block hash or height of the target height (only with "
+                         "coinstatsindex)"},
+                        {"use_index", boolean, false, "true", "Use coinstatsindex, if available"}},
+         .result = "{height, bestblock, txouts, bogosize, hash_serialized_3, muhash, total_amount, "
+                   "transactions, disk_size}    (json object)",
+         .example = "\"muhash\"",
+         .handler = &gettxoutsetinfo},
+        {.name = "verifychain",
+         .category = "blockchain",
+         .description = "Verifies blockchain database.",
+         .parameters = {{"checklevel", number, false, "3",
+                         "How thorough the block verification is: 0 reads the blocks, 1 checks "
+                         "them, 2 reads the undo data, 3 disconnects them in memory, 4 connects "
+                         "them again"},
+                        {"nblocks", number, false, "6, 0=all", "The number of blocks to check."}},
+         .result = "true|false    (boolean) Verification finished successfully. If false, check "
+                   "debug.log for reason.",
+         .example = "",
+         .handler = &verifychain},
+    };
+}
+
+std::vector<Method> control_of_tip_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "pruneblockchain",
+         .category = "blockchain",
+         .description = "Attempts to delete block and undo data up to a specified height or "
+                        "timestamp, if eligible for pruning. Requires -prune to be enabled.",
+         .parameters = {{"height", number, true, "",
+                         "The block height to prune up to. May be set to a discrete height, or to "
+                         "a UNIX epoch time to prune blocks whose block time is at least 2 hours "
+                         "older than the provided timestamp."}},
+         .result = "n    (numeric) Height of the last block pruned",
+         .example = "1000",
+         .handler = &pruneblockchain},
+        {.name = "preciousblock",
+         .category = "blockchain",
+         .description = "Treats a block as if it were received before others with the same work.\n"
+                        "A later preciousblock call can override the effect of an earlier one.\n"
+                        "The effects of preciousblock are not retained across restarts.",
+         .parameters = {{"blockhash", hex, true, "", "the hash of the block to mark as precious"}},
+         .result = "null    (json null)",
+         .example = "\"blockhash\"",
+         .handler = &preciousblock},
+        {.name = "invalidateblock",
+         .category = "blockchain",
+         .description = "Permanently marks a block as invalid, as if it violated a consensus rule.",
+         .parameters = {{"blockhash", hex, true, "", "the hash of the block to mark as invalid"}},
+         .result = "null    (json null)",
+         .example = "\"blockhash\"",
+         .handler = &invalidateblock,
+         .hidden = true},
+        {.name = "reconsiderblock",
+         .category = "blockchain",
+         .description = "Removes invalidity status of a block, its ancestors and its descendants, "
+                        "reconsider them for activation. It undoes invalidateblock.",
+         .parameters = {{"blockhash", hex, true, "", "the hash of the block to reconsider"}},
+         .result = "null    (json null)",
+         .example = "\"blockhash\"",
+         .handler = &reconsiderblock,
+         .hidden = true},
+        {.name = "syncwithvalidationinterfacequeue",
+         .category = "blockchain",
+         .description = "Waits until wallets and indexes have seen everything that was there when "
+                        "the call came.",
+         .parameters = {},
+         .result = "null    (json null)",
+         .example = "",
+         .handler = &syncwithvalidationinterfacequeue,
+         .hidden = true},
+    };
+}
+
+}  // namespace
+
+std::vector<Method> chainstate_methods() {
+    std::vector<Method> methods = statistics_methods();
+    for (auto& method : control_of_tip_methods()) methods.push_back(std::move(method));
+    return methods;
+}
+
+}  // namespace parley::rpc

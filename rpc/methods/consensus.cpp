@@ -1,0 +1,124 @@
+// Extensions: which consensus engine runs and what it is doing, and how often the chain forked.
+#include <algorithm>
+#include <cmath>
+
+#include "rpc/jsonrpc/call.h"
+
+namespace parley::rpc {
+
+namespace {
+
+void getconsensusinfo(Call& call) {
+    const ConsensusSummary consensus = call.ask([](NodeControl& node) { return node.consensus(); });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("engine", consensus.engine);
+        out.field("finality", consensus.absolute_finality ? "absolute" : "probabilistic");
+        if (consensus.finalized) {
+            out.field_object("finalized", [&] {
+                out.field("height", consensus.finalized->first);
+                out.field("hash", consensus.finalized->second);
+            });
+        }
+        for (const auto& [name, json] : consensus.fields) out.key(name).raw(json);
+    });
+}
+
+/// A share with its 95 % interval after Wilson; null where nothing was observed.
+void write_rate(JsonWriter& out, std::string_view name, uint64_t hits, uint64_t trials) {
+    out.key(name);
+    if (trials == 0) {
+        out.null();
+        return;
+    }
+    constexpr double kZ = 1.959963984540054;
+    const auto n = static_cast<double>(trials);
+    const double share = static_cast<double>(hits) / n;
+    // Of a ratio above one (more stale blocks than heights) no binomial interval exists.
+    const bool binomial = hits <= trials;
+    const double spread = 1 + kZ * kZ / n;
+    const double middle = (share + kZ * kZ / (2 * n)) / spread;
+    const double reach =
+        binomial ? kZ * std::sqrt(share * (1 - share) / n + kZ * kZ / (4 * n * n)) / spread : 0;
+    out.object([&] {
+        out.field("rate", share);
+        if (!binomial) return;
+        out.field_array("interval95", [&] {
+            // Exact at the ends, where rounding would leave 5e-17.
+            out.value(hits == 0 ? 0 : middle - reach).value(hits == trials ? 1 : middle + reach);
+        });
+    });
+}
+
+void getforkstats(Call& call) {
+    std::optional<uint32_t> heights;
+    if (call.has(0)) {
+        const int64_t asked = call.integer(0);
+        if (asked < 1 || asked > INT32_MAX)
+            fail(Code::invalid_parameter, "nblocks must be a positive number of heights");
+        heights = static_cast<uint32_t>(asked);
+    }
+    const ForkStats stats = call.ask([&](NodeControl& node) { return node.fork_stats(heights); });
+    const uint64_t mined = stats.main_chain_blocks + stats.stale_blocks;
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("first_height", stats.first);
+        out.field("last_height", stats.last);
+        out.field("heights_compared", stats.main_chain_blocks);
+        out.field("forked_heights", stats.forked_heights);
+        out.field("main_chain_blocks", stats.main_chain_blocks);
+        out.field("stale_blocks", stats.stale_blocks);
+        out.field("mined_blocks", mined);
+        write_rate(out, "F_h", stats.forked_heights, stats.main_chain_blocks);
+        write_rate(out, "S_t", stats.stale_blocks, mined);
+        write_rate(out, "S_m", stats.stale_blocks, stats.main_chain_blocks);
+        uint64_t reorganisations = 0;
+        uint32_t depth_max = 0;
+        out.field_array("reorganisation_depths", [&] {
+            for (const auto& [depth, count] : stats.reorganisations_by_depth) {
+                reorganisations += count;
+                depth_max = std::max(depth_max, depth);
+                out.object([&] {
+                    out.field("depth", depth);
+                    out.field("count", count);
+                });
+            }
+        });
+        out.field("reorganisations", reorganisations);
+        out.field("reorganisation_depth_max", depth_max);
+    });
+}
+
+}  // namespace
+
+std::vector<Method> consensus_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "getconsensusinfo",
+         .category = "parley",
+         .description = "Returns which consensus engine decides, what kind of finality it gives, "
+                        "the last finalised block, and the engine's own state (role, view, quorum, "
+                        "...).",
+         .parameters = {},
+         .result = "{engine, finality, finalized, ...}    (json object)",
+         .example = "",
+         .handler = &getconsensusinfo},
+        {.name = "getforkstats",
+         .category = "parley",
+         .description =
+             "Returns how often the chain forked, as far as this node saw it: F_h = heights with "
+             "two or more blocks / heights compared, S_t = stale / all blocks, S_m = stale / "
+             "main-chain blocks, each with its 95 % Wilson interval (null when no height was "
+             "compared), and this node's reorganisations since its start by depth.",
+         .parameters = {{"nblocks", number, false, "all heights above genesis",
+                         "Look at so many of the latest heights only"}},
+         .result = "{first_height, last_height, heights_compared, forked_heights, "
+                   "main_chain_blocks, stale_blocks, mined_blocks, F_h, S_t, S_m, "
+                   "reorganisation_depths, reorganisations, reorganisation_depth_max}"
+                   "    (json object)",
+         .example = "100",
+         .handler = &getforkstats},
+    };
+}
+
+}  // namespace parley::rpc

@@ -1,0 +1,434 @@
+// Blocks: templates for miners, blocks handed in, and blocks made on request.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/crypto/pow_search.h"
+#include "chain/primitives/compact_target.h"
+#include "chain/rules/address.h"
+#include "rpc/jsonrpc/call.h"
+#include "rpc/mining.h"
+#include "rpc/template_json.h"
+#include "rpc/transaction_text.h"
+
+namespace parley::rpc {
+
+namespace {
+
+constexpr uint64_t kTriesDefault = 1'000'000;
+
+/// Hashes a second that explain the work of the `blocks` blocks up to `height`.
+double network_hashes_per_second(const NodeControl& node, const ChainParams& params, int64_t blocks,
+                                 int64_t height) {
+    const BlockSummary tip = node.chain().tip;
+    const auto last =
+        height < 0 ? std::optional{tip} : node.block_at(Height{static_cast<int32_t>(height)});
+    if (!last || last->height.value() == 0) return 0;
+    if (blocks < 0) blocks = last->height.value() % params.retarget_interval_blocks + 1;
+    blocks = std::min<int64_t>(blocks, last->height.value());
+    int64_t time_min = last->header.time;
+    int64_t time_max = time_min;
+    std::optional<BlockSummary> first;
+    for (int64_t i = 1; i <= blocks; ++i) {
+        first = node.block_at(Height{static_cast<int32_t>(last->height.value() - i)});
+        if (!first) return 0;
+        time_min = std::min<int64_t>(time_min, first->header.time);
+        time_max = std::max<int64_t>(time_max, first->header.time);
+    }
+    if (!first || time_min == time_max) return 0;
+    return (last->chain_score - first->chain_score).to_double() /
+           static_cast<double>(time_max - time_min);
+}
+
+constexpr int64_t kHashrateBlocksDefault = 120;
+
+void getnetworkhashps(Call& call) {
+    // A client may look at the whole chain, but not make the core walk it block by block for ever.
+    constexpr int64_t kBlocksMax = 100'000;
+    const int64_t blocks = call.integer(0, kHashrateBlocksDefault, INT32_MIN, INT32_MAX);
+    const int64_t height = call.integer(1, -1, INT32_MIN, INT32_MAX);
+    if (blocks < -1 || blocks == 0)
+        fail(Code::invalid_parameter, "Invalid nblocks. Must be a positive number or -1.");
+    call.out().value(call.ask([&](NodeControl& node) {
+        if (height < -1 || height > node.chain().tip.height.value())
+            fail(Code::invalid_parameter, "Block does not exist at specified height");
+        return network_hashes_per_second(node, call.params(), std::min(blocks, kBlocksMax), height);
+    }));
+}
+
+void getmininginfo(Call& call) {
+    ChainSummary chain;
+    double hashes_per_second = 0;
+    const MiningSummary mining = call.ask([&](NodeControl& node) {
+        chain = node.chain();
+        hashes_per_second =
+            network_hashes_per_second(node, call.params(), kHashrateBlocksDefault, -1);
+        return node.mining();
+    });
+    JsonWriter& out = call.out();
+    const auto target_fields = [&](uint32_t bits) {
+        out.field("bits", fmt::format("{:08x}", bits));
+        out.field("difficulty", difficulty(bits));
+        out.field("target", target_from_compact(bits).value_or(U256{}).to_hex());
+    };
+    out.object([&] {
+        out.field("blocks", chain.tip.height);
+        if (mining.last_block_weight) out.field("currentblockweight", *mining.last_block_weight);
+        if (mining.last_block_transactions)
+            out.field("currentblocktx", *mining.last_block_transactions);
+        target_fields(chain.tip.header.bits);
+        out.field("networkhashps", hashes_per_second);
+        out.field("pooledtx", mining.pooled_transactions);
+        out.field("blockmintxfee", mining.block_min_fee_rate);
+        out.field("chain", call.params().name);
+        if (const auto& challenge = call.params().signet_challenge)
+            out.key("signet_challenge").hex(challenge->bytes());
+        out.field_object("next", [&] {
+            out.field("height", chain.tip.height.value() + 1);
+            target_fields(mining.next_bits);
+        });
+        out.field_values("warnings", chain.warnings);
+        out.field_object("parley", [&] {
+            out.field("automine", mining.automine);
+            out.field("hashps", call.host().hashes_per_second());
+        });
+    });
+}
+
+// ---- templates
+
+bool asks_for(const Json& request, std::string_view list, std::string_view word) {
+    const Json* words = request.find(list);
+    if (!words || !words->is_array()) return false;
+    return std::any_of(words->array().begin(), words->array().end(),
+                       [&](const Json& item) { return item.is_string() && item.string() == word; });
+}
+
+void answer_proposal(Call& call, const Json& request) {
+    const Json* data = request.find("data");
+    if (!data || !data->is_string()) fail(Code::type, "Missing data String key for proposal");
+    const BlockRef block = read_raw_block(*data, "data");
+    const std::string reason = call.ask([&](NodeControl& node) -> std::string {
+        if (const auto known = node.block_summary(block->header.hash()))
+            return known->has_body ? "duplicate" : "duplicate-inconclusive";
+        if (block->header.previous != node.chain().tip.hash) return "inconclusive-not-best-prevblk";
+        return node.check_proposal(block);
+    });
+    if (reason.empty())
+        call.out().null();
+    else
+        call.out().value(reason);
+}
+
+/// Until the tip is another one, or the mempool has changed and a minute is over.
+void wait_for_change(Call& call, const std::string& long_poll) {
+    constexpr Duration kMempoolPatience = std::chrono::minutes{1};
+    constexpr Duration kPause = std::chrono::milliseconds{50};
+    constexpr size_t kHashDigits = 2 * Hash256::kSize;
+    const Duration begin = call.host().steady_time();
+    while (true) {
+        const std::string now = call.ask([](NodeControl& node) {
+            return long_poll_id(node.chain().tip.hash, node.mempool().sequence);
+        });
+        if (now.substr(0, kHashDigits) != long_poll.substr(0, kHashDigits)) return;
+        if (now != long_poll && call.host().steady_time() - begin >= kMempoolPatience) return;
+        if (!call.host().pause(kPause)) fail(Code::client_not_connected, "Shutting down");
+    }
+}
+
+void check_ready_for_miners(const NodeControl& node, const ChainParams& params) {
+    if (params.name != "main") return;
+    const NetworkSummary network = node.network();
+    if (network.connections_in + network.connections_out == 0)
+        fail(Code::client_not_connected,
+             "Parley is not connected! Check -connect, -addnode and the network, or try regtest");
+    if (node.chain().initial_block_download)
+        fail(Code::initial_download, "Parley is in initial sync and waiting for blocks...");
+}
+
+void getblocktemplate(Call& call) {
+    const Json& request = call.argument(0);
+    if (const Json* mode = request.find("mode"); mode && !mode->is_null()) {
+        if (!mode->is_string()) fail(Code::invalid_parameter, "Invalid mode");
+        if (mode->string() == "proposal") {
+            answer_proposal(call, request);
+            return;
+        }
+        if (mode->string() != "template") fail(Code::invalid_parameter, "Invalid mode");
+    }
+    if (!asks_for(request, "rules", "segwit"))
+        fail(Code::invalid_parameter,
+             "getblocktemplate must be called with the segwit rule set "
+             "(call with {\"rules\": [\"segwit\"]})");
+    if (call.params().signet_challenge && !asks_for(request, "rules", "signet"))
+        fail(Code::invalid_parameter,
+             "getblocktemplate must be called with the signet rule set (call with {\"rules\": "
+             "[\"segwit\", \"signet\"]})");
+    if (const Json* long_poll = request.find("longpollid"); long_poll && !long_poll->is_null())
+        wait_for_change(call, read_string(*long_poll, "longpollid"));
+    int64_t now = 0;
+    const BlockTemplate block = call.ask([&](NodeControl& node) {
+        check_ready_for_miners(node, call.params());
+        now = to_unix_seconds(node.chain().now);
+        return unwrap(node.block_template());
+    });
+    write_template(call.out(), call.params(), block, now);
+}
+
+void submitblock(Call& call) {
+    const BlockRef block = read_raw_block(call.argument(0), call.name(0));
+    const std::string reason =
+        call.ask([&](NodeControl& node) { return node.submit_block(block); });
+    if (reason.empty())
+        call.out().null();
+    else
+        call.out().value(reason);
+}
+
+void submitheader(Call& call) {
+    const Bytes bytes = read_hex(call.argument(0), call.name(0));
+    Reader reader{bytes};
+    const BlockHeader header = read_block_header(reader);
+    if (!reader.done()) fail(Code::deserialization, "Block header decode failed");
+    call.ask([&](NodeControl& node) { unwrap(node.submit_header(header)); });
+}
+
+// ---- on request
+
+void write_hashes(Call& call, const std::vector<BlockHash>& hashes) {
+    call.out().array([&] {
+        for (const BlockHash& hash : hashes) call.out().value(hash);
+    });
+}
+
+uint64_t tries_argument(const Call& call, size_t position) {
+    return static_cast<uint64_t>(call.integer(position, static_cast<int64_t>(kTriesDefault), 0));
+}
+
+void generatetoaddress(Call& call) {
+    const auto script = decode_address(call.params(), call.string(1));
+    if (!script)
+        fail(Code::address_or_key,
+             fmt::format("Error: Invalid address ({})", to_string(script.error())));
+    write_hashes(call, generate_blocks(call, *script, call.integer(0, 0, INT32_MIN, INT32_MAX),
+                                       tries_argument(call, 2)));
+}
+
+/// The one script of a descriptor; of combo(), bitcoind takes the P2WPKH form.
+Script descriptor_script(const NodeControl& node, const std::string& text) {
+    if (unwrap(node.describe(text)).ranged)
+        fail(Code::invalid_parameter,
+             "Ranged descriptor not accepted. Maybe pass through "
+             "deriveaddresses first?");
+    const auto scripts = unwrap(node.expand_descriptor(text, 0, 0));
+    if (scripts.empty()) fail(Code::address_or_key, "Cannot derive script without private keys");
+    const auto segwit = std::find_if(scripts.begin(), scripts.end(), [](const Script& script) {
+        return match_p2wpkh(script).has_value();
+    });
+    return segwit != scripts.end() ? *segwit : scripts.front();
+}
+
+void generatetodescriptor(Call& call) {
+    const std::string text = call.string(1);
+    const Script script =
+        call.ask([&](NodeControl& node) { return descriptor_script(node, text); });
+    write_hashes(call, generate_blocks(call, script, call.integer(0, 0, INT32_MIN, INT32_MAX),
+                                       tries_argument(call, 2)));
+}
+
+Script output_script(Call& call, const std::string& output) {
+    if (const auto script = decode_address(call.params(), output)) return *script;
+    return call.ask([&](NodeControl& node) {
+        if (!node.describe(output))
+            fail(Code::address_or_key, "Error: Invalid address or descriptor");
+        return descriptor_script(node, output);
+    });
+}
+
+TransactionRef chosen_transaction(const NodeControl& node, const std::string& text) {
+    if (const auto txid = Txid::from_string(text)) {
+        const auto entry = node.mempool_entry(*txid);
+        if (!entry) fail(Code::address_or_key, fmt::format("Transaction {} not in mempool.", text));
+        return entry->transaction;
+    }
+    auto data = decode_transaction_hex(text);
+    if (!data)
+        fail(Code::deserialization,
+             fmt::format("Transaction decode failed for {}. Make sure the tx has at least one "
+                         "input.",
+                         text));
+    return make_transaction(std::move(*data));
+}
+
+void generateblock(Call& call) {
+    const Script script = output_script(call, call.string(0));
+    std::vector<std::string> texts;
+    for (const Json& item : read_array(call.argument(1), call.name(1)))
+        texts.push_back(read_string(item, call.name(1)));
+    const bool submit = call.boolean(2, true);
+    const BlockRef block = call.ask([&](NodeControl& node) {
+        std::vector<TransactionRef> transactions;
+        for (const std::string& text : texts)
+            transactions.push_back(chosen_transaction(node, text));
+        return unwrap(node.build_block(script, transactions));
+    });
+    uint64_t tries = kTriesDefault;
+    const BlockRef solved = solve_block(block, tries, [&] {
+        call.ask([](NodeControl&) {});  // fails when the node stops
+        return true;
+    });
+    if (!solved) fail(Code::misc, "Failed to make block.");
+    if (submit) call.ask([&](NodeControl& node) { submit_own_block(node, solved); });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("hash", solved->header.hash());
+        if (!submit) out.key("hex").hex(solved->serialize());
+    });
+}
+
+void setmocktime(Call& call) {
+    if (call.params().public_network)
+        fail(Code::misc, "setmocktime is for regression testing (-regtest mode) only");
+    const int64_t time = call.integer(0);
+    if (time < 0 || time > UINT32_MAX)
+        fail(Code::invalid_parameter,
+             fmt::format("Mocktime must be in the range [0, {}], not {}.", UINT32_MAX, time));
+    call.ask([&](NodeControl& node) { node.set_mock_time(time); });
+}
+
+void setautomine(Call& call) {
+    const std::string mode = call.string(0);
+    call.out().object([&] {
+        call.out().field("automine", call.ask([&](NodeControl& node) {
+            unwrap(node.set_automine(mode));
+            return node.mining().automine;
+        }));
+    });
+}
+
+std::vector<Method> template_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "getmininginfo",
+         .category = "mining",
+         .description = "Returns a json object containing mining-related information. \"parley\" "
+                        "holds this node's own: automine and its miner's hash rate.",
+         .parameters = {},
+         .result = "{blocks, bits, difficulty, target, networkhashps, pooledtx, blockmintxfee, "
+                   "chain, next, warnings, parley}    (json object)",
+         .example = "",
+         .handler = &getmininginfo},
+        {.name = "getnetworkhashps",
+         .category = "mining",
+         .description = "Returns the estimated network hashes per second based on the last n "
+                        "blocks.",
+         .parameters = {{"nblocks", number, false, "120",
+                         "The number of previous blocks to calculate estimate from, or -1 for "
+                         "blocks since last difficulty change."},
+                        {"height", number, false, "-1",
+                         "To estimate at the time of the given "
+                         "height."}},
+         .result = "n    (numeric) Hashes per second estimated",
+         .example = "",
+         .handler = &getnetworkhashps},
+        {.name = "getblocktemplate",
+         .category = "mining",
+         .description = "It returns data needed to construct a block to work on (BIP22, BIP23, "
+                        "BIP9, BIP145), or tries a proposal.",
+         .parameters = {{"template_request", object, true, "", "Format of the template",
+                         R"({"rules":["segwit"],"mode":"str","longpollid":"str","data":"hex"})"}},
+         .result = "{version, rules, previousblockhash, transactions, coinbasevalue, target, bits, "
+                   "height, default_witness_commitment, ...}    (json object)",
+         .example = R"('{"rules": ["segwit"]}')",
+         .handler = &getblocktemplate},
+        {.name = "submitblock",
+         .category = "mining",
+         .description = "Attempts to submit new block to network.",
+         .parameters = {{"hexdata", hex, true, "", "the hex-encoded block data to submit"},
+                        {"dummy", string, false, "ignored",
+                         "dummy value, for compatibility with BIP22. This value is ignored."}},
+         .result = "null    (json null) when accepted, else \"str\"    (string) according to BIP22",
+         .example = "\"mydata\"",
+         .handler = &submitblock},
+        {.name = "submitheader",
+         .category = "mining",
+         .description = "Decode the given hexdata as a header and submit it as a candidate chain "
+                        "tip if valid.",
+         .parameters = {{"hexdata", hex, true, "", "the hex-encoded block header data"}},
+         .result = "null    (json null)",
+         .example = "\"aabbcc\"",
+         .handler = &submitheader},
+    };
+}
+
+std::vector<Method> generate_methods() {
+    using enum ParameterType;
+    const Parameter max_tries{"maxtries", number, false, "1000000", "How many iterations to try."};
+    return {
+        {.name = "generatetoaddress",
+         .category = "generating",
+         .description = "Mine to a specified address and return the block hashes.",
+         .parameters = {{"nblocks", number, true, "", "How many blocks are generated."},
+                        {"address", string, true, "",
+                         "The address to send the newly generated bitcoin to."},
+                        max_tries},
+         .result = "[\"hex\",...]    (json array) hashes of blocks generated",
+         .example = "11 \"myaddress\"",
+         .handler = &generatetoaddress},
+        {.name = "generatetodescriptor",
+         .category = "generating",
+         .description = "Mine to a specified descriptor and return the block hashes.",
+         .parameters = {{"num_blocks", number, true, "", "How many blocks are generated."},
+                        {"descriptor", string, true, "",
+                         "The descriptor to send the newly generated bitcoin to."},
+                        max_tries},
+         .result = "[\"hex\",...]    (json array) hashes of blocks generated",
+         .example = "11 \"mydesc\"",
+         .handler = &generatetodescriptor},
+        {.name = "generateblock",
+         .category = "generating",
+         .description = "Mine a set of ordered transactions to a specified address or descriptor "
+                        "and return the block hash.",
+         .parameters = {{"output", string, true, "",
+                         "The address or descriptor to send the newly generated bitcoin to."},
+                        {"transactions", array, true, "",
+                         "An array of hex strings which are either txids or raw transactions.",
+                         R"(["rawtx/txid",...])"},
+                        {"submit", boolean, false, "true",
+                         "Whether to submit the block before the RPC call returns or to return it "
+                         "as hex."}},
+         .result = "{hash, hex}    (json object) hex only when submit=false",
+         .example = R"("myaddress" '["rawtx", "mempool_txid"]')",
+         .handler = &generateblock},
+        {.name = "setmocktime",
+         .category = "hidden",
+         .description = "Set the local time to given timestamp (-regtest only)",
+         .parameters = {{"timestamp", number, true, "",
+                         "UNIX epoch time. Pass 0 to go back to using the system time."}},
+         .result = "null    (json null)",
+         .example = "1700000000",
+         .handler = &setmocktime,
+         .hidden = true},
+        {.name = "setautomine",
+         .category = "parley",
+         .description = "Sets when this node mines blocks by itself.",
+         .parameters =
+             {{"mode", string, true, "",
+               "\"off\", \"tx\" (as soon as a transaction waits), \"<seconds>\" (in equal "
+               "distances), or \"poisson:<seconds>\" (at random, so many on average)"}},
+         .result = "{automine}    (json object) the mode that holds now",
+         .example = "poisson:10",
+         .handler = &setautomine},
+    };
+}
+
+}  // namespace
+
+std::vector<Method> mining_methods() {
+    std::vector<Method> methods = template_methods();
+    const auto more = generate_methods();
+    methods.insert(methods.end(), more.begin(), more.end());
+    return methods;
+}
+
+}  // namespace parley::rpc

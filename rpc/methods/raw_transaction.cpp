@@ -1,0 +1,290 @@
+// Transactions by hand: make, decode, look up, sign with given keys.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/crypto/sha256.h"
+#include "chain/primitives/script_ops.h"
+#include "chain/rules/address.h"
+#include "chain/script/output_kind.h"
+#include "chain/script/signature_encoding.h"
+#include "rpc/jsonrpc/call.h"
+#include "rpc/script_json.h"
+#include "rpc/signing.h"
+#include "rpc/transaction_text.h"
+
+namespace parley::rpc {
+
+namespace {
+
+void createrawtransaction(Call& call) {
+    const std::optional<bool> replaceable =
+        call.has(3) ? std::optional{call.boolean(3)} : std::nullopt;
+    const TransactionData data =
+        construct_transaction(call.params(), call.argument(0), call.argument(1), call.argument(2),
+                              replaceable, call.argument(4));
+    Writer writer;
+    write_transaction(writer, data, WitnessEncoding::with);
+    call.out().hex(writer.data());
+}
+
+void decoderawtransaction(Call& call) {
+    const WitnessGuess guess = !call.has(1)      ? WitnessGuess::either
+                               : call.boolean(1) ? WitnessGuess::with
+                                                 : WitnessGuess::without;
+    auto data = decode_transaction_hex(call.string(0), guess);
+    if (!data) fail(Code::deserialization, "TX decode failed");
+    const Transaction transaction{std::move(*data)};
+    call.out().object([&] {
+        write_transaction_fields(call.out(), call.params(), transaction, {.show_hex = false});
+    });
+}
+
+/// A transaction and where it was found.
+struct Located {
+    TransactionRef transaction;
+    std::optional<BlockSummary> block;
+    std::vector<Coin> spent;
+};
+
+Located locate_in_block(NodeControl& node, const Txid& txid, const BlockHash& hash,
+                        bool with_spent) {
+    Located located;
+    located.block = node.block_summary(hash);
+    if (!located.block) fail(Code::address_or_key, "Block hash not found");
+    const BlockWithSpent content = with_spent ? unwrap(node.block_with_spent(hash))
+                                              : BlockWithSpent{unwrap(node.block(hash)), {}};
+    const auto& transactions = content.block->transactions;
+    for (size_t i = 0; i < transactions.size(); ++i) {
+        if (transactions[i]->txid() != txid) continue;
+        located.transaction = transactions[i];
+        if (i > 0 && i - 1 < content.spent.size()) located.spent = content.spent[i - 1];
+        return located;
+    }
+    fail(Code::address_or_key,
+         "No such transaction found in the provided block. Use "
+         "gettransaction for wallet transactions.");
+}
+
+/// Why a transaction is not found, in bitcoind's words.
+std::string_view not_found_text(const std::vector<IndexSummary>& indexes) {
+    for (const IndexSummary& index : indexes) {
+        if (index.name != "txindex") continue;
+        return index.synced ? "No such mempool or blockchain transaction. Use gettransaction for "
+                              "wallet transactions."
+                            : "No such mempool transaction. Blockchain transactions are still in "
+                              "the process of being indexed. Use gettransaction for wallet "
+                              "transactions.";
+    }
+    return "No such mempool transaction. Use -txindex or provide a block hash to enable blockchain "
+           "transaction queries. Use gettransaction for wallet transactions.";
+}
+
+Located locate_anywhere(NodeControl& node, const Txid& txid, bool with_spent) {
+    if (const auto entry = node.mempool_entry(txid)) return {entry->transaction, std::nullopt, {}};
+    const auto indexed = unwrap(node.indexed_transaction(txid));
+    if (!indexed) fail(Code::address_or_key, std::string{not_found_text(node.indexes())});
+    if (with_spent) return locate_in_block(node, txid, indexed->block, true);
+    return {indexed->transaction, node.block_summary(indexed->block), {}};
+}
+
+void getrawtransaction(Call& call) {
+    const Txid txid = call.txid(0);
+    const Json& asked = call.argument(1);
+    const int64_t verbosity = asked.is_boolean() ? (asked.boolean() ? 1 : 0) : call.integer(1, 0);
+    if (txid == call.params().genesis->transactions.front()->txid())
+        fail(Code::address_or_key,
+             "The genesis block coinbase is not considered an ordinary "
+             "transaction and cannot be retrieved");
+    std::optional<BlockHash> hash;
+    if (call.has(2)) hash = call.block_hash(2);
+    const Located located = call.ask([&](NodeControl& node) {
+        return hash ? locate_in_block(node, txid, *hash, verbosity >= 2)
+                    : locate_anywhere(node, txid, verbosity >= 2);
+    });
+    JsonWriter& out = call.out();
+    if (verbosity <= 0) {
+        out.hex(located.transaction->serialize());
+        return;
+    }
+    const auto& block = located.block;
+    out.object([&] {
+        if (block && hash) out.field("in_active_chain", block->in_active_chain);
+        const bool show_spent = verbosity >= 2 && !located.spent.empty();
+        write_transaction_fields(out, call.params(), *located.transaction,
+                                 {show_spent ? &located.spent : nullptr, show_spent, true});
+        if (!block) return;
+        out.field("blockhash", block->hash);
+        out.field("confirmations", block->in_active_chain ? block->confirmations : 0);
+        if (!block->in_active_chain) return;
+        out.field("time", block->header.time);
+        out.field("blocktime", block->header.time);
+    });
+}
+
+void signrawtransactionwithkey(Call& call) {
+    const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
+    std::vector<ExportedKey> keys;
+    for (const Json& item : read_array(call.argument(1), call.name(1))) {
+        const auto key = decode_secret_key(call.params(), read_string(item, call.name(1)));
+        if (!key) fail(Code::address_or_key, "Invalid private key");
+        keys.push_back(*key);
+    }
+    const PreviousOutputs given = read_previous_outputs(call.argument(2));
+    const uint8_t type = read_sighash_type(call.argument(3));
+    const SignOutcome outcome = call.ask([&](NodeControl& node) {
+        return node.sign_with_keys(data, keys, spent_outputs(node, data, given, nullptr), type);
+    });
+    write_sign_outcome(call.out(), outcome);
+}
+
+/// Opcodes that exist before tapscript, and items that a stack takes.
+bool has_valid_opcodes(const Script& script) {
+    ScriptOps ops{script.bytes()};
+    while (const auto op = ops.next()) {
+        const bool success = is_op_success(op->opcode) || op->opcode > OP_NOP10;
+        if (success || op->data.size() > kScriptItemSizeMax) return false;
+    }
+    return !ops.malformed();
+}
+
+/// May the script stand behind a P2SH address?
+bool can_wrap(const Script& script, OutputKind kind) {
+    switch (kind) {
+        case OutputKind::data:
+        case OutputKind::script_hash:
+        case OutputKind::witness_unknown:
+        case OutputKind::taproot:
+        case OutputKind::anchor:
+            return false;
+        default:
+            return has_valid_opcodes(script) && !script.is_unspendable();
+    }
+}
+
+bool has_compressed_keys(const Multisig& multisig) {
+    return std::all_of(multisig.keys.begin(), multisig.keys.end(),
+                       [](const Bytes& key) { return is_compressed_key(key); });
+}
+
+/// The witness output for the script. Empty: it is one, or a key in it is not compressed.
+std::optional<Script> wrap_in_witness(const Script& script, OutputKind kind) {
+    switch (kind) {
+        case OutputKind::public_key: {
+            const ByteSpan key = *match_p2pk(script);
+            if (!is_compressed_key(key)) return std::nullopt;
+            return p2wpkh_script(hash160(key));
+        }
+        case OutputKind::public_key_hash:
+            return p2wpkh_script(*match_p2pkh(script));
+        case OutputKind::multisig:
+            if (!has_compressed_keys(*match_multisig(script))) return std::nullopt;
+            [[fallthrough]];
+        case OutputKind::nonstandard:
+            return parley::witness_script(0, sha256(script.bytes()).span());
+        default:
+            return std::nullopt;
+    }
+}
+
+void decodescript(Call& call) {
+    const Script script{read_hex(call.argument(0), "argument")};
+    const ChainParams& params = call.params();
+    const OutputKind kind = classify_output(script);
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("asm", script_asm(script));
+        out.field("desc", script_descriptor(params, script));
+        const std::string address = encode_address(params, script);
+        if (!address.empty()) out.field("address", address);
+        out.field("type", to_string(kind));
+        if (!can_wrap(script, kind)) return;
+        out.field("p2sh", encode_address(params, p2sh_script(hash160(script.bytes()))));
+        const auto wrapped = wrap_in_witness(script, kind);
+        if (!wrapped) return;
+        out.field_object("segwit", [&] {
+            out.field("asm", script_asm(*wrapped));
+            out.field("desc", script_descriptor(params, *wrapped, &script));
+            out.key("hex").hex(wrapped->bytes());
+            out.field("address", encode_address(params, *wrapped));
+            out.field("type", to_string(classify_output(*wrapped)));
+            out.field("p2sh-segwit",
+                      encode_address(params, p2sh_script(hash160(wrapped->bytes()))));
+        });
+    });
+}
+
+}  // namespace
+
+std::vector<Method> raw_transaction_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "createrawtransaction",
+         .category = "rawtransactions",
+         .description = "Create a transaction spending the given inputs and creating new outputs.\n"
+                        "Outputs can be addresses or data. The transaction's inputs are not "
+                        "signed, and it is not stored in the wallet or transmitted to the network.",
+         .parameters = {{"inputs", array, true, "", "The inputs",
+                         R"([{"txid":"hex","vout":n,"sequence":n},...])"},
+                        {"outputs", any, true, "",
+                         "The outputs specified as key-value pairs, each key once",
+                         R"([{"address":amount,...},{"data":"hex"},...])"},
+                        {"locktime", number, false, "0",
+                         "Raw locktime. Non-0 value also locktime-activates inputs"},
+                        {"replaceable", boolean, false, "true",
+                         "Marks this transaction as BIP125-replaceable."},
+                        {"version", number, false, "2", "Transaction version"}},
+         .result = "\"hex\"    (string) hex string of the transaction",
+         .example = R"("[{\"txid\":\"myid\",\"vout\":0}]" "[{\"address\":0.01}]")",
+         .handler = &createrawtransaction},
+        {.name = "decoderawtransaction",
+         .category = "rawtransactions",
+         .description =
+             "Return a JSON object representing the serialized, hex-encoded transaction.",
+         .parameters = {{"hexstring", hex, true, "", "The transaction hex string"},
+                        {"iswitness", boolean, false, "depends on heuristic tests",
+                         "Whether the transaction hex is a serialized witness transaction."}},
+         .result = "{txid, hash, version, size, vsize, weight, locktime, vin, vout}"
+                   "    (json object)",
+         .example = "\"hexstring\"",
+         .handler = &decoderawtransaction},
+        {.name = "getrawtransaction",
+         .category = "rawtransactions",
+         .description = "Returns a transaction of the mempool, of the block that is named, or, "
+                        "with -txindex, of any block: as "
+                        "hex (verbosity 0), as an object (1), with the fee and the outputs that it "
+                        "spends (2).",
+         .parameters = {{"txid", hex, true, "", "The transaction id"},
+                        {"verbosity|verbose", any, false, "0",
+                         "0 for hex-encoded data, 1 for a JSON object, and 2 for JSON object with "
+                         "fee and prevout"},
+                        {"blockhash", hex, false, "",
+                         "The block in which to look for the transaction"}},
+         .result = "\"hex\"    (string), or {in_active_chain, txid, ..., blockhash, confirmations, "
+                   "time, blocktime}    (json object)",
+         .example = "\"mytxid\" 1 \"myblockhash\"",
+         .handler = &getrawtransaction},
+        {.name = "signrawtransactionwithkey",
+         .category = "rawtransactions",
+         .description = "Sign inputs for raw transaction (serialized, hex-encoded), with the given "
+                        "private keys and nothing else.",
+         .parameters = {{"hexstring", hex, true, "", "The transaction hex string"},
+                        {"privkeys", array, true, "", "The base58-encoded private keys for signing",
+                         R"(["privatekey",...])"},
+                        {"prevtxs", array, false, "", "The previous dependent transaction outputs",
+                         R"([{"txid":"hex","vout":n,"scriptPubKey":"hex","amount":amount},...])"},
+                        {"sighashtype", string, false, "ALL", "The signature hash type"}},
+         .result = "{hex, complete, errors}    (json object)",
+         .example = "\"myhex\" \"[\\\"key1\\\",\\\"key2\\\"]\"",
+         .handler = &signrawtransactionwithkey},
+        {.name = "decodescript",
+         .category = "rawtransactions",
+         .description = "Decode a hex-encoded script.",
+         .parameters = {{"hexstring", hex, true, "", "the hex-encoded script"}},
+         .result = "{asm, desc, address, type, p2sh, segwit}    (json object)",
+         .example = "\"hexstring\"",
+         .handler = &decodescript},
+    };
+}
+
+}  // namespace parley::rpc

@@ -1,0 +1,166 @@
+// Addresses, descriptors, fee estimates, indexes.
+#include <fmt/format.h>
+
+#include "chain/rules/address.h"
+#include "rpc/jsonrpc/call.h"
+#include "rpc/script_json.h"
+
+namespace parley::rpc {
+
+namespace {
+
+void validateaddress(Call& call) {
+    const std::string text = call.string(0);
+    const auto script = decode_address(call.params(), text);
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("isvalid", script.has_value());
+        if (!script) {
+            out.field_array("error_locations", [] {});
+            out.field("error", to_string(script.error()));
+            return;
+        }
+        out.field("address", encode_address(call.params(), *script));
+        out.key("scriptPubKey").hex(script->bytes());
+        write_destination_fields(out, *script);
+    });
+}
+
+void estimatesmartfee(Call& call) {
+    constexpr int64_t kTargetMax = 1'008;
+    const int64_t target = call.integer(0);
+    if (target < 1 || target > kTargetMax)
+        fail(Code::invalid_parameter,
+             fmt::format("Invalid conf_target, must be between 1 and {}", kTargetMax));
+    std::string mode = call.string(1, "economical");
+    for (char& character : mode) {
+        if (character >= 'A' && character <= 'Z')
+            character = static_cast<char>(character - 'A' + 'a');
+    }
+    if (mode != "unset" && mode != "economical" && mode != "conservative")
+        fail(Code::invalid_parameter,
+             "Invalid estimate_mode parameter, must be one of: \"unset\", "
+             "\"economical\", \"conservative\"");
+    // This node keeps no fee history: bitcoind's answer when it has seen too little.
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field_values("errors",
+                         std::vector<std::string>{"Insufficient data or no feerate found"});
+        out.field("blocks", 0);
+    });
+}
+
+void getdescriptorinfo(Call& call) {
+    const std::string text = call.string(0);
+    const DescriptorSummary summary =
+        call.ask([&](NodeControl& node) { return unwrap(node.describe(text)); });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("descriptor", summary.descriptor);
+        out.field("checksum", summary.checksum);
+        out.field("isrange", summary.ranged);
+        out.field("issolvable", summary.solvable);
+        out.field("hasprivatekeys", summary.has_private_keys);
+    });
+}
+
+void deriveaddresses(Call& call) {
+    const std::string text = call.string(0);
+    std::pair<uint32_t, uint32_t> range{0, 0};
+    if (call.has(1)) range = read_range(call.argument(1), call.name(1));
+    if (text.find('#') == std::string::npos)
+        fail(Code::address_or_key, "Missing checksum (descriptor); getdescriptorinfo computes it");
+    const auto scripts = call.ask([&](NodeControl& node) {
+        const DescriptorSummary summary = unwrap(node.describe(text));
+        if (!summary.ranged && call.has(1))
+            fail(Code::invalid_parameter,
+                 "Range should not be specified for an un-ranged descriptor");
+        if (summary.ranged && !call.has(1))
+            fail(Code::invalid_parameter, "Range must be specified for a ranged descriptor");
+        return unwrap(node.expand_descriptor(text, range.first, range.second));
+    });
+    call.out().array([&] {
+        for (const Script& script : scripts) {
+            const std::string address = encode_address(call.params(), script);
+            if (address.empty()) {
+                // combo() has bare keys among its scripts; bitcoind leaves those out.
+                if (scripts.size() > 1) continue;
+                fail(Code::address_or_key, "Descriptor does not have a corresponding address");
+            }
+            call.out().value(address);
+        }
+    });
+}
+
+void getindexinfo(Call& call) {
+    const std::string wanted = call.string(0);
+    const auto indexes = call.ask([](NodeControl& node) { return node.indexes(); });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        for (const IndexSummary& index : indexes) {
+            if (!wanted.empty() && wanted != index.name) continue;
+            out.field_object(index.name, [&] {
+                out.field("synced", index.synced);
+                out.field("best_block_height", index.best);
+            });
+        }
+    });
+}
+
+}  // namespace
+
+std::vector<Method> utility_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "validateaddress",
+         .category = "util",
+         .description = "Return information about the given bitcoin address.",
+         .parameters = {{"address", string, true, "", "The bitcoin address to validate"}},
+         .result = "{isvalid, address, scriptPubKey, isscript, iswitness, witness_version, "
+                   "witness_program, error}    (json object)",
+         .example = "\"bc1q09vm5lfy0j5reeulh4x5752q25uqqvz34hufdl\"",
+         .handler = &validateaddress},
+        {.name = "estimatesmartfee",
+         .category = "util",
+         .description = "Estimates the approximate fee per kilobyte needed for a transaction to "
+                        "begin confirmation within conf_target blocks. This node keeps no fee "
+                        "history and says so in \"errors\".",
+         .parameters = {{"conf_target", number, true, "",
+                         "Confirmation target in blocks (1 - 1008)"},
+                        {"estimate_mode", string, false, "economical",
+                         "unset, economical or conservative"}},
+         .result = "{feerate, errors, blocks}    (json object)",
+         .example = "6",
+         .handler = &estimatesmartfee},
+        {.name = "getdescriptorinfo",
+         .category = "util",
+         .description = "Analyses a descriptor.",
+         .parameters = {{"descriptor", string, true, "", "The descriptor."}},
+         .result = "{descriptor, checksum, isrange, issolvable, hasprivatekeys}    (json object)",
+         .example = "\"wpkh([d34db33f/84h/0h/0h]0279be667ef9dcbbac55a06295Ce870b07029Bfcdb2dce28d9"
+                    "59f2815b16f81798)\"",
+         .handler = &getdescriptorinfo},
+        {.name = "deriveaddresses",
+         .category = "util",
+         .description = "Derives one or more addresses corresponding to an output descriptor.",
+         .parameters = {{"descriptor", string, true, "", "The descriptor, with checksum."},
+                        {"range", range, false, "",
+                         "If a ranged descriptor is used, this specifies the end or the range (in "
+                         "[begin,end] notation) to derive."}},
+         .result = "[\"address\",...]    (json array) the derived addresses",
+         .example = "\"descriptor#checksum\" \"[0,2]\"",
+         .handler = &deriveaddresses},
+        {.name = "getindexinfo",
+         .category = "util",
+         .description = "Returns the status of one or all available indices currently running in "
+                        "the node.",
+         .parameters = {{"index_name", string, false, "all",
+                         "Filter results for an index with a "
+                         "specific name."}},
+         .result = "{name: {synced, best_block_height}, ...}    (json object)",
+         .example = "",
+         .handler = &getindexinfo},
+    };
+}
+
+}  // namespace parley::rpc

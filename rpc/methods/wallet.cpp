@@ -1,0 +1,349 @@
+// Wallets as wholes: create, load, unload, what is in them, and their locked coins.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rpc/jsonrpc/call.h"
+#include "rpc/transaction_text.h"
+
+namespace parley::rpc {
+
+namespace {
+
+std::optional<bool> optional_boolean(const Call& call, size_t position) {
+    return call.has(position) ? std::optional{call.boolean(position)} : std::nullopt;
+}
+
+void require_wallets(const NodeControl& node) {
+    if (!node.wallets_enabled())
+        fail(Code::method_not_found,
+             "Method not found (wallets are switched off by -disablewallet)");
+}
+
+void write_warnings(JsonWriter& out, const std::vector<std::string>& warnings) {
+    if (!warnings.empty()) out.field_values("warnings", warnings);
+}
+
+void write_loaded(JsonWriter& out, const std::string& name,
+                  const std::vector<std::string>& warnings) {
+    out.object([&] {
+        out.field("name", name);
+        write_warnings(out, warnings);
+    });
+}
+
+void createwallet(Call& call) {
+    WalletCreation creation;
+    creation.name = call.string(0);
+    creation.private_keys = !call.boolean(1);
+    creation.blank = call.boolean(2);
+    if (!call.string(3).empty())
+        fail(Code::wallet,
+             "Wallet encryption is not available in this version: leave passphrase "
+             "out, and protect the data directory instead");
+    creation.avoid_reuse = call.boolean(4);
+    if (!call.boolean(5, true))
+        fail(Code::wallet,
+             "descriptors argument must be set to \"true\"; it is no longer possible "
+             "to create a legacy wallet.");
+    creation.load_on_startup = optional_boolean(call, 6);
+    if (call.boolean(7))
+        fail(Code::wallet,
+             "Compiled without external signing support (required for external signing)");
+    const auto warnings = call.ask([&](NodeControl& node) {
+        require_wallets(node);
+        return unwrap(node.create_wallet(creation));
+    });
+    write_loaded(call.out(), creation.name, warnings);
+}
+
+void loadwallet(Call& call) {
+    const std::string name = call.string(0);
+    const auto warnings = call.ask([&](NodeControl& node) {
+        require_wallets(node);
+        return unwrap(node.load_wallet(name, optional_boolean(call, 1)));
+    });
+    write_loaded(call.out(), name, warnings);
+}
+
+void unloadwallet(Call& call) {
+    const auto in_path = call.wallet_in_path();
+    if (!in_path && !call.has(0))
+        fail(Code::invalid_parameter,
+             "Either the RPC endpoint wallet or the wallet name parameter must be provided");
+    const std::string name = call.string(0, in_path.value_or(""));
+    if (in_path && *in_path != name)
+        fail(Code::invalid_parameter,
+             "The RPC endpoint wallet and the wallet name parameter specify different wallets");
+    const auto warnings = call.ask([&](NodeControl& node) {
+        require_wallets(node);
+        return unwrap(node.unload_wallet(name, optional_boolean(call, 1)));
+    });
+    call.out().object([&] { write_warnings(call.out(), warnings); });
+}
+
+void listwallets(Call& call) {
+    const auto names = call.ask([](NodeControl& node) {
+        require_wallets(node);
+        return node.loaded_wallets();
+    });
+    call.out().array([&] {
+        for (const std::string& name : names) call.out().value(name);
+    });
+}
+
+void listwalletdir(Call& call) {
+    const auto names = call.ask([](NodeControl& node) {
+        require_wallets(node);
+        return node.wallet_directory();
+    });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field_array("wallets", [&] {
+            for (const std::string& name : names) {
+                out.object([&] {
+                    out.field("name", name);
+                    out.field_array("warnings", [] {});
+                });
+            }
+        });
+    });
+}
+
+void write_last_block(JsonWriter& out, const WalletSummary& summary) {
+    out.field_object("lastprocessedblock", [&] {
+        out.field("hash", summary.last_block_hash);
+        out.field("height", summary.last_block_height);
+    });
+}
+
+void getwalletinfo(Call& call) {
+    constexpr int kWalletVersion = 169'900;  // what bitcoind reports for every wallet of today
+    const WalletSummary summary =
+        call.ask_wallet([](NodeControl&, WalletControl& wallet) { return wallet.summary(); });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("walletname", summary.name);
+        out.field("walletversion", kWalletVersion);
+        out.field("format", "leveldb");
+        out.field("txcount", summary.transactions);
+        out.field("keypoolsize", summary.keypool_receive);
+        out.field("keypoolsize_hd_internal", summary.keypool_change);
+        out.field("private_keys_enabled", summary.private_keys);
+        out.field("avoid_reuse", false);
+        out.field("scanning", false);  // a rescan is one step of the core: nobody can ask meanwhile
+        out.field("descriptors", true);
+        out.field("external_signer", false);
+        out.field("blank", summary.blank);
+        if (summary.birth_time) out.field("birthtime", *summary.birth_time);
+        out.field_array("flags", [&] {
+            out.value("descriptor_wallet");
+            if (!summary.private_keys) out.value("disable_private_keys");
+            if (summary.blank) out.value("blank");
+        });
+        write_last_block(out, summary);
+    });
+}
+
+void getbalance(Call& call) {
+    if (call.has(0) && call.string(0) != "*")
+        fail(Code::deprecated, "dummy first argument must be excluded or set to \"*\".");
+    const auto confirmations = static_cast<int32_t>(call.integer(1, 0, INT32_MIN, INT32_MAX));
+    call.out().value(call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
+        return wallet.balances(confirmations).trusted;
+    }));
+}
+
+void getbalances(Call& call) {
+    WalletSummary summary;
+    const WalletBalances balances = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
+        summary = wallet.summary();
+        return wallet.balances(0);
+    });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field_object("mine", [&] {
+            out.field("trusted", balances.trusted);
+            out.field("untrusted_pending", balances.untrusted_pending);
+            out.field("immature", balances.immature);
+        });
+        write_last_block(out, summary);
+    });
+}
+
+// ---- locked coins
+
+void lockunspent(Call& call) {
+    const bool unlock = call.boolean(0);
+    const bool persistent = call.boolean(2);
+    std::vector<OutPoint> outpoints;
+    if (call.has(1)) {
+        for (const Json& item : read_array(call.argument(1), call.name(1))) {
+            read_object(item, call.name(1));
+            check_members(item, {{"txid", ParameterType::hex}, {"vout", ParameterType::number}});
+            outpoints.push_back(read_outpoint(item));
+        }
+    } else if (!unlock) {
+        fail(Code::invalid_parameter,
+             "Invalid parameter, transactions are missing: name the "
+             "outputs to lock");
+    }
+    call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
+        if (outpoints.empty() && unlock) wallet.unlock_all_coins();
+        const auto locked = wallet.locked();
+        const auto is_locked = [&](const OutPoint& outpoint) {
+            return std::find(locked.begin(), locked.end(), outpoint) != locked.end();
+        };
+        // All or nothing: first a look at all of them.
+        for (const OutPoint& outpoint : outpoints) {
+            if (unlock && !is_locked(outpoint))
+                fail(Code::invalid_parameter, "Invalid parameter, expected locked output");
+            if (!unlock && is_locked(outpoint) && !persistent)
+                fail(Code::invalid_parameter, "Invalid parameter, output already locked");
+        }
+        for (const OutPoint& outpoint : outpoints) {
+            if (unlock)
+                unwrap(wallet.unlock_coin(outpoint));
+            else
+                unwrap(wallet.lock_coin(outpoint, persistent));
+        }
+    });
+    call.out().value(true);
+}
+
+void listlockunspent(Call& call) {
+    const auto locked =
+        call.ask_wallet([](NodeControl&, WalletControl& wallet) { return wallet.locked(); });
+    JsonWriter& out = call.out();
+    out.array([&] {
+        for (const OutPoint& outpoint : locked) {
+            out.object([&] {
+                out.field("txid", outpoint.txid);
+                out.field("vout", outpoint.index);
+            });
+        }
+    });
+}
+
+std::vector<Method> wallet_file_methods() {
+    using enum ParameterType;
+    const Parameter on_startup{"load_on_startup", boolean, false, "",
+                               "Save wallet name to persistent settings and load on startup."};
+    return {
+        {.name = "createwallet",
+         .category = "wallet",
+         .description = "Creates and loads a new wallet.",
+         .parameters = {{"wallet_name", string, true, "", "The name for the new wallet."},
+                        {"disable_private_keys", boolean, false, "false",
+                         "Disable the possibility of private keys (only watchonlys are possible)."},
+                        {"blank", boolean, false, "false",
+                         "Create a blank wallet: without a seed and descriptors."},
+                        {"passphrase", string, false, "", "Not available: must be empty."},
+                        {"avoid_reuse", boolean, false, "false",
+                         "Keep track of coin reuse, and treat dirty and clean coins differently."},
+                        {"descriptors", boolean, false, "true", "If set, must be \"true\""},
+                        on_startup,
+                        {"external_signer", boolean, false, "false", "Not available."}},
+         .result = "{name, warnings}    (json object)",
+         .example = "\"testwallet\"",
+         .handler = &createwallet},
+        {.name = "loadwallet",
+         .category = "wallet",
+         .description = "Loads a wallet from the wallet directory.",
+         .parameters = {{"filename", string, true, "", "The name of the wallet."}, on_startup},
+         .result = "{name, warnings}    (json object)",
+         .example = "\"testwallet\"",
+         .handler = &loadwallet},
+        {.name = "unloadwallet",
+         .category = "wallet",
+         .description = "Unloads the wallet referenced by the request endpoint or the wallet name.",
+         .parameters = {{"wallet_name", string, false, "the wallet name from the RPC endpoint",
+                         "The name of the wallet to unload."},
+                        on_startup},
+         .result = "{warnings}    (json object)",
+         .example = "\"testwallet\"",
+         .handler = &unloadwallet},
+        {.name = "listwallets",
+         .category = "wallet",
+         .description = "Returns a list of currently loaded wallets.",
+         .parameters = {},
+         .result = "[\"str\",...]    (json array) the wallet names",
+         .example = "",
+         .handler = &listwallets},
+        {.name = "listwalletdir",
+         .category = "wallet",
+         .description = "Returns a list of wallets in the wallet directory.",
+         .parameters = {},
+         .result = "{wallets}    (json object)",
+         .example = "",
+         .handler = &listwalletdir},
+        {.name = "getwalletinfo",
+         .category = "wallet",
+         .description = "Returns an object containing various wallet state info.",
+         .parameters = {},
+         .result =
+             "{walletname, walletversion, format, txcount, keypoolsize, ...}    (json object)",
+         .example = "",
+         .handler = &getwalletinfo},
+    };
+}
+
+std::vector<Method> wallet_content_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "getbalance",
+         .category = "wallet",
+         .description = "Returns the total available balance: what the wallet considers currently "
+                        "spendable.",
+         .parameters = {{"dummy", string, false, "",
+                         "Remains for backward compatibility. Must be excluded or set to \"*\"."},
+                        {"minconf", number, false, "0",
+                         "Only include transactions confirmed at least this many times."},
+                        {"include_watchonly", boolean, false, "false", "No longer used"},
+                        {"avoid_reuse", boolean, false, "true", "Without effect"}},
+         .result = "n    (numeric) The total amount in BTC received for this wallet.",
+         .example = "\"*\" 6",
+         .handler = &getbalance},
+        {.name = "getbalances",
+         .category = "wallet",
+         .description = "Returns an object with all balances in BTC.",
+         .parameters = {},
+         .result = "{mine: {trusted, untrusted_pending, immature}, lastprocessedblock}"
+                   "    (json object)",
+         .example = "",
+         .handler = &getbalances},
+        {.name = "lockunspent",
+         .category = "wallet",
+         .description = "Updates list of temporarily unspendable outputs: lock (unlock=false) or "
+                        "unlock (unlock=true) specified transaction outputs.\nIf no transaction "
+                        "outputs are specified when unlocking then all current locked transaction "
+                        "outputs are unlocked.",
+         .parameters = {{"unlock", boolean, true, "",
+                         "Whether to unlock (true) or lock (false) the specified transactions"},
+                        {"transactions", array, false, "empty array", "The transaction outputs",
+                         R"([{"txid":"hex","vout":n},...])"},
+                        {"persistent", boolean, false, "false",
+                         "Whether to write/erase this lock in the wallet database."}},
+         .result = "true|false    (boolean) Whether the command was successful or not",
+         .example = R"(false "[{\"txid\":\"mytxid\",\"vout\":1}]")",
+         .handler = &lockunspent},
+        {.name = "listlockunspent",
+         .category = "wallet",
+         .description = "Returns list of temporarily unspendable outputs.",
+         .parameters = {},
+         .result = "[{txid, vout},...]    (json array)",
+         .example = "",
+         .handler = &listlockunspent},
+    };
+}
+
+}  // namespace
+
+std::vector<Method> wallet_methods() {
+    std::vector<Method> methods = wallet_file_methods();
+    const auto more = wallet_content_methods();
+    methods.insert(methods.end(), more.begin(), more.end());
+    return methods;
+}
+
+}  // namespace parley::rpc

@@ -1,0 +1,176 @@
+// A wallet's descriptors, and looking for their transactions in the chain.
+#include <fmt/format.h>
+
+#include "rpc/jsonrpc/call.h"
+
+namespace parley::rpc {
+
+namespace {
+
+/// The time of one request; the failure is the whole call's.
+std::optional<int64_t> read_timestamp(const Json& request) {
+    const Json* timestamp = request.find("timestamp");
+    if (!timestamp || timestamp->is_null())
+        fail(Code::type, "Missing required timestamp field for key");
+    if (timestamp->is_string() && timestamp->string() == "now") return std::nullopt;
+    if (!timestamp->is_number())
+        fail(Code::type, fmt::format("Expected number or \"now\" timestamp value for key. got type "
+                                     "{}",
+                                     type_name(timestamp->type())));
+    return read_integer(*timestamp, "timestamp");
+}
+
+WalletImport read_import(const Json& request) {
+    WalletImport import;
+    import.timestamp = read_timestamp(request);
+    check_members(request, {{"desc", ParameterType::string},
+                            {"active", ParameterType::boolean},
+                            {"range", ParameterType::range},
+                            {"next_index", ParameterType::number},
+                            {"timestamp", ParameterType::any},
+                            {"internal", ParameterType::boolean},
+                            {"label", ParameterType::string}});
+    const Json* descriptor = request.find("desc");
+    if (!descriptor || descriptor->is_null())
+        fail(Code::invalid_parameter, "Descriptor not found.");
+    import.descriptor = descriptor->string();
+    const auto flag = [&](std::string_view name) {
+        const Json* value = request.find(name);
+        return value && value->is_boolean() && value->boolean();
+    };
+    import.active = flag("active");
+    import.internal = flag("internal");
+    if (const Json* label = request.find("label"); label && label->is_string())
+        import.label = label->string();
+    if (const Json* range = request.find("range"); range && !range->is_null())
+        import.range = read_range(*range, "range");
+    if (const Json* next = request.find("next_index"); next && next->is_number())
+        import.next_index = static_cast<uint32_t>(read_integer(*next, "next_index", 0, INT32_MAX));
+    if (import.internal && import.label)
+        fail(Code::invalid_parameter, "Internal addresses should not have a label");
+    return import;
+}
+
+void write_import_status(JsonWriter& out, const std::optional<Error>& error) {
+    out.object([&] {
+        out.field("success", !error.has_value());
+        if (!error) return;
+        out.field_object("error", [&] {
+            out.field("code", static_cast<int32_t>(error->code));
+            out.field("message", error->message);
+        });
+    });
+}
+
+void importdescriptors(Call& call) {
+    const Json::Array& requests = read_array(call.argument(0), call.name(0));
+    std::vector<WalletImport> imports;
+    std::vector<std::optional<Error>> errors(requests.size());
+    std::vector<size_t> positions;  // of the imports among the requests
+    for (size_t i = 0; i < requests.size(); ++i) {
+        read_object(requests[i], call.name(0));
+        read_timestamp(requests[i]);
+        try {
+            imports.push_back(read_import(requests[i]));
+            positions.push_back(i);
+        } catch (const Failure& failed) {
+            errors[i] = failed.error;  // this request's only
+        }
+    }
+    const auto statuses = call.ask_wallet(
+        [&](NodeControl&, WalletControl& wallet) { return wallet.import_descriptors(imports); });
+    for (size_t i = 0; i < positions.size() && i < statuses.size(); ++i) {
+        if (!statuses[i]) errors[positions[i]] = statuses[i].error();
+    }
+    call.out().array([&] {
+        for (const auto& error : errors) write_import_status(call.out(), error);
+    });
+}
+
+void listdescriptors(Call& call) {
+    const bool with_private_keys = call.boolean(0);
+    std::string name;
+    const auto descriptors = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
+        name = wallet.summary().name;
+        return unwrap(wallet.descriptors(with_private_keys));
+    });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("wallet_name", name);
+        out.field_array("descriptors", [&] {
+            for (const WalletDescriptor& descriptor : descriptors) {
+                out.object([&] {
+                    out.field("desc", descriptor.descriptor);
+                    out.field("timestamp", descriptor.timestamp);
+                    out.field("active", descriptor.active);
+                    if (descriptor.internal) out.field("internal", *descriptor.internal);
+                    if (!descriptor.range) return;
+                    out.field_array("range", [&] {
+                        out.value(descriptor.range->first).value(descriptor.range->second);
+                    });
+                    out.field("next", descriptor.next_index);
+                    out.field("next_index", descriptor.next_index);
+                });
+            }
+        });
+    });
+}
+
+void rescanblockchain(Call& call) {
+    const int64_t first = call.integer(0, 0, INT32_MIN, INT32_MAX);
+    const auto last =
+        call.has(1) ? std::optional{call.integer(1, 0, INT32_MIN, INT32_MAX)} : std::nullopt;
+    const auto range = call.ask_wallet([&](NodeControl& node, WalletControl& wallet) {
+        const int32_t tip = node.chain().tip.height.value();
+        if (first < 0 || first > tip) fail(Code::invalid_parameter, "Invalid start_height");
+        if (last && (*last < 0 || *last > tip))
+            fail(Code::invalid_parameter, "Invalid stop_height");
+        if (last && *last < first)
+            fail(Code::invalid_parameter, "stop_height must be greater than start_height");
+        std::optional<Height> end;
+        if (last) end = Height{static_cast<int32_t>(*last)};
+        return unwrap(wallet.rescan(Height{static_cast<int32_t>(first)}, end));
+    });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("start_height", range.first);
+        out.field("stop_height", range.second);
+    });
+}
+
+}  // namespace
+
+std::vector<Method> wallet_descriptor_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "rescanblockchain",
+         .category = "wallet",
+         .description = "Rescan the local blockchain for wallet related transactions.",
+         .parameters = {{"start_height", number, false, "0",
+                         "block height where the rescan should start"},
+                        {"stop_height", number, false, "tip",
+                         "the last block height that should be scanned"}},
+         .result = "{start_height, stop_height}    (json object)",
+         .example = "100 120",
+         .handler = &rescanblockchain},
+        {.name = "importdescriptors",
+         .category = "wallet",
+         .description = "Import descriptors. This will trigger a rescan of the blockchain based on "
+                        "the earliest timestamp of all descriptors being imported.",
+         .parameters = {{"requests", array, true, "", "Data to be imported",
+                         R"([{"desc":"str","active":bool,"range":n or [n,n],"next_index":n,)"
+                         R"("timestamp":timestamp | "now","internal":bool,"label":"str"},...])"}},
+         .result = "[{success, error},...]    (json array) one for each request",
+         .example = R"('[{ "desc": "<my descriptor>", "timestamp":1455191478, "active": true }]')",
+         .handler = &importdescriptors},
+        {.name = "listdescriptors",
+         .category = "wallet",
+         .description = "List all descriptors present in a wallet.",
+         .parameters = {{"private", boolean, false, "false", "Show private descriptors."}},
+         .result = "{wallet_name, descriptors}    (json object)",
+         .example = "true",
+         .handler = &listdescriptors},
+    };
+}
+
+}  // namespace parley::rpc

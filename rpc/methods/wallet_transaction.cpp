@@ -1,0 +1,421 @@
+// What a wallet knows of transactions: lists, single ones, unspent outputs, what was received.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "chain/rules/address.h"
+#include "rpc/jsonrpc/call.h"
+#include "rpc/script_json.h"
+#include "rpc/transaction_text.h"
+
+namespace parley::rpc {
+
+namespace {
+
+std::string_view to_string(WalletTxDetail::Category category) {
+    switch (category) {
+        case WalletTxDetail::Category::send:
+            return "send";
+        case WalletTxDetail::Category::receive:
+            return "receive";
+        case WalletTxDetail::Category::generate:
+            return "generate";
+        case WalletTxDetail::Category::immature:
+            return "immature";
+        case WalletTxDetail::Category::orphan:
+            return "orphan";
+    }
+    return "";
+}
+
+void write_detail_fields(JsonWriter& out, const ChainParams& params, const WalletTxDetail& detail,
+                         bool abandoned) {
+    const std::string address = encode_address(params, detail.script);
+    if (!address.empty()) out.field("address", address);
+    const bool is_send = detail.category == WalletTxDetail::Category::send;
+    if (!is_send && !detail.parent_descriptors.empty())
+        out.field_values("parent_descs", detail.parent_descriptors);
+    out.field("category", to_string(detail.category));
+    out.field("amount", detail.amount);
+    if (detail.label) out.field("label", *detail.label);
+    out.field("vout", detail.output);
+    if (detail.fee) out.field("fee", *detail.fee);
+    out.field("abandoned", abandoned);
+}
+
+void write_transaction_state(JsonWriter& out, const WalletTx& tx) {
+    out.field("confirmations", tx.confirmations);
+    if (tx.generated) out.field("generated", true);
+    if (tx.block) {
+        out.field("blockhash", tx.block->hash);
+        out.field("blockheight", tx.block->height);
+        out.field("blockindex", tx.block->index);
+        out.field("blocktime", tx.block->time);
+    } else {
+        out.field("trusted", tx.trusted);
+    }
+    out.field("txid", tx.transaction->txid());
+    out.field("wtxid", tx.transaction->wtxid());
+    out.field_values("walletconflicts", tx.wallet_conflicts);
+    if (tx.replaced_by) out.field("replaced_by_txid", *tx.replaced_by);
+    if (tx.replaces) out.field("replaces_txid", *tx.replaces);
+    out.field_values("mempoolconflicts", tx.mempool_conflicts);
+    if (!tx.comment.empty()) out.field("comment", tx.comment);
+    if (!tx.comment_to.empty()) out.field("to", tx.comment_to);
+    out.field("time", tx.time);
+    out.field("timereceived", tx.time_received);
+    out.field("bip125-replaceable", tx.replaceable ? "yes" : "no");
+}
+
+void write_listed(JsonWriter& out, const ChainParams& params,
+                  const std::vector<WalletListed>& items) {
+    out.array([&] {
+        for (const WalletListed& item : items) {
+            out.object([&] {
+                write_detail_fields(out, params, item.detail, item.transaction.abandoned);
+                write_transaction_state(out, item.transaction);
+            });
+        }
+    });
+}
+
+void listtransactions(Call& call) {
+    std::optional<std::string> label;
+    if (call.has(0) && call.string(0) != "*") {
+        label = call.string(0);
+        if (label->empty())
+            fail(Code::invalid_parameter, "Label argument must be a valid label name or \"*\".");
+    }
+    const int64_t count = call.integer(1, 10, INT32_MIN, INT32_MAX);
+    const int64_t skip = call.integer(2, 0, INT32_MIN, INT32_MAX);
+    if (count < 0) fail(Code::invalid_parameter, "Negative count");
+    if (skip < 0) fail(Code::invalid_parameter, "Negative from");
+    const auto items = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
+        return wallet.list(label, static_cast<uint64_t>(count), static_cast<uint64_t>(skip));
+    });
+    write_listed(call.out(), call.params(), items);
+}
+
+/// The wallet's transactions of the blocks from `since` down to the active chain.
+std::vector<WalletListed> removed_since(const NodeControl& node, const WalletView& wallet,
+                                        const BlockHash& since) {
+    std::vector<WalletListed> items;
+    auto block = node.block_summary(since);
+    while (block && !block->in_active_chain) {
+        const auto content = node.block(block->hash);
+        if (!content) break;  // a body that is gone has nothing to tell
+        for (const TransactionRef& transaction : (*content)->transactions) {
+            const auto view = wallet.transaction(transaction->txid());
+            if (!view) continue;
+            for (const WalletTxDetail& detail : view->details)
+                items.push_back({detail, view->transaction});
+        }
+        block = node.block_summary(block->header.previous);
+    }
+    return items;
+}
+
+void listsinceblock(Call& call) {
+    std::optional<BlockHash> since;
+    if (call.has(0) && !call.string(0).empty()) since = call.block_hash(0);
+    const int64_t target = call.integer(1, 1, INT32_MIN, INT32_MAX);
+    if (target < 1) fail(Code::invalid_parameter, "Invalid parameter target_confirmations");
+    const bool include_removed = call.boolean(3, true);
+    const auto label = call.has(5) ? std::optional{call.string(5)} : std::nullopt;
+    BlockHash last;
+    std::vector<WalletListed> removed;
+    auto items = call.ask_wallet([&](NodeControl& node, WalletControl& wallet) {
+        if (since && !node.block_summary(*since)) fail(Code::address_or_key, "Block not found");
+        const int64_t tip = node.chain().tip.height.value();
+        const int64_t height = std::max<int64_t>(0, tip + 1 - target);
+        last = node.block_at(Height{static_cast<int32_t>(height)})->hash;
+        if (since && include_removed) removed = removed_since(node, wallet, *since);
+        return wallet.list_since(since);
+    });
+    if (label)
+        std::erase_if(items, [&](const WalletListed& item) { return item.detail.label != label; });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.key("transactions");
+        write_listed(out, call.params(), items);
+        if (include_removed) {
+            out.key("removed");
+            write_listed(out, call.params(), removed);
+        }
+        out.field("lastblock", last);
+    });
+}
+
+void gettransaction(Call& call) {
+    const Txid txid = call.txid(0);
+    const bool verbose = call.boolean(2);
+    WalletSummary summary;
+    const auto view = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
+        summary = wallet.summary();
+        return wallet.transaction(txid);
+    });
+    if (!view) fail(Code::address_or_key, "Invalid or non-wallet transaction id");
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("amount", view->amount);
+        if (view->fee) out.field("fee", *view->fee);
+        write_transaction_state(out, view->transaction);
+        out.field_array("details", [&] {
+            for (const WalletTxDetail& detail : view->details) {
+                out.object([&] {
+                    write_detail_fields(out, call.params(), detail, view->transaction.abandoned);
+                });
+            }
+        });
+        out.key("hex").hex(view->transaction.transaction->serialize());
+        if (verbose) {
+            out.field_object("decoded", [&] {
+                write_transaction_fields(out, call.params(), *view->transaction.transaction,
+                                         {.show_hex = false});
+            });
+        }
+        out.field_object("lastprocessedblock", [&] {
+            out.field("hash", summary.last_block_hash);
+            out.field("height", summary.last_block_height);
+        });
+    });
+}
+
+// ---- unspent
+
+WalletUnspentQuery unspent_query(const Call& call) {
+    WalletUnspentQuery query;
+    query.confirmations_min =
+        static_cast<int32_t>(call.integer(0, query.confirmations_min, INT32_MIN, INT32_MAX));
+    query.confirmations_max =
+        static_cast<int32_t>(call.integer(1, query.confirmations_max, INT32_MIN, INT32_MAX));
+    if (call.has(2)) {
+        std::set<Script> seen;
+        for (const Json& item : read_array(call.argument(2), call.name(2))) {
+            const std::string& address = read_string(item, call.name(2));
+            Script script = read_address(call.params(), address);
+            if (!seen.insert(script).second)
+                fail(Code::invalid_parameter,
+                     fmt::format("Invalid parameter, duplicated address: {}", address));
+            query.scripts.push_back(std::move(script));
+        }
+    }
+    query.include_unsafe = call.boolean(3, true);
+    if (!call.has(4)) return query;
+    const Json& options = call.argument(4);
+    check_members(options, {{"minimumAmount", ParameterType::amount},
+                            {"maximumAmount", ParameterType::amount},
+                            {"minimumSumAmount", ParameterType::amount},
+                            {"maximumCount", ParameterType::number},
+                            {"include_immature_coinbase", ParameterType::boolean}});
+    for (const auto& [key, value] : options.object()) {
+        if (value.is_null()) continue;
+        if (key == "minimumAmount") query.amount_min = read_amount(value, key);
+        if (key == "maximumAmount") query.amount_max = read_amount(value, key);
+        if (key == "minimumSumAmount") query.sum_min = read_amount(value, key);
+        if (key == "maximumCount")
+            query.count_max = static_cast<uint64_t>(read_integer(value, key, 0));
+        if (key == "include_immature_coinbase") query.include_immature = value.boolean();
+    }
+    return query;
+}
+
+void listunspent(Call& call) {
+    const WalletUnspentQuery query = unspent_query(call);
+    const auto coins =
+        call.ask_wallet([&](NodeControl&, WalletControl& wallet) { return wallet.unspent(query); });
+    JsonWriter& out = call.out();
+    out.array([&] {
+        for (const WalletUnspent& coin : coins) {
+            out.object([&] {
+                out.field("txid", coin.outpoint.txid);
+                out.field("vout", coin.outpoint.index);
+                const std::string address =
+                    encode_address(call.params(), coin.output.script_pubkey);
+                if (!address.empty()) out.field("address", address);
+                if (coin.label) out.field("label", *coin.label);
+                out.key("scriptPubKey").hex(coin.output.script_pubkey.bytes());
+                out.field("amount", coin.output.value);
+                out.field("confirmations", coin.confirmations);
+                out.field("spendable", coin.spendable);
+                out.field("solvable", coin.solvable);
+                if (!coin.descriptor.empty()) out.field("desc", coin.descriptor);
+                out.field_values("parent_descs", coin.parent_descriptors);
+                out.field("safe", coin.safe);
+            });
+        }
+    });
+}
+
+// ---- received
+
+int32_t confirmations_argument(const Call& call, size_t position) {
+    return static_cast<int32_t>(call.integer(position, 1, INT32_MIN, INT32_MAX));
+}
+
+void getreceivedbyaddress(Call& call) {
+    const std::string address = call.string(0);
+    const Script script = read_address(call.params(), address);
+    const int32_t confirmations = confirmations_argument(call, 1);
+    const std::string canonical = encode_address(call.params(), script);
+    call.out().value(call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
+        if (!wallet.address(script).mine) fail(Code::wallet, "Address not found in wallet");
+        Amount sum{0};
+        for (const WalletReceived& entry : wallet.received(confirmations, false)) {
+            if (entry.address == canonical) sum += entry.amount;
+        }
+        return sum;
+    }));
+}
+
+void listreceivedbyaddress(Call& call) {
+    const int32_t confirmations = confirmations_argument(call, 0);
+    const bool include_empty = call.boolean(1);
+    const std::string filter = call.string(3);
+    if (!filter.empty()) read_address(call.params(), filter);
+    auto entries = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
+        return wallet.received(confirmations, include_empty);
+    });
+    if (!filter.empty())
+        std::erase_if(entries,
+                      [&](const WalletReceived& entry) { return entry.address != filter; });
+    JsonWriter& out = call.out();
+    out.array([&] {
+        for (const WalletReceived& entry : entries) {
+            out.object([&] {
+                out.field("address", entry.address);
+                out.field("amount", entry.amount);
+                out.field("confirmations", entry.confirmations);
+                out.field("label", entry.label);
+                out.field_values("txids", entry.txids);
+            });
+        }
+    });
+}
+
+void abandontransaction(Call& call) {
+    const Txid txid = call.txid(0);
+    call.ask_wallet([&](NodeControl&, WalletControl& wallet) { unwrap(wallet.abandon(txid)); });
+}
+
+constexpr Parameter kWatchOnly{"include_watchonly", ParameterType::boolean, false, "false",
+                               "No longer used"};
+
+std::vector<Method> wallet_list_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "listtransactions",
+         .category = "wallet",
+         .description = "Returns up to 'count' most recent transactions skipping the first 'skip' "
+                        "transactions, oldest first.",
+         .parameters = {{"label|dummy", string, false, "",
+                         "If set, should be a valid label name to return only incoming "
+                         "transactions with the specified label, or \"*\" to disable filtering."},
+                        {"count", number, false, "10", "The number of transactions to return"},
+                        {"skip", number, false, "0", "The number of transactions to skip"},
+                        kWatchOnly},
+         .result = "[{address, category, amount, label, vout, fee, confirmations, ...},...]"
+                   "    (json array)",
+         .example = "\"*\" 20 100",
+         .handler = &listtransactions},
+        {.name = "listsinceblock",
+         .category = "wallet",
+         .description = "Get all transactions in blocks since block [blockhash], or all "
+                        "transactions if omitted.",
+         .parameters = {{"blockhash", string, false, "",
+                         "If set, the block hash to list transactions since, otherwise list all "
+                         "transactions."},
+                        {"target_confirmations", number, false, "1",
+                         "Return the nth block hash from the main chain."},
+                        kWatchOnly,
+                        {"include_removed", boolean, false, "true",
+                         "Show transactions that were removed due to a reorg in the \"removed\" "
+                         "array"},
+                        {"include_change", boolean, false, "false", "Without effect"},
+                        {"label", string, false, "",
+                         "Return only incoming transactions paying to addresses with the "
+                         "specified label."}},
+         .result = "{transactions, removed, lastblock}    (json object)",
+         .example = "\"000000000000000bacf66f7497b7dc45ef753ee9a7d38571037cdb1a57f663ad\" 6",
+         .handler = &listsinceblock},
+        {.name = "gettransaction",
+         .category = "wallet",
+         .description = "Get detailed information about in-wallet transaction <txid>",
+         .parameters = {{"txid", hex, true, "", "The transaction id"},
+                        kWatchOnly,
+                        {"verbose", boolean, false, "false",
+                         "Whether to include a decoded field containing the decoded transaction"}},
+         .result = "{amount, fee, confirmations, ..., details, hex, decoded, lastprocessedblock}"
+                   "    (json object)",
+         .example = "\"1075db55d416d3ca199f55b6084e2115b9345e16c5cf302fc80e9d5fbf5d48d\"",
+         .handler = &gettransaction},
+        {.name = "abandontransaction",
+         .category = "wallet",
+         .description = "Mark in-wallet transaction <txid> as abandoned: its inputs may be spent "
+                        "again. It must be neither in a block nor in the mempool.",
+         .parameters = {{"txid", hex, true, "", "The transaction id"}},
+         .result = "null    (json null)",
+         .example = "\"1075db55d416d3ca199f55b6084e2115b9345e16c5cf302fc80e9d5fbf5d48d\"",
+         .handler = &abandontransaction},
+    };
+}
+
+std::vector<Method> wallet_coin_methods() {
+    using enum ParameterType;
+    const Parameter confirmations{"minconf", number, false, "1",
+                                  "Only include transactions confirmed at least this many times."};
+    return {
+        {.name = "listunspent",
+         .category = "wallet",
+         .description = "Returns array of unspent transaction outputs with between minconf and "
+                        "maxconf (inclusive) confirmations.",
+         .parameters = {{"minconf", number, false, "1", "The minimum confirmations to filter"},
+                        {"maxconf", number, false, "9999999",
+                         "The maximum confirmations to "
+                         "filter"},
+                        {"addresses", array, false, "empty array",
+                         "The bitcoin addresses to filter", R"(["address",...])"},
+                        {"include_unsafe", boolean, false, "true",
+                         "Include outputs that are not safe to spend"},
+                        {"query_options", object, false, "",
+                         "minimumAmount, maximumAmount, maximumCount, minimumSumAmount, "
+                         "include_immature_coinbase"}},
+         .result = "[{txid, vout, address, label, scriptPubKey, amount, confirmations, "
+                   "spendable, solvable, desc, parent_descs, safe},...]    (json array)",
+         .example = R"(6 9999999 '[]' true '{ "minimumAmount": 0.005 }')",
+         .handler = &listunspent},
+        {.name = "getreceivedbyaddress",
+         .category = "wallet",
+         .description = "Returns the total amount received by the given address in transactions "
+                        "with at least minconf confirmations.",
+         .parameters = {{"address", string, true, "", "The bitcoin address for transactions."},
+                        confirmations},
+         .result = "n    (numeric) The total amount in BTC received at this address.",
+         .example = "\"bc1q09vm5lfy0j5reeulh4x5752q25uqqvz34hufdl\" 6",
+         .handler = &getreceivedbyaddress},
+        {.name = "listreceivedbyaddress",
+         .category = "wallet",
+         .description = "List balances by receiving address.",
+         .parameters = {confirmations,
+                        {"include_empty", boolean, false, "false",
+                         "Whether to include addresses that haven't received any payments."},
+                        kWatchOnly,
+                        {"address_filter", string, false, "",
+                         "If present and non-empty, only return information on this address."}},
+         .result = "[{address, amount, confirmations, label, txids},...]    (json array)",
+         .example = "6 true",
+         .handler = &listreceivedbyaddress},
+    };
+}
+
+}  // namespace
+
+std::vector<Method> wallet_transaction_methods() {
+    std::vector<Method> methods = wallet_list_methods();
+    const auto more = wallet_coin_methods();
+    methods.insert(methods.end(), more.begin(), more.end());
+    return methods;
+}
+
+}  // namespace parley::rpc
