@@ -17,7 +17,7 @@
 #include "base/peer_id.h"
 #include "base/storage/storage.h"
 #include "base/time.h"
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 
 namespace parley {
 

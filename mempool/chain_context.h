@@ -4,7 +4,7 @@
 #pragma once
 
 #include "chain/primitives/coins.h"
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 
 namespace parley {
 

@@ -15,7 +15,7 @@
 #include "base/time.h"
 #include "chain/primitives/block.h"
 #include "chain/primitives/transaction.h"
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 
 namespace parley {
 

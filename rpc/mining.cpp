@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/crypto/pow_search.h"
-#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
 
 namespace parley::rpc {
 

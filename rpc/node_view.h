@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "rpc/chain_snapshot.h"
 #include "rpc/jsonrpc/error.h"
 #include "rpc/node_values.h"

@@ -4,10 +4,10 @@
 
 #include "base/check.h"
 #include "base/crypto/keys.h"
-#include "chain/primitives/compact_target.h"
+#include "chain/primitives/address.h"
 #include "chain/primitives/script_number.h"
 #include "chain/primitives/script_ops.h"
-#include "chain/rules/address.h"
+#include "chain/rules/retarget.h"
 #include "chain/script/output_kind.h"
 #include "chain/script/sighash.h"
 #include "chain/script/signature_encoding.h"
@@ -117,7 +117,8 @@ std::string script_descriptor(const ChainParams& params, const Script& script,
         body = fmt::format("wsh({})", multisig_descriptor(*inner));
     } else if (kind == OutputKind::taproot) {
         body = fmt::format("rawtr({})", to_hex(witness_program(script)->program));
-    } else if (const std::string address = encode_address(params, script); !address.empty()) {
+    } else if (const std::string address = encode_address(params.address_prefixes, script);
+               !address.empty()) {
         body = fmt::format("addr({})", address);
     } else {
         body = fmt::format("raw({})", to_hex(script.bytes()));
@@ -132,7 +133,7 @@ void write_script(JsonWriter& out, const ChainParams& params, const Script& scri
         out.field("asm", script_asm(script));
         out.field("desc", script_descriptor(params, script));
         out.key("hex").hex(script.bytes());
-        const std::string address = encode_address(params, script);
+        const std::string address = encode_address(params.address_prefixes, script);
         if (!address.empty()) out.field("address", address);
         out.field("type", to_string(classify_output(script)));
     });

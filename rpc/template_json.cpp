@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
 
 namespace parley::rpc {
 namespace {

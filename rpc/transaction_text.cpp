@@ -5,7 +5,7 @@
 #include <array>
 #include <set>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "chain/script/sighash.h"
 
 namespace parley::rpc {
@@ -107,7 +107,7 @@ OutPoint read_outpoint(const Json& json) {
 }
 
 Script read_address(const ChainParams& params, std::string_view address) {
-    const auto script = decode_address(params, address);
+    const auto script = decode_address(params.address_prefixes, address);
     if (!script)
         fail(Code::address_or_key,
              fmt::format("Invalid Bitcoin address: {} ({})", address, to_string(script.error())));

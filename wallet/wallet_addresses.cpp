@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "chain/rules/params.h"
 #include "wallet/wallet_impl.h"
 
@@ -76,7 +76,7 @@ std::optional<std::string> Wallet::Impl::label_of(const Script& script) const {
 }
 
 std::optional<std::string> Wallet::Impl::address_of(const Script& script) const {
-    std::string address = encode_address(context.params, script);
+    std::string address = encode_address(context.params.address_prefixes, script);
     return address.empty() ? std::nullopt : std::optional{std::move(address)};
 }
 
@@ -226,7 +226,7 @@ Expected<std::string, WalletError> Wallet::new_address(const std::string& label,
     impl_->labels[*script] = {label, false};
     impl_->store.put_label(*script, impl_->labels[*script]);
     impl_->save();
-    return encode_address(impl_->context.params, *script);
+    return encode_address(impl_->context.params.address_prefixes, *script);
 }
 
 Expected<std::string, WalletError> Wallet::new_change_address(std::optional<AddressType> type) {
@@ -234,7 +234,7 @@ Expected<std::string, WalletError> Wallet::new_change_address(std::optional<Addr
         impl_->next_script(type.value_or(impl_->context.options.address_type), true);
     if (!script) return Unexpected(script.error());
     impl_->save();
-    return encode_address(impl_->context.params, *script);
+    return encode_address(impl_->context.params.address_prefixes, *script);
 }
 
 AddressInfo Wallet::address_info(const Script& script) const {
@@ -247,7 +247,7 @@ bool Wallet::is_mine(const Script& script) const {
 
 Expected<void, WalletError> Wallet::set_label(const std::string& address,
                                               const std::string& label) {
-    const auto script = decode_address(impl_->context.params, address);
+    const auto script = decode_address(impl_->context.params.address_prefixes, address);
     if (!script)
         return Unexpected(
             error(WalletErrorCode::invalid_address_or_key, "Invalid Bitcoin address"));

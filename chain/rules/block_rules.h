@@ -9,7 +9,7 @@
 #include "base/expected.h"
 #include "base/time.h"
 #include "chain/rules/block_error.h"
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 #include "chain/rules/params.h"
 #include "chain/rules/undo.h"
 #include "chain/script/script_check.h"

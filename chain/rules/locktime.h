@@ -6,7 +6,7 @@
 #include <span>
 
 #include "chain/primitives/transaction.h"
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 
 namespace parley {
 

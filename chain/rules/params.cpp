@@ -5,9 +5,9 @@
 #include <limits>
 
 #include "base/check.h"
-#include "chain/primitives/compact_target.h"
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "chain/rules/params_genesis.h"
+#include "chain/rules/retarget.h"
 
 namespace parley {
 namespace {
@@ -27,8 +27,8 @@ ChainParams regtest_formats() {
     params.activation = {Height{1}, Height{1}, Height{1}, Height{1}, Height{0}, Height{0}};
     // Every coinbase of these chains has its height, so none can repeat another.
     params.bip30_needless_until = Height{std::numeric_limits<int32_t>::max()};
-    params.bech32_prefix = "bcrt";
-    params.base58 = kTestBase58Versions;
+    params.address_prefixes.bech32 = "bcrt";
+    params.address_prefixes.base58 = kTestBase58Versions;
     return params;
 }
 
@@ -102,7 +102,7 @@ Expected<TxOutput, std::string> parse_genesis_output(std::string_view text) {
     if (colon == std::string_view::npos) {
         return Unexpected(fmt::format("-genesisoutput={}: give it as <address>:<amount>", text));
     }
-    const auto script = decode_address(regtest_params(), text.substr(0, colon));
+    const auto script = decode_address(regtest_params().address_prefixes, text.substr(0, colon));
     if (!script) {
         return Unexpected(fmt::format("-genesisoutput={}: {}", text, to_string(script.error())));
     }

@@ -1,6 +1,6 @@
 // ChainParams: what distinguishes one chain from another (magic, genesis, activation heights,
 // difficulty and subsidy schedule, address versions). Values only: rules that use them are in
-// retarget.h, block_rules.h, signet.h and address.h. Immutable once made; safe to share between
+// retarget.h, block_rules.h and signet.h. Immutable once made; safe to share between
 // threads.
 #pragma once
 
@@ -15,19 +15,11 @@
 
 #include "base/expected.h"
 #include "base/uint256.h"
+#include "chain/primitives/address.h"
 #include "chain/primitives/block.h"
 #include "chain/rules/deployment.h"
 
 namespace parley {
-
-/// Leading bytes of the Base58Check forms.
-struct Base58Versions {
-    uint8_t public_key_hash = 0;
-    uint8_t script_hash = 0;
-    uint8_t secret_key = 0;
-    std::array<uint8_t, 4> extended_public_key{};
-    std::array<uint8_t, 4> extended_secret_key{};
-};
 
 /// The first height at which a rule holds. BIP16 and BIP141's script rules hold for every block of
 /// a chain but the ones listed in ChainParams::script_flag_exceptions.
@@ -96,8 +88,7 @@ struct ChainParams {
     U256 minimum_chain_work;
     BlockHash assume_valid;
 
-    std::string bech32_prefix;
-    Base58Versions base58;
+    AddressPrefixes address_prefixes;
 };
 
 struct LabnetOptions {

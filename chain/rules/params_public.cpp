@@ -5,8 +5,8 @@
 
 #include "base/check.h"
 #include "base/crypto/sha256.h"
-#include "chain/primitives/compact_target.h"
 #include "chain/rules/params_genesis.h"
+#include "chain/rules/retarget.h"
 #include "chain/script/script_check.h"
 
 namespace parley {
@@ -33,8 +33,8 @@ U256 number(std::string_view hex) {
 ChainParams test_formats() {
     ChainParams params;
     params.pow_limit = U256::max() >> 32;
-    params.bech32_prefix = "tb";
-    params.base58 = kTestBase58Versions;
+    params.address_prefixes.bech32 = "tb";
+    params.address_prefixes.base58 = kTestBase58Versions;
     params.deployments = {test_dummy(Deployment::kNeverActive)};
     return params;
 }
@@ -101,8 +101,9 @@ ChainParams main_params() {
     params.minimum_chain_work = number("dee8e2a309ad8a9820433c68");  // of block 912,683
     params.assume_valid =
         hash_of_hex("00000000000000000000611fd22f2df7c8fbd0688745c3a6c3bb5109cc2a12cb");
-    params.bech32_prefix = "bc";
-    params.base58 = {0, 5, 128, {0x04, 0x88, 0xb2, 0x1e}, {0x04, 0x88, 0xad, 0xe4}};
+    params.address_prefixes.bech32 = "bc";
+    params.address_prefixes.base58 = {
+        0, 5, 128, {0x04, 0x88, 0xb2, 0x1e}, {0x04, 0x88, 0xad, 0xe4}};
     return params;
 }
 

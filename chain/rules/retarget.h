@@ -1,13 +1,30 @@
-// Difficulty: which compact target a block must carry, and whether a hash meets it. Pure arithmetic
-// over headers; the proof-of-work engine (consensus/pow) calls it. Thread-safe.
+// Difficulty: the compact form of a target in a header's `bits` and the work that it stands for,
+// which of them a block must carry, and whether a hash meets it. Pure arithmetic over headers; the
+// proof-of-work engine (consensus/pow) calls it. Thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
-#include "chain/rules/header_tree.h"
+#include "base/uint256.h"
+#include "chain/rules/header_node.h"
 #include "chain/rules/params.h"
 
 namespace parley {
+
+/// Empty: negative, zero, or beyond 256 bits. Does not look at any chain's limit.
+std::optional<U256> target_from_compact(uint32_t bits);
+
+/// The compact form of a target, rounded down to what 24 bits of mantissa hold.
+uint32_t compact_from_target(const U256& target);
+
+/// Expected number of hashes for a block with this compact target: 2^256 / (target + 1). Zero where
+/// the target is no valid one.
+U256 work_from_compact(uint32_t bits);
+
+/// How many times harder than 1d00ffff, as bitcoind reports it.
+// lint: float because the figure is for reports only
+double difficulty(uint32_t bits);
 
 /// One adjustment: the period took `actual_timespan_s` instead of `target_timespan_s`, and its last
 /// block had `bits`. The change is limited to a factor of four each way, the result to the limit.

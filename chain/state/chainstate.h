@@ -30,7 +30,7 @@
 #include "base/time.h"
 #include "chain/primitives/coins.h"
 #include "chain/rules/block_error.h"
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 #include "chain/rules/params.h"
 #include "chain/rules/undo.h"
 #include "chain/script/script_check.h"

@@ -13,6 +13,7 @@
 #include "chain/state/chainstate.h"
 #include "chain/state/coins_cache.h"
 #include "chain/state/coins_flush.h"
+#include "chain/state/header_tree.h"
 #include "chain/state/versionbits.h"
 #include "chain/store/block_store.h"
 #include "chain/store/index_store.h"

@@ -19,7 +19,7 @@
 #include <optional>
 #include <vector>
 
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 #include "chain/rules/undo.h"
 #include "chain/state/coins_cache.h"
 

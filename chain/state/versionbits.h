@@ -9,7 +9,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 #include "chain/rules/params.h"
 #include "chain/script/script_flags.h"
 

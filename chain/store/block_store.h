@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/storage/storage.h"
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 
 namespace parley {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/storage/storage.h"
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 #include "chain/rules/params.h"
 #include "chain/store/block_store.h"
 

@@ -13,8 +13,8 @@
 
 #include "base/crypto/sha256.h"
 #include "base/random.h"
-#include "chain/primitives/compact_target.h"
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
+#include "chain/rules/retarget.h"
 #include "consensus/pbft/validator_set.h"
 #include "rpc/jsonrpc/json_writer.h"
 #include "wallet/keys/descriptor_checksum.h"
@@ -83,7 +83,7 @@ LiveNetwork::LiveNetwork(const LiveOptions& options, Consensus consensus,
     const ChainParams params = labnet_params({});
     for (size_t i = 0; i < options_.nodes; ++i) {
         const Script script = p2wpkh_script(hash160(funding_key(i).public_key().bytes()));
-        const std::string address = encode_address(params, script);
+        const std::string address = encode_address(params.address_prefixes, script);
         for (int coin = 0; coin < kCoinsOfNode; ++coin)
             genesis_outputs_.push_back(address + ":" + kCoinAmount);
     }
@@ -181,7 +181,7 @@ void LiveNetwork::fund(Node& node) {
     node.rpc->call("createwallet", fmt::format("[\"{}\"]", kWallet));
     const ChainParams params = labnet_params({});
     const std::string body =
-        "wpkh(" + encode_secret_key(params, {funding_key(node.index), true}) + ")";
+        "wpkh(" + encode_secret_key(params.address_prefixes, {funding_key(node.index), true}) + ")";
     const std::string descriptor = body + "#" + *descriptor_checksum(body);
     const auto imported = node.rpc->call(
         "importdescriptors",

@@ -16,8 +16,9 @@
 namespace parley::lab {
 
 Process::Process(const std::vector<std::string>& arguments, const std::string& output_file) {
+    std::vector<std::string> copies = arguments;
     std::vector<char*> raw;
-    for (const auto& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
+    for (auto& argument : copies) raw.push_back(argument.data());
     raw.push_back(nullptr);
     const int output = ::open(output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (output < 0)

@@ -14,13 +14,16 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+
+from source import TOKEN, Source, balanced_end, blank, public_functions, without_templates
 
 LINES_PER_FILE_MAX = 500
 LINES_PER_FUNCTION_MAX = 70
 COLUMNS_MAX = 100
 SCRIPT_COLUMNS_MAX = 120
+SOURCES_PER_FOLDER_MAX = 25
+PUBLIC_FUNCTIONS_MAX = 20
 ALLOWANCES_FILE = "contrib/lint/allowed.txt"
 
 # Which folder may include which (ARCHITECTURE.md). A folder that is missing here may include anything.
@@ -31,6 +34,8 @@ BELOW["rpc"] = {"base", "chain", "consensus", "mempool", "net", "wallet", "node"
 BELOW["node"] = {"base", "chain", "consensus", "mempool", "net", "wallet", "rpc"}
 BELOW["node/daemon"] = BELOW["node"] | {"node", "rpc"}
 BELOW["node/simulator"] = BELOW["node"] | {"node"}
+# The rooms of chain/, in the order in which they may include: each those before it.
+ROOMS = ["chain/primitives", "chain/script", "chain/rules", "chain/store", "chain/state"]
 HOSTS = {"node/daemon", "contrib", "tests"}  # these own threads, sockets, files and clocks
 EXACT_ARITHMETIC = {"chain", "consensus", "mempool"}
 
@@ -51,11 +56,6 @@ UNORDERED = r"\b(?:std::|boost::)?unordered_(?:flat_|node_)?(?:multi)?(?:map|set
 # Split so that this file does not report itself.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"]) + r")\b")
 
-TOKEN = re.compile(
-    r'//[^\n]*|/\*.*?\*/|R"([^(\s]*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"'
-    r"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'", re.S)
-
-
 @dataclass(frozen=True)
 class Finding:
     path: str
@@ -65,141 +65,6 @@ class Finding:
 
     def __str__(self):
         return f"{self.path}:{self.line}: {self.rule}: {self.advice}"
-
-
-@dataclass
-class Block:
-    """A pair of braces: what stands before it, what it is, and its lines."""
-    kind: str  # namespace, type, function or other
-    head: str
-    first_line: int
-    last_line: int = 0
-    unfinished_head: str = ""  # an initializer's braces stand inside a statement that goes on after them
-
-
-def blank(match):
-    """A comment becomes spaces, a literal keeps its quotes; line numbers stay."""
-    text = match.group(0)
-    if text.startswith("/"):
-        return re.sub(r"[^\n]", " ", text)
-    return text[0] + re.sub(r"[^\n]", " ", text[1:-1]) + text[-1]
-
-
-def without_templates(text):
-    """`std::map<int, T> x` -> `std::map x`: what is left shows whether a declaration has parameters."""
-    previous = None
-    while previous != text:
-        previous, text = text, re.sub(r"<[^<>]*>", " ", text)
-    return text
-
-
-def balanced_end(text, start):
-    """The position after the `>` that closes the `<` just before start, or None."""
-    depth = 1
-    for position in range(start, min(len(text), start + 400)):
-        depth += {"<": 1, ">": -1}.get(text[position], 0)
-        if depth == 0:
-            return position + 1
-    return None
-
-
-class Source:
-    def __init__(self, root, path):
-        self.path = path
-        self.full = Path(root) / path
-        data = self.full.read_bytes()
-        self.binary = b"\0" in data
-        self.text = "" if self.binary else data.decode("utf-8", errors="replace")
-        self.lines = self.text.split("\n")
-        if self.lines and self.lines[-1] == "":
-            self.lines.pop()
-
-    @property
-    def is_cpp(self):
-        return self.path.endswith((".h", ".cpp"))
-
-    @property
-    def is_script(self):
-        return self.path.endswith((".py", ".sh", ".cmake", "CMakeLists.txt")) or self.path == ".ci/run"
-
-    @property
-    def layer(self):
-        parts = self.path.split("/")
-        two = "/".join(parts[:2])
-        return two if two in BELOW else parts[0]
-
-    @cached_property
-    def code(self):
-        """The text with comments and the insides of literals blanked."""
-        return TOKEN.sub(blank, self.text)
-
-    def line_of(self, position):
-        return self.code.count("\n", 0, position) + 1
-
-    def escaped(self, line, word):
-        """Whether the line, or the comment above it, says `lint: <word> because <reason of two words or more>`."""
-        pattern = re.compile(r"//.*\blint: " + word + r" because \S+ \S+")
-        index = line - 1
-        if pattern.search(self.lines[index]):
-            return True
-        while index > 0 and self.lines[index - 1].lstrip().startswith("//"):
-            index -= 1
-            if pattern.search(self.lines[index]):
-                return True
-        return False
-
-    @cached_property
-    def includes(self):
-        pattern = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
-        found = ((number, pattern.match(line)) for number, line in enumerate(self.lines, 1))
-        return [(number, match.group(1), match.group(2)) for number, match in found if match]
-
-    @cached_property
-    def structure(self):
-        """(blocks, statements): every pair of braces, and the statements that stand directly in a namespace."""
-        blocks, statements, stack = [], [], []
-        head, head_line, line, parens = "", 0, 1, 0
-        code = re.sub(r"(?m)^[ \t]*#(?:[^\n]*\\\n)*[^\n]*",
-                      lambda match: re.sub(r"[^\n]", " ", match.group(0)), self.code)
-        for char in code:
-            if char == "\n":
-                line += 1
-            if char == "{" and parens == 0:
-                kind = block_kind(head, [block.kind for block in stack])
-                stack.append(Block(kind, head.strip(), head_line or line, unfinished_head=head))
-                head = ""
-            elif char == "}" and parens == 0 and stack:
-                block = stack.pop()
-                block.last_line = line
-                blocks.append(block)
-                head = block.unfinished_head + "{}" if block.kind == "other" else ""
-                head_line = block.first_line if head else 0
-            elif char == ";" and parens == 0:
-                if all(block.kind == "namespace" for block in stack):
-                    statements.append((head_line or line, head.strip()))
-                head, head_line = "", 0
-            else:
-                parens += {"(": 1, ")": -1}.get(char, 0)
-                if not head.strip() and not char.isspace():
-                    head_line = line
-                head += char
-        return blocks, statements
-
-
-def block_kind(head, outer):
-    plain = without_templates(re.sub(r"\b(alignas|decltype|noexcept|requires)\s*\([^()]*\)|\[\[.*?\]\]", " ", head))
-    if re.search(r"\bnamespace\b|\bextern\s+\"", head):
-        return "namespace"
-    if "function" in outer or "other" in outer:
-        return "other"
-    if re.search(r"\b(class|struct|union|enum)\b", plain) and "(" not in plain and "=" not in plain:
-        return "type"
-    if re.search(r"\)\s*(?:noexcept\s*)?:(?!:).*\w$", plain.strip(), re.S):
-        return "other"  # a brace in a constructor's list of initializers
-    if ")" in plain and ("=" not in plain.split("(")[0] or re.search(r"=\s*\[", plain)
-                         or "operator" in plain):
-        return "function"
-    return "other"
 
 
 def is_constant(declaration):
@@ -228,6 +93,16 @@ def include_table(source):
             names = ", ".join(sorted(allowed))
             yield number, (f"{source.layer} may include only {names}: declare the abstract class that "
                            f"you need here and let node/ implement it instead of including {name}")
+
+
+def room_table(source):
+    own = "/".join(source.path.split("/")[:2])
+    if own not in ROOMS:
+        return
+    for number, _, name in source.includes:
+        room = "/".join(name.split("/")[:2])
+        if room in ROOMS[ROOMS.index(own) + 1:]:
+            yield number, f"{own} comes before {room}: move what both need to {own} or below it"
 
 
 def host_only(source):
@@ -390,6 +265,38 @@ def raw_new(source):
             yield source.line_of(match.start()), "let std::make_unique or a container own it"
 
 
+def const_cast(source):
+    if not source.is_cpp:
+        return
+    for match in re.finditer(r"\bconst_cast\s*<", source.code):
+        yield source.line_of(match.start()), "let the owner, which has it mutable, make the change"
+
+
+def core_reference(source):
+    if not source.is_cpp:
+        return
+    for match in re.finditer(r"\b\w*Core\b(?:\s+const)?\s*[&*]", source.code):
+        yield source.line_of(match.start()), "take the parts or the values that you need, not one object with all"
+
+
+def wide_class(source):
+    if not source.is_cpp or source.layer == "tests":
+        return
+    for block in source.structure[0]:
+        declared = re.search(r"\b(class|struct)\s+(?:\[\[.*?\]\]\s*)?(?:\w+::)*(\w+)(?!.*\b(?:class|struct)\b)",
+                             without_templates(block.head), re.S)
+        if block.kind != "type" or not declared or re.search(r"\benum\b", block.head):
+            continue
+        text = "\n".join(source.code.split("\n")[block.first_line - 1:block.last_line])
+        body = text[text.index("{") + 1:text.rindex("}")]
+        names = public_functions(body, declared.group(2), declared.group(1) == "struct")
+        above = "\n".join(source.lines[max(0, block.first_line - 4):block.first_line])
+        if len(names) > PUBLIC_FUNCTIONS_MAX and not re.search(r"// Wide because \S+ \S+", above):
+            yield block.first_line, (f"{declared.group(2)} has {len(names)} public functions, at most "
+                                     f"{PUBLIC_FUNCTIONS_MAX}: look for the second type, or write "
+                                     "`// Wide because <reason>` above it")
+
+
 def mute_test(source):
     if source.path.endswith("_test.cpp") and not re.search(r"EXPECT_|ASSERT_|RC_ASSERT|RC_GTEST|FAIL\(", source.code):
         yield 1, "this test cannot fail: assert what must hold"
@@ -400,7 +307,8 @@ RULES = {
     "randomness": randomness, "mutable-state": mutable_state, "unordered-iteration": unordered_iteration,
     "pointer-order": pointer_order, "floating-point": floating_point, "file-size": file_size,
     "function-size": function_size, "header-shape": header_shape, "text-shape": text_shape,
-    "unfinished": unfinished, "raw-new": raw_new, "mute-test": mute_test,
+    "unfinished": unfinished, "raw-new": raw_new, "mute-test": mute_test, "room-table": room_table,
+    "const-cast": const_cast, "core-reference": core_reference, "wide-class": wide_class,
 }
 
 
@@ -414,6 +322,18 @@ def missing_readmes(paths):
         if not folder.startswith(".") and f"{folder}/README.md" not in paths:
             yield Finding(f"{folder}/README.md", 1, "readme",
                           "write it: purpose, not-purpose, three files to read first, threads")
+
+
+def large_folders(paths):
+    """(folder, advice) for each folder of the product that holds too many .h and .cpp files."""
+    sources = {}
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        if path.endswith((".h", ".cpp")) and not folder.startswith("tests"):
+            sources[folder] = sources.get(folder, 0) + 1
+    for folder, count in sorted(sources.items()):
+        if count > SOURCES_PER_FOLDER_MAX:
+            yield folder, f"{count} source files, at most {SOURCES_PER_FOLDER_MAX}: it is two folders"
 
 
 def read_allowances(root):
@@ -446,8 +366,13 @@ def lint(root, only=()):
     allowances, findings = read_allowances(root)
     used = set()
     findings.extend(missing_readmes(set(paths)))
+    for folder, advice in large_folders(paths):
+        if ("folder-size", folder) in allowances:
+            used.add(("folder-size", folder))
+        else:
+            findings.append(Finding(folder, 1, "folder-size", advice))
     for path in paths:
-        source = Source(root, path)
+        source = Source(root, path, BELOW)
         if source.binary or path.startswith("tests/fuzz/corpus/"):
             continue
         for name, rule in RULES.items():
@@ -470,7 +395,7 @@ def main():
     findings = lint(arguments.root, arguments.paths)
     for finding in findings:
         print(finding)
-    print(f"lint: {len(findings)} findings, {len(RULES) + 2} rules, {len(list_files(arguments.root))} files",
+    print(f"lint: {len(findings)} findings, {len(RULES) + 3} rules, {len(list_files(arguments.root))} files",
           file=sys.stderr)
     return 1 if findings else 0
 

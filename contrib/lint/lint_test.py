@@ -10,6 +10,8 @@ import lint
 HEAD = "// A thing.\n#pragma once\n"
 LONG_BODY = "\n".join(["    call();"] * lint.LINES_PER_FUNCTION_MAX)
 WORD = "TO" + "DO"
+FUNCTIONS = "".join(f"    int f{number}(int a, Map<int, int> b = {{}});\n"
+                    for number in range(lint.PUBLIC_FUNCTIONS_MAX))
 
 # rule: [(path, text that breaks it)], [(path, text that obeys it)]
 CASES = {
@@ -94,6 +96,33 @@ CASES = {
         [("net/a.cpp", "void f() { auto* p = new Peer(1); }\n"), ("net/a.cpp", "void f() { delete p; }\n")],
         [("net/a.cpp", "// a new Peer(1)\nPeer(const Peer&) = delete;\n"),
          ("net/a.cpp", "auto f() { return std::unique_ptr<Peer>{new Peer(1)}; }\n")]),
+    "room-table": (
+        [("chain/primitives/a.h", HEAD + '#include "chain/rules/params.h"\n'),
+         ("chain/script/a.cpp", '#include "chain/store/block_store.h"\n'),
+         ("chain/rules/a.cpp", '#include "chain/state/coins.h"\n'),
+         ("chain/store/a.cpp", '#include "chain/state/coins.h"\n')],
+        [("chain/state/a.cpp", '#include "chain/store/block_store.h"\n#include "chain/primitives/block.h"\n'),
+         ("chain/rules/a.cpp", '#include "chain/rules/params.h"\n#include "chain/script/sighash.h"\n'),
+         ("mempool/a.cpp", '#include "chain/state/chainstate.h"\n')]),
+    "const-cast": (
+        [("net/a.cpp", "void f(const int& x) { const_cast<int&>(x) = 1; }\n"),
+         ("tests/unit/net/a.h", HEAD + "int& f(const int& x) { return const_cast<int&>(x); }\n")],
+        [("net/a.cpp", "// no const_cast<int&>\nvoid f(int& x) { static_cast<const int&>(x); }\n")]),
+    "core-reference": (
+        [("node/a.h", HEAD + "class A {\n    NodeCore& core_;\n};\n"),
+         ("node/a.cpp", "void f(const NodeCore& core);\n"),
+         ("net/a.cpp", "void f(PeerCore const* core);\n")],
+        [("node/a.cpp", "void f(CorePart& part);\n// a NodeCore& is not for others\n"),
+         ("node/a.h", HEAD + "NodeCore core_;\n")]),
+    "wide-class": (
+        [("net/a.h", HEAD + "class A {\n public:\n" + FUNCTIONS + "    int one_more() const { return 1; }\n};\n"),
+         ("net/a.h", HEAD + "struct A {\n" + FUNCTIONS + "    virtual std::vector<int> one_more() = 0;\n};\n"),
+         ("net/a.h", HEAD + "// Wide because reasons\n\n\n\nclass A {\n public:\n" + FUNCTIONS + "    int x();\n};\n")],
+        [("net/a.h", HEAD + "class A {\n public:\n    A(int x);\n    ~A();\n    A(const A&) = delete;\n" + FUNCTIONS
+          + "    A& operator=(const A&);\n    using F = void(int);\n    int x = f();\n    enum B { c };\n"
+          + " private:\n    int hidden() { return 1; }\n};\n"),
+         ("net/a.h", HEAD + "// Wide because every option is read here.\nclass A {\n public:\n" + FUNCTIONS
+          + "    int x();\n};\n")]),
     "mute-test": (
         [("tests/unit/net/a_test.cpp", "TEST(a, b) { f(); }\n")],
         [("tests/unit/net/a_test.cpp", "TEST(a, b) { EXPECT_TRUE(f()); }\n")]),
@@ -151,6 +180,16 @@ class Tree(unittest.TestCase):
     def test_mirrored_test_folders_need_one_readme(self):
         files = [("tests/README.md", "x\n"), ("tests/unit/README.md", "x\n"), ("tests/unit/net/a.cpp", "\n")]
         self.assertEqual(findings_for(files, "readme"), [])
+
+    def test_folder_of_too_many_sources_is_reported(self):
+        def files(folder, count):
+            return [(f"{folder}/{number}.cpp", "\n") for number in range(count)]
+        most = lint.SOURCES_PER_FOLDER_MAX
+        found = findings_for(files("net/peer", most + 1) + files("chain/rules", most), "folder-size")
+        self.assertEqual([finding.path for finding in found], ["net/peer"])
+        self.assertEqual(findings_for(files("tests/unit/net", most + 1), "folder-size"), [])
+        allowed = (lint.ALLOWANCES_FILE, "folder-size net/peer: one file per message\n")
+        self.assertEqual(findings_for(files("net/peer", most + 1) + [allowed], "folder-size"), [])
 
     def test_allowance_silences_one_rule_of_one_file(self):
         long_file = "call();\n" * (lint.LINES_PER_FILE_MAX + 1)

@@ -12,7 +12,7 @@
 
 #include "base/peer_id.h"
 #include "base/time.h"
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 #include "net/net_backend.h"
 #include "net/peer/peer_info.h"
 #include "net/peer/recent_set.h"

@@ -1,7 +1,7 @@
 // Small questions about header nodes that several parts of synchronisation ask. Pure functions.
 #pragma once
 
-#include "chain/rules/header_tree.h"
+#include "chain/rules/header_node.h"
 #include "net/peer/peer.h"
 #include "net/wire/messages.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/crypto/sha256.h"
 #include "base/serialize.h"
-#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/script_json.h"
 

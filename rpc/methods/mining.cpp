@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/crypto/pow_search.h"
-#include "chain/primitives/compact_target.h"
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
+#include "chain/rules/retarget.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/mining.h"
 #include "rpc/template_json.h"
@@ -206,7 +206,7 @@ uint64_t tries_argument(const Call& call, size_t position) {
 }
 
 void generatetoaddress(Call& call) {
-    const auto script = decode_address(call.params(), call.string(1));
+    const auto script = decode_address(call.params().address_prefixes, call.string(1));
     if (!script)
         fail(Code::address_or_key,
              fmt::format("Error: Invalid address ({})", to_string(script.error())));
@@ -237,7 +237,7 @@ void generatetodescriptor(Call& call) {
 }
 
 Script output_script(Call& call, const std::string& output) {
-    if (const auto script = decode_address(call.params(), output)) return *script;
+    if (const auto script = decode_address(call.params().address_prefixes, output)) return *script;
     return call.ask([&](NodeControl& node) {
         if (!node.describe(output))
             fail(Code::address_or_key, "Error: Invalid address or descriptor");

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/crypto/sha256.h"
+#include "chain/primitives/address.h"
 #include "chain/primitives/script_ops.h"
-#include "chain/rules/address.h"
 #include "chain/script/output_kind.h"
 #include "chain/script/signature_encoding.h"
 #include "rpc/jsonrpc/call.h"
@@ -126,7 +126,8 @@ void signrawtransactionwithkey(Call& call) {
     const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
     std::vector<ExportedKey> keys;
     for (const Json& item : read_array(call.argument(1), call.name(1))) {
-        const auto key = decode_secret_key(call.params(), read_string(item, call.name(1)));
+        const auto key =
+            decode_secret_key(call.params().address_prefixes, read_string(item, call.name(1)));
         if (!key) fail(Code::address_or_key, "Invalid private key");
         keys.push_back(*key);
     }
@@ -195,21 +196,22 @@ void decodescript(Call& call) {
     out.object([&] {
         out.field("asm", script_asm(script));
         out.field("desc", script_descriptor(params, script));
-        const std::string address = encode_address(params, script);
+        const std::string address = encode_address(params.address_prefixes, script);
         if (!address.empty()) out.field("address", address);
         out.field("type", to_string(kind));
         if (!can_wrap(script, kind)) return;
-        out.field("p2sh", encode_address(params, p2sh_script(hash160(script.bytes()))));
+        out.field("p2sh",
+                  encode_address(params.address_prefixes, p2sh_script(hash160(script.bytes()))));
         const auto wrapped = wrap_in_witness(script, kind);
         if (!wrapped) return;
         out.field_object("segwit", [&] {
             out.field("asm", script_asm(*wrapped));
             out.field("desc", script_descriptor(params, *wrapped, &script));
             out.key("hex").hex(wrapped->bytes());
-            out.field("address", encode_address(params, *wrapped));
+            out.field("address", encode_address(params.address_prefixes, *wrapped));
             out.field("type", to_string(classify_output(*wrapped)));
-            out.field("p2sh-segwit",
-                      encode_address(params, p2sh_script(hash160(wrapped->bytes()))));
+            out.field("p2sh-segwit", encode_address(params.address_prefixes,
+                                                    p2sh_script(hash160(wrapped->bytes()))));
         });
     });
 }

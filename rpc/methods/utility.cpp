@@ -1,7 +1,7 @@
 // Addresses, descriptors, fee estimates, indexes.
 #include <fmt/format.h>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/script_json.h"
 
@@ -11,7 +11,7 @@ namespace {
 
 void validateaddress(Call& call) {
     const std::string text = call.string(0);
-    const auto script = decode_address(call.params(), text);
+    const auto script = decode_address(call.params().address_prefixes, text);
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("isvalid", script.has_value());
@@ -20,7 +20,7 @@ void validateaddress(Call& call) {
             out.field("error", to_string(script.error()));
             return;
         }
-        out.field("address", encode_address(call.params(), *script));
+        out.field("address", encode_address(call.params().address_prefixes, *script));
         out.key("scriptPubKey").hex(script->bytes());
         write_destination_fields(out, *script);
     });
@@ -81,7 +81,7 @@ void deriveaddresses(Call& call) {
     });
     call.out().array([&] {
         for (const Script& script : scripts) {
-            const std::string address = encode_address(call.params(), script);
+            const std::string address = encode_address(call.params().address_prefixes, script);
             if (address.empty()) {
                 // combo() has bare keys among its scripts; bitcoind leaves those out.
                 if (scripts.size() > 1) continue;

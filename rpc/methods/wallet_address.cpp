@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/script_json.h"
 #include "rpc/transaction_text.h"
@@ -44,7 +44,7 @@ void getrawchangeaddress(Call& call) {
 
 void getaddressinfo(Call& call) {
     const std::string text = call.string(0);
-    const auto script = decode_address(call.params(), text);
+    const auto script = decode_address(call.params().address_prefixes, text);
     if (!script)
         fail(Code::address_or_key,
              fmt::format("Invalid address: {} ({})", to_string(script.error()), text));
@@ -52,7 +52,7 @@ void getaddressinfo(Call& call) {
         [&](NodeControl&, WalletControl& wallet) { return wallet.address(*script); });
     JsonWriter& out = call.out();
     out.object([&] {
-        out.field("address", encode_address(call.params(), *script));
+        out.field("address", encode_address(call.params().address_prefixes, *script));
         out.key("scriptPubKey").hex(script->bytes());
         out.field("ismine", address.mine);
         out.field("solvable", address.solvable);

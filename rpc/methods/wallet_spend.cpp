@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/signing.h"
 #include "rpc/transaction_text.h"
@@ -163,7 +163,7 @@ WalletFunding read_funding(const ChainParams& params, const Json& options, size_
     if (const Json& value = member(options, "replaceable"); !value.is_null())
         funding.replaceable = value.boolean();
     if (const Json& value = member(options, "changeAddress"); !value.is_null()) {
-        const auto script = decode_address(params, value.string());
+        const auto script = decode_address(params.address_prefixes, value.string());
         if (!script) fail(Code::address_or_key, "Change address must be a valid bitcoin address");
         funding.change_script = *script;
     }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/script_json.h"
 #include "rpc/transaction_text.h"
@@ -31,7 +31,7 @@ std::string_view to_string(WalletTxDetail::Category category) {
 
 void write_detail_fields(JsonWriter& out, const ChainParams& params, const WalletTxDetail& detail,
                          bool abandoned) {
-    const std::string address = encode_address(params, detail.script);
+    const std::string address = encode_address(params.address_prefixes, detail.script);
     if (!address.empty()) out.field("address", address);
     const bool is_send = detail.category == WalletTxDetail::Category::send;
     if (!is_send && !detail.parent_descriptors.empty())
@@ -232,7 +232,7 @@ void listunspent(Call& call) {
                 out.field("txid", coin.outpoint.txid);
                 out.field("vout", coin.outpoint.index);
                 const std::string address =
-                    encode_address(call.params(), coin.output.script_pubkey);
+                    encode_address(call.params().address_prefixes, coin.output.script_pubkey);
                 if (!address.empty()) out.field("address", address);
                 if (coin.label) out.field("label", *coin.label);
                 out.key("scriptPubKey").hex(coin.output.script_pubkey.bytes());
@@ -258,7 +258,7 @@ void getreceivedbyaddress(Call& call) {
     const std::string address = call.string(0);
     const Script script = read_address(call.params(), address);
     const int32_t confirmations = confirmations_argument(call, 1);
-    const std::string canonical = encode_address(call.params(), script);
+    const std::string canonical = encode_address(call.params().address_prefixes, script);
     call.out().value(call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
         if (!wallet.address(script).mine) fail(Code::wallet, "Address not found in wallet");
         Amount sum{0};

@@ -11,8 +11,8 @@
 #include "base/crypto/pow_search.h"
 #include "base/random.h"
 #include "chain/primitives/coinbase.h"
-#include "chain/primitives/compact_target.h"
 #include "chain/rules/params.h"
+#include "chain/rules/retarget.h"
 #include "chain/script/sighash.h"
 
 namespace parley::bench {

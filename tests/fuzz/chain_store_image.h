@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "chain/state/header_tree.h"
 #include "tests/unit/chain/test_blocks.h"
 
 namespace parley {

@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "base/crypto/sha256.h"
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "chain/rules/params.h"
 
 namespace parley {
@@ -103,7 +103,7 @@ class KeyParser {
             result_.compressed = public_key->compressed();
             return true;
         }
-        const auto exported = decode_secret_key(params_, key);
+        const auto exported = decode_secret_key(params_.address_prefixes, key);
         if (!exported) return false;
         result_.key = exported->key;
         result_.compressed = exported->compressed;
@@ -112,11 +112,13 @@ class KeyParser {
 
     bool parse_extended(std::string_view key) {
         if (!error_.empty()) return false;
-        if (auto hd = HdPrivateKey::from_base58(key, params_.base58.extended_secret_key)) {
+        if (auto hd = HdPrivateKey::from_base58(
+                key, params_.address_prefixes.base58.extended_secret_key)) {
             result_.key = *hd;
             return true;
         }
-        if (auto hd = HdPublicKey::from_base58(key, params_.base58.extended_public_key)) {
+        if (auto hd = HdPublicKey::from_base58(
+                key, params_.address_prefixes.base58.extended_public_key)) {
             result_.key = *hd;
             return true;
         }
@@ -170,14 +172,16 @@ std::string key_text(const DescriptorKey& key, const ChainParams& params, bool s
     if (const auto* constant = std::get_if<PublicKey>(&key.key)) {
         text += to_hex(constant->bytes());
     } else if (const auto* wif = std::get_if<SecretKey>(&key.key)) {
-        text += secret ? encode_secret_key(params, {*wif, key.compressed})
+        text += secret ? encode_secret_key(params.address_prefixes, {*wif, key.compressed})
                        : to_hex(wif->public_key(key.compressed).bytes());
     } else if (const auto* hd_public = std::get_if<HdPublicKey>(&key.key)) {
-        text += hd_public->to_base58(params.base58.extended_public_key);
+        text += hd_public->to_base58(params.address_prefixes.base58.extended_public_key);
     } else {
         const auto& hd_private = std::get<HdPrivateKey>(key.key);
-        text += secret ? hd_private.to_base58(params.base58.extended_secret_key)
-                       : hd_private.neuter().to_base58(params.base58.extended_public_key);
+        text +=
+            secret
+                ? hd_private.to_base58(params.address_prefixes.base58.extended_secret_key)
+                : hd_private.neuter().to_base58(params.address_prefixes.base58.extended_public_key);
     }
     if (!key.path.empty()) text += '/' + path_text(key.path, apostrophes);
     if (key.wildcard != Wildcard::none) text += "/*";
@@ -282,7 +286,7 @@ Expected<Descriptor, std::string> Descriptor::parse(std::string_view text,
         return Descriptor{Kind::raw, std::nullopt, Script{*bytes}};
     }
     if (known->kind == Kind::addr) {
-        auto script = decode_address(params, inner);
+        auto script = decode_address(params.address_prefixes, inner);
         if (!script) return Unexpected(std::string{"Address is not valid"});
         return Descriptor{Kind::addr, std::nullopt, std::move(*script)};
     }
@@ -305,7 +309,7 @@ std::string Descriptor::to_string(const ChainParams& params, bool secret) const 
     if (kind_ == Kind::raw)
         inner = to_hex(script_.bytes());
     else if (kind_ == Kind::addr)
-        inner = encode_address(params, script_);
+        inner = encode_address(params.address_prefixes, script_);
     else
         inner = key_text(secret ? *key_ : public_form(*key_), params, secret, false);
     return with_checksum(fmt::format("{}({})", name_of(kind_), inner));

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/encoding.h"
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "node/daemon/options/chain_options.h"
 #include "node/daemon/options/daemon_options.h"
 #include "node/daemon/options/option_reader.h"
@@ -30,7 +30,7 @@ void read_node(OptionReader& reader, NodeConfig& config) {
         node.block_version = reader.number_as<int32_t>("blockversion", 0, INT32_MIN, INT32_MAX);
     if (reader.has("miningaddress")) {
         const std::string text = reader.text("miningaddress");
-        if (auto script = decode_address(config.params, text))
+        if (auto script = decode_address(config.params.address_prefixes, text))
             node.payout = std::move(*script);
         else
             reader.fail("miningaddress", text,

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "chain/primitives/compact_target.h"
 #include "chain/rules/params.h"
 #include "chain/rules/retarget.h"
+#include "chain/state/header_tree.h"
 #include "tests/unit/seed.h"
 
 namespace parley {

@@ -6,8 +6,8 @@
 #include <array>
 
 #include "base/random.h"
-#include "chain/primitives/compact_target.h"
 #include "chain/rules/retarget.h"
+#include "chain/state/header_tree.h"
 #include "tests/unit/seed.h"
 
 namespace parley {

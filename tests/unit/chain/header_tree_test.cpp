@@ -1,4 +1,4 @@
-#include "chain/rules/header_tree.h"
+#include "chain/state/header_tree.h"
 
 #include <gtest/gtest.h>
 

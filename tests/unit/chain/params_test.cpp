@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "chain/rules/retarget.h"
 
 namespace parley {
@@ -134,7 +134,7 @@ TEST(LabnetOptions, validate_bad_value_names_the_option) {
 
 TEST(LabnetOptions, parse_genesis_output_takes_address_and_amount) {
     const Script script = p2wpkh_script(Hash160{1, 2, 3});
-    const std::string address = encode_address(regtest_params(), script);
+    const std::string address = encode_address(regtest_params().address_prefixes, script);
     ASSERT_FALSE(address.empty());
     const auto output = parse_genesis_output(address + ":12.5");
     ASSERT_TRUE(output.has_value());

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "chain/primitives/coinbase.h"
-#include "chain/primitives/compact_target.h"
 #include "chain/rules/retarget.h"
 #include "chain/state/chainstate.h"
 

@@ -22,7 +22,7 @@ class NodeWallet : public testing::Test {
             const auto address =
                 wallet.new_address(rpc::WalletControl::AddressFor::receive, "", "");
             ASSERT_TRUE(address) << address.error().message;
-            script = *decode_address(node_->config().params, *address);
+            script = *decode_address(node_->config().params.address_prefixes, *address);
         });
         return script;
     }

@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "chain/primitives/coinbase.h"
-#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
 #include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::rpc::test {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "chain/primitives/coinbase.h"
-#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
 #include "tests/unit/rpc/fake_node.h"
 
 namespace parley::rpc::test {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "chain/primitives/address.h"
 #include "chain/primitives/script.h"
-#include "chain/rules/address.h"
 #include "tests/unit/rpc/fake_node.h"
 
 namespace parley::rpc::test {
@@ -327,7 +327,8 @@ TEST(SignRawTransactionWithKey, keysAndPreviousOutputs_arePassedOn) {
     const TransactionRef transaction = simple_transaction(1);
     const OutPoint spent = transaction->inputs()[0].prevout;
     const SecretKey secret = *SecretKey::from_bytes(Bytes(32, 7));
-    const std::string wif = encode_secret_key(runner.node.chain_params, {secret, true});
+    const std::string wif =
+        encode_secret_key(runner.node.chain_params.address_prefixes, {secret, true});
     runner.node.signature = {transaction->data(), false, {{0, "Unable to sign input"}}};
     const std::string previous = R"([{"txid":")" + spent.txid.to_string() +
                                  R"(","vout":1,"scriptPubKey":"0014)" + std::string(40, '0') +

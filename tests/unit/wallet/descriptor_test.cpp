@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "chain/rules/params.h"
 
 namespace parley {
@@ -33,7 +33,7 @@ class DescriptorTest : public testing::Test {
         return parsed ? "" : parsed.error();
     }
     std::string address(const Descriptor& descriptor, uint32_t position = 0) {
-        return encode_address(params, descriptor.scripts(position).at(0));
+        return encode_address(params.address_prefixes, descriptor.scripts(position).at(0));
     }
     static std::string call(std::string_view function, std::string_view inner) {
         return std::string{function} + "(" + std::string{inner} + ")";

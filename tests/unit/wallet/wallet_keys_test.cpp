@@ -1,7 +1,7 @@
 // Descriptors that are imported, rescans, the lookahead, labels, the store's damage, the manager.
 #include <gtest/gtest.h>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "tests/unit/wallet/fake_node.h"
 #include "wallet/keys/descriptor_checksum.h"
 
@@ -17,11 +17,15 @@ std::string with_checksum(const std::string& body) {
 class WalletKeysTest : public testing::Test {
  protected:
     static SecretKey key(uint8_t number) { return *SecretKey::from_bytes(Bytes(32, number)); }
-    std::string wif(uint8_t number) { return encode_secret_key(node.params, {key(number), true}); }
+    std::string wif(uint8_t number) {
+        return encode_secret_key(node.params.address_prefixes, {key(number), true});
+    }
     Script script(uint8_t number) {
         return p2wpkh_script(hash160(key(number).public_key().bytes()));
     }
-    Script script(const std::string& address) { return *decode_address(node.params, address); }
+    Script script(const std::string& address) {
+        return *decode_address(node.params.address_prefixes, address);
+    }
     static DescriptorImport wanted(const std::string& body,
                                    std::optional<int64_t> timestamp = std::nullopt) {
         DescriptorImport request;
@@ -92,7 +96,9 @@ TEST_F(WalletKeysTest, import_watch_only_counts_but_cannot_sign) {
     DescriptorImport request = wanted("wpkh(" + public_key + ")");
     request.label = "watched";
     ASSERT_EQ(import_error(wallet, request), "");
-    ASSERT_EQ(import_error(wallet, wanted("addr(" + encode_address(node.params, script(8)) + ")")),
+    ASSERT_EQ(import_error(
+                  wallet,
+                  wanted("addr(" + encode_address(node.params.address_prefixes, script(8)) + ")")),
               "");
     node.mine(script(7));
     node.mine(script(8));
@@ -111,7 +117,8 @@ TEST_F(WalletKeysTest, import_watch_only_counts_but_cannot_sign) {
 TEST_F(WalletKeysTest, import_active_range_gives_addresses) {
     Wallet& wallet = node.create("w", 1, {true, true});
     const auto master = HdPrivateKey::from_seed(Bytes(32, 9));
-    const std::string xprv = master->to_base58(node.params.base58.extended_secret_key);
+    const std::string xprv =
+        master->to_base58(node.params.address_prefixes.base58.extended_secret_key);
     DescriptorImport request = wanted("wpkh(" + xprv + "/84h/1h/0h/0/*)");
     request.active = true;
     request.range = {0, 9};
@@ -198,7 +205,7 @@ TEST_F(WalletKeysTest, new_address_never_repeats_after_restart) {
 TEST_F(WalletKeysTest, set_label_of_own_and_foreign_addresses) {
     Wallet& wallet = node.create("w", 1);
     const std::string own = *wallet.new_address("first");
-    const std::string foreign = encode_address(node.params, kElsewhere);
+    const std::string foreign = encode_address(node.params.address_prefixes, kElsewhere);
     ASSERT_TRUE(wallet.set_label(own, "second"));
     ASSERT_TRUE(wallet.set_label(foreign, "shop"));
     EXPECT_EQ(wallet.set_label("nonsense", "x").error().code,

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "tests/unit/seed.h"
 #include "tests/unit/wallet/fake_node.h"
 
@@ -83,7 +83,8 @@ class World {
     Wallet& wallet(uint64_t i) { return node_.wallet(name(i)); }
     Script new_script(uint64_t i) {
         const auto type = random_.uniform(4) == 0 ? AddressType::legacy : AddressType::bech32;
-        return *decode_address(node_.params, *wallet(i).new_address("label", type));
+        return *decode_address(node_.params.address_prefixes,
+                               *wallet(i).new_address("label", type));
     }
     Script elsewhere_script() {
         Hash160 hash{};

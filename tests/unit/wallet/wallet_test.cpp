@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 #include "tests/unit/wallet/fake_node.h"
 
 namespace parley {
@@ -18,7 +18,9 @@ class WalletTest : public testing::Test {
         for (const auto& wallet : node.manager->loaded()) wallet->check_consistency();
     }
 
-    Script script(const std::string& address) { return *decode_address(node.params, address); }
+    Script script(const std::string& address) {
+        return *decode_address(node.params.address_prefixes, address);
+    }
     Script new_script(Wallet& wallet, const std::string& label = "") {
         return script(*wallet.new_address(label));
     }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
 
 namespace parley::pbft::testing {
 namespace {

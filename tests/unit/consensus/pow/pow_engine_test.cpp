@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/crypto/pow_search.h"
-#include "chain/primitives/compact_target.h"
+#include "chain/rules/retarget.h"
 
 namespace parley {
 namespace {

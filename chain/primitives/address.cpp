@@ -1,4 +1,4 @@
-#include "chain/rules/address.h"
+#include "chain/primitives/address.h"
 
 #include <algorithm>
 
@@ -27,15 +27,16 @@ bool has_prefix(std::string_view text, std::string_view prefix) {
     });
 }
 
-Expected<Script, AddressError> decode_base58(const ChainParams& params, const Bytes& payload) {
+Expected<Script, AddressError> decode_base58(const AddressPrefixes& prefixes,
+                                             const Bytes& payload) {
     if (payload.empty()) return Unexpected(AddressError::encoding);
     const uint8_t version = payload[0];
-    if (version != params.base58.public_key_hash && version != params.base58.script_hash)
+    if (version != prefixes.base58.public_key_hash && version != prefixes.base58.script_hash)
         return Unexpected(AddressError::base58_version);
     if (payload.size() != 1 + kHashSize) return Unexpected(AddressError::base58_length);
     Hash160 hash;
     std::copy(payload.begin() + 1, payload.end(), hash.begin());
-    return version == params.base58.public_key_hash ? p2pkh_script(hash) : p2sh_script(hash);
+    return version == prefixes.base58.public_key_hash ? p2pkh_script(hash) : p2sh_script(hash);
 }
 
 Expected<Script, AddressError> decode_witness(const Bech32& content) {
@@ -76,11 +77,11 @@ std::string_view to_string(AddressError error) {
     return "Invalid address";
 }
 
-std::string encode_address(const ChainParams& params, const Script& script) {
+std::string encode_address(const AddressPrefixes& prefixes, const Script& script) {
     if (const auto hash = match_p2pkh(script))
-        return base58_address(params.base58.public_key_hash, *hash);
+        return base58_address(prefixes.base58.public_key_hash, *hash);
     if (const auto hash = match_p2sh(script))
-        return base58_address(params.base58.script_hash, *hash);
+        return base58_address(prefixes.base58.script_hash, *hash);
     const auto witness = witness_program(script);
     if (!witness) return {};
     if (witness->version == 0 && witness->program.size() != 20 && witness->program.size() != 32)
@@ -90,32 +91,34 @@ std::string encode_address(const ChainParams& params, const Script& script) {
     Bytes values{static_cast<uint8_t>(witness->version)};
     append(values, *groups);
     const auto variant = witness->version == 0 ? Bech32Variant::bech32 : Bech32Variant::bech32m;
-    return bech32_encode(Bech32{variant, params.bech32_prefix, std::move(values)});
+    return bech32_encode(Bech32{variant, prefixes.bech32, std::move(values)});
 }
 
-Expected<Script, AddressError> decode_address(const ChainParams& params, std::string_view text) {
-    if (has_prefix(text, params.bech32_prefix)) {
+Expected<Script, AddressError> decode_address(const AddressPrefixes& prefixes,
+                                              std::string_view text) {
+    if (has_prefix(text, prefixes.bech32)) {
         const auto content = bech32_decode(text);
         if (!content) return Unexpected(AddressError::bech32_checksum);
         return decode_witness(*content);
     }
     if (const auto payload = base58check_decode(text, 1 + kHashSize))
-        return decode_base58(params, *payload);
+        return decode_base58(prefixes, *payload);
     if (bech32_decode(text)) return Unexpected(AddressError::bech32_prefix);
     return Unexpected(AddressError::encoding);
 }
 
-std::string encode_secret_key(const ChainParams& params, const ExportedKey& key) {
-    Bytes payload{params.base58.secret_key};
+std::string encode_secret_key(const AddressPrefixes& prefixes, const ExportedKey& key) {
+    Bytes payload{prefixes.base58.secret_key};
     append(payload, key.key.bytes());
     if (key.compressed) payload.push_back(kCompressedFlag);
     return base58check_encode(payload);
 }
 
-std::optional<ExportedKey> decode_secret_key(const ChainParams& params, std::string_view text) {
+std::optional<ExportedKey> decode_secret_key(const AddressPrefixes& prefixes,
+                                             std::string_view text) {
     const auto payload = base58check_decode(text, kSecretPayloadSizeMax);
     if (!payload || payload->size() < kSecretPayloadSizeMax - 1) return std::nullopt;
-    if ((*payload)[0] != params.base58.secret_key) return std::nullopt;
+    if ((*payload)[0] != prefixes.base58.secret_key) return std::nullopt;
     const bool compressed = payload->size() == kSecretPayloadSizeMax;
     if (compressed && payload->back() != kCompressedFlag) return std::nullopt;
     const auto key = SecretKey::from_bytes(ByteSpan{*payload}.subspan(1, 32));
