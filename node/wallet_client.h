@@ -1,13 +1,13 @@
 // WalletClient: what the wallets ask the node. Core thread only.
 #pragma once
 
-#include "wallet/chain_client.h"
+#include "wallet/node_view.h"
 
 namespace parley {
 
 struct NodeCore;
 
-class WalletClient final : public ChainClient {
+class WalletClient final : public WalletNodeView {
  public:
     explicit WalletClient(NodeCore& core) : core_(core) {}
 
