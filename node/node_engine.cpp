@@ -1,0 +1,111 @@
+// What the node does for its consensus engine.
+#include "base/check.h"
+#include "node/node_core.h"
+
+namespace parley {
+
+void NodeCore::refresh_demand() {
+    const uint64_t sequence = mempool.sequence();
+    if (sequence == demand_sequence) return;
+    demand_sequence = sequence;
+    Demand demand{mempool.size(), {}};
+    mempool.for_each([&](const MempoolEntry& entry) {
+        demand.oldest = entry.time;
+        return false;
+    });
+    tell_engine([&](Engine& each, EngineEffects& out) { each.on_demand(demand, now, out); });
+}
+
+// --- between the engine and its peers
+
+void NodeCore::route(net_output::EngineMessage& ask) {
+    tell_engine([&](Engine& each, EngineEffects& out) {
+        each.on_message(ask.from, ask.message, now, out);
+    });
+    queue.emplace_back(LateAnswer{});
+}
+
+void NodeCore::route(net_output::PeerReady& ask) {
+    if (ask.speaks_engine) {
+        tell_engine(
+            [&](Engine& each, EngineEffects& out) { each.on_peer_ready(ask.peer, now, out); });
+    }
+    queue.emplace_back(LateAnswer{});
+}
+
+void NodeCore::route(net_output::PeerGone& output) {
+    tell_engine(
+        [&](Engine& each, EngineEffects& out) { each.on_peer_gone(output.peer, now, out); });
+}
+
+void NodeCore::route(engine_effect::SendMessage& output) {
+    tell_net(net_input::SendEngineMessage{output.peer, std::move(output.message)});
+}
+
+void NodeCore::route(engine_effect::Broadcast& output) {
+    tell_net(net_input::BroadcastEngineMessage{std::move(output.message)});
+}
+
+void NodeCore::route(engine_effect::Blame& output) {
+    tell_net(net_input::Punish{output.peer, std::move(output.reason)});
+}
+
+void NodeCore::route(engine_effect::CatchUp& output) {
+    tell_net(net_input::RequestHeaders{output.peer});
+}
+
+// --- proposals: built, checked, published, final
+
+void NodeCore::route(engine_effect::Persist& output) {
+    stores->blocks.commit(std::move(output.batch), Durability::synced);
+}
+
+void NodeCore::route(engine_effect::BuildProposal& ask) {
+    BlockRef block;
+    if (ask.parent == chain->tip().hash && (ask.allow_empty || mempool.size() > 0)) {
+        BlockTemplate built = proposals.build(ask.time, proposals.default_payout());
+        if (ask.allow_empty || built.block.transactions.size() > 1)
+            block = std::make_shared<const Block>(std::move(built.block));
+    }
+    tell_engine([&](Engine& each, EngineEffects& out) {
+        each.on_proposal_built(ask.parent, std::move(block), now, out);
+    });
+}
+
+void NodeCore::route(engine_effect::CheckProposal& ask) {
+    const auto checked = chain->check_proposal(*ask.block, now);
+    const std::string reason = checked ? std::string{} : checked.error().to_string();
+    tell_engine([&](Engine& each, EngineEffects& out) {
+        each.on_proposal_checked(ask.block, reason, now, out);
+    });
+}
+
+void NodeCore::route(engine_effect::Publish& output) {
+    // A sealed block is every validator's own: pushed by all, it would cross each link many times.
+    const auto source = output.seal.empty() ? BlockSource::own : BlockSource::local;
+    const BlockResult result = submit_block(output.block, output.seal, source);
+    if (result.error) {
+        log.warning(LogCategory::general, "The block {} that this node made was not accepted: {}",
+                    output.block->header.hash().to_string(), result.error->to_string());
+    }
+}
+
+void NodeCore::route(engine_effect::Finalize& output) {
+    const HeaderNode* node = chain->find(output.hash);
+    CHECK(node != nullptr);
+    // A long catch-up connects in pieces; a final block is not far ahead of them.
+    while (!chain->contains(*node) && (pending || unsettled)) activate();
+    chain->finalize(output.hash);
+}
+
+// --- mining
+
+void NodeCore::route(engine_effect::SearchNonce& output) {
+    effects.push_back(effect::SearchNonce{output.job, output.header, output.target});
+}
+
+void NodeCore::route(engine_effect::StopSearch&) {
+    effects.push_back(effect::StopSearch{});
+}
+
+}  // namespace parley
