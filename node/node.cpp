@@ -28,9 +28,7 @@ Effects Node::start(TimePoint now) {
         }
         core.enqueue(core.wallets->take_outputs());
     }
-    core.tell_engine([&](Engine& engine, EngineEffects& out) {
-        engine.on_start(core.chain->tip(), core.now, out);
-    });
+    core.tell_engine(engine_input::Started{&core.chain->tip()});
     core.tell_net(net_input::Started{});
     core.run_queue();
     // Blocks that were stored but not connected before the stop. After the engine's start: it hears
@@ -49,13 +47,9 @@ Effects Node::handle(Event event, TimePoint now) {
         invoke = call->id;
         call->call(*this);
     } else if (auto* solved = std::get_if<event::SolutionFound>(&event)) {
-        core.tell_engine([&](Engine& engine, EngineEffects& out) {
-            engine.on_solution(solved->job, solved->header, core.now, out);
-        });
+        core.tell_miner(miner_input::SolutionFound{solved->job, solved->header});
     } else if (auto* exhausted = std::get_if<event::SearchExhausted>(&event)) {
-        core.tell_engine([&](Engine& engine, EngineEffects& out) {
-            engine.on_search_exhausted(exhausted->job, core.now, out);
-        });
+        core.tell_miner(miner_input::SearchExhausted{exhausted->job});
     } else if (std::holds_alternative<event::TimerDue>(event)) {
         // The host has nothing else to do. Every step runs the timers that are due.
         if (core.unsettled) core.activate();
@@ -91,8 +85,7 @@ void NodeCore::run_timers() {
     const auto due = [&](std::optional<TimePoint> deadline) {
         return deadline && *deadline <= now;
     };
-    if (due(engine->next_deadline()))
-        tell_engine([&](Engine& each, EngineEffects& out) { each.on_timer(now, out); });
+    if (due(engine->next_deadline())) tell_engine(engine_input::TimerDue{});
     run_queue();
     if (due(peers.next_deadline())) tell_net(net_input::TimerDue{});
     if (wallets && wallets->next_deadline() <= now) tell_wallets(wallet_input::TimerDue{});
@@ -132,7 +125,7 @@ void NodeCore::run_queue() {
         queue.pop_front();
         if (auto* net_output = std::get_if<NetOutput>(&work)) {
             std::visit([this](auto& each) { route(each); }, *net_output);
-        } else if (auto* engine_output = std::get_if<EngineEffect>(&work)) {
+        } else if (auto* engine_output = std::get_if<EngineOutput>(&work)) {
             std::visit([this](auto& each) { route(each); }, *engine_output);
         } else if (auto* wallet_output = std::get_if<WalletOutput>(&work)) {
             route(*wallet_output);
@@ -144,6 +137,14 @@ void NodeCore::run_queue() {
 
 void NodeCore::tell_net(NetInput input) {
     enqueue(peers.handle(std::move(input), now));
+}
+
+void NodeCore::tell_engine(const EngineInput& input) {
+    enqueue(engine->handle(input, now));
+}
+
+void NodeCore::tell_miner(const MinerInput& input) {
+    if (Miner* miner = engine->miner()) enqueue(miner->handle(input, now));
 }
 
 void NodeCore::tell_wallets(const WalletInput& input) {
@@ -232,7 +233,7 @@ void NodeCore::tip_changed(const ChainUpdate& update) {
     log_tip();
 
     const HeaderNode& tip = chain->tip();
-    tell_engine([&](Engine& each, EngineEffects& out) { each.on_tip(tip, now, out); });
+    tell_engine(engine_input::TipChanged{&tip});
     if (!pending && !initial_download.active(now))
         tell_net(net_input::TipChanged{&tip, tip.hash == own_block});
     const int32_t stop_at = config.node.stop_at_height;
@@ -366,11 +367,8 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
     auto config = std::make_unique<const NodeConfig>(std::move(options));
     auto stores = std::make_unique<NodeStores>(host);
     std::unique_ptr<Engine> engine;
-    PowEngine* pow = nullptr;
     if (config->engine == EngineKind::pow) {
-        auto made = std::make_unique<PowEngine>(config->pow, config->params, host.random);
-        pow = made.get();
-        engine = std::move(made);
+        engine = std::make_unique<PowEngine>(config->pow, config->params, host.random);
     } else {
         auto made = make_pbft_engine(config->pbft, config->params, stores->blocks, host.log);
         if (!made) return Unexpected(made.error());
@@ -388,7 +386,6 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
     }
     auto core = std::make_unique<NodeCore>(std::move(config), std::move(stores), std::move(engine),
                                            std::move(*chain), host);
-    core->pow = pow;
     if (core->tx_index) {
         if (auto opened = core->tx_index->open(); !opened) return Unexpected(opened.error());
     }

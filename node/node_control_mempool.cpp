@@ -162,7 +162,7 @@ rpc::TxAdmission NodeControlImpl::submit_transaction(const TransactionRef& trans
 }
 
 rpc::Result<rpc::BlockTemplate> NodeControlImpl::block_template() const {
-    if (core_.pow == nullptr) {
+    if (core_.engine->miner() == nullptr) {
         return rpc::failure(rpc::Code::misc,
                             "Blocks are not mined with -consensus=" + core_.engine->name());
     }
@@ -197,7 +197,7 @@ rpc::Result<rpc::BlockTemplate> NodeControlImpl::block_template() const {
 
 rpc::Result<BlockRef> NodeControlImpl::build_block(
     const Script& coinbase, const std::optional<std::vector<TransactionRef>>& transactions) const {
-    if (core_.pow == nullptr) {
+    if (core_.engine->miner() == nullptr) {
         return rpc::failure(rpc::Code::misc,
                             "Blocks are not mined with -consensus=" + core_.engine->name() +
                                 "; send a transaction, and the validators order it");
@@ -224,7 +224,8 @@ rpc::MiningSummary NodeControlImpl::mining() const {
     summary.next_bits = core_.engine->next_bits(core_.chain->tip(), to_unix_seconds(core_.now));
     summary.pooled_transactions = core_.mempool.size();
     summary.block_min_fee_rate = Amount{core_.proposals.options().min_fee_rate.value()};
-    summary.automine = core_.pow != nullptr ? to_string(core_.pow->schedule()) : "off";
+    const Miner* miner = core_.engine->miner();
+    summary.automine = miner != nullptr ? to_string(miner->schedule()) : "off";
     if (const auto& last = core_.proposals.last_built()) {
         summary.last_block_weight = last->weight;
         summary.last_block_transactions = last->transactions;
@@ -239,12 +240,11 @@ rpc::Status NodeControlImpl::set_automine(const std::string& mode) {
             rpc::Code::invalid_parameter,
             "mode: \"" + mode + "\" is none of off, tx, <seconds> and poisson:<seconds>");
     }
-    if (core_.pow == nullptr) {
+    if (core_.engine->miner() == nullptr) {
         return rpc::failure(rpc::Code::misc,
                             "Blocks are not mined with -consensus=" + core_.engine->name());
     }
-    core_.tell_engine(
-        [&](Engine&, EngineEffects& out) { core_.pow->set_schedule(*schedule, core_.now, out); });
+    core_.tell_miner(miner_input::ScheduleChanged{*schedule});
     core_.run_queue();
     return {};
 }

@@ -65,12 +65,9 @@ struct NodeCore {
 
     void tell_net(NetInput input);
     void tell_wallets(const WalletInput& input);
-    template <class Input>
-    void tell_engine(Input&& input) {
-        EngineEffects outputs;
-        input(*engine, outputs);
-        enqueue(std::move(outputs));
-    }
+    void tell_engine(const EngineInput& input);
+    /// Does nothing where blocks are not mined.
+    void tell_miner(const MinerInput& input);
     template <class Outputs>
     void enqueue(Outputs outputs) {
         for (auto& output : outputs) queue.emplace_back(std::move(output));
@@ -115,21 +112,21 @@ struct NodeCore {
 
     /// Tells the engine if the set of waiting transactions has changed since the last call.
     void refresh_demand();
-    void route(engine_effect::SendMessage& output);
-    void route(engine_effect::Broadcast& output);
-    void route(engine_effect::Persist& output);
-    void route(engine_effect::BuildProposal& ask);
-    void route(engine_effect::CheckProposal& ask);
-    void route(engine_effect::Publish& output);
-    void route(engine_effect::Finalize& output);
-    void route(engine_effect::Blame& output);
-    void route(engine_effect::CatchUp& output);
-    void route(engine_effect::SearchNonce& output);
-    void route(engine_effect::StopSearch& output);
+    void route(engine_output::SendMessage& output);
+    void route(engine_output::Broadcast& output);
+    void route(engine_output::Record& output);
+    void route(engine_output::BuildProposal& ask);
+    void route(engine_output::CheckProposal& ask);
+    void route(engine_output::Publish& output);
+    void route(engine_output::Finalize& output);
+    void route(engine_output::Blame& output);
+    void route(engine_output::CatchUp& output);
+    void route(engine_output::SearchNonce& output);
+    void route(engine_output::StopSearch& output);
 
     /// An answer that comes when everything before it in the queue has been handed on.
     using LateAnswer = net_input::EngineDone;
-    using Work = std::variant<NetOutput, EngineEffect, WalletOutput, LateAnswer>;
+    using Work = std::variant<NetOutput, EngineOutput, WalletOutput, LateAnswer>;
 
     // Constant after construction. The parts borrow from what stands before them.
     const std::unique_ptr<const NodeConfig> config_owner;
@@ -159,7 +156,6 @@ struct NodeCore {
 
     // The parts.
     const std::unique_ptr<Engine> engine;
-    PowEngine* pow = nullptr;  ///< the engine, where it is proof of work
     const std::unique_ptr<Chainstate> chain;
     std::optional<TxIndex> tx_index;
     MempoolContext mempool_context;

@@ -13,74 +13,64 @@ void NodeCore::refresh_demand() {
         demand.oldest = entry.time;
         return false;
     });
-    tell_engine([&](Engine& each, EngineEffects& out) { each.on_demand(demand, now, out); });
+    tell_engine(engine_input::DemandChanged{demand});
 }
 
 // --- between the engine and its peers
 
 void NodeCore::route(net_output::EngineMessage& ask) {
-    tell_engine([&](Engine& each, EngineEffects& out) {
-        each.on_message(ask.from, ask.message, now, out);
-    });
+    tell_engine(engine_input::PeerMessage{ask.from, std::move(ask.message)});
     queue.emplace_back(LateAnswer{});
 }
 
 void NodeCore::route(net_output::PeerReady& ask) {
-    if (ask.speaks_engine) {
-        tell_engine(
-            [&](Engine& each, EngineEffects& out) { each.on_peer_ready(ask.peer, now, out); });
-    }
+    if (ask.speaks_engine) tell_engine(engine_input::PeerReady{ask.peer});
     queue.emplace_back(LateAnswer{});
 }
 
 void NodeCore::route(net_output::PeerGone& output) {
-    tell_engine(
-        [&](Engine& each, EngineEffects& out) { each.on_peer_gone(output.peer, now, out); });
+    tell_engine(engine_input::PeerGone{output.peer});
 }
 
-void NodeCore::route(engine_effect::SendMessage& output) {
+void NodeCore::route(engine_output::SendMessage& output) {
     tell_net(net_input::SendEngineMessage{output.peer, std::move(output.message)});
 }
 
-void NodeCore::route(engine_effect::Broadcast& output) {
+void NodeCore::route(engine_output::Broadcast& output) {
     tell_net(net_input::BroadcastEngineMessage{std::move(output.message)});
 }
 
-void NodeCore::route(engine_effect::Blame& output) {
+void NodeCore::route(engine_output::Blame& output) {
     tell_net(net_input::Punish{output.peer, std::move(output.reason)});
 }
 
-void NodeCore::route(engine_effect::CatchUp& output) {
+void NodeCore::route(engine_output::CatchUp& output) {
     tell_net(net_input::RequestHeaders{output.peer});
 }
 
 // --- proposals: built, checked, published, final
 
-void NodeCore::route(engine_effect::Persist& output) {
+void NodeCore::route(engine_output::Record& output) {
     stores->blocks.commit(std::move(output.batch), Durability::synced);
 }
 
-void NodeCore::route(engine_effect::BuildProposal& ask) {
+void NodeCore::route(engine_output::BuildProposal& ask) {
     BlockRef block;
     if (ask.parent == chain->tip().hash && (ask.allow_empty || mempool.size() > 0)) {
         BlockTemplate built = proposals.build(ask.time, proposals.default_payout());
         if (ask.allow_empty || built.block.transactions.size() > 1)
             block = std::make_shared<const Block>(std::move(built.block));
     }
-    tell_engine([&](Engine& each, EngineEffects& out) {
-        each.on_proposal_built(ask.parent, std::move(block), now, out);
-    });
+    tell_engine(engine_input::ProposalBuilt{ask.parent, std::move(block)});
 }
 
-void NodeCore::route(engine_effect::CheckProposal& ask) {
+void NodeCore::route(engine_output::CheckProposal& ask) {
     const auto checked = chain->check_proposal(*ask.block, now);
-    const std::string reason = checked ? std::string{} : checked.error().to_string();
-    tell_engine([&](Engine& each, EngineEffects& out) {
-        each.on_proposal_checked(ask.block, reason, now, out);
-    });
+    std::string reason = checked ? std::string{} : checked.error().to_string();
+    tell_engine(engine_input::ProposalChecked{std::move(ask.block), std::move(reason)});
 }
 
-void NodeCore::route(engine_effect::Publish& output) {
+void NodeCore::route(engine_output::Publish& output) {
     // A sealed block is every validator's own: pushed by all, it would cross each link many times.
     const auto source = output.seal.empty() ? BlockSource::own : BlockSource::local;
     const BlockResult result = submit_block(output.block, output.seal, source);
@@ -90,7 +80,7 @@ void NodeCore::route(engine_effect::Publish& output) {
     }
 }
 
-void NodeCore::route(engine_effect::Finalize& output) {
+void NodeCore::route(engine_output::Finalize& output) {
     const HeaderNode* node = chain->find(output.hash);
     CHECK(node != nullptr);
     // A long catch-up connects in pieces; a final block is not far ahead of them.
@@ -100,11 +90,11 @@ void NodeCore::route(engine_effect::Finalize& output) {
 
 // --- mining
 
-void NodeCore::route(engine_effect::SearchNonce& output) {
+void NodeCore::route(engine_output::SearchNonce& output) {
     effects.push_back(effect::SearchNonce{output.job, output.header, output.target});
 }
 
-void NodeCore::route(engine_effect::StopSearch&) {
+void NodeCore::route(engine_output::StopSearch&) {
     effects.push_back(effect::StopSearch{});
 }
 
