@@ -48,6 +48,7 @@ struct HeaderNode {
     Bytes seal;                  ///< beside the header; empty where the engine has none
     BlockStatus status = BlockStatus::header_only;
     bool invalidated = false;   ///< by invalidateblock, undone by reconsiderblock
+    uint32_t number = 0;        ///< in its tree, in the order of arrival; not stored
     uint64_t sequence = 0;      ///< order in which bodies arrived; the lower wins a tie. 0: no body
     int32_t precedence = 0;     ///< the lower wins a tie before the order of arrival; not stored
     uint32_t transactions = 0;  ///< in the body; 0: unknown

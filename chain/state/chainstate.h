@@ -3,6 +3,10 @@
 //
 // It is not: a judge of who may propose (HeaderRules), of what to relay (mempool/), or of peers.
 //
+// It composes BlockIndex (headers, states, the best chain), StoredBlocks (bodies and undo data),
+// Coins, BranchConnector (a move to a better branch), Reindexer and Pruner, and puts their work in
+// order. Each of them can be read by itself.
+//
 // A block passes three stages. check: by itself. accept: in the context of its ancestors' headers;
 // then it is stored. connect: against the coins, with scripts, when it becomes part of the best
 // chain. accept_block() does the first two, activate_best_chain() the third, so that the caller
@@ -24,6 +28,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -31,14 +36,20 @@
 #include "base/time.h"
 #include "chain/primitives/coins.h"
 #include "chain/rules/block_error.h"
-#include "chain/rules/header_node.h"
 #include "chain/rules/params.h"
 #include "chain/rules/undo.h"
 #include "chain/script/script_check.h"
+#include "chain/state/branch_connector.h"
+#include "chain/state/coins.h"
+#include "chain/state/index/assume_valid.h"
+#include "chain/state/index/block_index.h"
+#include "chain/state/index/checkpoints.h"
+#include "chain/state/pruner.h"
+#include "chain/state/reindexer.h"
+#include "chain/state/stored_blocks.h"
+#include "chain/state/versionbits.h"
 
 namespace parley {
-
-class VersionBits;
 
 struct ChainOptions {
     /// The data directory remembers it and refuses another: "pow", "pbft".
@@ -74,30 +85,6 @@ struct ChainOptions {
     uint64_t coins_hash_key1 = 0;
 };
 
-/// One block that joined or left the best chain.
-struct ChainStep {
-    const HeaderNode* node = nullptr;
-    BlockRef block;
-    std::shared_ptr<const BlockUndo> undo;  ///< the coins that it spends
-};
-
-struct InvalidBlock {
-    const HeaderNode* node = nullptr;
-    BlockError error;
-};
-
-/// In the order in which it happened: first `disconnected` (from the old tip downwards), then
-/// `connected` (upwards).
-struct ChainUpdate {
-    std::vector<ChainStep> disconnected;
-    std::vector<ChainStep> connected;
-    std::vector<InvalidBlock> invalid;  ///< blocks that failed to connect
-    bool more = false;                  ///< call again: there is a better tip still
-    /// Call again when there is nothing else to do: the scripts of a better tip are being checked.
-    bool unsettled = false;
-    bool changed() const { return !disconnected.empty() || !connected.empty(); }
-};
-
 /// When activate_best_chain() returns: with every verdict, or while the scripts of the last block
 /// may still run on other threads, so that the caller can fetch the next one meanwhile.
 enum class Settle : uint8_t { all, but_last };
@@ -124,12 +111,8 @@ struct VerifyResult {
     bool cut_short = false;
 };
 
-struct PruneState {
-    bool enabled = false;
-    uint64_t target_bytes = 0;        ///< 0: by hand only
-    std::optional<Height> pruned_to;  ///< the last block that is not there any more
-};
-
+// Wide because it is the chain as the node sees it: what comes in, what users and the engine order,
+// and what is read of it as a whole. What is read of the tree is in index().
 class Chainstate {
  public:
     /// Loads both stores, or makes new ones, and brings the coins to the recorded tip. The error is
@@ -139,124 +122,171 @@ class Chainstate {
         const ChainParams& params, const HeaderRules& rules, Storage& blocks, Storage& coins,
         ScriptVerifier& verifier, LogSink& log, const ChainOptions& options);
 
-    virtual ~Chainstate() = default;
+    Chainstate(const Chainstate&) = delete;
+    Chainstate& operator=(const Chainstate&) = delete;
 
-    virtual const ChainParams& params() const = 0;
+    const ChainParams& params() const { return params_; }
+    /// Headers, the best chain, and what is known of blocks.
+    const BlockIndex& index() const { return index_; }
 
-    // --- The header tree.
-
-    virtual const HeaderNode& genesis() const = 0;
-    /// Last block of the best chain; always connected.
-    virtual const HeaderNode& tip() const = 0;
-    /// The header of the highest score that is not known to be invalid, body or not.
-    virtual const HeaderNode& best_header() const = 0;
-    /// Null: unknown.
-    virtual const HeaderNode* find(const BlockHash& hash) const = 0;
-    /// The block of the best chain at this height; null above the tip and below 0.
-    virtual const HeaderNode* at_height(Height height) const = 0;
-    /// Is it part of the best chain?
-    virtual bool contains(const HeaderNode& node) const = 0;
-    /// All headers known at a height, in the order of their arrival.
-    virtual const std::vector<const HeaderNode*>& all_at_height(Height height) const = 0;
-    /// The greatest height with a header.
-    virtual Height height_max() const = 0;
-    /// Headers without a known child, in the order of their heights, then of their arrival
-    /// (getchaintips).
-    virtual std::vector<const HeaderNode*> tips() const = 0;
-    /// Hashes from `node` downwards, dense first, then with doubling gaps, ending in genesis.
-    static std::vector<BlockHash> locator(const HeaderNode& node);
-    /// The first hash of a locator that is in the best chain; genesis where none is.
-    virtual const HeaderNode& find_fork(const std::vector<BlockHash>& locator) const = 0;
+    // FORWARDS
+    const HeaderNode& genesis() const { return index_.genesis(); }
+    const HeaderNode& tip() const { return index_.tip(); }
+    const HeaderNode& best_header() const { return index_.best_header(); }
+    const HeaderNode* find(const BlockHash& hash) const { return index_.find(hash); }
+    const HeaderNode* at_height(Height height) const { return index_.at_height(height); }
+    bool contains(const HeaderNode& node) const { return index_.contains(node); }
+    const std::vector<const HeaderNode*>& all_at_height(Height height) const {
+        return index_.all_at_height(height);
+    }
+    Height height_max() const { return index_.height_max(); }
+    std::vector<const HeaderNode*> tips() const { return index_.tips(); }
+    static std::vector<BlockHash> locator(const HeaderNode& node) {
+        return BlockIndex::locator(node);
+    }
+    const HeaderNode& find_fork(const std::vector<BlockHash>& locator) const {
+        return index_.find_fork(locator);
+    }
+    const HeaderNode& finalized() const { return index_.finalized(); }
+    // END FORWARDS
 
     // --- What comes in.
 
     /// A header that is known already is accepted again (or refused with cached_invalid). `now`
     /// bounds the header's time.
-    virtual Expected<const HeaderNode*, BlockError> accept_header(const BlockHeader& header,
-                                                                  ByteSpan seal, TimePoint now) = 0;
+    Expected<const HeaderNode*, BlockError> accept_header(const BlockHeader& header, ByteSpan seal,
+                                                          TimePoint now);
 
     /// Headers in order, without seals. Stops at the first that is refused.
     HeadersResult accept_headers(std::span<const BlockHeader> headers, TimePoint now);
 
     /// Gives a known header its seal. False: it has a score already, nothing changed.
-    virtual Expected<bool, BlockError> attach_seal(const BlockHash& hash, ByteSpan seal) = 0;
+    Expected<bool, BlockError> attach_seal(const BlockHash& hash, ByteSpan seal);
 
     /// Checks, accepts and stores. The best chain changes by activate_best_chain() only; call that
     /// after already_have too, because a seal that came with the block counts.
-    virtual BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now) = 0;
+    BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now);
 
     /// Moves to the best chain whose bodies are all here: the highest score wins, the first seen on
     /// a tie. A block that fails to connect is marked invalid, and the next best chain is tried. On
     /// `more` or `unsettled`, call again. Until a block is settled it is no part of the best chain;
     /// a call that finds nothing to add settles it.
-    virtual ChainUpdate activate_best_chain(Settle settle = Settle::all) = 0;
+    ChainUpdate activate_best_chain(Settle settle = Settle::all);
 
     /// A dry run: would this block be valid on top of the active tip? Nothing changes. Its header
     /// is checked for context, but not for its seal or proof of work.
-    virtual Expected<void, BlockError> check_proposal(const Block& block, TimePoint now) = 0;
+    Expected<void, BlockError> check_proposal(const Block& block, TimePoint now);
 
     /// What the versions of blocks have brought. Answers stay in its memory, so it is not const.
-    virtual VersionBits& version_bits() = 0;
+    VersionBits& version_bits() { return version_bits_; }
 
     /// A piece of the reindexing that open() began, or found unfinished; follow up with
     /// activate_best_chain(). False: there is none, or it is done.
-    virtual bool reindex_step(TimePoint now) = 0;
-    virtual bool reindexing() const = 0;
+    bool reindex_step(TimePoint now);
+    bool reindexing() const { return reindexer_.has_value(); }
 
     // --- By hand and by the engine.
 
     /// Marks a block and its descendants invalid until reconsider(). Follow up with
     /// activate_best_chain(), which then leaves it. Errors: unknown, finalized, genesis, or
     /// one at or before a checkpoint; in the active chain, one that is pruned, or whose parent is.
-    virtual Expected<void, BlockError> invalidate(const BlockHash& hash) = 0;
+    Expected<void, BlockError> invalidate(const BlockHash& hash);
     /// Takes the marks off a block, its ancestors and its descendants, rules that they broke
     /// included (they are tried again).
-    virtual Expected<void, BlockError> reconsider(const BlockHash& hash) = 0;
+    Expected<void, BlockError> reconsider(const BlockHash& hash);
     /// From now on the block counts as the first seen of those with its score, until the next
     /// start. Nothing happens where its score is below the tip's. Errors: unknown.
-    virtual Expected<void, BlockError> prefer(const BlockHash& hash) = 0;
+    Expected<void, BlockError> prefer(const BlockHash& hash);
     /// Removes the block files whose blocks all lie at or below this height, and far enough below
     /// the tip. Returns the height of the last pruned block, or -1. REQUIRES: options.prune.
-    virtual Height prune(Height height) = 0;
-    virtual PruneState prune_state() const = 0;
+    Height prune(Height height);
+    PruneState prune_state() const { return pruner_.state(); }
     /// This block and its ancestors never leave the best chain. It must be in the best chain
     /// (CHECK: anything else is the engine's or our own bug). Remembered across restarts.
-    virtual void finalize(const BlockHash& hash) = 0;
-    /// The last finalized block; genesis at first.
-    virtual const HeaderNode& finalized() const = 0;
+    void finalize(const BlockHash& hash);
 
     // --- Reading.
 
     /// The coins after tip(). Valid until the next change of the chain.
-    virtual const CoinsView& coins() const = 0;
+    const CoinsView& coins() const { return coins_.view(); }
     /// REQUIRES, as the next: node.has_body(), or it is the genesis block.
-    virtual Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const = 0;
+    Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const {
+        return blocks_.read(node);
+    }
     /// The block as it is in the file (BIP144 form), without parsing.
-    virtual Expected<Bytes, StorageError> read_block_bytes(const HeaderNode& node) const = 0;
+    Expected<Bytes, StorageError> read_block_bytes(const HeaderNode& node) const {
+        return blocks_.read_bytes(node);
+    }
     /// Any bytes of the block files, for an index of what is in them.
-    virtual Expected<Bytes, StorageError> read_block_file(const FilePosition& position) const = 0;
+    Expected<Bytes, StorageError> read_block_file(const FilePosition& position) const {
+        return blocks_.files().read_block(position);
+    }
     /// REQUIRES: node.status is connected, and it is not pruned.
-    virtual Expected<BlockUndo, StorageError> read_undo(const HeaderNode& node) const = 0;
+    Expected<BlockUndo, StorageError> read_undo(const HeaderNode& node) const {
+        return blocks_.read_undo(node);
+    }
     /// All coins after tip() in the order of their outpoints; writes the cache out first. The
     /// visitor returns false to stop.
-    virtual Expected<void, StorageError> for_each_coin(
-        const std::function<bool(const OutPoint&, const Coin&)>& visitor) = 0;
+    Expected<void, StorageError> for_each_coin(
+        const std::function<bool(const OutPoint&, const Coin&)>& visitor);
     /// Checks the last `blocks` blocks of the best chain (all, where that is more) against what is
     /// stored, without changing anything. Levels, each with the ones before: 0 reads the blocks, 1
     /// checks them, 2 reads their undo data, 3 disconnects them in memory, 4 connects them again,
     /// scripts and all.
-    virtual VerifyResult verify(int level, int32_t blocks) = 0;
+    VerifyResult verify(int level, int32_t blocks);
     /// Bytes in the block and undo files (size_on_disk).
-    virtual uint64_t size_on_disk() const = 0;
+    uint64_t size_on_disk() const { return blocks_.files().size_on_disk(); }
 
     /// Bytes of the coins store, estimated.
-    virtual uint64_t coins_size_on_disk() const = 0;
+    uint64_t coins_size_on_disk() const { return coins_.size_on_disk(); }
 
     /// Writes everything out. For the shutdown (`synced`) and for tests.
-    virtual void flush(Durability durability) = 0;
+    void flush(Durability durability);
 
     /// Set once a store could not be read: the host stops the node with this message.
-    virtual const std::optional<StorageError>& failure() const = 0;
+    const std::optional<StorageError>& failure() const {
+        return failure_ ? failure_ : coins_.failure();
+    }
+
+ private:
+    Chainstate(const ChainParams& params, const HeaderRules& rules, Storage& blocks, Storage& coins,
+               ScriptVerifier& verifier, LogSink& log, const ChainOptions& options);
+
+    // --- chainstate_open.cpp; errors are sentences.
+    Expected<void, std::string> load(Storage& blocks, Storage& coins);
+    Expected<void, std::string> initialize_blocks(Storage& blocks);
+    Expected<void, std::string> load_blocks(Storage& blocks);
+    void drop_lost_blocks(IndexContents& contents);
+    Expected<void, std::string> load_coins(const std::vector<BlockHash>& walk);
+    void begin_reindex(Storage& blocks, uint32_t files);
+    void begin_at_genesis();
+    StoreMeta meta() const;
+
+    Expected<void, BlockError> check_parent(const HeaderNode* parent, const BlockHash& hash) const;
+    Expected<void, BlockError> check_body(const Block& block, const HeaderNode& node);
+    Reindexer::Verdict adopt(const BlockRef& block, const FilePosition& position, TimePoint now);
+    // Moves until there is nothing better, or enough was done in one call. An error: a store
+    // failed.
+    Expected<void, StorageError> move_to_best(Settle settle, ChainUpdate& update);
+    void note_damaged_score();
+    void fail(const StorageError& error);
+
+    const ChainParams& params_;
+    const HeaderRules& rules_;
+    ScriptVerifier& verifier_;
+    LogSink& log_;
+    const ChainOptions options_;
+
+    BlockIndex index_;
+    StoredBlocks blocks_;
+    Coins coins_;
+    VersionBits version_bits_;
+    Checkpoints checkpoints_;
+    AssumeValid assume_valid_;
+    Pruner pruner_;
+    std::optional<Reindexer> reindexer_;        // while there are files to read
+    std::optional<BranchConnector> connector_;  // while there is a move to a better branch
+    std::optional<StorageError> failure_;
 };
 
 }  // namespace parley

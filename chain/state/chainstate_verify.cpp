@@ -1,9 +1,10 @@
-// verifychain and -checkblocks: is what is stored what was once accepted?
+// verifychain and -checkblocks: re-checks stored blocks against the rules.
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "chain/state/chainstate_impl.h"
+#include "chain/rules/block_rules.h"
+#include "chain/state/chainstate.h"
 
 namespace parley {
 namespace {
@@ -65,12 +66,12 @@ std::string problem_of(const HeaderNode& node, const std::string& what) {
 
 }  // namespace
 
-VerifyResult ChainstateImpl::verify(int level, int32_t blocks) {
+VerifyResult Chainstate::verify(int level, int32_t blocks) {
     VerifyResult result;
-    CoinsOverlay overlay(coins_, coins_.hash());
+    CoinsOverlay overlay = coins_.overlay();
     Verification verification(*this, verifier_, overlay, level);
     const size_t overlay_bytes_max = std::max(options_.coins_cache_bytes, kOverlayBytesMin);
-    for (const HeaderNode* node = &tip(); node->parent != nullptr; node = node->parent) {
+    for (const HeaderNode* node = &index_.tip(); node->parent != nullptr; node = node->parent) {
         if (blocks > 0 && result.blocks >= blocks) break;
         if (overlay.size() * kOverlayCoinBytes > overlay_bytes_max) {
             result.cut_short = true;

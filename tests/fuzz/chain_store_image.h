@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "chain/state/header_tree.h"
+#include "chain/state/index/header_tree.h"
 #include "tests/unit/chain/test_blocks.h"
 
 namespace parley {

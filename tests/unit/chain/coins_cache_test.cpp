@@ -10,7 +10,7 @@
 #include "base/storage/memory_storage.h"
 #include "chain/state/coins_cache.h"
 #include "chain/state/coins_flush.h"
-#include "chain/state/header_tree.h"
+#include "chain/state/index/header_tree.h"
 #include "chain/store/coin_codec.h"
 #include "tests/unit/chain/observed_storage.h"
 #include "tests/unit/seed.h"

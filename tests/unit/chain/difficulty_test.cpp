@@ -3,7 +3,7 @@
 #include "base/random.h"
 #include "chain/rules/params.h"
 #include "chain/rules/retarget.h"
-#include "chain/state/header_tree.h"
+#include "chain/state/index/header_tree.h"
 #include "tests/unit/seed.h"
 
 namespace parley {

@@ -1,4 +1,4 @@
-#include "chain/state/header_tree.h"
+#include "chain/state/index/header_tree.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "chain/state/header_tree.h"
+#include "chain/state/index/header_tree.h"
 
 namespace parley {
 namespace {

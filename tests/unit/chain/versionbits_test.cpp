@@ -1,7 +1,7 @@
 // BIP9: the states of deployments against a version that goes forward block by block, and the
 // reports that come of them.
 #include "chain/state/versionbits.h"
-#include "chain/state/header_tree.h"
+#include "chain/state/index/header_tree.h"
 
 #include <gtest/gtest.h>
 

@@ -1,15 +1,16 @@
-// The start: from the records of the index to the header tree and the active chain. What the
-// records say of one another must hold, or the rest of the chain would rest on it: the stores have
-// no checksum over all of them.
+// The start: from the records of the index to the header tree and the best chain. What the records
+// say of one another must hold, or the rest of the chain would rest on it: the stores have no
+// checksum over all of them.
 #include <algorithm>
 
-#include "chain/state/chainstate_impl.h"
+#include "base/check.h"
+#include "chain/state/index/block_index.h"
 
 namespace parley {
 namespace {
 
-Unexpected<std::string> damaged_index(std::string_view problem) {
-    return Unexpected(damaged_store("blocks/index", problem));
+Unexpected<std::string> contradicted(std::string_view problem) {
+    return Unexpected(std::string{problem});
 }
 
 // Does the status say what is there? A block that is invalid keeps what it had.
@@ -41,9 +42,14 @@ const char* contradiction(const HeaderNode& record, const HeaderNode& parent, bo
 
 }  // namespace
 
-Expected<void, std::string> ChainstateImpl::load_headers(std::vector<HeaderNode>& records) {
+Expected<void, std::string> BlockIndex::load(IndexContents& contents) {
+    pruned_ = contents.pruned;
+    return load_headers(contents.headers);
+}
+
+Expected<void, std::string> BlockIndex::load_headers(std::vector<HeaderNode>& records) {
     if (records.empty() || records[0].hash != genesis().hash)
-        return damaged_index("the record of the genesis block is missing");
+        return contradicted("the record of the genesis block is missing");
     tree_.edit(genesis()).block_position = records[0].block_position;
     // Where bodies came in another order than their hashes, the order of arrival counts.
     std::stable_sort(records.begin() + 1, records.end(), [](const auto& a, const auto& b) {
@@ -55,10 +61,10 @@ Expected<void, std::string> ChainstateImpl::load_headers(std::vector<HeaderNode>
         HeaderNode& record = records[i];
         const HeaderNode* parent = tree_.find(record.header.previous);
         if (parent == nullptr || record.height != parent->height + 1)
-            return damaged_index("a header's parent is missing");
-        if (tree_.find(record.hash) != nullptr) return damaged_index("a header is there twice");
+            return contradicted("a header's parent is missing");
+        if (tree_.find(record.hash) != nullptr) return contradicted("a header is there twice");
         if (const char* problem = contradiction(record, *parent, pruned_))
-            return damaged_index(problem);
+            return contradicted(problem);
         HeaderNode& node = tree_.add(record.header, record.hash, *parent);
         node.score = record.score;
         node.seal = std::move(record.seal);
@@ -73,42 +79,29 @@ Expected<void, std::string> ChainstateImpl::load_headers(std::vector<HeaderNode>
     return {};
 }
 
-void ChainstateImpl::sum_transactions() {
-    tree_.for_each([](HeaderNode& node) {
-        if (node.parent == nullptr) return;
-        const bool whole = node.transactions != 0 && node.parent->chain_transactions != 0;
-        node.chain_transactions =
-            whole ? node.parent->chain_transactions + node.transactions : uint64_t{0};
-    });
-}
-
-void ChainstateImpl::drop_lost_blocks(IndexContents& contents) {
+size_t BlockIndex::drop_lost(IndexContents& contents, const IsReadable& body,
+                             const IsReadable& undo) {
     const SyncedMark synced = contents.synced.value_or(SyncedMark{0, genesis().hash});
     const HeaderNode* recorded = tree_.find(contents.active_tip);
     const HeaderNode* safe = tree_.find(synced.tip);
-    // Nothing came after the last sync, or the index is damaged, which is found out below.
-    if (recorded == nullptr || safe == nullptr) return;
-    if (recorded == safe && sequence_last_ <= synced.sequence) return;
+    // Nothing came after the last sync, or the index is damaged, which load_active_chain() finds.
+    if (recorded == nullptr || safe == nullptr) return 0;
+    if (recorded == safe && sequence_last_ <= synced.sequence) return 0;
     size_t lost = 0;
-    tree_.for_each([&](HeaderNode& node) { lost += drop_if_lost(node, synced, *safe); });
+    tree_.for_each(
+        [&](HeaderNode& node) { lost += drop_if_lost(node, synced, *safe, body, undo); });
     const HeaderNode* tip = recorded;
     for (const HeaderNode* node = recorded; node->parent != nullptr; node = node->parent) {
         if (node->status != BlockStatus::connected) tip = node->parent;
     }
-    if (lost == 0) return;
-    log_.warning(LogCategory::general,
-                 "The disk has lost the data of {} blocks that came just before the last stop; "
-                 "they are fetched again. The tip goes from height {} to {}",
-                 lost, recorded->height.value(), tip->height.value());
-    contents.active_tip = tip->hash;
-    put_hash(pending_, kActiveTipKey, tip->hash);
-    commit_pending();
+    if (lost != 0) contents.active_tip = tip->hash;
+    return lost;
 }
 
-bool ChainstateImpl::drop_if_lost(HeaderNode& node, const SyncedMark& synced,
-                                  const HeaderNode& safe) {
+bool BlockIndex::drop_if_lost(HeaderNode& node, const SyncedMark& synced, const HeaderNode& safe,
+                              const IsReadable& body, const IsReadable& undo) {
     if (node.parent == nullptr) return false;
-    if (node.sequence > synced.sequence && node.has_body() && !read_block(node)) {
+    if (node.sequence > synced.sequence && node.has_body() && !body(node)) {
         node.block_position = {};
         node.undo_position = {};
         node.sequence = 0;
@@ -118,60 +111,42 @@ bool ChainstateImpl::drop_if_lost(HeaderNode& node, const SyncedMark& synced,
         return true;
     }
     const bool undo_safe = node.height <= safe.height && safe.ancestor(node.height) == &node;
-    if (undo_safe || !node.has_undo() || read_undo(node)) return false;
+    if (undo_safe || !node.has_undo() || undo(node)) return false;
     node.undo_position = {};
     if (!node.is_invalid()) node.status = BlockStatus::stored;
     touch(node);
     return true;
 }
 
-Expected<void, std::string> ChainstateImpl::load_active_chain(const IndexContents& contents) {
+Expected<void, std::string> BlockIndex::load_active_chain(const IndexContents& contents) {
+    sum_transactions();
     const HeaderNode* tip = tree_.find(contents.active_tip);
-    if (tip == nullptr) return damaged_index("the tip's header is missing");
+    if (tip == nullptr) return contradicted("the tip's header is missing");
     active_.resize(static_cast<size_t>(tip->height.value()) + 1);
     for (const HeaderNode* node = tip; node->parent != nullptr; node = node->parent) {
         const bool there = (node->has_body() && node->has_undo()) || (pruned_ && node->is_pruned());
-        if (!there || !node->score) return damaged_index("a block of the active chain is missing");
+        if (!there || !node->score) return contradicted("a block of the active chain is missing");
         active_[static_cast<size_t>(node->height.value())] = node;
     }
-    if (tip->parent != nullptr && !tip->has_body()) return damaged_index("the tip is missing");
+    if (tip->parent != nullptr && !tip->has_body()) return contradicted("the tip is missing");
     if (contents.finalized) {
         finalized_ = tree_.find(*contents.finalized);
         if (finalized_ == nullptr || !agrees_with_finalized(*tip))
-            return damaged_index("the finalized block is not in the chain");
-        // Nor is any of its ancestors then.
-        if (finalized_->is_invalid()) return damaged_index("the finalized block is invalid");
+            return contradicted("the finalized block is not in the chain");
+        // A valid block has no invalid ancestor, so they are valid too.
+        if (finalized_->is_invalid()) return contradicted("the finalized block is invalid");
     }
     return {};
 }
 
-// Positions lie within what is known of the files, or new blocks would be written over old ones.
-Expected<void, std::string> ChainstateImpl::check_files() {
-    bool good = true;
-    std::vector<BlockFileInfo> used(files_.count());
-    tree_.for_each([&](HeaderNode& node) {
-        if (!good) return;
-        const FilePosition& block = node.block_position;
-        const FilePosition& undo = node.undo_position;
-        const bool held = files_.holds_block(block, node.height);
-        // The genesis block is never read; its file may be pruned.
-        good = held || !node.has_body() || node.parent == nullptr;
-        if (node.has_body() && held) {
-            BlockFileInfo& info = used[block.file];
-            ++info.blocks;
-            info.block_bytes = std::max(info.block_bytes, block.offset + block.size);
-        }
-        if (good && node.has_undo() && (good = files_.holds_undo(undo))) {
-            uint64_t& bytes = used[undo.file].undo_bytes;
-            bytes = std::max(bytes, BlockStore::undo_end(undo));
-        }
-    });
-    if (!good) return damaged_index("a block lies outside of its file");
-    for (uint32_t number = 0; number < files_.count(); ++number) {
-        const auto trimmed = files_.trim_file(number, used[number]);
-        if (!trimmed) return Unexpected(damaged_store("blocks", trimmed.error().message));
-    }
-    return {};
+void BlockIndex::restart_active_chain() {
+    CHECK(finalized_ == &genesis());
+    active_.resize(1);
+}
+
+void BlockIndex::rank_candidates() {
+    find_best_header();
+    rebuild_candidates();
 }
 
 }  // namespace parley

@@ -1,4 +1,4 @@
-#include "chain/state/header_tree.h"
+#include "chain/state/index/header_tree.h"
 
 #include "base/check.h"
 
@@ -17,10 +17,18 @@ const HeaderNode* HeaderTree::find(const BlockHash& hash) const {
     return found == by_hash_.end() ? nullptr : found->second;
 }
 
+HeaderNode& HeaderTree::edit(const HeaderNode& node) {
+    CHECK(node.number < nodes_.size());
+    HeaderNode& own = nodes_[node.number];
+    CHECK(&own == &node);
+    return own;
+}
+
 HeaderNode& HeaderTree::add(const BlockHeader& header, const BlockHash& hash,
                             const HeaderNode& parent) {
     CHECK(header.previous == parent.hash);
     HeaderNode& node = nodes_.emplace_back();
+    node.number = static_cast<uint32_t>(nodes_.size() - 1);
     const bool inserted = by_hash_.emplace(hash, &node).second;
     CHECK(inserted);
     node.header = header;

@@ -1,6 +1,6 @@
-// HeaderTree: the headers and their links. It knows nothing of work or votes: states and scores in
-// the nodes are Chainstate's business. Owned by Chainstate; core thread only. Nodes live as long as
-// the tree and never move.
+// HeaderTree: the headers and their links. It owns the nodes, but states and scores in them are
+// BlockIndex's business. Owned by BlockIndex; core thread only. Nodes live as long as the tree and
+// never move.
 #pragma once
 
 #include <deque>
@@ -24,8 +24,8 @@ class HeaderTree {
     /// REQUIRES: hash is the header's and unknown so far; parent is in the tree and the header's
     /// previous block.
     HeaderNode& add(const BlockHeader& header, const BlockHash& hash, const HeaderNode& parent);
-    /// The same node, to be changed by the tree's owner.
-    HeaderNode& edit(const HeaderNode& node) { return const_cast<HeaderNode&>(node); }
+    /// The same node, to be changed by the tree's owner. REQUIRES: it is in this tree.
+    HeaderNode& edit(const HeaderNode& node);
 
     /// In the order of add().
     const std::vector<const HeaderNode*>& at_height(Height height) const;
@@ -45,9 +45,14 @@ class HeaderTree {
             }
         }
     }
+    /// Calls `visit` for each node in the order of add().
     template <class Visit>
     void for_each(Visit visit) {
         for (auto& node : nodes_) visit(node);
+    }
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const auto& node : nodes_) visit(node);
     }
 
  private:

@@ -1,0 +1,177 @@
+#include "chain/state/branch_connector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "chain/rules/block_rules.h"
+
+namespace parley {
+namespace {
+
+// What a damaged store has made of a coin says nothing about the block that spends it. `undo` is
+// null where the block failed.
+bool spends_too_young(const Block& block, const BlockUndo* undo, const CoinsView& coins,
+                      Height height) {
+    const auto too_young = [height](const Coin& coin) { return coin.height > height; };
+    if (undo != nullptr) {
+        return std::any_of(undo->spent.begin(), undo->spent.end(), [&](const auto& spent) {
+            return std::any_of(spent.begin(), spent.end(), too_young);
+        });
+    }
+    for (const auto& transaction : block.transactions) {
+        if (transaction->is_coinbase()) continue;
+        for (const auto& input : transaction->inputs()) {
+            const auto coin = coins.coin(input.prevout);
+            if (coin && too_young(*coin)) return true;
+        }
+    }
+    return false;
+}
+
+Unexpected<StorageError> corrupt(std::string what) {
+    return Unexpected(StorageError{StorageError::Code::corruption, std::move(what)});
+}
+
+}  // namespace
+
+bool BranchConnector::is_void() const {
+    return std::any_of(begun_.begin(), begun_.end(),
+                       [](const BegunBlock& each) { return each.node->is_invalid(); });
+}
+
+BranchConnector::Result BranchConnector::step_towards(const HeaderNode& target,
+                                                      ChainUpdate& update) {
+    const HeaderNode* fork = fork_point(&head(), &target);
+    if (fork != &head()) {
+        const Result settled = settle(0, update);
+        if (!settled || !*settled) return settled;
+    }
+    while (&head() != fork) {
+        if (auto disconnected = disconnect_tip(update); !disconnected)
+            return Unexpected(disconnected.error());
+    }
+    const int32_t steps = std::min(target.height - fork->height, options_.step_blocks);
+    std::vector<const HeaderNode*> path;
+    path.reserve(static_cast<size_t>(steps));
+    for (auto* node = target.ancestor(fork->height + steps); node != fork; node = node->parent)
+        path.push_back(node);
+    for (auto node = path.rbegin(); node != path.rend(); ++node) {
+        Result result = begin(**node, update);
+        if (result && *result) result = settle(1, update);
+        // After an invalid block there is another best candidate.
+        if (!result || !*result) return result;
+    }
+    return true;
+}
+
+Expected<ChainStep, StorageError> BranchConnector::read_tip() const {
+    const HeaderNode& node = parts_.index.tip();
+    parts_.blocks.commit();
+    if (!node.has_body() || !node.has_undo()) {
+        return corrupt("block " + node.hash.to_string() +
+                       " cannot be disconnected: it was removed");
+    }
+    auto block = parts_.blocks.read(node);
+    if (!block) return Unexpected(block.error());
+    auto undo = parts_.blocks.read_undo(node);
+    if (!undo) return Unexpected(undo.error());
+    return ChainStep{&node, std::move(*block), std::make_shared<const BlockUndo>(std::move(*undo))};
+}
+
+Expected<void, StorageError> BranchConnector::disconnect_tip(ChainUpdate& update) {
+    const HeaderNode& node = parts_.index.tip();
+    const bool just_connected = !update.connected.empty() && update.connected.back().node == &node;
+    ChainStep step;
+    if (just_connected) {
+        step = std::move(update.connected.back());
+        update.connected.pop_back();
+    } else {
+        auto read = read_tip();
+        if (!read) return Unexpected(read.error());
+        step = std::move(*read);
+    }
+    CoinsOverlay overlay = parts_.coins.overlay();
+    const bool fits =
+        disconnect_block(parts_.params, *step.block, node.height, *step.undo, overlay);
+    if (parts_.coins.failure()) return Unexpected(*parts_.coins.failure());
+    if (!fits)
+        return corrupt("the undo data of block " + node.hash.to_string() +
+                       " does not fit the coins");
+    parts_.index.disconnect_tip();
+    parts_.coins.apply(std::move(overlay));
+    if (!just_connected) update.disconnected.push_back(std::move(step));
+    parts_.log.debug(LogCategory::validation, "Disconnected block {} at height {}",
+                     node.hash.to_string(), node.height.value());
+    return {};
+}
+
+// Connects the block above the head, but for the verdict of its scripts.
+BranchConnector::Result BranchConnector::begin(const HeaderNode& node, ChainUpdate& update) {
+    CHECK(node.parent == &head() && node.has_body());
+    auto taken = parts_.blocks.take(node);
+    if (!taken) return Unexpected(taken.error());
+    BlockRef block = std::move(*taken);
+    const CoinsView& base = begun_.empty() ? parts_.coins.view() : begun_.back().coins;
+    CoinsOverlay overlay(base, parts_.coins.hash());
+    auto scripts = parts_.verifier.begin();
+    const bool check_scripts =
+        (!node.has_undo() || options_.check_again) && parts_.assume_valid.scripts_are_checked(node);
+    auto undo = begin_connect_block(
+        {parts_.params, *node.parent, node.hash, parts_.version_bits.script_flags(*node.parent),
+         check_scripts, parts_.verifier.cache()},
+        *block, overlay, *scripts);
+    // A store that cannot be read looks like missing coins: no verdict then.
+    if (parts_.coins.failure()) return Unexpected(*parts_.coins.failure());
+    if (spends_too_young(*block, undo ? &*undo : nullptr, base, node.height))
+        return corrupt("chainstate: an unspent output is of a higher block than the tip");
+    if (!undo) {
+        scripts.reset();
+        // A block below it may be invalid too: then that is what is to be said.
+        const Result settled = settle(0, update);
+        if (!settled || !*settled) return settled;
+        report_invalid(node, undo.error(), update);
+        return false;
+    }
+    begun_.push_back(
+        {&node, std::move(block), std::move(overlay), std::move(*undo), std::move(scripts)});
+    return true;
+}
+
+// The verdict of the oldest block that was begun, and what follows from it.
+BranchConnector::Result BranchConnector::settle_oldest(ChainUpdate& update) {
+    BegunBlock& oldest = begun_.front();
+    const HeaderNode& node = *oldest.node;
+    if (const auto failure = oldest.scripts->finish()) {
+        const BlockError error = script_error_of(*failure);
+        begun_.clear();
+        report_invalid(node, error, update);
+        return false;
+    }
+    if (!node.has_undo()) parts_.blocks.append_undo(node, oldest.undo);
+    parts_.coins.apply(std::move(oldest.coins));
+    parts_.index.connect_tip(node);
+    update.connected.push_back({&node, std::move(oldest.block),
+                                std::make_shared<const BlockUndo>(std::move(oldest.undo))});
+    begun_.pop_front();
+    if (!begun_.empty()) begun_.front().coins.rebase(parts_.coins.view());
+    return true;
+}
+
+BranchConnector::Result BranchConnector::settle(size_t blocks, ChainUpdate& update) {
+    while (begun_.size() > blocks) {
+        Result result = settle_oldest(update);
+        if (!result || !*result) return result;
+    }
+    return true;
+}
+
+void BranchConnector::report_invalid(const HeaderNode& node, BlockError error,
+                                     ChainUpdate& update) {
+    parts_.log.warning(LogCategory::validation, "Block {} at height {} is invalid: {}",
+                       node.hash.to_string(), node.height.value(), error.to_string());
+    parts_.index.mark_invalid(node);
+    update.invalid.push_back({&node, std::move(error)});
+}
+
+}  // namespace parley

@@ -1,0 +1,83 @@
+#include "chain/state/coins.h"
+
+#include <utility>
+
+#include "chain/store/coin_codec.h"
+#include "chain/store/index_store.h"
+
+namespace parley {
+
+Coins::Coins(Storage& storage, StoredBlocks& blocks, const Options& options)
+    : storage_(storage),
+      blocks_(blocks),
+      cache_(storage, options.hash),
+      flush_(storage, cache_, {options.cache_bytes, options.flush_blocks}) {}
+
+void Coins::initialize(const ChainParams& params, const HeaderNode& genesis,
+                       const StoreMeta& meta) {
+    WriteBatch batch;
+    batch.put(Bytes{kMetaKey}, serialize_meta(meta));
+    storage_.commit(std::move(batch), Durability::written);
+    CoinsOverlay coins = overlay();
+    if (params.genesis_coins_spendable) {
+        const Transaction& coinbase = *params.genesis->transactions[0];
+        for (uint32_t i = 0; i < coinbase.outputs().size(); ++i) {
+            const TxOutput& output = coinbase.outputs()[i];
+            if (!output.script_pubkey.is_unspendable())
+                coins.add(OutPoint{coinbase.txid(), i}, Coin{output, Height{0}, false});
+        }
+    }
+    cache_.apply(std::move(coins));
+    // The genesis block needs no sync: it is made again where a power cut takes it.
+    flush_.write_all(genesis, Durability::written, false);
+}
+
+void Coins::apply(CoinsOverlay&& overlay) {
+    cache_.apply(std::move(overlay));
+    flush_.block_passed();
+}
+
+void Coins::write_due(const HeaderNode& tip) {
+    if (!flush_.due()) return;
+    // The blocks that the coins stand for must be safe before the coins are.
+    blocks_.sync();
+    write_slices(tip);
+}
+
+void Coins::write_slices(const HeaderNode& tip) {
+    while (flush_.due()) flush_.write_slice(tip);
+}
+
+void Coins::write_all(const HeaderNode& tip, Durability durability) {
+    blocks_.sync();
+    flush_.write_all(tip, durability, false);
+}
+
+void Coins::replay_connect(const Block& block, Height height) {
+    parley::replay_connect(block, height, cache_);
+    flush_.block_passed();
+}
+
+bool Coins::replay_disconnect(const Block& block, const BlockUndo& undo) {
+    flush_.block_passed();
+    return parley::replay_disconnect(block, undo, cache_);
+}
+
+Expected<void, StorageError> Coins::for_each(
+    const std::function<bool(const OutPoint&, const Coin&)>& visitor) const {
+    bool damaged = false;
+    auto scanned = storage_.scan(Bytes{kCoinKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
+        Reader reader(value);
+        const Coin coin = read_coin(reader);
+        damaged = !reader.done() || key.size() != coin_key(OutPoint{}).size();
+        return !damaged && visitor(outpoint_of_key(key), coin);
+    });
+    if (!scanned) return scanned;
+    if (damaged) {
+        return Unexpected(StorageError{StorageError::Code::corruption,
+                                       "chainstate: the record of an unspent output is malformed"});
+    }
+    return {};
+}
+
+}  // namespace parley

@@ -1,0 +1,65 @@
+#include "chain/state/pruner.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace parley {
+namespace {
+
+// bitcoind's figures: what a reorganisation may need, and what the files grow by at a time.
+constexpr int32_t kBlocksKept = 288;
+constexpr uint64_t kGrowthBytes = (uint64_t{16} << 20) + (uint64_t{1} << 20);
+
+}  // namespace
+
+PruneState Pruner::state() const {
+    PruneState state;
+    state.enabled = options_.enabled;
+    state.target_bytes = options_.target_bytes;
+    if (const HeaderNode* lost = index_.last_pruned()) state.pruned_to = lost->height;
+    return state;
+}
+
+Height Pruner::prune(Height height) {
+    CHECK(options_.enabled);
+    const Height last = std::min(height, index_.tip().height - kBlocksKept);
+    std::vector<uint32_t> numbers;
+    for (uint32_t number = 0; number < blocks_.files().count(); ++number) {
+        if (blocks_.files().is_prunable(number, last)) numbers.push_back(number);
+    }
+    remove(numbers);
+    return state().pruned_to.value_or(Height{-1});
+}
+
+void Pruner::prune_to_target() {
+    const BlockStore& files = blocks_.files();
+    if (!options_.enabled || options_.target_bytes == 0 || files.count() == files_last_ ||
+        index_.tip().height < Height{options_.after_height})
+        return;
+    files_last_ = files.count();
+    const Height last = index_.tip().height - kBlocksKept;
+    // Small files grow by less than bitcoind's allocate at a time.
+    const uint64_t growth = std::min(kGrowthBytes, 2 * options_.file_bytes_max);
+    uint64_t size = files.size_on_disk();
+    std::vector<uint32_t> numbers;
+    for (uint32_t number = 0; number < files.count(); ++number) {
+        if (size + growth < options_.target_bytes) break;
+        if (!files.is_prunable(number, last)) continue;
+        size -= files.size_of(number);
+        numbers.push_back(number);
+    }
+    remove(numbers);
+}
+
+void Pruner::remove(const std::vector<uint32_t>& numbers) {
+    if (numbers.empty()) return;
+    // A start never goes back to these blocks: the coins are those after the tip, and are safe.
+    coins_.write_all(index_.tip(), Durability::synced);
+    blocks_.remove(numbers);
+    log_.info(LogCategory::general, "Pruned {} block files, up to blk{:05}.dat", numbers.size(),
+              numbers.back());
+    blocks_.sync();
+}
+
+}  // namespace parley

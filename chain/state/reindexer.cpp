@@ -1,0 +1,113 @@
+#include "chain/state/reindexer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "chain/primitives/consensus_limits.h"
+
+namespace parley {
+namespace {
+
+constexpr size_t kPrefixSize = 8;  // magic and length
+constexpr size_t kBlockSizeMax = static_cast<size_t>(kBlockWeightMax.value());
+constexpr size_t kBlockSizeMin = BlockHeader::kSize + 1;
+// One step: some blocks of the largest size, or many small ones.
+constexpr size_t kStepBytes = size_t{4} << 20;
+constexpr size_t kStepBlocks = 64;
+static_assert(kStepBytes >= kBlockSizeMax + kPrefixSize);
+// Blocks that stand before their parents: positions only, so that the memory is some 100 MB.
+constexpr size_t kWaitingMax = 1'000'000;
+
+}  // namespace
+
+Expected<uint32_t, StorageError> Reindexer::count_files(const Storage& storage) {
+    uint32_t count = 0;
+    while (true) {
+        const auto size = storage.file_size({FileId::Kind::block, count});
+        if (!size) return Unexpected(size.error());
+        if (*size == 0) return count;
+        ++count;
+    }
+}
+
+Expected<void, StorageError> Reindexer::step(const Accept& accept) {
+    CHECK(!done());
+    const FileId file{FileId::Kind::block, file_};
+    const auto size = storage_.file_size(file);
+    if (!size) return Unexpected(size.error());
+    const size_t left = static_cast<size_t>(*size - std::min(*size, offset_));
+    const auto chunk = storage_.read_file(file, offset_, std::min(left, kStepBytes));
+    if (!chunk) return Unexpected(chunk.error());
+    const size_t used = read_chunk(*chunk, left > kStepBytes, accept);
+    offset_ += used;
+    // Behind the last whole block there is nothing, or a torn one.
+    if (used == 0 || offset_ >= *size) {
+        log_.info(LogCategory::general, "Reindexed block file blk{:05}.dat", file_);
+        ++file_;
+        offset_ = 0;
+    }
+    return {};
+}
+
+// Returns how many bytes need not be looked at again; 0 at the end of the file.
+size_t Reindexer::read_chunk(ByteSpan chunk, bool more_follow, const Accept& accept) {
+    size_t at = 0;
+    size_t blocks = 0;
+    while (blocks < kStepBlocks) {
+        const auto begin = chunk.begin() + static_cast<ptrdiff_t>(at);
+        const auto found = std::search(begin, chunk.end(), magic_.begin(), magic_.end());
+        at = static_cast<size_t>(found - chunk.begin());
+        if (chunk.size() - at < kPrefixSize) {
+            // The first bytes of a magic may stand at the end of what was read.
+            return more_follow ? chunk.size() - (kPrefixSize - 1) : chunk.size();
+        }
+        const auto size = Reader{chunk.subspan(at + magic_.size())}.le<uint32_t>();
+        if (size < kBlockSizeMin || size > kBlockSizeMax) {
+            ++at;
+            continue;
+        }
+        if (chunk.size() - at - kPrefixSize < size) {
+            if (more_follow) return at;
+            ++at;  // the length runs past the end: no block
+            continue;
+        }
+        Reader reader(chunk.subspan(at + kPrefixSize, size));
+        auto block = std::make_shared<Block>(read_block(reader));
+        if (!reader.done()) {
+            ++at;
+            continue;
+        }
+        offer(std::move(block), {file_, offset_ + at + kPrefixSize, size}, accept);
+        at += kPrefixSize + size;
+        ++blocks;
+    }
+    return at;
+}
+
+// A block that was found, and those that wait for it.
+void Reindexer::offer(BlockRef block, const FilePosition& position, const Accept& accept) {
+    std::vector<std::pair<BlockRef, FilePosition>> ready;
+    ready.emplace_back(std::move(block), position);
+    while (!ready.empty()) {
+        const auto [each, at] = std::move(ready.back());
+        ready.pop_back();
+        const Verdict verdict = accept(each, at);
+        if (verdict == Verdict::missing_parent && waiting_.size() < kWaitingMax)
+            waiting_.emplace(each->header.previous, at);
+        if (verdict != Verdict::known) continue;
+        const auto [first, last] = waiting_.equal_range(each->header.hash());
+        for (auto child = first; child != last; ++child) {
+            const auto bytes = store_.read_block(child->second);
+            if (!bytes) continue;
+            Reader reader(*bytes);
+            ready.emplace_back(std::make_shared<Block>(read_block(reader)), child->second);
+        }
+        waiting_.erase(first, last);
+    }
+}
+
+}  // namespace parley
