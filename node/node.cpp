@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "consensus/pbft/pbft_engine.h"
+#include "node/chain_snapshot.h"
 #include "node/node_core.h"
 
 namespace parley {
@@ -42,7 +43,7 @@ void show_tip(NodeCore& core) {
     if (core.shown_tip == &tip) return;
     core.shown_tip = &tip;
     core.effects.push_back(
-        effect::TipChanged{std::make_shared<const rpc::BlockSummary>(core.control.chain().tip)});
+        effect::TipChanged{std::make_shared<const BlockSummary>(summarise(*core.chain, tip))});
 }
 
 /// Ends a step: what was set in motion comes to rest, and the effects are handed out.
@@ -122,8 +123,7 @@ NodeCore::NodeCore(NodeConfig node_config, const NodeHost& host)
       peers(config.net, net_adapter, host.random, log),
       wallet_client(*this),
       engine_driver(*this, host.random.next()),
-      flow(*this),
-      control(*this) {
+      flow(*this) {
     if (config.node.mock_time != 0) mock_time = from_unix_seconds(config.node.mock_time);
     if (host.wallets != nullptr) {
         wallet_stores.emplace(*host.wallets, effects);
@@ -213,35 +213,6 @@ std::optional<TimePoint> Node::next_deadline() const {
     if (core.wallets) deadline = std::min(deadline, core.wallets->next_deadline());
     if (deadline == kNever) return std::nullopt;
     return deadline;
-}
-
-rpc::NodeControl& Node::control() {
-    return core_->control;
-}
-const rpc::NodeView& Node::view() const {
-    return core_->control;
-}
-const NodeConfig& Node::config() const {
-    return core_->config;
-}
-const Chainstate& Node::chain() const {
-    return *core_->chain;
-}
-const Engine& Node::engine() const {
-    return *core_->engine;
-}
-const Mempool& Node::mempool() const {
-    return core_->mempool;
-}
-
-bool Node::reindex_step() {
-    const bool more = core_->chain->reindex_step(core_->now);
-    core_->flow.advance_fully();
-    return more;
-}
-
-BlockResult Node::load_block(const BlockRef& block) {
-    return core_->flow.submit_block(block, {}, BlockSource::local);
 }
 
 }  // namespace parley

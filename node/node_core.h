@@ -13,7 +13,6 @@
 #include "node/mempool_context.h"
 #include "node/net_adapter.h"
 #include "node/node.h"
-#include "node/node_control.h"
 #include "node/step_storage.h"
 #include "node/wallet_client.h"
 #include "wallet/wallet_manager.h"
@@ -57,7 +56,6 @@ struct NodeCore {
     std::optional<WalletManager> wallets;
     EngineDriver engine_driver;
     ChainFlow flow;
-    NodeControlImpl control;
 };
 
 }  // namespace parley
