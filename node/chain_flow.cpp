@@ -69,8 +69,7 @@ void ChainFlow::spread(const ChainUpdate& update) {
     log_tip();
 
     const HeaderNode& tip = core_.chain->tip();
-    core_.engine_driver.run(
-        [&](Engine& engine, EngineEffects& out) { engine.on_tip(tip, core_.now, out); });
+    core_.engine_driver.handle(engine_input::TipChanged{&tip});
     // The engine may have moved the tip again; then that call announced the newer one.
     if (&tip == &core_.chain->tip() && !pending_ && !initial_download()) {
         core_.peers.announce_block(tip, tip.hash == own_block_, core_.now);

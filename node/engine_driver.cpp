@@ -10,10 +10,16 @@
 
 namespace parley {
 
-void EngineDriver::run(const std::function<void(Engine&, EngineEffects&)>& input) {
-    EngineEffects effects;
-    input(*core_.engine, effects);
-    for (auto& effect : effects) waiting_.push_back(std::move(effect));
+void EngineDriver::handle(const EngineInput& input) {
+    carry_out(core_.engine->handle(input, core_.now));
+}
+
+void EngineDriver::handle(const MinerInput& input) {
+    if (Miner* miner = core_.engine->miner()) carry_out(miner->handle(input, core_.now));
+}
+
+void EngineDriver::carry_out(EngineOutputs outputs) {
+    for (auto& output : outputs) waiting_.push_back(std::move(output));
     drain();
 }
 
@@ -21,9 +27,9 @@ void EngineDriver::drain() {
     if (draining_) return;  // the outer call goes on with what was queued
     draining_ = true;
     while (!waiting_.empty()) {
-        EngineEffect effect = std::move(waiting_.front());
+        EngineOutput output = std::move(waiting_.front());
         waiting_.pop_front();
-        std::visit([this](auto& each) { carry_out(each); }, effect);
+        std::visit([this](auto& each) { carry_out(each); }, output);
     }
     draining_ = false;
 }
@@ -37,7 +43,7 @@ void EngineDriver::refresh_demand() {
         demand.oldest = entry.time;
         return false;
     });
-    run([&](Engine& engine, EngineEffects& out) { engine.on_demand(demand, core_.now, out); });
+    handle(engine_input::DemandChanged{demand});
 }
 
 BlockRequest EngineDriver::request_below(const HeaderNode& parent, int64_t time,
@@ -68,76 +74,72 @@ Script EngineDriver::default_payout() const {
     return ScriptBuilder{}.op(OP_TRUE).build();
 }
 
-void EngineDriver::carry_out(engine_effect::SendMessage& effect) {
-    core_.peers.send_engine_message(effect.peer, effect.message, core_.now);
+void EngineDriver::carry_out(engine_output::SendMessage& output) {
+    core_.peers.send_engine_message(output.peer, output.message, core_.now);
 }
 
-void EngineDriver::carry_out(engine_effect::Broadcast& effect) {
-    core_.peers.broadcast_engine_message(effect.message, core_.now);
+void EngineDriver::carry_out(engine_output::Broadcast& output) {
+    core_.peers.broadcast_engine_message(output.message, core_.now);
 }
 
-void EngineDriver::carry_out(engine_effect::Persist& effect) {
-    core_.blocks.commit(std::move(effect.batch), Durability::synced);
+void EngineDriver::carry_out(engine_output::Record& output) {
+    core_.blocks.commit(std::move(output.batch), Durability::synced);
 }
 
-void EngineDriver::carry_out(engine_effect::BuildProposal& effect) {
+void EngineDriver::carry_out(engine_output::BuildProposal& output) {
     BlockRef block;
     const HeaderNode& tip = core_.chain->tip();
-    if (effect.parent == tip.hash && (effect.allow_empty || core_.mempool.size() > 0)) {
-        BlockTemplate built = build(tip, effect.time, default_payout());
-        if (effect.allow_empty || built.block.transactions.size() > 1) {
+    if (output.parent == tip.hash && (output.allow_empty || core_.mempool.size() > 0)) {
+        BlockTemplate built = build(tip, output.time, default_payout());
+        if (output.allow_empty || built.block.transactions.size() > 1) {
             block = std::make_shared<const Block>(std::move(built.block));
         }
     }
-    run([&](Engine& engine, EngineEffects& out) {
-        engine.on_proposal_built(effect.parent, std::move(block), core_.now, out);
-    });
+    handle(engine_input::ProposalBuilt{output.parent, std::move(block)});
 }
 
-void EngineDriver::carry_out(engine_effect::CheckProposal& effect) {
-    const auto checked = core_.chain->check_proposal(*effect.block, core_.now);
-    const std::string reason = checked ? std::string{} : checked.error().to_string();
-    run([&](Engine& engine, EngineEffects& out) {
-        engine.on_proposal_checked(effect.block, reason, core_.now, out);
-    });
+void EngineDriver::carry_out(engine_output::CheckProposal& output) {
+    const auto checked = core_.chain->check_proposal(*output.block, core_.now);
+    std::string reason = checked ? std::string{} : checked.error().to_string();
+    handle(engine_input::ProposalChecked{output.block, std::move(reason)});
 }
 
-void EngineDriver::carry_out(engine_effect::Publish& effect) {
+void EngineDriver::carry_out(engine_output::Publish& output) {
     // A sealed block is every validator's own: pushed by all, it would cross each link many times.
-    const auto source = effect.seal.empty() ? BlockSource::own : BlockSource::local;
-    const BlockResult result = core_.flow.submit_block(effect.block, effect.seal, source);
+    const auto source = output.seal.empty() ? BlockSource::own : BlockSource::local;
+    const BlockResult result = core_.flow.submit_block(output.block, output.seal, source);
     if (result.state == BlockResult::State::invalid ||
         result.state == BlockResult::State::missing_parent) {
         core_.log.warning(LogCategory::general,
                           "The block {} that this node made was not accepted: {}",
-                          effect.block->header.hash().to_string(),
+                          output.block->header.hash().to_string(),
                           result.error ? result.error->to_string() : "missing parent");
     }
 }
 
-void EngineDriver::carry_out(engine_effect::Finalize& effect) {
-    const HeaderNode* node = core_.chain->find(effect.hash);
+void EngineDriver::carry_out(engine_output::Finalize& output) {
+    const HeaderNode* node = core_.chain->find(output.hash);
     CHECK(node != nullptr);
     // A long catch-up connects in pieces; a final block is not far ahead of them.
     const ChainFlow& flow = core_.flow;
     while (!core_.chain->contains(*node) && (flow.pending() || flow.unsettled()))
         core_.flow.advance();
-    core_.chain->finalize(effect.hash);
+    core_.chain->finalize(output.hash);
 }
 
-void EngineDriver::carry_out(engine_effect::Blame& effect) {
-    core_.peers.punish(effect.peer, effect.reason, core_.now);
+void EngineDriver::carry_out(engine_output::Blame& output) {
+    core_.peers.punish(output.peer, output.reason, core_.now);
 }
 
-void EngineDriver::carry_out(engine_effect::CatchUp& effect) {
-    core_.peers.request_headers(effect.peer, core_.now);
+void EngineDriver::carry_out(engine_output::CatchUp& output) {
+    core_.peers.request_headers(output.peer, core_.now);
 }
 
-void EngineDriver::carry_out(engine_effect::SearchNonce& effect) {
-    core_.effects.push_back(effect::SearchNonce{effect.job, effect.header, effect.target});
+void EngineDriver::carry_out(engine_output::SearchNonce& output) {
+    core_.effects.push_back(effect::SearchNonce{output.job, output.header, output.target});
 }
 
-void EngineDriver::carry_out(engine_effect::StopSearch&) {
+void EngineDriver::carry_out(engine_output::StopSearch&) {
     core_.effects.push_back(effect::StopSearch{});
 }
 

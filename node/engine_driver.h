@@ -1,10 +1,9 @@
-// EngineDriver: calls the consensus engine and carries out its effects on the rest of the node, in
-// their order. Effects that lead to another call of the engine queue up behind the ones that wait.
+// EngineDriver: calls the consensus engine and carries out its outputs on the rest of the node, in
+// their order. Outputs that lead to another call of the engine queue up behind the ones that wait.
 // Core thread only.
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -21,9 +20,11 @@ class EngineDriver {
     /// transactions would otherwise search the same headers, and two of them find no more than one.
     EngineDriver(NodeCore& core, uint64_t extra_nonce) : core_(core), extra_nonce_(extra_nonce) {}
 
-    /// Calls `input` with the engine, then carries out what it asks for. May be called from inside
-    /// an effect.
-    void run(const std::function<void(Engine&, EngineEffects&)>& input);
+    /// Hands `input` to the engine, then carries out its outputs. May be called from inside an
+    /// output.
+    void handle(const EngineInput& input);
+    /// The same for its miner; does nothing where it has none.
+    void handle(const MinerInput& input);
 
     /// Tells the engine if the set of waiting transactions changed since the last call.
     void refresh_demand();
@@ -43,21 +44,22 @@ class EngineDriver {
     Script default_payout() const;
 
  private:
+    void carry_out(EngineOutputs outputs);
     void drain();
-    void carry_out(engine_effect::SendMessage& effect);
-    void carry_out(engine_effect::Broadcast& effect);
-    void carry_out(engine_effect::Persist& effect);
-    void carry_out(engine_effect::BuildProposal& effect);
-    void carry_out(engine_effect::CheckProposal& effect);
-    void carry_out(engine_effect::Publish& effect);
-    void carry_out(engine_effect::Finalize& effect);
-    void carry_out(engine_effect::Blame& effect);
-    void carry_out(engine_effect::CatchUp& effect);
-    void carry_out(engine_effect::SearchNonce& effect);
-    void carry_out(engine_effect::StopSearch& effect);
+    void carry_out(engine_output::SendMessage& output);
+    void carry_out(engine_output::Broadcast& output);
+    void carry_out(engine_output::Record& output);
+    void carry_out(engine_output::BuildProposal& output);
+    void carry_out(engine_output::CheckProposal& output);
+    void carry_out(engine_output::Publish& output);
+    void carry_out(engine_output::Finalize& output);
+    void carry_out(engine_output::Blame& output);
+    void carry_out(engine_output::CatchUp& output);
+    void carry_out(engine_output::SearchNonce& output);
+    void carry_out(engine_output::StopSearch& output);
 
     NodeCore& core_;
-    std::deque<EngineEffect> waiting_;
+    std::deque<EngineOutput> waiting_;
     bool draining_ = false;
     uint64_t demand_sequence_ = 0;
     uint64_t extra_nonce_;

@@ -163,20 +163,16 @@ int64_t NetAdapter::fee_rate_min() const {
     return core_.mempool.min_fee(core_.now).value();
 }
 
-void NetAdapter::peer_ready(PeerId peer, bool speaks_engine, TimePoint now) {
-    if (!speaks_engine) return;
-    core_.engine_driver.run(
-        [&](Engine& engine, EngineEffects& out) { engine.on_peer_ready(peer, now, out); });
+void NetAdapter::peer_ready(PeerId peer, bool speaks_engine, TimePoint) {
+    if (speaks_engine) core_.engine_driver.handle(engine_input::PeerReady{peer});
 }
 
-void NetAdapter::peer_gone(PeerId peer, TimePoint now) {
-    core_.engine_driver.run(
-        [&](Engine& engine, EngineEffects& out) { engine.on_peer_gone(peer, now, out); });
+void NetAdapter::peer_gone(PeerId peer, TimePoint) {
+    core_.engine_driver.handle(engine_input::PeerGone{peer});
 }
 
-void NetAdapter::engine_message(PeerId from, ByteSpan message, TimePoint now) {
-    core_.engine_driver.run(
-        [&](Engine& engine, EngineEffects& out) { engine.on_message(from, message, now, out); });
+void NetAdapter::engine_message(PeerId from, ByteSpan message, TimePoint) {
+    core_.engine_driver.handle(engine_input::PeerMessage{from, to_bytes(message)});
 }
 
 }  // namespace parley

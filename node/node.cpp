@@ -29,10 +29,7 @@ void run_timers(NodeCore& core) {
     const auto due = [&](std::optional<TimePoint> deadline) {
         return deadline && *deadline <= core.now;
     };
-    if (due(core.engine->next_deadline())) {
-        core.engine_driver.run(
-            [&](Engine& engine, EngineEffects& out) { engine.on_timer(core.now, out); });
-    }
+    if (due(core.engine->next_deadline())) core.engine_driver.handle(engine_input::TimerDue{});
     if (due(core.peers.next_deadline())) core.peers.on_timer(core.now);
     if (core.wallets && core.wallets->next_deadline() <= core.now) core.wallets->on_timer(core.now);
 }
@@ -89,21 +86,16 @@ void dispatch(NodeCore& core, Node&, const event::TimerDue&) {
     if (core.flow.unsettled()) core.flow.advance();
 }
 void dispatch(NodeCore& core, Node&, const event::SolutionFound& e) {
-    core.engine_driver.run([&](Engine& engine, EngineEffects& out) {
-        engine.on_solution(e.job, e.header, core.now, out);
-    });
+    core.engine_driver.handle(miner_input::SolutionFound{e.job, e.header});
 }
 void dispatch(NodeCore& core, Node&, const event::SearchExhausted& e) {
-    core.engine_driver.run([&](Engine& engine, EngineEffects& out) {
-        engine.on_search_exhausted(e.job, core.now, out);
-    });
+    core.engine_driver.handle(miner_input::SearchExhausted{e.job});
 }
 
 Expected<std::unique_ptr<Engine>, std::string> make_engine(NodeCore& core, const NodeHost& host) {
     if (core.config.engine == EngineKind::pow) {
-        auto engine = std::make_unique<PowEngine>(core.config.pow, core.config.params, host.random);
-        core.pow = engine.get();
-        return std::unique_ptr<Engine>{std::move(engine)};
+        return std::unique_ptr<Engine>{
+            std::make_unique<PowEngine>(core.config.pow, core.config.params, host.random)};
     }
     return make_pbft_engine(core.config.pbft, core.config.params, host.blocks, host.log);
 }
@@ -179,9 +171,7 @@ Effects Node::start(TimePoint now) {
             }
         }
     }
-    core.engine_driver.run([&](Engine& engine, EngineEffects& out) {
-        engine.on_start(core.chain->tip(), core.now, out);
-    });
+    core.engine_driver.handle(engine_input::Started{&core.chain->tip()});
     core.peers.start(core.now);
     // Blocks that were stored but not connected before the stop. After the engine's start: it hears
     // of every new tip.

@@ -54,8 +54,8 @@ ScriptFlags Node::script_flags(const HeaderNode& block) const {
     return flags;
 }
 std::optional<MiningSchedule> Node::automine() const {
-    if (core_->pow == nullptr) return std::nullopt;
-    return core_->pow->schedule();
+    const Miner* miner = core_->engine->miner();
+    return miner != nullptr ? std::optional{miner->schedule()} : std::nullopt;
 }
 std::optional<Node::BuiltBlock> Node::last_built() const {
     const auto& last = core_->engine_driver.last_built();

@@ -44,7 +44,6 @@ struct NodeCore {
 
     // The parts, each built on the ones before it.
     std::unique_ptr<Engine> engine;
-    PowEngine* pow = nullptr;  ///< the engine, where it is proof of work
     std::unique_ptr<Chainstate> chain;
     std::optional<TxIndex> tx_index;
     MempoolContext mempool_context;
