@@ -138,9 +138,8 @@ Expected<void, BlockError> Node::check_proposal(const Block& block) {
     return core_->chain->check_proposal(block, core_->now);
 }
 void Node::set_automine(const MiningSchedule& schedule) {
-    CHECK(core_->pow != nullptr);
-    core_->engine_driver.run(
-        [&](Engine&, EngineEffects& out) { core_->pow->set_schedule(schedule, core_->now, out); });
+    CHECK(core_->engine->miner() != nullptr);
+    core_->engine_driver.handle(miner_input::ScheduleChanged{schedule});
 }
 
 // --- peers
