@@ -62,7 +62,7 @@ class Node {
     Effects start(TimePoint now);
 
     /// One step. `now` must not go backwards.
-    Effects handle(const Event& event, TimePoint now);
+    Effects handle(Event event, TimePoint now);
 
     /// When the node wants a TimerDue; a time that has passed means at once.
     std::optional<TimePoint> next_deadline() const;
@@ -132,19 +132,21 @@ class Node {
     /// REQUIRES: automine() is not empty.
     void set_automine(const MiningSchedule& schedule);
 
-    PeerManager::AddNodeResult add_node(const std::string& target, PeerManager::AddNode command);
+    AddNodeResult add_node(const std::string& target, AddNodeCommand command);
     /// False: no such peer.
     bool disconnect_peer(const std::string& address);
     bool disconnect_peer(PeerId peer);
     void ping_peers();
     void set_network_active(bool active);
 
-    /// Pays from one of this node's wallets and hands the transaction to the mempool.
+    /// REQUIRES: this node has wallets.
+    Expected<Wallet*, WalletError> load_wallet(const std::string& name);
+    /// Makes a payment, stores it in the wallet and hands it to the mempool.
     Expected<SpendResult, WalletError> send(Wallet& wallet, const SpendRequest& request,
-                                            const std::string& comment,
-                                            const std::string& comment_to);
-    Expected<Wallet::BumpResult, WalletError> bump_fee(Wallet& wallet, const Txid& txid,
-                                                       std::optional<FeeRate> fee_rate);
+                                            const SpendNotes& notes);
+    /// The same for a payment that replaces one with a lower fee.
+    Expected<Wallet::Replacement, WalletError> bump_fee(Wallet& wallet, const Txid& txid,
+                                                        std::optional<FeeRate> fee_rate);
 
     /// Unix seconds; 0 returns to the host's clock.
     void set_mock_time(int64_t seconds);

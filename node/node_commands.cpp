@@ -37,13 +37,13 @@ const TxIndex* Node::tx_index() const {
     return core_->tx_index ? &*core_->tx_index : nullptr;
 }
 bool Node::initial_download() const {
-    return core_->flow.initial_download();
+    return core_->initial_download.active(core_->now);
 }
 const std::vector<std::string>& Node::warnings() const {
-    return core_->flow.warnings();
+    return core_->warnings;
 }
 const std::map<uint32_t, uint64_t>& Node::reorganisations() const {
-    return core_->flow.reorganisations();
+    return core_->reorganisations;
 }
 std::vector<DeploymentReport> Node::deployments(const HeaderNode& block) const {
     return core_->chain->version_bits().reports(block);
@@ -58,7 +58,7 @@ std::optional<MiningSchedule> Node::automine() const {
     return miner != nullptr ? std::optional{miner->schedule()} : std::nullopt;
 }
 std::optional<Node::BuiltBlock> Node::last_built() const {
-    const auto& last = core_->engine_driver.last_built();
+    const auto& last = core_->proposals.last_built();
     if (!last) return std::nullopt;
     return BuiltBlock{last->weight, last->transactions};
 }
@@ -66,35 +66,41 @@ std::optional<Node::BuiltBlock> Node::last_built() const {
 // --- the chain
 
 BlockResult Node::submit_block(const BlockRef& block) {
-    return core_->flow.submit_block(with_reserved_value(block), {}, BlockSource::own);
+    BlockResult result = core_->submit_block(with_reserved_value(block), {}, BlockSource::own);
+    core_->run_queue();
+    return result;
 }
 BlockResult Node::load_block(const BlockRef& block) {
-    return core_->flow.submit_block(block, {}, BlockSource::local);
+    BlockResult result = core_->submit_block(block, {}, BlockSource::local);
+    core_->run_queue();
+    return result;
 }
 Expected<const HeaderNode*, BlockError> Node::submit_header(const BlockHeader& header) {
     return core_->chain->accept_header(header, {}, core_->now);
 }
 Expected<AcceptInfo, TxReject> Node::submit_transaction(const TransactionRef& transaction) {
-    return core_->flow.submit_transaction(transaction);
+    auto accepted = core_->submit_transaction(transaction);
+    core_->run_queue();
+    return accepted;
 }
 Expected<void, BlockError> Node::invalidate_block(const BlockHash& hash) {
     auto done = core_->chain->invalidate(hash);
-    if (done) core_->flow.advance_fully();
+    if (done) core_->activate_fully();
     return done;
 }
 Expected<void, BlockError> Node::reconsider_block(const BlockHash& hash) {
     auto done = core_->chain->reconsider(hash);
-    if (done) core_->flow.advance_fully();
+    if (done) core_->activate_fully();
     return done;
 }
 Expected<void, BlockError> Node::prefer_block(const BlockHash& hash) {
     auto done = core_->chain->prefer(hash);
-    if (done) core_->flow.advance_fully();
+    if (done) core_->activate_fully();
     return done;
 }
 bool Node::reindex_step() {
     const bool more = core_->chain->reindex_step(core_->now);
-    core_->flow.advance_fully();
+    core_->activate_fully();
     return more;
 }
 Height Node::prune(Height height) {
@@ -124,52 +130,76 @@ Expected<std::optional<TxIndex::Found>, StorageError> Node::indexed_transaction(
 // --- blocks of our own
 
 BlockTemplate Node::build_template(const std::optional<Script>& payout) {
-    EngineDriver& driver = core_->engine_driver;
-    return driver.build(core_->chain->tip(), to_unix_seconds(core_->now),
-                        payout.value_or(driver.default_payout()));
+    Proposals& proposals = core_->proposals;
+    return proposals.build(to_unix_seconds(core_->now),
+                           payout.value_or(proposals.default_payout()));
 }
 BlockTemplate Node::build_template(const Script& payout,
                                    const std::vector<TransactionRef>& transactions) {
-    const BlockRequest request = core_->engine_driver.request_below(
-        core_->chain->tip(), to_unix_seconds(core_->now), payout);
-    return core_->block_builder.build_from(request, transactions);
+    return core_->proposals.build_from(to_unix_seconds(core_->now), payout, transactions);
 }
 Expected<void, BlockError> Node::check_proposal(const Block& block) {
     return core_->chain->check_proposal(block, core_->now);
 }
 void Node::set_automine(const MiningSchedule& schedule) {
     CHECK(core_->engine->miner() != nullptr);
-    core_->engine_driver.handle(miner_input::ScheduleChanged{schedule});
+    core_->tell_miner(miner_input::ScheduleChanged{schedule});
+    core_->run_queue();
 }
 
 // --- peers
 
-PeerManager::AddNodeResult Node::add_node(const std::string& target, PeerManager::AddNode command) {
-    return core_->peers.add_node(target, command, core_->now);
+AddNodeResult Node::add_node(const std::string& target, AddNodeCommand command) {
+    const AddNodeResult result = core_->peers.add_node(target, command, core_->now);
+    core_->run_peer_outputs();
+    return result;
 }
 bool Node::disconnect_peer(const std::string& address) {
-    return core_->peers.disconnect(address, core_->now);
+    const bool found = core_->peers.disconnect(address, core_->now);
+    core_->run_peer_outputs();
+    return found;
 }
 bool Node::disconnect_peer(PeerId peer) {
-    return core_->peers.disconnect(peer, core_->now);
+    const bool found = core_->peers.disconnect(peer, core_->now);
+    core_->run_peer_outputs();
+    return found;
 }
 void Node::ping_peers() {
     core_->peers.ping_all(core_->now);
+    core_->run_peer_outputs();
 }
 void Node::set_network_active(bool active) {
     core_->peers.set_network_active(active, core_->now);
+    core_->run_peer_outputs();
 }
 
 // --- wallets
 
-Expected<SpendResult, WalletError> Node::send(Wallet& wallet, const SpendRequest& request,
-                                              const std::string& comment,
-                                              const std::string& comment_to) {
-    return wallet.send(request, core_->now, comment, comment_to);
+Expected<Wallet*, WalletError> Node::load_wallet(const std::string& name) {
+    CHECK(core_->wallets);
+    auto loaded = core_->wallets->load(name, core_->now);
+    core_->enqueue(core_->wallets->take_outputs());
+    core_->run_queue();
+    return loaded;
 }
-Expected<Wallet::BumpResult, WalletError> Node::bump_fee(Wallet& wallet, const Txid& txid,
-                                                         std::optional<FeeRate> fee_rate) {
-    return wallet.bump_fee(txid, fee_rate, core_->now);
+Expected<SpendResult, WalletError> Node::send(Wallet& wallet, const SpendRequest& request,
+                                              const SpendNotes& notes) {
+    auto created = wallet.create_transaction(request);
+    if (!created) return created;
+    const auto committed = core_->commit_payment(wallet, created->transaction, notes);
+    core_->run_queue();
+    if (!committed) return Unexpected(committed.error());
+    return created;
+}
+Expected<Wallet::Replacement, WalletError> Node::bump_fee(Wallet& wallet, const Txid& txid,
+                                                          std::optional<FeeRate> fee_rate) {
+    auto created = wallet.create_replacement(txid, fee_rate);
+    if (!created) return created;
+    const auto committed =
+        core_->commit_payment(wallet, created->spend.transaction, created->notes);
+    core_->run_queue();
+    if (!committed) return Unexpected(committed.error());
+    return created;
 }
 
 // --- time and end

@@ -97,8 +97,8 @@ std::vector<rpc::KnownAddress> NodeControlImpl::known_addresses() const {
 }
 
 rpc::Status NodeControlImpl::add_node(const std::string& address, rpc::AddNodeAction action) {
-    using Command = PeerManager::AddNode;
-    using Done = PeerManager::AddNodeResult;
+    using Command = AddNodeCommand;
+    using Done = AddNodeResult;
     const Command command = action == rpc::AddNodeAction::add      ? Command::add
                             : action == rpc::AddNodeAction::remove ? Command::remove
                                                                    : Command::one_try;

@@ -273,7 +273,8 @@ rpc::Result<rpc::WalletSent> WalletControlImpl::send(const rpc::WalletSpend& req
     }
     spend.fee_rate = fee_rate_of_request(request.fee_rate);
     spend.replaceable = request.replaceable.value_or(node_.config().wallet.signal_replaceable);
-    const auto sent = node_.send(wallet_, spend, request.comment, request.comment_to);
+    const auto sent =
+        node_.send(wallet_, spend, {request.comment, request.comment_to, std::nullopt});
     if (!sent) return Unexpected(error_of(sent.error()));
     return translate(*sent);
 }
@@ -320,7 +321,7 @@ rpc::Result<rpc::WalletBumped> WalletControlImpl::bump_fee(const Txid& txid,
                                                            std::optional<Amount> fee_rate) {
     const auto bumped = node_.bump_fee(wallet_, txid, fee_rate_of_request(fee_rate));
     if (!bumped) return Unexpected(error_of(bumped.error()));
-    return rpc::WalletBumped{translate(bumped->replacement), bumped->original_fee};
+    return rpc::WalletBumped{translate(bumped->spend), bumped->original_fee};
 }
 
 std::vector<rpc::Status> WalletControlImpl::import_descriptors(
@@ -399,7 +400,7 @@ rpc::Result<std::vector<std::string>> NodeControlImpl::create_wallet(
 
 rpc::Result<std::vector<std::string>> NodeControlImpl::load_wallet(const std::string& name,
                                                                    std::optional<bool>) {
-    const auto loaded = node_.wallets()->load(name, node_.now());
+    const auto loaded = node_.load_wallet(name);
     if (!loaded) return Unexpected(error_of(loaded.error()));
     return std::vector<std::string>{};
 }

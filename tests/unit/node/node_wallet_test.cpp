@@ -60,7 +60,7 @@ TEST_F(NodeWallet, payment_reaches_mempool_and_block_and_comes_back_after_a_reor
         SpendRequest request;
         request.recipients.push_back({p2wpkh_script(Hash160{}), Amount{kCoin}, false});
         request.fee_rate = FeeRate{10'000};
-        const auto sent = node.send(*node.wallets()->find("purse"), request, "", "");
+        const auto sent = node.send(*node.wallets()->find("purse"), request, {});
         ASSERT_TRUE(sent) << sent.error().message;
         paid = sent->transaction->txid();
     });
@@ -95,7 +95,7 @@ TEST_F(NodeWallet, wallet_that_was_away_catches_up_when_loaded) {
         EXPECT_EQ(node.wallets()->find("purse"), nullptr);
     });
     node_.generate(3, mine);
-    node_.call([](Node& node) { ASSERT_TRUE(node.wallets()->load("purse", node.now())); });
+    node_.call([](Node& node) { ASSERT_TRUE(node.load_wallet("purse")); });
     EXPECT_EQ(balances().immature, Amount{3 * kSubsidy.value()});
 }
 
@@ -104,7 +104,7 @@ TEST_F(NodeWallet, unknown_wallet_is_refused_and_node_without_wallets_says_so) {
         ASSERT_NE(node.wallets(), nullptr);
         ASSERT_EQ(node.wallets()->loaded().size(), 1u);
         EXPECT_EQ(node.wallets()->loaded()[0]->name(), "purse");
-        EXPECT_FALSE(node.wallets()->load("nobody", node.now()));
+        EXPECT_FALSE(node.load_wallet("nobody"));
     });
     TestNode bare{NodeConfig{regtest_params()}, false};
     bare.call([](Node& node) { EXPECT_EQ(node.wallets(), nullptr); });

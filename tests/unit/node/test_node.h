@@ -146,8 +146,7 @@ class Exchange {
         uint64_t dial = 0;
         nodes_[from]->call([&](Node& node) {
             const std::string address = "10.0.0." + std::to_string(to + 1) + ":18444";
-            ASSERT_EQ(node.add_node(address, PeerManager::AddNode::one_try),
-                      PeerManager::AddNodeResult::done);
+            ASSERT_EQ(node.add_node(address, AddNodeCommand::one_try), AddNodeResult::done);
         });
         for (const Effect& each : nodes_[from]->effects) {
             if (const auto* wanted = std::get_if<effect::Dial>(&each)) dial = wanted->dial;
