@@ -9,10 +9,11 @@ BlockSummary summarise(const Chainstate& chain, const HeaderNode& node) {
     summary.header = node.header;
     summary.hash = node.hash;
     summary.height = node.height;
-    summary.in_active_chain = chain.contains(node);
+    summary.in_active_chain = chain.index().contains(node);
     if (summary.in_active_chain) {
-        summary.confirmations = chain.tip().height - node.height + 1;
-        if (const HeaderNode* next = chain.at_height(node.height + 1)) summary.next = next->hash;
+        summary.confirmations = chain.index().tip().height - node.height + 1;
+        if (const HeaderNode* next = chain.index().at_height(node.height + 1))
+            summary.next = next->hash;
     }
     summary.median_time = node.median_time_past();
     summary.score = node.score.value_or(Score{});

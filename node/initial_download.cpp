@@ -12,9 +12,9 @@ constexpr int32_t kBehindMax = 16;
 bool InitialDownload::active(TimePoint now) {
     // With absolute finality an old tip says nothing: the network may have had nothing to order.
     // What counts is whether blocks are known that we lack.
-    const HeaderNode& tip = chain_.tip();
+    const HeaderNode& tip = chain_.index().tip();
     if (finality_ == Finality::absolute)
-        return chain_.best_header().height > tip.height + kBehindMax;
+        return chain_.index().best_header().height > tip.height + kBehindMax;
     if (finished_) return false;
     if (*tip.score < limits_.minimum_score) return true;
     if (from_unix_seconds(tip.time()) < now - limits_.tip_age_max) return true;

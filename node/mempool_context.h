@@ -11,7 +11,7 @@ class MempoolContext final : public ChainContext {
  public:
     explicit MempoolContext(const Chainstate& chain) : chain_(chain) {}
 
-    const HeaderNode& tip() const override { return chain_.tip(); }
+    const HeaderNode& tip() const override { return chain_.index().tip(); }
     const CoinsView& coins() const override { return chain_.coins(); }
 
  private:

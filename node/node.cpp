@@ -29,7 +29,7 @@ Effects Node::start(TimePoint now) {
         }
         impl.enqueue(impl.wallets->take_outputs());
     }
-    impl.tell_engine(engine_input::Started{&impl.chain->tip()});
+    impl.tell_engine(engine_input::Started{&impl.chain->index().tip()});
     impl.tell_net(net_input::Started{});
     impl.run_queue();
     // Blocks that were stored but not connected before the stop. After the engine's start: it hears
@@ -111,7 +111,7 @@ Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
 }
 
 void Node::Impl::show_tip() {
-    const HeaderNode& tip = chain->tip();
+    const HeaderNode& tip = chain->index().tip();
     if (shown_tip == &tip) return;
     shown_tip = &tip;
     effects.push_back(
@@ -187,7 +187,7 @@ BlockResult Node::Impl::submit_block(const BlockRef& block, ByteSpan seal, Block
     if (result.state != BlockResult::State::accepted && !sealed) return result;
     if (source == BlockSource::own) own_block = result.node->hash;
     // The next block is on its way: it is read while this one's scripts run.
-    const bool more_come = chain->best_header().height > result.node->height;
+    const bool more_come = chain->index().best_header().height > result.node->height;
     const bool later = source == BlockSource::peer && more_come;
     for (const InvalidBlock& invalid : activate(later ? Settle::but_last : Settle::all)) {
         if (invalid.node != result.node) continue;
@@ -239,7 +239,7 @@ void Node::Impl::tip_changed(const ChainUpdate& update) {
     spread_mempool_changes();
     log_tip();
 
-    const HeaderNode& tip = chain->tip();
+    const HeaderNode& tip = chain->index().tip();
     tell_engine(engine_input::TipChanged{&tip});
     if (!pending && !initial_download.active(now))
         tell_net(net_input::TipChanged{&tip, tip.hash == own_block});
@@ -248,7 +248,7 @@ void Node::Impl::tip_changed(const ChainUpdate& update) {
 }
 
 void Node::Impl::log_tip() {
-    const HeaderNode& tip = chain->tip();
+    const HeaderNode& tip = chain->index().tip();
     const std::string warning = initial_download.active(now) ? std::string{} : note_unknown_rules();
     log.info(LogCategory::general, "UpdateTip: new best={} height={} version=0x{:08x} tx={}{}",
              tip.hash.to_string(), tip.height.value(), static_cast<uint32_t>(tip.header.version),
@@ -257,7 +257,7 @@ void Node::Impl::log_tip() {
 
 std::string Node::Impl::note_unknown_rules() {
     std::string locked_in;
-    for (const auto& [bit, active] : chain->version_bits().unknown_rules(chain->tip())) {
+    for (const auto& [bit, active] : chain->version_bits().unknown_rules(chain->index().tip())) {
         const std::string sentence =
             "Unknown new rules activated (versionbit " + std::to_string(bit) + ")";
         if (!active) {

@@ -56,7 +56,7 @@ void Node::Impl::route(engine_output::Record& output) {
 
 void Node::Impl::route(engine_output::BuildProposal& ask) {
     BlockRef block;
-    if (ask.parent == chain->tip().hash && (ask.allow_empty || mempool.size() > 0)) {
+    if (ask.parent == chain->index().tip().hash && (ask.allow_empty || mempool.size() > 0)) {
         BlockTemplate built = proposals.build(ask.time, proposals.default_payout());
         if (ask.allow_empty || built.block.transactions.size() > 1)
             block = std::make_shared<const Block>(std::move(built.block));
@@ -81,10 +81,10 @@ void Node::Impl::route(engine_output::Publish& output) {
 }
 
 void Node::Impl::route(engine_output::Finalize& output) {
-    const HeaderNode* node = chain->find(output.hash);
+    const HeaderNode* node = chain->index().find(output.hash);
     CHECK(node != nullptr);
     // A long catch-up connects in pieces; a final block is not far ahead of them.
-    while (!chain->contains(*node) && (pending || unsettled)) activate();
+    while (!chain->index().contains(*node) && (pending || unsettled)) activate();
     chain->finalize(output.hash);
 }
 

@@ -18,7 +18,7 @@ Proposals::Proposals(const NodeConfig& config, Chainstate& chain, const HeaderRu
       extra_nonce_(extra_nonce) {}
 
 BlockRequest Proposals::request(int64_t time, const Script& payout) {
-    const HeaderNode& parent = chain_.tip();
+    const HeaderNode& parent = chain_.index().tip();
     const int64_t header_time = std::max(time, block_time_min(config_.params, parent));
     BlockRequest request;
     request.previous = parent.hash;

@@ -5,14 +5,14 @@
 namespace parley {
 
 const HeaderNode& ChainWalletView::active_at(Height height) const {
-    const HeaderNode* node = chain_.at_height(height);
+    const HeaderNode* node = chain_.index().at_height(height);
     CHECK(node != nullptr);
     return *node;
 }
 
 std::optional<Height> ChainWalletView::height_of(const BlockHash& hash) const {
-    const HeaderNode* node = chain_.find(hash);
-    if (node == nullptr || !chain_.contains(*node)) return std::nullopt;
+    const HeaderNode* node = chain_.index().find(hash);
+    if (node == nullptr || !chain_.index().contains(*node)) return std::nullopt;
     return node->height;
 }
 
@@ -20,7 +20,7 @@ Expected<BlockRef, StorageError> ChainWalletView::read_block(const BlockHash& ha
     const auto missing = [](std::string sentence) {
         return Unexpected(StorageError{StorageError::Code::corruption, std::move(sentence)});
     };
-    const HeaderNode* node = chain_.find(hash);
+    const HeaderNode* node = chain_.index().find(hash);
     if (node == nullptr) return missing("no block " + hash.to_string());
     if (node->is_pruned()) return missing("block " + hash.to_string() + " is pruned");
     return chain_.read_block(*node);

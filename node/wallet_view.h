@@ -13,7 +13,7 @@ class ChainWalletView final : public WalletNodeView {
     ChainWalletView(const Chainstate& chain, const Mempool& mempool, const TimePoint& now)
         : chain_(chain), mempool_(mempool), now_(now) {}
 
-    Height tip_height() const override { return chain_.tip().height; }
+    Height tip_height() const override { return chain_.index().tip().height; }
     BlockHash hash_at(Height height) const override { return active_at(height).hash; }
     std::optional<Height> height_of(const BlockHash& hash) const override;
     int64_t block_time(Height height) const override { return active_at(height).time(); }

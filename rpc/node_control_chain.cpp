@@ -26,8 +26,8 @@ NodeControlImpl::~NodeControlImpl() = default;
 
 rpc::ChainSummary NodeControlImpl::chain() const {
     rpc::ChainSummary summary;
-    summary.tip = parley::summarise(node_.chain(), node_.chain().tip());
-    summary.best_header = node_.chain().best_header().height;
+    summary.tip = parley::summarise(node_.chain(), node_.chain().index().tip());
+    summary.best_header = node_.chain().index().best_header().height;
     summary.initial_block_download = node_.initial_download();
     summary.size_on_disk = node_.chain().size_on_disk();
     const PruneState prune = node_.chain().prune_state();
@@ -40,19 +40,19 @@ rpc::ChainSummary NodeControlImpl::chain() const {
 }
 
 std::optional<BlockSummary> NodeControlImpl::block_summary(const BlockHash& hash) const {
-    const HeaderNode* node = node_.chain().find(hash);
+    const HeaderNode* node = node_.chain().index().find(hash);
     if (node == nullptr) return std::nullopt;
     return parley::summarise(node_.chain(), *node);
 }
 
 std::optional<BlockSummary> NodeControlImpl::block_at(Height height) const {
-    const HeaderNode* node = node_.chain().at_height(height);
+    const HeaderNode* node = node_.chain().index().at_height(height);
     if (node == nullptr) return std::nullopt;
     return parley::summarise(node_.chain(), *node);
 }
 
 rpc::DeploymentSummary NodeControlImpl::deployments(const BlockHash& hash) const {
-    const HeaderNode* node = node_.chain().find(hash);
+    const HeaderNode* node = node_.chain().index().find(hash);
     CHECK(node != nullptr);
     rpc::DeploymentSummary summary;
     summary.script_flags = node_.script_flags(*node);
@@ -61,7 +61,7 @@ rpc::DeploymentSummary NodeControlImpl::deployments(const BlockHash& hash) const
 }
 
 rpc::Result<BlockRef> NodeControlImpl::block(const BlockHash& hash) const {
-    const HeaderNode* node = node_.chain().find(hash);
+    const HeaderNode* node = node_.chain().index().find(hash);
     if (node == nullptr) return rpc::failure(rpc::Code::address_or_key, "Block not found");
     if (node->is_pruned())
         return rpc::failure(rpc::Code::misc, "Block not available (pruned data)");
@@ -76,7 +76,7 @@ rpc::Result<BlockRef> NodeControlImpl::block(const BlockHash& hash) const {
 rpc::Result<KnownBlock> NodeControlImpl::block_with_spent(const BlockHash& hash) const {
     auto body = block(hash);
     if (!body) return Unexpected(body.error());
-    const HeaderNode* node = node_.chain().find(hash);
+    const HeaderNode* node = node_.chain().index().find(hash);
     KnownBlock result{parley::summarise(node_.chain(), *node), *body, {}};
     if (node->status == BlockStatus::connected && node->parent != nullptr) {
         auto undo = node_.chain().read_undo(*node);
@@ -107,8 +107,8 @@ rpc::Result<std::optional<rpc::IndexedTransaction>> NodeControlImpl::indexed_tra
 
 std::vector<rpc::ChainTip> NodeControlImpl::chain_tips() const {
     using Status = rpc::ChainTip::Status;
-    const HeaderNode& active = node_.chain().tip();
-    std::vector<const HeaderNode*> leaves = node_.chain().tips();
+    const HeaderNode& active = node_.chain().index().tip();
+    std::vector<const HeaderNode*> leaves = node_.chain().index().tips();
     // The active tip is a tip even where headers go on above it.
     if (std::find(leaves.begin(), leaves.end(), &active) == leaves.end()) leaves.push_back(&active);
     std::vector<rpc::ChainTip> tips;
@@ -135,23 +135,23 @@ std::optional<Coin> NodeControlImpl::coin(const OutPoint& outpoint, bool mempool
     if (!mempool) return node_.chain().coins().coin(outpoint);
     auto found = node_.mempool().coins().coin(outpoint);
     if (found && found->height == Mempool::kMempoolHeight)
-        found->height = node_.chain().tip().height + 1;
+        found->height = node_.chain().index().tip().height + 1;
     return found;
 }
 
 rpc::ForkStats NodeControlImpl::fork_stats(std::optional<uint32_t> heights) const {
     rpc::ForkStats stats;
-    stats.last = node_.chain().tip().height;
+    stats.last = node_.chain().index().tip().height;
     stats.first = Height{1};
     if (heights && static_cast<int64_t>(*heights) < stats.last.value()) {
         stats.first = stats.last - static_cast<int32_t>(*heights) + 1;
     }
     for (Height height = stats.first; height <= stats.last; ++height) {
         uint64_t stale = 0;
-        for (const HeaderNode* node : node_.chain().all_at_height(height)) {
+        for (const HeaderNode* node : node_.chain().index().all_at_height(height)) {
             const bool valid_body =
                 node->status == BlockStatus::stored || node->status == BlockStatus::connected;
-            if (valid_body && node->score && !node_.chain().contains(*node)) ++stale;
+            if (valid_body && node->score && !node_.chain().index().contains(*node)) ++stale;
         }
         ++stats.main_chain_blocks;
         stats.stale_blocks += stale;
@@ -166,7 +166,7 @@ rpc::ConsensusSummary NodeControlImpl::consensus() const {
     summary.engine = node_.engine().name();
     summary.absolute_finality = node_.engine().finality() == Finality::absolute;
     if (summary.absolute_finality) {
-        const HeaderNode& finalized = node_.chain().finalized();
+        const HeaderNode& finalized = node_.chain().index().finalized();
         summary.finalized = {finalized.height, finalized.hash};
     }
     for (auto& field : node_.engine().info())
@@ -198,12 +198,12 @@ bool NodeControlImpl::verify_chain(int level, int32_t blocks) {
 }
 
 std::string NodeControlImpl::submit_block(const BlockRef& block) {
-    const HeaderNode* known = node_.chain().find(block->header.hash());
+    const HeaderNode* known = node_.chain().index().find(block->header.hash());
     if (known != nullptr && known->status == BlockStatus::connected) return "duplicate";
     const BlockResult result = node_.submit_block(block);
     switch (result.state) {
         case BlockResult::State::accepted:
-            return node_.chain().contains(*result.node) ? "" : "inconclusive";
+            return node_.chain().index().contains(*result.node) ? "" : "inconclusive";
         case BlockResult::State::already_have:
             return "duplicate";
         case BlockResult::State::missing_parent:
@@ -216,7 +216,7 @@ std::string NodeControlImpl::submit_block(const BlockRef& block) {
 }
 
 rpc::Status NodeControlImpl::submit_header(const BlockHeader& header) {
-    if (node_.chain().find(header.previous) == nullptr) {
+    if (node_.chain().index().find(header.previous) == nullptr) {
         return rpc::failure(rpc::Code::verify, "Must submit previous header (" +
                                                    header.previous.to_string() + ") first");
     }
@@ -233,7 +233,7 @@ rpc::Status NodeControlImpl::for_each_coin(
 }
 
 rpc::Result<std::optional<Height>> NodeControlImpl::prune_blocks(Height height) {
-    const Height tip = node_.chain().tip().height;
+    const Height tip = node_.chain().index().tip().height;
     if (!node_.chain().prune_state().enabled)
         return rpc::failure(rpc::Code::misc,
                             "Cannot prune blocks because node is not in prune mode.");

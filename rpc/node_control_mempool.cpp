@@ -164,7 +164,7 @@ rpc::Result<rpc::BlockTemplate> NodeControlImpl::block_template() const {
         return rpc::failure(rpc::Code::misc,
                             "Blocks are not mined with -consensus=" + node_.engine().name());
     }
-    const HeaderNode& tip = node_.chain().tip();
+    const HeaderNode& tip = node_.chain().index().tip();
     const BlockTemplate built = node_.build_template(std::nullopt);
     rpc::BlockTemplate result;
     result.header = built.block.header;
@@ -215,7 +215,8 @@ std::string NodeControlImpl::check_proposal(const BlockRef& block) const {
 
 rpc::MiningSummary NodeControlImpl::mining() const {
     rpc::MiningSummary summary;
-    summary.next_bits = node_.engine().next_bits(node_.chain().tip(), to_unix_seconds(node_.now()));
+    summary.next_bits =
+        node_.engine().next_bits(node_.chain().index().tip(), to_unix_seconds(node_.now()));
     summary.pooled_transactions = node_.mempool().size();
     summary.block_min_fee_rate = Amount{node_.config().block_builder.min_fee_rate.value()};
     summary.automine = node_.automine() ? to_string(*node_.automine()) : "off";

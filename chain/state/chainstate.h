@@ -129,27 +129,6 @@ class Chainstate {
     /// Headers, the best chain, and what is known of blocks.
     const BlockIndex& index() const { return index_; }
 
-    // FORWARDS
-    const HeaderNode& genesis() const { return index_.genesis(); }
-    const HeaderNode& tip() const { return index_.tip(); }
-    const HeaderNode& best_header() const { return index_.best_header(); }
-    const HeaderNode* find(const BlockHash& hash) const { return index_.find(hash); }
-    const HeaderNode* at_height(Height height) const { return index_.at_height(height); }
-    bool contains(const HeaderNode& node) const { return index_.contains(node); }
-    const std::vector<const HeaderNode*>& all_at_height(Height height) const {
-        return index_.all_at_height(height);
-    }
-    Height height_max() const { return index_.height_max(); }
-    std::vector<const HeaderNode*> tips() const { return index_.tips(); }
-    static std::vector<BlockHash> locator(const HeaderNode& node) {
-        return BlockIndex::locator(node);
-    }
-    const HeaderNode& find_fork(const std::vector<BlockHash>& locator) const {
-        return index_.find_fork(locator);
-    }
-    const HeaderNode& finalized() const { return index_.finalized(); }
-    // END FORWARDS
-
     // --- What comes in.
 
     /// A header that is known already is accepted again (or refused with cached_invalid). `now`

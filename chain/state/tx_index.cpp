@@ -45,23 +45,23 @@ Expected<void, std::string> TxIndex::open() {
     }
     const auto hash = load_hash(store_, kBestKey);
     if (!hash) return Unexpected(damaged(hash.error()).message);
-    best_ = hash->has_value() ? chain_.find(**hash) : nullptr;
+    best_ = hash->has_value() ? chain_.index().find(**hash) : nullptr;
     // After a power cut it may know blocks that the chain does not.
-    if (best_ == nullptr) best_ = &chain_.genesis();
+    if (best_ == nullptr) best_ = &chain_.index().genesis();
     if (!synced()) {
         log_.info(LogCategory::general, "txindex is at block {} of {}", best_->height.value(),
-                  chain_.tip().height.value());
+                  chain_.index().tip().height.value());
     }
     return {};
 }
 
 void TxIndex::step() {
     if (synced() || failure_) return;
-    if (!chain_.contains(*best_)) best_ = fork_point(best_, &chain_.tip());
+    if (!chain_.index().contains(*best_)) best_ = fork_point(best_, &chain_.index().tip());
     WriteBatch batch;
     size_t bytes = 0;
     for (int i = 0; i < kStepBlocks && bytes < kStepBytes && !synced(); ++i) {
-        const HeaderNode& next = *chain_.at_height(best_->height + 1);
+        const HeaderNode& next = *chain_.index().at_height(best_->height + 1);
         const auto indexed = index_block(batch, next);
         if (!indexed) {
             failure_ = indexed.error();
@@ -123,7 +123,7 @@ Expected<std::optional<TxIndex::Found>, StorageError> TxIndex::find(const Txid& 
     if (!tx_reader.done()) found.transaction = nullptr;
     // What is found is what was asked for, whatever happened to the files.
     if (found.transaction == nullptr || found.transaction->txid() != txid ||
-        chain_.find(found.block) == nullptr)
+        chain_.index().find(found.block) == nullptr)
         return Unexpected(damaged("a transaction is not where its record says"));
     return std::optional<Found>{std::move(found)};
 }

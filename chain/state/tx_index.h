@@ -27,7 +27,7 @@ class TxIndex {
     /// Once. The error is a sentence: a store of another chain, or a damaged one.
     Expected<void, std::string> open();
 
-    bool synced() const { return best_ == &chain_.tip(); }
+    bool synced() const { return best_ == &chain_.index().tip(); }
     /// Last block that was indexed.
     const HeaderNode& best() const { return *best_; }
 

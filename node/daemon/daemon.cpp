@@ -105,18 +105,18 @@ class HostedNode final : public NodeDriver {
         : node_(node),
           block_notify_(std::move(block_notify)),
           notifier_(notifier),
-          tip_(&node.chain().tip()) {}
+          tip_(&node.chain().index().tip()) {}
 
     Effects handle(Event event, TimePoint now) override {
         Effects effects = node_.handle(std::move(event), now);
-        if (!block_notify_.empty() && &node_.chain().tip() != tip_) notify();
+        if (!block_notify_.empty() && &node_.chain().index().tip() != tip_) notify();
         return effects;
     }
     std::optional<TimePoint> next_deadline() const override { return node_.next_deadline(); }
 
  private:
     void notify() {
-        tip_ = &node_.chain().tip();
+        tip_ = &node_.chain().index().tip();
         std::string command = block_notify_;
         const std::string hash = tip_->hash.to_string();
         for (size_t at = command.find("%s"); at != std::string::npos; at = command.find("%s", at))
@@ -267,7 +267,7 @@ Expected<void, std::string> Daemon::open_node() {
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);
     // The index may have outlived the files beside it: better said now than at the first request.
-    const auto tip = node_->chain().read_block(node_->chain().tip());
+    const auto tip = node_->chain().read_block(node_->chain().index().tip());
     if (!tip) return Unexpected(tip.error().message);
     return {};
 }

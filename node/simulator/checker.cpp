@@ -66,11 +66,11 @@ void SafetyChecker::on_final(NodeIndex node, Height height, const BlockHash& has
 }
 
 void SafetyChecker::check_finality(NodeIndex index, const Node& node) {
-    const HeaderNode& final_block = node.chain().finalized();
+    const HeaderNode& final_block = node.chain().index().finalized();
     if (final_block.parent == nullptr) return;
     const auto known = final_of_.find(index);
     const Height from = known == final_of_.end() ? Height{0} : known->second;
-    if (!node.chain().contains(final_block)) {
+    if (!node.chain().index().contains(final_block)) {
         violate(fmt::format("Node {}: final block {} is not in its best chain.", index,
                             final_block.hash.to_string()));
     }
@@ -105,7 +105,7 @@ void SafetyChecker::on_coins(NodeIndex node, const BlockHash& tip, const CoinsSu
 void SafetyChecker::check_coins(World& world) {
     for (NodeIndex index = 0; index < world.size(); ++index) {
         if (!world.running(index)) continue;
-        const HeaderNode& tip = world.node(index).chain().tip();
+        const HeaderNode& tip = world.node(index).chain().index().tip();
         const Amount bound = supply_bound(world.node(index).config().params, tip.height);
         on_coins(index, tip.hash, summarise_coins(world, index), bound);
     }

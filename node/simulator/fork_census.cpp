@@ -9,12 +9,12 @@ namespace parley::sim {
 
 ForkCensus take_census(const World& world, NodeIndex reference, Height last) {
     ForkCensus census;
-    const Height end = std::min(last, world.node(reference).chain().tip().height);
+    const Height end = std::min(last, world.node(reference).chain().index().tip().height);
     for (Height height{1}; height <= end; ++height) {
         std::set<BlockHash> blocks;
         for (NodeIndex index = 0; index < world.size(); ++index) {
             if (!world.running(index)) continue;
-            for (const HeaderNode* node : world.node(index).chain().all_at_height(height)) {
+            for (const HeaderNode* node : world.node(index).chain().index().all_at_height(height)) {
                 if (node->block_position.size != 0) blocks.insert(node->hash);
             }
         }

@@ -234,25 +234,25 @@ class Session {
     Chainstate& chain() { return *chain_; }
 
     void check_ancestors() {
-        const HeaderNode& tip = chain_->tip();
+        const HeaderNode& tip = chain_->index().tip();
         CHECK(tip.score.has_value());
         CHECK(!tip.is_invalid());
-        CHECK(chain_->at_height(tip.height + 1) == nullptr);
+        CHECK(chain_->index().at_height(tip.height + 1) == nullptr);
         Height height = tip.height;
         for (const HeaderNode* node = &tip; node != nullptr;
              node = node->parent, height = height - 1) {
             CHECK(node->height == height);
             CHECK(node->hash == node->header.hash());
-            CHECK(chain_->find(node->hash) == node);
-            CHECK(chain_->at_height(height) == node);
+            CHECK(chain_->index().find(node->hash) == node);
+            CHECK(chain_->index().at_height(height) == node);
             CHECK(tip.ancestor(height) == node);
             if (node->parent == nullptr) break;
             CHECK(node->header.previous == node->parent->hash);
             CHECK(node->parent->score.has_value());
         }
         CHECK(height == Height{0});
-        CHECK(chain_->at_height(height) == &chain_->genesis());
-        const HeaderNode& finalized = chain_->finalized();
+        CHECK(chain_->index().at_height(height) == &chain_->index().genesis());
+        const HeaderNode& finalized = chain_->index().finalized();
         const Height common = std::min(finalized.height, tip.height);
         CHECK(finalized.ancestor(common) == tip.ancestor(common));
     }
@@ -260,8 +260,8 @@ class Session {
     // What can be read is what it should be.
     void check_blocks() {
         if (!damage_.touched(0)) return;
-        for (Height height{0}; height <= chain_->height_max(); ++height) {
-            for (const HeaderNode* node : chain_->all_at_height(height)) check_node(*node);
+        for (Height height{0}; height <= chain_->index().height_max(); ++height) {
+            for (const HeaderNode* node : chain_->index().all_at_height(height)) check_node(*node);
         }
     }
 
@@ -277,7 +277,7 @@ class Session {
         if (damage_.touched(1)) return !stopped();
         if (stopped()) return false;
         CHECK(scanned.has_value());
-        CHECK(coins == expected_coins(chain_->tip()));
+        CHECK(coins == expected_coins(chain_->index().tip()));
         return true;
     }
 
@@ -295,7 +295,7 @@ class Session {
                 check_error(found.error());
             } else if (found->has_value()) {
                 CHECK((*found)->transaction->txid() == txid);
-                CHECK(chain_->find((*found)->block) != nullptr);
+                CHECK(chain_->index().find((*found)->block) != nullptr);
             } else if (!damage_.touched(2)) {
                 CHECK(!is_in_chain(txid));
             }
@@ -304,8 +304,8 @@ class Session {
 
     // A block on the tip joins the chain, unless there is a better one. False: a store has failed.
     bool follow_new_block() {
-        const BlockRef block = build_block(world().blocks.params(), rules_, chain_->tip());
-        CHECK(block->header.previous == chain_->tip().hash);
+        const BlockRef block = build_block(world().blocks.params(), rules_, chain_->index().tip());
+        CHECK(block->header.previous == chain_->index().tip().hash);
         const auto result = chain_->accept_block(block, seal_, now());
         if (result.error) CHECK(!result.error->reason.empty());
         // A reindexing may have found it, without its seal.
@@ -314,7 +314,7 @@ class Session {
         CHECK(result.error.has_value() != taken);
         if (!activate()) return false;
         if (result.error) return true;
-        const HeaderNode& tip = chain_->tip();
+        const HeaderNode& tip = chain_->index().tip();
         CHECK(&tip == result.node || result.node->is_invalid() || !result.node->score ||
               *tip.score >= *result.node->score);
         return true;
@@ -322,12 +322,12 @@ class Session {
 
     // Back over the tip, by its undo data, and forth again.
     bool turn_back() {
-        const BlockHash hash = chain_->tip().hash;
+        const BlockHash hash = chain_->index().tip().hash;
         const auto undone = chain_->invalidate(hash);
         if (!undone) CHECK(!undone.error().reason.empty());
         if (!activate()) return false;
         if (!undone) return true;
-        CHECK(chain_->tip().hash != hash);
+        CHECK(chain_->index().tip().hash != hash);
         CHECK(chain_->reconsider(hash).has_value());
         return activate();
     }
@@ -378,8 +378,8 @@ class Session {
     }
 
     bool is_in_chain(const Txid& txid) {
-        for (Height height{1}; height <= chain_->tip().height; ++height) {
-            const auto block = chain_->read_block(*chain_->at_height(height));
+        for (Height height{1}; height <= chain_->index().tip().height; ++height) {
+            const auto block = chain_->read_block(*chain_->index().at_height(height));
             if (!block) continue;
             for (const auto& transaction : (*block)->transactions) {
                 if (transaction->txid() == txid) return true;
@@ -412,7 +412,7 @@ std::optional<BlockHash> first_start(Session& session, const Habits& habits) {
     session.check_ancestors();
     session.chain().flush(Durability::synced);
     if (session.stopped()) return std::nullopt;
-    return session.chain().tip().hash;
+    return session.chain().index().tip().hash;
 }
 
 }  // namespace
@@ -441,12 +441,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     // Everything was synced, so that nothing of what the first start has accepted is in question.
     if (tip) {
         CHECK(opened);
-        CHECK(session.chain().tip().hash == *tip);
+        CHECK(session.chain().index().tip().hash == *tip);
     }
     if (!opened) return 0;
     const bool settled = session.settle();
     // What it may lack is a side branch, whose damage nobody has met yet.
-    if (tip) CHECK(settled && session.chain().tip().hash == *tip);
+    if (tip) CHECK(settled && session.chain().index().tip().hash == *tip);
     if (!settled) return 0;
     session.check_ancestors();
     session.check_coins();

@@ -70,8 +70,8 @@ class ImageMaker {
             add(blocks_.main(height));
             if (height == FuzzBlocks::kForkHeight + 2) add(blocks_.bad());
         }
-        CHECK(chain_->tip().height == Height{FuzzBlocks::kMainHeight - 1});
-        CHECK(chain_->find(blocks_.bad()->header.hash())->status == BlockStatus::invalid);
+        CHECK(chain_->index().tip().height == Height{FuzzBlocks::kMainHeight - 1});
+        CHECK(chain_->index().find(blocks_.bad()->header.hash())->status == BlockStatus::invalid);
     }
     // Not connected yet: two blocks, and a header.
     void leave_some_for_later() {
@@ -155,7 +155,7 @@ FuzzImage half_reindexed_image(const FuzzBlocks& blocks, const FuzzImage& plain)
     ImageMaker maker(blocks, options, block_files_alone(plain));
     CHECK(maker.chain().reindex_step(from_unix_seconds(2'000'000'000)));
     maker.activate();
-    CHECK(maker.chain().tip().height > Height{1});
+    CHECK(maker.chain().index().tip().height > Height{1});
     return {maker.disk(), false, small_options()};
 }
 
@@ -174,8 +174,8 @@ FuzzImage pruned_image(const FuzzBlocks& blocks) {
     maker.chain().flush(Durability::synced);
     maker.leave_some_for_later();
     WriteBatch batch;
-    for (Height height{1}; height <= maker.chain().tip().height; ++height) {
-        HeaderNode node = *maker.chain().at_height(height);
+    for (Height height{1}; height <= maker.chain().index().tip().height; ++height) {
+        HeaderNode node = *maker.chain().index().at_height(height);
         if (node.block_position.file != 0) break;
         node.block_position = {};
         node.undo_position = {};
@@ -202,7 +202,7 @@ FuzzImage sealed_image(const FuzzBlocks& blocks) {
     maker.accept(blocks.side(0), kSeal);
     CHECK(maker.chain().attach_seal(blocks.main(4)->header.hash(), kSeal).has_value());
     maker.activate();
-    CHECK(maker.chain().tip().height == Height{kSealed});
+    CHECK(maker.chain().index().tip().height == Height{kSealed});
     maker.chain().finalize(blocks.main(6)->header.hash());
     maker.chain().flush(Durability::synced);
     maker.index_all();

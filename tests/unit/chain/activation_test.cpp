@@ -29,13 +29,13 @@ std::pair<std::string, std::string> verdicts(const ChainParams& params, int32_t 
     TestChain chain(params);
     chain.mine(height - 2);
     const std::string below = chain.verdict(make(chain));
-    EXPECT_EQ(chain->tip().height, Height{height - 1});
+    EXPECT_EQ(chain->index().tip().height, Height{height - 1});
     return {below, chain.verdict(make(chain))};
 }
 
 MakeBlock with_version(int32_t version) {
     return [version](TestChain& chain) {
-        Block block = *chain.build(chain->tip());
+        Block block = *chain.build(chain->index().tip());
         block.header.version = version;
         return resolve(std::move(block), chain.params());
     };
@@ -43,7 +43,7 @@ MakeBlock with_version(int32_t version) {
 
 // A coin of another early block each time, which is mature from block 104 on.
 OutPoint mature_coin(TestChain& chain) {
-    return coinbase_outpoint(chain.block(chain->tip().height + -102));
+    return coinbase_outpoint(chain.block(chain->index().tip().height + -102));
 }
 
 using Pair = std::pair<std::string, std::string>;
@@ -51,7 +51,7 @@ using Pair = std::pair<std::string, std::string>;
 TEST(Activation, bip34_asks_for_the_height_from_its_block_on) {
     const auto params = params_with([](auto& heights) { heights.bip34 = Height{5}; });
     const MakeBlock without_height = [](TestChain& chain) {
-        Block block = *chain.build(chain->tip());
+        Block block = *chain.build(chain->index().tip());
         TransactionData coinbase = block.transactions[0]->data();
         coinbase.inputs[0].script_sig = Script{Bytes{OP_0, OP_0}};
         block.transactions[0] = make_transaction(std::move(coinbase));
@@ -78,10 +78,10 @@ TEST(Activation, bip113_looks_at_the_median_time_from_its_block_on) {
         TransactionData data = spend_true({mature_coin(chain)}, Amount{1})->data();
         data.version = 1;
         data.inputs[0].sequence = 0;
-        data.locktime = static_cast<uint32_t>(chain->tip().median_time_past());
+        data.locktime = static_cast<uint32_t>(chain->index().tip().median_time_past());
         BlockPlan plan;
         plan.transactions = {make_transaction(std::move(data))};
-        return chain.build(chain->tip(), plan);
+        return chain.build(chain->index().tip(), plan);
     };
     EXPECT_EQ(verdicts(params, 105, locked), Pair("", "bad-txns-nonfinal"));
 }
@@ -91,7 +91,7 @@ TEST(Activation, bip68_locks_from_its_block_on) {
     const MakeBlock locked = [](TestChain& chain) {
         BlockPlan plan;
         plan.transactions = {spend_true({mature_coin(chain)}, Amount{1}, 1, 1'000)};
-        return chain.build(chain->tip(), plan);
+        return chain.build(chain->index().tip(), plan);
     };
     EXPECT_EQ(verdicts(params, 105, locked), Pair("", "bad-txns-nonfinal"));
 }

@@ -12,7 +12,7 @@ constexpr int32_t kBip34At = 3;
 
 // Before BIP34 a coinbase could already begin with the height of a block to come.
 BlockRef early_block(TestChain& chain) {
-    Block block = *chain.build(chain->genesis(), BlockPlan{.commitment = false});
+    Block block = *chain.build(chain->index().genesis(), BlockPlan{.commitment = false});
     TransactionData coinbase = block.transactions[0]->data();
     coinbase.inputs[0].script_sig = Script{Bytes{OP_1 + kRepeatedAt - 1, OP_0}};
     coinbase.locktime = 0;
@@ -29,7 +29,7 @@ std::unique_ptr<TestChain> chain_before(const ChainParams& params) {
 }
 
 BlockRef repetition(TestChain& chain) {
-    Block block = *chain.build(chain->tip(), BlockPlan{.commitment = false});
+    Block block = *chain.build(chain->index().tip(), BlockPlan{.commitment = false});
     block.transactions[0] = chain.block(Height{1})->transactions[0];
     return resolve(std::move(block), chain.params());
 }
@@ -38,7 +38,7 @@ ChainParams params_until(int32_t height) {
     ChainParams params = regtest_params();
     params.activation.bip34 = Height{kBip34At};
     params.bip30_needless_until = Height{height};
-    params.bip34_hash = (*chain_before(params))->at_height(Height{kBip34At})->hash;
+    params.bip34_hash = (*chain_before(params))->index().at_height(Height{kBip34At})->hash;
     return params;
 }
 

@@ -28,7 +28,7 @@ class BlockRules : public ::testing::Test {
     OutPoint coin(int32_t height) { return coinbase_outpoint(chain.block(Height{height})); }
 
     BlockRef changed(const Change& change, const BlockPlan& plan = {}) {
-        Block block = *chain.build(chain->tip(), plan);
+        Block block = *chain.build(chain->index().tip(), plan);
         change(block);
         return resolve(std::move(block), chain.params());
     }
@@ -38,14 +38,14 @@ class BlockRules : public ::testing::Test {
     std::string verdict_of_transactions(std::vector<TransactionRef> transactions) {
         BlockPlan plan;
         plan.transactions = std::move(transactions);
-        return chain.verdict(chain.build(chain->tip(), plan));
+        return chain.verdict(chain.build(chain->index().tip(), plan));
     }
 
     TestChain chain;
 };
 
 TEST_F(BlockRules, wrong_merkle_root_says_nothing_about_the_header) {
-    const auto good = chain.build(chain->tip());
+    const auto good = chain.build(chain->index().tip());
     Block bad = *good;
     edit_coinbase(bad, [](TransactionData& data) { data.outputs[0].value = Amount{1}; });
     const auto result = chain.accept(std::make_shared<const Block>(bad));
@@ -57,7 +57,7 @@ TEST_F(BlockRules, wrong_merkle_root_says_nothing_about_the_header) {
 TEST_F(BlockRules, repeated_transactions_with_the_same_root_are_a_mutation) {
     BlockPlan plan;
     plan.transactions = {spend_true({coin(1)}, Amount{1}), spend_true({coin(2)}, Amount{2})};
-    const auto good = chain.build(chain->tip(), plan);
+    const auto good = chain.build(chain->index().tip(), plan);
     Block bad = *good;
     bad.transactions.push_back(bad.transactions.back());  // three leaves hash like these four
     ASSERT_EQ(block_merkle_root(bad), bad.header.merkle_root);
@@ -110,18 +110,19 @@ TEST_F(BlockRules, too_many_legacy_sigops_are_refused) {
 }
 
 TEST_F(BlockRules, times_are_bounded_by_median_past_and_clock) {
-    const int64_t median = chain->tip().median_time_past();
-    EXPECT_EQ(chain.verdict(chain.build(chain->tip(), BlockPlan{.time = median})), "time-too-old");
-    EXPECT_EQ(chain.verdict(chain.build(chain->tip(), BlockPlan{.time = median + 1})), "");
+    const int64_t median = chain->index().tip().median_time_past();
+    EXPECT_EQ(chain.verdict(chain.build(chain->index().tip(), BlockPlan{.time = median})),
+              "time-too-old");
+    EXPECT_EQ(chain.verdict(chain.build(chain->index().tip(), BlockPlan{.time = median + 1})), "");
     const int64_t now = to_unix_seconds(chain.now());
-    const auto early = chain.build(chain->tip(), BlockPlan{.time = now + 7201});
+    const auto early = chain.build(chain->index().tip(), BlockPlan{.time = now + 7201});
     const auto result = chain.accept(early);
     EXPECT_EQ(result.error->reason, "time-too-new");
     EXPECT_EQ(result.error->kind, BlockErrorKind::time_future);
     EXPECT_EQ(chain->accept_block(early, {}, chain.now() + std::chrono::seconds{1}).state,
               BlockResult::State::accepted)
         << "later it is not too new";
-    EXPECT_EQ(chain.verdict(chain.build(chain->tip(), BlockPlan{.time = now + 7200})), "");
+    EXPECT_EQ(chain.verdict(chain.build(chain->index().tip(), BlockPlan{.time = now + 7200})), "");
 }
 
 TEST_F(BlockRules, outdated_versions_are_refused) {
@@ -136,14 +137,14 @@ TEST_F(BlockRules, outdated_versions_are_refused) {
 
 TEST_F(BlockRules, wrong_difficulty_or_work_is_refused) {
     EXPECT_EQ(verdict([](Block& block) { block.header.bits = 0x207ffffe; }), "bad-diffbits");
-    Block lazy = *chain.build(chain->tip());
+    Block lazy = *chain.build(chain->index().tip());
     while (proof_of_work_met(lazy.header.hash(), lazy.header.bits, chain.params().pow_limit))
         ++lazy.header.nonce;
     EXPECT_EQ(chain.verdict(std::make_shared<const Block>(lazy)), "high-hash");
 }
 
 TEST_F(BlockRules, non_final_transaction_is_refused) {
-    const Height next = chain->tip().height + 1;
+    const Height next = chain->index().tip().height + 1;
     const auto locked = [&](uint32_t locktime) {
         TransactionData data = spend_true({coin(1)}, Amount{1})->data();
         data.locktime = locktime;
@@ -152,7 +153,7 @@ TEST_F(BlockRules, non_final_transaction_is_refused) {
     };
     const auto height = static_cast<uint32_t>(next.value());
     EXPECT_EQ(verdict_of_transactions({locked(height)}), "bad-txns-nonfinal");
-    const auto median = static_cast<uint32_t>(chain->tip().median_time_past());
+    const auto median = static_cast<uint32_t>(chain->index().tip().median_time_past());
     EXPECT_EQ(verdict_of_transactions({locked(median)}), "bad-txns-nonfinal") << "BIP113";
     EXPECT_EQ(verdict_of_transactions({locked(median - 1)}), "");
 }
@@ -161,7 +162,7 @@ TEST_F(BlockRules, coinbase_must_carry_its_height) {
     EXPECT_EQ(verdict([&](Block& block) {
                   edit_coinbase(block, [&](TransactionData& data) {
                       data.inputs[0].script_sig =
-                          Script{coinbase_height_push(chain->tip().height + 2)};
+                          Script{coinbase_height_push(chain->index().tip().height + 2)};
                   });
               }),
               "bad-cb-height");
@@ -173,7 +174,7 @@ TEST_F(BlockRules, witness_commitment_must_match) {
     data.inputs[0].witness = {Bytes{1, 2, 3}};
     BlockPlan plan;
     plan.transactions = {make_transaction(data)};
-    const auto good = chain.build(chain->tip(), plan);
+    const auto good = chain.build(chain->index().tip(), plan);
 
     // The nonce and other people's witnesses are outside the header's hash: mutations.
     const auto mutated = [&](const Change& change) {
@@ -205,9 +206,9 @@ TEST_F(BlockRules, witness_commitment_must_match) {
 
     plan.commitment = false;
     plan.extra_nonce = 1;
-    EXPECT_EQ(chain.verdict(chain.build(chain->tip(), plan)), "unexpected-witness");
+    EXPECT_EQ(chain.verdict(chain.build(chain->index().tip(), plan)), "unexpected-witness");
     plan.transactions.clear();
-    EXPECT_EQ(chain.verdict(chain.build(chain->tip(), plan)), "")
+    EXPECT_EQ(chain.verdict(chain.build(chain->index().tip(), plan)), "")
         << "without witnesses no commitment is needed";
 }
 
@@ -226,7 +227,8 @@ TEST_F(BlockRules, the_last_commitment_output_counts) {
 
 TEST(WitnessCommitment, is_of_the_root_and_then_the_reserved_value) {
     TestChain chain;
-    const auto block = chain.build(chain->genesis());  // its root is zero: nothing but a coinbase
+    const auto block =
+        chain.build(chain->index().genesis());  // its root is zero: nothing but a coinbase
     // What every empty block of the main chain carries.
     EXPECT_EQ(to_hex(witness_commitment(*block).span()),
               "e2f61c3f71d1defd3fa999dfa36953755c690689799962b48bebd836974e8cf9");
@@ -242,7 +244,7 @@ TEST_F(BlockRules, too_much_weight_is_refused) {
         data.inputs[0].witness = {Bytes(witness_size, 1)};
         BlockPlan plan;
         plan.transactions = {make_transaction(std::move(data))};
-        return chain.build(chain->tip(), plan);
+        return chain.build(chain->index().tip(), plan);
     };
     const auto size = [&](size_t witness) { return block_of(witness)->weight().value(); };
     const auto exact = static_cast<size_t>(4'000'000 - (size(3'000'000) - 3'000'000));
@@ -280,9 +282,9 @@ TEST_F(BlockRules, nothing_is_created) {
     BlockPlan plan;
     plan.transactions = {spend_true({coin(1)}, Amount{50 * kCoin - 300})};
     plan.fees = Amount{301};
-    EXPECT_EQ(chain.verdict(chain.build(chain->tip(), plan)), "bad-cb-amount");
+    EXPECT_EQ(chain.verdict(chain.build(chain->index().tip(), plan)), "bad-cb-amount");
     plan.fees = Amount{300};
-    EXPECT_EQ(chain.verdict(chain.build(chain->tip(), plan)), "");
+    EXPECT_EQ(chain.verdict(chain.build(chain->index().tip(), plan)), "");
     EXPECT_EQ(verdict_of_transactions({spend_true({coin(2)}, Amount{-1})}),
               "bad-txns-vout-negative");
     EXPECT_EQ(verdict_of_transactions({spend_true({coin(2)}, Amount{kMaxMoney.value() + 1})}),
@@ -295,10 +297,10 @@ TEST_F(BlockRules, subsidy_halves) {
     TestChain longer;
     longer.mine(149);
     BlockPlan plan;
-    EXPECT_EQ(longer.build(longer->tip(), plan)->transactions[0]->outputs()[0].value,
+    EXPECT_EQ(longer.build(longer->index().tip(), plan)->transactions[0]->outputs()[0].value,
               Amount{25 * kCoin});
     plan.fees = Amount{1};
-    EXPECT_EQ(longer.verdict(longer.build(longer->tip(), plan)), "bad-cb-amount");
+    EXPECT_EQ(longer.verdict(longer.build(longer->index().tip(), plan)), "bad-cb-amount");
 }
 
 TEST_F(BlockRules, relative_locks_hold) {
@@ -341,7 +343,7 @@ TEST_F(BlockRules, overwriting_an_unspent_coinbase_is_refused_where_heights_are_
     TestChain old(params);
     old.mine(1);
     const auto first = old.block(Height{1});
-    Block copy = *old.build(old->tip(), BlockPlan{.commitment = false});
+    Block copy = *old.build(old->index().tip(), BlockPlan{.commitment = false});
     copy.transactions[0] = first->transactions[0];
     const auto repeated = resolve(copy, old.params());
     EXPECT_EQ(old.verdict(repeated), "bad-txns-BIP30");
@@ -370,21 +372,23 @@ TEST(Bip94, first_block_of_a_period_is_at_most_ten_minutes_older_than_its_parent
     TestChain chain(params);
     chain.mine(8);
     const auto at = [&](int64_t time) {
-        return chain.verdict(chain.build(chain->tip(), BlockPlan{.time = time}));
+        return chain.verdict(chain.build(chain->index().tip(), BlockPlan{.time = time}));
     };
-    const int64_t late = chain->tip().time() + 5'000;
+    const int64_t late = chain->index().tip().time() + 5'000;
     EXPECT_EQ(at(late), "");
-    ASSERT_EQ(chain->tip().height, Height{9});
-    EXPECT_EQ(block_time_min(params, chain->tip()), late - 600);
+    ASSERT_EQ(chain->index().tip().height, Height{9});
+    EXPECT_EQ(block_time_min(params, chain->index().tip()), late - 600);
     EXPECT_EQ(at(late - 601), "time-timewarp-attack");
     EXPECT_EQ(at(late - 600), "");
-    EXPECT_EQ(block_time_min(params, chain->tip()), chain->tip().median_time_past() + 1);
-    EXPECT_EQ(at(chain->tip().median_time_past() + 1), "") << "no such bound inside a period";
+    EXPECT_EQ(block_time_min(params, chain->index().tip()),
+              chain->index().tip().median_time_past() + 1);
+    EXPECT_EQ(at(chain->index().tip().median_time_past() + 1), "")
+        << "no such bound inside a period";
     params.bip94 = false;
     TestChain lax(params);
     lax.mine(8);
-    lax.add(lax.build(lax->tip(), BlockPlan{.time = late}));
-    EXPECT_EQ(lax.verdict(lax.build(lax->tip(), BlockPlan{.time = late - 601})), "");
+    lax.add(lax.build(lax->index().tip(), BlockPlan{.time = late}));
+    EXPECT_EQ(lax.verdict(lax.build(lax->index().tip(), BlockPlan{.time = late - 601})), "");
 }
 
 TEST(BlockScriptFlags, follow_height_and_exceptions) {

@@ -1,186 +1,152 @@
+#include "chain/state/coins.h"
+
 #include <gtest/gtest.h>
 
-#include <map>
-
-#include "base/random.h"
-#include "base/storage/memory_storage.h"
-#include "chain/rules/undo.h"
-#include "chain/state/coins_cache.h"
 #include "chain/store/coin_codec.h"
-#include "tests/unit/seed.h"
+#include "tests/unit/chain/chain_parts.h"
 
 namespace parley {
 namespace {
 
-TEST(Varint, known_encodings_and_random_round_trips) {
-    const auto encode = [](uint64_t value) {
-        Writer writer;
-        write_varint(writer, value);
-        return to_hex(writer.data());
-    };
-    EXPECT_EQ(encode(0), "00");
-    EXPECT_EQ(encode(0x7f), "7f");
-    EXPECT_EQ(encode(0x80), "8000");
-    EXPECT_EQ(encode(0x1234), "a334");
-    EXPECT_EQ(encode(0xffff), "82fe7f");
-    EXPECT_EQ(encode(0x123456), "c7e756");
-    EXPECT_EQ(encode(0x80123456), "86ffc7e756");
-    EXPECT_EQ(encode(0xffffffff), "8efefefe7f");
-    EXPECT_EQ(encode(0xffffffffffffffff), "80fefefefefefefefe7f");
-    for (uint64_t back = 0; back < 300; ++back) {
-        Writer writer;
-        write_varint(writer, 0xffffffffffffffff - back);
-        Reader reader(writer.data());
-        ASSERT_EQ(read_varint(reader), 0xffffffffffffffff - back);
-        ASSERT_TRUE(reader.done());
+OutPoint outpoint(uint8_t number) {
+    return {Txid{Hash256{{number}}}, 0};
+}
+
+Coin coin_of(int64_t value) {
+    return {TxOutput{Amount{value}, op_true()}, Height{0}, false};
+}
+
+void add(Coins& coins, uint8_t number, int64_t value = 1) {
+    CoinsOverlay overlay = coins.overlay();
+    overlay.add(outpoint(number), coin_of(value));
+    coins.apply(std::move(overlay));
+}
+
+std::vector<OutPoint> stored(const Coins& coins) {
+    std::vector<OutPoint> all;
+    const auto scanned = coins.for_each([&](const OutPoint& each, const Coin&) {
+        all.push_back(each);
+        return true;
+    });
+    EXPECT_TRUE(scanned.has_value());
+    return all;
+}
+
+// Every block makes slices due.
+Coins::Options eager() {
+    return {size_t{64} << 20, 1, OutPointHash{1, 2}};
+}
+
+TEST(Coins, change_is_seen_at_once_and_written_when_due) {
+    ChainParts chain;
+    add(chain.coins, 1);
+    EXPECT_TRUE(chain.coins.view().coin(outpoint(1)));
+    EXPECT_FALSE(chain.coins.due()) << "one block of 2,000";
+    chain.coins.write_due(chain.index.tip());
+    EXPECT_TRUE(chain.trail.empty());
+    chain.coins.write_all(chain.index.tip(), Durability::written);
+    EXPECT_EQ(stored(chain.coins), std::vector{outpoint(1)});
+}
+
+TEST(Coins, blocks_are_synced_before_the_first_coin_is_written) {
+    ChainParts chain(eager());
+    add(chain.coins, 1);
+    ASSERT_TRUE(chain.coins.due());
+    chain.coins.write_due(chain.index.tip());
+    ASSERT_GE(chain.trail.size(), 2u);
+    EXPECT_EQ(chain.trail[0], (std::pair{'b', Durability::synced}));
+    for (size_t i = 1; i < chain.trail.size(); ++i) EXPECT_EQ(chain.trail[i].first, 'c');
+    EXPECT_FALSE(chain.coins.due());
+
+    chain.trail.clear();
+    chain.coins.write_all(chain.index.tip(), Durability::synced);
+    ASSERT_GE(chain.trail.size(), 2u);
+    EXPECT_EQ(chain.trail.front(), (std::pair{'b', Durability::synced}));
+    EXPECT_EQ(chain.trail.back(), (std::pair{'c', Durability::synced}));
+}
+
+TEST(Coins, cache_beyond_its_limit_is_written_and_dropped_without_losing_a_coin) {
+    ChainParts chain({1, 1'000'000, OutPointHash{1, 2}});
+    for (uint8_t number = 0; number < 200; ++number) {
+        add(chain.coins, number);
+        chain.coins.write_due(chain.index.tip());
     }
-    SeededRandom random(test_seed());
-    for (int i = 0; i < 10'000; ++i) {
-        const uint64_t value = random.next() >> random.uniform(64);
-        Writer writer;
-        write_varint(writer, value);
-        Reader reader(writer.data());
-        ASSERT_EQ(read_varint(reader), value);
-        ASSERT_TRUE(reader.done());
-    }
+    EXPECT_EQ(stored(chain.coins).size(), 200u);
+    for (uint8_t number = 0; number < 200; ++number)
+        ASSERT_TRUE(chain.coins.view().coin(outpoint(number)));
 }
 
-TEST(Varint, overlong_and_cut_numbers_fail) {
-    for (const char* hex : {"", "80", "8080808080808080808000", "80fefefefefefefeff00"}) {
-        const Bytes bytes = *from_hex(hex);
-        Reader reader(bytes);
-        read_varint(reader);
-        EXPECT_FALSE(reader.ok()) << hex;
-    }
+TEST(Coins, for_each_goes_by_outpoint_and_stops_when_told) {
+    ChainParts chain;
+    for (const uint8_t number : {9, 3, 200, 7}) add(chain.coins, number);
+    chain.coins.write_all(chain.index.tip(), Durability::written);
+    EXPECT_EQ(stored(chain.coins),
+              (std::vector{outpoint(3), outpoint(7), outpoint(9), outpoint(200)}));
+    int seen = 0;
+    ASSERT_TRUE(
+        chain.coins.for_each([&](const OutPoint&, const Coin&) { return ++seen < 2; }).has_value());
+    EXPECT_EQ(seen, 2);
 }
 
-TEST(CompressAmount, known_values_and_random_round_trips) {
-    EXPECT_EQ(compress_amount(0), 0u);
-    EXPECT_EQ(compress_amount(1), 0x1u);
-    EXPECT_EQ(compress_amount(1'000'000), 0x7u);
-    EXPECT_EQ(compress_amount(100'000'000), 0x9u);
-    EXPECT_EQ(compress_amount(5'000'000'000), 0x32u);
-    EXPECT_EQ(compress_amount(2'100'000'000'000'000), 0x1406f40u);
-    SeededRandom random(test_seed());
-    for (int i = 0; i < 20'000; ++i) {
-        uint64_t amount = random.uniform(2'100'000'000'000'001) >> random.uniform(50);
-        for (uint64_t zeros = random.uniform(8); zeros > 0; --zeros) amount -= amount % 10;
-        ASSERT_EQ(decompress_amount(compress_amount(amount)), amount);
-    }
-    for (uint64_t code = 0; code < 100'000; ++code)
-        ASSERT_EQ(compress_amount(decompress_amount(code)), code);
+TEST(Coins, malformed_record_is_an_error_of_for_each_and_a_failure_of_the_view) {
+    ChainParts chain;
+    WriteBatch batch;
+    batch.put(coin_key(outpoint(5)), Bytes{0xff});
+    chain.coins_store.commit(std::move(batch), Durability::written);
+    const auto scanned = chain.coins.for_each([](const OutPoint&, const Coin&) { return true; });
+    ASSERT_FALSE(scanned.has_value());
+    EXPECT_EQ(scanned.error().code, StorageError::Code::corruption);
+    EXPECT_FALSE(chain.coins.failure());
+    (void)chain.coins.view().coin(outpoint(5));
+    EXPECT_TRUE(chain.coins.failure());
 }
 
-TEST(CompressedScript, sizes_of_the_common_forms) {
-    const auto size = [](const Script& script) {
-        Writer writer;
-        write_compressed_script(writer, script);
-        Reader reader(writer.data());
-        EXPECT_EQ(read_compressed_script(reader), script);
-        EXPECT_TRUE(reader.done());
-        return writer.size();
-    };
-    EXPECT_EQ(size(p2pkh_script(Hash160{1})), 21u);
-    EXPECT_EQ(size(p2sh_script(Hash160{1})), 21u);
-    Bytes key(33, 7);
-    key[0] = 3;
-    EXPECT_EQ(size(ScriptBuilder{}.push(key).op(OP_CHECKSIG).build()), 33u);
-    key[0] = 5;
-    EXPECT_EQ(size(ScriptBuilder{}.push(key).op(OP_CHECKSIG).build()), 36u);
-    EXPECT_EQ(size(p2wpkh_script(Hash160{1})), 23u);
-    EXPECT_EQ(size(Script{}), 1u);
-    EXPECT_EQ(size(Script{Bytes(10'000, 1)}), 10'002u);
-    Bytes uncompressed(65, 7);
-    uncompressed[0] = 4;
-    EXPECT_EQ(size(ScriptBuilder{}.push(uncompressed).op(OP_CHECKSIG).build()), 68u);
+TEST(Coins, new_store_has_the_coins_of_a_genesis_block_that_can_be_spent) {
+    LabnetOptions options;
+    options.genesis_outputs = {TxOutput{Amount{5}, op_true()},
+                               TxOutput{Amount{6}, Script{Bytes{OP_RETURN}}}};
+    const ChainParams params = labnet_params(options);
+    ChainParts chain;
+    const HeaderNode& genesis = chain.index.genesis();
+    chain.coins.initialize(params, genesis, {StoreMeta::kFormat, "labnet", "pow", genesis.hash});
+    EXPECT_EQ(stored(chain.coins), std::vector{coinbase_outpoint(params.genesis)})
+        << "what cannot be spent is no coin";
+    EXPECT_EQ(*load_coins_walk(chain.coins_store), std::vector{genesis.hash});
+    const auto meta = parse_meta(**chain.coins_store.get(Bytes{kMetaKey}));
+    ASSERT_TRUE(meta.has_value());
+    EXPECT_EQ(meta->chain, "labnet");
 }
 
-TEST(CompressedScript, kinds_that_are_never_written_and_huge_sizes_fail) {
-    for (const char* hex : {"04", "05", "ffffffff7f", "8080"}) {
-        Bytes bytes = *from_hex(hex);
-        bytes.resize(bytes.size() + 32);
-        Reader reader(ByteSpan{bytes}.first(hex == std::string_view{"8080"} ? 2 : bytes.size()));
-        read_compressed_script(reader);
-        EXPECT_FALSE(reader.ok()) << hex;
-    }
+TEST(Coins, replayed_blocks_leave_the_same_coins_however_much_was_there) {
+    ChainParts chain;
+    const HeaderNode& target = chain.extend(chain.index.genesis(), 3);
+    chain.move_to(target);
+    chain.coins.write_all(target, Durability::written);
+    const auto expected = stored(chain.coins);
+    ASSERT_EQ(expected.size(), 3u);
+    // As a start does after a crash: down and up again, over coins that have it all already.
+    chain.coins.begin_replay({&target, target.parent, &target});
+    const auto undo = chain.blocks.read_undo(target);
+    const auto block = chain.blocks.read(target);
+    ASSERT_TRUE(undo && block);
+    EXPECT_TRUE(chain.coins.replay_disconnect(**block, *undo));
+    EXPECT_FALSE(chain.coins.view().coin(coinbase_outpoint(*block)));
+    chain.coins.replay_connect(**block, target.height);
+    chain.coins.replay_connect(**block, target.height);
+    chain.coins.end_replay();
+    chain.coins.write_all(target, Durability::written);
+    EXPECT_EQ(stored(chain.coins), expected);
+    BlockUndo other = *undo;
+    other.spent.emplace_back();
+    EXPECT_FALSE(chain.coins.replay_disconnect(**block, other)) << "undo data of another block";
 }
 
-Coin random_coin(SeededRandom& random) {
-    Coin coin;
-    coin.height = Height{static_cast<int32_t>(random.uniform(1'000'000))};
-    coin.coinbase = random.uniform(2) == 0;
-    coin.output.value = Amount{static_cast<int64_t>(random.uniform(2'100'000'000'000'000))};
-    Bytes bytes(random.uniform(60));
-    random.fill(bytes);
-    if (!bytes.empty() && bytes[0] == OP_RETURN) bytes[0] = OP_TRUE;
-    coin.output.script_pubkey = Script{bytes};
-    if (random.uniform(2) == 0) coin.output.script_pubkey = p2wpkh_script(Hash160{1, 2});
-    return coin;
-}
-
-TEST(ReadCoin, amount_beyond_all_the_money_is_damage) {
-    for (const uint64_t amount :
-         {uint64_t{2'100'000'000'000'000}, uint64_t{2'100'000'000'000'001}}) {
-        Writer writer;
-        write_varint(writer, 2);  // height 1
-        write_varint(writer, compress_amount(amount));
-        write_compressed_script(writer, Script{});
-        Reader reader(writer.data());
-        read_coin(reader);
-        EXPECT_EQ(reader.done(), amount == 2'100'000'000'000'000);
-    }
-}
-
-TEST(ReadCoin, height_beyond_31_bits_is_damage) {
-    constexpr uint64_t kHeightMax = (uint64_t{1} << 31) - 1;
-    for (const uint64_t height : {kHeightMax, kHeightMax + 1, uint64_t{1} << 40}) {
-        Writer writer;
-        write_varint(writer, 2 * height + 1);
-        write_varint(writer, 0);
-        write_compressed_script(writer, Script{});
-        Reader reader(writer.data());
-        const Coin coin = read_coin(reader);
-        ASSERT_EQ(reader.done(), height == kHeightMax);
-        if (reader.done()) {
-            EXPECT_EQ(coin.height, Height{0x7fffffff});
-        }
-    }
-}
-
-TEST(BlockUndo, coin_of_genesis_round_trips) {
-    const Coin coin{TxOutput{Amount{1}, Script{Bytes{OP_TRUE}}}, Height{0}, false};
-    const BlockUndo undo{{{coin, coin}}};
-    const Bytes bytes = serialize_undo(undo);
-    // Counts, then twice: height code, amount, size of the script, script.
-    EXPECT_EQ(to_hex(bytes),
-              "0102"
-              "00010751"
-              "00010751");
-    EXPECT_EQ(parse_undo(bytes), undo);
-}
-
-TEST(BlockUndo, random_undo_round_trips_and_every_cut_is_refused) {
-    SeededRandom random(test_seed());
-    for (int i = 0; i < 50; ++i) {
-        BlockUndo undo;
-        undo.spent.resize(random.uniform(5));
-        for (auto& coins : undo.spent) {
-            for (uint64_t n = 1 + random.uniform(4); n > 0; --n)
-                coins.push_back(random_coin(random));
-        }
-        const Bytes bytes = serialize_undo(undo);
-        ASSERT_EQ(parse_undo(bytes), undo);
-        for (size_t size = 0; size < bytes.size(); ++size)
-            ASSERT_FALSE(parse_undo(ByteSpan{bytes}.first(size)));
-        Bytes longer = bytes;
-        longer.push_back(0);
-        ASSERT_FALSE(parse_undo(longer));
-    }
-}
-
-TEST(BlockUndo, hostile_counts_allocate_nothing) {
-    EXPECT_FALSE(parse_undo(*from_hex("feffffff01")));
-    EXPECT_FALSE(parse_undo(*from_hex("01feffffff01")));
+TEST(CoinsDeathTest, overlay_on_another_overlay_is_not_applied) {
+    ChainParts chain;
+    const CoinsOverlay below = chain.coins.overlay();
+    CoinsOverlay above(below, chain.coins.hash());
+    above.add(outpoint(1), coin_of(1));
+    EXPECT_DEATH(chain.coins.apply(std::move(above)), "base_");
 }
 
 }  // namespace

@@ -27,9 +27,10 @@ TEST(ConnectBlock, sum_of_the_fees_is_bounded) {
         overlay.add(second, rich);
         BlockPlan plan;
         plan.transactions = {spend_true({first}, Amount{1}), spend_true({second}, left)};
-        const auto block = chain.build(chain->genesis(), plan);
-        const auto undo = connect_block({chain.params(), chain->genesis(), block->header.hash()},
-                                        *block, overlay, verifier);
+        const auto block = chain.build(chain->index().genesis(), plan);
+        const auto undo =
+            connect_block({chain.params(), chain->index().genesis(), block->header.hash()}, *block,
+                          overlay, verifier);
         return undo ? std::string{} : undo.error().reason;
     };
     EXPECT_EQ(reason(Amount{kMaxMoney.value() - 1}), "");
@@ -55,11 +56,11 @@ TEST(ConnectBlock, sigops_are_counted_under_the_blocks_own_rules) {
     }
     data.outputs = {TxOutput{Amount{1}, op_true()}};
     plan.transactions = {make_transaction(data)};
-    const auto block = chain.build(chain->genesis(), plan);
+    const auto block = chain.build(chain->index().genesis(), plan);
     const BlockHash hash = block->header.hash();
     const auto reason = [&] {
         CoinsOverlay overlay(coins, nothing.hash());
-        ConnectContext context{params, chain->genesis(), hash};
+        ConnectContext context{params, chain->index().genesis(), hash};
         context.check_scripts = false;
         const auto undo = connect_block(context, *block, overlay, verifier);
         return undo ? std::string{} : undo.error().reason;
@@ -109,7 +110,7 @@ TEST(ConnectBlock, rules_of_an_active_deployment_hold) {
         data.inputs[0].script_sig = Script{Bytes{OP_TRUE}};  // leaves a second item
         BlockPlan plan;
         plan.transactions = {make_transaction(std::move(data))};
-        return chain.verdict(chain.build(chain->tip(), plan));
+        return chain.verdict(chain.build(chain->index().tip(), plan));
     };
     EXPECT_EQ(verdict(), "");
     Deployment clean;
@@ -145,13 +146,13 @@ TEST(ConnectBlock, scripts_of_known_transactions_run_under_other_rules_only) {
         data.inputs[0].script_sig = Script{Bytes{OP_RETURN}};
         plan.transactions.push_back(make_transaction(std::move(data)));
     }
-    const auto block = chain.build(chain->tip(), plan);
+    const auto block = chain.build(chain->index().tip(), plan);
     KnownScripts verifier;
     const auto verdict = [&](ScriptCache* cache) {
         CoinsOverlay overlay(chain->coins(), OutPointHash(1, 2));
         const auto undo = connect_block(
-            {chain.params(), chain->tip(), block->header.hash(), kVerifyNone, true, cache}, *block,
-            overlay, verifier);
+            {chain.params(), chain->index().tip(), block->header.hash(), kVerifyNone, true, cache},
+            *block, overlay, verifier);
         return undo ? std::string{} : undo.error().detail;
     };
     const auto names = [&](const std::string& detail, size_t position) {
@@ -175,14 +176,15 @@ class DisconnectBlock : public ::testing::Test {
         spent = coinbase_outpoint(chain.block(Height{1}));
         BlockPlan plan;
         plan.transactions = {spend_true({spent}, Amount{7}, 2)};
-        block = chain.build(chain->tip(), plan);
+        block = chain.build(chain->index().tip(), plan);
         chain.add(block);
         made = {block->transactions[1]->txid(), 1};
-        undo = *chain->read_undo(chain->tip());
+        undo = *chain->read_undo(chain->index().tip());
         overlay = std::make_unique<CoinsOverlay>(chain->coins(), OutPointHash(1, 2));
     }
     bool disconnect() {
-        return disconnect_block(chain.params(), *block, chain->tip().height, undo, *overlay);
+        return disconnect_block(chain.params(), *block, chain->index().tip().height, undo,
+                                *overlay);
     }
 
     TestChain chain;
@@ -200,9 +202,10 @@ TEST_F(DisconnectBlock, takes_back_what_the_block_made_and_spent) {
 }
 
 TEST_F(DisconnectBlock, coin_that_is_not_as_the_block_made_it_is_noticed) {
-    for (const Coin& other : {Coin{TxOutput{Amount{8}, op_true()}, chain->tip().height, false},
-                              Coin{TxOutput{Amount{7}, op_true()}, Height{1}, false},
-                              Coin{TxOutput{Amount{7}, op_true()}, chain->tip().height, true}}) {
+    for (const Coin& other :
+         {Coin{TxOutput{Amount{8}, op_true()}, chain->index().tip().height, false},
+          Coin{TxOutput{Amount{7}, op_true()}, Height{1}, false},
+          Coin{TxOutput{Amount{7}, op_true()}, chain->index().tip().height, true}}) {
         overlay = std::make_unique<CoinsOverlay>(chain->coins(), OutPointHash(1, 2));
         overlay->spend(made);
         overlay->add(made, other);

@@ -11,17 +11,17 @@ namespace {
 TEST(Prefer, block_of_equal_score_becomes_the_tip_and_the_last_wish_counts) {
     TestChain chain;
     chain.mine(3);
-    const HeaderNode& fork = chain->tip();
+    const HeaderNode& fork = chain->index().tip();
     const HeaderNode* first = chain.extend(fork, 2, 1);
     chain.activate();
     const HeaderNode* second = chain.extend(fork, 2, 2);
     const HeaderNode* third = chain.extend(fork, 2, 3);
     chain.activate();
-    ASSERT_EQ(&chain->tip(), first) << "first seen";
+    ASSERT_EQ(&chain->index().tip(), first) << "first seen";
     const auto prefer = [&](const HeaderNode* node) {
         EXPECT_TRUE(chain->prefer(node->hash));
         chain.activate();
-        return &chain->tip();
+        return &chain->index().tip();
     };
     EXPECT_EQ(prefer(second), second);
     EXPECT_EQ(prefer(third), third);
@@ -30,7 +30,7 @@ TEST(Prefer, block_of_equal_score_becomes_the_tip_and_the_last_wish_counts) {
     // More work counts for more than any wish.
     const HeaderNode* higher = chain.extend(*first, 1, 1);
     chain.activate();
-    EXPECT_EQ(&chain->tip(), higher);
+    EXPECT_EQ(&chain->index().tip(), higher);
     EXPECT_EQ(prefer(third), higher);
     const auto unknown = chain->prefer(BlockHash{});
     ASSERT_FALSE(unknown.has_value());
@@ -39,17 +39,17 @@ TEST(Prefer, block_of_equal_score_becomes_the_tip_and_the_last_wish_counts) {
 
 TEST(Prefer, invalid_block_is_not_taken) {
     TestChain chain;
-    const HeaderNode* first = chain.extend(chain->genesis(), 2, 1);
+    const HeaderNode* first = chain.extend(chain->index().genesis(), 2, 1);
     chain.activate();
-    const HeaderNode* second = chain.extend(chain->genesis(), 2, 2);
+    const HeaderNode* second = chain.extend(chain->index().genesis(), 2, 2);
     ASSERT_TRUE(chain->invalidate(second->hash));
     chain.activate();
     EXPECT_TRUE(chain->prefer(second->hash));
     chain.activate();
-    EXPECT_EQ(&chain->tip(), first);
+    EXPECT_EQ(&chain->index().tip(), first);
     EXPECT_TRUE(chain->reconsider(second->hash));
     chain.activate();
-    EXPECT_EQ(&chain->tip(), second) << "the wish is still there";
+    EXPECT_EQ(&chain->index().tip(), second) << "the wish is still there";
 }
 
 class Verify : public ::testing::Test {
@@ -61,7 +61,7 @@ class Verify : public ::testing::Test {
             BlockPlan plan;
             plan.transactions = {
                 spend_true({coinbase_outpoint(chain->block(Height{height}))}, Amount{1})};
-            chain->add(chain->build((*chain)->tip(), plan));
+            chain->add(chain->build((*chain)->index().tip(), plan));
         }
         (*chain)->flush(Durability::synced);
     }
@@ -89,11 +89,11 @@ TEST_F(Verify, every_level_is_content_with_a_good_chain_and_changes_nothing) {
         }
     }
     EXPECT_EQ(all_coins(**chain), before);
-    EXPECT_EQ((*chain)->tip().height, Height{109});
+    EXPECT_EQ((*chain)->index().tip().height, Height{109});
 }
 
 TEST_F(Verify, damaged_block_is_found_at_level_0_damaged_undo_data_at_level_2) {
-    const HeaderNode& node = *(*chain)->at_height(Height{107});
+    const HeaderNode& node = *(*chain)->index().at_height(Height{107});
     flip({FileId::Kind::undo, 0}, node.undo_position.offset);
     EXPECT_EQ((*chain)->verify(1, 6).problem, "");
     EXPECT_NE((*chain)->verify(2, 6).problem.find("height 107"), std::string::npos);
@@ -119,17 +119,17 @@ TEST_F(Verify, reindex_finds_the_same_chain_and_appends_behind_it) {
     TestChain again(regtest_params(), options, block_files_of(*blocks),
                     std::make_shared<MemoryStorage>());
     EXPECT_TRUE(again->reindexing());
-    EXPECT_EQ(again->tip().height, Height{0});
+    EXPECT_EQ(again->index().tip().height, Height{0});
     // A block that comes meanwhile overwrites none that was not read yet.
-    const auto early = again.build(again->genesis(), {.extra_nonce = 7});
+    const auto early = again.build(again->index().genesis(), {.extra_nonce = 7});
     again.add(early);
     finish_reindex(again);
-    EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
+    EXPECT_EQ(again->index().tip().hash, (*chain)->index().tip().hash);
     EXPECT_EQ(all_coins(*again), all_coins(**chain));
     EXPECT_EQ(again->verify(4, 0).problem, "");
     again.mine(3);
     EXPECT_EQ(again->verify(4, 0).problem, "");
-    EXPECT_TRUE(again->read_block(*again->find(early->header.hash())));
+    EXPECT_TRUE(again->read_block(*again->index().find(early->header.hash())));
 }
 
 // A file with the blocks of a chain in it, the last one first, with garbage between them.
@@ -137,7 +137,7 @@ std::shared_ptr<MemoryStorage> backwards_file(TestChain& chain) {
     auto files = std::make_shared<MemoryStorage>();
     WriteBatch batch;
     uint64_t at = 0;
-    for (Height height = chain->tip().height; height >= Height{0}; --height) {
+    for (Height height = chain->index().tip().height; height >= Height{0}; --height) {
         const Bytes block = chain.block(height)->serialize();
         Writer writer;
         writer.bytes(chain.params().magic).le(static_cast<uint32_t>(block.size())).bytes(block);
@@ -157,9 +157,9 @@ TEST_F(Verify, reindex_takes_the_children_of_a_block_that_came_from_elsewhere) {
     ASSERT_TRUE(again->reindex_step(again.now()));
     // The step has read so many that it knows some of these, but has no parents of them yet.
     for (Height height{1}; height <= Height{50}; ++height) again.add(chain->block(height));
-    EXPECT_EQ(again->tip().height, Height{50});
+    EXPECT_EQ(again->index().tip().height, Height{50});
     finish_reindex(again);
-    EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
+    EXPECT_EQ(again->index().tip().hash, (*chain)->index().tip().hash);
 }
 
 TEST_F(Verify, reindex_finds_blocks_among_garbage_and_children_before_parents) {
@@ -168,10 +168,10 @@ TEST_F(Verify, reindex_finds_blocks_among_garbage_and_children_before_parents) {
     TestChain again(regtest_params(), options, backwards_file(*chain),
                     std::make_shared<MemoryStorage>());
     finish_reindex(again);
-    EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
+    EXPECT_EQ(again->index().tip().hash, (*chain)->index().tip().hash);
     EXPECT_EQ(again->verify(4, 0).problem, "");
     again.restart();
-    EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
+    EXPECT_EQ(again->index().tip().hash, (*chain)->index().tip().hash);
 }
 
 TEST_F(Verify, reindex_finds_a_block_whose_magic_lies_across_two_pieces) {
@@ -193,7 +193,7 @@ TEST_F(Verify, reindex_finds_a_block_whose_magic_lies_across_two_pieces) {
         options.reindex = true;
         TestChain again(regtest_params(), options, files, std::make_shared<MemoryStorage>());
         finish_reindex(again);
-        EXPECT_EQ(again->tip().height, Height{1}) << before;
+        EXPECT_EQ(again->index().tip().height, Height{1}) << before;
     }
 }
 
@@ -218,8 +218,8 @@ TEST_F(Verify, reindex_takes_no_record_that_is_longer_than_its_block) {
     options.reindex = true;
     TestChain again(regtest_params(), options, files, std::make_shared<MemoryStorage>());
     finish_reindex(again);
-    ASSERT_EQ(again->tip().height, Height{1});
-    EXPECT_TRUE(again->read_block(again->tip()));
+    ASSERT_EQ(again->index().tip().height, Height{1});
+    EXPECT_TRUE(again->read_block(again->index().tip()));
 }
 
 TEST_F(Verify, reindex_chainstate_connects_every_block_again) {
@@ -227,7 +227,7 @@ TEST_F(Verify, reindex_chainstate_connects_every_block_again) {
     options.reindex_chainstate = true;
     TestChain again(regtest_params(), options, blocks, std::make_shared<MemoryStorage>());
     again.activate();
-    EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
+    EXPECT_EQ(again->index().tip().hash, (*chain)->index().tip().hash);
     EXPECT_EQ(all_coins(*again), all_coins(**chain));
 }
 
@@ -246,8 +246,8 @@ TEST(Prune, files_below_the_kept_blocks_go_and_the_chain_goes_on) {
     EXPECT_LE(pruned, Height{600 - 288});
     EXPECT_EQ(blocks->file_size({FileId::Kind::block, 0}).value(), 0u);
     EXPECT_EQ(blocks->file_size({FileId::Kind::undo, 0}).value(), 0u);
-    EXPECT_TRUE(chain->at_height(pruned)->is_pruned());
-    EXPECT_TRUE(chain->read_block(*chain->at_height(pruned + 1)));
+    EXPECT_TRUE(chain->index().at_height(pruned)->is_pruned());
+    EXPECT_TRUE(chain->read_block(*chain->index().at_height(pruned + 1)));
     const auto before = all_coins(*chain);
     chain.restart();
     EXPECT_EQ(chain->prune_state().pruned_to, pruned);
@@ -255,9 +255,9 @@ TEST(Prune, files_below_the_kept_blocks_go_and_the_chain_goes_on) {
     EXPECT_EQ(chain->verify(4, 0).problem, "");
     EXPECT_EQ(chain->verify(0, 0).blocks, 600 - pruned.value());
     chain.mine(5);
-    EXPECT_EQ(chain->tip().chain_transactions, 606u);
+    EXPECT_EQ(chain->index().tip().chain_transactions, 606u);
     // A branch from a block that is there; then a file that a crash left behind.
-    chain.extend(*chain->at_height(Height{400}), 250, 9);
+    chain.extend(*chain->index().at_height(Height{400}), 250, 9);
     EXPECT_EQ(chain.activate().disconnected.size(), 205u);
     WriteBatch leftover;
     leftover.write_file({FileId::Kind::block, 0}, 0, Bytes(9, 9));
@@ -284,14 +284,14 @@ TEST(Prune, nothing_is_removed_before_every_file_is_read) {
     options.reindex = true;
     TestChain again(regtest_params(), options, block_files_of(*blocks),
                     std::make_shared<MemoryStorage>());
-    while (again->tip().height < Height{350}) {
+    while (again->index().tip().height < Height{350}) {
         ASSERT_TRUE(again->reindex_step(again.now()));
         again.activate();
     }
     ASSERT_TRUE(again->reindexing());
     EXPECT_EQ(again->prune(Height{350}), Height{-1});
     finish_reindex(again);
-    EXPECT_TRUE(again->read_block(*again->at_height(Height{1})));
+    EXPECT_TRUE(again->read_block(*again->index().at_height(Height{1})));
     EXPECT_GT(again->prune(Height{350}), Height{50});
 }
 
@@ -336,9 +336,9 @@ TEST(Prune, start_never_needs_a_block_that_was_removed) {
     TestChain chain(regtest_params(), options);
     chain.mine(400);
     ASSERT_GT(chain->prune(Height{400}), Height{50});
-    const BlockHash tip = chain->tip().hash;
+    const BlockHash tip = chain->index().tip().hash;
     chain.restart();
-    EXPECT_EQ(chain->tip().hash, tip);
+    EXPECT_EQ(chain->index().tip().hash, tip);
     EXPECT_EQ(all_coins(*chain).size(), 400u);
 }
 
@@ -350,20 +350,20 @@ TEST(Prune, branch_whose_blocks_are_gone_is_not_taken_whatever_lies_above) {
     const HeaderNode& base = chain.mine(20);
     const HeaderNode* left = chain.extend(base, 10, 1);
     chain.activate();
-    ASSERT_EQ(&chain->tip(), left);
+    ASSERT_EQ(&chain->index().tip(), left);
     chain.extend(base, 11, 2);
     chain.activate();
     chain.mine(400);
-    ASSERT_GT(chain->prune(chain->tip().height), left->height);
+    ASSERT_GT(chain->prune(chain->index().tip().height), left->height);
     ASSERT_TRUE(left->is_pruned()) << "it was connected once";
-    const HeaderNode& tip = chain->tip();
+    const HeaderNode& tip = chain->index().tip();
     const HeaderNode* higher = chain.extend(*left, 450, 1);
     ASSERT_GT(*higher->score, *tip.score);
     EXPECT_FALSE(chain.activate().changed());
     EXPECT_FALSE(chain->failure());
-    EXPECT_EQ(&chain->tip(), &tip);
+    EXPECT_EQ(&chain->index().tip(), &tip);
     chain.mine(1);
-    EXPECT_EQ(chain->tip().parent, &tip);
+    EXPECT_EQ(chain->index().tip().parent, &tip);
 }
 
 TEST(Prune, target_is_kept_without_being_asked) {

@@ -66,17 +66,17 @@ size_t stop_everywhere(const FaultDisk& disk, size_t first, std::span<const Faul
 class ReportedTips {
  public:
     void note(const FaultDisk& disk, TestChain& chain) {
-        tips_.emplace_back(disk.operations().size(), chain->tip().hash);
+        tips_.emplace_back(disk.operations().size(), chain->index().tip().hash);
     }
 
     /// The start after a stop behind `count` operations.
     void expect(TestChain& crashed, size_t count) const {
-        const HeaderNode* reported = &crashed->genesis();
+        const HeaderNode* reported = &crashed->index().genesis();
         for (const auto& [operations, hash] : tips_) {
-            if (operations <= count) reported = crashed->find(hash);
+            if (operations <= count) reported = crashed->index().find(hash);
         }
         ASSERT_NE(reported, nullptr) << "a reported tip is lost";
-        ASSERT_GE(*crashed->tip().score, *reported->score) << "the state went backwards";
+        ASSERT_GE(*crashed->index().tip().score, *reported->score) << "the state went backwards";
     }
 
  private:
@@ -103,9 +103,9 @@ class FaultHistory {
     }
 
     void grow_to(int32_t height, const Reorganisations& reorganisations = {}) {
-        while (chain_->tip().height < Height{height}) {
-            add(chain_->tip());
-            const auto found = reorganisations.find(chain_->tip().height.value());
+        while (chain_->index().tip().height < Height{height}) {
+            add(chain_->index().tip());
+            const auto found = reorganisations.find(chain_->index().tip().height.value());
             if (found != reorganisations.end()) reorganise(found->second);
         }
     }
@@ -131,15 +131,16 @@ class FaultHistory {
     void know(const BlockRef& block) { bodies_[block->header.hash()] = block; }
 
     void reorganise(int32_t depth) {
-        const HeaderNode* node = chain_->tip().ancestor(chain_->tip().height - depth);
+        const HeaderNode* node =
+            chain_->index().tip().ancestor(chain_->index().tip().height - depth);
         for (int32_t i = 0; i <= depth; ++i) node = add(*node);
-        EXPECT_EQ(&chain_->tip(), node);
+        EXPECT_EQ(&chain_->index().tip(), node);
     }
 
     /// Ends the run: everything is synced, and this is what any other way must lead to.
     void finish() {
         chain_->flush(Durability::synced);
-        end_ = chain_->tip().hash;
+        end_ = chain_->index().tip().hash;
         end_hash_ = coins_hash(*chain_);
     }
 
@@ -163,7 +164,7 @@ class FaultHistory {
         for (Height height{1}; height <= tip.height; ++height)
             straight.accept(bodies_.at(tip.ancestor(height)->hash));
         straight.activate();
-        EXPECT_EQ(straight->tip().hash, tip.hash);
+        EXPECT_EQ(straight->index().tip().hash, tip.hash);
         return straight_[tip.hash] = coins_hash(*straight);
     }
 
@@ -172,7 +173,7 @@ class FaultHistory {
     }
 
     void expect_right_coins(TestChain& crashed) {
-        ASSERT_EQ(coins_hash(*crashed), straight_hash(crashed->tip()));
+        ASSERT_EQ(coins_hash(*crashed), straight_hash(crashed->index().tip()));
     }
 
     void expect_same_end(TestChain& crashed) {
@@ -180,7 +181,7 @@ class FaultHistory {
             crashed.accept(block);
             crashed.activate();
         }
-        ASSERT_EQ(crashed->tip().hash, end_);
+        ASSERT_EQ(crashed->index().tip().hash, end_);
         ASSERT_EQ(coins_hash(*crashed), end_hash_);
     }
 

@@ -27,8 +27,8 @@ ChainOptions pruning() {
 void expect_files_as_indexed(TestChain& chain, const Storage& blocks) {
     std::set<uint32_t> known;
     uint32_t last = 0;
-    for (Height height{1}; height <= chain->height_max(); ++height) {
-        for (const HeaderNode* node : chain->all_at_height(height)) {
+    for (Height height{1}; height <= chain->index().height_max(); ++height) {
+        for (const HeaderNode* node : chain->index().all_at_height(height)) {
             if (!node->has_body()) continue;
             known.insert(node->block_position.file);
             last = std::max(last, node->block_position.file);
@@ -53,7 +53,7 @@ TEST(FaultPrune, stopped_anywhere_the_files_are_those_of_the_index) {
     history.grow_to(375);
     const Height pruned = history.chain()->prune(Height{375});
     ASSERT_GT(pruned, pruned_first);
-    history.add(history.chain()->tip());
+    history.add(history.chain()->index().tip());
     history.finish();
     size_t removals = 0;
     for (const auto& operation : history.disk().operations())
@@ -87,8 +87,8 @@ TEST(FaultPrune, reindexing_reads_every_file_before_one_is_removed) {
     FaultDisk disk({block_files_of(*history.whole()[0]), std::make_shared<MemoryStorage>()});
     const auto finish = [&](TestChain& chain) {
         finish_reindex(chain);
-        EXPECT_EQ(chain->tip().hash, history.end());
-        EXPECT_TRUE(chain->read_block(*chain->at_height(Height{1})));
+        EXPECT_EQ(chain->index().tip().hash, history.end());
+        EXPECT_TRUE(chain->read_block(*chain->index().at_height(Height{1})));
         chain.mine();
         EXPECT_TRUE(chain->prune_state().pruned_to.has_value());
         EXPECT_EQ(chain->verify(4, 288).problem, "");

@@ -33,14 +33,14 @@ class FaultReindex : public ::testing::Test {
         TestChain chain(regtest_params(), options, disk_->store(0), disk_->store(1));
         ASSERT_FALSE(HasFailure()) << "it does not open";
         reported_ = {};
-        early_ = chain.build(chain->genesis(), {.extra_nonce = 77'777});
+        early_ = chain.build(chain->index().genesis(), {.extra_nonce = 77'777});
         history_.know(early_);
         chain.add(early_);
         do {
             chain.activate();
             reported_.note(*disk_, chain);
         } while (chain->reindex_step(chain.now()));
-        EXPECT_EQ(chain->tip().hash, history_.end());
+        EXPECT_EQ(chain->index().tip().hash, history_.end());
         chain->flush(Durability::synced);
     }
 
@@ -56,12 +56,13 @@ class FaultReindex : public ::testing::Test {
                 history_.expect_right_coins(crashed);
                 resumed += crashed->reindexing();
                 finish_reindex(crashed);
-                ASSERT_EQ(crashed->tip().hash, history_.end()) << "blocks of the files are lost";
+                ASSERT_EQ(crashed->index().tip().hash, history_.end())
+                    << "blocks of the files are lost";
                 history_.expect_right_coins(crashed);
                 for (const auto& block : history_.blocks())
-                    ASSERT_TRUE(crashed->read_block(*crashed->find(block->header.hash())));
+                    ASSERT_TRUE(crashed->read_block(*crashed->index().find(block->header.hash())));
                 crashed.accept(early_);
-                ASSERT_TRUE(crashed->read_block(*crashed->find(early_->header.hash())));
+                ASSERT_TRUE(crashed->read_block(*crashed->index().find(early_->header.hash())));
             });
         fmt::print("{} crash points, {} of them in a reindexing\n", points, resumed);
         return resumed;

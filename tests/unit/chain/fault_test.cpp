@@ -71,21 +71,21 @@ TEST(Reorganisation, sixteen_of_a_hundred_blocks_leave_the_coins_of_a_straight_s
         return chain.accept(chain.build(parent, plan)).node;
     };
     for (int i = 0; i < 250; ++i) {
-        add(chain->tip());
+        add(chain->index().tip());
         chain.activate();
     }
     for (int i = 0; i < 16; ++i) {
-        const HeaderNode* node = chain->tip().ancestor(chain->tip().height - 100);
+        const HeaderNode* node = chain->index().tip().ancestor(chain->index().tip().height - 100);
         for (int32_t j = 0; j < 101; ++j) node = add(*node);
         const auto update = chain.activate();
         ASSERT_EQ(update.disconnected.size(), 100u);
-        ASSERT_EQ(&chain->tip(), node);
+        ASSERT_EQ(&chain->index().tip(), node);
     }
     TestChain straight;
-    for (Height height{1}; height <= chain->tip().height; ++height)
+    for (Height height{1}; height <= chain->index().tip().height; ++height)
         straight.accept(chain.block(height));
     straight.activate();
-    ASSERT_EQ(straight->tip().hash, chain->tip().hash);
+    ASSERT_EQ(straight->index().tip().hash, chain->index().tip().hash);
     EXPECT_EQ(coins_hash(*straight), coins_hash(*chain));
     chain.restart();
     EXPECT_EQ(coins_hash(*straight), coins_hash(*chain));
@@ -103,13 +103,13 @@ TEST_F(FaultTest, coins_store_that_lost_a_synced_batch_is_noticed) {
     loss.erase(*first);
     image[1]->commit(std::move(loss), Durability::written);
     TestChain crashed(regtest_params(), history_.options(), image[0], image[1]);
-    EXPECT_NE(coins_hash(*crashed), history_.straight_hash(crashed->tip()));
+    EXPECT_NE(coins_hash(*crashed), history_.straight_hash(crashed->index().tip()));
 }
 
 TEST_F(FaultTest, coins_store_that_is_lost_is_rebuilt_from_the_blocks) {
     TestChain rebuilt(regtest_params(), history_.options(), history_.whole()[0],
                       std::make_shared<MemoryStorage>());
-    EXPECT_EQ(rebuilt->tip().hash, history_.end());
+    EXPECT_EQ(rebuilt->index().tip().hash, history_.end());
     history_.expect_right_coins(rebuilt);
 }
 

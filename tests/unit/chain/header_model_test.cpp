@@ -69,7 +69,7 @@ class TreeModel {
 
     size_t size() const { return plain_.size(); }
     const PlainNode& at(size_t index) const { return plain_[index]; }
-    const HeaderTree& tree() const { return tree_; }
+    HeaderTree& tree() { return tree_; }
     const std::vector<const HeaderNode*>& at_height(size_t height) const {
         return heights_[height];
     }
@@ -114,11 +114,10 @@ class TreeRun {
                 expected.push_back(model_.at(i).hash);
         }
         std::vector<BlockHash> visited;
-        const_cast<HeaderTree&>(model_.tree())
-            .for_each_descendant(*model_.at(root).node, [&](HeaderNode& node) {
-                visited.push_back(node.hash);
-                return true;
-            });
+        model_.tree().for_each_descendant(*model_.at(root).node, [&](HeaderNode& node) {
+            visited.push_back(node.hash);
+            return true;
+        });
         std::sort(expected.begin(), expected.end());
         std::sort(visited.begin(), visited.end());
         ASSERT_EQ(visited, expected);

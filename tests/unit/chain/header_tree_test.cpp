@@ -148,5 +148,15 @@ TEST(HeaderTreeDeathTest, wrong_parent_and_repeated_header_are_our_own_bugs) {
     EXPECT_DEATH(tree.add(a.header, a.hash, tree.genesis()), "inserted");
 }
 
+TEST(HeaderTreeDeathTest, node_of_another_tree_cannot_be_edited) {
+    HeaderTree tree(BlockHeader{});
+    HeaderTree other(BlockHeader{});
+    const HeaderNode& node = grow(tree, tree.genesis(), 1);
+    tree.edit(node).transactions = 7;
+    EXPECT_EQ(node.transactions, 7u);
+    EXPECT_DEATH(other.edit(node), "number");
+    EXPECT_DEATH(other.edit(tree.genesis()), "own");
+}
+
 }  // namespace
 }  // namespace parley

@@ -42,14 +42,14 @@ TEST(MainChainVectors, first_blocks_are_valid_in_full) {
     expect_cases("mainnet_blocks_1-256.bz2", static_cast<int>(blocks.size()), 255);
     std::printf("mainnet: %zu inputs verified\n", signatures);
     EXPECT_GT(signatures, 0u);
-    EXPECT_EQ(chain->tip().height, last);
-    EXPECT_EQ(chain->tip().hash, blocks.back()->header.hash());
+    EXPECT_EQ(chain->index().tip().height, last);
+    EXPECT_EQ(chain->index().tip().hash, blocks.back()->header.hash());
     const auto coins = all_coins(*chain);
     Amount total{0};
     for (const auto& [outpoint, coin] : coins) total += coin.output.value;
     EXPECT_EQ(total, Amount{50 * kCoin * last.value()});
     chain.restart();
-    EXPECT_EQ(chain->tip().height, last);
+    EXPECT_EQ(chain->index().tip().height, last);
     EXPECT_EQ(all_coins(*chain), coins);
 }
 

@@ -47,7 +47,7 @@ class Seals : public ::testing::Test {
     int32_t activate() {
         while (chain->activate_best_chain().more) {
         }
-        return chain->tip().height.value();
+        return chain->index().tip().height.value();
     }
 
     TestChain source;  // makes the blocks; its rules do not matter
@@ -64,15 +64,15 @@ class Seals : public ::testing::Test {
 TEST_F(Seals, sealed_block_joins_at_once) {
     EXPECT_EQ(accept(1, kSeal), State::accepted);
     EXPECT_EQ(activate(), 1);
-    EXPECT_EQ(chain->tip().seal, kSeal);
+    EXPECT_EQ(chain->index().tip().seal, kSeal);
 }
 
 TEST_F(Seals, block_without_seal_waits_for_it) {
     EXPECT_EQ(accept(1, {}), State::accepted);
     EXPECT_EQ(activate(), 0);
-    EXPECT_EQ(chain->best_header().height, Height{0});
+    EXPECT_EQ(chain->index().best_header().height, Height{0});
     const BlockHash hash = block(1)->header.hash();
-    EXPECT_FALSE(chain->find(hash)->score.has_value());
+    EXPECT_FALSE(chain->index().find(hash)->score.has_value());
     const auto attached = chain->attach_seal(hash, kSeal);
     ASSERT_TRUE(attached.has_value());
     EXPECT_TRUE(*attached);
@@ -90,7 +90,7 @@ TEST_F(Seals, wrong_seal_is_refused_and_leaves_no_trace) {
     const auto result = chain->accept_block(block(1), Bytes{'X'}, source.now());
     EXPECT_EQ(result.state, State::invalid);
     EXPECT_EQ(result.error->reason, "bad-seal");
-    EXPECT_EQ(chain->find(block(1)->header.hash()), nullptr);
+    EXPECT_EQ(chain->index().find(block(1)->header.hash()), nullptr);
     EXPECT_EQ(accept(1, {}), State::accepted);
     const auto attached = chain->attach_seal(block(1)->header.hash(), Bytes{'X'});
     ASSERT_FALSE(attached.has_value());
@@ -114,17 +114,17 @@ TEST_F(Seals, late_seal_of_an_ancestor_frees_its_sealed_descendants) {
     EXPECT_EQ(activate(), 4);
     EXPECT_TRUE(*chain->attach_seal(block(5)->header.hash(), kSeal));
     EXPECT_EQ(activate(), 6);
-    EXPECT_EQ(chain->best_header().height, Height{6});
+    EXPECT_EQ(chain->index().best_header().height, Height{6});
     open();
-    EXPECT_EQ(chain->tip().height, Height{6});
-    EXPECT_EQ(chain->tip().seal, kSeal);
-    EXPECT_EQ(*chain->tip().score, Score{6});
+    EXPECT_EQ(chain->index().tip().height, Height{6});
+    EXPECT_EQ(chain->index().tip().seal, kSeal);
+    EXPECT_EQ(*chain->index().tip().score, Score{6});
 }
 
 TEST_F(Seals, headers_with_seals_come_first_and_bodies_later) {
     for (int32_t h = 1; h <= 6; ++h)
         ASSERT_TRUE(chain->accept_header(block(h)->header, kSeal, source.now()));
-    EXPECT_EQ(chain->best_header().height, Height{6});
+    EXPECT_EQ(chain->index().best_header().height, Height{6});
     EXPECT_EQ(activate(), 0);
     for (int32_t h = 6; h >= 1; --h) EXPECT_EQ(accept(h, {}), State::accepted);
     EXPECT_EQ(activate(), 6);

@@ -35,12 +35,12 @@ TEST(Settle, last_block_is_no_part_of_the_chain_until_it_is_settled) {
     auto update = begin(chain, first);
     EXPECT_TRUE(update.unsettled);
     EXPECT_FALSE(update.changed());
-    EXPECT_EQ(&chain->tip(), &base);
+    EXPECT_EQ(&chain->index().tip(), &base);
     EXPECT_TRUE(chain->coins().coin(coinbase_outpoint(chain.block(Height{1}))).has_value());
     // The next one may spend what the unsettled one has made.
     BlockPlan plan;
     plan.transactions = {spend_true({{first->transactions[1]->txid(), 0}}, Amount{49 * kCoin})};
-    const auto second = chain.build(*chain->find(first->header.hash()), plan);
+    const auto second = chain.build(*chain->index().find(first->header.hash()), plan);
     update = begin(chain, second);
     ASSERT_EQ(update.connected.size(), 1u);
     EXPECT_EQ(update.connected[0].block, first);
@@ -59,7 +59,7 @@ TEST(Settle, failed_scripts_take_the_blocks_above_along) {
     const HeaderNode& base = chain.mine(kMaturity);
     const auto bad = spending_block(chain, base, Height{1}, false);
     EXPECT_TRUE(begin(chain, bad).unsettled);
-    const HeaderNode& node = *chain->find(bad->header.hash());
+    const HeaderNode& node = *chain->index().find(bad->header.hash());
     const auto update = begin(chain, chain.build(node));
     ASSERT_EQ(update.invalid.size(), 1u);
     EXPECT_EQ(update.invalid[0].node, &node);
@@ -68,7 +68,7 @@ TEST(Settle, failed_scripts_take_the_blocks_above_along) {
                                                   bad->transactions[1]->txid().to_string()),
               std::string::npos);
     EXPECT_FALSE(update.unsettled);
-    EXPECT_EQ(&chain->tip(), &base);
+    EXPECT_EQ(&chain->index().tip(), &base);
     EXPECT_TRUE(chain->coins().coin(coinbase_outpoint(chain.block(Height{1}))).has_value());
 }
 
@@ -79,12 +79,12 @@ TEST(Settle, invalid_block_on_an_unsettled_one_is_the_only_one_that_is_refused) 
     EXPECT_TRUE(begin(chain, good).unsettled);
     BlockPlan twice;  // spends the same coin
     twice.transactions = {good->transactions[1]};
-    const auto bad = chain.build(*chain->find(good->header.hash()), twice);
+    const auto bad = chain.build(*chain->index().find(good->header.hash()), twice);
     const auto update = begin(chain, bad);
     ASSERT_EQ(update.invalid.size(), 1u);
     EXPECT_EQ(update.invalid[0].node->hash, bad->header.hash());
     ASSERT_EQ(update.connected.size(), 1u);
-    EXPECT_EQ(chain->tip().hash, good->header.hash());
+    EXPECT_EQ(chain->index().tip().hash, good->header.hash());
 }
 
 TEST(Settle, block_that_is_invalidated_by_hand_is_dropped) {
@@ -95,7 +95,7 @@ TEST(Settle, block_that_is_invalidated_by_hand_is_dropped) {
     ASSERT_TRUE(chain->invalidate(block->header.hash()));
     const auto update = chain->activate_best_chain();
     EXPECT_FALSE(update.changed() || update.unsettled);
-    EXPECT_EQ(&chain->tip(), &base);
+    EXPECT_EQ(&chain->index().tip(), &base);
     ASSERT_TRUE(chain->reconsider(block->header.hash()));
     EXPECT_EQ(chain.activate().connected.size(), 1u);
 }
@@ -107,7 +107,7 @@ TEST(Settle, stop_forgets_the_verdict_but_not_the_block) {
     EXPECT_TRUE(begin(chain, block).unsettled);
     chain->flush(Durability::synced);
     chain.restart();
-    EXPECT_EQ(chain->tip().hash, block->header.hash());
+    EXPECT_EQ(chain->index().tip().hash, block->header.hash());
 }
 
 // Branches, invalid blocks and invalidation, settled early or late: the same chain and coins.
@@ -117,10 +117,10 @@ TEST(Settle, order_of_settling_does_not_show) {
         TestChain late;
         TestChain early;
         for (TestChain* chain : {&late, &early}) chain->mine(kMaturity);
-        std::vector<BlockHash> known{late->tip().hash};
+        std::vector<BlockHash> known{late->index().tip().hash};
         for (int step = 0; step < 40; ++step) {
             const size_t back = random.uniform(std::min<size_t>(known.size(), 4));
-            const HeaderNode& parent = *late->find(known[known.size() - 1 - back]);
+            const HeaderNode& parent = *late->index().find(known[known.size() - 1 - back]);
             const Height from{1 + static_cast<int32_t>(random.uniform(12))};
             const auto block = spending_block(late, parent, from, random.uniform(6) != 0,
                                               static_cast<uint64_t>(step));
@@ -136,7 +136,7 @@ TEST(Settle, order_of_settling_does_not_show) {
         }
         late.activate();
         early.activate();
-        ASSERT_EQ(late->tip().hash, early->tip().hash);
+        ASSERT_EQ(late->index().tip().hash, early->index().tip().hash);
         EXPECT_EQ(all_coins(*late), all_coins(*early));
     }
 }

@@ -45,7 +45,7 @@ ChainParams easy_signet(Script challenge) {
 
 TEST(Signet, solution_does_not_change_what_is_signed) {
     TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
-    const Block block = *chain.build(chain->tip());
+    const Block block = *chain.build(chain->index().tip());
     const Script challenge{Bytes{OP_TRUE}};
     // An empty solution keeps its marker's push, as one of any length does.
     const auto one = signet_transactions(with_solution(block, serialized({}, {})), challenge);
@@ -66,13 +66,13 @@ TEST(Signet, solution_does_not_change_what_is_signed) {
 
 TEST(Signet, trivial_challenge_takes_a_block_without_a_solution) {
     TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
-    EXPECT_EQ(chain.verdict(chain.build(chain->tip())), "");
-    EXPECT_EQ(chain->tip().height, Height{1});
+    EXPECT_EQ(chain.verdict(chain.build(chain->index().tip())), "");
+    EXPECT_EQ(chain->index().tip().height, Height{1});
 }
 
 TEST(Signet, malformed_or_missing_solutions_are_refused) {
     TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
-    const Block block = *chain.build(chain->tip());
+    const Block block = *chain.build(chain->index().tip());
     const auto verdict = [&](Block changed) {
         return chain.verdict(resolve(std::move(changed), chain.params()));
     };
@@ -80,7 +80,7 @@ TEST(Signet, malformed_or_missing_solutions_are_refused) {
     Bytes longer = serialized({}, {});
     longer.push_back(0);
     EXPECT_EQ(verdict(with_solution(block, longer)), "bad-signet-blksig") << "a byte too many";
-    EXPECT_EQ(chain.verdict(chain.build(chain->tip(), BlockPlan{.commitment = false})),
+    EXPECT_EQ(chain.verdict(chain.build(chain->index().tip(), BlockPlan{.commitment = false})),
               "bad-signet-blksig")
         << "nowhere to look";
     EXPECT_EQ(verdict(with_solution(block, serialized({}, {}))), "");
@@ -88,7 +88,7 @@ TEST(Signet, malformed_or_missing_solutions_are_refused) {
 
 TEST(Signet, only_the_first_marked_push_is_a_solution) {
     TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
-    const Block block = *chain.build(chain->tip());
+    const Block block = *chain.build(chain->index().tip());
     const Script challenge{Bytes{OP_TRUE}};
     const Block once = with_solution(block, serialized(op_true(), {}));
     const auto twice =
@@ -104,7 +104,7 @@ TEST(Signet, other_pushes_keep_their_shortest_form) {
     TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
     const Script challenge{Bytes{OP_TRUE}};
     for (const size_t size : {size_t{75}, size_t{76}, size_t{255}, size_t{256}}) {
-        Block block = *chain.build(chain->tip());
+        Block block = *chain.build(chain->index().tip());
         TransactionData coinbase = block.transactions[0]->data();
         const auto position = witness_commitment_position(*block.transactions[0]);
         Bytes script = to_bytes(coinbase.outputs[*position].script_pubkey.bytes());
@@ -122,7 +122,7 @@ TEST(Signet, other_pushes_keep_their_shortest_form) {
 
 TEST(Signet, marker_alone_is_no_solution) {
     TestChain chain(easy_signet(Script{Bytes{OP_TRUE}}));
-    const Block marked = with_solution(*chain.build(chain->tip()), Bytes{});
+    const Block marked = with_solution(*chain.build(chain->index().tip()), Bytes{});
     EXPECT_EQ(chain.verdict(resolve(marked, chain.params())), "") << "none is needed";
 }
 
@@ -139,7 +139,7 @@ TEST(Signet, item_below_a_multisig_of_the_challenge_is_empty) {
                                  .op(OP_CHECKMULTISIG)
                                  .build();
     TestChain chain(easy_signet(challenge));
-    const Block block = *chain.build(chain->tip());
+    const Block block = *chain.build(chain->index().tip());
     const auto transactions =
         signet_transactions(with_solution(block, serialized({}, {})), challenge);
     ASSERT_TRUE(transactions.has_value());
@@ -161,7 +161,7 @@ TEST(Signet, challenge_needs_the_signature_of_its_key) {
     const Bytes public_key = to_bytes(key.public_key().bytes());
     const Script challenge = ScriptBuilder{}.push(public_key).op(OP_CHECKSIG).build();
     TestChain chain(easy_signet(challenge));
-    const Block block = *chain.build(chain->tip());
+    const Block block = *chain.build(chain->index().tip());
     EXPECT_EQ(chain.verdict(std::make_shared<const Block>(block)), "bad-signet-blksig");
 
     const Block marked = with_solution(block, serialized({}, {}));

@@ -52,7 +52,7 @@ class DamagedStores : public ::testing::Test {
         TestChain chain(params, options, blocks, coins);
         chain.mine(kHeight);
         for (Height height{0}; height <= Height{kHeight}; ++height)
-            hashes.push_back(chain->at_height(height)->hash);
+            hashes.push_back(chain->index().at_height(height)->hash);
         first_coin = coinbase_outpoint(chain.block(Height{1}));
         chain->flush(Durability::synced);
     }
@@ -132,11 +132,11 @@ TEST_F(DamagedStores, record_of_a_header_that_contradicts_itself_or_its_parent_i
 TEST_F(DamagedStores, score_above_all_others_is_a_failure_when_it_is_built_on) {
     write(header_key(kHeight), kScoreAt, Bytes(32, 0xff));
     TestChain chain(params, options, blocks, coins);
-    chain.accept(chain.build(chain->tip()));
+    chain.accept(chain.build(chain->index().tip()));
     ASSERT_TRUE(chain->failure().has_value());
     EXPECT_NE(chain->failure()->message.find("the score of block"), std::string::npos);
     chain.restart();
-    EXPECT_EQ(chain->tip().height, Height{kHeight});
+    EXPECT_EQ(chain->index().tip().height, Height{kHeight});
 }
 
 TEST_F(DamagedStores, final_block_that_is_invalid_is_refused) {
@@ -168,7 +168,7 @@ TEST_F(DamagedStores, new_blocks_follow_the_old_ones_whatever_the_record_of_thei
     EXPECT_EQ(node.undo_position.offset, undo_size + 8);
     chain->flush(Durability::synced);
     chain.restart();
-    EXPECT_EQ(chain->tip().height, Height{kHeight + 1});
+    EXPECT_EQ(chain->index().tip().height, Height{kHeight + 1});
 }
 
 TEST_F(DamagedStores, reindexing_of_files_that_are_unknown_is_refused) {
@@ -189,7 +189,7 @@ TEST_F(DamagedStores, two_blocks_that_arrived_together_are_two) {
     BlockHash other;
     {
         TestChain chain(params, options, blocks, coins);
-        other = chain.extend(*chain->at_height(Height{kHeight - 1}), 1, 7)->hash;
+        other = chain.extend(*chain->index().at_height(Height{kHeight - 1}), 1, 7)->hash;
         chain->finalize(hashes.back());
         chain->flush(Durability::synced);
     }
@@ -199,7 +199,7 @@ TEST_F(DamagedStores, two_blocks_that_arrived_together_are_two) {
     std::swap(hashes.back(), other);
     write(header_key(kHeight), kSequenceAt, sequence);
     TestChain chain(params, options, blocks, coins);
-    EXPECT_EQ(chain->tip().hash, other);
+    EXPECT_EQ(chain->index().tip().hash, other);
 }
 
 TEST_F(DamagedStores, coin_that_no_block_has_made_is_a_failure_and_no_verdict) {
@@ -218,7 +218,7 @@ TEST_F(DamagedStores, coin_that_no_block_has_made_is_a_failure_and_no_verdict) {
                             std::make_shared<MemoryStorage>(*coins));
             BlockPlan plan;
             plan.transactions = {spend_true({first_coin}, Amount{1}, 1, sequence)};
-            const auto result = chain.accept(chain.build(chain->tip(), plan));
+            const auto result = chain.accept(chain.build(chain->index().tip(), plan));
             const auto update = chain.activate();
             EXPECT_TRUE(update.invalid.empty());
             EXPECT_EQ(result.node->status, BlockStatus::stored);
@@ -255,7 +255,7 @@ TEST(DamagedPrunedStore, block_that_was_removed_ends_what_needs_it) {
     ASSERT_FALSE(opened.has_value());
     EXPECT_NE(opened.error().find("a block is missing"), std::string::npos) << opened.error();
     // Back over the end of what there is, to a better branch.
-    chain.extend(*chain->at_height(pruned - 1), 502 - pruned.value(), 7);
+    chain.extend(*chain->index().at_height(pruned - 1), 502 - pruned.value(), 7);
     chain.activate();
     ASSERT_TRUE(chain->failure().has_value());
     EXPECT_NE(chain->failure()->message.find("removed"), std::string::npos);
@@ -271,15 +271,15 @@ TEST(DamagedPrunedStore, tip_has_its_body) {
     const Height pruned = chain->prune(Height{400});
     ASSERT_GT(pruned, Height{0});
     for (const Height height : {Height{1}, pruned, pruned + 1}) {
-        const auto refused = chain->invalidate(chain->at_height(height)->hash);
+        const auto refused = chain->invalidate(chain->index().at_height(height)->hash);
         ASSERT_FALSE(refused.has_value());
         EXPECT_EQ(refused.error().reason, "pruned");
     }
-    ASSERT_TRUE(chain->invalidate(chain->at_height(pruned + 2)->hash));
+    ASSERT_TRUE(chain->invalidate(chain->index().at_height(pruned + 2)->hash));
     chain.activate();
-    EXPECT_EQ(chain->tip().height, pruned + 1);
+    EXPECT_EQ(chain->index().tip().height, pruned + 1);
     chain.restart();
-    EXPECT_EQ(chain->tip().height, pruned + 1);
+    EXPECT_EQ(chain->index().tip().height, pruned + 1);
     EXPECT_FALSE(chain->failure().has_value());
 }
 

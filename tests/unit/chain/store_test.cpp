@@ -22,7 +22,7 @@ class Stores : public ::testing::Test {
         chain.mine(105);
         BlockPlan plan;
         plan.transactions = {spend_true({coinbase_outpoint(chain.block(Height{1}))}, Amount{1})};
-        chain.add(chain.build(chain->tip(), plan));
+        chain.add(chain.build(chain->index().tip(), plan));
         chain->flush(Durability::synced);
     }
 
@@ -148,7 +148,7 @@ TEST_F(Stores, flipped_bits_in_block_and_undo_files_are_found_when_read) {
     InlineScriptVerifier verifier;
     NullLog log;
     auto chain = std::move(*Chainstate::open(params, rules, *blocks, *coins, verifier, log, {}));
-    const HeaderNode& node = chain->tip();
+    const HeaderNode& node = chain->index().tip();
     ASSERT_TRUE(chain->read_block(node));
     ASSERT_TRUE(chain->read_undo(node));
     for (const uint64_t offset : {uint64_t{0}, uint64_t{5}, uint64_t{30}}) {
@@ -172,7 +172,7 @@ TEST_F(Stores, flipped_bits_in_block_and_undo_files_are_found_when_read) {
     const auto update = chain->activate_best_chain();
     EXPECT_FALSE(update.changed());
     ASSERT_TRUE(chain->failure().has_value());
-    EXPECT_EQ(chain->tip().hash, tip);
+    EXPECT_EQ(chain->index().tip().hash, tip);
     chain->flush(Durability::synced);  // must not write what is half known
     flip(*blocks, kFirstUndoFile, node.undo_position.offset);
     chain.reset();
@@ -185,7 +185,7 @@ TEST_F(Stores, failing_disk_is_a_failure_and_no_verdict_about_a_block) {
     failing->failing = true;
     BlockPlan plan;
     plan.transactions = {spend_true({coinbase_outpoint(chain.block(Height{2}))}, Amount{1})};
-    const auto result = chain.accept(chain.build(chain->tip(), plan));
+    const auto result = chain.accept(chain.build(chain->index().tip(), plan));
     ASSERT_EQ(result.state, BlockResult::State::accepted);
     const auto update = chain.activate();
     EXPECT_TRUE(update.invalid.empty());
@@ -195,7 +195,7 @@ TEST_F(Stores, failing_disk_is_a_failure_and_no_verdict_about_a_block) {
     EXPECT_EQ(result.node->status, BlockStatus::stored);
     failing->failing = false;
     chain.restart();
-    EXPECT_EQ(chain->tip().height, Height{107}) << "the block was good all the time";
+    EXPECT_EQ(chain->index().tip().height, Height{107}) << "the block was good all the time";
 }
 
 TEST_F(Stores, coins_that_a_block_spends_are_looked_up_together) {
@@ -208,7 +208,7 @@ TEST_F(Stores, coins_that_a_block_spends_are_looked_up_together) {
     // Made in the same block: no store has it.
     const OutPoint made{plan.transactions[0]->txid(), 0};
     plan.transactions.push_back(spend_true({made}, Amount{1}));
-    chain.add(chain.build(chain->tip(), plan));
+    chain.add(chain.build(chain->index().tip(), plan));
     EXPECT_EQ(observed->batches, 1u);
     std::vector<Bytes> expected{coin_key(second), coin_key(third)};
     std::sort(expected.begin(), expected.end());

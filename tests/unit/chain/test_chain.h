@@ -88,12 +88,14 @@ class TestChain {
     }
 
     const HeaderNode& mine(int count = 1) {
-        extend(chain_->tip(), count);
+        extend(chain_->index().tip(), count);
         activate();
-        return chain_->tip();
+        return chain_->index().tip();
     }
 
-    BlockRef block(Height height) { return *chain_->read_block(*chain_->at_height(height)); }
+    BlockRef block(Height height) {
+        return *chain_->read_block(*chain_->index().at_height(height));
+    }
 
     /// The reject reason of a block: at accept_block or when it is connected; empty: all right.
     std::string verdict(const BlockRef& block) {

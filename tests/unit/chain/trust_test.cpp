@@ -15,7 +15,7 @@ ChainOptions with_checkpoint(int32_t height, const BlockHash& hash) {
 // Two branches of a scratch chain from genesis: blocks 1 to `count` with different coinbases.
 std::vector<BlockRef> blocks_of(int count, uint64_t extra_nonce) {
     TestChain scratch;
-    const HeaderNode* node = scratch.extend(scratch->genesis(), count, extra_nonce);
+    const HeaderNode* node = scratch.extend(scratch->index().genesis(), count, extra_nonce);
     std::vector<BlockRef> blocks;
     for (; node->parent != nullptr; node = node->parent)
         blocks.push_back(*scratch->read_block(*node));
@@ -30,7 +30,7 @@ TEST(Checkpoint, another_block_of_its_height_is_refused) {
     chain.add(bad[0]);
     chain.add(bad[1]);
     EXPECT_EQ(chain.verdict(bad[2]), "checkpoint mismatch");
-    EXPECT_EQ(chain->tip().hash, bad[1]->header.hash()) << "not known to be wrong yet";
+    EXPECT_EQ(chain->index().tip().hash, bad[1]->header.hash()) << "not known to be wrong yet";
     EXPECT_EQ(chain.verdict(bad[3]), "prev-blk-not-found");
 }
 
@@ -44,16 +44,16 @@ TEST(Checkpoint, once_known_it_wins_over_more_work_and_nothing_forks_below) {
     EXPECT_EQ(chain.activate().connected.size(), 0u) << "a tie";
     ASSERT_TRUE(chain->accept_header(good[2]->header, {}, chain.now()));
     chain.activate();
-    EXPECT_EQ(chain->tip().hash, good[1]->header.hash()) << "the other branch is out";
+    EXPECT_EQ(chain->index().tip().hash, good[1]->header.hash()) << "the other branch is out";
     EXPECT_EQ(chain.verdict(good[2]), "");
-    EXPECT_EQ(chain->tip().height, Height{3});
+    EXPECT_EQ(chain->index().tip().height, Height{3});
     EXPECT_EQ(chain.verdict(bad[0]), "duplicate-invalid");
     const auto other = blocks_of(1, 3);
     EXPECT_EQ(chain.verdict(other[0]), "bad-fork-prior-to-checkpoint");
     EXPECT_EQ(chain.verdict(good[3]), "");
     BlockPlan plan;
     plan.extra_nonce = 9;
-    EXPECT_EQ(chain.verdict(chain.build(*chain->at_height(Height{3}), plan)), "")
+    EXPECT_EQ(chain.verdict(chain.build(*chain->index().at_height(Height{3}), plan)), "")
         << "forks above are free";
 }
 
@@ -68,7 +68,7 @@ TEST(Checkpoint, it_and_what_is_before_cannot_be_invalidated) {
     }
     EXPECT_TRUE(chain->invalidate(good[3]->header.hash()));
     chain.activate();
-    EXPECT_EQ(chain->tip().height, Height{3});
+    EXPECT_EQ(chain->index().tip().height, Height{3});
 }
 
 TEST(Checkpoint, a_chain_that_contradicts_it_is_left_at_the_next_start) {
@@ -81,10 +81,10 @@ TEST(Checkpoint, a_chain_that_contradicts_it_is_left_at_the_next_start) {
         for (const auto& block : bad) before.add(block);
         for (const auto& block : good) before.accept(block);
         before->flush(Durability::synced);
-        EXPECT_EQ(before->tip().hash, bad.back()->header.hash());
+        EXPECT_EQ(before->index().tip().hash, bad.back()->header.hash());
     }
     TestChain after(regtest_params(), with_checkpoint(3, good[2]->header.hash()), blocks, coins);
-    EXPECT_EQ(after->tip().hash, good.back()->header.hash());
+    EXPECT_EQ(after->index().tip().hash, good.back()->header.hash());
 }
 
 TEST(Checkpoint, of_several_the_highest_that_is_known_counts) {
@@ -98,7 +98,8 @@ TEST(Checkpoint, of_several_the_highest_that_is_known_counts) {
         const auto refused = chain->invalidate(good[3]->header.hash());
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().kind, BlockErrorKind::conflicts_with_final);
-        const auto fork = chain.build(*chain->at_height(Height{3}), BlockPlan{.extra_nonce = 9});
+        const auto fork =
+            chain.build(*chain->index().at_height(Height{3}), BlockPlan{.extra_nonce = 9});
         EXPECT_EQ(chain.verdict(fork), "bad-fork-prior-to-checkpoint");
         chain.restart();  // all of them are known from the beginning
     }
@@ -113,7 +114,7 @@ class AssumeValid : public ::testing::Test {
  protected:
     static void SetUpTestSuite() {
         TestChain scratch;
-        const HeaderNode* node = scratch.extend(scratch->genesis(), kBadHeight - 1);
+        const HeaderNode* node = scratch.extend(scratch->index().genesis(), kBadHeight - 1);
         const BlockRef first = *scratch->read_block(*node->ancestor(Height{1}));
         TransactionData paying = spend_true({coinbase_outpoint(first)}, Amount{5})->data();
         paying.outputs[0].script_pubkey = Script{Bytes{OP_0}};
@@ -139,7 +140,7 @@ class AssumeValid : public ::testing::Test {
         for (int32_t i = 0; i < kBadHeight + above; ++i)
             chain->accept_block(blocks->at(static_cast<size_t>(i)), {}, chain.now());
         chain.activate();
-        return chain->tip().height.value();
+        return chain->index().tip().height.value();
     }
     static BlockHash hash_at(int32_t height) {
         return blocks->at(static_cast<size_t>(height) - 1)->header.hash();
@@ -175,26 +176,26 @@ TEST_F(AssumeValid, blocks_beside_it_are_checked) {
     TestChain scratch;
     for (int32_t i = 0; i < kBadHeight - 1; ++i) scratch.accept(blocks->at(static_cast<size_t>(i)));
     scratch.activate();
-    const auto beside = scratch.build(scratch->tip(), BlockPlan{.extra_nonce = 5});
+    const auto beside = scratch.build(scratch->index().tip(), BlockPlan{.extra_nonce = 5});
     TestChain chain(regtest_params(), assuming(beside->header.hash()));
     for (int32_t i = 0; i < kBadHeight - 1; ++i) chain.accept(blocks->at(static_cast<size_t>(i)));
     chain.accept(beside);
     for (size_t i = kBadHeight - 1; i < blocks->size(); ++i) chain.accept(blocks->at(i));
     chain.activate();
-    EXPECT_EQ(chain->tip().hash, beside->header.hash());
+    EXPECT_EQ(chain->index().tip().hash, beside->header.hash());
 }
 
 TEST_F(AssumeValid, blocks_beside_the_best_header_are_checked) {
     TestChain other;
-    other.extend(other->genesis(), static_cast<int>(blocks->size()) + 1, 7);
+    other.extend(other->index().genesis(), static_cast<int>(blocks->size()) + 1, 7);
     TestChain chain(regtest_params(), assuming(hash_at(kBadHeight)));
     for (const auto& block : *blocks) chain.accept(block);
-    for (Height height{1}; height <= other->height_max(); ++height) {
-        const BlockHeader& header = other->all_at_height(height)[0]->header;
+    for (Height height{1}; height <= other->index().height_max(); ++height) {
+        const BlockHeader& header = other->index().all_at_height(height)[0]->header;
         ASSERT_TRUE(chain->accept_header(header, {}, chain.now()));
     }
     chain.activate();
-    EXPECT_EQ(chain->tip().height, Height{kBadHeight - 1});
+    EXPECT_EQ(chain->index().tip().height, Height{kBadHeight - 1});
 }
 
 TEST_F(AssumeValid, an_unknown_hash_means_nothing) {

@@ -35,7 +35,7 @@ TEST_F(TxIndexTest, catches_up_in_steps_and_finds_every_transaction) {
     for (int32_t height = 1; height <= 3; ++height)
         plan.transactions.push_back(
             spend_true({coinbase_outpoint(chain.block(Height{height}))}, Amount{height}));
-    const auto block = chain.build(chain->tip(), plan);
+    const auto block = chain.build(chain->index().tip(), plan);
     chain.add(block);
     EXPECT_FALSE(index.synced());
     EXPECT_FALSE(index.find(plan.transactions[0]->txid()).value().has_value());
@@ -59,7 +59,7 @@ TEST_F(TxIndexTest, follows_a_reorganisation) {
     const auto spend = spend_true({coinbase_outpoint(chain.block(Height{1}))}, Amount{1});
     BlockPlan plan;
     plan.transactions = {spend};
-    const HeaderNode& fork = chain->tip();
+    const HeaderNode& fork = chain->index().tip();
     const auto left = chain.build(fork, plan);
     chain.add(left);
     catch_up(index);
@@ -67,10 +67,10 @@ TEST_F(TxIndexTest, follows_a_reorganisation) {
     plan.extra_nonce = 1;
     const auto joined = chain.build(fork, plan);
     chain.accept(joined);
-    chain.extend(*chain->find(joined->header.hash()), 1);
+    chain.extend(*chain->index().find(joined->header.hash()), 1);
     chain.activate();
     catch_up(index);
-    EXPECT_EQ(index.best().hash, chain->tip().hash);
+    EXPECT_EQ(index.best().hash, chain->index().tip().hash);
     EXPECT_EQ(index.find(spend->txid()).value()->block, joined->header.hash());
 }
 

@@ -124,7 +124,7 @@ TEST_F(EngineBarrier, published_block_is_final_and_tells_so) {
     nodes_[2]->call([&](Node& node) {
         EXPECT_EQ(node.engine().name(), "pbft");
         EXPECT_EQ(node.engine().finality(), Finality::absolute);
-        const HeaderNode& finalized = node.chain().finalized();
+        const HeaderNode& finalized = node.chain().index().finalized();
         EXPECT_EQ(finalized.height, Height{1});
         // What is final cannot be invalidated by hand.
         EXPECT_FALSE(node.invalidate_block(finalized.hash));

@@ -30,7 +30,7 @@ NodeConfig relaxed() {
 }
 
 BlockRef block_at(TestNode& node, int32_t height) {
-    const auto* header = node->chain().at_height(Height{height});
+    const auto* header = node->chain().index().at_height(Height{height});
     return *node->chain().read_block(*header);
 }
 
@@ -51,7 +51,7 @@ TEST(Node, tip_is_shown_to_readers_behind_its_barrier_and_only_when_it_changes) 
     EXPECT_LT(position<effect::Persist>(node.effects), shown);
     EXPECT_LT(shown, position<effect::Complete>(node.effects));
     const BlockSummary& tip = *std::get<effect::TipChanged>(node.effects[shown]).tip;
-    EXPECT_EQ(tip.hash, node->chain().tip().hash);
+    EXPECT_EQ(tip.hash, node->chain().index().tip().hash);
     EXPECT_EQ(tip.height, Height{1});
     EXPECT_EQ(tip.confirmations, 1);
     EXPECT_EQ(node.submit(block_at(node, 1)), "duplicate");
@@ -115,7 +115,7 @@ TEST(Node, transaction_returns_to_the_mempool_after_a_reorganisation) {
     ASSERT_TRUE(node.send(payment));
     node.generate(1);
     ASSERT_EQ(node->mempool().size(), 0u);
-    const BlockHash confirmed_in = node->chain().tip().hash;
+    const BlockHash confirmed_in = node->chain().index().tip().hash;
 
     // A branch without it, one block longer.
     node.call([&](Node& each) { ASSERT_TRUE(each.invalidate_block(confirmed_in)); });
@@ -124,7 +124,7 @@ TEST(Node, transaction_returns_to_the_mempool_after_a_reorganisation) {
     const BlockRef rival_2 = node.build(std::vector<TransactionRef>{});
     ASSERT_EQ(node.submit(rival_2), "");
     node.call([&](Node& each) { ASSERT_TRUE(each.reconsider_block(confirmed_in)); });
-    EXPECT_EQ(node->chain().tip().hash, rival_2->header.hash());
+    EXPECT_EQ(node->chain().index().tip().hash, rival_2->header.hash());
     EXPECT_TRUE(node->mempool().contains(payment->txid()));
     node->mempool().check_consistency();
     node.generate(1);
@@ -184,9 +184,9 @@ TEST(Node, stop_flushes_then_completes_then_shuts_down) {
     EXPECT_LT(complete, shutdown);
     ASSERT_EQ(shutdown, node.effects.size() - 1);
     EXPECT_TRUE(std::get<effect::Shutdown>(node.effects[shutdown]).error.empty());
-    const BlockHash tip = node->chain().tip().hash;
+    const BlockHash tip = node->chain().index().tip().hash;
     node.open();
-    EXPECT_EQ(node->chain().tip().hash, tip);
+    EXPECT_EQ(node->chain().index().tip().hash, tip);
 }
 
 TEST(Node, stop_at_height_shuts_down_there) {

@@ -73,14 +73,15 @@ TEST_F(NodeWallet, payment_reaches_mempool_and_block_and_comes_back_after_a_reor
     with([&](Wallet& wallet) { EXPECT_EQ(wallet.transaction(paid)->info.confirmations, 1); });
     EXPECT_EQ(balances().trusted, pending.trusted);
 
-    node_.call([&](Node& node) { ASSERT_TRUE(node.invalidate_block(node_->chain().tip().hash)); });
+    node_.call(
+        [&](Node& node) { ASSERT_TRUE(node.invalidate_block(node_->chain().index().tip().hash)); });
     EXPECT_TRUE(node_->mempool().contains(paid));
     with([&](Wallet& wallet) { EXPECT_EQ(wallet.transaction(paid)->info.confirmations, 0); });
     EXPECT_EQ(balances().trusted, pending.trusted);
 
     // Down to where the coin itself was made: nothing is left.
     node_.call([&](Node& node) {
-        ASSERT_TRUE(node.invalidate_block(node_->chain().at_height(Height{1})->hash));
+        ASSERT_TRUE(node.invalidate_block(node_->chain().index().at_height(Height{1})->hash));
     });
     EXPECT_EQ(node_.height(), 0);
     EXPECT_FALSE(node_->mempool().contains(paid));

@@ -77,7 +77,7 @@ class TestNode {
         if (result.state == State::already_have) return "duplicate";
         if (result.state == State::missing_parent) return "missing-parent";
         if (result.state == State::invalid) return result.error->reason;
-        return node_->chain().contains(*result.node) ? "" : "inconclusive";
+        return node_->chain().index().contains(*result.node) ? "" : "inconclusive";
     }
     void generate(int count, const Script& payout = op_true()) {
         for (int i = 0; i < count; ++i) {
@@ -90,7 +90,7 @@ class TestNode {
         call([&](Node& node) { result = node.submit_transaction(transaction); });
         return result;
     }
-    int32_t height() { return node_->chain().tip().height.value(); }
+    int32_t height() { return node_->chain().index().tip().height.value(); }
 
     MemoryStorage blocks;
     MemoryStorage coins;

@@ -31,7 +31,7 @@ TEST(GetForkStats, staleBlocksAndReorganisations_areCounted) {
 
     // The rival gets a child: one reorganisation, one block deep, and the same rates.
     node.call([&](Node& each) { ASSERT_TRUE(each.invalidate_block(winner->header.hash())); });
-    ASSERT_EQ(node->chain().tip().hash, rival->header.hash());
+    ASSERT_EQ(node->chain().index().tip().hash, rival->header.hash());
     node.generate(1);
     node.call([&](Node& each) { ASSERT_TRUE(each.reconsider_block(winner->header.hash())); });
     read(std::nullopt);

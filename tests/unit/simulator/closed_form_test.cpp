@@ -27,7 +27,7 @@ Measured two_equal_miners(Duration interval, Duration delay, int blocks, uint64_
     EXPECT_TRUE(world.run_until([&] { return all_reached(world, blocks); }, interval * blocks * 4));
     // The last heights may still have blocks to come.
     const Height last = tip(world, 0).height - 20;
-    const auto* end = world.node(0).chain().at_height(last);
+    const auto* end = world.node(0).chain().index().at_height(last);
     const double time = static_cast<double>(end->time()) -
                         static_cast<double>(to_unix_seconds(world.options().start));
     const double mean = std::chrono::duration<double>(interval).count();

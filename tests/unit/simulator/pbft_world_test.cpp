@@ -57,7 +57,7 @@ class PbftWorld {
     void expect_final_tips() {
         for (NodeIndex index = 0; index < world_.size(); ++index) {
             if (!world_.running(index)) continue;
-            EXPECT_EQ(world_.node(index).chain().finalized().hash, tip(world_, index).hash);
+            EXPECT_EQ(world_.node(index).chain().index().finalized().hash, tip(world_, index).hash);
         }
     }
     void expect_safe() {
@@ -225,7 +225,7 @@ TEST(PbftWorld, follower_far_behind_catches_up_by_seals) {
     world.connect(late, 2);
     ASSERT_TRUE(world.run_until([&] { return height(world, late) >= blocks; }, minutes{2}));
     ASSERT_TRUE(world.run_until([&] { return one_tip(world); }, minutes{1}));
-    EXPECT_EQ(world.node(late).chain().finalized().hash, tip(world, late).hash);
+    EXPECT_EQ(world.node(late).chain().index().finalized().hash, tip(world, late).hash);
     EXPECT_EQ(text(checker), "");
 }
 
@@ -255,7 +255,7 @@ TEST(PbftWorld, follower_that_crashes_in_the_middle_of_catching_up_goes_on) {
     }
     ASSERT_TRUE(world.run_until([&] { return one_tip(world); }, minutes{5}));
     EXPECT_GE(height(world, late), 100);
-    EXPECT_EQ(world.node(late).chain().finalized().hash, tip(world, late).hash);
+    EXPECT_EQ(world.node(late).chain().index().finalized().hash, tip(world, late).hash);
 }
 
 // The negative control of the checker, end to end: two of four validators lose their disks, which

@@ -92,7 +92,7 @@ NodeSpec Validators::validator(size_t index) const {
 }
 
 const HeaderNode& tip(const World& world, NodeIndex index) {
-    return world.node(index).chain().tip();
+    return world.node(index).chain().index().tip();
 }
 
 int32_t height(const World& world, NodeIndex index) {
