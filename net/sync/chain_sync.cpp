@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chain/state/index/block_index.h"
 #include "net/sync/sync_rules.h"
 
 namespace parley {
@@ -42,7 +43,7 @@ void ChainSync::on_gone(Peer& peer) {
 void ChainSync::send_getheaders(Peer& peer, const HeaderNode& from) {
     if (peer.sync.headers_deadline) return;
     message::GetHeaders request;
-    request.hashes = make_locator(from);
+    request.hashes = BlockIndex::locator(from);
     peer.sync.headers_deadline = table_.now() + table_.options().headers_timeout;
     table_.send(peer, request);
 }

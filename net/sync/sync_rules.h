@@ -27,7 +27,4 @@ bool peer_has(const Peer& peer, const HeaderNode& node);
 /// Notes that the peer has this header.
 void note_has(Peer& peer, const HeaderNode& node);
 
-/// Hashes from `from` backwards: ten in a row, then ever sparser, the genesis block last.
-std::vector<BlockHash> make_locator(const HeaderNode& from);
-
 }  // namespace parley

@@ -78,7 +78,7 @@ TEST(Coins, cache_beyond_its_limit_is_written_and_dropped_without_losing_a_coin)
 
 TEST(Coins, for_each_goes_by_outpoint_and_stops_when_told) {
     ChainParts chain;
-    for (const uint8_t number : {9, 3, 200, 7}) add(chain.coins, number);
+    for (const int number : {9, 3, 200, 7}) add(chain.coins, static_cast<uint8_t>(number));
     chain.coins.write_all(chain.index.tip(), Durability::written);
     EXPECT_EQ(stored(chain.coins),
               (std::vector{outpoint(3), outpoint(7), outpoint(9), outpoint(200)}));

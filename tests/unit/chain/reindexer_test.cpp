@@ -96,7 +96,9 @@ TEST_F(Files, child_before_its_parent_waits_across_files) {
     Reindexer reading = reindexer(2);
     while (accepted.empty() && !reading.done()) {
         EXPECT_TRUE(reading.step(accept()).has_value());
-        if (accepted.empty()) EXPECT_EQ(reading.waiting(), 2u);
+        if (accepted.empty()) {
+            EXPECT_EQ(reading.waiting(), 2u);
+        }
     }
     run(reading);
     ASSERT_EQ(accepted.size(), 3u);
