@@ -62,6 +62,7 @@ enum class TransactionVerdict : uint8_t {
     missing_inputs,    ///< outputs that it spends are unknown: an orphan
     rejected,          ///< remembered by wtxid until the tip changes
     witness_stripped,  ///< nothing is remembered: its wtxid is the txid of the whole transaction
+    none,              ///< a disk failed: nothing is known about it, and the node stops
 };
 
 struct TransactionOutcome {

@@ -64,7 +64,8 @@ void ChainFlow::spread(const ChainUpdate& update) {
             core_.wallets->block_connected(*step.block, step.node->hash, step.node->height);
         core_.peers.block_connected(*step.block, core_.now);
     }
-    core_.mempool.chain_updated(core_.now);
+    if (const auto updated = core_.mempool.chain_updated(core_.now); !updated)
+        core_.failure = updated.error();
     spread_mempool_changes();
     log_tip();
 
@@ -104,11 +105,13 @@ std::string ChainFlow::note_unknown_rules() {
     return locked_in;
 }
 
-Expected<AcceptInfo, TxReject> ChainFlow::submit_transaction(const TransactionRef& transaction) {
+Expected<AcceptInfo, TxFailure> ChainFlow::submit_transaction(const TransactionRef& transaction) {
     auto accepted = core_.mempool.submit(transaction, core_.now);
     if (accepted) {
         core_.log.debug(LogCategory::mempool, "AcceptToMemoryPool: accepted {} (poolsz {} txn)",
                         transaction->txid().to_string(), core_.mempool.size());
+    } else if (const auto* failed = std::get_if<StorageError>(&accepted.error())) {
+        core_.failure = *failed;
     }
     spread_mempool_changes();
     return accepted;

@@ -42,7 +42,7 @@ class ChainFlow {
     /// Until nothing is pending, nor unsettled.
     void advance_fully();
 
-    Expected<AcceptInfo, TxReject> submit_transaction(const TransactionRef& transaction);
+    Expected<AcceptInfo, TxFailure> submit_transaction(const TransactionRef& transaction);
 
     /// Hands on what happened in the mempool since the last call.
     void spread_mempool_changes();

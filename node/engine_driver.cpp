@@ -96,7 +96,12 @@ void EngineDriver::carry_out(engine_effect::BuildProposal& effect) {
 
 void EngineDriver::carry_out(engine_effect::CheckProposal& effect) {
     const auto checked = core_.chain->check_proposal(*effect.block, core_.now);
-    const std::string reason = checked ? std::string{} : checked.error().to_string();
+    std::string reason;
+    if (!checked) {
+        // The node stops without a verdict: nobody is to blame.
+        if (std::holds_alternative<StorageError>(checked.error())) return;
+        reason = std::get<BlockError>(checked.error()).to_string();
+    }
     run([&](Engine& engine, EngineEffects& out) {
         engine.on_proposal_checked(effect.block, reason, core_.now, out);
     });

@@ -143,10 +143,12 @@ TransactionOutcome NetAdapter::submit_transaction(PeerId from, const Transaction
                                                   TimePoint) {
     const auto accepted = core_.flow.submit_transaction(transaction);
     if (accepted) return {TransactionVerdict::accepted, {}};
+    const auto* reject = std::get_if<TxReject>(&accepted.error());
+    if (reject == nullptr) return {TransactionVerdict::none, {}};
     core_.log.debug(LogCategory::mempool, "{} (wtxid={}) from peer={} was not accepted: {}",
                     transaction->txid().to_string(), transaction->wtxid().to_string(), from.value(),
-                    accepted.error().to_string());
-    return {verdict_of(accepted.error()), accepted.error().to_string()};
+                    reject->to_string());
+    return {verdict_of(*reject), reject->to_string()};
 }
 
 std::vector<RelayTransaction> NetAdapter::relay_transactions() const {

@@ -45,14 +45,20 @@ void show_tip(NodeCore& core) {
         effect::TipChanged{std::make_shared<const rpc::BlockSummary>(core.control.chain().tip)});
 }
 
+/// Of any store. Empty: the node goes on.
+std::optional<StorageError> failure_of(const NodeCore& core) {
+    if (core.failure) return core.failure;
+    if (core.tx_index && core.tx_index->failure()) return core.tx_index->failure();
+    return core.chain->failure();
+}
+
 /// Ends a step: what was set in motion comes to rest, and the effects are handed out.
 Effects finish_step(NodeCore& core, std::optional<uint64_t> invoke = std::nullopt) {
     core.flow.spread_mempool_changes();
     core.engine_driver.refresh_demand();
     collect_net_effects(core);
     if (core.tx_index) core.tx_index->step();
-    const auto& failure = core.tx_index && core.tx_index->failure() ? core.tx_index->failure()
-                                                                    : core.chain->failure();
+    const std::optional<StorageError> failure = failure_of(core);
     if (core.stopping && !failure) core.chain->flush(Durability::synced);
     show_tip(core);
     if (invoke) core.effects.push_back(effect::Complete{*invoke});
@@ -148,9 +154,11 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig config, con
     if (!chain) return Unexpected(chain.error());
     core->chain = std::move(*chain);
     if (const NodeOptions& options = core->config.node; options.check_blocks != 0) {
-        const VerifyResult result = core->chain->verify(options.check_level, options.check_blocks);
-        if (!result.problem.empty()) {
-            return Unexpected("Corrupted block database detected (" + result.problem +
+        const auto result = core->chain->verify(options.check_level, options.check_blocks);
+        if (!result)
+            return Unexpected("Cannot read the block or coin data: " + result.error().message);
+        if (!result->problem.empty()) {
+            return Unexpected("Corrupted block database detected (" + result->problem +
                               "). Please restart with -reindex or -reindex-chainstate to recover.");
         }
     }

@@ -31,7 +31,7 @@ class NodeControlImpl final : public rpc::NodeControl {
     rpc::Result<std::optional<rpc::IndexedTransaction>> indexed_transaction(
         const Txid& txid) const override;
     std::vector<rpc::ChainTip> chain_tips() const override;
-    std::optional<Coin> coin(const OutPoint& outpoint, bool mempool) const override;
+    rpc::Result<std::optional<Coin>> coin(const OutPoint& outpoint, bool mempool) const override;
     rpc::ForkStats fork_stats(std::optional<uint32_t> heights) const override;
     rpc::ConsensusSummary consensus() const override;
 
@@ -42,14 +42,14 @@ class NodeControlImpl final : public rpc::NodeControl {
     std::vector<rpc::MempoolEntry> mempool_ancestors(const Txid& txid) const override;
     std::vector<rpc::MempoolEntry> mempool_descendants(const Txid& txid) const override;
     std::optional<Txid> mempool_spender(const OutPoint& outpoint) const override;
-    std::vector<rpc::TxAdmission> test_accept(
+    rpc::Result<std::vector<rpc::TxAdmission>> test_accept(
         const std::vector<TransactionRef>& transactions) const override;
 
     rpc::Result<rpc::BlockTemplate> block_template() const override;
     rpc::Result<BlockRef> build_block(
         const Script& coinbase,
         const std::optional<std::vector<TransactionRef>>& transactions) const override;
-    std::string check_proposal(const BlockRef& block) const override;
+    rpc::Result<std::string> check_proposal(const BlockRef& block) const override;
     rpc::MiningSummary mining() const override;
 
     rpc::NetworkSummary network() const override;
@@ -76,12 +76,12 @@ class NodeControlImpl final : public rpc::NodeControl {
     uint64_t coins_size_on_disk() const override;
     rpc::Result<std::optional<Height>> prune_blocks(Height height) override;
     rpc::Status prefer_block(const BlockHash& hash) override;
-    bool verify_chain(int level, int32_t blocks) override;
+    rpc::Result<bool> verify_chain(int level, int32_t blocks) override;
     std::string submit_block(const BlockRef& block) override;
     rpc::Status submit_header(const BlockHeader& header) override;
     rpc::Status for_each_coin(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor) override;
-    rpc::TxAdmission submit_transaction(const TransactionRef& transaction) override;
+    rpc::Result<rpc::TxAdmission> submit_transaction(const TransactionRef& transaction) override;
 
     rpc::Status add_node(const std::string& address, rpc::AddNodeAction action) override;
     rpc::Status disconnect_node(const std::string& address) override;
@@ -102,6 +102,8 @@ class NodeControlImpl final : public rpc::NodeControl {
                                                         std::optional<bool> on_startup) override;
 
  private:
+    // The node stops; the answer until then.
+    Unexpected<rpc::Error> stop_for(const StorageError& error) const;
     rpc::BlockSummary summarise(const HeaderNode& node) const;
     rpc::MempoolEntry summarise(const MempoolEntry& entry) const;
 

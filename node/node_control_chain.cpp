@@ -156,12 +156,19 @@ std::vector<rpc::ChainTip> NodeControlImpl::chain_tips() const {
     return tips;
 }
 
-std::optional<Coin> NodeControlImpl::coin(const OutPoint& outpoint, bool mempool) const {
-    if (!mempool) return core_.chain->coins().coin(outpoint);
-    auto found = core_.mempool.coins().coin(outpoint);
-    if (found && found->height == Mempool::kMempoolHeight)
-        found->height = core_.chain->tip().height + 1;
-    return found;
+Unexpected<rpc::Error> NodeControlImpl::stop_for(const StorageError& error) const {
+    core_.failure = error;
+    return rpc::failure(rpc::Code::database, error.message);
+}
+
+rpc::Result<std::optional<Coin>> NodeControlImpl::coin(const OutPoint& outpoint,
+                                                       bool mempool) const {
+    const CoinsView& coins = mempool ? core_.mempool.coins() : core_.chain->coins();
+    auto found = coins.coin(outpoint);
+    if (!found) return stop_for(found.error());
+    if (*found && (*found)->height == Mempool::kMempoolHeight)
+        (*found)->height = core_.chain->tip().height + 1;
+    return std::move(*found);
 }
 
 rpc::ForkStats NodeControlImpl::fork_stats(std::optional<uint32_t> heights) const {
@@ -220,16 +227,17 @@ rpc::Status NodeControlImpl::prefer_block(const BlockHash& hash) {
     return {};
 }
 
-bool NodeControlImpl::verify_chain(int level, int32_t blocks) {
-    const VerifyResult result = core_.chain->verify(level, blocks);
-    if (!result.problem.empty()) {
-        core_.log.error(LogCategory::general, "verifychain: {}", result.problem);
+rpc::Result<bool> NodeControlImpl::verify_chain(int level, int32_t blocks) {
+    const auto result = core_.chain->verify(level, blocks);
+    if (!result) return stop_for(result.error());
+    if (!result->problem.empty()) {
+        core_.log.error(LogCategory::general, "verifychain: {}", result->problem);
     } else {
         core_.log.info(LogCategory::general, "verifychain: {} blocks at level {} are good{}",
-                       result.blocks, level,
-                       result.cut_short ? "; it ended early, for lack of -dbcache" : "");
+                       result->blocks, level,
+                       result->cut_short ? "; it ended early, for lack of -dbcache" : "");
     }
-    return result.problem.empty() && !result.cut_short;
+    return result->problem.empty() && !result->cut_short;
 }
 
 std::string NodeControlImpl::submit_block(const BlockRef& block) {

@@ -27,16 +27,17 @@ bool signals_replaceable(const Mempool& mempool, const MempoolEntry& entry) {
                        [&](const MempoolEntry* each) { return signals(*each); });
 }
 
-rpc::TxAdmission admission_of(const Expected<AcceptInfo, TxReject>& result) {
+rpc::TxAdmission admission_of(const AcceptInfo& accepted) {
+    rpc::TxAdmission admission;
+    admission.state = rpc::TxAdmission::State::accepted;
+    admission.virtual_size = accepted.virtual_size;
+    admission.fee = accepted.fee;
+    return admission;
+}
+
+rpc::TxAdmission admission_of(const TxReject& reject) {
     using State = rpc::TxAdmission::State;
     rpc::TxAdmission admission;
-    if (result) {
-        admission.state = State::accepted;
-        admission.virtual_size = result->virtual_size;
-        admission.fee = result->fee;
-        return admission;
-    }
-    const TxReject& reject = result.error();
     admission.reject_reason = reject.reason;
     admission.reject_detail = reject.detail;
     if (reject.kind == TxRejectKind::missing_inputs) {
@@ -142,21 +143,22 @@ std::optional<Txid> NodeControlImpl::mempool_spender(const OutPoint& outpoint) c
     return entry->txid();
 }
 
-std::vector<rpc::TxAdmission> NodeControlImpl::test_accept(
+rpc::Result<std::vector<rpc::TxAdmission>> NodeControlImpl::test_accept(
     const std::vector<TransactionRef>& transactions) const {
+    const auto results = core_.mempool.test_accept_package(transactions, core_.now);
+    if (!results) return stop_for(results.error());
     std::vector<rpc::TxAdmission> admissions;
-    if (transactions.size() == 1) {
-        admissions.push_back(admission_of(core_.mempool.test_accept(transactions[0], core_.now)));
-        return admissions;
-    }
-    for (const auto& result : core_.mempool.test_accept_package(transactions, core_.now)) {
-        admissions.push_back(admission_of(result));
-    }
+    for (const auto& result : *results)
+        admissions.push_back(result ? admission_of(*result) : admission_of(result.error()));
     return admissions;
 }
 
-rpc::TxAdmission NodeControlImpl::submit_transaction(const TransactionRef& transaction) {
-    return admission_of(core_.flow.submit_transaction(transaction));
+rpc::Result<rpc::TxAdmission> NodeControlImpl::submit_transaction(
+    const TransactionRef& transaction) {
+    const auto accepted = core_.flow.submit_transaction(transaction);
+    if (accepted) return admission_of(*accepted);
+    if (const auto* failed = std::get_if<StorageError>(&accepted.error())) return stop_for(*failed);
+    return admission_of(std::get<TxReject>(accepted.error()));
 }
 
 rpc::Result<rpc::BlockTemplate> NodeControlImpl::block_template() const {
@@ -209,15 +211,18 @@ rpc::Result<BlockRef> NodeControlImpl::build_block(
     const BlockRequest request = core_.engine_driver.request_below(tip, now, coinbase);
     auto block =
         std::make_shared<const Block>(core_.block_builder.build_from(request, *transactions).block);
-    const std::string problem = check_proposal(block);
-    if (!problem.empty())
-        return rpc::failure(rpc::Code::verify, "TestBlockValidity failed: " + problem);
+    const auto problem = check_proposal(block);
+    if (!problem) return Unexpected(problem.error());
+    if (!problem->empty())
+        return rpc::failure(rpc::Code::verify, "TestBlockValidity failed: " + *problem);
     return BlockRef{std::move(block)};
 }
 
-std::string NodeControlImpl::check_proposal(const BlockRef& block) const {
+rpc::Result<std::string> NodeControlImpl::check_proposal(const BlockRef& block) const {
     const auto checked = core_.chain->check_proposal(*block, core_.now);
-    return checked ? std::string{} : checked.error().to_string();
+    if (checked) return std::string{};
+    if (const auto* failed = std::get_if<StorageError>(&checked.error())) return stop_for(*failed);
+    return std::get<BlockError>(checked.error()).to_string();
 }
 
 rpc::MiningSummary NodeControlImpl::mining() const {

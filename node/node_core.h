@@ -35,6 +35,8 @@ struct NodeCore {
     TimePoint started{};
     TimePoint host_now{};
     bool stopping = false;
+    /// A store failed where no verdict could be given: the step ends with Shutdown{error}.
+    std::optional<StorageError> failure;
     const HeaderNode* shown_tip = nullptr;  ///< of the last TipChanged
 
     // Stores, each of whose commits leaves a barrier in `effects`.

@@ -48,8 +48,11 @@ Expected<BlockRef, StorageError> WalletClient::read_block(const BlockHash& hash)
 
 std::optional<std::string> WalletClient::submit_transaction(const TransactionRef& transaction) {
     const auto accepted = core_.flow.submit_transaction(transaction);
-    if (accepted || accepted.error().reason == "txn-already-in-mempool") return std::nullopt;
-    return accepted.error().to_string();
+    if (accepted) return std::nullopt;
+    if (const auto* failed = std::get_if<StorageError>(&accepted.error())) return failed->message;
+    const auto& reject = std::get<TxReject>(accepted.error());
+    if (reject.reason == "txn-already-in-mempool") return std::nullopt;
+    return reject.to_string();
 }
 
 bool WalletClient::in_mempool(const Txid& txid) const {

@@ -47,7 +47,7 @@ class NodeView {
     virtual std::vector<ChainTip> chain_tips() const = 0;
     /// In the UTXO set; with `mempool`, also as the mempool makes and spends outputs (a mempool
     /// coin has the tip's height + 1).
-    virtual std::optional<Coin> coin(const OutPoint& outpoint, bool mempool) const = 0;
+    virtual Result<std::optional<Coin>> coin(const OutPoint& outpoint, bool mempool) const = 0;
     /// Over the last `heights` heights of the active chain, or all of them above genesis.
     virtual ForkStats fork_stats(std::optional<uint32_t> heights) const = 0;
     virtual ConsensusSummary consensus() const = 0;
@@ -64,7 +64,7 @@ class NodeView {
     /// The waiting transaction that spends the outpoint.
     virtual std::optional<Txid> mempool_spender(const OutPoint& outpoint) const = 0;
     /// Would these, in order and each after the ones before, be admitted now? One result each.
-    virtual std::vector<TxAdmission> test_accept(
+    virtual Result<std::vector<TxAdmission>> test_accept(
         const std::vector<TransactionRef>& transactions) const = 0;
 
     // mining
@@ -77,7 +77,7 @@ class NodeView {
         const Script& coinbase,
         const std::optional<std::vector<TransactionRef>>& transactions) const = 0;
     /// BIP23 proposal mode: empty string when it would connect, else the reject reason.
-    virtual std::string check_proposal(const BlockRef& block) const = 0;
+    virtual Result<std::string> check_proposal(const BlockRef& block) const = 0;
     virtual MiningSummary mining() const = 0;
 
     // network
@@ -115,7 +115,7 @@ class NodeControl : public NodeView {
     virtual Status prefer_block(const BlockHash& hash) = 0;
     /// Are the last `blocks` blocks (0: all) stored as they were accepted? `level` 0 to 4. What is
     /// wrong is in the log.
-    virtual bool verify_chain(int level, int32_t blocks) = 0;
+    virtual Result<bool> verify_chain(int level, int32_t blocks) = 0;
     /// Removes blocks up to this height, as far as whole files allow. Returns the last one removed
     /// ever; empty: none.
     virtual Result<std::optional<Height>> prune_blocks(Height height) = 0;
@@ -132,7 +132,7 @@ class NodeControl : public NodeView {
     virtual uint64_t coins_size_on_disk() const = 0;
 
     // mempool: announces it to the peers when it was admitted
-    virtual TxAdmission submit_transaction(const TransactionRef& transaction) = 0;
+    virtual Result<TxAdmission> submit_transaction(const TransactionRef& transaction) = 0;
 
     // network. Texts as bitcoind's: "Error: Node already added", ...
     virtual Status add_node(const std::string& address, AddNodeAction action) = 0;

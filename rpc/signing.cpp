@@ -10,9 +10,9 @@ namespace {
 
 std::optional<TxOutput> known_output(const NodeControl& node, const OutPoint& outpoint,
                                      const WalletView* wallet) {
-    if (const auto coin = node.coin(outpoint, true)) return coin->output;
+    if (const auto coin = unwrap(node.coin(outpoint, true))) return coin->output;
     // Spent already by a waiting transaction: it may still be signed, to replace that one.
-    if (const auto coin = node.coin(outpoint, false)) return coin->output;
+    if (const auto coin = unwrap(node.coin(outpoint, false))) return coin->output;
     return wallet ? wallet->known_output(outpoint) : std::nullopt;
 }
 

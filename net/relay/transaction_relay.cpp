@@ -164,6 +164,7 @@ void TransactionRelay::submit(Peer& peer, const TransactionRef& transaction) {
             break;
         case TransactionVerdict::already_have:
         case TransactionVerdict::witness_stripped:
+        case TransactionVerdict::none:
             break;
     }
 }

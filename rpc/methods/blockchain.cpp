@@ -190,7 +190,7 @@ void gettxout(Call& call) {
     BlockSummary tip;
     const auto coin = call.ask([&](NodeControl& node) {
         tip = node.chain().tip;
-        return node.coin(outpoint, mempool);
+        return unwrap(node.coin(outpoint, mempool));
     });
     JsonWriter& out = call.out();
     if (!coin) {

@@ -83,7 +83,8 @@ void gettxoutsetinfo(Call& call) {
 void verifychain(Call& call) {
     const auto level = static_cast<int>(std::clamp<int64_t>(call.integer(0, 3), 0, 4));
     const auto blocks = static_cast<int32_t>(std::clamp<int64_t>(call.integer(1, 6), 0, INT32_MAX));
-    call.out().value(call.ask([&](NodeControl& node) { return node.verify_chain(level, blocks); }));
+    call.out().value(
+        call.ask([&](NodeControl& node) { return unwrap(node.verify_chain(level, blocks)); }));
 }
 
 /// The first block of the active chain that is not older than that.

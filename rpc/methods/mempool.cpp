@@ -222,7 +222,7 @@ void testmempoolaccept(Call& call) {
         transactions.push_back(make_transaction(std::move(*data)));
     }
     const auto admissions =
-        call.ask([&](NodeControl& node) { return node.test_accept(transactions); });
+        call.ask([&](NodeControl& node) { return unwrap(node.test_accept(transactions)); });
     JsonWriter& out = call.out();
     out.array([&] {
         for (size_t i = 0; i < transactions.size(); ++i)
@@ -258,13 +258,13 @@ void sendrawtransaction(Call& call) {
     }
     const TxAdmission admission = call.ask([&](NodeControl& node) {
         if (max_rate.value() > 0) {
-            const TxAdmission tried = node.test_accept({transaction}).front();
+            const TxAdmission tried = unwrap(node.test_accept({transaction})).front();
             if (tried.state == TxAdmission::State::accepted && exceeds(tried, max_rate))
                 fail(Code::verify,
                      "Fee exceeds maximum configured by user (e.g. -maxtxfee, "
                      "maxfeerate)");
         }
-        return node.submit_transaction(transaction);
+        return unwrap(node.submit_transaction(transaction));
     });
     fail_admission(admission);
     call.out().value(transaction->txid());

@@ -112,7 +112,7 @@ void answer_proposal(Call& call, const Json& request) {
         if (const auto known = node.block_summary(block->header.hash()))
             return known->has_body ? "duplicate" : "duplicate-inconclusive";
         if (block->header.previous != node.chain().tip.hash) return "inconclusive-not-best-prevblk";
-        return node.check_proposal(block);
+        return unwrap(node.check_proposal(block));
     });
     if (reason.empty())
         call.out().null();

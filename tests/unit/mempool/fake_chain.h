@@ -62,10 +62,18 @@ class FakeChain final : public ChainContext, public CoinsView {
 
     const HeaderNode& tip() const override { return nodes_.back(); }
     const CoinsView& coins() const override { return *this; }
-    std::optional<Coin> coin(const OutPoint& outpoint) const override {
-        const auto it = coins_.find(outpoint);
-        return it == coins_.end() ? std::nullopt : std::optional{it->second};
+    Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
+                                       const Visitor& visit) const override {
+        if (reads_until_failure && (*reads_until_failure)-- == 0)
+            return Unexpected(StorageError{StorageError::Code::io, "disk on fire"});
+        for (size_t i = 0; i < outpoints.size(); ++i) {
+            const auto found = coins_.find(outpoints[i]);
+            if (found != coins_.end()) visit(i, found->second);
+        }
+        return {};
     }
+    /// The look-ups that succeed before one fails.
+    mutable std::optional<size_t> reads_until_failure;
 
     /// A coin from nowhere.
     OutPoint add_coin(Amount value, Height height = Height{1}, bool coinbase = false,

@@ -85,7 +85,7 @@ class TestNode {
     rpc::TxAdmission send(const TransactionRef& transaction) {
         rpc::TxAdmission admission;
         call([&](rpc::NodeControl& control) {
-            admission = control.submit_transaction(transaction);
+            admission = *control.submit_transaction(transaction);
         });
         return admission;
     }

@@ -98,11 +98,11 @@ Result<BlockWithSpent> FakeNode::block_with_spent(const BlockHash& hash) const {
     return result;
 }
 
-std::optional<Coin> FakeNode::coin(const OutPoint& outpoint, bool mempool) const {
+Result<std::optional<Coin>> FakeNode::coin(const OutPoint& outpoint, bool mempool) const {
     if (mempool) {
-        if (spenders.contains(outpoint)) return std::nullopt;
+        if (spenders.contains(outpoint)) return std::optional<Coin>{};
         if (const auto found = mempool_coins.find(outpoint); found != mempool_coins.end())
-            return found->second;
+            return std::optional{found->second};
     }
     const auto found = coins.find(outpoint);
     return found == coins.end() ? std::nullopt : std::optional{found->second};
@@ -142,7 +142,7 @@ std::optional<Txid> FakeNode::mempool_spender(const OutPoint& outpoint) const {
     return found == spenders.end() ? std::nullopt : std::optional{found->second};
 }
 
-std::vector<TxAdmission> FakeNode::test_accept(
+Result<std::vector<TxAdmission>> FakeNode::test_accept(
     const std::vector<TransactionRef>& transactions) const {
     std::vector<TxAdmission> result = admissions;
     result.resize(transactions.size());
@@ -235,7 +235,7 @@ Status FakeNode::for_each_coin(const std::function<bool(const OutPoint&, const C
     return {};
 }
 
-TxAdmission FakeNode::submit_transaction(const TransactionRef& transaction) {
+Result<TxAdmission> FakeNode::submit_transaction(const TransactionRef& transaction) {
     submitted.push_back(transaction);
     return submitted_admission;
 }

@@ -206,7 +206,7 @@ class FakeNode final : public NodeControl {
     Result<BlockRef> block(const BlockHash& hash) const override;
     Result<BlockWithSpent> block_with_spent(const BlockHash& hash) const override;
     std::vector<ChainTip> chain_tips() const override { return tips; }
-    std::optional<Coin> coin(const OutPoint& outpoint, bool mempool) const override;
+    Result<std::optional<Coin>> coin(const OutPoint& outpoint, bool mempool) const override;
     ForkStats fork_stats(std::optional<uint32_t>) const override { return forks; }
     ConsensusSummary consensus() const override { return consensus_summary; }
     MempoolSummary mempool() const override { return pool; }
@@ -216,13 +216,13 @@ class FakeNode final : public NodeControl {
     std::vector<MempoolEntry> mempool_ancestors(const Txid& txid) const override;
     std::vector<MempoolEntry> mempool_descendants(const Txid& txid) const override;
     std::optional<Txid> mempool_spender(const OutPoint& outpoint) const override;
-    std::vector<TxAdmission> test_accept(
+    Result<std::vector<TxAdmission>> test_accept(
         const std::vector<TransactionRef>& transactions) const override;
     Result<BlockTemplate> block_template() const override { return next_template; }
     Result<BlockRef> build_block(
         const Script& coinbase,
         const std::optional<std::vector<TransactionRef>>& transactions) const override;
-    std::string check_proposal(const BlockRef&) const override { return proposal_result; }
+    Result<std::string> check_proposal(const BlockRef&) const override { return proposal_result; }
     MiningSummary mining() const override { return mining_summary; }
     NetworkSummary network() const override { return network_summary; }
     std::vector<PeerSummary> peers() const override { return peer_list; }
@@ -253,14 +253,14 @@ class FakeNode final : public NodeControl {
         return std::optional{found->second};
     }
     Status prefer_block(const BlockHash& hash) override;
-    bool verify_chain(int level, int32_t blocks) override {
+    Result<bool> verify_chain(int level, int32_t blocks) override {
         verified = {level, blocks};
         return verify_result;
     }
     std::string submit_block(const BlockRef& block) override;
     Status submit_header(const BlockHeader& header) override;
     Status for_each_coin(const std::function<bool(const OutPoint&, const Coin&)>& visitor) override;
-    TxAdmission submit_transaction(const TransactionRef& transaction) override;
+    Result<TxAdmission> submit_transaction(const TransactionRef& transaction) override;
     Status add_node(const std::string& address, AddNodeAction action) override;
     Status disconnect_node(const std::string& address) override;
     Status disconnect_node(PeerId peer) override;

@@ -122,7 +122,7 @@ bool all_reached(const World& world, int32_t target) {
 
 bool confirmed(const World& world, NodeIndex index, const TransactionRef& transaction) {
     const OutPoint output{transaction->txid(), 0};
-    return world.node(index).chain().coins().coin(output).has_value();
+    return world.node(index).chain().coins().coin(output).value().has_value();
 }
 
 bool waiting(const World& world, NodeIndex index, const TransactionRef& transaction) {
@@ -132,7 +132,7 @@ bool waiting(const World& world, NodeIndex index, const TransactionRef& transact
 std::string submit(World& world, NodeIndex index, const TransactionRef& transaction) {
     std::string reason;
     world.invoke(index, [&](Node& node) {
-        const auto admission = node.control().submit_transaction(transaction);
+        const auto admission = *node.control().submit_transaction(transaction);
         if (admission.state != rpc::TxAdmission::State::accepted)
             reason = "refused: " + admission.reject_reason;
     });
