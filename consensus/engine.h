@@ -1,11 +1,12 @@
 // Engine: who may propose and when, which headers are authentic, what is final. The pure half is
-// HeaderRules (from chain/). The reactive half takes inputs and appends effects: no thread,
+// HeaderRules (from chain/). The reactive half is one function from an input to outputs: no thread,
 // callback, clock or disk. It does not decide whether transactions are valid (chain/), what to
 // relay (mempool/, net/), or when a peer is dropped (net/ acts on Blame).
 //
-// Called by node/ on the core thread. Effects are carried out in their order; what follows a
-// Persist leaves the node only once that write is on the disk, so there is no separate "persisted"
-// input.
+// Called by node/ on the core thread. Outputs are carried out in their order; what follows a Record
+// leaves the node only once that write is on the disk, so there is no separate "recorded" input.
+//
+// What only some engines can do is a capability: an engine that mines has a Miner.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "base/storage/storage.h"
 #include "base/time.h"
 #include "chain/rules/header_tree.h"
+#include "consensus/mining_schedule.h"
 
 namespace parley {
 
@@ -25,7 +27,59 @@ namespace parley {
 /// one peer message holds it.
 inline constexpr size_t kEngineMessageSizeMax = 4'000'000;
 
-namespace engine_effect {
+/// What waits to be ordered, as far as the mempool knows.
+struct Demand {
+    size_t transactions = 0;
+    TimePoint oldest{};  ///< arrival of the oldest of them; meaningless when there is none
+};
+
+namespace engine_input {
+
+/// Once, before every other input, after the chainstate is open; `tip` is its active tip.
+struct Started {
+    const HeaderNode* tip;
+};
+/// The active tip changed (by a published or a received block).
+struct TipChanged {
+    const HeaderNode* tip;
+};
+/// The set of waiting transactions changed.
+struct DemandChanged {
+    Demand demand;
+};
+struct PeerMessage {
+    PeerId from;
+    Bytes message;
+};
+/// A peer that speaks this engine finished its handshake.
+struct PeerReady {
+    PeerId peer;
+};
+struct PeerGone {
+    PeerId peer;
+};
+/// At or after next_deadline().
+struct TimerDue {};
+/// Answers BuildProposal.
+struct ProposalBuilt {
+    BlockHash parent;
+    BlockRef block;  ///< null when nothing could be built (only with allow_empty = false)
+};
+/// Answers CheckProposal.
+struct ProposalChecked {
+    BlockRef block;
+    std::string reject_reason;  ///< empty: the block connects on top of its parent
+};
+
+}  // namespace engine_input
+
+using EngineInput =
+    std::variant<engine_input::Started, engine_input::TipChanged, engine_input::DemandChanged,
+                 engine_input::PeerMessage, engine_input::PeerReady, engine_input::PeerGone,
+                 engine_input::TimerDue, engine_input::ProposalBuilt,
+                 engine_input::ProposalChecked>;
+
+namespace engine_output {
 
 /// To one peer (an answer to what it sent).
 struct SendMessage {
@@ -38,10 +92,10 @@ struct Broadcast {
 };
 /// Write to the engine's own keys (all start with kEngineKeyPrefix), synced, before anything that
 /// follows leaves the node.
-struct Persist {
+struct Record {
     WriteBatch batch;
 };
-/// Answered by on_proposal_built, within the same step: a valid block of waiting transactions below
+/// Answered by ProposalBuilt, within the same step: a valid block of waiting transactions below
 /// `parent`.
 struct BuildProposal {
     BlockHash parent;
@@ -49,7 +103,7 @@ struct BuildProposal {
         0;  ///< Unix seconds for the header; raised to median time past + 1 where that is later
     bool allow_empty = true;
 };
-/// Answered by on_proposal_checked, within the same step: a dry-run connect on a scratch view.
+/// Answered by ProposalChecked, within the same step: a dry-run connect on a scratch view.
 struct CheckProposal {
     BlockRef block;
 };
@@ -80,23 +134,39 @@ struct SearchNonce {
 };
 struct StopSearch {};
 
-}  // namespace engine_effect
+}  // namespace engine_output
 
-using EngineEffect =
-    std::variant<engine_effect::SendMessage, engine_effect::Broadcast, engine_effect::Persist,
-                 engine_effect::BuildProposal, engine_effect::CheckProposal, engine_effect::Publish,
-                 engine_effect::Finalize, engine_effect::Blame, engine_effect::CatchUp,
-                 engine_effect::SearchNonce, engine_effect::StopSearch>;
-using EngineEffects = std::vector<EngineEffect>;
+using EngineOutput =
+    std::variant<engine_output::SendMessage, engine_output::Broadcast, engine_output::Record,
+                 engine_output::BuildProposal, engine_output::CheckProposal, engine_output::Publish,
+                 engine_output::Finalize, engine_output::Blame, engine_output::CatchUp,
+                 engine_output::SearchNonce, engine_output::StopSearch>;
+using EngineOutputs = std::vector<EngineOutput>;
 
 /// First byte of every key that an engine keeps in the block index store.
 inline constexpr uint8_t kEngineKeyPrefix = 'E';
 
-/// What waits to be ordered, as far as the mempool knows.
-struct Demand {
-    size_t transactions = 0;
-    TimePoint oldest{};  ///< arrival of the oldest of them; meaningless when there is none
+namespace miner_input {
+
+/// The host's miner found a nonce for `job`.
+struct SolutionFound {
+    uint64_t job;
+    BlockHeader header;
 };
+/// The host tried every nonce of `job` in vain: it needs a block with another time or another
+/// coinbase.
+struct SearchExhausted {
+    uint64_t job;
+};
+/// -automine by RPC. Takes effect at once.
+struct ScheduleChanged {
+    MiningSchedule schedule;
+};
+
+}  // namespace miner_input
+
+using MinerInput = std::variant<miner_input::SolutionFound, miner_input::SearchExhausted,
+                                miner_input::ScheduleChanged>;
 
 enum class Finality : uint8_t { probabilistic, absolute };
 
@@ -107,6 +177,14 @@ struct EngineInfoField {
     std::string json;
 };
 
+/// The capability of an engine whose blocks are found by a search (SearchNonce).
+class Miner {
+ public:
+    virtual ~Miner() = default;
+    virtual EngineOutputs handle(const MinerInput& input, TimePoint now) = 0;
+    virtual const MiningSchedule& schedule() const = 0;
+};
+
 class Engine : public HeaderRules {
  public:
     virtual std::string name() const = 0;  ///< "pow", "pbft"
@@ -114,35 +192,12 @@ class Engine : public HeaderRules {
     /// For getconsensusinfo: role, view, quorum, phase, who is missing, ...
     virtual std::vector<EngineInfoField> info() const = 0;
 
-    /// Once, after the chainstate is open; `tip` is its active tip.
-    virtual void on_start(const HeaderNode& tip, TimePoint now, EngineEffects& effects) = 0;
-    /// The active tip changed (by a published or a received block).
-    virtual void on_tip(const HeaderNode& tip, TimePoint now, EngineEffects& effects) = 0;
-    /// The set of waiting transactions changed.
-    virtual void on_demand(const Demand& demand, TimePoint now, EngineEffects& effects) = 0;
-    virtual void on_message(PeerId from, ByteSpan message, TimePoint now,
-                            EngineEffects& effects) = 0;
-    /// A peer finished its handshake, or went away.
-    virtual void on_peer_ready(PeerId peer, TimePoint now, EngineEffects& effects) = 0;
-    virtual void on_peer_gone(PeerId peer, TimePoint now, EngineEffects& effects) = 0;
-    /// Called at or after next_deadline().
-    virtual void on_timer(TimePoint now, EngineEffects& effects) = 0;
-    /// `block` is null when nothing could be built (only with allow_empty = false).
-    virtual void on_proposal_built(const BlockHash& parent, BlockRef block, TimePoint now,
-                                   EngineEffects& effects) = 0;
-    /// Empty reason: the block connects on top of its parent.
-    virtual void on_proposal_checked(const BlockRef& block, const std::string& reject_reason,
-                                     TimePoint now, EngineEffects& effects) = 0;
-    /// The host's miner found a nonce for `job`.
-    virtual void on_solution(uint64_t job, const BlockHeader& header, TimePoint now,
-                             EngineEffects& effects) = 0;
-
-    /// The host tried every nonce of `job` in vain: it needs a block with another time or another
-    /// coinbase.
-    virtual void on_search_exhausted(uint64_t /*job*/, TimePoint /*now*/,
-                                     EngineEffects& /*effects*/) {}
-
+    /// REQUIRES: the first input is Started.
+    virtual EngineOutputs handle(const EngineInput& input, TimePoint now) = 0;
     virtual std::optional<TimePoint> next_deadline() const = 0;
+
+    /// Null: blocks of this engine are not mined. Lives as long as the engine.
+    virtual Miner* miner() { return nullptr; }
 };
 
 }  // namespace parley

@@ -12,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/expected.h"
@@ -21,6 +20,7 @@
 #include "chain/primitives/block.h"
 #include "chain/primitives/coins.h"
 #include "chain/primitives/fee_rate.h"
+#include "chain/rules/tx_reject.h"
 #include "chain/script/script_check.h"
 #include "mempool/chain_context.h"
 
@@ -44,32 +44,6 @@ struct MempoolOptions {
     /// Empty when the options make sense, otherwise a sentence that names the option.
     std::optional<std::string> validate() const;
 };
-
-/// Why a transaction was not taken; what the peer or the caller deserves for it.
-enum class TxRejectKind : uint8_t {
-    consensus,  ///< can never be in a block
-    policy,     ///< not standard, or over a limit
-    /// Its scripts fail, and it has no witness where one is needed: somebody may have taken it
-    /// away.
-    witness_stripped,
-    missing_inputs,  ///< spends what is neither in the chain nor in the mempool
-    premature,       ///< locktime, sequence lock or coinbase maturity: valid later
-    already_known,   ///< in the mempool, or confirmed
-    conflict,        ///< a replacement that does not pay enough, or is not allowed
-    fee              ///< below a minimum fee rate, or pushed out of a full mempool
-};
-
-struct TxReject {
-    TxRejectKind kind = TxRejectKind::policy;
-    std::string reason;  ///< bitcoind's word: "txn-mempool-conflict", "min relay fee not met", ...
-    std::string detail;  ///< may be empty
-
-    /// "reason" or "reason, detail", as bitcoind prints it.
-    std::string to_string() const { return detail.empty() ? reason : reason + ", " + detail; }
-};
-
-/// Why a transaction was not taken: it was refused, or a store failed, and there is no verdict.
-using TxFailure = std::variant<TxReject, StorageError>;
 
 struct AcceptInfo {
     Amount fee{0};

@@ -57,20 +57,21 @@ const PeerManager::Impl::Command* PeerManager::Impl::find_command(std::string_vi
     return found != std::end(kCommands) && found->name == name ? found : nullptr;
 }
 
-void PeerManager::Impl::on_received(Peer& peer, ByteSpan data) {
-    peer.bytes_received += data.size();
-    table.totals().bytes_received += data.size();
-    peer.liveness.last_receive = table.now();
-    while (!peer.closing && !data.empty()) {
-        auto frame = peer.reader.read(data);
+void PeerManager::Impl::read(Unread& unread) {
+    Peer* peer = table.find(unread.peer);
+    ByteSpan data = ByteSpan{unread.data}.subspan(unread.offset);
+    while (peer != nullptr && !peer->closing && !data.empty() && table.open_asks() == 0) {
+        auto frame = peer->reader.read(data);
         if (!frame) {
-            table.disconnect(peer, frame.error() == FrameError::wrong_magic
-                                       ? "header error: wrong message start"
-                                       : "header error: message too large");
-            return;
+            table.disconnect(*peer, frame.error() == FrameError::wrong_magic
+                                        ? "header error: wrong message start"
+                                        : "header error: message too large");
+        } else if (*frame) {
+            handle_frame(*peer, std::move(**frame));
         }
-        if (*frame) handle_frame(peer, std::move(**frame));
     }
+    const bool readable = peer != nullptr && !peer->closing;
+    unread.offset = readable ? unread.data.size() - data.size() : unread.data.size();
 }
 
 void PeerManager::Impl::handle_frame(Peer& peer, Frame frame) {
@@ -138,7 +139,7 @@ void PeerManager::Impl::on_ready(Peer& peer) {
     addresses.on_ready(peer);
     relay.on_ready(peer);
     keep_alive.send_ping(peer);
-    table.backend().peer_ready(peer.id, peer.handshake.speaks_parley(), table.now());
+    table.ask(net_output::PeerReady{peer.id, peer.handshake.speaks_parley()});
 }
 
 // --- one function a message
@@ -159,7 +160,7 @@ void PeerManager::Impl::on_block(Peer& peer, ByteSpan payload) {
 
 void PeerManager::Impl::on_engine(Peer& peer, ByteSpan payload) {
     if (peer.handshake.speaks_parley())
-        table.backend().engine_message(peer.id, payload, table.now());
+        table.ask(net_output::EngineMessage{peer.id, to_bytes(payload)});
 }
 
 void PeerManager::Impl::on_feefilter(Peer& peer, ByteSpan payload) {

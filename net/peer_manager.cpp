@@ -9,9 +9,9 @@
 
 namespace parley {
 
-PeerManager::Impl::Impl(NetOptions net_options, NetBackend& backend, Random& random, LogSink& log)
+PeerManager::Impl::Impl(NetOptions net_options, const NetView& view, Random& random, LogSink& log)
     : options(std::move(net_options)),
-      table(options, backend, random, log),
+      table(options, view, random, log),
       handshake(table),
       download(table),
       sync(table, download),
@@ -24,19 +24,18 @@ PeerManager::Impl::Impl(NetOptions net_options, NetBackend& backend, Random& ran
     CHECK(options.validate().empty());
 }
 
-void PeerManager::Impl::finish_step() {
-    sync.finish_step();
-    relay.finish_step();
-    announcer.finish_step();
+// --- from the host
+
+void PeerManager::Impl::handle(net_input::Started&) {
+    connector.start();
 }
 
-void PeerManager::Impl::on_connected(PeerId id, const Endpoint& remote, const Endpoint& local,
-                                     bool inbound, uint64_t dial) {
-    Peer& peer = table.add(id);
-    peer.remote = remote;
-    peer.local = local;
+void PeerManager::Impl::handle(net_input::Connected& input) {
+    Peer& peer = table.add(input.peer);
+    peer.remote = std::move(input.remote);
+    peer.local = std::move(input.local);
     keep_alive.on_connected(peer);
-    const std::string refusal = connector.on_connected(peer, inbound, dial);
+    const std::string refusal = connector.on_connected(peer, input.inbound, input.dial);
     if (!refusal.empty()) {
         table.disconnect(peer, refusal);
         return;
@@ -44,62 +43,133 @@ void PeerManager::Impl::on_connected(PeerId id, const Endpoint& remote, const En
     handshake.begin(peer);
 }
 
-void PeerManager::Impl::on_closed(PeerId id, const std::string& reason) {
-    Peer* peer = table.find(id);
+void PeerManager::Impl::handle(net_input::DialFailed& input) {
+    connector.on_dial_failed(input.dial, input.reason);
+}
+
+void PeerManager::Impl::handle(net_input::Received& input) {
+    Peer* peer = table.find(input.peer);
+    if (peer == nullptr || peer->closing) return;
+    peer->bytes_received += input.data.size();
+    table.totals().bytes_received += input.data.size();
+    peer->liveness.last_receive = table.now();
+    unread_.push_back({input.peer, std::move(input.data)});
+}
+
+void PeerManager::Impl::handle(net_input::Drained& input) {
+    Peer* peer = table.find(input.peer);
+    if (peer != nullptr && !peer->closing) on_drained(*peer);
+}
+
+void PeerManager::Impl::handle(net_input::Closed& input) {
+    Peer* peer = table.find(input.peer);
     if (peer == nullptr) return;
-    table.log().debug(LogCategory::net, "connection of peer={} closed: {}", id.value(), reason);
+    table.log().debug(LogCategory::net, "connection of peer={} closed: {}", input.peer.value(),
+                      input.reason);
     const bool was_ready = peer->handshake.ready;
     peer->closing = true;
     sync.on_gone(*peer);
     relay.on_gone(*peer);
-    table.remove(id);
-    connector.on_closed(id, was_ready);
-    if (was_ready) table.backend().peer_gone(id, table.now());
+    table.remove(input.peer);
+    connector.on_closed(input.peer, was_ready);
+    if (was_ready) table.tell(net_output::PeerGone{input.peer});
 }
 
-void PeerManager::Impl::on_timer() {
+void PeerManager::Impl::handle(net_input::TimerDue&) {
     keep_alive.on_timer();
     sync.on_timer();
     relay.on_timer();
     connector.on_timer();
 }
 
-PeerManager::PeerManager(NetOptions options, NetBackend& backend, Random& random, LogSink& log)
-    : impl_(std::make_unique<Impl>(std::move(options), backend, random, log)) {}
+// --- answers
+
+void PeerManager::Impl::handle(net_input::HeadersJudged& input) {
+    table.answered();
+    sync.on_headers_judged(input);
+}
+
+void PeerManager::Impl::handle(net_input::BlockJudged& input) {
+    table.answered();
+    sync.on_block_judged(std::move(input));
+}
+
+void PeerManager::Impl::handle(net_input::TransactionJudged& input) {
+    table.answered();
+    relay.on_transaction_judged(input);
+}
+
+void PeerManager::Impl::handle(net_input::EngineDone&) {
+    table.answered();
+}
+
+// --- news of the chain and the mempool
+
+void PeerManager::Impl::handle(net_input::BlockConnected& input) {
+    relay.block_connected(*input.block);
+}
+
+void PeerManager::Impl::handle(net_input::TipChanged& input) {
+    relay.tip_changed(*input.tip);
+    sync.tip_changed();
+    announcer.announce(*input.tip, input.own);
+}
+
+void PeerManager::Impl::handle(net_input::BlockRejected& input) {
+    sync.block_rejected(input.hash, input.reason);
+}
+
+void PeerManager::Impl::handle(net_input::TransactionAdded& input) {
+    relay.announce(input.transaction);
+}
+
+// --- from the engine
+
+void PeerManager::Impl::handle(net_input::SendEngineMessage& input) {
+    Peer* peer = table.find(input.peer);
+    if (peer != nullptr && peer->ready()) table.send(*peer, message::kEngineCommand, input.message);
+}
+
+void PeerManager::Impl::handle(net_input::BroadcastEngineMessage& input) {
+    const auto frame = encode_frame(options.magic, message::kEngineCommand, input.message);
+    for (auto& [id, peer] : table.peers()) {
+        if (peer.ready() && peer.handshake.speaks_parley())
+            table.send_frame(peer, message::kEngineCommand, frame);
+    }
+}
+
+void PeerManager::Impl::handle(net_input::Punish& input) {
+    if (Peer* peer = table.find(input.peer)) table.punish(*peer, input.reason);
+}
+
+void PeerManager::Impl::handle(net_input::RequestHeaders& input) {
+    if (Peer* peer = table.find(input.peer)) sync.request_headers(*peer);
+}
+
+void PeerManager::Impl::advance() {
+    while (table.open_asks() == 0 && !unread_.empty()) {
+        read(unread_.front());
+        if (unread_.front().offset == unread_.front().data.size()) unread_.pop_front();
+    }
+    if (table.open_asks() == 0) relay.adopt_orphans();
+    if (table.open_asks() != 0) return;
+    sync.finish_step();
+    relay.finish_step();
+    announcer.finish_step();
+}
+
+// --- PeerManager
+
+PeerManager::PeerManager(NetOptions options, const NetView& view, Random& random, LogSink& log)
+    : impl_(std::make_unique<Impl>(std::move(options), view, random, log)) {}
 
 PeerManager::~PeerManager() = default;
 
-void PeerManager::start(TimePoint now) {
-    impl_->step(now, [&] { impl_->connector.start(); });
-}
-
-void PeerManager::on_connected(PeerId peer, const Endpoint& remote, const Endpoint& local,
-                               bool inbound, uint64_t dial, TimePoint now) {
-    impl_->step(now, [&] { impl_->on_connected(peer, remote, local, inbound, dial); });
-}
-
-void PeerManager::on_dial_failed(uint64_t dial, const std::string& reason, TimePoint now) {
-    impl_->step(now, [&] { impl_->connector.on_dial_failed(dial, reason); });
-}
-
-void PeerManager::on_received(PeerId id, ByteSpan data, TimePoint now) {
-    Peer* peer = impl_->table.find(id);
-    if (peer == nullptr || peer->closing) return;
-    impl_->step(now, [&] { impl_->on_received(*peer, data); });
-}
-
-void PeerManager::on_drained(PeerId id, TimePoint now) {
-    Peer* peer = impl_->table.find(id);
-    if (peer == nullptr || peer->closing) return;
-    impl_->step(now, [&] { impl_->on_drained(*peer); });
-}
-
-void PeerManager::on_closed(PeerId peer, const std::string& reason, TimePoint now) {
-    impl_->step(now, [&] { impl_->on_closed(peer, reason); });
-}
-
-void PeerManager::on_timer(TimePoint now) {
-    impl_->step(now, [&] { impl_->on_timer(); });
+NetOutputs PeerManager::handle(NetInput input, TimePoint now) {
+    impl_->table.set_now(now);
+    std::visit([this](auto& each) { impl_->handle(each); }, input);
+    impl_->advance();
+    return impl_->table.take_outputs();
 }
 
 std::optional<TimePoint> PeerManager::next_deadline() const {
@@ -111,69 +181,16 @@ std::optional<TimePoint> PeerManager::next_deadline() const {
     return result;
 }
 
-NetEffects PeerManager::take_effects() {
-    return impl_->table.take_effects();
+NetOutputs PeerManager::take_outputs() {
+    return impl_->table.take_outputs();
 }
 
-// --- news from the node
+// --- commands of the user
 
-void PeerManager::announce_block(const HeaderNode& tip, bool own, TimePoint now) {
-    impl_->step(now, [&] {
-        impl_->relay.tip_changed(tip);
-        impl_->sync.tip_changed();
-        impl_->announcer.announce(tip, own);
-    });
-}
-
-void PeerManager::block_connected(const Block& block, TimePoint now) {
-    impl_->step(now, [&] { impl_->relay.block_connected(block); });
-}
-
-void PeerManager::block_rejected(const BlockHash& hash, const std::string& reason, TimePoint now) {
-    impl_->step(now, [&] { impl_->sync.block_rejected(hash, reason); });
-}
-
-void PeerManager::announce_transaction(const RelayTransaction& transaction, TimePoint now) {
-    impl_->step(now, [&] { impl_->relay.announce(transaction); });
-}
-
-void PeerManager::send_engine_message(PeerId id, ByteSpan message, TimePoint now) {
-    impl_->step(now, [&] {
-        Peer* peer = impl_->table.find(id);
-        if (peer != nullptr && peer->ready())
-            impl_->table.send(*peer, message::kEngineCommand, message);
-    });
-}
-
-void PeerManager::broadcast_engine_message(ByteSpan message, TimePoint now) {
-    impl_->step(now, [&] {
-        const auto frame = encode_frame(impl_->options.magic, message::kEngineCommand, message);
-        for (auto& [id, peer] : impl_->table.peers()) {
-            if (peer.ready() && peer.handshake.speaks_parley())
-                impl_->table.send_frame(peer, message::kEngineCommand, frame);
-        }
-    });
-}
-
-void PeerManager::punish(PeerId id, const std::string& reason, TimePoint now) {
-    impl_->step(now, [&] {
-        if (Peer* peer = impl_->table.find(id)) impl_->table.punish(*peer, reason);
-    });
-}
-
-void PeerManager::request_headers(PeerId id, TimePoint now) {
-    impl_->step(now, [&] {
-        if (Peer* peer = impl_->table.find(id)) impl_->sync.request_headers(*peer);
-    });
-}
-
-// --- requests from the user
-
-PeerManager::AddNodeResult PeerManager::add_node(const std::string& target, AddNode command,
-                                                 TimePoint now) {
-    AddNodeResult result = AddNodeResult::malformed;
-    impl_->step(now, [&] { result = impl_->connector.add_node(target, command); });
-    return result;
+AddNodeResult PeerManager::add_node(const std::string& target, AddNodeCommand command,
+                                    TimePoint now) {
+    impl_->table.set_now(now);
+    return impl_->connector.add_node(target, command);
 }
 
 bool PeerManager::disconnect(const std::string& address, TimePoint now) {
@@ -186,18 +203,18 @@ bool PeerManager::disconnect(const std::string& address, TimePoint now) {
 bool PeerManager::disconnect(PeerId id, TimePoint now) {
     Peer* peer = impl_->table.find(id);
     if (peer == nullptr || peer->closing) return false;
-    impl_->step(now, [&] { impl_->table.disconnect(*peer, "the user asked for it"); });
+    impl_->table.set_now(now);
+    impl_->table.disconnect(*peer, "the user asked for it");
     return true;
 }
 
 void PeerManager::set_network_active(bool active, TimePoint now) {
-    impl_->step(now, [&] {
-        if (!active) {
-            for (auto& [id, peer] : impl_->table.peers())
-                impl_->table.disconnect(peer, "networking is off");
-        }
-        impl_->connector.set_active(active);
-    });
+    impl_->table.set_now(now);
+    if (!active) {
+        for (auto& [id, peer] : impl_->table.peers())
+            impl_->table.disconnect(peer, "networking is off");
+    }
+    impl_->connector.set_active(active);
 }
 
 bool PeerManager::network_active() const {
@@ -205,19 +222,17 @@ bool PeerManager::network_active() const {
 }
 
 void PeerManager::ping_all(TimePoint now) {
-    impl_->step(now, [&] {
-        for (auto& [id, peer] : impl_->table.peers()) impl_->keep_alive.send_ping(peer);
-    });
+    impl_->table.set_now(now);
+    for (auto& [id, peer] : impl_->table.peers()) impl_->keep_alive.send_ping(peer);
 }
 
 bool PeerManager::ban(const std::string& host, TimePoint until, TimePoint now) {
     if (until <= now) return impl_->table.bans().unban(host);
-    impl_->step(now, [&] {
-        impl_->table.bans().ban(host, now, until);
-        for (auto& [id, peer] : impl_->table.peers()) {
-            if (peer.remote.host == host) impl_->table.disconnect(peer, "banned by the user");
-        }
-    });
+    impl_->table.set_now(now);
+    impl_->table.bans().ban(host, now, until);
+    for (auto& [id, peer] : impl_->table.peers()) {
+        if (peer.remote.host == host) impl_->table.disconnect(peer, "banned by the user");
+    }
     return true;
 }
 

@@ -2,6 +2,7 @@
 // by peer_manager*.cpp only. Core thread.
 #pragma once
 
+#include <deque>
 #include <string_view>
 
 #include "net/addresses/address_relay.h"
@@ -20,25 +21,31 @@ namespace parley {
 
 class PeerManager::Impl {
  public:
-    Impl(NetOptions net_options, NetBackend& backend, Random& random, LogSink& log);
+    Impl(NetOptions net_options, const NetView& view, Random& random, LogSink& log);
 
-    /// Runs one call from outside. When the outermost one is done, the work that it made possible
-    /// is done too; calls from inside a NetBackend call only queue.
-    template <class Function>
-    void step(TimePoint now, Function&& function) {
-        table.set_now(now);
-        ++depth;
-        function();
-        if (depth == 1) finish_step();
-        --depth;
-    }
+    // peer_manager.cpp: one function an input
+    void handle(net_input::Started& input);
+    void handle(net_input::Connected& input);
+    void handle(net_input::DialFailed& input);
+    void handle(net_input::Received& input);
+    void handle(net_input::Drained& input);
+    void handle(net_input::Closed& input);
+    void handle(net_input::TimerDue& input);
+    void handle(net_input::HeadersJudged& input);
+    void handle(net_input::BlockJudged& input);
+    void handle(net_input::TransactionJudged& input);
+    void handle(net_input::EngineDone& input);
+    void handle(net_input::BlockConnected& input);
+    void handle(net_input::TipChanged& input);
+    void handle(net_input::BlockRejected& input);
+    void handle(net_input::TransactionAdded& input);
+    void handle(net_input::SendEngineMessage& input);
+    void handle(net_input::BroadcastEngineMessage& input);
+    void handle(net_input::Punish& input);
+    void handle(net_input::RequestHeaders& input);
+    /// Reads what waits to be read, then does what has become possible, as far as no ask is open.
+    void advance();
 
-    void on_connected(PeerId id, const Endpoint& remote, const Endpoint& local, bool inbound,
-                      uint64_t dial);
-    void on_received(Peer& peer, ByteSpan data);
-    void on_drained(Peer& peer);
-    void on_closed(PeerId id, const std::string& reason);
-    void on_timer();
     PeerInfo info(const Peer& peer, TimePoint now) const;
 
     const NetOptions options;
@@ -52,7 +59,6 @@ class PeerManager::Impl {
     AddressRelay addresses;
     KeepAlive keep_alive;
     Connector connector;
-    int depth = 0;
 
  private:
     using Handler = void (Impl::*)(Peer&, ByteSpan);
@@ -63,7 +69,15 @@ class PeerManager::Impl {
     };
     static const Command* find_command(std::string_view name);
 
-    void finish_step();
+    /// Bytes of a peer that are not cut into messages yet.
+    struct Unread {
+        PeerId peer;
+        Bytes data;
+        size_t offset = 0;
+    };
+
+    void read(Unread& unread);
+    void on_drained(Peer& peer);
     void handle_frame(Peer& peer, Frame frame);
     void process(Peer& peer, const Frame& frame);
     void queue_request(Peer& peer, Frame frame);
@@ -88,6 +102,8 @@ class PeerManager::Impl {
     void on_sendheaders(Peer& peer, ByteSpan payload);
     void on_tx(Peer& peer, ByteSpan payload);
     void on_unserved(Peer& peer, ByteSpan payload);
+
+    std::deque<Unread> unread_;  ///< bounded by the host, which waits until bytes are consumed
 };
 
 }  // namespace parley

@@ -10,12 +10,10 @@
 #include <variant>
 #include <vector>
 
-#include "base/bytes.h"
 #include "base/hash256.h"
-#include "base/peer_id.h"
 #include "base/storage/storage.h"
 #include "chain/primitives/block.h"
-#include "net/wire/endpoint.h"
+#include "net/peer/net_output.h"
 
 namespace parley {
 
@@ -25,22 +23,11 @@ struct BlockSummary;
 
 namespace effect {
 
-/// The bytes of one or more whole messages. Shared, because a broadcast sends the same to many.
-struct Send {
-    PeerId peer;
-    std::shared_ptr<const Bytes> data;
-    bool notify =
-        false;  ///< answer with Drained when these bytes are in the operating system's hands
-};
-/// Answered by Connected or DialFailed with the same number.
-struct Dial {
-    uint64_t dial = 0;
-    Endpoint target;
-};
-/// After what was sent before. Answered by Closed.
-struct Close {
-    PeerId peer;
-};
+// What the peer protocol wants of the host reaches it as it is.
+using net_output::Close;
+using net_output::Dial;
+using net_output::Send;
+
 /// A barrier: see above.
 struct Persist {
     Durability durability = Durability::written;

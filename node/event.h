@@ -4,13 +4,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <variant>
 
-#include "base/bytes.h"
-#include "base/peer_id.h"
 #include "chain/primitives/block.h"
-#include "net/wire/endpoint.h"
+#include "net/net_input.h"
 
 namespace parley {
 
@@ -18,33 +15,13 @@ class Node;
 
 namespace event {
 
-/// A TCP connection stands. Issued by the host's transport.
-struct Connected {
-    PeerId peer;
-    Endpoint remote;
-    Endpoint local;
-    bool inbound = false;
-    uint64_t dial = 0;  ///< of the Dial that led here; 0 when inbound
-};
-struct DialFailed {
-    uint64_t dial = 0;
-    std::string reason;
-};
-/// The next bytes of the stream, in order, cut anywhere.
-struct Received {
-    PeerId peer;
-    Bytes data;
-};
-/// A Send with `notify` is wholly in the operating system's hands.
-struct Drained {
-    PeerId peer;
-};
-/// By the other side, by an error, or because the node asked for it. Always the last event of a
-/// peer.
-struct Closed {
-    PeerId peer;
-    std::string reason;
-};
+// What happens to connections reaches the peer protocol as it is.
+using net_input::Closed;
+using net_input::Connected;
+using net_input::DialFailed;
+using net_input::Drained;
+using net_input::Received;
+
 /// next_deadline() has come.
 struct TimerDue {};
 /// The host's miner found a nonce for the job of a SearchNonce effect.

@@ -1,177 +1,17 @@
+// The node's steps, the queue between its parts, and the ways of a block and of a transaction.
 #include "node/node.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/check.h"
+#include "chain/state/versionbits.h"
 #include "consensus/pbft/pbft_engine.h"
 #include "node/node_core.h"
 
 namespace parley {
-namespace {
 
-/// Moves what the peer protocol asks for into the step's effects.
-void collect_net_effects(NodeCore& core) {
-    for (auto& each : core.peers.take_effects()) {
-        if (auto* send = std::get_if<net_effect::SendBytes>(&each)) {
-            core.effects.push_back(effect::Send{send->peer, std::move(send->data), send->notify});
-        } else if (auto* dial = std::get_if<net_effect::Dial>(&each)) {
-            core.effects.push_back(effect::Dial{dial->dial, std::move(dial->target)});
-        } else {
-            core.effects.push_back(effect::Close{std::get<net_effect::Close>(each).peer});
-        }
-    }
-}
-
-/// Everything whose time has come.
-void run_timers(NodeCore& core) {
-    const auto due = [&](std::optional<TimePoint> deadline) {
-        return deadline && *deadline <= core.now;
-    };
-    if (due(core.engine->next_deadline())) {
-        core.engine_driver.run(
-            [&](Engine& engine, EngineEffects& out) { engine.on_timer(core.now, out); });
-    }
-    if (due(core.peers.next_deadline())) core.peers.on_timer(core.now);
-    if (core.wallets && core.wallets->next_deadline() <= core.now) core.wallets->on_timer(core.now);
-}
-
-/// Readers on other threads learn of a new tip once what made it the tip is safe.
-void show_tip(NodeCore& core) {
-    const HeaderNode& tip = core.chain->tip();
-    if (core.shown_tip == &tip) return;
-    core.shown_tip = &tip;
-    core.effects.push_back(
-        effect::TipChanged{std::make_shared<const rpc::BlockSummary>(core.control.chain().tip)});
-}
-
-/// Of any store. Empty: the node goes on.
-std::optional<StorageError> failure_of(const NodeCore& core) {
-    if (core.failure) return core.failure;
-    if (core.tx_index && core.tx_index->failure()) return core.tx_index->failure();
-    return core.chain->failure();
-}
-
-/// Ends a step: what was set in motion comes to rest, and the effects are handed out.
-Effects finish_step(NodeCore& core, std::optional<uint64_t> invoke = std::nullopt) {
-    core.flow.spread_mempool_changes();
-    core.engine_driver.refresh_demand();
-    collect_net_effects(core);
-    if (core.tx_index) core.tx_index->step();
-    const std::optional<StorageError> failure = failure_of(core);
-    if (core.stopping && !failure) core.chain->flush(Durability::synced);
-    show_tip(core);
-    if (invoke) core.effects.push_back(effect::Complete{*invoke});
-    if (failure) {
-        core.effects.push_back(effect::Shutdown{failure->message});
-    } else if (core.stopping) {
-        core.effects.push_back(effect::Shutdown{});
-    }
-    return std::exchange(core.effects, {});
-}
-
-void dispatch(NodeCore&, Node& node, const event::Invoke& invoke) {
-    invoke.call(node);
-}
-
-void dispatch(NodeCore& core, Node&, const event::Connected& e) {
-    core.peers.on_connected(e.peer, e.remote, e.local, e.inbound, e.dial, core.now);
-}
-void dispatch(NodeCore& core, Node&, const event::DialFailed& e) {
-    core.peers.on_dial_failed(e.dial, e.reason, core.now);
-}
-void dispatch(NodeCore& core, Node&, const event::Received& e) {
-    core.peers.on_received(e.peer, e.data, core.now);
-}
-void dispatch(NodeCore& core, Node&, const event::Drained& e) {
-    core.peers.on_drained(e.peer, core.now);
-}
-void dispatch(NodeCore& core, Node&, const event::Closed& e) {
-    core.peers.on_closed(e.peer, e.reason, core.now);
-}
-void dispatch(NodeCore& core, Node&, const event::TimerDue&) {
-    // The host has nothing else to do; and every step runs what is due.
-    if (core.flow.unsettled()) core.flow.advance();
-}
-void dispatch(NodeCore& core, Node&, const event::SolutionFound& e) {
-    core.engine_driver.run([&](Engine& engine, EngineEffects& out) {
-        engine.on_solution(e.job, e.header, core.now, out);
-    });
-}
-void dispatch(NodeCore& core, Node&, const event::SearchExhausted& e) {
-    core.engine_driver.run([&](Engine& engine, EngineEffects& out) {
-        engine.on_search_exhausted(e.job, core.now, out);
-    });
-}
-
-Expected<std::unique_ptr<Engine>, std::string> make_engine(NodeCore& core, const NodeHost& host) {
-    if (core.config.engine == EngineKind::pow) {
-        auto engine = std::make_unique<PowEngine>(core.config.pow, core.config.params, host.random);
-        core.pow = engine.get();
-        return std::unique_ptr<Engine>{std::move(engine)};
-    }
-    return make_pbft_engine(core.config.pbft, core.config.params, host.blocks, host.log);
-}
-
-}  // namespace
-
-NodeCore::NodeCore(NodeConfig node_config, const NodeHost& host)
-    : config(std::move(node_config)),
-      log(host.log),
-      verifier(host.verifier),
-      blocks(host.blocks, effects),
-      coins(host.coins, effects),
-      mempool_context(chain),
-      mempool(config.mempool, config.params, mempool_context, verifier, log),
-      block_builder(config.block_builder, config.params),
-      net_adapter(*this),
-      peers(config.net, net_adapter, host.random, log),
-      wallet_client(*this),
-      engine_driver(*this, host.random.next()),
-      flow(*this),
-      control(*this) {
-    if (config.node.mock_time != 0) mock_time = from_unix_seconds(config.node.mock_time);
-    if (host.wallets != nullptr) {
-        wallet_stores.emplace(*host.wallets, effects);
-        wallets.emplace(config.wallet, config.params, wallet_client, *wallet_stores, host.random,
-                        host.secrets, log);
-    }
-}
-
-Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig config, const NodeHost& host) {
-    if (std::string problem = config.validate(); !problem.empty())
-        return Unexpected(std::move(problem));
-    config.chain.engine = config.engine == EngineKind::pow ? "pow" : "pbft";
-    config.chain.coins_hash_key0 = host.secrets.next();
-    config.chain.coins_hash_key1 = host.secrets.next();
-    config.net.sealed_blocks = config.engine == EngineKind::pbft;
-    auto core = std::make_unique<NodeCore>(std::move(config), host);
-    auto engine = make_engine(*core, host);
-    if (!engine) return Unexpected(engine.error());
-    core->engine = std::move(*engine);
-    auto chain = Chainstate::open(core->config.params, *core->engine, core->blocks, core->coins,
-                                  core->verifier, core->log, core->config.chain);
-    if (!chain) return Unexpected(chain.error());
-    core->chain = std::move(*chain);
-    if (const NodeOptions& options = core->config.node; options.check_blocks != 0) {
-        const auto result = core->chain->verify(options.check_level, options.check_blocks);
-        if (!result)
-            return Unexpected("Cannot read the block or coin data: " + result.error().message);
-        if (!result->problem.empty()) {
-            return Unexpected("Corrupted block database detected (" + result->problem +
-                              "). Please restart with -reindex or -reindex-chainstate to recover.");
-        }
-    }
-    if (host.tx_index != nullptr) {
-        core->tx_index_store.emplace(*host.tx_index, core->effects);
-        core->tx_index.emplace(*core->tx_index_store, *core->chain, core->log);
-        if (auto opened = core->tx_index->open(); !opened) return Unexpected(opened.error());
-    }
-    return std::make_unique<Node>(std::move(core));
-}
-
-Node::Node(std::unique_ptr<NodeCore> core) : core_(std::move(core)) {}
-Node::~Node() = default;
+// --- a step: an event comes in, the queue runs until it is empty, effects go out ----------------
 
 Effects Node::start(TimePoint now) {
     NodeCore& core = *core_;
@@ -186,32 +26,50 @@ Effects Node::start(TimePoint now) {
                 return std::exchange(core.effects, {});
             }
         }
+        core.enqueue(core.wallets->take_outputs());
     }
-    core.engine_driver.run([&](Engine& engine, EngineEffects& out) {
-        engine.on_start(core.chain->tip(), core.now, out);
-    });
-    core.peers.start(core.now);
+    core.tell_engine(engine_input::Started{&core.chain->tip()});
+    core.tell_net(net_input::Started{});
+    core.run_queue();
     // Blocks that were stored but not connected before the stop. After the engine's start: it hears
     // of every new tip.
-    core.flow.advance();
-    return finish_step(core);
+    core.activate();
+    return core.finish_step();
 }
 
-Effects Node::handle(const Event& event, TimePoint now) {
+Effects Node::handle(Event event, TimePoint now) {
     NodeCore& core = *core_;
     CHECK(now >= core.host_now);
     core.host_now = now;
     core.now = core.mock_time.value_or(now);
-    std::visit([&](const auto& each) { dispatch(core, *this, each); }, event);
-    if (core.flow.pending()) core.flow.advance();
-    run_timers(core);
-    const auto* invoke = std::get_if<event::Invoke>(&event);
-    return finish_step(core, invoke != nullptr ? std::optional{invoke->id} : std::nullopt);
+    std::optional<uint64_t> invoke;
+    if (auto* call = std::get_if<event::Invoke>(&event)) {
+        invoke = call->id;
+        call->call(*this);
+    } else if (auto* solved = std::get_if<event::SolutionFound>(&event)) {
+        core.tell_miner(miner_input::SolutionFound{solved->job, solved->header});
+    } else if (auto* exhausted = std::get_if<event::SearchExhausted>(&event)) {
+        core.tell_miner(miner_input::SearchExhausted{exhausted->job});
+    } else if (std::holds_alternative<event::TimerDue>(event)) {
+        // The host has nothing else to do. Every step runs the timers that are due.
+        if (core.unsettled) core.activate();
+    } else {
+        std::visit(
+            [&](auto& each) {
+                if constexpr (std::is_constructible_v<NetInput, decltype(each)>)
+                    core.tell_net(std::move(each));
+            },
+            event);
+    }
+    core.run_queue();
+    if (core.pending) core.activate();
+    core.run_timers();
+    return core.finish_step(invoke);
 }
 
 std::optional<TimePoint> Node::next_deadline() const {
     const NodeCore& core = *core_;
-    if (core.flow.pending() || core.flow.unsettled()) return core.host_now;
+    if (core.pending || core.unsettled) return core.host_now;
     if (core.tx_index && !core.tx_index->synced()) return core.host_now;
     // Under a mocked clock time stands still, and so do the timers, until the next setmocktime.
     if (core.mock_time) return std::nullopt;
@@ -222,6 +80,341 @@ std::optional<TimePoint> Node::next_deadline() const {
     if (deadline == kNever) return std::nullopt;
     return deadline;
 }
+
+void NodeCore::run_timers() {
+    const auto due = [&](std::optional<TimePoint> deadline) {
+        return deadline && *deadline <= now;
+    };
+    if (due(engine->next_deadline())) tell_engine(engine_input::TimerDue{});
+    run_queue();
+    if (due(peers.next_deadline())) tell_net(net_input::TimerDue{});
+    if (wallets && wallets->next_deadline() <= now) tell_wallets(wallet_input::TimerDue{});
+}
+
+Effects NodeCore::finish_step(std::optional<uint64_t> invoke) {
+    spread_mempool_changes();
+    run_queue();
+    refresh_demand();
+    run_queue();
+    if (tx_index) tx_index->step();
+    const StorageError* failed = store_failure();
+    if (failed != nullptr) queue.clear();
+    if (stopping && failed == nullptr) chain->flush(Durability::synced);
+    show_tip();
+    if (invoke) effects.push_back(effect::Complete{*invoke});
+    if (failed != nullptr) {
+        effects.push_back(effect::Shutdown{failed->message});
+    } else if (stopping) {
+        effects.push_back(effect::Shutdown{});
+    }
+    return std::exchange(effects, {});
+}
+
+const StorageError* NodeCore::store_failure() const {
+    if (failure) return &*failure;
+    if (tx_index && tx_index->failure()) return &*tx_index->failure();
+    return chain->failure() ? &*chain->failure() : nullptr;
+}
+
+void NodeCore::show_tip() {
+    const HeaderNode& tip = chain->tip();
+    if (shown_tip == &tip) return;
+    shown_tip = &tip;
+    effects.push_back(
+        effect::TipChanged{std::make_shared<const rpc::BlockSummary>(control.chain().tip)});
+}
+
+// --- the queue ----------------------------------------------------------------------------------
+
+void NodeCore::run_queue() {
+    while (!queue.empty() && store_failure() == nullptr) {
+        Work work = std::move(queue.front());
+        queue.pop_front();
+        if (auto* net_output = std::get_if<NetOutput>(&work)) {
+            std::visit([this](auto& each) { route(each); }, *net_output);
+        } else if (auto* engine_output = std::get_if<EngineOutput>(&work)) {
+            std::visit([this](auto& each) { route(each); }, *engine_output);
+        } else if (auto* wallet_output = std::get_if<WalletOutput>(&work)) {
+            route(*wallet_output);
+        } else {
+            tell_net(std::get<LateAnswer>(work));
+        }
+    }
+}
+
+void NodeCore::tell_net(NetInput input) {
+    enqueue(peers.handle(std::move(input), now));
+}
+
+void NodeCore::tell_engine(const EngineInput& input) {
+    enqueue(engine->handle(input, now));
+}
+
+void NodeCore::tell_miner(const MinerInput& input) {
+    if (Miner* miner = engine->miner()) enqueue(miner->handle(input, now));
+}
+
+void NodeCore::tell_wallets(const WalletInput& input) {
+    if (wallets) enqueue(wallets->handle(input, now));
+}
+
+// --- the life of a block ------------------------------------------------------------------------
+//
+// 1. Its header, alone or with it, comes from a peer: check and accept.
+
+void NodeCore::route(net_output::SubmitHeaders& ask) {
+    HeadersResult result = chain->accept_headers(ask.headers, now);
+    tell_net(net_input::HeadersJudged{std::move(ask), std::move(result)});
+}
+
+// 2. The block itself comes from a peer, from the engine, from a user or from a file.
+
+void NodeCore::route(net_output::SubmitBlock& ask) {
+    BlockResult result = submit_block(ask.block, ask.seal, BlockSource::peer);
+    if (result.state == BlockResult::State::invalid) {
+        log.debug(LogCategory::validation, "Refused block {}: {}",
+                  ask.block->header.hash().to_string(), result.error->to_string());
+    }
+    tell_net(net_input::BlockJudged{std::move(ask), std::move(result)});
+}
+
+// 3. It is checked, accepted and stored; then the best chain is looked for.
+
+BlockResult NodeCore::submit_block(const BlockRef& block, ByteSpan seal, BlockSource source) {
+    BlockResult result = chain->accept_block(block, seal, now);
+    // A block that is known may have got the seal that it was waiting for.
+    const bool sealed = result.state == BlockResult::State::already_have && !seal.empty();
+    if (result.state != BlockResult::State::accepted && !sealed) return result;
+    if (source == BlockSource::own) own_block = result.node->hash;
+    // The next block is on its way: it is read while this one's scripts run.
+    const bool more_come = chain->best_header().height > result.node->height;
+    const bool later = source == BlockSource::peer && more_come;
+    for (const InvalidBlock& invalid : activate(later ? Settle::but_last : Settle::all)) {
+        if (invalid.node != result.node) continue;
+        result.state = BlockResult::State::invalid;
+        result.error = invalid.error;
+    }
+    return result;
+}
+
+// 4. Blocks are disconnected and connected until the tip is the best one. A block that fails to
+//    connect is reported, and the next best tip is tried.
+
+std::vector<InvalidBlock> NodeCore::activate(Settle settle) {
+    ChainUpdate update = chain->activate_best_chain(settle);
+    pending = update.more;
+    unsettled = update.unsettled;
+    for (const InvalidBlock& invalid : update.invalid) {
+        log.info(LogCategory::general, "InvalidChainFound: invalid block={} height={} {}",
+                 invalid.node->hash.to_string(), invalid.node->height.value(),
+                 invalid.error.to_string());
+        tell_net(net_input::BlockRejected{invalid.node->hash, invalid.error.reason});
+    }
+    if (update.changed()) tip_changed(update);
+    return std::move(update.invalid);
+}
+
+void NodeCore::activate_fully() {
+    do activate();
+    while (pending || unsettled);
+    run_queue();
+}
+
+// 5. The new tip fans out: to the mempool, the wallets, the engine and the peers, in this order.
+
+void NodeCore::tip_changed(const ChainUpdate& update) {
+    if (!update.disconnected.empty())
+        ++reorganisations[static_cast<uint32_t>(update.disconnected.size())];
+    for (const ChainStep& step : update.disconnected) {
+        mempool.block_disconnected(step.block);
+        tell_wallets(
+            wallet_input::BlockDisconnected{step.block, step.node->hash, step.node->height});
+    }
+    for (const ChainStep& step : update.connected) {
+        mempool.block_connected(*step.block);
+        tell_wallets(wallet_input::BlockConnected{step.block, step.node->hash, step.node->height});
+        tell_net(net_input::BlockConnected{step.block});
+    }
+    if (const auto updated = mempool.chain_updated(now); !updated) {
+        failure = updated.error();
+        return;
+    }
+    spread_mempool_changes();
+    log_tip();
+
+    const HeaderNode& tip = chain->tip();
+    tell_engine(engine_input::TipChanged{&tip});
+    if (!pending && !initial_download.active(now))
+        tell_net(net_input::TipChanged{&tip, tip.hash == own_block});
+    const int32_t stop_at = config.node.stop_at_height;
+    if (stop_at > 0 && tip.height >= Height{stop_at}) stopping = true;
+}
+
+void NodeCore::log_tip() {
+    const HeaderNode& tip = chain->tip();
+    const std::string warning = initial_download.active(now) ? std::string{} : note_unknown_rules();
+    log.info(LogCategory::general, "UpdateTip: new best={} height={} version=0x{:08x} tx={}{}",
+             tip.hash.to_string(), tip.height.value(), static_cast<uint32_t>(tip.header.version),
+             tip.chain_transactions, warning.empty() ? "" : " warning='" + warning + "'");
+}
+
+std::string NodeCore::note_unknown_rules() {
+    std::string locked_in;
+    for (const auto& [bit, active] : chain->version_bits().unknown_rules(chain->tip())) {
+        const std::string sentence =
+            "Unknown new rules activated (versionbit " + std::to_string(bit) + ")";
+        if (!active) {
+            locked_in += (locked_in.empty() ? "" : ", ") + sentence;
+        } else if (std::find(warnings.begin(), warnings.end(), sentence) == warnings.end()) {
+            log.warning(LogCategory::general, "{}", sentence);
+            warnings.push_back(sentence);
+        }
+    }
+    return locked_in;
+}
+
+// --- the life of a transaction ------------------------------------------------------------------
+//
+// 1. It comes from a peer, from a wallet or from a user.
+
+void NodeCore::route(net_output::SubmitTransaction& ask) {
+    const auto accepted = submit_transaction(ask.transaction);
+    if (failure) return;
+    std::optional<TxReject> reject;
+    if (!accepted) reject = std::get<TxReject>(accepted.error());
+    tell_net(net_input::TransactionJudged{std::move(ask), std::move(reject)});
+}
+
+void NodeCore::route(wallet_output::SubmitTransaction& ask) {
+    const auto accepted = submit_transaction(ask.transaction);
+    if (failure) return;
+    std::optional<TxReject> reject;
+    if (!accepted) reject = std::get<TxReject>(accepted.error());
+    tell_wallets(wallet_input::TransactionJudged{std::move(ask.transaction), std::move(reject)});
+}
+
+// 2. The mempool takes it or not. Where a store fails there is no verdict, and nobody gets an
+// answer.
+
+Expected<AcceptInfo, TxFailure> NodeCore::submit_transaction(const TransactionRef& transaction) {
+    auto accepted = mempool.submit(transaction, now);
+    if (accepted) {
+        log.debug(LogCategory::mempool, "AcceptToMemoryPool: accepted {} (poolsz {} txn)",
+                  transaction->txid().to_string(), mempool.size());
+    } else if (const auto* failed = std::get_if<StorageError>(&accepted.error())) {
+        failure = *failed;
+    }
+    spread_mempool_changes();
+    return accepted;
+}
+
+// 3. What has changed goes to the wallets and to the peers.
+
+void NodeCore::spread_mempool_changes() {
+    for (const MempoolChange& change : mempool.take_changes()) {
+        if (change.kind == MempoolChange::Kind::confirmed) continue;
+        if (change.removal()) {
+            tell_wallets(wallet_input::TransactionRemoved{change.transaction});
+            continue;
+        }
+        tell_wallets(wallet_input::TransactionAdded{change.transaction});
+        const MempoolEntry* entry = mempool.find(change.transaction->txid());
+        if (entry == nullptr) continue;  // removed again by a later change
+        tell_net(net_input::TransactionAdded{relay_transaction(*entry)});
+    }
+}
+
+// A wallet's own payment: the wallet has it in its store before it leaves the node.
+
+Expected<Txid, WalletError> NodeCore::commit_payment(Wallet& wallet,
+                                                     const TransactionRef& transaction,
+                                                     const SpendNotes& notes) {
+    const Wallet::RecordedSpend recorded = wallet.record(transaction, notes, now);
+    const auto accepted = submit_transaction(transaction);
+    if (failure) {
+        wallet.forget(recorded);
+        return Unexpected(WalletError{WalletErrorCode::database, failure->message});
+    }
+    std::optional<TxReject> reject;
+    if (!accepted) reject = std::get<TxReject>(accepted.error());
+    return wallet.settle(recorded, reject, now);
+}
+
+// --- construction -------------------------------------------------------------------------------
+
+NodeStores::NodeStores(const NodeHost& host)
+    : blocks(host.blocks, effects), coins(host.coins, effects) {
+    if (host.wallets != nullptr) wallets.emplace(*host.wallets, effects);
+    if (host.tx_index != nullptr) tx_index.emplace(*host.tx_index, effects);
+}
+
+NodeCore::NodeCore(std::unique_ptr<const NodeConfig> node_config,
+                   std::unique_ptr<NodeStores> node_stores, std::unique_ptr<Engine> node_engine,
+                   std::unique_ptr<Chainstate> chainstate, const NodeHost& host)
+    : config_owner(std::move(node_config)),
+      config(*config_owner),
+      log(host.log),
+      stores(std::move(node_stores)),
+      effects(stores->effects),
+      engine(std::move(node_engine)),
+      chain(std::move(chainstate)),
+      mempool_context(*chain),
+      mempool(config.mempool, config.params, mempool_context, host.verifier, log),
+      initial_download(*chain, engine->finality(),
+                       {config.chain.minimum_score, config.node.tip_age_max}, log),
+      proposals(config, *chain, *engine, mempool, host.random.next()),
+      net_view(*chain, mempool, initial_download, log),
+      peers(config.net, net_view, host.random, log),
+      wallet_view(*chain, mempool, now),
+      control(*this) {
+    if (config.node.mock_time != 0) mock_time = from_unix_seconds(config.node.mock_time);
+    if (stores->tx_index) tx_index.emplace(*stores->tx_index, *chain, log);
+    if (stores->wallets) {
+        wallets.emplace(config.wallet, config.params, wallet_view, *stores->wallets, host.random,
+                        host.secrets, log);
+    }
+}
+
+Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
+                                                          const NodeHost& host) {
+    if (std::string problem = options.validate(); !problem.empty())
+        return Unexpected(std::move(problem));
+    options.chain.engine = options.engine == EngineKind::pow ? "pow" : "pbft";
+    options.chain.coins_hash_key0 = host.secrets.next();
+    options.chain.coins_hash_key1 = host.secrets.next();
+    options.net.sealed_blocks = options.engine == EngineKind::pbft;
+    auto config = std::make_unique<const NodeConfig>(std::move(options));
+    auto stores = std::make_unique<NodeStores>(host);
+    std::unique_ptr<Engine> engine;
+    if (config->engine == EngineKind::pow) {
+        engine = std::make_unique<PowEngine>(config->pow, config->params, host.random);
+    } else {
+        auto made = make_pbft_engine(config->pbft, config->params, stores->blocks, host.log);
+        if (!made) return Unexpected(made.error());
+        engine = std::move(*made);
+    }
+    auto chain = Chainstate::open(config->params, *engine, stores->blocks, stores->coins,
+                                  host.verifier, host.log, config->chain);
+    if (!chain) return Unexpected(chain.error());
+    if (const NodeOptions& node = config->node; node.check_blocks != 0) {
+        const auto result = (*chain)->verify(node.check_level, node.check_blocks);
+        if (!result)
+            return Unexpected("Cannot read the block or coin data: " + result.error().message);
+        if (!result->problem.empty()) {
+            return Unexpected("Corrupted block database detected (" + result->problem +
+                              "). Please restart with -reindex or -reindex-chainstate to recover.");
+        }
+    }
+    auto core = std::make_unique<NodeCore>(std::move(config), std::move(stores), std::move(engine),
+                                           std::move(*chain), host);
+    if (core->tx_index) {
+        if (auto opened = core->tx_index->open(); !opened) return Unexpected(opened.error());
+    }
+    return std::make_unique<Node>(std::move(core));
+}
+
+Node::Node(std::unique_ptr<NodeCore> core) : core_(std::move(core)) {}
+Node::~Node() = default;
 
 rpc::NodeControl& Node::control() {
     return core_->control;
@@ -244,12 +437,14 @@ const Mempool& Node::mempool() const {
 
 bool Node::reindex_step() {
     const bool more = core_->chain->reindex_step(core_->now);
-    core_->flow.advance_fully();
+    core_->activate_fully();
     return more;
 }
 
 BlockResult Node::load_block(const BlockRef& block) {
-    return core_->flow.submit_block(block, {}, BlockSource::local);
+    BlockResult result = core_->submit_block(block, {}, BlockSource::local);
+    core_->run_queue();
+    return result;
 }
 
 }  // namespace parley

@@ -54,7 +54,7 @@ class Node {
     Effects start(TimePoint now);
 
     /// One step. `now` must not go backwards.
-    Effects handle(const Event& event, TimePoint now);
+    Effects handle(Event event, TimePoint now);
 
     /// When the node wants a TimerDue; a time that has passed means at once.
     std::optional<TimePoint> next_deadline() const;

@@ -49,14 +49,14 @@ rpc::ChainSummary NodeControlImpl::chain() const {
     rpc::ChainSummary summary;
     summary.tip = summarise(core_.chain->tip());
     summary.best_header = core_.chain->best_header().height;
-    summary.initial_block_download = core_.flow.initial_download();
+    summary.initial_block_download = core_.initial_download.active(core_.now);
     summary.size_on_disk = core_.chain->size_on_disk();
     const PruneState prune = core_.chain->prune_state();
     summary.pruned = prune.enabled;
     summary.pruned_to = prune.pruned_to;
     if (prune.target_bytes != 0) summary.prune_target = prune.target_bytes;
     summary.now = core_.now;
-    summary.warnings = core_.flow.warnings();
+    summary.warnings = core_.warnings;
     return summary;
 }
 
@@ -189,7 +189,7 @@ rpc::ForkStats NodeControlImpl::fork_stats(std::optional<uint32_t> heights) cons
         stats.stale_blocks += stale;
         if (stale > 0) ++stats.forked_heights;
     }
-    stats.reorganisations_by_depth = core_.flow.reorganisations();
+    stats.reorganisations_by_depth = core_.reorganisations;
     return stats;
 }
 
@@ -209,21 +209,21 @@ rpc::ConsensusSummary NodeControlImpl::consensus() const {
 rpc::Status NodeControlImpl::invalidate_block(const BlockHash& hash) {
     const auto done = core_.chain->invalidate(hash);
     if (!done) return Unexpected(error_of(done.error()));
-    core_.flow.advance_fully();
+    core_.activate_fully();
     return {};
 }
 
 rpc::Status NodeControlImpl::reconsider_block(const BlockHash& hash) {
     const auto done = core_.chain->reconsider(hash);
     if (!done) return Unexpected(error_of(done.error()));
-    core_.flow.advance_fully();
+    core_.activate_fully();
     return {};
 }
 
 rpc::Status NodeControlImpl::prefer_block(const BlockHash& hash) {
     const auto done = core_.chain->prefer(hash);
     if (!done) return Unexpected(error_of(done.error()));
-    core_.flow.advance_fully();
+    core_.activate_fully();
     return {};
 }
 
@@ -243,8 +243,8 @@ rpc::Result<bool> NodeControlImpl::verify_chain(int level, int32_t blocks) {
 std::string NodeControlImpl::submit_block(const BlockRef& block) {
     const HeaderNode* known = core_.chain->find(block->header.hash());
     if (known != nullptr && known->status == BlockStatus::connected) return "duplicate";
-    const BlockResult result =
-        core_.flow.submit_block(with_reserved_value(block), {}, BlockSource::own);
+    const BlockResult result = core_.submit_block(with_reserved_value(block), {}, BlockSource::own);
+    core_.run_queue();
     switch (result.state) {
         case BlockResult::State::accepted:
             return core_.chain->contains(*result.node) ? "" : "inconclusive";

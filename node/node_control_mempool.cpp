@@ -155,20 +155,21 @@ rpc::Result<std::vector<rpc::TxAdmission>> NodeControlImpl::test_accept(
 
 rpc::Result<rpc::TxAdmission> NodeControlImpl::submit_transaction(
     const TransactionRef& transaction) {
-    const auto accepted = core_.flow.submit_transaction(transaction);
+    const auto accepted = core_.submit_transaction(transaction);
+    core_.run_queue();
     if (accepted) return admission_of(*accepted);
     if (const auto* failed = std::get_if<StorageError>(&accepted.error())) return stop_for(*failed);
     return admission_of(std::get<TxReject>(accepted.error()));
 }
 
 rpc::Result<rpc::BlockTemplate> NodeControlImpl::block_template() const {
-    if (core_.pow == nullptr) {
+    if (core_.engine->miner() == nullptr) {
         return rpc::failure(rpc::Code::misc,
                             "Blocks are not mined with -consensus=" + core_.engine->name());
     }
     const HeaderNode& tip = core_.chain->tip();
-    const BlockTemplate built = core_.engine_driver.build(tip, to_unix_seconds(core_.now),
-                                                          core_.engine_driver.default_payout());
+    const BlockTemplate built =
+        core_.proposals.build(to_unix_seconds(core_.now), core_.proposals.default_payout());
     rpc::BlockTemplate result;
     result.header = built.block.header;
     result.height = tip.height + 1;
@@ -197,20 +198,17 @@ rpc::Result<rpc::BlockTemplate> NodeControlImpl::block_template() const {
 
 rpc::Result<BlockRef> NodeControlImpl::build_block(
     const Script& coinbase, const std::optional<std::vector<TransactionRef>>& transactions) const {
-    if (core_.pow == nullptr) {
+    if (core_.engine->miner() == nullptr) {
         return rpc::failure(rpc::Code::misc,
                             "Blocks are not mined with -consensus=" + core_.engine->name() +
                                 "; send a transaction, and the validators order it");
     }
-    const HeaderNode& tip = core_.chain->tip();
     const int64_t now = to_unix_seconds(core_.now);
     if (!transactions) {
-        return BlockRef{
-            std::make_shared<const Block>(core_.engine_driver.build(tip, now, coinbase).block)};
+        return BlockRef{std::make_shared<const Block>(core_.proposals.build(now, coinbase).block)};
     }
-    const BlockRequest request = core_.engine_driver.request_below(tip, now, coinbase);
-    auto block =
-        std::make_shared<const Block>(core_.block_builder.build_from(request, *transactions).block);
+    auto block = std::make_shared<const Block>(
+        core_.proposals.build_from(now, coinbase, *transactions).block);
     const auto problem = check_proposal(block);
     if (!problem) return Unexpected(problem.error());
     if (!problem->empty())
@@ -229,9 +227,10 @@ rpc::MiningSummary NodeControlImpl::mining() const {
     rpc::MiningSummary summary;
     summary.next_bits = core_.engine->next_bits(core_.chain->tip(), to_unix_seconds(core_.now));
     summary.pooled_transactions = core_.mempool.size();
-    summary.block_min_fee_rate = Amount{core_.block_builder.options().min_fee_rate.value()};
-    summary.automine = core_.pow != nullptr ? to_string(core_.pow->schedule()) : "off";
-    if (const auto& last = core_.engine_driver.last_built()) {
+    summary.block_min_fee_rate = Amount{core_.proposals.options().min_fee_rate.value()};
+    const Miner* miner = core_.engine->miner();
+    summary.automine = miner != nullptr ? to_string(miner->schedule()) : "off";
+    if (const auto& last = core_.proposals.last_built()) {
         summary.last_block_weight = last->weight;
         summary.last_block_transactions = last->transactions;
     }
@@ -245,12 +244,12 @@ rpc::Status NodeControlImpl::set_automine(const std::string& mode) {
             rpc::Code::invalid_parameter,
             "mode: \"" + mode + "\" is none of off, tx, <seconds> and poisson:<seconds>");
     }
-    if (core_.pow == nullptr) {
+    if (core_.engine->miner() == nullptr) {
         return rpc::failure(rpc::Code::misc,
                             "Blocks are not mined with -consensus=" + core_.engine->name());
     }
-    core_.engine_driver.run(
-        [&](Engine&, EngineEffects& out) { core_.pow->set_schedule(*schedule, core_.now, out); });
+    core_.tell_miner(miner_input::ScheduleChanged{*schedule});
+    core_.run_queue();
     return {};
 }
 

@@ -98,12 +98,15 @@ std::vector<rpc::KnownAddress> NodeControlImpl::known_addresses() const {
 }
 
 rpc::Status NodeControlImpl::add_node(const std::string& address, rpc::AddNodeAction action) {
-    using Command = PeerManager::AddNode;
-    using Done = PeerManager::AddNodeResult;
+    using Command = AddNodeCommand;
+    using Done = AddNodeResult;
     const Command command = action == rpc::AddNodeAction::add      ? Command::add
                             : action == rpc::AddNodeAction::remove ? Command::remove
                                                                    : Command::one_try;
-    switch (core_.peers.add_node(address, command, core_.now)) {
+    const Done done = core_.peers.add_node(address, command, core_.now);
+    core_.enqueue(core_.peers.take_outputs());
+    core_.run_queue();
+    switch (done) {
         case Done::done:
             return {};
         case Done::already_added:
@@ -121,21 +124,33 @@ rpc::Status NodeControlImpl::add_node(const std::string& address, rpc::AddNodeAc
 }
 
 rpc::Status NodeControlImpl::disconnect_node(const std::string& address) {
-    if (core_.peers.disconnect(address, core_.now)) return {};
+    if (core_.peers.disconnect(address, core_.now)) {
+        core_.enqueue(core_.peers.take_outputs());
+        core_.run_queue();
+        return {};
+    }
     return rpc::failure(rpc::Code::node_not_connected, "Node not found in connected nodes");
 }
 
 rpc::Status NodeControlImpl::disconnect_node(PeerId peer) {
-    if (core_.peers.disconnect(peer, core_.now)) return {};
+    if (core_.peers.disconnect(peer, core_.now)) {
+        core_.enqueue(core_.peers.take_outputs());
+        core_.run_queue();
+        return {};
+    }
     return rpc::failure(rpc::Code::node_not_connected, "Node not found in connected nodes");
 }
 
 void NodeControlImpl::ping_peers() {
     core_.peers.ping_all(core_.now);
+    core_.enqueue(core_.peers.take_outputs());
+    core_.run_queue();
 }
 
 void NodeControlImpl::set_network_active(bool active) {
     core_.peers.set_network_active(active, core_.now);
+    core_.enqueue(core_.peers.take_outputs());
+    core_.run_queue();
 }
 
 rpc::Result<rpc::DescriptorSummary> NodeControlImpl::describe(const std::string& descriptor) const {

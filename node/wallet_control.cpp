@@ -274,9 +274,13 @@ rpc::Result<rpc::WalletSent> WalletControlImpl::send(const rpc::WalletSpend& req
     }
     spend.fee_rate = fee_rate_of_request(request.fee_rate);
     spend.replaceable = request.replaceable.value_or(core_.config.wallet.signal_replaceable);
-    const auto sent = wallet_.send(spend, core_.now, request.comment, request.comment_to);
-    if (!sent) return Unexpected(error_of(sent.error()));
-    return translate(*sent);
+    const auto created = wallet_.create_transaction(spend);
+    if (!created) return Unexpected(error_of(created.error()));
+    const auto committed = core_.commit_payment(
+        wallet_, created->transaction, {request.comment, request.comment_to, std::nullopt});
+    core_.run_queue();
+    if (!committed) return Unexpected(error_of(committed.error()));
+    return translate(*created);
 }
 
 rpc::Result<rpc::WalletSent> WalletControlImpl::fund(const TransactionData& transaction,
@@ -319,9 +323,12 @@ rpc::Result<rpc::WalletSent> WalletControlImpl::fund(const TransactionData& tran
 
 rpc::Result<rpc::WalletBumped> WalletControlImpl::bump_fee(const Txid& txid,
                                                            std::optional<Amount> fee_rate) {
-    const auto bumped = wallet_.bump_fee(txid, fee_rate_of_request(fee_rate), core_.now);
+    const auto bumped = wallet_.create_replacement(txid, fee_rate_of_request(fee_rate));
     if (!bumped) return Unexpected(error_of(bumped.error()));
-    return rpc::WalletBumped{translate(bumped->replacement), bumped->original_fee};
+    const auto committed = core_.commit_payment(wallet_, bumped->spend.transaction, bumped->notes);
+    core_.run_queue();
+    if (!committed) return Unexpected(error_of(committed.error()));
+    return rpc::WalletBumped{translate(bumped->spend), bumped->original_fee};
 }
 
 std::vector<rpc::Status> WalletControlImpl::import_descriptors(
@@ -401,6 +408,8 @@ rpc::Result<std::vector<std::string>> NodeControlImpl::create_wallet(
 rpc::Result<std::vector<std::string>> NodeControlImpl::load_wallet(const std::string& name,
                                                                    std::optional<bool>) {
     const auto loaded = core_.wallets->load(name, core_.now);
+    core_.enqueue(core_.wallets->take_outputs());
+    core_.run_queue();
     if (!loaded) return Unexpected(error_of(loaded.error()));
     return std::vector<std::string>{};
 }

@@ -77,7 +77,7 @@ Expected<TransactionBuilder::Built, WalletError> TransactionBuilder::build(
 // Locked to the next block, a miner gains nothing from putting it into a rewritten last one. Now
 // and then it is further back, so that a transaction which was delayed does not stand out.
 uint32_t TransactionBuilder::current_locktime() const {
-    const auto tip = static_cast<uint32_t>(wallet_.context.chain.tip_height().value());
+    const auto tip = static_cast<uint32_t>(wallet_.context.node.tip_height().value());
     Random& random = wallet_.context.random;
     if (random.uniform(10) != 0) return tip;
     const auto back = static_cast<uint32_t>(random.uniform(100));
@@ -104,7 +104,7 @@ std::optional<WalletError> TransactionBuilder::check_recipients() {
 }
 
 std::optional<WalletError> TransactionBuilder::choose_fee_rate() {
-    const ChainClient& chain = wallet_.context.chain;
+    const WalletNodeView& chain = wallet_.context.node;
     const FeeRate minimum = std::max(chain.min_relay_fee(), chain.mempool_min_fee());
     if (request_.fee_rate) {
         if (*request_.fee_rate < minimum)
@@ -183,7 +183,7 @@ bool TransactionBuilder::eligible(const Coin& coin, int32_t own_depth,
                                   int32_t foreign_depth) const {
     if (coin.depth < (coin.own ? own_depth : foreign_depth)) return false;
     return coin.depth > 0 ||
-           wallet_.context.chain.mempool_ancestor_count(coin.outpoint.txid) <= kAncestorsMax;
+           wallet_.context.node.mempool_ancestor_count(coin.outpoint.txid) <= kAncestorsMax;
 }
 
 std::optional<SelectionResult> TransactionBuilder::select(Amount target) const {
@@ -331,7 +331,7 @@ TxOutput TransactionBuilder::change_sample() const {
 }
 
 Amount TransactionBuilder::dust(const TxOutput& output) const {
-    return dust_threshold(output, wallet_.context.chain.dust_relay_fee());
+    return dust_threshold(output, wallet_.context.node.dust_relay_fee());
 }
 
 // The order must not tell which coins were chosen first. Preset inputs keep their places in front.

@@ -72,10 +72,10 @@ void Wallet::Impl::restore(StoredWallet stored) {
 
 // A new wallet stands at the tip: nothing before concerns it.
 Expected<void, WalletError> Wallet::Impl::start_chain_trail() {
-    const Height tip = context.chain.tip_height();
+    const Height tip = context.node.tip_height();
     for (Height height{0}; height <= tip; ++height) {
         if (!kept_in_trail(height, tip)) continue;
-        trail[height] = context.chain.hash_at(height);
+        trail[height] = context.node.hash_at(height);
         store.put_trail(height, trail[height]);
     }
     ledger.loaded(tip);
@@ -86,11 +86,11 @@ Expected<void, WalletError> Wallet::Impl::start_chain_trail() {
 Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
     Height fork{-1};
     for (auto it = trail.rbegin(); it != trail.rend(); ++it) {
-        if (context.chain.height_of(it->second) != it->first) continue;
+        if (context.node.height_of(it->second) != it->first) continue;
         fork = it->first;
         break;
     }
-    const Height tip = context.chain.tip_height();
+    const Height tip = context.node.tip_height();
     for (auto it = trail.upper_bound(fork); it != trail.end(); it = trail.erase(it))
         store.erase_trail(it->first);
     ledger.forget_blocks_above(fork);
@@ -99,7 +99,7 @@ Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
         context.log.info(LogCategory::wallet, "[{}] Rescanning blocks {} to {}", name,
                          std::max(fork + 1, birth).value(), tip.value());
     for (Height height = fork + 1; height <= tip; ++height) {
-        const BlockHash hash = context.chain.hash_at(height);
+        const BlockHash hash = context.node.hash_at(height);
         if (height < birth) {
             if (kept_in_trail(height, tip)) {
                 trail[height] = hash;
@@ -107,7 +107,7 @@ Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
             }
             continue;
         }
-        const auto block = context.chain.read_block(hash);
+        const auto block = context.node.read_block(hash);
         if (!block) return Unexpected(storage_failed(block.error()));
         block_connected(**block, hash, height);
     }
@@ -122,16 +122,16 @@ Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
 Height Wallet::Impl::height_for_time(int64_t timestamp) const {
     const int64_t wanted = timestamp - kTimestampWindow_s;
     int32_t low = 0;
-    int32_t high = context.chain.tip_height().value() + 1;
+    int32_t high = context.node.tip_height().value() + 1;
     while (low < high) {
         const int32_t middle = low + (high - low) / 2;
-        if (context.chain.median_time_past(Height{middle}) < wanted)
+        if (context.node.median_time_past(Height{middle}) < wanted)
             low = middle + 1;
         else
             high = middle;
     }
     for (int32_t height = std::max(low - 11, 0); height < low; ++height) {
-        if (context.chain.block_time(Height{height}) >= wanted) return Height{height};
+        if (context.node.block_time(Height{height}) >= wanted) return Height{height};
     }
     return Height{low};
 }
@@ -153,28 +153,8 @@ void Wallet::Impl::block_disconnected(const Block& block, const BlockHash& hash,
 }
 
 void Wallet::Impl::look_at_mempool(int64_t time) {
-    for (const TransactionRef& transaction : context.chain.mempool_transactions())
+    for (const TransactionRef& transaction : context.node.mempool_transactions())
         ledger.mempool_added(transaction, time);
-    save();
-}
-
-void Wallet::Impl::rebroadcast() {
-    std::vector<TransactionRef> waiting;
-    for (const auto& [order, transaction] : ledger.by_order()) {
-        if (transaction->state == LedgerTx::State::unconfirmed && transaction->counts() &&
-            !transaction->in_mempool && !transaction->replaced_by &&
-            !transaction->transaction->is_coinbase())
-            waiting.push_back(transaction->transaction);
-    }
-    for (const TransactionRef& transaction : waiting) {
-        if (const auto refused = context.chain.submit_transaction(transaction)) {
-            context.log.debug(LogCategory::wallet,
-                              "[{}] Transaction {} stays out of the mempool: {}", name,
-                              transaction->txid().to_string(), *refused);
-        } else if (context.chain.in_mempool(transaction->txid())) {
-            ledger.mempool_added(transaction, 0);
-        }
-    }
     save();
 }
 
@@ -241,8 +221,27 @@ void Wallet::transaction_removed_from_mempool(const TransactionRef& transaction)
     ++impl_->revision;
 }
 
-void Wallet::rebroadcast() {
-    impl_->rebroadcast();
+std::vector<TransactionRef> Wallet::waiting_transactions() const {
+    std::vector<TransactionRef> waiting;
+    for (const auto& [order, transaction] : impl_->ledger.by_order()) {
+        if (transaction->state == LedgerTx::State::unconfirmed && transaction->counts() &&
+            !transaction->in_mempool && !transaction->replaced_by &&
+            !transaction->transaction->is_coinbase())
+            waiting.push_back(transaction->transaction);
+    }
+    return waiting;
+}
+
+void Wallet::rebroadcast_judged(const TransactionRef& transaction,
+                                const std::optional<TxReject>& reject) {
+    if (impl_->ledger.find(transaction->txid()) == nullptr) return;
+    if (impl_->context.node.in_mempool(transaction->txid())) {
+        if (impl_->ledger.mempool_added(transaction, 0)) impl_->save();
+    } else if (reject) {
+        impl_->context.log.debug(LogCategory::wallet,
+                                 "[{}] Transaction {} stays out of the mempool: {}", impl_->name,
+                                 transaction->txid().to_string(), reject->to_string());
+    }
 }
 
 uint64_t Wallet::revision() const {
@@ -250,7 +249,7 @@ uint64_t Wallet::revision() const {
 }
 
 Expected<RescanResult, WalletError> Wallet::rescan(Height begin, std::optional<Height> end) {
-    const Height tip = impl_->context.chain.tip_height();
+    const Height tip = impl_->context.node.tip_height();
     if (begin < Height{0} || begin > tip)
         return Unexpected(WalletError{WalletErrorCode::invalid_parameter, "Invalid start_height"});
     if (end && (*end > tip))

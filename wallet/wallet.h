@@ -1,8 +1,8 @@
 // Wallet: keys (by descriptors), the transactions that concern them, balances, and new
 // transactions. It follows the active chain one block at a time and writes each block's changes in
 // one batch, together with the block that it stands at: a wallet that was opened again goes on from
-// there. It does not own the chain; it asks through ChainClient. Its store holds private keys
-// unencrypted.
+// there. It does not own the chain; it reads it through WalletNodeView. Its store holds private
+// keys unencrypted.
 //
 // Called by WalletManager (chain and mempool events) and by node/ (requests). Core thread only.
 #pragma once
@@ -19,8 +19,9 @@
 #include "base/random.h"
 #include "base/storage/storage.h"
 #include "base/time.h"
-#include "wallet/chain_client.h"
+#include "chain/rules/tx_reject.h"
 #include "wallet/keys/signer.h"
+#include "wallet/node_view.h"
 #include "wallet/wallet_error.h"
 #include "wallet/wallet_types.h"
 
@@ -48,7 +49,7 @@ struct WalletOptions {
 struct WalletContext {
     const WalletOptions& options;
     const ChainParams& params;
-    ChainClient& chain;
+    const WalletNodeView& node;
     Random& random;   ///< order of outputs and inputs
     Random& secrets;  ///< seeds
     LogSink& log;
@@ -94,8 +95,11 @@ class Wallet {
     void transaction_added_to_mempool(const TransactionRef& transaction, TimePoint now);
     /// For any reason but a connected block, which block_connected() tells.
     void transaction_removed_from_mempool(const TransactionRef& transaction);
-    /// Offers the unconfirmed own transactions that are not in the mempool.
-    void rebroadcast();
+    /// The unconfirmed own transactions that are not in the mempool, parents first. They are to be
+    /// offered to it again; rebroadcast_judged() takes the verdict about each.
+    std::vector<TransactionRef> waiting_transactions() const;
+    void rebroadcast_judged(const TransactionRef& transaction,
+                            const std::optional<TxReject>& reject);
 
     // --- what there is --------------------------------------------------------------------------
 
@@ -141,23 +145,31 @@ class Wallet {
 
     // --- spending -------------------------------------------------------------------------------
 
+    // A payment takes three steps: it is created; record() stores it, before it leaves the node, so
+    // that a crash cannot make the wallet forget it; and when the mempool has judged it, settle()
+    // keeps or forgets it. Node::send() and Node::bump_fee() do all of it.
+
     Expected<SpendResult, WalletError> create_transaction(const SpendRequest& request);
-    /// Stores an own transaction and offers it to the mempool; a refusal there is an error, and
-    /// the transaction is not kept.
-    Expected<Txid, WalletError> commit_transaction(const TransactionRef& transaction, TimePoint now,
-                                                   const std::string& comment = {},
-                                                   const std::string& comment_to = {});
-    /// Both, for sendtoaddress and sendmany.
-    Expected<SpendResult, WalletError> send(const SpendRequest& request, TimePoint now,
-                                            const std::string& comment = {},
-                                            const std::string& comment_to = {});
-    /// The same payments with a higher fee (bumpfee). Empty rate: enough to be relayed.
-    struct BumpResult {
-        SpendResult replacement;
+    /// The same payments as those of `txid` with a higher fee. Empty rate: enough to be relayed.
+    struct Replacement {
+        SpendResult spend;
         Amount original_fee{0};
+        SpendNotes notes;
     };
-    Expected<BumpResult, WalletError> bump_fee(const Txid& txid, std::optional<FeeRate> fee_rate,
-                                               TimePoint now);
+    Expected<Replacement, WalletError> create_replacement(const Txid& txid,
+                                                          std::optional<FeeRate> fee_rate);
+
+    struct RecordedSpend {
+        TransactionRef transaction;
+        bool known = false;  ///< the wallet had it before
+        std::optional<Txid> replaces;
+    };
+    RecordedSpend record(const TransactionRef& transaction, const SpendNotes& notes, TimePoint now);
+    /// It was not offered to anybody after all.
+    void forget(const RecordedSpend& spend);
+    /// A refusal is an error, unless the transaction is in the mempool already.
+    Expected<Txid, WalletError> settle(const RecordedSpend& spend,
+                                       const std::optional<TxReject>& reject, TimePoint now);
     /// Signs with the wallet's keys. Outputs that are not in `spent` are looked up in the wallet.
     SignResult sign(const TransactionData& transaction, SpentOutputs spent,
                     uint8_t sighash_type = kSighashAll) const;

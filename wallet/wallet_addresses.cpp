@@ -204,8 +204,8 @@ Expected<RescanResult, WalletError> Wallet::Impl::rescan(Height begin, Height en
     context.log.info(LogCategory::wallet, "[{}] Rescanning blocks {} to {}", name, begin.value(),
                      end.value());
     for (Height height = begin; height <= end; ++height) {
-        const BlockHash hash = context.chain.hash_at(height);
-        const auto block = context.chain.read_block(hash);
+        const BlockHash hash = context.node.hash_at(height);
+        const auto block = context.node.read_block(hash);
         if (!block)
             return Unexpected(
                 error(WalletErrorCode::misc, fmt::format("Rescan failed at height {}: {}",
@@ -277,7 +277,7 @@ std::vector<Expected<void, WalletError>> Wallet::import_descriptors(
             earliest = std::min(earliest.value_or(*request.timestamp), *request.timestamp);
     }
     impl_->save();
-    const Height tip = impl_->context.chain.tip_height();
+    const Height tip = impl_->context.node.tip_height();
     const Height begin = earliest ? height_for_timestamp(*earliest) : tip + 1;
     if (begin <= tip) {
         const auto scanned = impl_->rescan(begin, tip);

@@ -187,7 +187,7 @@ std::vector<ListedTransaction> Wallet::list_transactions(const std::optional<std
 }
 
 std::vector<ListedTransaction> Wallet::list_since(const std::optional<BlockHash>& since) const {
-    const ChainClient& chain = impl_->context.chain;
+    const WalletNodeView& chain = impl_->context.node;
     Height after{-1};
     std::optional<BlockHash> hash = since;
     while (hash) {

@@ -28,7 +28,6 @@ class Wallet::Impl {
     /// The first height that can matter to somebody who was not there before `timestamp`.
     Height height_for_time(int64_t timestamp) const;
     void look_at_mempool(int64_t time);
-    void rebroadcast();
     /// Writes all that changed, in one batch.
     void save();
 
@@ -52,10 +51,6 @@ class Wallet::Impl {
 
     // wallet_spend.cpp
     Expected<SpendResult, WalletError> create_transaction(const SpendRequest& request);
-    Expected<Txid, WalletError> commit_transaction(const TransactionRef& transaction, TimePoint now,
-                                                   const std::string& comment,
-                                                   const std::string& comment_to,
-                                                   const std::optional<Txid>& replaces);
 
     const std::string name;
     const WalletContext context;

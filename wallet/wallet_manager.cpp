@@ -28,12 +28,12 @@ bool safe_name(const std::string& name) {
 
 }  // namespace
 
-WalletManager::WalletManager(WalletOptions options, const ChainParams& params, ChainClient& chain,
-                             StorageDirectory& directory, Random& random, Random& secrets,
-                             LogSink& log)
+WalletManager::WalletManager(WalletOptions options, const ChainParams& params,
+                             const WalletNodeView& node, StorageDirectory& directory,
+                             Random& random, Random& secrets, LogSink& log)
     : options_(std::move(options)),
       params_(params),
-      chain_(chain),
+      node_(node),
       directory_(directory),
       random_(random),
       secrets_(secrets),
@@ -42,7 +42,7 @@ WalletManager::WalletManager(WalletOptions options, const ChainParams& params, C
 WalletManager::~WalletManager() = default;
 
 WalletContext WalletManager::context() {
-    return {options_, params_, chain_, random_, secrets_, log_};
+    return {options_, params_, node_, random_, secrets_, log_};
 }
 
 Expected<Wallet*, WalletError> WalletManager::create(const std::string& name,
@@ -85,7 +85,7 @@ Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, Time
     if (!storage) return Unexpected(fail(WalletErrorCode::wallet, storage.error().message));
     auto loaded = add(Wallet::load(name, std::move(*storage), context(), now), now);
     // Only now: what a payment replaces in the mempool has to reach this wallet too.
-    if (loaded) (*loaded)->rebroadcast();
+    if (loaded) rebroadcast(**loaded);
     return loaded;
 }
 
@@ -119,26 +119,38 @@ std::vector<std::string> WalletManager::available() const {
     return directory_.list();
 }
 
-void WalletManager::block_connected(const Block& block, const BlockHash& hash, Height height) {
-    for (const auto& wallet : wallets_) wallet->block_connected(block, hash, height);
+WalletOutputs WalletManager::handle(const WalletInput& input, TimePoint now) {
+    const auto each_wallet = [this](auto&& call) {
+        for (const auto& wallet : wallets_) call(*wallet);
+    };
+    if (const auto* connected = std::get_if<wallet_input::BlockConnected>(&input)) {
+        each_wallet([&](Wallet& wallet) {
+            wallet.block_connected(*connected->block, connected->hash, connected->height);
+        });
+    } else if (const auto* left = std::get_if<wallet_input::BlockDisconnected>(&input)) {
+        each_wallet([&](Wallet& wallet) {
+            wallet.block_disconnected(*left->block, left->hash, left->height);
+        });
+    } else if (const auto* added = std::get_if<wallet_input::TransactionAdded>(&input)) {
+        each_wallet(
+            [&](Wallet& wallet) { wallet.transaction_added_to_mempool(added->transaction, now); });
+    } else if (const auto* removed = std::get_if<wallet_input::TransactionRemoved>(&input)) {
+        each_wallet(
+            [&](Wallet& wallet) { wallet.transaction_removed_from_mempool(removed->transaction); });
+    } else if (const auto* judged = std::get_if<wallet_input::TransactionJudged>(&input)) {
+        each_wallet([&](Wallet& wallet) {
+            wallet.rebroadcast_judged(judged->transaction, judged->reject);
+        });
+    } else if (now >= next_rebroadcast_) {
+        each_wallet([&](Wallet& wallet) { rebroadcast(wallet); });
+        schedule_rebroadcast(now);
+    }
+    return take_outputs();
 }
 
-void WalletManager::block_disconnected(const Block& block, const BlockHash& hash, Height height) {
-    for (const auto& wallet : wallets_) wallet->block_disconnected(block, hash, height);
-}
-
-void WalletManager::transaction_added_to_mempool(const TransactionRef& transaction, TimePoint now) {
-    for (const auto& wallet : wallets_) wallet->transaction_added_to_mempool(transaction, now);
-}
-
-void WalletManager::transaction_removed_from_mempool(const TransactionRef& transaction) {
-    for (const auto& wallet : wallets_) wallet->transaction_removed_from_mempool(transaction);
-}
-
-void WalletManager::on_timer(TimePoint now) {
-    if (now < next_rebroadcast_) return;
-    for (const auto& wallet : wallets_) wallet->rebroadcast();
-    schedule_rebroadcast(now);
+void WalletManager::rebroadcast(const Wallet& wallet) {
+    for (TransactionRef& transaction : wallet.waiting_transactions())
+        outputs_.push_back({std::move(transaction)});
 }
 
 void WalletManager::schedule_rebroadcast(TimePoint now) {

@@ -1,6 +1,6 @@
-// WalletManager: the wallets of a node by name, one Storage each in a StorageDirectory. It hands
-// the chain's and the mempool's events to the loaded ones, and offers their unconfirmed
-// transactions again from time to time.
+// WalletManager: the wallets of a node by name, one Storage each in a StorageDirectory. Inputs in,
+// outputs out; it calls nobody. It hands the chain's and the mempool's news to the loaded wallets,
+// and offers their unconfirmed transactions again from time to time.
 //
 // Called by node/ only. Core thread only. A Wallet* holds until that wallet is unloaded.
 #pragma once
@@ -8,9 +8,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "wallet/wallet.h"
+#include "wallet/wallet_events.h"
 
 namespace parley {
 
@@ -20,7 +22,7 @@ class WalletManager {
     static constexpr size_t kLoadedCountMax = 256;
 
     /// Borrows all but the options.
-    WalletManager(WalletOptions options, const ChainParams& params, ChainClient& chain,
+    WalletManager(WalletOptions options, const ChainParams& params, const WalletNodeView& node,
                   StorageDirectory& directory, Random& random, Random& secrets, LogSink& log);
     ~WalletManager();
     WalletManager(const WalletManager&) = delete;
@@ -40,31 +42,30 @@ class WalletManager {
     /// All in the directory, in lexicographic order (listwalletdir).
     std::vector<std::string> available() const;
 
-    void block_connected(const Block& block, const BlockHash& hash, Height height);
-    void block_disconnected(const Block& block, const BlockHash& hash, Height height);
-    void transaction_added_to_mempool(const TransactionRef& transaction, TimePoint now);
-    void transaction_removed_from_mempool(const TransactionRef& transaction);
-
-    /// When on_timer() wants to be called; kNever while no wallet is loaded.
+    /// The outputs are in order. Those that load() has led to come first.
+    WalletOutputs handle(const WalletInput& input, TimePoint now);
+    WalletOutputs take_outputs() { return std::exchange(outputs_, {}); }
+    /// When a TimerDue is wanted; kNever while no wallet is loaded.
     TimePoint next_deadline() const { return next_rebroadcast_; }
-    void on_timer(TimePoint now);
 
     const WalletOptions& options() const { return options_; }
 
  private:
     Expected<Wallet*, WalletError> add(Expected<Wallet::Ref, WalletError> wallet, TimePoint now);
     void schedule_rebroadcast(TimePoint now);
+    void rebroadcast(const Wallet& wallet);
     WalletContext context();
 
     const WalletOptions options_;
     const ChainParams& params_;
-    ChainClient& chain_;
+    const WalletNodeView& node_;
     StorageDirectory& directory_;
     Random& random_;
     Random& secrets_;
     LogSink& log_;
     std::vector<std::unique_ptr<Wallet>> wallets_;
     TimePoint next_rebroadcast_ = kNever;
+    WalletOutputs outputs_;
 };
 
 }  // namespace parley

@@ -45,61 +45,51 @@ Expected<SpendResult, WalletError> Wallet::Impl::create_transaction(const SpendR
                        built->change_position};
 }
 
-Expected<Txid, WalletError> Wallet::Impl::commit_transaction(const TransactionRef& transaction,
-                                                             TimePoint now,
-                                                             const std::string& comment,
-                                                             const std::string& comment_to,
-                                                             const std::optional<Txid>& replaces) {
-    const Txid txid = transaction->txid();
-    const bool known = ledger.find(txid) != nullptr;
-    ledger.add(transaction, to_unix_seconds(now));
-    LedgerTx& added = ledger.edit(txid);
-    added.comment = comment;
-    added.comment_to = comment_to;
-    added.replaces = replaces;
-    // In the store before it leaves the node: a crash between must not make us forget a payment.
-    save();
-    if (const auto refused = context.chain.submit_transaction(transaction)) {
-        if (!known) ledger.erase(txid);
-        save();
-        return Unexpected(
-            fail(WalletErrorCode::wallet,
-                 fmt::format("Transaction was refused by the mempool: {}", *refused)));
-    }
-    if (context.chain.in_mempool(txid)) ledger.mempool_added(transaction, to_unix_seconds(now));
-    if (replaces) ledger.edit(*replaces).replaced_by = txid;
-    for (const TxInput& input : transaction->inputs()) {
-        locked.erase(input.prevout);
-        if (locked_persistent.erase(input.prevout) != 0) store.erase_lock(input.prevout);
-    }
-    save();
-    return txid;
-}
-
 Expected<SpendResult, WalletError> Wallet::create_transaction(const SpendRequest& request) {
     return impl_->create_transaction(request);
 }
 
-Expected<Txid, WalletError> Wallet::commit_transaction(const TransactionRef& transaction,
-                                                       TimePoint now, const std::string& comment,
-                                                       const std::string& comment_to) {
-    return impl_->commit_transaction(transaction, now, comment, comment_to, std::nullopt);
+Wallet::RecordedSpend Wallet::record(const TransactionRef& transaction, const SpendNotes& notes,
+                                     TimePoint now) {
+    const Txid txid = transaction->txid();
+    const bool known = impl_->ledger.find(txid) != nullptr;
+    impl_->ledger.add(transaction, to_unix_seconds(now));
+    LedgerTx& added = impl_->ledger.edit(txid);
+    added.comment = notes.comment;
+    added.comment_to = notes.comment_to;
+    added.replaces = notes.replaces;
+    impl_->save();
+    return {transaction, known, notes.replaces};
 }
 
-Expected<SpendResult, WalletError> Wallet::send(const SpendRequest& request, TimePoint now,
-                                                const std::string& comment,
-                                                const std::string& comment_to) {
-    auto created = impl_->create_transaction(request);
-    if (!created) return created;
-    const auto committed =
-        impl_->commit_transaction(created->transaction, now, comment, comment_to, std::nullopt);
-    if (!committed) return Unexpected(committed.error());
-    return created;
+void Wallet::forget(const RecordedSpend& spend) {
+    if (!spend.known) impl_->ledger.erase(spend.transaction->txid());
+    impl_->save();
 }
 
-Expected<Wallet::BumpResult, WalletError> Wallet::bump_fee(const Txid& txid,
-                                                           std::optional<FeeRate> fee_rate,
-                                                           TimePoint now) {
+Expected<Txid, WalletError> Wallet::settle(const RecordedSpend& spend,
+                                           const std::optional<TxReject>& reject, TimePoint now) {
+    const Txid txid = spend.transaction->txid();
+    if (reject && reject->reason != "txn-already-in-mempool") {
+        forget(spend);
+        return Unexpected(
+            fail(WalletErrorCode::wallet,
+                 fmt::format("Transaction was refused by the mempool: {}", reject->to_string())));
+    }
+    if (impl_->context.node.in_mempool(txid))
+        impl_->ledger.mempool_added(spend.transaction, to_unix_seconds(now));
+    if (spend.replaces) impl_->ledger.edit(*spend.replaces).replaced_by = txid;
+    for (const TxInput& input : spend.transaction->inputs()) {
+        impl_->locked.erase(input.prevout);
+        if (impl_->locked_persistent.erase(input.prevout) != 0)
+            impl_->store.erase_lock(input.prevout);
+    }
+    impl_->save();
+    return txid;
+}
+
+Expected<Wallet::Replacement, WalletError> Wallet::create_replacement(
+    const Txid& txid, std::optional<FeeRate> fee_rate) {
     const Ledger& ledger = impl_->ledger;
     const LedgerTx* original = ledger.find(txid);
     if (!original)
@@ -121,7 +111,7 @@ Expected<Wallet::BumpResult, WalletError> Wallet::bump_fee(const Txid& txid,
     if (!ledger.all_inputs_own(*transaction))
         return Unexpected(fail(WalletErrorCode::wallet,
                                "Transaction contains inputs that don't belong to this wallet"));
-    BumpResult result;
+    Replacement result;
     SpendRequest request;
     result.original_fee = ledger.debit(*transaction);
     for (const TxOutput& output : transaction->outputs()) {
@@ -134,22 +124,20 @@ Expected<Wallet::BumpResult, WalletError> Wallet::bump_fee(const Txid& txid,
     for (const TxInput& input : transaction->inputs()) request.inputs.push_back(input.prevout);
     request.locktime = transaction->locktime();
     const FeeRate old_rate = fee_rate_of(result.original_fee, transaction->virtual_size());
-    const int64_t step = std::max(kBumpStep, impl_->context.chain.incremental_relay_fee().value());
+    const int64_t step = std::max(kBumpStep, impl_->context.node.incremental_relay_fee().value());
     request.fee_rate =
-        fee_rate.value_or(std::max({old_rate + step, impl_->context.chain.mempool_min_fee(),
+        fee_rate.value_or(std::max({old_rate + step, impl_->context.node.mempool_min_fee(),
                                     impl_->context.options.fallback_fee.value_or(FeeRate{0})}));
     auto created = impl_->create_transaction(request);
     if (!created) return Unexpected(created.error());
-    const Amount least = result.original_fee + fee_for(impl_->context.chain.incremental_relay_fee(),
+    const Amount least = result.original_fee + fee_for(impl_->context.node.incremental_relay_fee(),
                                                        created->transaction->virtual_size());
     if (created->fee < least)
         return Unexpected(fail(WalletErrorCode::invalid_parameter,
                                fmt::format("Insufficient total fee {}, must be at least {}",
                                            to_string(created->fee), to_string(least))));
-    const auto committed = impl_->commit_transaction(created->transaction, now, original->comment,
-                                                     original->comment_to, txid);
-    if (!committed) return Unexpected(committed.error());
-    result.replacement = std::move(*created);
+    result.spend = std::move(*created);
+    result.notes = {original->comment, original->comment_to, txid};
     return result;
 }
 

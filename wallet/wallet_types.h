@@ -191,6 +191,13 @@ struct SpendRequest {
     bool sign = true;
 };
 
+/// What the wallet keeps with an own transaction.
+struct SpendNotes {
+    std::string comment;
+    std::string comment_to;
+    std::optional<Txid> replaces;  ///< the transaction whose fee it raises
+};
+
 struct SpendResult {
     TransactionRef transaction;
     Amount fee{0};

@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -107,6 +108,13 @@ struct BlockResult {
     std::optional<BlockError> error;   ///< set when invalid or missing_parent
 };
 
+/// What became of a series of headers.
+struct HeadersResult {
+    const HeaderNode* last = nullptr;  ///< the last header that is in the tree now; null: none
+    size_t added = 0;                  ///< headers that were new to the tree
+    std::optional<BlockError> error;   ///< of the first header that was refused
+};
+
 struct VerifyResult {
     /// What is wrong, with the block; empty: nothing.
     std::string problem;
@@ -165,6 +173,9 @@ class Chainstate {
     /// bounds the header's time.
     virtual Expected<const HeaderNode*, BlockError> accept_header(const BlockHeader& header,
                                                                   ByteSpan seal, TimePoint now) = 0;
+
+    /// Headers in order, without seals. Stops at the first that is refused.
+    HeadersResult accept_headers(std::span<const BlockHeader> headers, TimePoint now);
 
     /// Gives a known header its seal. False: it has a score already, nothing changed.
     virtual Expected<bool, BlockError> attach_seal(const BlockHash& hash, ByteSpan seal) = 0;

@@ -216,4 +216,19 @@ void ChainstateImpl::write_touched(WriteBatch& batch) {
     for (const auto& [number, info] : files_.take_changed()) put_file_info(batch, number, info);
 }
 
+HeadersResult Chainstate::accept_headers(std::span<const BlockHeader> headers, TimePoint now) {
+    HeadersResult result;
+    for (const BlockHeader& header : headers) {
+        const bool is_new = find(header.hash()) == nullptr;
+        const auto accepted = accept_header(header, {}, now);
+        if (!accepted) {
+            result.error = accepted.error();
+            break;
+        }
+        result.last = *accepted;
+        result.added += is_new ? 1 : 0;
+    }
+    return result;
+}
+
 }  // namespace parley

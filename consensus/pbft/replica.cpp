@@ -59,16 +59,22 @@ uint32_t Replica::next_bits(const HeaderNode&, int64_t) const {
     return bits_;
 }
 
-void Replica::on_start(const HeaderNode& tip, TimePoint now, EngineEffects& effects) {
-    CHECK(tip_ == nullptr);
-    Step step{now, effects};
+EngineOutputs Replica::handle(const EngineInput& input, TimePoint now) {
+    Step step{now, {}};
     now_ = now;
+    std::visit([&](const auto& each) { take(each, step); }, input);
+    return std::move(step.outputs);
+}
+
+void Replica::take(const engine_input::Started& input, Step& step) {
+    CHECK(tip_ == nullptr);
+    const HeaderNode& tip = *input.tip;
     tip_ = &tip;
     final_ = FinalPoint{static_cast<Sequence>(tip.height.value()), tip.hash, tip.seal};
-    final_at_ = now;
-    idle_status_at_ = now + options_.idle_status_period;
+    final_at_ = step.now;
+    idle_status_at_ = step.now + options_.idle_status_period;
     if (final_.height == 0) final_.seal.clear();
-    if (final_.height > 0) step.emit<engine_effect::Finalize>(final_.digest);
+    if (final_.height > 0) step.emit<engine_output::Finalize>(final_.digest);
     if (self_) {
         const VoteState& state = votes();
         for (const auto* vote : {&state.accepted, &state.prepare, &state.commit}) {
@@ -94,18 +100,17 @@ void Replica::on_start(const HeaderNode& tip, TimePoint now, EngineEffects& effe
     advance(step);
 }
 
-void Replica::on_tip(const HeaderNode& tip, TimePoint now, EngineEffects& effects) {
+void Replica::take(const engine_input::TipChanged& input, Step& step) {
     CHECK(tip_ != nullptr);
-    Step step{now, effects};
-    now_ = now;
+    const HeaderNode& tip = *input.tip;
     const auto height = static_cast<Sequence>(tip.height.value());
     // A final block never leaves the chain; the chainstate guards that.
     CHECK(height >= final_.height);
     if (height > final_.height) {
         tip_ = &tip;
         final_ = FinalPoint{height, tip.hash, tip.seal};
-        final_at_ = now;
-        step.emit<engine_effect::Finalize>(final_.digest);
+        final_at_ = step.now;
+        step.emit<engine_output::Finalize>(final_.digest);
         if (certified_ && certified_->height <= height) certified_.reset();
         checking_.reset();
         building_.reset();
@@ -125,19 +130,16 @@ void Replica::on_tip(const HeaderNode& tip, TimePoint now, EngineEffects& effect
     advance(step);
 }
 
-void Replica::on_demand(const Demand& demand, TimePoint now, EngineEffects& effects) {
-    Step step{now, effects};
-    now_ = now;
-    demand_ = demand;
+void Replica::take(const engine_input::DemandChanged& input, Step& step) {
+    demand_ = input.demand;
     nothing_to_build_ = false;
     advance(step);
 }
 
-void Replica::on_message(PeerId from, ByteSpan message, TimePoint now, EngineEffects& effects) {
+void Replica::take(const engine_input::PeerMessage& input, Step& step) {
     CHECK(tip_ != nullptr);
-    Step step{now, effects};
-    now_ = now;
-    const auto decoded = decode_message(message, network());
+    const PeerId from = input.from;
+    const auto decoded = decode_message(input.message, network());
     if (!decoded)
         return blame(from, fmt::format("an engine message that is {}", to_string(decoded.error())),
                      step);
@@ -145,24 +147,19 @@ void Replica::on_message(PeerId from, ByteSpan message, TimePoint now, EngineEff
     advance(step);
 }
 
-void Replica::on_peer_ready(PeerId peer, TimePoint now, EngineEffects& effects) {
-    Step step{now, effects};
-    now_ = now;
-    peers_[peer] = PeerState{};
-    send(peer, encode_status(status(), network()), step);
+void Replica::take(const engine_input::PeerReady& input, Step& step) {
+    peers_[input.peer] = PeerState{};
+    send(input.peer, encode_status(status(), network()), step);
     advance(step);
 }
 
-void Replica::on_peer_gone(PeerId peer, TimePoint now, EngineEffects& effects) {
-    Step step{now, effects};
-    now_ = now;
-    peers_.erase(peer);
+void Replica::take(const engine_input::PeerGone& input, Step& step) {
+    peers_.erase(input.peer);
     advance(step);
 }
 
-void Replica::on_timer(TimePoint now, EngineEffects& effects) {
-    Step step{now, effects};
-    now_ = now;
+void Replica::take(const engine_input::TimerDue&, Step& step) {
+    const TimePoint now = step.now;
     if (now >= idle_status_at_) {
         idle_status_at_ = now + options_.idle_status_period;
         broadcast(encode_status(status(), network()), step);
@@ -242,15 +239,15 @@ std::optional<TimePoint> Replica::next_deadline() const {
 
 void Replica::blame(PeerId peer, std::string reason, Step& step) {
     log_.debug(LogCategory::pbft, "Peer {} sent {}.", peer.value(), reason);
-    step.emit<engine_effect::Blame>(peer, std::move(reason));
+    step.emit<engine_output::Blame>(peer, std::move(reason));
 }
 
 void Replica::send(PeerId peer, Bytes message, Step& step) {
-    step.emit<engine_effect::SendMessage>(peer, std::move(message));
+    step.emit<engine_output::SendMessage>(peer, std::move(message));
 }
 
 void Replica::broadcast(Bytes message, Step& step) {
-    step.emit<engine_effect::Broadcast>(std::move(message));
+    step.emit<engine_output::Broadcast>(std::move(message));
 }
 
 }  // namespace parley::pbft

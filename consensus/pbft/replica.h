@@ -44,7 +44,7 @@ class Replica final : public Engine {
     Replica(const Replica&) = delete;
     Replica& operator=(const Replica&) = delete;
 
-    /// Before on_start(). The error is a sentence.
+    /// Before the first input. The error is a sentence.
     Expected<void, std::string> restore(const Storage& storage);
 
     Expected<std::optional<Score>, HeaderError> verify_header(
@@ -57,19 +57,7 @@ class Replica final : public Engine {
     Finality finality() const override { return Finality::absolute; }
     std::vector<EngineInfoField> info() const override;
 
-    void on_start(const HeaderNode& tip, TimePoint now, EngineEffects& effects) override;
-    void on_tip(const HeaderNode& tip, TimePoint now, EngineEffects& effects) override;
-    void on_demand(const Demand& demand, TimePoint now, EngineEffects& effects) override;
-    void on_message(PeerId from, ByteSpan message, TimePoint now, EngineEffects& effects) override;
-    void on_peer_ready(PeerId peer, TimePoint now, EngineEffects& effects) override;
-    void on_peer_gone(PeerId peer, TimePoint now, EngineEffects& effects) override;
-    void on_timer(TimePoint now, EngineEffects& effects) override;
-    void on_proposal_built(const BlockHash& parent, BlockRef block, TimePoint now,
-                           EngineEffects& effects) override;
-    void on_proposal_checked(const BlockRef& block, const std::string& reject_reason, TimePoint now,
-                             EngineEffects& effects) override;
-    /// Blocks of this engine have no nonce to look for.
-    void on_solution(uint64_t, const BlockHeader&, TimePoint, EngineEffects&) override {}
+    EngineOutputs handle(const EngineInput& input, TimePoint now) override;
     std::optional<TimePoint> next_deadline() const override;
 
     /// Contradictory votes seen in this run, the first kEvidenceMax of them.
@@ -79,11 +67,11 @@ class Replica final : public Engine {
     /// One input being handled.
     struct Step {
         TimePoint now;
-        EngineEffects& effects;
+        EngineOutputs outputs;
 
         template <class Kind, class... Args>
         void emit(Args&&... args) {
-            effects.emplace_back(std::in_place_type<Kind>, std::forward<Args>(args)...);
+            outputs.emplace_back(std::in_place_type<Kind>, std::forward<Args>(args)...);
         }
     };
     struct BodyState {
@@ -102,6 +90,16 @@ class Replica final : public Engine {
         std::string reason;
         TimePoint when{};
     };
+
+    void take(const engine_input::Started& input, Step& step);
+    void take(const engine_input::TipChanged& input, Step& step);
+    void take(const engine_input::DemandChanged& input, Step& step);
+    void take(const engine_input::PeerMessage& input, Step& step);
+    void take(const engine_input::PeerReady& input, Step& step);
+    void take(const engine_input::PeerGone& input, Step& step);
+    void take(const engine_input::TimerDue& input, Step& step);
+    void take(const engine_input::ProposalBuilt& input, Step& step);
+    void take(const engine_input::ProposalChecked& input, Step& step);
 
     // ---- ordering (replica_ordering.cpp)
     void handle(PeerId from, const Vote& vote, Step& step);

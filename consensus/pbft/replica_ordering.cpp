@@ -94,7 +94,7 @@ const BlockRef* Replica::valid_body(const BlockHash& digest, Step& step) {
         return nullptr;
     }
     checking_ = digest;
-    step.emit<engine_effect::CheckProposal>(block);
+    step.emit<engine_output::CheckProposal>(block);
     return nullptr;
 }
 
@@ -115,15 +115,13 @@ std::optional<std::string> Replica::header_problem(const BlockHeader& header, bo
     return std::nullopt;
 }
 
-void Replica::on_proposal_checked(const BlockRef& block, const std::string& reject_reason,
-                                  TimePoint now, EngineEffects& effects) {
-    Step step{now, effects};
-    now_ = now;
-    const BlockHash digest = block->header.hash();
+void Replica::take(const engine_input::ProposalChecked& input, Step& step) {
+    const std::string& reject_reason = input.reject_reason;
+    const BlockHash digest = input.block->header.hash();
     if (checking_ == digest) {
         checking_.reset();
         const auto found = bodies_.find(digest);
-        if (found != bodies_.end() && found->second.block == block) {
+        if (found != bodies_.end() && found->second.block == input.block) {
             if (reject_reason.empty()) {
                 found->second.valid = true;
             } else {
@@ -163,7 +161,7 @@ std::optional<Vote> Replica::sign(MessageType type, Sequence height, const Block
 void Replica::persist(Step& step) {
     VoteLog::Bodies bodies;
     for (const auto& [digest, body] : bodies_) bodies[digest] = body.block;
-    step.emit<engine_effect::Persist>(vote_log_.save(bodies, final_.height));
+    step.emit<engine_output::Record>(vote_log_.save(bodies, final_.height));
 }
 
 void Replica::advance(Step& step) {
@@ -190,7 +188,7 @@ bool Replica::try_publish(Step& step) {
     const BlockRef* block = valid_body(certified_->digest, step);
     if (block == nullptr) return false;
     published_ = certified_->digest;
-    step.emit<engine_effect::Publish>(*block, certified_->seal);
+    step.emit<engine_output::Publish>(*block, certified_->seal);
     return false;
 }
 
@@ -263,19 +261,17 @@ void Replica::try_propose(Step& step) {
     }
     paced_since_.reset();
     building_ = final_.digest;
-    step.emit<engine_effect::BuildProposal>(final_.digest, to_unix_seconds(step.now), empty_due);
+    step.emit<engine_output::BuildProposal>(final_.digest, to_unix_seconds(step.now), empty_due);
 }
 
-void Replica::on_proposal_built(const BlockHash& parent, BlockRef block, TimePoint now,
-                                EngineEffects& effects) {
-    Step step{now, effects};
-    now_ = now;
-    if (building_ == parent) {
+void Replica::take(const engine_input::ProposalBuilt& input, Step& step) {
+    if (building_ == input.parent) {
         building_.reset();
-        if (block == nullptr) {
+        if (input.block == nullptr) {
             nothing_to_build_ = true;
-        } else if (may_vote() && is_primary() && proposal() == nullptr && parent == final_.digest) {
-            propose(std::move(block), step);
+        } else if (may_vote() && is_primary() && proposal() == nullptr &&
+                   input.parent == final_.digest) {
+            propose(input.block, step);
         }
     }
     advance(step);

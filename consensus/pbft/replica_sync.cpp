@@ -51,13 +51,13 @@ void Replica::handle(PeerId from, const Status& theirs, Step& step) {
     PeerState& peer = peers_[from];
     if (peer.answered_at != TimePoint::min() && step.now < peer.answered_at + retry_interval() / 4)
         return;
-    const size_t before = step.effects.size();
+    const size_t before = step.outputs.size();
     answer_height(from, theirs, step);
     if (self_ && theirs.votes) {
         answer_view(from, theirs, step);
         answer_votes(from, theirs, step);
     }
-    if (step.effects.size() > before) peer.answered_at = step.now;
+    if (step.outputs.size() > before) peer.answered_at = step.now;
 }
 
 // Our status carries the seal of our tip, so that they know from whom to catch up; where they are
@@ -135,7 +135,7 @@ void Replica::note_final(std::optional<PeerId> from, const FinalPoint& point, St
     if (peer.catch_up_at != TimePoint::min() && step.now < peer.catch_up_at + retry_interval())
         return;
     peer.catch_up_at = step.now;
-    step.emit<engine_effect::CatchUp>(*from);
+    step.emit<engine_output::CatchUp>(*from);
 }
 
 void Replica::catch_up(Step& step) {
@@ -147,7 +147,7 @@ void Replica::catch_up(Step& step) {
     }
     if (best == peers_.end()) return;
     best->second.catch_up_at = step.now;
-    step.emit<engine_effect::CatchUp>(best->first);
+    step.emit<engine_output::CatchUp>(best->first);
 }
 
 void Replica::fetch(const BlockHash& digest, Step& step) {

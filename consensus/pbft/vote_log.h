@@ -1,5 +1,5 @@
 // VoteLog: what a replica must not forget, because it signed it. Its record goes to the disk in
-// the step that signs, before the signature may leave (the Persist effect); after a crash the
+// the step that signs, before the signature may leave (the Record output); after a crash the
 // replica knows every statement it may have made, and sends the same bytes again or none. It does
 // not decide what to sign (replica.h). Core thread only.
 //

@@ -47,81 +47,100 @@ std::vector<EngineInfoField> PowEngine::info() const {
     return fields;
 }
 
-void PowEngine::set_schedule(const MiningSchedule& schedule, TimePoint now,
-                             EngineEffects& effects) {
-    stop(effects);
-    options_.schedule = schedule;
-    if (tip_ != nullptr) on_start(*tip_, now, effects);
+EngineOutputs PowEngine::handle(const EngineInput& input, TimePoint now) {
+    EngineOutputs outputs;
+    if (const auto* started = std::get_if<engine_input::Started>(&input)) {
+        tip_ = started->tip;
+        start(now, outputs);
+    } else if (const auto* changed = std::get_if<engine_input::TipChanged>(&input)) {
+        take_tip(*changed->tip, now, outputs);
+    } else if (const auto* demand = std::get_if<engine_input::DemandChanged>(&input)) {
+        take_demand(demand->demand, now, outputs);
+    } else if (std::holds_alternative<engine_input::TimerDue>(input)) {
+        take_time(now, outputs);
+    } else if (const auto* built = std::get_if<engine_input::ProposalBuilt>(&input)) {
+        search(*built, now, outputs);
+    } else if (const auto* message = std::get_if<engine_input::PeerMessage>(&input)) {
+        outputs.push_back(
+            engine_output::Blame{message->from, "engine message on a proof-of-work network"});
+    }
+    return outputs;
 }
 
-void PowEngine::on_start(const HeaderNode& tip, TimePoint now, EngineEffects& effects) {
-    tip_ = &tip;
+EngineOutputs PowEngine::handle(const MinerInput& input, TimePoint now) {
+    EngineOutputs outputs;
+    if (const auto* found = std::get_if<miner_input::SolutionFound>(&input)) {
+        publish(*found, now, outputs);
+    } else if (const auto* exhausted = std::get_if<miner_input::SearchExhausted>(&input)) {
+        if (exhausted->job == job_ && candidate_) propose(now, outputs);
+    } else {
+        stop(outputs);
+        options_.schedule = std::get<miner_input::ScheduleChanged>(input).schedule;
+        if (tip_ != nullptr) start(now, outputs);
+    }
+    return outputs;
+}
+
+void PowEngine::start(TimePoint now, EngineOutputs& outputs) {
     last_slot_ = now;
     next_block_ = kNever;
     schedule_next(now);
-    if (options_.schedule.kind == MiningSchedule::Kind::continuous) propose(now, effects);
-    if (options_.schedule.kind == MiningSchedule::Kind::on_demand) on_demand(demand_, now, effects);
+    if (options_.schedule.kind == MiningSchedule::Kind::continuous) propose(now, outputs);
+    if (options_.schedule.kind == MiningSchedule::Kind::on_demand)
+        take_demand(demand_, now, outputs);
 }
 
-void PowEngine::on_tip(const HeaderNode& tip, TimePoint now, EngineEffects& effects) {
+void PowEngine::take_tip(const HeaderNode& tip, TimePoint now, EngineOutputs& outputs) {
     tip_ = &tip;
     // Work below another tip is lost; a clocked schedule goes on with the search that it owes, on
     // the new tip.
     if (options_.schedule.kind == MiningSchedule::Kind::continuous || candidate_)
-        propose(now, effects);
+        propose(now, outputs);
 }
 
-void PowEngine::on_demand(const Demand& demand, TimePoint now, EngineEffects& effects) {
+void PowEngine::take_demand(const Demand& demand, TimePoint now, EngineOutputs& outputs) {
     demand_ = demand;
     if (candidate_) stale_template_ = true;
     if (options_.schedule.kind == MiningSchedule::Kind::on_demand && tip_ != nullptr) {
-        if (demand.transactions > 0 && !candidate_) propose(now, effects);
-        if (demand.transactions == 0) stop(effects);
+        if (demand.transactions > 0 && !candidate_) propose(now, outputs);
+        if (demand.transactions == 0) stop(outputs);
     }
 }
 
-void PowEngine::on_message(PeerId from, ByteSpan, TimePoint, EngineEffects& effects) {
-    effects.push_back(engine_effect::Blame{from, "engine message on a proof-of-work network"});
-}
-
-void PowEngine::on_timer(TimePoint now, EngineEffects& effects) {
+void PowEngine::take_time(TimePoint now, EngineOutputs& outputs) {
     if (tip_ == nullptr) return;
     if (now >= next_block_) {
         last_slot_ = next_block_;
         next_block_ = kNever;  // drawn anew when the block is found
-        propose(now, effects);
+        propose(now, outputs);
     } else if (candidate_ && stale_template_ && now >= template_time_ + options_.template_refresh) {
-        propose(now, effects);
+        propose(now, outputs);
     }
 }
 
-void PowEngine::on_proposal_built(const BlockHash& parent, BlockRef block, TimePoint now,
-                                  EngineEffects& effects) {
-    if (block == nullptr || tip_ == nullptr || parent != tip_->hash) {
-        stop(effects);
+void PowEngine::search(const engine_input::ProposalBuilt& built, TimePoint now,
+                       EngineOutputs& outputs) {
+    if (built.block == nullptr || tip_ == nullptr || built.parent != tip_->hash) {
+        stop(outputs);
         schedule_next(now);
         return;
     }
-    const auto target = target_from_compact(block->header.bits);
+    const auto target = target_from_compact(built.block->header.bits);
     CHECK(target);
-    candidate_ = std::move(block);
+    candidate_ = built.block;
     stale_template_ = false;
     template_time_ = now;
-    effects.push_back(engine_effect::SearchNonce{++job_, candidate_->header, target->to_hash()});
+    outputs.push_back(engine_output::SearchNonce{++job_, candidate_->header, target->to_hash()});
 }
 
-void PowEngine::on_solution(uint64_t job, const BlockHeader& header, TimePoint now,
-                            EngineEffects& effects) {
-    if (job != job_ || !candidate_) return;  // overtaken by a new tip
+void PowEngine::publish(const miner_input::SolutionFound& found, TimePoint now,
+                        EngineOutputs& outputs) {
+    if (found.job != job_ || !candidate_) return;  // overtaken by a new tip
     auto block = std::make_shared<Block>(*candidate_);
-    block->header = header;
+    block->header = found.header;
     candidate_ = nullptr;
     schedule_next(now);
-    effects.push_back(engine_effect::Publish{std::move(block), {}});
-}
-
-void PowEngine::on_search_exhausted(uint64_t job, TimePoint now, EngineEffects& effects) {
-    if (job == job_ && candidate_) propose(now, effects);
+    outputs.push_back(engine_output::Publish{std::move(block), {}});
 }
 
 std::optional<TimePoint> PowEngine::next_deadline() const {
@@ -132,14 +151,14 @@ std::optional<TimePoint> PowEngine::next_deadline() const {
     return deadline;
 }
 
-void PowEngine::propose(TimePoint now, EngineEffects& effects) {
-    effects.push_back(engine_effect::BuildProposal{tip_->hash, to_unix_seconds(now), true});
+void PowEngine::propose(TimePoint now, EngineOutputs& outputs) {
+    outputs.push_back(engine_output::BuildProposal{tip_->hash, to_unix_seconds(now), true});
 }
 
-void PowEngine::stop(EngineEffects& effects) {
+void PowEngine::stop(EngineOutputs& outputs) {
     if (!candidate_) return;
     candidate_ = nullptr;
-    effects.push_back(engine_effect::StopSearch{});
+    outputs.push_back(engine_output::StopSearch{});
 }
 
 void PowEngine::schedule_next(TimePoint now) {

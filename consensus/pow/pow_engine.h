@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "chain/rules/params.h"
 #include "consensus/engine.h"
-#include "consensus/pow/mining_schedule.h"
+#include "consensus/mining_schedule.h"
 
 namespace parley {
 
@@ -21,14 +21,10 @@ struct PowOptions {
     Duration template_refresh = std::chrono::seconds{1};
 };
 
-class PowEngine final : public Engine {
+class PowEngine final : public Engine, public Miner {
  public:
     /// Borrows `params` and `random` for its lifetime.
     PowEngine(const PowOptions& options, const ChainParams& params, Random& random);
-
-    /// -automine by RPC. Takes effect at once.
-    void set_schedule(const MiningSchedule& schedule, TimePoint now, EngineEffects& effects);
-    const MiningSchedule& schedule() const { return options_.schedule; }
 
     Expected<void, HeaderError> check_header(const BlockHeader& header,
                                              const BlockHash& hash) const override;
@@ -42,26 +38,22 @@ class PowEngine final : public Engine {
     Finality finality() const override { return Finality::probabilistic; }
     std::vector<EngineInfoField> info() const override;
 
-    void on_start(const HeaderNode& tip, TimePoint now, EngineEffects& effects) override;
-    void on_tip(const HeaderNode& tip, TimePoint now, EngineEffects& effects) override;
-    void on_demand(const Demand& demand, TimePoint now, EngineEffects& effects) override;
-    void on_message(PeerId from, ByteSpan message, TimePoint now, EngineEffects& effects) override;
-    void on_peer_ready(PeerId, TimePoint, EngineEffects&) override {}
-    void on_peer_gone(PeerId, TimePoint, EngineEffects&) override {}
-    void on_timer(TimePoint now, EngineEffects& effects) override;
-    void on_proposal_built(const BlockHash& parent, BlockRef block, TimePoint now,
-                           EngineEffects& effects) override;
-    void on_proposal_checked(const BlockRef&, const std::string&, TimePoint,
-                             EngineEffects&) override {}
-    void on_solution(uint64_t job, const BlockHeader& header, TimePoint now,
-                     EngineEffects& effects) override;
-    void on_search_exhausted(uint64_t job, TimePoint now, EngineEffects& effects) override;
-
+    EngineOutputs handle(const EngineInput& input, TimePoint now) override;
     std::optional<TimePoint> next_deadline() const override;
 
+    Miner* miner() override { return this; }
+    EngineOutputs handle(const MinerInput& input, TimePoint now) override;
+    const MiningSchedule& schedule() const override { return options_.schedule; }
+
  private:
-    void propose(TimePoint now, EngineEffects& effects);
-    void stop(EngineEffects& effects);
+    void start(TimePoint now, EngineOutputs& outputs);
+    void take_tip(const HeaderNode& tip, TimePoint now, EngineOutputs& outputs);
+    void take_demand(const Demand& demand, TimePoint now, EngineOutputs& outputs);
+    void take_time(TimePoint now, EngineOutputs& outputs);
+    void search(const engine_input::ProposalBuilt& built, TimePoint now, EngineOutputs& outputs);
+    void publish(const miner_input::SolutionFound& found, TimePoint now, EngineOutputs& outputs);
+    void propose(TimePoint now, EngineOutputs& outputs);
+    void stop(EngineOutputs& outputs);
     /// Draws the time of the next block of a clocked schedule.
     void schedule_next(TimePoint now);
 

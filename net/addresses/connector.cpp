@@ -182,34 +182,32 @@ Connector::Target* Connector::find_target(const Endpoint& endpoint) {
     return found == targets_.end() ? nullptr : &*found;
 }
 
-PeerManager::AddNodeResult Connector::add_node(const std::string& text,
-                                               PeerManager::AddNode command) {
-    using Result = PeerManager::AddNodeResult;
+AddNodeResult Connector::add_node(const std::string& text, AddNodeCommand command) {
     const auto endpoint = parse_endpoint(text, table_.options().default_port);
-    if (!endpoint) return Result::malformed;
+    if (!endpoint) return AddNodeResult::malformed;
     Target* target = find_target(*endpoint);
     switch (command) {
-        case PeerManager::AddNode::one_try:
+        case AddNodeCommand::one_try:
             if (active_ && dials_.size() < kDialsMax) dial(*endpoint, ConnectionType::manual);
-            return Result::done;
-        case PeerManager::AddNode::add:
-            if (target != nullptr && target->added) return Result::already_added;
+            return AddNodeResult::done;
+        case AddNodeCommand::add:
+            if (target != nullptr && target->added) return AddNodeResult::already_added;
             if (target != nullptr) {
                 target->added = true;
                 target->text = text;
-                return Result::done;
+                return AddNodeResult::done;
             }
-            if (targets_.size() >= kTargetsMax) return Result::malformed;
+            if (targets_.size() >= kTargetsMax) return AddNodeResult::malformed;
             targets_.push_back({text, *endpoint, true, {}, {}, 0, table_.now()});
             on_timer();
-            return Result::done;
-        case PeerManager::AddNode::remove:
-            if (target == nullptr || !target->added) return Result::not_added;
+            return AddNodeResult::done;
+        case AddNodeCommand::remove:
+            if (target == nullptr || !target->added) return AddNodeResult::not_added;
             // The connection stays, as bitcoind leaves it; it is only not renewed.
             std::erase_if(targets_, [&](const Target& t) { return t.endpoint == *endpoint; });
-            return Result::done;
+            return AddNodeResult::done;
     }
-    return Result::malformed;
+    return AddNodeResult::malformed;
 }
 
 void Connector::set_active(bool active) {

@@ -11,7 +11,6 @@
 
 #include "net/addresses/address_book.h"
 #include "net/peer/peer_table.h"
-#include "net/peer_manager.h"
 
 namespace parley {
 
@@ -29,7 +28,7 @@ class Connector {
     void on_timer();
     std::optional<TimePoint> deadline() const;
 
-    PeerManager::AddNodeResult add_node(const std::string& text, PeerManager::AddNode command);
+    AddNodeResult add_node(const std::string& text, AddNodeCommand command);
     void set_active(bool active);
     bool active() const { return active_; }
     std::vector<AddedNodeInfo> added_nodes() const;

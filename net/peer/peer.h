@@ -13,7 +13,7 @@
 #include "base/peer_id.h"
 #include "base/time.h"
 #include "chain/rules/header_tree.h"
-#include "net/net_backend.h"
+#include "net/peer/net_view.h"
 #include "net/peer/peer_info.h"
 #include "net/peer/recent_set.h"
 #include "net/wire/framing.h"

@@ -66,6 +66,10 @@ struct AddedNodeInfo {
     bool inbound = false;
 };
 
+/// addnode.
+enum class AddNodeCommand : uint8_t { add, remove, one_try };
+enum class AddNodeResult : uint8_t { done, already_added, not_added, malformed };
+
 struct KnownAddress {
     Endpoint endpoint;
     ServiceFlags services = 0;

@@ -20,8 +20,8 @@ bool is_this_machine(const std::string& host) {
 
 }  // namespace
 
-PeerTable::PeerTable(const NetOptions& options, NetBackend& backend, Random& random, LogSink& log)
-    : options_(options), backend_(backend), random_(random), log_(log), bans_(random) {}
+PeerTable::PeerTable(const NetOptions& options, const NetView& view, Random& random, LogSink& log)
+    : options_(options), view_(view), random_(random), log_(log), bans_(random) {}
 
 Peer* PeerTable::find(PeerId id) {
     const auto found = peers_.find(id);
@@ -64,7 +64,12 @@ void PeerTable::send_frame(Peer& peer, std::string_view command,
     totals_.bytes_sent += size;
     log_.debug(LogCategory::net, "sending {} ({} bytes) peer={}", command,
                size - kMessageHeaderSize, peer.id.value());
-    effects_.push_back(net_effect::SendBytes{peer.id, std::move(frame), notify});
+    outputs_.push_back(net_output::Send{peer.id, std::move(frame), notify});
+}
+
+void PeerTable::answered() {
+    CHECK(open_asks_ > 0);
+    --open_asks_;
 }
 
 void PeerTable::on_drained(Peer& peer) {
@@ -74,7 +79,7 @@ void PeerTable::on_drained(Peer& peer) {
 
 void PeerTable::dial(uint64_t number, const Endpoint& target) {
     log_.debug(LogCategory::net, "trying connection to {}", to_string(target));
-    effects_.push_back(net_effect::Dial{number, target});
+    outputs_.push_back(net_output::Dial{number, target});
 }
 
 void PeerTable::disconnect(Peer& peer, std::string_view reason) {
@@ -82,7 +87,7 @@ void PeerTable::disconnect(Peer& peer, std::string_view reason) {
     log_.debug(LogCategory::net, "disconnecting peer={}: {}", peer.id.value(), reason);
     peer.flow = PeerFlow{};
     peer.relay.to_announce.clear();
-    effects_.push_back(net_effect::Close{peer.id});
+    outputs_.push_back(net_output::Close{peer.id});
 }
 
 void PeerTable::punish(Peer& peer, std::string_view reason) {

@@ -1,6 +1,6 @@
 // PeerTable: the connections of one node, what is sent to them, and the misbehaviour policy. The
-// parts of PeerManager share it; each part adds its own protocol. Sends and closes become
-// NetEffects here, in order. It also carries the time of the event that is being handled, so that
+// parts of PeerManager share it; each part adds its own protocol. Sends, closes and asks become
+// NetOutputs here, in order. It also carries the time of the event that is being handled, so that
 // nothing below reads a clock. Core thread.
 #pragma once
 
@@ -12,11 +12,11 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "net/net_backend.h"
 #include "net/peer/ban_list.h"
 #include "net/peer/net_options.h"
+#include "net/peer/net_output.h"
+#include "net/peer/net_view.h"
 #include "net/peer/peer.h"
-#include "net/peer_manager.h"
 #include "net/wire/messages.h"
 
 namespace parley {
@@ -32,7 +32,7 @@ class PeerTable {
  public:
     using Peers = std::map<PeerId, Peer>;
 
-    PeerTable(const NetOptions& options, NetBackend& backend, Random& random, LogSink& log);
+    PeerTable(const NetOptions& options, const NetView& view, Random& random, LogSink& log);
 
     Peer* find(PeerId id);
     Peers& peers() { return peers_; }
@@ -71,13 +71,25 @@ class PeerTable {
     }
     void refuse(Peer& peer, std::string_view command, DecodeError error, ByteSpan payload);
 
-    NetEffects take_effects() { return std::exchange(effects_, {}); }
+    /// For the node, which answers each ask with one input.
+    template <class Ask>
+    void ask(Ask ask) {
+        ++open_asks_;
+        outputs_.push_back(std::move(ask));
+    }
+    void answered();
+    /// Asks without an answer yet: until there are none, no message is read.
+    size_t open_asks() const { return open_asks_; }
+    /// Needs no answer.
+    void tell(NetOutput output) { outputs_.push_back(std::move(output)); }
+
+    NetOutputs take_outputs() { return std::exchange(outputs_, {}); }
 
     void set_now(TimePoint now) { now_ = now; }
     TimePoint now() const { return now_; }
     const NetOptions& options() const { return options_; }
-    NetBackend& backend() { return backend_; }
-    const NetBackend& backend() const { return backend_; }
+    const NetView& view() const { return view_; }
+    bool initial_download() const { return view_.initial_download(now_); }
     Random& random() { return random_; }
     LogSink& log() { return log_; }
     BanList& bans() { return bans_; }
@@ -87,12 +99,13 @@ class PeerTable {
 
  private:
     const NetOptions& options_;
-    NetBackend& backend_;
+    const NetView& view_;
     Random& random_;
     LogSink& log_;
     BanList bans_;
     Peers peers_;
-    NetEffects effects_;
+    NetOutputs outputs_;
+    size_t open_asks_ = 0;
     NetTotals totals_;
     TimePoint now_{};
 };

@@ -44,7 +44,7 @@ TransactionRelay::TransactionRelay(PeerTable& table)
 void TransactionRelay::on_ready(Peer& peer) {
     if (!table_.options().announce_mempool_to_new_peers || !takes_transactions(peer)) return;
     size_t queued = 0;
-    for (const RelayTransaction& transaction : table_.backend().relay_transactions()) {
+    for (const RelayTransaction& transaction : table_.view().relay_transactions()) {
         if (++queued > TransactionRequests::kAnnouncementsMax) break;  // more is not remembered
         queue(peer, transaction);
     }
@@ -61,7 +61,7 @@ void TransactionRelay::announce(const RelayTransaction& transaction) {
     for (auto& [id, peer] : table_.peers()) {
         if (takes_transactions(peer)) queue(peer, transaction);
     }
-    if (orphanage_.size() > 0) new_parents_.push_back(transaction.txid);
+    if (orphanage_.size() + orphans_.size() > 0) new_parents_.push_back(transaction.txid);
 }
 
 void TransactionRelay::queue(Peer& peer, const RelayTransaction& transaction) {
@@ -93,7 +93,7 @@ void TransactionRelay::send_announcements(Peer& peer) {
         relay.to_announce.pop_front();
         const Hash256& hash = relay_hash(peer, transaction);
         if (transaction.fee_rate < relay.fee_filter || relay.known.contains(hash) ||
-            table_.backend().find_transaction(GenTxid::of(transaction.wtxid)) == nullptr)
+            table_.view().find_transaction(GenTxid::of(transaction.wtxid)) == nullptr)
             continue;
         relay.known.insert(hash);
         announcement.entries.push_back(
@@ -109,7 +109,7 @@ void TransactionRelay::send_announcements(Peer& peer) {
 bool TransactionRelay::have(const GenTxid& id) const {
     return rejected_.contains(id.hash) || confirmed_.contains(id.hash) ||
            (id.kind == GenTxid::Kind::wtxid && orphanage_.contains(Wtxid{id.hash})) ||
-           table_.backend().find_transaction(id) != nullptr;
+           table_.view().find_transaction(id) != nullptr;
 }
 
 void TransactionRelay::on_announced(Peer& peer, const std::vector<GenTxid>& ids) {
@@ -119,7 +119,7 @@ void TransactionRelay::on_announced(Peer& peer, const std::vector<GenTxid>& ids)
         return;
     }
     const Duration delay = peer.inbound() ? table_.options().request_delay_inbound : Duration{0};
-    const bool ignore = table_.backend().initial_download();
+    const bool ignore = table_.initial_download();
     for (const GenTxid& id : ids) {
         // A peer that negotiated wtxids announces nothing by txid (BIP339), and the other way.
         if ((id.kind == GenTxid::Kind::wtxid) != peer.handshake.wtxid_relay) continue;
@@ -141,30 +141,35 @@ void TransactionRelay::on_transaction(Peer& peer, ByteSpan payload) {
                                 : static_cast<const Hash256&>(transaction->txid()));
     requests_.forget(GenTxid::of(transaction->wtxid()));
     requests_.forget(GenTxid::of(transaction->txid()));
-    if (table_.backend().initial_download() || have(GenTxid::of(transaction->wtxid()))) return;
-    submit(peer, transaction);
+    if (table_.initial_download() || have(GenTxid::of(transaction->wtxid()))) return;
+    table_.ask(net_output::SubmitTransaction{peer.id, transaction});
 }
 
-void TransactionRelay::submit(Peer& peer, const TransactionRef& transaction) {
-    const TransactionOutcome outcome =
-        table_.backend().submit_transaction(peer.id, transaction, table_.now());
-    switch (outcome.verdict) {
-        case TransactionVerdict::accepted:
-            peer.relay.last_transaction = table_.now();
+void TransactionRelay::on_transaction_judged(const net_input::TransactionJudged& judged) {
+    const auto& [ask, reject] = judged;
+    Peer* peer = table_.find(ask.from);
+    if (!reject) {
+        if (peer != nullptr) peer->relay.last_transaction = table_.now();
+        return;
+    }
+    const Transaction& transaction = *ask.transaction;
+    table_.log().debug(LogCategory::mempool, "{} (wtxid={}) from peer={} was not accepted: {}",
+                       transaction.txid().to_string(), transaction.wtxid().to_string(),
+                       ask.from.value(), reject->to_string());
+    switch (reject->kind) {
+        case TxRejectKind::missing_inputs:
+            if (peer != nullptr) keep_orphan(*peer, ask.transaction);
             break;
-        case TransactionVerdict::missing_inputs:
-            keep_orphan(peer, transaction);
+        case TxRejectKind::already_known:
+        // Nothing is remembered: its wtxid is the txid of the whole transaction.
+        case TxRejectKind::witness_stripped:
             break;
-        case TransactionVerdict::rejected:
-            rejected_.insert(transaction->wtxid());
-            table_.log().debug(LogCategory::mempool,
-                               "{} (wtxid={}) from peer={} was not accepted: {}",
-                               transaction->txid().to_string(), transaction->wtxid().to_string(),
-                               peer.id.value(), outcome.reason);
-            break;
-        case TransactionVerdict::already_have:
-        case TransactionVerdict::witness_stripped:
-        case TransactionVerdict::none:
+        case TxRejectKind::consensus:
+        case TxRejectKind::policy:
+        case TxRejectKind::premature:
+        case TxRejectKind::conflict:
+        case TxRejectKind::fee:
+            rejected_.insert(transaction.wtxid());
             break;
     }
 }
@@ -187,17 +192,18 @@ void TransactionRelay::keep_orphan(Peer& peer, const TransactionRef& transaction
 }
 
 void TransactionRelay::adopt_orphans() {
-    // Each turn takes a parent off the list, and adds one only for an orphan that was accepted and
-    // is none any more: at most size of the orphanage further turns.
-    while (!new_parents_.empty()) {
-        const Txid parent = new_parents_.front();
-        new_parents_.pop_front();
-        for (const Orphanage::Orphan& orphan : orphanage_.children_of(parent)) {
-            Peer* peer = table_.find(orphan.from);
+    // Each turn takes a parent off the list, and an orphan becomes one only by being accepted: the
+    // number of turns is bounded by the size of the orphanage.
+    while (orphans_.empty() && !new_parents_.empty()) {
+        for (Orphanage::Orphan& orphan : orphanage_.children_of(new_parents_.front())) {
             orphanage_.erase(orphan.transaction->wtxid());
-            if (peer != nullptr) submit(*peer, orphan.transaction);
+            if (table_.find(orphan.from) != nullptr) orphans_.push_back(std::move(orphan));
         }
+        new_parents_.pop_front();
     }
+    if (orphans_.empty()) return;
+    table_.ask(net_output::SubmitTransaction{orphans_.front().from, orphans_.front().transaction});
+    orphans_.pop_front();
 }
 
 void TransactionRelay::on_not_found(Peer& peer, const GenTxid& id) {
@@ -214,7 +220,7 @@ void TransactionRelay::on_fee_filter(Peer& peer, ByteSpan payload) {
 void TransactionRelay::block_connected(const Block& block) {
     orphanage_.block_connected(block);
     // Nobody is asked for transactions until then: there is nothing to know again.
-    const bool remember = !table_.backend().initial_download();
+    const bool remember = !table_.initial_download();
     for (const TransactionRef& transaction : block.transactions) {
         if (remember) {
             confirmed_.insert(transaction->txid());
@@ -259,8 +265,8 @@ void TransactionRelay::send_requests() {
 
 void TransactionRelay::send_fee_filters() {
     if (table_.options().blocks_only) return;
-    const bool download = table_.backend().initial_download();
-    const int64_t rate = download ? kMaxMoney.value() : table_.backend().fee_rate_min();
+    const bool download = table_.initial_download();
+    const int64_t rate = download ? kMaxMoney.value() : table_.view().fee_rate_min(table_.now());
     for (auto& [id, peer] : table_.peers()) {
         PeerRelay& relay = peer.relay;
         if (!peer.ready() || peer.handshake.common_version < kFeeFilterVersion ||
@@ -278,7 +284,6 @@ void TransactionRelay::send_fee_filters() {
 }
 
 void TransactionRelay::finish_step() {
-    adopt_orphans();
     send_requests();
     send_fee_filters();
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "net/net_input.h"
 #include "net/peer/peer_table.h"
 #include "net/peer/recent_set.h"
 #include "net/relay/orphanage.h"
@@ -26,6 +27,7 @@ class TransactionRelay {
     /// The transactions of an `inv`.
     void on_announced(Peer& peer, const std::vector<GenTxid>& ids);
     void on_transaction(Peer& peer, ByteSpan payload);
+    void on_transaction_judged(const net_input::TransactionJudged& judged);
     void on_not_found(Peer& peer, const GenTxid& id);
     void on_fee_filter(Peer& peer, ByteSpan payload);
 
@@ -35,7 +37,9 @@ class TransactionRelay {
     void block_connected(const Block& block);
     void tip_changed(const HeaderNode& tip);
 
-    /// After each step: requests, orphans whose parents came, fee filters.
+    /// After each step: asks for the verdict about an orphan whose parents came, one at a time.
+    void adopt_orphans();
+    /// Then: requests and fee filters.
     void finish_step();
     void on_timer();
     std::optional<TimePoint> deadline() const;
@@ -46,9 +50,7 @@ class TransactionRelay {
     void send_announcements(Peer& peer);
     TimePoint next_announcement(const Peer& peer);
     bool have(const GenTxid& id) const;
-    void submit(Peer& peer, const TransactionRef& transaction);
     void keep_orphan(Peer& peer, const TransactionRef& transaction);
-    void adopt_orphans();
     void send_requests();
     void send_fee_filters();
 
@@ -60,6 +62,8 @@ class TransactionRelay {
     const HeaderNode* tip_ = nullptr;
     /// Transactions that came in this step and may be parents of orphans.
     std::deque<Txid> new_parents_;
+    /// Orphans of the first of these, still to be judged; not in the orphanage any more.
+    std::deque<Orphanage::Orphan> orphans_;
 };
 
 }  // namespace parley

@@ -15,7 +15,7 @@
 
 #include "base/peer_id.h"
 #include "base/time.h"
-#include "net/net_backend.h"
+#include "net/peer/net_view.h"
 
 namespace parley {
 

@@ -32,7 +32,7 @@ void BlockAnnouncer::announce(const HeaderNode& tip, bool own) {
 bool BlockAnnouncer::send_block(PeerTable& table, Peer& peer, const HeaderNode& node,
                                 WitnessEncoding encoding) {
     if (!has_body(node)) return false;
-    auto bytes = table.backend().read_block_bytes(node);
+    auto bytes = table.view().read_block_bytes(node);
     if (bytes && encoding == WitnessEncoding::without) {
         Reader reader(*bytes);
         const Block block = read_block(reader);
@@ -55,7 +55,7 @@ void BlockAnnouncer::push(const HeaderNode& node) {
             !peer_has(peer, *node.parent) || !peer.handshake.has_witnesses())
             continue;
         if (frame == nullptr) {
-            const auto block = table_.backend().read_block_bytes(node);
+            const auto block = table_.view().read_block_bytes(node);
             if (!block) return;
             frame = encode_frame(table_.options().magic, message::kBlockCommand, *block);
         }
@@ -66,7 +66,7 @@ void BlockAnnouncer::push(const HeaderNode& node) {
 }
 
 void BlockAnnouncer::announce_tip(Peer& peer) {
-    const HeaderNode& tip = table_.backend().active_tip();
+    const HeaderNode& tip = table_.view().active_tip();
     peer.sync.announcement_pending = peer.flow.blocked;
     if (peer.flow.blocked || peer_has(peer, tip)) return;
     std::vector<const HeaderNode*> branch;
@@ -93,7 +93,7 @@ void BlockAnnouncer::finish_step() {
     for (const HeaderNode* node : std::exchange(own_blocks_, {})) {
         if (node->parent != nullptr) push(*node);
     }
-    const bool to_all = std::exchange(tip_changed_, false) && !table_.backend().initial_download();
+    const bool to_all = std::exchange(tip_changed_, false) && !table_.initial_download();
     for (auto& [id, peer] : table_.peers()) {
         if (peer.ready() && (to_all || peer.sync.announcement_pending)) announce_tip(peer);
     }

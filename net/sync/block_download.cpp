@@ -29,7 +29,7 @@ bool BlockDownload::wanted(const HeaderNode& node) const {
 bool BlockDownload::offers_more(const Peer& peer) const {
     const HeaderNode* best = peer.sync.best_known;
     if (best == nullptr || is_invalid(*best) || !peer.handshake.has_blocks()) return false;
-    const HeaderNode& tip = table_.backend().active_tip();
+    const HeaderNode& tip = table_.view().active_tip();
     if (best == &tip) return false;
     if (best->score && *best->score < table_.options().minimum_score) return false;
     // A branch as good as ours is fetched too: which of the two wins is not decided yet.
@@ -42,8 +42,8 @@ std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t cou
     PeerSync& sync = peer.sync;
     const HeaderNode& best = *sync.best_known;
     if (sync.last_common == nullptr) {
-        const Height tip_height = table_.backend().active_tip().height;
-        sync.last_common = table_.backend().active_at(std::min(best.height, tip_height));
+        const Height tip_height = table_.view().active_tip().height;
+        sync.last_common = table_.view().active_at(std::min(best.height, tip_height));
     }
     sync.last_common = fork_point(sync.last_common, &best);
     const int32_t end = std::min(best.height.value(), sync.last_common->height.value() + kWindow);

@@ -8,9 +8,9 @@ namespace parley {
 
 namespace {
 
-/// Blocks that nobody asked for are taken this far below and above the tip: relevant to the race
+/// Unsolicited blocks are taken this far below and above the tip: relevant to the race
 /// at the tip, useless to fill the disk with (bitcoind's MIN_BLOCKS_TO_KEEP).
-constexpr int32_t kUnaskedDistanceMax = 288;
+constexpr int32_t kUnsolicitedDistanceMax = 288;
 /// Blocks whose sender is remembered until they connect; more than can wait for connection at once
 /// in practice, and small.
 constexpr size_t kSourcesMax = 2048;
@@ -48,7 +48,7 @@ void ChainSync::send_getheaders(Peer& peer, const HeaderNode& from) {
 }
 
 void ChainSync::ask_from_best(Peer& peer) {
-    const HeaderNode& best = table_.backend().best_header();
+    const HeaderNode& best = table_.view().best_header();
     send_getheaders(peer, best.parent != nullptr ? *best.parent : best);
 }
 
@@ -80,44 +80,49 @@ bool ChainSync::check_sequence(Peer& peer, const std::vector<BlockHeader>& heade
 }
 
 void ChainSync::on_headers(Peer& peer, ByteSpan payload) {
-    const auto message = table_.decode_or_drop<message::Headers>(peer, payload);
+    auto message = table_.decode_or_drop<message::Headers>(peer, payload);
     if (!message) return;
     peer.sync.headers_deadline.reset();
     peer.sync.answers_headers = true;
-    const auto& headers = message->headers;
+    auto& headers = message->headers;
     if (headers.size() < kHeadersMax) {
         peer.sync.more_headers = false;
         stop_continuing(peer);
     }
     if (headers.empty() || !check_sequence(peer, headers)) return;
-    if (table_.backend().find_header(headers.front().previous) == nullptr) {
+    if (table_.view().find_header(headers.front().previous) == nullptr) {
         on_unconnecting(peer, headers.back().hash());
         return;
     }
-    const HeadersOutcome outcome = table_.backend().submit_headers(headers, table_.now());
-    if (peer.closing) return;
-    if (outcome.last != nullptr) note_has(peer, *outcome.last);
-    if (!charge_headers(peer, outcome)) return;
-    if (outcome.verdict != BlockVerdict::accepted &&
-        outcome.verdict != BlockVerdict::already_have) {
-        punish_for(peer, outcome.verdict, outcome.reason);
+    table_.ask(net_output::SubmitHeaders{peer.id, std::move(headers)});
+}
+
+void ChainSync::on_headers_judged(const net_input::HeadersJudged& judged) {
+    Peer* peer = table_.find(judged.ask.from);
+    if (peer == nullptr || peer->closing) return;
+    const HeadersResult& result = judged.result;
+    if (result.last != nullptr) note_has(*peer, *result.last);
+    if (!charge_headers(*peer, result)) return;
+    if (result.error) {
+        punish_for(*peer, *result.error);
         return;
     }
-    resolve_unknown(peer);
+    resolve_unknown(*peer);
+    const auto& headers = judged.ask.headers;
     if (!park_.empty()) {
         for (const BlockHeader& header : headers) adopt(header.hash());
-        submit_queued();
+        submit_next();
     }
-    if (headers.size() == kHeadersMax) continue_headers(peer, outcome);
+    if (headers.size() == kHeadersMax) continue_headers(*peer, result);
     work_pending_ = true;
 }
 
-bool ChainSync::charge_headers(Peer& peer, const HeadersOutcome& outcome) {
+bool ChainSync::charge_headers(Peer& peer, const HeadersResult& result) {
     if (table_.options().sealed_blocks) {
-        peer.sync.unsealed_headers += outcome.added;
-    } else if (outcome.last != nullptr) {
-        const bool weak = !at_least_as_good(*outcome.last, table_.backend().active_tip());
-        peer.sync.weak_headers = weak ? peer.sync.weak_headers + outcome.added : 0;
+        peer.sync.unsealed_headers += result.added;
+    } else if (result.last != nullptr) {
+        const bool weak = !at_least_as_good(*result.last, table_.view().active_tip());
+        peer.sync.weak_headers = weak ? peer.sync.weak_headers + result.added : 0;
     }
     const bool bearable = peer.sync.unsealed_headers <= kUnsealedHeadersMax + kHeadersMax &&
                           peer.sync.weak_headers <= kWeakHeadersMax;
@@ -132,13 +137,13 @@ void ChainSync::on_unconnecting(Peer& peer, const BlockHash& last) {
     ask_from_best(peer);
 }
 
-void ChainSync::continue_headers(Peer& peer, const HeadersOutcome& outcome) {
+void ChainSync::continue_headers(Peer& peer, const HeadersResult& result) {
     peer.sync.more_headers = true;
-    if (!may_bring_headers(peer) || outcome.last == nullptr) return;
+    if (!may_bring_headers(peer) || result.last == nullptr) return;
     // A long chain of headers comes from one peer; one that brings only what is known waits.
-    if (outcome.added == 0 && leader_ && *leader_ != peer.id) return;
+    if (result.added == 0 && leader_ && *leader_ != peer.id) return;
     leader_ = peer.id;
-    send_getheaders(peer, *outcome.last);
+    send_getheaders(peer, *result.last);
 }
 
 void ChainSync::stop_continuing(const Peer& peer) {
@@ -149,7 +154,7 @@ void ChainSync::stop_continuing(const Peer& peer) {
 
 void ChainSync::resolve_unknown(Peer& peer) {
     if (peer.sync.unknown_block.is_zero()) return;
-    const HeaderNode* node = table_.backend().find_header(peer.sync.unknown_block);
+    const HeaderNode* node = table_.view().find_header(peer.sync.unknown_block);
     if (node == nullptr) return;
     note_has(peer, *node);
     peer.sync.unknown_block = BlockHash{};
@@ -157,7 +162,7 @@ void ChainSync::resolve_unknown(Peer& peer) {
 
 void ChainSync::on_announced(Peer& peer, const std::vector<BlockHash>& hashes) {
     for (const BlockHash& hash : hashes) {
-        if (const HeaderNode* node = table_.backend().find_header(hash)) {
+        if (const HeaderNode* node = table_.view().find_header(hash)) {
             note_has(peer, *node);
         } else {
             peer.sync.unknown_block = hash;
@@ -167,7 +172,7 @@ void ChainSync::on_announced(Peer& peer, const std::vector<BlockHash>& hashes) {
     if (peer.sync.unknown_block.is_zero() || hashes.empty()) return;
     ask_about_unknown(peer);
     // Simple clients announce blocks and serve them, and know nothing of headers.
-    if (!peer.sync.answers_headers && !table_.backend().initial_download())
+    if (!peer.sync.answers_headers && !table_.initial_download())
         fetch_block(peer, peer.sync.unknown_block);
 }
 
@@ -181,12 +186,12 @@ void ChainSync::on_not_found(Peer& peer, const BlockHash& hash) {
     work_pending_ = true;
 }
 
-bool ChainSync::takes_unasked(const BlockHeader& header) const {
-    const HeaderNode* parent = table_.backend().find_header(header.previous);
+bool ChainSync::takes_unsolicited(const BlockHeader& header) const {
+    const HeaderNode* parent = table_.view().find_header(header.previous);
     if (parent == nullptr) return true;  // for the park
     const int32_t height = parent->height.value() + 1;
-    const int32_t tip = table_.backend().active_tip().height.value();
-    return height >= tip - kUnaskedDistanceMax && height <= tip + kUnaskedDistanceMax;
+    const int32_t tip = table_.view().active_tip().height.value();
+    return height >= tip - kUnsolicitedDistanceMax && height <= tip + kUnsolicitedDistanceMax;
 }
 
 void ChainSync::on_block(Peer& peer, ByteSpan payload) {
@@ -199,34 +204,33 @@ void ChainSync::on_block(Peer& peer, ByteSpan payload) {
     const BlockHash hash = (*block)->header.hash();
     const bool asked = download_.on_block(peer, hash);
     work_pending_ = true;
-    if (!asked && !takes_unasked((*block)->header)) return;
+    if (!asked && !takes_unsolicited((*block)->header)) return;
     if (seal.block != hash) seal.seal.clear();
     to_submit_.push_back({*block, std::move(seal.seal), peer.id});
-    submit_queued();
+    submit_next();
 }
 
-void ChainSync::submit_queued() {
-    // Each turn takes a block off the list and adds only blocks that leave the park.
-    while (!to_submit_.empty()) {
-        BlockPark::Parked next = std::move(to_submit_.front());
-        to_submit_.pop_front();
-        submit(std::move(next));
-    }
+void ChainSync::submit_next() {
+    if (submitting_ || to_submit_.empty()) return;
+    BlockPark::Parked next = std::move(to_submit_.front());
+    to_submit_.pop_front();
+    remember_source(next.block->header.hash(), next.from);
+    submitting_ = true;
+    table_.ask(net_output::SubmitBlock{next.from, std::move(next.block), std::move(next.seal)});
 }
 
-void ChainSync::submit(BlockPark::Parked block) {
-    const BlockHash hash = block.block->header.hash();
-    remember_source(hash, block.from);
-    const BlockOutcome outcome =
-        table_.backend().submit_block(block.from, block.block, block.seal, table_.now());
-    if (outcome.verdict == BlockVerdict::missing_parent) {
-        park(std::move(block));
-        return;
+void ChainSync::on_block_judged(net_input::BlockJudged judged) {
+    submitting_ = false;
+    auto& [ask, result] = judged;
+    if (result.state == BlockResult::State::missing_parent) {
+        park({std::move(ask.block), std::move(ask.seal), ask.from});
+    } else {
+        if (result.node != nullptr) adopt(ask.block->header.hash());
+        // A block may come with its seal before its parent has one; then it is not eligible yet.
+        if (result.node != nullptr && !result.node->seal.empty()) credit_sealed(*result.node);
+        if (Peer* peer = table_.find(ask.from)) judge(*peer, result);
     }
-    if (outcome.node != nullptr) adopt(hash);
-    // A block may come with its seal before its parent has one; then it is not eligible yet.
-    if (outcome.node != nullptr && !outcome.node->seal.empty()) credit_sealed(*outcome.node);
-    if (Peer* peer = table_.find(block.from)) judge(*peer, outcome);
+    submit_next();
 }
 
 void ChainSync::adopt(const BlockHash& parent) {
@@ -246,32 +250,33 @@ void ChainSync::park(BlockPark::Parked block) {
     if (!peer->sync.answers_headers) fetch_block(*peer, previous);
 }
 
-void ChainSync::judge(Peer& peer, const BlockOutcome& outcome) {
-    if (outcome.node != nullptr && !is_invalid(*outcome.node)) note_has(peer, *outcome.node);
-    switch (outcome.verdict) {
-        case BlockVerdict::accepted:
-            peer.sync.last_block = table_.now();
-            resolve_unknown(peer);
-            break;
-        case BlockVerdict::already_have:
-        case BlockVerdict::missing_seal:
-            break;  // without its seal it is still wanted: BlockDownload asks again for both
-        default:
-            punish_for(peer, outcome.verdict, outcome.reason);
+void ChainSync::judge(Peer& peer, const BlockResult& result) {
+    if (result.node != nullptr && !is_invalid(*result.node)) note_has(peer, *result.node);
+    // Without its seal a block is still wanted: BlockDownload asks again for both.
+    if (result.state == BlockResult::State::accepted && result.node->score) {
+        peer.sync.last_block = table_.now();
+        resolve_unknown(peer);
     }
+    if (result.state == BlockResult::State::invalid) punish_for(peer, *result.error);
 }
 
-void ChainSync::punish_for(Peer& peer, BlockVerdict verdict, const std::string& reason) {
-    switch (verdict) {
-        case BlockVerdict::mutated:
-        case BlockVerdict::invalid:
-            table_.punish(peer, reason);
+void ChainSync::punish_for(Peer& peer, const BlockError& error) {
+    switch (error.kind) {
+        case BlockErrorKind::mutated:
+        case BlockErrorKind::invalid_header:
+        case BlockErrorKind::invalid_block:
+        case BlockErrorKind::conflicts_with_final:
+            table_.punish(peer, error.to_string());
             break;
-        case BlockVerdict::cached_invalid:
+        case BlockErrorKind::cached_invalid:
+        case BlockErrorKind::invalid_parent:
             // Often our user's own invalidateblock. An automatic outbound slot is too good for it.
-            if (peer.type == ConnectionType::outbound_full_relay) table_.punish(peer, reason);
+            if (peer.type == ConnectionType::outbound_full_relay)
+                table_.punish(peer, error.to_string());
             break;
-        default:
+        case BlockErrorKind::missing_parent:
+        case BlockErrorKind::unknown_block:
+        case BlockErrorKind::time_future:
             break;
     }
 }
@@ -334,7 +339,7 @@ void ChainSync::finish_step() {
         // Headers without seals are not in the best chain of headers: go on from the peer's own.
         const HeaderNode* best = peer.sync.best_known;
         const bool from_peer = table_.options().sealed_blocks && best != nullptr;
-        send_getheaders(peer, from_peer ? *best : table_.backend().best_header());
+        send_getheaders(peer, from_peer ? *best : table_.view().best_header());
     }
     download_.request_from_all();
 }

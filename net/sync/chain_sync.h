@@ -3,8 +3,8 @@
 // with the `seal` in front of it. Anti-entropy: now and then each peer is asked again, so that
 // nothing that got lost stays lost. Which blocks are valid is the chain's judgement. Core thread.
 //
-// Against strangers: at most one getheaders is unanswered per peer; unasked blocks are taken only
-// near the tip; headers without seals are free to make, so a peer may be ahead with only
+// Against strangers: at most one getheaders is unanswered per peer; unsolicited blocks are taken
+// only near the tip; headers without seals are free to make, so a peer may be ahead with only
 // kUnsealedHeadersMax of them.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 
+#include "net/net_input.h"
 #include "net/peer/peer_table.h"
 #include "net/sync/block_download.h"
 #include "net/sync/block_park.h"
@@ -28,6 +29,8 @@ class ChainSync {
     void on_headers(Peer& peer, ByteSpan payload);
     void on_seal(Peer& peer, ByteSpan payload);
     void on_block(Peer& peer, ByteSpan payload);
+    void on_headers_judged(const net_input::HeadersJudged& judged);
+    void on_block_judged(net_input::BlockJudged judged);
     /// The blocks of an `inv`.
     void on_announced(Peer& peer, const std::vector<BlockHash>& hashes);
     void block_rejected(const BlockHash& hash, const std::string& reason);
@@ -49,19 +52,18 @@ class ChainSync {
     void probe(Peer& peer);
     bool check_sequence(Peer& peer, const std::vector<BlockHeader>& headers);
     /// Counts headers that cost nothing to make. False: too many, and the peer has paid for it.
-    bool charge_headers(Peer& peer, const HeadersOutcome& outcome);
+    bool charge_headers(Peer& peer, const HeadersResult& result);
     void on_unconnecting(Peer& peer, const BlockHash& last);
-    void continue_headers(Peer& peer, const HeadersOutcome& outcome);
+    void continue_headers(Peer& peer, const HeadersResult& result);
     void stop_continuing(const Peer& peer);
     void resolve_unknown(Peer& peer);
-    bool takes_unasked(const BlockHeader& header) const;
-    /// Submits the block, and queues those that waited for it.
-    void submit(BlockPark::Parked block);
-    void submit_queued();
+    bool takes_unsolicited(const BlockHeader& header) const;
+    /// Asks for the verdict about the next block in line, unless one is being judged.
+    void submit_next();
     void adopt(const BlockHash& parent);
-    void judge(Peer& peer, const BlockOutcome& outcome);
+    void judge(Peer& peer, const BlockResult& result);
     void park(BlockPark::Parked block);
-    void punish_for(Peer& peer, BlockVerdict verdict, const std::string& reason);
+    void punish_for(Peer& peer, const BlockError& error);
     void ask_about_unknown(Peer& peer);
     void fetch_block(Peer& peer, const BlockHash& hash);
     void remember_source(const BlockHash& hash, PeerId peer);
@@ -75,6 +77,7 @@ class ChainSync {
     bool work_pending_ = false;
     BlockPark park_;
     std::deque<BlockPark::Parked> to_submit_;
+    bool submitting_ = false;  ///< a SubmitBlock is not answered yet
     /// Who sent a block that may yet fail to connect; bounded, oldest first.
     std::map<BlockHash, PeerId> sources_;
     std::deque<BlockHash> source_order_;

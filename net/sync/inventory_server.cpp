@@ -52,9 +52,9 @@ bool InventoryServer::serve_one(Peer& peer, const message::InvEntry& entry) {
 
 bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
     const BlockHash hash{entry.hash};
-    const HeaderNode* node = table_.backend().find_header(hash);
+    const HeaderNode* node = table_.view().find_header(hash);
     if (node == nullptr || is_invalid(*node)) return false;
-    const int32_t depth = table_.backend().active_tip().height - node->height;
+    const int32_t depth = table_.view().active_tip().height - node->height;
     if (is_limited(table_.options().services) && depth > kDepthServedMax) {
         // Whether the block is there yet says how far we have pruned; and the asker would wait.
         table_.disconnect(peer, "block request below the NODE_NETWORK_LIMITED threshold");
@@ -70,7 +70,7 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
         peer.sync.continue_at = BlockHash{};
         message::Inv more;
         more.entries.push_back(
-            message::InvEntry::of(InvType::block, table_.backend().active_tip().hash));
+            message::InvEntry::of(InvType::block, table_.view().active_tip().hash));
         table_.send(peer, more);
     }
     return true;
@@ -78,7 +78,7 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
 
 bool InventoryServer::serve_transaction(Peer& peer, const message::InvEntry& entry) {
     const bool by_wtxid = entry.is(InvType::wtxid);
-    const TransactionRef transaction = table_.backend().find_transaction(
+    const TransactionRef transaction = table_.view().find_transaction(
         {by_wtxid ? GenTxid::Kind::wtxid : GenTxid::Kind::txid, entry.hash});
     if (transaction == nullptr) return false;
     const auto encoding =
@@ -96,9 +96,8 @@ bool InventoryServer::check_locator(Peer& peer, size_t size, std::string_view co
 
 Height InventoryServer::fork_height(const std::vector<BlockHash>& locator) const {
     for (const BlockHash& hash : locator) {
-        const HeaderNode* node = table_.backend().find_header(hash);
-        if (node != nullptr && table_.backend().active_at(node->height) == node)
-            return node->height;
+        const HeaderNode* node = table_.view().find_header(hash);
+        if (node != nullptr && table_.view().active_at(node->height) == node) return node->height;
     }
     return Height{0};
 }
@@ -109,8 +108,8 @@ void InventoryServer::on_getheaders(Peer& peer, ByteSpan payload) {
     message::Headers answer;
     if (request->hashes.empty()) {
         // Without a locator: this one header, if it is in the active chain.
-        const HeaderNode* node = table_.backend().find_header(request->stop);
-        if (node == nullptr || table_.backend().active_at(node->height) != node) return;
+        const HeaderNode* node = table_.view().find_header(request->stop);
+        if (node == nullptr || table_.view().active_at(node->height) != node) return;
         answer.headers.push_back(node->header);
         table_.send(peer, answer);
         return;
@@ -118,14 +117,14 @@ void InventoryServer::on_getheaders(Peer& peer, ByteSpan payload) {
     const HeaderNode* last = nullptr;
     for (Height height = fork_height(request->hashes) + 1; answer.headers.size() < kHeadersMax;
          ++height) {
-        const HeaderNode* node = table_.backend().active_at(height);
+        const HeaderNode* node = table_.view().active_at(height);
         if (node == nullptr) break;
         answer.headers.push_back(node->header);
         last = node;
         if (node->hash == request->stop) break;
     }
     // An asker who gets no header has told with its locator that it has our tip.
-    peer.sync.header_sent = last != nullptr ? last : &table_.backend().active_tip();
+    peer.sync.header_sent = last != nullptr ? last : &table_.view().active_tip();
     table_.send(peer, answer);
 }
 
@@ -134,9 +133,9 @@ void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {
     if (!request || !check_locator(peer, request->hashes.size(), "getblocks")) return;
     message::Inv answer;
     const bool limited = is_limited(table_.options().services);
-    const Height tip = table_.backend().active_tip().height;
+    const Height tip = table_.view().active_tip().height;
     for (Height height = fork_height(request->hashes) + 1;; ++height) {
-        const HeaderNode* node = table_.backend().active_at(height);
+        const HeaderNode* node = table_.view().active_at(height);
         if (node == nullptr || node->hash == request->stop) break;
         if (limited && tip - height >= kBlocksAnnounced) break;
         answer.entries.push_back(message::InvEntry::of(InvType::block, node->hash));
@@ -155,7 +154,7 @@ void InventoryServer::on_mempool(Peer& peer) {
     }
     const bool by_wtxid = peer.handshake.wtxid_relay;
     message::Inv answer;
-    for (const RelayTransaction& transaction : table_.backend().relay_transactions()) {
+    for (const RelayTransaction& transaction : table_.view().relay_transactions()) {
         if (transaction.fee_rate < peer.relay.fee_filter) continue;
         const Hash256& hash = by_wtxid ? static_cast<const Hash256&>(transaction.wtxid)
                                        : static_cast<const Hash256&>(transaction.txid);

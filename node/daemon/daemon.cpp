@@ -107,8 +107,8 @@ class HostedNode final : public NodeDriver {
           notifier_(notifier),
           tip_(&node.chain().tip()) {}
 
-    Effects handle(const Event& event, TimePoint now) override {
-        Effects effects = node_.handle(event, now);
+    Effects handle(Event event, TimePoint now) override {
+        Effects effects = node_.handle(std::move(event), now);
         if (!block_notify_.empty() && &node_.chain().tip() != tip_) notify();
         return effects;
     }

@@ -27,35 +27,31 @@ constexpr size_t kRecordsMax = 64;
 struct Session {
     explicit Session(NetOptions options)
         : backend(false), random(1), manager(options, backend, random, log), magic(options.magic) {
-        backend.attach(manager);
-        backend.mine(3, kStart);
-        manager.start(kStart);
+        backend.mine(3);
+        step(net_input::Started{});
         const auto remote = parse_endpoint("127.0.0.1:50000", 0);
         const auto local = parse_endpoint("127.0.0.1:18444", 0);
-        manager.on_connected(kPeer, *remote, *local, true, 0, kStart);
-        take();
+        step(net_input::Connected{kPeer, *remote, *local, true, 0});
     }
 
     void send(std::string_view command, ByteSpan payload) {
         if (closed) return;
-        manager.on_received(kPeer, *encode_frame(magic, command, payload), now);
-        take();
+        step(net_input::Received{kPeer, *encode_frame(magic, command, payload)});
     }
 
     void pass(Duration duration) {
         now += duration;
         if (const auto deadline = manager.next_deadline(); deadline && *deadline <= now) {
-            manager.on_timer(now);
-            take();
+            step(net_input::TimerDue{});
         }
     }
 
-    void take() {
-        for (const NetEffect& effect : manager.take_effects()) {
-            if (const auto* send_bytes = std::get_if<net_effect::SendBytes>(&effect)) {
+    void step(NetInput input) {
+        for (const NetOutput& output : backend.run(manager, std::move(input), now)) {
+            if (const auto* send_bytes = std::get_if<net_output::Send>(&output)) {
                 CHECK(!closed || send_bytes->peer != kPeer);
                 sent += send_bytes->data->size();
-            } else if (std::holds_alternative<net_effect::Close>(effect)) {
+            } else if (std::holds_alternative<net_output::Close>(output)) {
                 CHECK(!closed);
                 closed = true;
             }
@@ -94,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         session.pass(std::chrono::milliseconds{300});
     }
     CHECK(session.manager.orphan_count() <= 1000);
-    if (session.closed) session.manager.on_closed(kPeer, "closed", session.now);
+    if (session.closed) session.step(net_input::Closed{kPeer, "closed"});
     session.pass(std::chrono::minutes{30});
     return 0;
 }

@@ -143,7 +143,7 @@ std::string CoreLoop::run(const Ports& ports, Effects start) {
 
 void CoreLoop::handle(const Ports& ports, EffectRunner& runner, Message& message) {
     if (const auto* event = std::get_if<Event>(&message)) {
-        if (!stopping_) step(ports, runner, *event);
+        if (!stopping_) step(ports, runner, std::move(*event));
     } else if (const auto* barrier = std::get_if<BarrierReached>(&message)) {
         runner.reached(barrier->barrier);
     } else if (const auto* failure = std::get_if<StorageFailed>(&message)) {
@@ -154,14 +154,16 @@ void CoreLoop::handle(const Ports& ports, EffectRunner& runner, Message& message
     }
 }
 
-void CoreLoop::step(const Ports& ports, EffectRunner& runner, const Event& event) {
-    runner.run(ports.node.handle(event, now()));
-    if (const auto* received = std::get_if<event::Received>(&event)) {
-        ports.network.consumed(received->peer, received->data.size());
-    } else if (const auto* closed = std::get_if<event::Closed>(&event)) {
-        // Behind whatever still waits for the disk.
-        runner.run({effect::Close{closed->peer}});
-    }
+void CoreLoop::step(const Ports& ports, EffectRunner& runner, Event event) {
+    std::optional<std::pair<PeerId, size_t>> received;
+    std::optional<PeerId> closed;
+    if (const auto* bytes = std::get_if<event::Received>(&event))
+        received.emplace(bytes->peer, bytes->data.size());
+    if (const auto* end = std::get_if<event::Closed>(&event)) closed = end->peer;
+    runner.run(ports.node.handle(std::move(event), now()));
+    if (received) ports.network.consumed(received->first, received->second);
+    // Behind whatever still waits for the disk.
+    if (closed) runner.run({effect::Close{*closed}});
 }
 
 void CoreLoop::carry_out(const Ports& ports, Effect&& effect) {

@@ -36,7 +36,7 @@ class EventSink {
 class NodeDriver {
  public:
     virtual ~NodeDriver() = default;
-    virtual Effects handle(const Event& event, TimePoint now) = 0;
+    virtual Effects handle(Event event, TimePoint now) = 0;
     virtual std::optional<TimePoint> next_deadline() const = 0;
 };
 
@@ -121,7 +121,7 @@ class CoreLoop final : public EventSink {
     bool has_messages();
     std::deque<Message> take(std::optional<TimePoint> deadline);
     void handle(const Ports& ports, EffectRunner& runner, Message& message);
-    void step(const Ports& ports, EffectRunner& runner, const Event& event);
+    void step(const Ports& ports, EffectRunner& runner, Event event);
     void carry_out(const Ports& ports, Effect&& effect);
     void end_call(uint64_t id, bool done);
     TimePoint now();

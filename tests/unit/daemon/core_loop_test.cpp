@@ -16,7 +16,7 @@ namespace {
 // A node that does what the test's functions say, and remembers what it was told.
 class FakeNode final : public NodeDriver {
  public:
-    Effects handle(const Event& event, TimePoint now) override {
+    Effects handle(Event event, TimePoint now) override {
         EXPECT_GE(now, last_);
         last_ = now;
         if (const auto* invoke = std::get_if<event::Invoke>(&event)) {

@@ -64,16 +64,16 @@ class FakeChain final : public ChainContext, public CoinsView {
     const CoinsView& coins() const override { return *this; }
     Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
                                        const Visitor& visit) const override {
-        if (reads_until_failure && (*reads_until_failure)-- == 0)
-            return Unexpected(StorageError{StorageError::Code::io, "disk on fire"});
         for (size_t i = 0; i < outpoints.size(); ++i) {
+            if (++reads == fails_at)
+                return Unexpected(StorageError{StorageError::Code::io, "disk on fire"});
             const auto found = coins_.find(outpoints[i]);
             if (found != coins_.end()) visit(i, found->second);
         }
         return {};
     }
-    /// The look-ups that succeed before one fails.
-    mutable std::optional<size_t> reads_until_failure;
+    mutable size_t reads = 0;
+    size_t fails_at = 0;  ///< the read that fails; the first is 1, 0: none
 
     /// A coin from nowhere.
     OutPoint add_coin(Amount value, Height height = Height{1}, bool coinbase = false,

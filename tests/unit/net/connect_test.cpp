@@ -16,8 +16,8 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-using AddNode = PeerManager::AddNode;
-using Result = PeerManager::AddNodeResult;
+using AddNode = AddNodeCommand;
+using Result = AddNodeResult;
 
 message::Addr addresses(std::initializer_list<const char*> hosts, int64_t time,
                         uint16_t port = 8333) {
@@ -29,9 +29,9 @@ message::Addr addresses(std::initializer_list<const char*> hosts, int64_t time,
     return addr;
 }
 
-std::vector<std::string> hosts_of(const std::vector<net_effect::Dial>& dials) {
+std::vector<std::string> hosts_of(const std::vector<net_output::Dial>& dials) {
     std::vector<std::string> result;
-    for (const net_effect::Dial& dial : dials) result.push_back(to_string(dial.target));
+    for (const net_output::Dial& dial : dials) result.push_back(to_string(dial.target));
     return result;
 }
 
@@ -56,7 +56,7 @@ TEST(Connector, failed_dials_are_repeated_with_growing_delay) {
         const auto dials = station.take_dials();
         ASSERT_EQ(dials.size(), 1u);
         const TimePoint failed = station.now;
-        station.manager.on_dial_failed(dials[0].dial, "connection refused", station.now);
+        station.step(net_input::DialFailed{dials[0].dial, "connection refused"});
         const auto due = *station.manager.next_deadline() - failed;
         EXPECT_GE(due, milliseconds{500});
         EXPECT_LE(due, seconds{75});
@@ -102,7 +102,7 @@ TEST(Connector, addnode_add_remove_onetry) {
     EXPECT_EQ(station.manager.add_node("10.0.0.9:77", AddNode::one_try, station.now), Result::done);
     const auto dials = station.take_dials();
     EXPECT_THAT(hosts_of(dials), ElementsAre("10.0.0.9:77"));
-    station.manager.on_dial_failed(dials[0].dial, "refused", station.now);
+    station.step(net_input::DialFailed{dials[0].dial, "refused"});
     station.advance(hours{1});
     EXPECT_THAT(station.take_dials(), IsEmpty());  // one try is one try
 }
@@ -187,7 +187,7 @@ TEST(Addresses, heard_addresses_are_dialled_one_group_each) {
     station.advance(seconds{30});
     const auto dials = station.take_dials();
     EXPECT_EQ(dials.size(), 2u);
-    for (const auto& dial : dials) station.manager.on_dial_failed(dial.dial, "", station.now);
+    for (const auto& dial : dials) station.step(net_input::DialFailed{dial.dial, ""});
     station.advance(seconds{30});
     const auto more = station.take_dials();  // the other of the first group; nothing twice
     ASSERT_EQ(more.size(), 1u);

@@ -57,7 +57,7 @@ TEST(Download, blocks_are_shared_between_peers_without_overlap) {
 
 TEST(Download, branch_with_less_score_is_left_alone_and_an_equal_one_is_fetched) {
     Station station;
-    station.backend.mine(5, station.now);
+    station.backend.mine(5);
     const PeerId peer = station.ready_peer();
     const HeaderNode& genesis = *station.backend.active_at(Height{0});
     station.send(peer, Branch(genesis, 4, 7).headers);
@@ -233,7 +233,7 @@ TEST(BlockPark, holds_children_by_parent_within_its_bounds) {
 
 TEST(Download, pushed_block_is_taken_near_the_tip_only) {
     Station station;
-    station.backend.mine(400, station.now, 0, nullptr, false);
+    station.backend.mine(400, 0, nullptr, false);
     const PeerId peer = station.ready_peer();
     const size_t before = station.backend.submitted_blocks;
     const Branch old(*station.backend.active_at(Height{50}), 1, 5);
@@ -285,26 +285,26 @@ TEST(Engine, messages_reach_the_engines_of_parley_peers_only) {
     const PeerId ours = station.ready_peer(true, parley);
     const PeerId foreign = station.ready_peer();
     const Bytes text{1, 2, 3};
-    station.manager.broadcast_engine_message(text, station.now);
+    station.step(net_input::BroadcastEngineMessage{text});
     const auto sent = station.take_sent(ours);
     ASSERT_EQ(sent.size(), 1u);
     EXPECT_EQ(sent[0].command, "engine");
     EXPECT_EQ(sent[0].payload, text);
     EXPECT_THAT(station.take_commands(foreign), IsEmpty());
-    station.manager.send_engine_message(ours, Bytes{9}, station.now);
+    station.step(net_input::SendEngineMessage{ours, Bytes{9}});
     EXPECT_THAT(station.take_commands(ours), ElementsAre("engine"));
-    station.manager.send_engine_message(PeerId{99}, Bytes{9}, station.now);
+    station.step(net_input::SendEngineMessage{PeerId{99}, Bytes{9}});
     station.send_raw(ours, "engine", text);
     ASSERT_THAT(station.backend.engine_messages, SizeIs(1));
     EXPECT_EQ(station.backend.engine_messages[0], (std::pair{ours, text}));
-    station.manager.punish(ours, "equivocation", station.now);
+    station.step(net_input::Punish{ours, "equivocation"});
     EXPECT_TRUE(station.closed(ours));
-    station.manager.broadcast_engine_message(text, station.now);
+    station.step(net_input::BroadcastEngineMessage{text});
     EXPECT_THAT(station.take_commands(ours), IsEmpty());
     station.take_sent(foreign);
     station.advance(seconds{6});  // our first question is given up
     station.take_sent(foreign);
-    station.manager.request_headers(foreign, station.now);
+    station.step(net_input::RequestHeaders{foreign});
     EXPECT_THAT(station.take_commands(foreign), Contains("getheaders"));
 }
 

@@ -117,24 +117,23 @@ void FakeBackend::attach_seal(HeaderNode& node, ByteSpan seal) {
     update_scores(node);
 }
 
-HeadersOutcome FakeBackend::submit_headers(std::span<const BlockHeader> headers, TimePoint) {
-    HeadersOutcome outcome;
+HeadersResult FakeBackend::submit_headers(const std::vector<BlockHeader>& headers) {
+    HeadersResult result;
     for (const BlockHeader& header : headers) {
         if (header.nonce == kBadHeaderNonce) {
-            outcome.verdict = BlockVerdict::invalid;
-            outcome.reason = "high-hash";
-            return outcome;
+            result.error = BlockError{BlockErrorKind::invalid_header, "high-hash", {}};
+            return result;
         }
         const size_t before = nodes_.size();
         HeaderNode* node = add_header(header);
-        if (node->status == BlockStatus::invalid || node->status == BlockStatus::invalid_ancestor) {
-            outcome.verdict = BlockVerdict::cached_invalid;
-            return outcome;
+        if (node->is_invalid()) {
+            result.error = BlockError{BlockErrorKind::cached_invalid, "duplicate", {}};
+            return result;
         }
-        outcome.last = node;
-        outcome.added += nodes_.size() - before;
+        result.last = node;
+        result.added += nodes_.size() - before;
     }
-    return outcome;
+    return result;
 }
 
 void FakeBackend::store(HeaderNode& node, const BlockRef& block, ByteSpan seal) {
@@ -145,26 +144,27 @@ void FakeBackend::store(HeaderNode& node, const BlockRef& block, ByteSpan seal) 
     blocks_[node.hash] = block;
 }
 
-BlockOutcome FakeBackend::submit_block(PeerId, const BlockRef& block, ByteSpan seal,
-                                       TimePoint now) {
+BlockResult FakeBackend::submit_block(const BlockRef& block, ByteSpan seal) {
     ++submitted_blocks;
-    BlockOutcome outcome;
+    using State = BlockResult::State;
+    const auto refuse = [](const HeaderNode* node, BlockErrorKind kind, const char* reason) {
+        const State state =
+            kind == BlockErrorKind::missing_parent ? State::missing_parent : State::invalid;
+        return BlockResult{state, node, BlockError{kind, reason, {}}};
+    };
     if (find(block->header.previous) == nullptr)
-        return {BlockVerdict::missing_parent, "prev-blk-not-found", nullptr};
+        return refuse(nullptr, BlockErrorKind::missing_parent, "prev-blk-not-found");
     if (block->header.nonce == kBadHeaderNonce)
-        return {BlockVerdict::invalid, "high-hash", nullptr};
+        return refuse(nullptr, BlockErrorKind::invalid_header, "high-hash");
     HeaderNode* node = add_header(block->header);
-    outcome.node = node;
     if (block->header.nonce == kMutatedNonce)
-        return {BlockVerdict::mutated, "bad-txnmrklroot", node};
+        return refuse(node, BlockErrorKind::mutated, "bad-txnmrklroot");
     if (node->status == BlockStatus::invalid)
-        return {BlockVerdict::cached_invalid, "duplicate", node};
-    if (node->status != BlockStatus::header_only) outcome.verdict = BlockVerdict::already_have;
+        return refuse(node, BlockErrorKind::cached_invalid, "duplicate");
+    const bool known = node->status != BlockStatus::header_only;
     store(*node, block, seal);
-    activate(now, false);
-    if (outcome.verdict == BlockVerdict::accepted && sealed_ && node->seal.empty())
-        outcome.verdict = BlockVerdict::missing_seal;
-    return outcome;
+    activate(false);
+    return {known ? State::already_have : State::accepted, node, {}};
 }
 
 bool FakeBackend::complete(const HeaderNode& node) const {
@@ -175,7 +175,7 @@ bool FakeBackend::complete(const HeaderNode& node) const {
     return true;
 }
 
-void FakeBackend::activate(TimePoint now, bool own) {
+void FakeBackend::activate(bool own) {
     HeaderNode* best = tip_;
     for (auto& [hash, node] : nodes_) {
         if (node.height <= tip_->height || !node.score || !complete(node)) continue;
@@ -190,8 +190,8 @@ void FakeBackend::activate(TimePoint now, bool own) {
     for (auto it = path.rbegin(); it != path.rend(); ++it) {
         if ((*it)->header.nonce == kBadBlockNonce) {
             (*it)->status = BlockStatus::invalid;
-            if (manager_ != nullptr)
-                manager_->block_rejected((*it)->hash, "bad-txns-inputs-missingorspent", now);
+            news_.push_back(
+                net_input::BlockRejected{(*it)->hash, "bad-txns-inputs-missingorspent"});
             return;
         }
         (*it)->status = BlockStatus::connected;
@@ -203,19 +203,19 @@ void FakeBackend::activate(TimePoint now, bool own) {
             by_id_.erase(GenTxid::of(transaction->wtxid()));
             std::erase_if(mempool_, [&](const auto& entry) { return entry.first == transaction; });
         }
-        if (manager_ != nullptr) manager_->block_connected(*block, now);
+        news_.push_back(net_input::BlockConnected{block});
     }
-    if (manager_ != nullptr) manager_->announce_block(*tip_, own, now);
+    news_.push_back(net_input::TipChanged{tip_, own});
 }
 
-const HeaderNode& FakeBackend::mine(size_t count, TimePoint now, uint32_t salt,
-                                    const HeaderNode* parent, bool announce_as_own) {
+const HeaderNode& FakeBackend::mine(size_t count, uint32_t salt, const HeaderNode* parent,
+                                    bool announce_as_own) {
     HeaderNode* node = parent != nullptr ? find(parent->hash) : tip_;
     for (size_t i = 0; i < count; ++i) {
         const BlockRef block = make_block(node->header, node->height.value() + 1, salt);
         node = add_header(block->header);
         store(*node, block, sealed_ ? seal_for(node->hash) : Bytes{});
-        if (i + 1 == count || announce_as_own) activate(now, announce_as_own);
+        if (i + 1 == count || announce_as_own) activate(announce_as_own);
     }
     return *node;
 }
@@ -225,30 +225,28 @@ TransactionRef FakeBackend::find_transaction(const GenTxid& id) const {
     return found == by_id_.end() ? nullptr : found->second;
 }
 
-void FakeBackend::add_transaction(const TransactionRef& transaction, TimePoint now, int64_t rate) {
+void FakeBackend::add_transaction(const TransactionRef& transaction, int64_t rate) {
     mempool_.emplace_back(transaction, rate);
     by_id_[GenTxid::of(transaction->txid())] = transaction;
     by_id_[GenTxid::of(transaction->wtxid())] = transaction;
-    if (manager_ != nullptr)
-        manager_->announce_transaction({transaction->txid(), transaction->wtxid(), rate}, now);
+    news_.push_back(net_input::TransactionAdded{{transaction->txid(), transaction->wtxid(), rate}});
 }
 
-TransactionOutcome FakeBackend::submit_transaction(PeerId, const TransactionRef& transaction,
-                                                   TimePoint now) {
+std::optional<TxReject> FakeBackend::submit_transaction(const TransactionRef& transaction) {
     ++submitted_transactions;
     if (refused.contains(transaction->txid()))
-        return {TransactionVerdict::rejected, "bad-txns-vout-negative"};
+        return TxReject{TxRejectKind::consensus, "bad-txns-vout-negative", {}};
     if (need_witness.contains(transaction->txid()) && !transaction->has_witness())
-        return {TransactionVerdict::witness_stripped, "mempool-script-verify-flag-failed"};
+        return TxReject{TxRejectKind::witness_stripped, "mempool-script-verify-flag-failed", {}};
     if (by_id_.contains(GenTxid::of(transaction->wtxid())))
-        return {TransactionVerdict::already_have, "txn-already-in-mempool"};
+        return TxReject{TxRejectKind::already_known, "txn-already-in-mempool", {}};
     for (const TxInput& input : transaction->inputs()) {
         if (!coins_.contains(input.prevout.txid) &&
             !by_id_.contains(GenTxid::of(input.prevout.txid)))
-            return {TransactionVerdict::missing_inputs, "bad-txns-inputs-missingorspent"};
+            return TxReject{TxRejectKind::missing_inputs, "bad-txns-inputs-missingorspent", {}};
     }
-    add_transaction(transaction, now);
-    return {TransactionVerdict::accepted, {}};
+    add_transaction(transaction);
+    return std::nullopt;
 }
 
 std::vector<RelayTransaction> FakeBackend::relay_transactions() const {
@@ -258,16 +256,64 @@ std::vector<RelayTransaction> FakeBackend::relay_transactions() const {
     return result;
 }
 
-void FakeBackend::peer_ready(PeerId peer, bool speaks_engine, TimePoint) {
-    ready_peers[peer] = speaks_engine;
+std::optional<NetInput> FakeBackend::answer(NetOutput& output) {
+    if (auto* headers = std::get_if<net_output::SubmitHeaders>(&output)) {
+        HeadersResult result = submit_headers(headers->headers);
+        return net_input::HeadersJudged{std::move(*headers), std::move(result)};
+    }
+    if (auto* block = std::get_if<net_output::SubmitBlock>(&output)) {
+        BlockResult result = submit_block(block->block, block->seal);
+        return net_input::BlockJudged{std::move(*block), std::move(result)};
+    }
+    if (auto* transaction = std::get_if<net_output::SubmitTransaction>(&output)) {
+        auto reject = submit_transaction(transaction->transaction);
+        return net_input::TransactionJudged{std::move(*transaction), std::move(reject)};
+    }
+    if (auto* message = std::get_if<net_output::EngineMessage>(&output)) {
+        engine_messages.emplace_back(message->from, std::move(message->message));
+        return net_input::EngineDone{};
+    }
+    if (auto* ready = std::get_if<net_output::PeerReady>(&output)) {
+        ready_peers[ready->peer] = ready->speaks_engine;
+        return net_input::EngineDone{};
+    }
+    if (auto* gone = std::get_if<net_output::PeerGone>(&output)) ready_peers.erase(gone->peer);
+    return std::nullopt;
 }
 
-void FakeBackend::peer_gone(PeerId peer, TimePoint) {
-    ready_peers.erase(peer);
+NetOutputs FakeBackend::run(PeerManager& manager, NetInput input, TimePoint now) {
+    NetOutputs result = run(manager, now);
+    NetOutputs outputs = manager.handle(std::move(input), now);
+    std::deque<NetOutput> waiting(std::make_move_iterator(outputs.begin()),
+                                  std::make_move_iterator(outputs.end()));
+    const auto hand_over = [&](NetInput next) {
+        for (NetOutput& output : manager.handle(std::move(next), now))
+            waiting.push_back(std::move(output));
+    };
+    while (!waiting.empty()) {
+        NetOutput output = std::move(waiting.front());
+        waiting.pop_front();
+        auto answered = answer(output);
+        // The news of a block come before the verdict about it, as in the node.
+        for (; !news_.empty(); news_.pop_front()) hand_over(std::move(news_.front()));
+        if (answered) hand_over(std::move(*answered));
+        const bool for_host = std::holds_alternative<net_output::Send>(output) ||
+                              std::holds_alternative<net_output::Dial>(output) ||
+                              std::holds_alternative<net_output::Close>(output);
+        if (for_host) result.push_back(std::move(output));
+    }
+    return result;
 }
 
-void FakeBackend::engine_message(PeerId from, ByteSpan message, TimePoint) {
-    engine_messages.emplace_back(from, to_bytes(message));
+NetOutputs FakeBackend::run(PeerManager& manager, TimePoint now) {
+    NetOutputs result = manager.take_outputs();
+    while (!news_.empty()) {
+        NetInput next = std::move(news_.front());
+        news_.pop_front();
+        for (NetOutput& output : run(manager, std::move(next), now))
+            result.push_back(std::move(output));
+    }
+    return result;
 }
 
 }  // namespace parley::test

@@ -1,6 +1,7 @@
 // FakeBackend: a small chain and mempool behind the peer protocol's tests. Blocks have one
 // transaction; every header is worth one unit of score; a block is bad when its nonce says so. It
-// checks nothing else, so that the tests are about the protocol alone.
+// checks nothing else, so that the tests are about the protocol alone. run() plays the node's part:
+// it answers the manager's asks and hands it the news.
 #pragma once
 
 #include <deque>
@@ -22,18 +23,22 @@ Bytes seal_for(const BlockHash& hash);
 /// A transaction that spends output 0 of `parent`; equal salts give equal transactions.
 TransactionRef make_spend(const Txid& parent, uint32_t salt, bool witness = false);
 
-class FakeBackend final : public NetBackend {
+class FakeBackend final : public NetView {
  public:
     explicit FakeBackend(bool sealed = false);
 
-    /// Where news go; set once, before use.
-    void attach(PeerManager& manager) { manager_ = &manager; }
+    /// Hands the manager an input, then the news and the answers to its asks, until it asks for
+    /// nothing any more. Returns what is for the host.
+    NetOutputs run(PeerManager& manager, NetInput input, TimePoint now);
+    /// The same without an input: what the test itself did to the backend or to the manager.
+    NetOutputs run(PeerManager& manager, TimePoint now);
 
     /// Extends the branch of `parent` (or of the tip) by blocks of our own.
-    const HeaderNode& mine(size_t count, TimePoint now, uint32_t salt = 0,
-                           const HeaderNode* parent = nullptr, bool announce_as_own = true);
+    const HeaderNode& mine(size_t count, uint32_t salt = 0, const HeaderNode* parent = nullptr,
+                           bool announce_as_own = true);
     /// Puts a transaction into the mempool and announces it.
-    void add_transaction(const TransactionRef& transaction, TimePoint now, int64_t fee_rate = 1000);
+    void add_transaction(const TransactionRef& transaction, int64_t fee_rate = 1000);
+    BlockResult submit_block(const BlockRef& block, ByteSpan seal);
     void add_coin(const Txid& txid) { coins_.insert(txid); }
 
     const HeaderNode& active_tip() const override { return *tip_; }
@@ -41,40 +46,36 @@ class FakeBackend final : public NetBackend {
     const HeaderNode* find_header(const BlockHash& hash) const override;
     const HeaderNode* active_at(Height height) const override;
     std::optional<Bytes> read_block_bytes(const HeaderNode& node) const override;
-    bool initial_download() const override { return downloading; }
-    HeadersOutcome submit_headers(std::span<const BlockHeader> headers, TimePoint now) override;
-    BlockOutcome submit_block(PeerId from, const BlockRef& block, ByteSpan seal,
-                              TimePoint now) override;
+    bool initial_download(TimePoint) const override { return downloading; }
     TransactionRef find_transaction(const GenTxid& id) const override;
-    TransactionOutcome submit_transaction(PeerId from, const TransactionRef& transaction,
-                                          TimePoint now) override;
     std::vector<RelayTransaction> relay_transactions() const override;
-    int64_t fee_rate_min() const override { return fee_rate; }
-    void peer_ready(PeerId peer, bool speaks_engine, TimePoint now) override;
-    void peer_gone(PeerId peer, TimePoint now) override;
-    void engine_message(PeerId from, ByteSpan message, TimePoint now) override;
+    int64_t fee_rate_min(TimePoint) const override { return fee_rate; }
 
     bool downloading = false;
     int64_t fee_rate = 100;
     std::set<Txid> refused;             ///< transactions that the mempool rejects
     std::set<Txid> need_witness;        ///< transactions that it takes with a witness only
-    size_t submitted_transactions = 0;  ///< calls of submit_transaction
+    size_t submitted_transactions = 0;  ///< asked about so far
     size_t submitted_blocks = 0;
     std::vector<std::pair<PeerId, Bytes>> engine_messages;
     std::map<PeerId, bool> ready_peers;
     size_t header_count() const { return nodes_.size(); }
 
  private:
+    HeadersResult submit_headers(const std::vector<BlockHeader>& headers);
+    std::optional<TxReject> submit_transaction(const TransactionRef& transaction);
+    /// The input that an ask is answered with; empty where there is none.
+    std::optional<NetInput> answer(NetOutput& output);
     HeaderNode* add_header(const BlockHeader& header);
     void attach_seal(HeaderNode& node, ByteSpan seal);
     void update_scores(HeaderNode& node);
     void store(HeaderNode& node, const BlockRef& block, ByteSpan seal);
-    void activate(TimePoint now, bool own);
+    void activate(bool own);
     bool complete(const HeaderNode& node) const;
     HeaderNode* find(const BlockHash& hash);
 
     bool sealed_;
-    PeerManager* manager_ = nullptr;
+    std::deque<NetInput> news_;
     std::map<BlockHash, HeaderNode> nodes_;
     std::map<BlockHash, std::vector<HeaderNode*>> children_;
     std::map<BlockHash, BlockRef> blocks_;

@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 PeerId dial_out(Station& station) {
-    station.manager.add_node("10.0.0.2:18444", PeerManager::AddNode::one_try, station.now);
+    station.manager.add_node("10.0.0.2:18444", AddNodeCommand::one_try, station.now);
     const auto dials = station.take_dials();
     EXPECT_EQ(dials.size(), 1u);
     return station.connect(false, "10.0.0.2", dials.at(0).dial);

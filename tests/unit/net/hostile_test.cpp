@@ -182,7 +182,7 @@ TEST(Hostile, flood_of_random_messages_leaves_the_node_within_its_bounds) {
     NetOptions options;
     options.serve_mempool_message = true;
     Station station(options, false, seed);
-    station.backend.mine(20, station.now);
+    station.backend.mine(20);
     const PeerId bystander = station.ready_peer(true, Station::default_version(), true, "10.9.9.9");
     const char* commands[] = {"addr",     "addrv2",     "block",      "engine", "feefilter",
                               "getaddr",  "getdata",    "headers",    "inv",    "mempool",
@@ -263,7 +263,7 @@ TEST(Hostile, orphans_are_bounded) {
 
 TEST(Hostile, requests_without_taking_answers_are_queued_up_to_a_limit) {
     Station station;
-    station.backend.mine(10, station.now);
+    station.backend.mine(10);
     const PeerId peer = station.ready_peer();
     message::GetData request;
     request.entries.assign(
@@ -282,7 +282,7 @@ TEST(Hostile, requests_without_taking_answers_are_queued_up_to_a_limit) {
 
 TEST(Hostile, interrupted_getdata_goes_on_when_the_transport_drains) {
     Station station;
-    station.backend.mine(10, station.now);
+    station.backend.mine(10);
     const PeerId peer = station.ready_peer();
     message::GetData request;
     request.entries.assign(
@@ -305,7 +305,7 @@ TEST(Hostile, interrupted_getdata_goes_on_when_the_transport_drains) {
 
 TEST(Hostile, peer_that_never_takes_anything_is_dropped) {
     Station station;
-    station.backend.mine(10, station.now);
+    station.backend.mine(10);
     const PeerId peer = station.ready_peer();
     message::GetData request;
     request.entries.assign(
@@ -325,7 +325,7 @@ TEST(Hostile, engine_broadcast_to_a_peer_that_does_not_read_is_bounded) {
     const PeerId peer = station.ready_peer(true, version);
     const Bytes message(3'000'000);
     for (int i = 0; i < 30 && !station.closed(peer); ++i) {
-        station.manager.broadcast_engine_message(message, station.now);
+        station.step(net_input::BroadcastEngineMessage{message});
         station.take_sent(peer);
     }
     EXPECT_TRUE(station.closed(peer));
@@ -334,7 +334,7 @@ TEST(Hostile, engine_broadcast_to_a_peer_that_does_not_read_is_bounded) {
 
 TEST(Hostile, headers_of_weak_branches_are_bounded) {
     Station station;
-    station.backend.mine(2'100, station.now, 0, nullptr, false);
+    station.backend.mine(2'100, 0, nullptr, false);
     const BlockHeader genesis = station.backend.active_at(Height{0})->header;
     const PeerId peer = station.ready_peer();
     for (uint32_t branch = 0; branch < 60 && !station.closed(peer); ++branch)

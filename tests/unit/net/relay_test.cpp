@@ -42,7 +42,7 @@ TEST(Relay, transaction_spreads_over_a_line_of_nodes) {
     for (size_t i = 0; i + 1 < 5; ++i) world.connect(i, i + 1);
     world.run(seconds{1});
     const TransactionRef transaction = make_spend(coin(1), 1, true);
-    world.node(0).backend.add_transaction(transaction, world.now());
+    world.node(0).backend.add_transaction(transaction);
     world.run(seconds{5});
     for (size_t i = 0; i < 5; ++i)
         EXPECT_NE(world.node(i).backend.find_transaction(GenTxid::of(transaction->wtxid())),
@@ -61,7 +61,7 @@ TEST(Relay, mempools_agree_after_a_partition) {
     world.run(seconds{1});
     world.cut(0, 1, true);
     for (uint8_t c = 1; c < 9; ++c)
-        world.node(c % 2).backend.add_transaction(make_spend(coin(c), c), world.now());
+        world.node(c % 2).backend.add_transaction(make_spend(coin(c), c));
     world.run(seconds{2});
     world.mend(0, 1);
     world.run(seconds{5});
@@ -77,7 +77,7 @@ TEST(Relay, announcement_uses_what_was_negotiated) {
     no_relay.relay = false;
     const PeerId deaf = station.ready_peer(true, no_relay);
     const TransactionRef transaction = make_spend(coin(1), 1, true);
-    station.backend.add_transaction(transaction, station.now);
+    station.backend.add_transaction(transaction);
     station.advance(seconds{3});
     EXPECT_THAT(station.take<message::Inv>(modern),
                 ElementsAre(inv_of(InvType::wtxid, transaction->wtxid())));
@@ -102,9 +102,9 @@ TEST(Relay, fee_filter_holds_back_cheap_transactions) {
     const PeerId peer = station.ready_peer();
     station.send(peer, message::FeeFilter{5'000});
     station.send(peer, message::FeeFilter{-1});  // nonsense changes nothing
-    station.backend.add_transaction(make_spend(coin(1), 1), station.now, 4'999);
+    station.backend.add_transaction(make_spend(coin(1), 1), 4'999);
     const TransactionRef enough = make_spend(coin(2), 1);
-    station.backend.add_transaction(enough, station.now, 5'000);
+    station.backend.add_transaction(enough, 5'000);
     station.advance(seconds{3});
     EXPECT_THAT(station.take<message::Inv>(peer),
                 ElementsAre(inv_of(InvType::wtxid, enough->wtxid())));
@@ -120,14 +120,14 @@ TEST(Relay, own_fee_filter_is_told_and_raised_during_download) {
     EXPECT_THAT(station.take<message::FeeFilter>(peer),
                 ElementsAre(message::FeeFilter{2'100'000'000'000'000}));
     station.backend.downloading = false;
-    station.backend.mine(1, station.now);
+    station.backend.mine(1);
     EXPECT_THAT(station.take<message::FeeFilter>(peer), ElementsAre(message::FeeFilter{100}));
 }
 
 TEST(Relay, transaction_that_left_the_mempool_is_not_announced) {
     Station station;
     const PeerId peer = station.ready_peer();
-    station.manager.announce_transaction({coin(9), Wtxid{}, 1000}, station.now);
+    station.step(net_input::TransactionAdded{{coin(9), Wtxid{}, 1000}});
     station.advance(seconds{3});
     EXPECT_THAT(station.take<message::Inv>(peer), IsEmpty());
 }
@@ -189,7 +189,7 @@ TEST(Relay, rejected_transaction_is_not_asked_for_again_until_the_tip_changes) {
     EXPECT_THAT(station.take<message::GetData>(other), IsEmpty());
     station.send(other, message::Tx{bad->data()});
     EXPECT_EQ(station.backend.submitted_transactions, 1u);
-    station.backend.mine(1, station.now);
+    station.backend.mine(1);
     station.take_sent(other);
     station.send(other, inv_of(InvType::wtxid, bad->wtxid()));
     EXPECT_TRUE(asks_for(station, other, InvType::wtxid, bad->wtxid()));
@@ -252,7 +252,8 @@ TEST(Relay, orphan_is_adopted_when_a_block_or_the_user_brings_its_parent) {
     const TransactionRef child = make_spend(parent->txid(), 2);
     station.send(peer, message::Tx{child->data()});
     ASSERT_EQ(station.manager.orphan_count(), 1u);
-    station.backend.add_transaction(parent, station.now);
+    station.backend.add_transaction(parent);
+    station.collect();
     EXPECT_EQ(station.manager.orphan_count(), 0u);
     const BlockRef block = make_block(station.backend.active_tip().header, 1, 5);
     const TransactionRef spend = make_spend(block->transactions[0]->txid(), 3);
@@ -304,7 +305,7 @@ TEST(Relay, getdata_serves_mempool_in_the_form_that_was_asked) {
     Station station;
     const PeerId peer = station.ready_peer();
     const TransactionRef transaction = make_spend(coin(1), 1, true);
-    station.backend.add_transaction(transaction, station.now);
+    station.backend.add_transaction(transaction);
     message::GetData request;
     request.entries = {message::InvEntry::of(InvType::wtxid, transaction->wtxid()),
                        message::InvEntry::of(InvType::witness_transaction, transaction->txid()),
@@ -325,8 +326,7 @@ TEST(Relay, mempool_message_is_answered_where_it_is_served) {
     options.serve_mempool_message = true;
     Station station(options);
     const PeerId peer = station.ready_peer();
-    for (uint8_t i = 1; i <= 3; ++i)
-        station.backend.add_transaction(make_spend(coin(i), i), station.now);
+    for (uint8_t i = 1; i <= 3; ++i) station.backend.add_transaction(make_spend(coin(i), i));
     station.send_raw(peer, "mempool");
     const auto answers = station.take<message::Inv>(peer);
     ASSERT_EQ(answers.size(), 1u);

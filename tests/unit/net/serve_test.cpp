@@ -25,7 +25,7 @@ Request locator_of(std::vector<BlockHash> hashes, BlockHash stop = {}) {
 
 TEST(Serve, getheaders_answers_from_the_fork_up_to_the_stop) {
     Station station;
-    station.backend.mine(30, station.now);
+    station.backend.mine(30);
     const PeerId peer = station.ready_peer();
     const auto hash_at = [&](int32_t height) {
         return station.backend.active_at(Height{height})->hash;
@@ -51,9 +51,8 @@ TEST(Serve, getheaders_answers_from_the_fork_up_to_the_stop) {
 
 TEST(Serve, getheaders_without_locator_gives_the_one_header) {
     Station station;
-    station.backend.mine(3, station.now);
-    const HeaderNode& stale =
-        station.backend.mine(1, station.now, 9, station.backend.active_at(Height{1}));
+    station.backend.mine(3);
+    const HeaderNode& stale = station.backend.mine(1, 9, station.backend.active_at(Height{1}));
     const PeerId peer = station.ready_peer();
     const BlockHash active = station.backend.active_at(Height{2})->hash;
     station.send(peer, locator_of<message::GetHeaders>({}, active));
@@ -65,7 +64,7 @@ TEST(Serve, getheaders_without_locator_gives_the_one_header) {
 
 TEST(Serve, getheaders_gives_at_most_2000) {
     Station station;
-    station.backend.mine(2'100, station.now, 0, nullptr, false);
+    station.backend.mine(2'100, 0, nullptr, false);
     const PeerId peer = station.ready_peer();
     station.send(peer,
                  locator_of<message::GetHeaders>({station.backend.active_at(Height{0})->hash}));
@@ -74,7 +73,7 @@ TEST(Serve, getheaders_gives_at_most_2000) {
 
 TEST(Serve, getblocks_gives_500_and_goes_on_when_the_last_is_fetched) {
     Station station;
-    station.backend.mine(600, station.now, 0, nullptr, false);
+    station.backend.mine(600, 0, nullptr, false);
     const PeerId peer = station.ready_peer();
     station.send(peer,
                  locator_of<message::GetBlocks>({station.backend.active_at(Height{0})->hash}));
@@ -96,9 +95,8 @@ TEST(Serve, getblocks_gives_500_and_goes_on_when_the_last_is_fetched) {
 
 TEST(Serve, getdata_of_block_and_of_stale_block) {
     Station station;
-    station.backend.mine(3, station.now);
-    const HeaderNode& stale =
-        station.backend.mine(1, station.now, 9, station.backend.active_at(Height{1}));
+    station.backend.mine(3);
+    const HeaderNode& stale = station.backend.mine(1, 9, station.backend.active_at(Height{1}));
     const PeerId peer = station.ready_peer();
     for (const BlockHash& hash : {station.backend.active_tip().hash, stale.hash}) {
         station.send(peer, block_request(InvType::witness_block, hash));
@@ -119,7 +117,7 @@ TEST(Serve, pruned_node_drops_who_asks_for_a_block_deeper_than_290_and_announces
     NetOptions options;
     options.services = kServiceNetworkLimited | kServiceWitness;
     Station station(options);
-    station.backend.mine(600, station.now, 0, nullptr, false);
+    station.backend.mine(600, 0, nullptr, false);
     const auto hash_at = [&](int32_t height) {
         return station.backend.active_at(Height{height})->hash;
     };
@@ -141,7 +139,7 @@ TEST(Serve, pruned_node_drops_who_asks_for_a_block_deeper_than_290_and_announces
 
 TEST(Serve, node_with_the_whole_chain_gives_any_block) {
     Station station;
-    station.backend.mine(600, station.now, 0, nullptr, false);
+    station.backend.mine(600, 0, nullptr, false);
     const PeerId peer = station.ready_peer();
     station.send(peer,
                  block_request(InvType::witness_block, station.backend.active_at(Height{1})->hash));
@@ -150,15 +148,14 @@ TEST(Serve, node_with_the_whole_chain_gives_any_block) {
 
 TEST(Serve, witnesses_are_left_out_where_they_are_not_asked_for) {
     Station station;
-    station.backend.mine(1, station.now);
+    station.backend.mine(1);
     Block block;
     block.header = station.backend.active_tip().header;
     block.header.previous = station.backend.active_tip().hash;
     block.transactions = {make_spend(Txid{}, 1, true)};
     ASSERT_NE(block.size(), block.size(WitnessEncoding::without));
     const auto shared = std::make_shared<const Block>(block);
-    ASSERT_EQ(station.backend.submit_block(PeerId{9}, shared, {}, station.now).verdict,
-              BlockVerdict::accepted);
+    ASSERT_EQ(station.backend.submit_block(shared, {}).state, BlockResult::State::accepted);
     const PeerId peer = station.ready_peer();
     for (const auto& [type, encoding] : {std::pair{InvType::witness_block, WitnessEncoding::with},
                                          std::pair{InvType::block, WitnessEncoding::without}}) {
@@ -171,7 +168,7 @@ TEST(Serve, witnesses_are_left_out_where_they_are_not_asked_for) {
 
 TEST(Serve, seal_precedes_block_for_peers_that_understand_it) {
     Station station({}, true);
-    station.backend.mine(2, station.now);
+    station.backend.mine(2);
     message::Version parley = Station::default_version();
     parley.services |= kServiceParley;
     const PeerId ours = station.ready_peer(true, parley);
@@ -196,7 +193,7 @@ TEST(Announce, tip_goes_by_headers_where_asked_else_by_inv) {
     const PeerId by_headers = station.ready_peer();
     const PeerId by_inv = station.ready_peer();
     station.send(by_headers, message::SendHeaders{});
-    const HeaderNode& tip = station.backend.mine(3, station.now, 0, nullptr, false);
+    const HeaderNode& tip = station.backend.mine(3, 0, nullptr, false);
     const auto headers = station.take<message::Headers>(by_headers);
     ASSERT_EQ(headers.size(), 1u);
     EXPECT_THAT(headers[0].headers, SizeIs(3));
@@ -207,7 +204,7 @@ TEST(Announce, branch_over_eight_headers_goes_by_inv) {
     Station station;
     const PeerId peer = station.ready_peer();
     station.send(peer, message::SendHeaders{});
-    const HeaderNode& tip = station.backend.mine(9, station.now, 0, nullptr, false);
+    const HeaderNode& tip = station.backend.mine(9, 0, nullptr, false);
     EXPECT_THAT(station.take<message::Inv>(peer), ElementsAre(block_inv(tip.hash)));
 }
 
@@ -215,16 +212,16 @@ TEST(Announce, own_block_is_pushed_to_who_has_its_parent_only) {
     Station station;
     const PeerId near = station.ready_peer();
     const PeerId far = station.ready_peer();
-    station.backend.mine(9, station.now, 0, nullptr, false);
+    station.backend.mine(9, 0, nullptr, false);
     const HeaderNode& ninth = station.backend.active_tip();
     station.send(near, locator_of<message::GetHeaders>({ninth.hash}));  // it has our tip
     station.take_sent(near);
     station.take_sent(far);
-    const HeaderNode& tenth = station.backend.mine(1, station.now);
+    const HeaderNode& tenth = station.backend.mine(1);
     EXPECT_THAT(station.take_commands(near), ElementsAre("block"));
     EXPECT_THAT(station.take<message::Inv>(far), ElementsAre(block_inv(tenth.hash)));
     // The push counts: the next one follows.
-    station.backend.mine(1, station.now);
+    station.backend.mine(1);
     EXPECT_THAT(station.take_commands(near), ElementsAre("block"));
 }
 
@@ -246,7 +243,7 @@ TEST(Announce, nothing_is_announced_to_the_peer_that_brought_it_or_during_downlo
 TEST(Announce, anti_entropy_repeats_tip_and_asks_for_headers) {
     Station station;
     const PeerId peer = station.ready_peer();
-    const HeaderNode& tip = station.backend.mine(1, station.now, 0, nullptr, false);
+    const HeaderNode& tip = station.backend.mine(1, 0, nullptr, false);
     station.take_sent(peer);
     size_t inventories = 0;
     size_t questions = 0;

@@ -23,9 +23,7 @@ Station::Station(NetOptions options, bool sealed, uint64_t seed)
     : backend(sealed),
       random(seed),
       manager((options.sealed_blocks = sealed, options), backend, random, log) {
-    backend.attach(manager);
-    manager.start(now);
-    collect();
+    step(net_input::Started{});
 }
 
 message::Version Station::default_version() {
@@ -41,10 +39,9 @@ message::Version Station::default_version() {
 
 PeerId Station::connect(bool inbound, const std::string& host, uint64_t dial) {
     const PeerId peer{next_peer_++};
-    manager.on_connected(peer,
-                         Endpoint{host, static_cast<uint16_t>(50'000 + peer.value() % 10'000)},
-                         Endpoint{"10.0.0.99", 18444}, inbound, dial, now);
-    collect();
+    step(net_input::Connected{peer,
+                              Endpoint{host, static_cast<uint16_t>(50'000 + peer.value() % 10'000)},
+                              Endpoint{"10.0.0.99", 18444}, inbound, dial});
     return peer;
 }
 
@@ -59,19 +56,26 @@ PeerId Station::ready_peer(bool inbound, message::Version version, bool wtxid_re
 }
 
 void Station::receive(PeerId peer, ByteSpan bytes) {
-    manager.on_received(peer, bytes, now);
-    collect();
+    step(net_input::Received{peer, to_bytes(bytes)});
+}
+
+void Station::step(NetInput input) {
+    sort(backend.run(manager, std::move(input), now));
 }
 
 void Station::collect() {
-    for (NetEffect& effect : manager.take_effects()) {
-        if (auto* send = std::get_if<net_effect::SendBytes>(&effect)) {
+    sort(backend.run(manager, now));
+}
+
+void Station::sort(NetOutputs outputs) {
+    for (NetOutput& output : outputs) {
+        if (auto* send = std::get_if<net_output::Send>(&output)) {
             append(streams_[send->peer], *send->data);
             bytes_sent[send->peer] += send->data->size();
             notifies[send->peer] += send->notify ? 1 : 0;
-        } else if (auto* dial = std::get_if<net_effect::Dial>(&effect)) {
+        } else if (auto* dial = std::get_if<net_output::Dial>(&output)) {
             dials_.push_back(*dial);
-        } else if (auto* close = std::get_if<net_effect::Close>(&effect)) {
+        } else if (auto* close = std::get_if<net_output::Close>(&output)) {
             closed_[close->peer] = true;
         }
     }
@@ -88,8 +92,7 @@ void Station::advance(Duration duration) {
             return;
         }
         now = std::max(now, *deadline);
-        manager.on_timer(now);
-        collect();
+        step(net_input::TimerDue{});
     }
     CHECK(false && "next_deadline() makes no progress");
 }
@@ -128,16 +131,14 @@ bool Station::closed(PeerId peer) {
 }
 
 void Station::close(PeerId peer) {
-    manager.on_closed(peer, "closed", now);
-    collect();
+    step(net_input::Closed{peer, "closed"});
 }
 
 void Station::drained(PeerId peer) {
-    manager.on_drained(peer, now);
-    collect();
+    step(net_input::Drained{peer});
 }
 
-std::vector<net_effect::Dial> Station::take_dials() {
+std::vector<net_output::Dial> Station::take_dials() {
     collect();
     return std::exchange(dials_, {});
 }

@@ -73,7 +73,9 @@ class Station {
     /// The host's answer to a Close, or the other side's end.
     void close(PeerId peer);
     void drained(PeerId peer);
-    std::vector<net_effect::Dial> take_dials();
+    std::vector<net_output::Dial> take_dials();
+    void step(NetInput input);
+    /// Hands over what the test did to the backend or the manager, and sorts what they want.
     void collect();
 
     FakeBackend backend;
@@ -85,9 +87,11 @@ class Station {
     std::map<PeerId, size_t> bytes_sent;
 
  private:
+    void sort(NetOutputs outputs);
+
     std::map<PeerId, Bytes> streams_;
     std::map<PeerId, bool> closed_;
-    std::vector<net_effect::Dial> dials_;
+    std::vector<net_output::Dial> dials_;
     uint64_t next_peer_ = 1;
 };
 

@@ -12,7 +12,7 @@ World::Node& World::add_node(NetOptions options, bool sealed) {
 }
 
 void World::connect(size_t from, size_t to) {
-    node(from).manager.add_node("node" + std::to_string(to), PeerManager::AddNode::add, now_);
+    node(from).manager.add_node("node" + std::to_string(to), AddNodeCommand::add, now_);
     collect(from);
 }
 
@@ -49,17 +49,25 @@ void World::schedule(Duration after, Delivery delivery) {
 }
 
 void World::collect(size_t index) {
-    for (NetEffect& effect : node(index).manager.take_effects()) {
-        if (auto* send = std::get_if<net_effect::SendBytes>(&effect)) {
+    carry_out(index, node(index).backend.run(node(index).manager, now_));
+}
+
+void World::step(size_t index, NetInput input) {
+    carry_out(index, node(index).backend.run(node(index).manager, std::move(input), now_));
+}
+
+void World::carry_out(size_t index, NetOutputs outputs) {
+    for (NetOutput& output : outputs) {
+        if (auto* send = std::get_if<net_output::Send>(&output)) {
             const End from{index, send->peer};
             if (send->notify) schedule(delay, {from, Delivery::Kind::drained, nullptr, 0, 0});
             const auto link = links_.find(from);
             if (link == links_.end() || is_cut(index, link->second.node)) continue;
             schedule(delay, {link->second, Delivery::Kind::data, send->data, 0, 0});
-        } else if (auto* dial = std::get_if<net_effect::Dial>(&effect)) {
+        } else if (auto* dial = std::get_if<net_output::Dial>(&output)) {
             const size_t target = std::stoul(dial->target.host.substr(4));
             schedule(delay, {{index, PeerId{}}, Delivery::Kind::open, nullptr, dial->dial, target});
-        } else if (auto* close = std::get_if<net_effect::Close>(&effect)) {
+        } else if (auto* close = std::get_if<net_output::Close>(&output)) {
             const End from{index, close->peer};
             const auto link = links_.find(from);
             if (link != links_.end()) {
@@ -75,8 +83,7 @@ void World::collect(size_t index) {
 
 void World::open(size_t from, size_t to, uint64_t dial) {
     if (to >= size() || is_cut(from, to)) {
-        node(from).manager.on_dial_failed(dial, "connection refused", now_);
-        collect(from);
+        step(from, net_input::DialFailed{dial, "connection refused"});
         return;
     }
     const End near{from, PeerId{next_peer_++}};
@@ -86,10 +93,8 @@ void World::open(size_t from, size_t to, uint64_t dial) {
     const Endpoint near_endpoint{"node" + std::to_string(from),
                                  static_cast<uint16_t>(10'000 + near.peer.value() % 50'000)};
     const Endpoint far_endpoint{"node" + std::to_string(to), 18444};
-    node(to).manager.on_connected(far.peer, near_endpoint, far_endpoint, true, 0, now_);
-    collect(to);
-    node(from).manager.on_connected(near.peer, far_endpoint, near_endpoint, false, dial, now_);
-    collect(from);
+    step(to, net_input::Connected{far.peer, near_endpoint, far_endpoint, true, 0});
+    step(from, net_input::Connected{near.peer, far_endpoint, near_endpoint, false, dial});
 }
 
 void World::deliver_bytes(const Delivery& delivery) {
@@ -98,35 +103,31 @@ void World::deliver_bytes(const Delivery& delivery) {
     while (!data.empty()) {
         if (!links_.contains(delivery.to)) return;
         const size_t piece = 1 + random_.uniform(std::min<size_t>(data.size(), 5000));
-        node(delivery.to.node).manager.on_received(delivery.to.peer, data.first(piece), now_);
-        collect(delivery.to.node);
+        step(delivery.to.node, net_input::Received{delivery.to.peer, to_bytes(data.first(piece))});
         data = data.subspan(piece);
     }
 }
 
 void World::deliver(const Delivery& delivery) {
-    PeerManager& manager = node(delivery.to.node).manager;
     switch (delivery.kind) {
         case Delivery::Kind::data:
             if (links_.contains(delivery.to)) deliver_bytes(delivery);
             break;
         case Delivery::Kind::drained:
-            manager.on_drained(delivery.to.peer, now_);
+            step(delivery.to.node, net_input::Drained{delivery.to.peer});
             break;
         case Delivery::Kind::closed:
-            manager.on_closed(delivery.to.peer, "closed", now_);
+            step(delivery.to.node, net_input::Closed{delivery.to.peer, "closed"});
             break;
         case Delivery::Kind::open:
             open(delivery.to.node, delivery.other, delivery.dial);
             break;
     }
-    collect(delivery.to.node);
 }
 
 void World::start_late_nodes() {
     for (; started_ < size(); ++started_) {
-        node(started_).manager.start(now_);
-        collect(started_);
+        step(started_, net_input::Started{});
     }
 }
 
@@ -149,8 +150,7 @@ void World::run(Duration duration) {
         now_ = std::max(now_, *next);
         ++events;
         if (timer) {
-            node(*timer).manager.on_timer(now_);
-            collect(*timer);
+            step(*timer, net_input::TimerDue{});
         } else {
             const Delivery delivery = std::move(queue_.begin()->second);
             queue_.erase(queue_.begin());

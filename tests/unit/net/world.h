@@ -19,9 +19,7 @@ class World {
  public:
     struct Node {
         Node(const NetOptions& options, uint64_t seed, bool sealed)
-            : backend(sealed), random(seed), manager(options, backend, random, log) {
-            backend.attach(manager);
-        }
+            : backend(sealed), random(seed), manager(options, backend, random, log) {}
         FakeBackend backend;
         SeededRandom random;
         NullLog log;
@@ -66,7 +64,10 @@ class World {
         size_t other = 0;
     };
 
+    /// What the test did to a node.
     void collect(size_t node);
+    void step(size_t node, NetInput input);
+    void carry_out(size_t node, NetOutputs outputs);
     void schedule(Duration after, Delivery delivery);
     void deliver(const Delivery& delivery);
     void deliver_bytes(const Delivery& delivery);

@@ -70,7 +70,7 @@ class MemoryDirectory final : public StorageDirectory {
     };
 };
 
-class FakeNode final : public ChainClient {
+class FakeNode final : public WalletNodeView {
  public:
     static constexpr int64_t kStart = 1'700'000'000;
     static constexpr int64_t kSpacing_s = 600;
@@ -87,7 +87,7 @@ class FakeNode final : public ChainClient {
         start_wallets();
     }
 
-    // --- ChainClient
+    // --- WalletNodeView
     Height tip_height() const override { return Height{static_cast<int32_t>(chain_.size()) - 1}; }
     BlockHash hash_at(Height height) const override { return block_at(height).header.hash(); }
     std::optional<Height> height_of(const BlockHash& hash) const override {
@@ -110,7 +110,8 @@ class FakeNode final : public ChainClient {
             return Unexpected(StorageError{StorageError::Code::corruption, "no such block"});
         return it->second;
     }
-    std::optional<std::string> submit_transaction(const TransactionRef& transaction) override;
+    /// What the mempool says; it is in the mempool if there is no reason.
+    std::optional<TxReject> submit_transaction(const TransactionRef& transaction);
     bool in_mempool(const Txid& txid) const override { return find(txid) != nullptr; }
     std::vector<TransactionRef> mempool_transactions() const override { return mempool; }
     int64_t mempool_ancestor_count(const Txid& txid) const override {
@@ -120,6 +121,46 @@ class FakeNode final : public ChainClient {
     FeeRate mempool_min_fee() const override { return mempool_minimum; }
     FeeRate incremental_relay_fee() const override { return FeeRate{100}; }
     FeeRate dust_relay_fee() const override { return FeeRate{3000}; }
+
+    // --- what the node does for its wallets
+
+    /// Hands the wallets an input, and answers what they ask for.
+    void tell(const WalletInput& input) {
+        if (manager) serve(manager->handle(input, now()));
+    }
+    void serve(const WalletOutputs& outputs) {
+        for (const WalletOutput& output : outputs)
+            tell(wallet_input::TransactionJudged{output.transaction,
+                                                 submit_transaction(output.transaction)});
+    }
+    /// The timer of the next rebroadcast.
+    void rebroadcast() {
+        serve(manager->handle(wallet_input::TimerDue{}, manager->next_deadline()));
+    }
+    Expected<Wallet*, WalletError> load(const std::string& name) {
+        auto loaded = manager->load(name, now());
+        serve(manager->take_outputs());
+        return loaded;
+    }
+    Expected<Txid, WalletError> commit(Wallet& wallet, const TransactionRef& transaction,
+                                       const SpendNotes& notes = {}) {
+        const auto recorded = wallet.record(transaction, notes, now());
+        return wallet.settle(recorded, submit_transaction(transaction), now());
+    }
+    Expected<SpendResult, WalletError> send(Wallet& wallet, const SpendRequest& request) {
+        auto created = wallet.create_transaction(request);
+        if (!created) return created;
+        const auto committed = commit(wallet, created->transaction);
+        if (!committed) return Unexpected(committed.error());
+        return created;
+    }
+    Expected<Wallet::Replacement, WalletError> bump_fee(Wallet& wallet, const Txid& txid) {
+        auto bumped = wallet.create_replacement(txid, std::nullopt);
+        if (!bumped) return bumped;
+        const auto committed = commit(wallet, bumped->spend.transaction, bumped->notes);
+        if (!committed) return Unexpected(committed.error());
+        return bumped;
+    }
 
     // --- what happens to the node
     TimePoint now() const { return from_unix_seconds(time); }
@@ -141,7 +182,7 @@ class FakeNode final : public ChainClient {
         for (const auto& wallet : manager->loaded()) names.push_back(wallet->name());
         manager.reset();
         start_wallets();
-        for (const auto& name : names) CHECK(manager->load(name, now()).has_value());
+        for (const auto& name : names) CHECK(load(name).has_value());
     }
     Wallet& create(const std::string& name, uint8_t seed, WalletCreateOptions options = {}) {
         auto wallet = manager->create(name, options, now(), Bytes(32, seed));
@@ -209,12 +250,15 @@ inline std::optional<int64_t> FakeNode::fee_of(const Transaction& transaction) c
     return fee;
 }
 
-inline std::optional<std::string> FakeNode::submit_transaction(const TransactionRef& transaction) {
-    if (find(transaction->txid())) return std::nullopt;
+inline std::optional<TxReject> FakeNode::submit_transaction(const TransactionRef& transaction) {
+    const auto refuse = [](const char* reason) {
+        return TxReject{TxRejectKind::policy, reason, {}};
+    };
+    if (find(transaction->txid())) return refuse("txn-already-in-mempool");
     const auto fee = fee_of(*transaction);
-    if (!fee) return "bad-txns-inputs-missingorspent";
+    if (!fee) return refuse("bad-txns-inputs-missingorspent");
     if (Amount{*fee} < fee_for(mempool_minimum, transaction->virtual_size()))
-        return "min relay fee not met";
+        return refuse("min relay fee not met");
     std::vector<Txid> conflicts;
     std::vector<TxOutput> spent;
     for (const auto& input : transaction->inputs()) spent.push_back(*output(input.prevout));
@@ -222,7 +266,7 @@ inline std::optional<std::string> FakeNode::submit_transaction(const Transaction
     for (uint32_t i = 0; i < transaction->inputs().size(); ++i) {
         const OutPoint& prevout = transaction->inputs()[i].prevout;
         if (run_script_check({spending, i, kStandardScriptFlags}))
-            return "mempool-script-verify-flag-failed";
+            return refuse("mempool-script-verify-flag-failed");
         for (const auto& other : mempool) {
             for (const auto& input : other->inputs())
                 if (input.prevout == prevout) conflicts.push_back(other->txid());
@@ -230,11 +274,11 @@ inline std::optional<std::string> FakeNode::submit_transaction(const Transaction
     }
     for (const Txid& txid : conflicts) {
         const auto* other = find(txid);
-        if (other && *fee <= *fee_of(**other)) return "txn-mempool-conflict";
+        if (other && *fee <= *fee_of(**other)) return refuse("txn-mempool-conflict");
     }
     for (const Txid& txid : conflicts) drop(txid);
     mempool.push_back(transaction);
-    if (manager) manager->transaction_added_to_mempool(transaction, now());
+    tell(wallet_input::TransactionAdded{transaction});
     return std::nullopt;
 }
 
@@ -244,7 +288,7 @@ inline void FakeNode::drop(const Txid& txid) {
     const TransactionRef transaction = *found;
     remove_spenders(*transaction);
     std::erase_if(mempool, [&](const auto& each) { return each->txid() == txid; });
-    manager->transaction_removed_from_mempool(transaction);
+    tell(wallet_input::TransactionRemoved{transaction});
 }
 
 inline void FakeNode::remove_spenders(const Transaction& transaction) {
@@ -293,7 +337,7 @@ inline BlockRef FakeNode::mine(const Script& payout,
         }
         for (const Txid& txid : conflicts) drop(txid);
     }
-    manager->block_connected(*ref, ref->header.hash(), tip_height());
+    tell(wallet_input::BlockConnected{ref, ref->header.hash(), tip_height()});
     return ref;
 }
 
@@ -308,7 +352,7 @@ inline void FakeNode::disconnect() {
             if (spent != ever_.end()) coins_.insert(*spent);
         }
     }
-    manager->block_disconnected(*block, block->header.hash(), height);
+    tell(wallet_input::BlockDisconnected{block, block->header.hash(), height});
     const std::vector<TransactionRef> waiting = std::exchange(mempool, {});
     for (const auto& transaction : block->transactions) {
         if (!transaction->is_coinbase()) submit_transaction(transaction);
@@ -317,7 +361,7 @@ inline void FakeNode::disconnect() {
         if (fee_of(*transaction))
             mempool.push_back(transaction);
         else
-            manager->transaction_removed_from_mempool(transaction);
+            tell(wallet_input::TransactionRemoved{transaction});
     }
 }
 

@@ -46,7 +46,7 @@ TEST_F(WalletKeysTest, import_wif_with_timestamp_finds_the_past_and_can_spend) {
     EXPECT_EQ(wallet.balances().trusted, Amount{50 * kCoin});
     SpendRequest request;
     request.recipients.push_back({kElsewhere, Amount{50 * kCoin}, true});
-    ASSERT_TRUE(wallet.send(request, node.now()));
+    ASSERT_TRUE(node.send(wallet, request));
 }
 
 TEST_F(WalletKeysTest, import_now_does_not_look_back) {
@@ -79,7 +79,7 @@ TEST_F(WalletKeysTest, import_sees_the_mempool) {
     node.mine_many(kElsewhere, 100);
     SpendRequest request;
     request.recipients.push_back({script(7), Amount{kCoin}, false});
-    ASSERT_TRUE(rich.send(request, node.now()));
+    ASSERT_TRUE(node.send(rich, request));
     Wallet& wallet = node.create("w", 2, {true, true});
     ASSERT_EQ(import_error(wallet, wanted("wpkh(" + wif(7) + ")")), "");
     EXPECT_EQ(wallet.balances().untrusted_pending, Amount{kCoin});
@@ -159,11 +159,11 @@ TEST_F(WalletKeysTest, genesis_coins_count_at_once_where_the_chain_spends_them) 
     EXPECT_EQ(wallet.balances().immature, Amount{0});
     SpendRequest request;
     request.recipients.push_back({kElsewhere, Amount{kCoin}, false});
-    EXPECT_TRUE(wallet.send(request, labnet.now())
+    EXPECT_TRUE(labnet.send(wallet, request)
                     .error()
                     .message.starts_with("Transaction needs a change address"));
     request.recipients[0] = {kElsewhere, Amount{5 * kCoin}, true};
-    const auto sent = wallet.send(request, labnet.now());
+    const auto sent = labnet.send(wallet, request);
     EXPECT_TRUE(sent) << sent.error().message;
 }
 
@@ -235,7 +235,7 @@ TEST_F(WalletKeysTest, catch_up_after_a_deep_reorganisation_while_closed) {
     ASSERT_TRUE(node.manager->unload("w"));
     for (int i = 0; i < 60; ++i) node.disconnect();
     node.mine(mine);
-    ASSERT_TRUE(node.manager->load("w", node.now()));
+    ASSERT_TRUE(node.load("w"));
     EXPECT_EQ(node.wallet("w").balances().immature, Amount{50 * kCoin});
     node.wallet("w").check_consistency();
     // Far fewer blocks than the trail keeps: nothing else was read again.
@@ -259,7 +259,7 @@ TEST_F(WalletKeysTest, load_damaged_record_is_refused_and_nothing_changes) {
         cut.put(key, Bytes(value.begin(), value.end() - 1));
         store.storage.commit(std::move(cut), Durability::written);
         const size_t commits = store.commits;
-        const auto loaded = node.manager->load("w", node.now());
+        const auto loaded = node.load("w");
         ASSERT_FALSE(loaded) << to_hex(key);
         EXPECT_EQ(loaded.error().code, WalletErrorCode::database);
         EXPECT_EQ(store.commits, commits);
@@ -267,14 +267,14 @@ TEST_F(WalletKeysTest, load_damaged_record_is_refused_and_nothing_changes) {
         mended.put(key, value);
         store.storage.commit(std::move(mended), Durability::written);
     }
-    EXPECT_TRUE(node.manager->load("w", node.now()));
+    EXPECT_TRUE(node.load("w"));
 }
 
 TEST_F(WalletKeysTest, load_of_another_chain_is_refused) {
     node.create("w", 1);
     ASSERT_TRUE(node.manager->unload("w"));
     node.params.name = "labnet";
-    const auto loaded = node.manager->load("w", node.now());
+    const auto loaded = node.load("w");
     ASSERT_FALSE(loaded);
     EXPECT_TRUE(
         loaded.error().message.starts_with("Wallet files should not be reused across chains"));

@@ -105,7 +105,7 @@ class World {
         if (random_.uniform(3) == 0)
             request.fee_rate = FeeRate{static_cast<int64_t>(100 + random_.uniform(30'000))};
         request.include_unsafe = random_.uniform(8) == 0;
-        const auto sent = wallet(from).send(request, node_.now());
+        const auto sent = node_.send(wallet(from), request);
         if (!sent) {
             EXPECT_EQ(sent.error().code, WalletErrorCode::insufficient_funds)
                 << sent.error().message;
@@ -162,7 +162,7 @@ class World {
     void bump() {
         for (const auto& candidate : std::vector<TransactionRef>(node_.mempool)) {
             for (uint8_t i = 0; i < 2; ++i) {
-                if (!wallet(i).bump_fee(candidate->txid(), std::nullopt, node_.now())) continue;
+                if (!node_.bump_fee(wallet(i), candidate->txid())) continue;
                 ++bumped;
                 return;
             }
@@ -188,7 +188,7 @@ class World {
         if (back) node_.disconnect();
         node_.mine(elsewhere_script());
         if (back) node_.mine(elsewhere_script());
-        for (const auto& closed : names) ASSERT_TRUE(node_.manager->load(closed, node_.now()));
+        for (const auto& closed : names) ASSERT_TRUE(node_.load(closed));
     }
 
     /// From the blocks and the mempool alone.

@@ -33,12 +33,12 @@ class WalletTest : public testing::Test {
         return request;
     }
     SpendResult send(Wallet& wallet, const SpendRequest& request) {
-        auto sent = wallet.send(request, node.now());
+        auto sent = node.send(wallet, request);
         EXPECT_TRUE(sent) << (sent ? "" : sent.error().message);
         return sent ? *sent : SpendResult{};
     }
     WalletError send_error(Wallet& wallet, const SpendRequest& request) {
-        const auto sent = wallet.send(request, node.now());
+        const auto sent = node.send(wallet, request);
         EXPECT_FALSE(sent);
         return sent ? WalletError{} : sent.error();
     }
@@ -170,7 +170,7 @@ TEST_F(WalletTest, send_refused_by_the_mempool_is_forgotten) {
     const auto created = alice->create_transaction(request);
     ASSERT_TRUE(created);
     node.mempool_minimum = FeeRate{1000};
-    const auto committed = alice->commit_transaction(created->transaction, node.now());
+    const auto committed = node.commit(*alice, created->transaction);
     ASSERT_FALSE(committed);
     EXPECT_FALSE(alice->transaction(created->transaction->txid()));
     EXPECT_EQ(alice->balances().trusted, Amount{50 * kCoin});
@@ -237,7 +237,7 @@ TEST_F(WalletTest, conflict_in_a_block_gives_negative_confirmations_and_the_coin
     node.mine(kElsewhere);
     node.mine(kElsewhere);
     EXPECT_EQ(alice->transaction(loser.transaction->txid())->info.confirmations, 0);
-    alice->rebroadcast();
+    node.rebroadcast();
     EXPECT_TRUE(node.in_mempool(loser.transaction->txid()));
     EXPECT_TRUE(node.in_mempool(child.transaction->txid()));
 }
@@ -260,7 +260,7 @@ TEST_F(WalletTest, rebroadcast_offers_what_the_mempool_lost) {
     EXPECT_FALSE(alice->transaction(sent.transaction->txid())->info.in_mempool);
     EXPECT_EQ(alice->balances().trusted, Amount{0});  // still meant to be spent
     EXPECT_NE(node.manager->next_deadline(), kNever);
-    node.manager->on_timer(node.manager->next_deadline());
+    node.rebroadcast();
     EXPECT_TRUE(node.in_mempool(sent.transaction->txid()));
     EXPECT_TRUE(alice->transaction(sent.transaction->txid())->info.in_mempool);
 }
@@ -283,26 +283,26 @@ TEST_F(WalletTest, abandon_frees_the_inputs_of_what_the_mempool_lost) {
 TEST_F(WalletTest, bump_fee_replaces_and_links_both) {
     fund();
     const SpendResult sent = send(*alice, pay(kElsewhere, 20 * kCoin));
-    const auto bumped = alice->bump_fee(sent.transaction->txid(), std::nullopt, node.now());
+    const auto bumped = node.bump_fee(*alice, sent.transaction->txid());
     ASSERT_TRUE(bumped) << bumped.error().message;
     EXPECT_EQ(bumped->original_fee, sent.fee);
-    EXPECT_GT(bumped->replacement.fee, sent.fee);
-    const Txid next = bumped->replacement.transaction->txid();
+    EXPECT_GT(bumped->spend.fee, sent.fee);
+    const Txid next = bumped->spend.transaction->txid();
     EXPECT_TRUE(node.in_mempool(next));
     EXPECT_FALSE(node.in_mempool(sent.transaction->txid()));
     EXPECT_EQ(alice->transaction(sent.transaction->txid())->info.replaced_by, next);
     EXPECT_EQ(alice->transaction(next)->info.replaces, sent.transaction->txid());
-    EXPECT_EQ(alice->balances().trusted, Amount{30 * kCoin - bumped->replacement.fee.value()});
-    EXPECT_FALSE(alice->bump_fee(sent.transaction->txid(), std::nullopt, node.now()));
+    EXPECT_EQ(alice->balances().trusted, Amount{30 * kCoin - bumped->spend.fee.value()});
+    EXPECT_FALSE(node.bump_fee(*alice, sent.transaction->txid()));
 }
 
 TEST_F(WalletTest, load_hears_what_its_own_rebroadcast_replaces) {
     fund();
     Wallet& bob = node.create("bob", 2);
     const SpendResult sent = send(*alice, pay(new_script(bob), 20 * kCoin));
-    const auto bumped = alice->bump_fee(sent.transaction->txid(), std::nullopt, node.now());
+    const auto bumped = node.bump_fee(*alice, sent.transaction->txid());
     ASSERT_TRUE(bumped) << bumped.error().message;
-    const Txid next = bumped->replacement.transaction->txid();
+    const Txid next = bumped->spend.transaction->txid();
     node.drop(next);
     ASSERT_TRUE(node.manager->unload("alice"));
     node.restart();  // bob offers both, the second replaces the first

@@ -88,16 +88,11 @@ void Cluster::start(Node id) {
     node.engine = std::move(*engine);
     node.replica = static_cast<Replica*>(node.engine.get());
     node.write_done = now_;
-    step(id,
-         [&](Engine& e, EngineEffects& effects) { e.on_start(*node.chain.back(), now_, effects); });
+    step(id, engine_input::Started{node.chain.back().get()});
     for (Node other = 0; other < nodes_.size(); ++other) {
         if (other == id || !up(other)) continue;
-        step(id, [&](Engine& e, EngineEffects& effects) {
-            e.on_peer_ready(peer_of(other), now_, effects);
-        });
-        step(other, [&](Engine& e, EngineEffects& effects) {
-            e.on_peer_ready(peer_of(id), now_, effects);
-        });
+        step(id, engine_input::PeerReady{peer_of(other)});
+        step(other, engine_input::PeerReady{peer_of(id)});
     }
     send_demand(id);
 }
@@ -116,9 +111,7 @@ void Cluster::crash(Node id) {
     node.blocks.resize(node.durable_chain);
     for (Node other = 0; other < nodes_.size(); ++other) {
         if (other == id || !up(other)) continue;
-        step(other, [&](Engine& e, EngineEffects& effects) {
-            e.on_peer_gone(peer_of(id), now_, effects);
-        });
+        step(other, engine_input::PeerGone{peer_of(id)});
     }
 }
 
@@ -163,51 +156,45 @@ void Cluster::withdraw() {
 
 void Cluster::send_demand(Node id) {
     if (!up(id)) return;
-    step(id, [&](Engine& e, EngineEffects& effects) {
-        e.on_demand(Demand{nodes_[id]->pending.size(), now_}, now_, effects);
-    });
+    step(id, engine_input::DemandChanged{Demand{nodes_[id]->pending.size(), now_}});
 }
 
-void Cluster::step(Node id, const std::function<void(Engine&, EngineEffects&)>& input) {
+void Cluster::step(Node id, const EngineInput& input) {
     finish_writes(id);
     if (!up(id)) return;
-    EngineEffects effects;
-    input(*nodes_[id]->engine, effects);
-    process(id, effects);
+    EngineOutputs outputs = nodes_[id]->engine->handle(input, now_);
+    process(id, outputs);
 }
 
-void Cluster::process(Node id, EngineEffects& effects) {
+void Cluster::process(Node id, EngineOutputs& outputs) {
     const uint64_t epoch = nodes_[id]->epoch;
-    for (EngineEffect& effect : effects) {
+    for (EngineOutput& output : outputs) {
         NodeState& node = *nodes_[id];
         if (!up(id) || node.epoch != epoch) return;  // it crashed on the way
-        if (auto* send = std::get_if<engine_effect::SendMessage>(&effect)) {
+        if (auto* send = std::get_if<engine_output::SendMessage>(&output)) {
             transmit(id, node_of(send->peer),
                      std::make_shared<const Bytes>(std::move(send->message)));
-        } else if (auto* broadcast = std::get_if<engine_effect::Broadcast>(&effect)) {
+        } else if (auto* broadcast = std::get_if<engine_output::Broadcast>(&output)) {
             const auto shared = std::make_shared<const Bytes>(std::move(broadcast->message));
             for (Node to = 0; to < nodes_.size(); ++to) {
                 if (to != id) transmit(id, to, shared);
             }
-        } else if (auto* write = std::get_if<engine_effect::Persist>(&effect)) {
+        } else if (auto* write = std::get_if<engine_output::Record>(&output)) {
             persist(id, std::move(write->batch));
-        } else if (auto* request = std::get_if<engine_effect::BuildProposal>(&effect)) {
+        } else if (auto* request = std::get_if<engine_output::BuildProposal>(&output)) {
             build(id, *request);
-        } else if (auto* check = std::get_if<engine_effect::CheckProposal>(&effect)) {
+        } else if (auto* check = std::get_if<engine_output::CheckProposal>(&output)) {
             const Bytes content = content_of(*check->block);
             const bool valid = check->block->header.previous == node.chain.back()->hash &&
                                (content.empty() || content[0] != kInvalidMark);
-            const BlockRef block = check->block;
-            step(id, [&](Engine& e, EngineEffects& more) {
-                e.on_proposal_checked(block, valid ? "" : "bad-block", now_, more);
-            });
-        } else if (auto* publication = std::get_if<engine_effect::Publish>(&effect)) {
+            step(id, engine_input::ProposalChecked{check->block, valid ? "" : "bad-block"});
+        } else if (auto* publication = std::get_if<engine_output::Publish>(&output)) {
             publish(id, publication->block, publication->seal);
-        } else if (auto* final_block = std::get_if<engine_effect::Finalize>(&effect)) {
+        } else if (auto* final_block = std::get_if<engine_output::Finalize>(&output)) {
             if (node.chain.back()->hash != final_block->hash) violation("finalised another block");
-        } else if (auto* blame = std::get_if<engine_effect::Blame>(&effect)) {
+        } else if (auto* blame = std::get_if<engine_output::Blame>(&output)) {
             node.blames.push_back(blame->reason);
-        } else if (auto* lag = std::get_if<engine_effect::CatchUp>(&effect)) {
+        } else if (auto* lag = std::get_if<engine_output::CatchUp>(&output)) {
             ++node.catch_ups;
             // There and back.
             Delivery delivery{
@@ -269,15 +256,11 @@ void Cluster::deliver(const Delivery& delivery) {
     if (delivery.lost || !up(delivery.to)) return;
     if (delivery.is_catch_up) return catch_up(delivery.to, delivery.from);
     if (!up(delivery.from)) return;  // its connections went with it
-    step(delivery.to, [&](Engine& e, EngineEffects& effects) {
-        e.on_message(peer_of(delivery.from), *delivery.message, now_, effects);
-    });
+    step(delivery.to, engine_input::PeerMessage{peer_of(delivery.from), *delivery.message});
 }
 
 void Cluster::inject(Node to, Node from, Bytes message) {
-    step(to, [&](Engine& e, EngineEffects& effects) {
-        e.on_message(peer_of(from), message, now_, effects);
-    });
+    step(to, engine_input::PeerMessage{peer_of(from), std::move(message)});
 }
 
 void Cluster::catch_up(Node id, Node from) {
@@ -315,8 +298,7 @@ void Cluster::publish(Node id, const BlockRef& block, const Bytes& seal) {
     node.blocks.push_back(block);
     node.write_done = std::max(node.write_done, now_) + options_.write_time;
     node.writes.push_back(PendingWrite{node.write_done, {}, node.chain.size()});
-    step(id,
-         [&](Engine& e, EngineEffects& effects) { e.on_tip(*node.chain.back(), now_, effects); });
+    step(id, engine_input::TipChanged{node.chain.back().get()});
     send_demand(id);
 }
 
@@ -327,7 +309,7 @@ BlockRef Cluster::make_block(Node id, uint64_t salt, bool valid) const {
                        compact_from_target(params_.pow_limit), content.data());
 }
 
-void Cluster::build(Node id, const engine_effect::BuildProposal& request) {
+void Cluster::build(Node id, const engine_output::BuildProposal& request) {
     NodeState& node = *nodes_[id];
     BlockRef block;
     if (request.parent == node.chain.back()->hash &&
@@ -338,9 +320,7 @@ void Cluster::build(Node id, const engine_effect::BuildProposal& request) {
         block = build_block(*node.chain.back(), request.time,
                             compact_from_target(params_.pow_limit), content.data());
     }
-    step(id, [&](Engine& e, EngineEffects& effects) {
-        e.on_proposal_built(request.parent, block, now_, effects);
-    });
+    step(id, engine_input::ProposalBuilt{request.parent, block});
 }
 
 bool Cluster::advance_to_next(TimePoint limit) {
@@ -360,7 +340,7 @@ bool Cluster::advance_to_next(TimePoint limit) {
     }
     now_ = std::max(now_, next);
     if (due < nodes_.size()) {
-        step(due, [&](Engine& e, EngineEffects& effects) { e.on_timer(now_, effects); });
+        step(due, engine_input::TimerDue{});
     } else {
         const Delivery delivery = std::move(deliveries_.begin()->second);
         deliveries_.erase(deliveries_.begin());

@@ -1,5 +1,5 @@
 // Cluster: PBFT engines in one thread and virtual time, for tests. It plays the host (writes that
-// take time, effects behind a Persist held back, crashes that lose what was not yet durable), the
+// take time, outputs behind a Record held back, crashes that lose what was not yet durable), the
 // node (builds, checks, stores and fetches blocks) and the network (delay, jitter, loss,
 // duplication, partitions). After every step it checks what must always hold, see violations().
 // A twin is a second node with the key of another: a validator that equivocates in every way.
@@ -68,7 +68,7 @@ class Cluster {
     void partition(std::vector<std::set<Node>> groups);
     /// False drops the message.
     std::function<bool(Node from, Node to, ByteSpan message)> filter;
-    /// Crash when the given number of further Persist effects was met: before the write, or after
+    /// Crash when the given number of further Record outputs was met: before the write, or after
     /// it and before anything that follows.
     enum class CrashPoint : uint8_t { before_write, after_write };
     void crash_at_persist(Node node, size_t count, CrashPoint point);
@@ -152,14 +152,14 @@ class Cluster {
         std::shared_ptr<const Bytes> message;
     };
 
-    void step(Node node, const std::function<void(Engine&, EngineEffects&)>& input);
-    void process(Node node, EngineEffects& effects);
+    void step(Node node, const EngineInput& input);
+    void process(Node node, EngineOutputs& outputs);
     void persist(Node node, WriteBatch batch);
     void finish_writes(Node node);
     void transmit(Node from, Node to, const std::shared_ptr<const Bytes>& message);
     void deliver(const Delivery& delivery);
     void publish(Node node, const BlockRef& block, const Bytes& seal);
-    void build(Node node, const engine_effect::BuildProposal& request);
+    void build(Node node, const engine_output::BuildProposal& request);
     void catch_up(Node node, Node from);
     void send_demand(Node node);
     bool connected(Node a, Node b) const;

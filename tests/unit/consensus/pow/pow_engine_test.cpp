@@ -13,11 +13,15 @@ using namespace std::chrono_literals;
 constexpr TimePoint kStart = from_unix_seconds(1'700'000'000);
 
 template <class T>
-const T* find_effect(const EngineEffects& effects) {
-    for (const auto& effect : effects) {
-        if (const auto* found = std::get_if<T>(&effect)) return found;
+const T* find_output(const EngineOutputs& outputs) {
+    for (const auto& output : outputs) {
+        if (const auto* found = std::get_if<T>(&output)) return found;
     }
     return nullptr;
+}
+
+void add(EngineOutputs& outputs, EngineOutputs more) {
+    std::move(more.begin(), more.end(), std::back_inserter(outputs));
 }
 
 class PowEngineTest : public ::testing::Test {
@@ -96,32 +100,33 @@ TEST_F(PowEngineTest, verify_header_with_seal_is_refused) {
 TEST_F(PowEngineTest, continuous_solution_publishes_and_goes_on_with_the_new_tip) {
     PowEngine engine = make("gen");
     const HeaderNode genesis = genesis_node();
-    EngineEffects effects;
-    engine.on_start(genesis, kStart, effects);
-    ASSERT_NE(find_effect<engine_effect::BuildProposal>(effects), nullptr);
-    effects.clear();
-    engine.on_proposal_built(genesis.hash, candidate(genesis.hash), kStart, effects);
-    const auto* search = find_effect<engine_effect::SearchNonce>(effects);
+    EngineOutputs outputs;
+    add(outputs, engine.handle(engine_input::Started{&genesis}, kStart));
+    ASSERT_NE(find_output<engine_output::BuildProposal>(outputs), nullptr);
+    outputs.clear();
+    add(outputs,
+        engine.handle(engine_input::ProposalBuilt{genesis.hash, candidate(genesis.hash)}, kStart));
+    const auto* search = find_output<engine_output::SearchNonce>(outputs);
     ASSERT_NE(search, nullptr);
     const uint64_t job = search->job;
     BlockHeader solved = search->header;
     solved.nonce = 7;
-    effects.clear();
-    engine.on_solution(job, solved, kStart + 1s, effects);
-    const auto* publish = find_effect<engine_effect::Publish>(effects);
+    outputs.clear();
+    add(outputs, engine.handle(miner_input::SolutionFound{job, solved}, kStart + 1s));
+    const auto* publish = find_output<engine_output::Publish>(outputs);
     ASSERT_NE(publish, nullptr);
     EXPECT_EQ(publish->block->header.nonce, 7u);
     EXPECT_TRUE(publish->seal.empty());
 
-    effects.clear();
-    engine.on_solution(job, solved, kStart + 1s, effects);
-    EXPECT_TRUE(effects.empty()) << "a job yields one block";
+    outputs.clear();
+    add(outputs, engine.handle(miner_input::SolutionFound{job, solved}, kStart + 1s));
+    EXPECT_TRUE(outputs.empty()) << "a job yields one block";
 
     HeaderNode next = genesis;
     next.height = Height{1};
     next.hash = solved.hash();
-    engine.on_tip(next, kStart + 1s, effects);
-    const auto* build = find_effect<engine_effect::BuildProposal>(effects);
+    add(outputs, engine.handle(engine_input::TipChanged{&next}, kStart + 1s));
+    const auto* build = find_output<engine_output::BuildProposal>(outputs);
     ASSERT_NE(build, nullptr);
     EXPECT_EQ(build->parent, next.hash);
 }
@@ -129,48 +134,54 @@ TEST_F(PowEngineTest, continuous_solution_publishes_and_goes_on_with_the_new_tip
 TEST_F(PowEngineTest, continuous_solution_of_an_old_job_is_ignored) {
     PowEngine engine = make("gen");
     const HeaderNode genesis = genesis_node();
-    EngineEffects effects;
-    engine.on_start(genesis, kStart, effects);
-    engine.on_proposal_built(genesis.hash, candidate(genesis.hash), kStart, effects);
-    const uint64_t job = find_effect<engine_effect::SearchNonce>(effects)->job;
-    engine.on_proposal_built(genesis.hash, candidate(genesis.hash), kStart, effects);
-    effects.clear();
-    engine.on_solution(job, candidate(genesis.hash)->header, kStart, effects);
-    EXPECT_TRUE(effects.empty());
+    EngineOutputs outputs;
+    add(outputs, engine.handle(engine_input::Started{&genesis}, kStart));
+    add(outputs,
+        engine.handle(engine_input::ProposalBuilt{genesis.hash, candidate(genesis.hash)}, kStart));
+    const uint64_t job = find_output<engine_output::SearchNonce>(outputs)->job;
+    add(outputs,
+        engine.handle(engine_input::ProposalBuilt{genesis.hash, candidate(genesis.hash)}, kStart));
+    outputs.clear();
+    add(outputs,
+        engine.handle(miner_input::SolutionFound{job, candidate(genesis.hash)->header}, kStart));
+    EXPECT_TRUE(outputs.empty());
 }
 
 TEST_F(PowEngineTest, continuous_new_transactions_refresh_the_template_at_most_once_a_period) {
     PowEngine engine = make("gen");
     const HeaderNode genesis = genesis_node();
-    EngineEffects effects;
-    engine.on_start(genesis, kStart, effects);
-    engine.on_proposal_built(genesis.hash, candidate(genesis.hash), kStart, effects);
+    EngineOutputs outputs;
+    add(outputs, engine.handle(engine_input::Started{&genesis}, kStart));
+    add(outputs,
+        engine.handle(engine_input::ProposalBuilt{genesis.hash, candidate(genesis.hash)}, kStart));
     EXPECT_FALSE(engine.next_deadline());
-    effects.clear();
-    engine.on_demand({1, kStart}, kStart + 100ms, effects);
-    engine.on_demand({2, kStart}, kStart + 200ms, effects);
-    EXPECT_TRUE(effects.empty());
+    outputs.clear();
+    add(outputs, engine.handle(engine_input::DemandChanged{{1, kStart}}, kStart + 100ms));
+    add(outputs, engine.handle(engine_input::DemandChanged{{2, kStart}}, kStart + 200ms));
+    EXPECT_TRUE(outputs.empty());
     ASSERT_TRUE(engine.next_deadline());
     EXPECT_EQ(*engine.next_deadline(), kStart + 1s);
-    engine.on_timer(kStart + 1s, effects);
-    EXPECT_NE(find_effect<engine_effect::BuildProposal>(effects), nullptr);
+    add(outputs, engine.handle(engine_input::TimerDue{}, kStart + 1s));
+    EXPECT_NE(find_output<engine_output::BuildProposal>(outputs), nullptr);
 }
 
 TEST_F(PowEngineTest, interval_keeps_its_grid_when_searches_take_time) {
     PowEngine engine = make("2");
     const HeaderNode genesis = genesis_node();
-    EngineEffects effects;
-    engine.on_start(genesis, kStart, effects);
-    EXPECT_EQ(find_effect<engine_effect::BuildProposal>(effects), nullptr);
+    EngineOutputs outputs;
+    add(outputs, engine.handle(engine_input::Started{&genesis}, kStart));
+    EXPECT_EQ(find_output<engine_output::BuildProposal>(outputs), nullptr);
     for (int slot = 1; slot <= 3; ++slot) {
         ASSERT_EQ(engine.next_deadline(), kStart + slot * 2s);
-        effects.clear();
-        engine.on_timer(kStart + slot * 2s, effects);
-        ASSERT_NE(find_effect<engine_effect::BuildProposal>(effects), nullptr);
-        engine.on_proposal_built(genesis.hash, candidate(genesis.hash), kStart + slot * 2s,
-                                 effects);
-        const auto* search = find_effect<engine_effect::SearchNonce>(effects);
-        engine.on_solution(search->job, search->header, kStart + slot * 2s + 300ms, effects);
+        outputs.clear();
+        add(outputs, engine.handle(engine_input::TimerDue{}, kStart + slot * 2s));
+        ASSERT_NE(find_output<engine_output::BuildProposal>(outputs), nullptr);
+        add(outputs,
+            engine.handle(engine_input::ProposalBuilt{genesis.hash, candidate(genesis.hash)},
+                          kStart + slot * 2s));
+        const auto* search = find_output<engine_output::SearchNonce>(outputs);
+        add(outputs, engine.handle(miner_input::SolutionFound{search->job, search->header},
+                                   kStart + slot * 2s + 300ms));
     }
 }
 
@@ -179,17 +190,18 @@ TEST_F(PowEngineTest, poisson_gaps_have_the_mean_that_was_asked_for) {
     const HeaderNode genesis = genesis_node();
     constexpr int kBlocks = 4'000;
     TimePoint now = kStart;
-    EngineEffects effects;
-    engine.on_start(genesis, now, effects);
+    EngineOutputs outputs;
+    add(outputs, engine.handle(engine_input::Started{&genesis}, now));
     for (int i = 0; i < kBlocks; ++i) {
         now = engine.next_deadline().value();
-        effects.clear();
-        engine.on_timer(now, effects);
-        engine.on_proposal_built(genesis.hash, candidate(genesis.hash), now, effects);
-        const auto* search = find_effect<engine_effect::SearchNonce>(effects);
+        outputs.clear();
+        add(outputs, engine.handle(engine_input::TimerDue{}, now));
+        add(outputs,
+            engine.handle(engine_input::ProposalBuilt{genesis.hash, candidate(genesis.hash)}, now));
+        const auto* search = find_output<engine_output::SearchNonce>(outputs);
         ASSERT_NE(search, nullptr);
         const auto solved = *search;
-        engine.on_solution(solved.job, solved.header, now, effects);
+        add(outputs, engine.handle(miner_input::SolutionFound{solved.job, solved.header}, now));
     }
     const double mean_s = std::chrono::duration<double>(now - kStart).count() / kBlocks;
     EXPECT_NEAR(mean_s, 10, 4 * 10 / std::sqrt(kBlocks)) << "seed 1";
@@ -198,22 +210,23 @@ TEST_F(PowEngineTest, poisson_gaps_have_the_mean_that_was_asked_for) {
 TEST_F(PowEngineTest, on_demand_mines_while_something_waits) {
     PowEngine engine = make("tx");
     const HeaderNode genesis = genesis_node();
-    EngineEffects effects;
-    engine.on_start(genesis, kStart, effects);
-    EXPECT_TRUE(effects.empty());
-    engine.on_demand({1, kStart}, kStart, effects);
-    EXPECT_NE(find_effect<engine_effect::BuildProposal>(effects), nullptr);
-    engine.on_proposal_built(genesis.hash, candidate(genesis.hash), kStart, effects);
-    effects.clear();
-    engine.on_demand({0, {}}, kStart, effects);
-    EXPECT_NE(find_effect<engine_effect::StopSearch>(effects), nullptr);
+    EngineOutputs outputs;
+    add(outputs, engine.handle(engine_input::Started{&genesis}, kStart));
+    EXPECT_TRUE(outputs.empty());
+    add(outputs, engine.handle(engine_input::DemandChanged{{1, kStart}}, kStart));
+    EXPECT_NE(find_output<engine_output::BuildProposal>(outputs), nullptr);
+    add(outputs,
+        engine.handle(engine_input::ProposalBuilt{genesis.hash, candidate(genesis.hash)}, kStart));
+    outputs.clear();
+    add(outputs, engine.handle(engine_input::DemandChanged{{0, {}}}, kStart));
+    EXPECT_NE(find_output<engine_output::StopSearch>(outputs), nullptr);
 }
 
 TEST_F(PowEngineTest, engine_message_is_blamed_on_its_sender) {
     PowEngine engine = make("off");
-    EngineEffects effects;
-    engine.on_message(PeerId{3}, Bytes{1, 2, 3}, kStart, effects);
-    const auto* blame = find_effect<engine_effect::Blame>(effects);
+    EngineOutputs outputs;
+    add(outputs, engine.handle(engine_input::PeerMessage{PeerId{3}, Bytes{1, 2, 3}}, kStart));
+    const auto* blame = find_output<engine_output::Blame>(outputs);
     ASSERT_NE(blame, nullptr);
     EXPECT_EQ(blame->peer, PeerId{3});
 }

@@ -1,4 +1,4 @@
-#include "consensus/pow/mining_schedule.h"
+#include "consensus/mining_schedule.h"
 
 #include <fmt/format.h>
 

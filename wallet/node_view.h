@@ -1,5 +1,6 @@
-// ChainClient: what a wallet asks the node. node/ implements it over the chainstate and the
-// mempool, tests over a list of blocks. Core thread only; the answers are those of the moment.
+// WalletNodeView: what the wallets read of the node: the active chain and the mempool. Reading
+// only: what should change goes out as a WalletOutput. node/ implements it, tests over a list of
+// blocks. Core thread only; the answers are those of the moment.
 #pragma once
 
 #include <optional>
@@ -14,9 +15,9 @@
 
 namespace parley {
 
-class ChainClient {
+class WalletNodeView {
  public:
-    virtual ~ChainClient() = default;
+    virtual ~WalletNodeView() = default;
 
     virtual Height tip_height() const = 0;
     /// Hash of the active chain's block at that height. REQUIRES: 0 <= height <= tip_height().
@@ -30,10 +31,6 @@ class ChainClient {
     /// A block of the tree, active or not, whose body was stored.
     virtual Expected<BlockRef, StorageError> read_block(const BlockHash& hash) const = 0;
 
-    /// Offers the transaction to the mempool and to the peers. Empty: taken, or there already.
-    /// Otherwise bitcoind's words for why not. The mempool's changes reach the wallets in the
-    /// usual way, after the call.
-    virtual std::optional<std::string> submit_transaction(const TransactionRef& transaction) = 0;
     virtual bool in_mempool(const Txid& txid) const = 0;
     /// In order of arrival.
     virtual std::vector<TransactionRef> mempool_transactions() const = 0;

@@ -1,0 +1,46 @@
+#include "node/net_view.h"
+
+#include <algorithm>
+
+namespace parley {
+
+RelayTransaction relay_transaction(const MempoolEntry& entry) {
+    return RelayTransaction{entry.txid(), entry.transaction->wtxid(),
+                            fee_rate_of(entry.modified_fee(), entry.virtual_size).value()};
+}
+
+std::optional<Bytes> ChainNetView::read_block_bytes(const HeaderNode& node) const {
+    if (!node.has_body() && node.parent != nullptr) return std::nullopt;
+    auto bytes = chain_.read_block_bytes(node);
+    if (!bytes) {
+        log_.error(LogCategory::general, "Cannot read block {}: {}", node.hash.to_string(),
+                   bytes.error().message);
+        return std::nullopt;
+    }
+    const auto header = node.header.serialize();
+    if (bytes->size() < header.size() ||
+        !std::equal(header.begin(), header.end(), bytes->begin())) {
+        log_.error(LogCategory::general, "Block {} is damaged in its file", node.hash.to_string());
+        return std::nullopt;
+    }
+    return std::move(*bytes);
+}
+
+TransactionRef ChainNetView::find_transaction(const GenTxid& id) const {
+    const MempoolEntry* entry = id.kind == GenTxid::Kind::txid
+                                    ? mempool_.find(Txid{id.hash})
+                                    : mempool_.find_by_wtxid(Wtxid{id.hash});
+    return entry == nullptr ? nullptr : entry->transaction;
+}
+
+std::vector<RelayTransaction> ChainNetView::relay_transactions() const {
+    std::vector<RelayTransaction> transactions;
+    transactions.reserve(mempool_.size());
+    mempool_.for_each([&](const MempoolEntry& entry) {
+        transactions.push_back(relay_transaction(entry));
+        return true;
+    });
+    return transactions;
+}
+
+}  // namespace parley

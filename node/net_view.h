@@ -1,0 +1,41 @@
+// ChainNetView: the chain and the mempool as the peer protocol reads them. Core thread only.
+#pragma once
+
+#include "base/log.h"
+#include "chain/state/chainstate.h"
+#include "mempool/mempool.h"
+#include "net/peer/net_view.h"
+#include "node/initial_download.h"
+
+namespace parley {
+
+class ChainNetView final : public NetView {
+ public:
+    /// Borrows all of them.
+    ChainNetView(const Chainstate& chain, const Mempool& mempool, InitialDownload& initial_download,
+                 LogSink& log)
+        : chain_(chain), mempool_(mempool), initial_download_(initial_download), log_(log) {}
+
+    const HeaderNode& active_tip() const override { return chain_.tip(); }
+    const HeaderNode& best_header() const override { return chain_.best_header(); }
+    const HeaderNode* find_header(const BlockHash& hash) const override {
+        return chain_.find(hash);
+    }
+    const HeaderNode* active_at(Height height) const override { return chain_.at_height(height); }
+    std::optional<Bytes> read_block_bytes(const HeaderNode& node) const override;
+    bool initial_download(TimePoint now) const override { return initial_download_.active(now); }
+
+    TransactionRef find_transaction(const GenTxid& id) const override;
+    std::vector<RelayTransaction> relay_transactions() const override;
+    int64_t fee_rate_min(TimePoint now) const override { return mempool_.min_fee(now).value(); }
+
+ private:
+    const Chainstate& chain_;
+    const Mempool& mempool_;
+    InitialDownload& initial_download_;
+    LogSink& log_;
+};
+
+RelayTransaction relay_transaction(const MempoolEntry& entry);
+
+}  // namespace parley

@@ -1,0 +1,107 @@
+// What the node does for its consensus engine.
+#include "base/check.h"
+#include "node/node_core.h"
+
+namespace parley {
+
+void NodeCore::refresh_demand() {
+    const uint64_t sequence = mempool.sequence();
+    if (sequence == demand_sequence) return;
+    demand_sequence = sequence;
+    Demand demand{mempool.size(), {}};
+    mempool.for_each([&](const MempoolEntry& entry) {
+        demand.oldest = entry.time;
+        return false;
+    });
+    tell_engine(engine_input::DemandChanged{demand});
+}
+
+// --- between the engine and its peers
+
+void NodeCore::route(net_output::EngineMessage& ask) {
+    tell_engine(engine_input::PeerMessage{ask.from, std::move(ask.message)});
+    queue.emplace_back(LateAnswer{});
+}
+
+void NodeCore::route(net_output::PeerReady& ask) {
+    if (ask.speaks_engine) tell_engine(engine_input::PeerReady{ask.peer});
+    queue.emplace_back(LateAnswer{});
+}
+
+void NodeCore::route(net_output::PeerGone& output) {
+    tell_engine(engine_input::PeerGone{output.peer});
+}
+
+void NodeCore::route(engine_output::SendMessage& output) {
+    tell_net(net_input::SendEngineMessage{output.peer, std::move(output.message)});
+}
+
+void NodeCore::route(engine_output::Broadcast& output) {
+    tell_net(net_input::BroadcastEngineMessage{std::move(output.message)});
+}
+
+void NodeCore::route(engine_output::Blame& output) {
+    tell_net(net_input::Punish{output.peer, std::move(output.reason)});
+}
+
+void NodeCore::route(engine_output::CatchUp& output) {
+    tell_net(net_input::RequestHeaders{output.peer});
+}
+
+// --- proposals: built, checked, published, final
+
+void NodeCore::route(engine_output::Record& output) {
+    stores->blocks.commit(std::move(output.batch), Durability::synced);
+}
+
+void NodeCore::route(engine_output::BuildProposal& ask) {
+    BlockRef block;
+    if (ask.parent == chain->tip().hash && (ask.allow_empty || mempool.size() > 0)) {
+        BlockTemplate built = proposals.build(ask.time, proposals.default_payout());
+        if (ask.allow_empty || built.block.transactions.size() > 1)
+            block = std::make_shared<const Block>(std::move(built.block));
+    }
+    tell_engine(engine_input::ProposalBuilt{ask.parent, std::move(block)});
+}
+
+void NodeCore::route(engine_output::CheckProposal& ask) {
+    const auto checked = chain->check_proposal(*ask.block, now);
+    std::string reason;
+    if (!checked) {
+        // A store failed: there is no verdict, and nobody is to blame.
+        if (std::holds_alternative<StorageError>(checked.error())) return;
+        reason = std::get<BlockError>(checked.error()).to_string();
+    }
+    tell_engine(engine_input::ProposalChecked{std::move(ask.block), std::move(reason)});
+}
+
+void NodeCore::route(engine_output::Publish& output) {
+    // A sealed block is every validator's own: pushed by all, it would cross each link many times.
+    const auto source = output.seal.empty() ? BlockSource::own : BlockSource::local;
+    const BlockResult result = submit_block(output.block, output.seal, source);
+    if (result.error) {
+        log.warning(LogCategory::general, "The block {} that this node made was not accepted: {}",
+                    output.block->header.hash().to_string(), result.error->to_string());
+    }
+}
+
+void NodeCore::route(engine_output::Finalize& output) {
+    const HeaderNode* node = chain->find(output.hash);
+    CHECK(node != nullptr);
+    // A long catch-up connects in pieces; a final block is not far ahead of them.
+    while (!chain->contains(*node) && (pending || unsettled)) activate();
+    if (store_failure() != nullptr) return;
+    chain->finalize(output.hash);
+}
+
+// --- mining
+
+void NodeCore::route(engine_output::SearchNonce& output) {
+    effects.push_back(effect::SearchNonce{output.job, output.header, output.target});
+}
+
+void NodeCore::route(engine_output::StopSearch&) {
+    effects.push_back(effect::StopSearch{});
+}
+
+}  // namespace parley
