@@ -26,7 +26,8 @@ class FaultReadTest : public ::testing::Test {
         return coinbase_outpoint(chain.block(Height{height}));
     }
 
-    // Five inputs, one of which the block makes itself, and five outputs, the coinbase's among them.
+    // Five inputs, one of which the block makes itself, and five outputs, the coinbase's among
+    // them.
     BlockRef spending_block(TestChain& chain) const {
         BlockPlan plan;
         plan.transactions = {spend_true({{split_, 0}, first_coin(chain, 2)}, Amount{5}, 2),
@@ -48,7 +49,8 @@ class FaultReadTest : public ::testing::Test {
             MemoryStorage coins = *coins_;
             TestChain chain(params_, {}, std::make_shared<FaultyReads>(blocks, fault),
                             std::make_shared<FaultyReads>(coins, fault));
-            work(chain, [&] { fault.fail_at(position); }, fault);
+            work(
+                chain, [&] { fault.fail_at(position); }, fault);
             const bool failed = fault.fired();
             fault.fail_at(0);
             chain->flush(Durability::synced);
@@ -94,11 +96,9 @@ TEST_F(FaultReadTest, proposal_is_not_judged) {
         }
     };
     const auto nothing = [](TestChain&) {};
-    EXPECT_EQ(fail_every_read(
-                  [&](TestChain& chain, const auto& begin, const ReadFault& fault) {
-                      judge(chain, begin, fault, "");
-                  },
-                  nothing),
+    EXPECT_EQ(fail_every_read([&](TestChain& chain, const auto& begin,
+                                  const ReadFault& fault) { judge(chain, begin, fault, ""); },
+                              nothing),
               kInputsFromStore + kOutputs);
     EXPECT_EQ(fail_every_read(
                   [&](TestChain& chain, const auto& begin, const ReadFault& fault) {

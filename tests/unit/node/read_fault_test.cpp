@@ -3,7 +3,6 @@
 #include "chain/state/chainstate.h"
 #include "mempool/mempool.h"
 #include "tests/unit/node/test_node.h"
-#include "wallet/keys/signer.h"
 
 namespace parley {
 namespace {
@@ -44,7 +43,7 @@ class NodeReadFault : public testing::Test {
         return config;
     }
     void stop() {
-        node_.call([](rpc::NodeControl& control) { control.stop(); });
+        node_.call([](Node& node) { node.stop(); });
     }
     // On cold caches, once for each read of a coin; returns their number.
     template <class Work>
@@ -64,58 +63,62 @@ class NodeReadFault : public testing::Test {
     TransactionRef payment_;
 };
 
-TEST_F(NodeReadFault, client_is_told_that_the_database_failed) {
-    const auto code_of = [](const auto& result) {
-        return result ? std::nullopt : std::optional{result.error().code};
-    };
-    std::optional<rpc::Code> code;
+const StorageError* failure_in(const StorageError& error) {
+    return &error;
+}
+template <class Failure>
+const StorageError* failure_in(const Failure& failure) {
+    return std::get_if<StorageError>(&failure);
+}
+
+TEST_F(NodeReadFault, command_fails_without_a_verdict) {
     const auto expect = [&](size_t reads, const auto& ask) {
         EXPECT_EQ(fail_every_read([&](const auto& begin) {
                       begin();
-                      node_.call([&](rpc::NodeControl& control) { code = code_of(ask(control)); });
-                      if (node_.coins_fault.fired()) {
-                          EXPECT_EQ(code, rpc::Code::database);
-                      } else {
-                          EXPECT_EQ(code, std::nullopt);
-                      }
+                      node_.call([&](Node& node) {
+                          const auto result = ask(node);
+                          ASSERT_EQ(result.has_value(), !node_.coins_fault.fired());
+                          if (result) return;
+                          const StorageError* failed = failure_in(result.error());
+                          ASSERT_NE(failed, nullptr);
+                          EXPECT_EQ(failed->message, "disk on fire");
+                      });
                   }),
                   reads);
     };
     const OutPoint spent = payment_->inputs()[0].prevout;
-    expect(1, [&](rpc::NodeControl& control) { return control.coin(spent, false); });
-    expect(1, [&](rpc::NodeControl& control) { return control.coin(spent, true); });
-    expect(2, [&](rpc::NodeControl& control) { return control.test_accept({payment_}); });
-    const Script script = op_true();
-    expect(2, [&](rpc::NodeControl& control) {
-        return control.build_block(script, std::vector{payment_});
+    expect(1, [&](Node& node) { return node.coin(spent, false); });
+    expect(1, [&](Node& node) { return node.coin(spent, true); });
+    expect(2, [&](Node& node) { return node.test_accept({payment_}); });
+    expect(2, [&](Node& node) {
+        const Block block = node.build_template(op_true(), std::vector{payment_}).block;
+        return node.check_proposal(block);
     });
-    expect(2, [&](rpc::NodeControl& control) { return control.submit_transaction(payment_); });
+    expect(2, [&](Node& node) { return node.submit_transaction(payment_); });
     EXPECT_TRUE(node_->mempool().contains(payment_->txid()));
 }
 
 TEST_F(NodeReadFault, block_joins_the_chain_after_a_start) {
-    node_.open();
-    const BlockRef block = node_.build(std::vector{payment_});
-    stop();
-    const size_t reads = fail_every_read([&](const auto& begin) {
-        begin();
-        const BlockHash hash = block->header.hash();
-        node_.submit(block);
-        if (node_.coins_fault.fired()) {
-            EXPECT_EQ(node_.height(), 103);
-            EXPECT_EQ(node_->chain().find(hash)->status, BlockStatus::stored);
-            // Another one for the next turn: the start connects this one.
-            const Effects failed = node_.effects;
-            node_.coins_fault.fail_at(0);
-            node_.open();
-            EXPECT_EQ(node_->chain().tip().hash, hash);
-            node_.effects = failed;
-            node_.coins_fault.fails_at = 1;
-            node_.coins_fault.reads = 1;
-        }
-    });
-    // The second turn finds the block connected.
-    EXPECT_EQ(reads, 1u);
+    const MemoryStorage blocks = node_.blocks;
+    const MemoryStorage coins = node_.coins;
+    EXPECT_EQ(fail_every_read([&](const auto& begin) {
+                  const BlockRef block = node_.build(std::vector{payment_});
+                  begin();
+                  node_.submit(block);
+                  if (!node_.coins_fault.fired()) return;
+                  const BlockHash hash = block->header.hash();
+                  EXPECT_EQ(node_.height(), 103);
+                  EXPECT_EQ(node_->chain().find(hash)->status, BlockStatus::stored);
+                  const Effects failed = node_.effects;
+                  const ReadFault fault = std::exchange(node_.coins_fault, {});
+                  node_.open();
+                  EXPECT_EQ(node_->chain().tip().hash, hash);
+                  node_.blocks = blocks;
+                  node_.coins = coins;
+                  node_.effects = failed;
+                  node_.coins_fault = fault;
+              }),
+              2u);
 }
 
 TEST_F(NodeReadFault, peer_that_sent_a_transaction_is_not_blamed) {
@@ -139,7 +142,7 @@ TEST_F(NodeReadFault, peer_that_sent_a_transaction_is_not_blamed) {
         };
         exchange.connect(0, 1);
         receiver.coins_fault.fail_at(position);
-        ASSERT_EQ(sender.send(payment_).state, rpc::TxAdmission::State::accepted);
+        ASSERT_TRUE(sender.send(payment_));
         exchange.take(0);
         exchange.run();
         exchange.wait(std::chrono::seconds{20}, std::chrono::seconds{1});
@@ -147,7 +150,7 @@ TEST_F(NodeReadFault, peer_that_sent_a_transaction_is_not_blamed) {
         EXPECT_EQ(receiver->mempool().size(), 0u);
         receiver.coins_fault.fail_at(0);
         receiver.open();
-        EXPECT_EQ(receiver.send(payment_).state, rpc::TxAdmission::State::accepted);
+        EXPECT_TRUE(receiver.send(payment_));
     }
 }
 
