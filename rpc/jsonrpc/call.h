@@ -10,11 +10,14 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <variant>
 
 #include "base/hash256.h"
 #include "chain/primitives/amount.h"
 #include "chain/primitives/ids.h"
+#include "node/node.h"
 #include "rpc/jsonrpc/error.h"
+#include "rpc/jsonrpc/host.h"
 #include "rpc/jsonrpc/json.h"
 #include "rpc/jsonrpc/json_writer.h"
 #include "rpc/jsonrpc/method.h"
@@ -38,6 +41,26 @@ template <class T>
 T unwrap(Result<T> result) {
     if (!result) throw Failure{std::move(result.error())};
     if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+/// Where a store failed, so that the node stops.
+template <class T>
+T unwrap(Expected<T, StorageError> result) {
+    if (!result) fail(Code::database, std::move(result.error().message));
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+/// The verdict, which may be a refusal.
+template <class T, class Refusal>
+Expected<T, Refusal> unwrap(Expected<T, std::variant<Refusal, StorageError>> result) {
+    if (result) {
+        if constexpr (std::is_void_v<T>) {
+            return {};
+        } else {
+            return std::move(*result);
+        }
+    }
+    if (auto* failed = std::get_if<StorageError>(&result.error()))
+        fail(Code::database, std::move(failed->message));
+    return Unexpected(std::move(std::get<Refusal>(result.error())));
 }
 
 // Readers of one argument or member; `name` is for the message. Types are checked here too, because
@@ -105,15 +128,28 @@ class Call {
     BlockHash block_hash(size_t position) const;
     Txid txid(size_t position) const;
 
-    /// Runs `question(NodeControl&)` on the core thread, and returns its value.
+    /// Runs `question(Node&)` on the core thread, and returns its value. What it refers to ends
+    /// with the step: blocks and transactions leave it as shared pointers, everything else as
+    /// copies.
     template <class Question>
     auto ask(Question&& question) {
-        using Answer = std::invoke_result_t<Question, NodeControl&>;
+        using Answer = std::invoke_result_t<Question, Node&>;
         if constexpr (std::is_void_v<Answer>) {
-            run([&](NodeControl& node) { question(node); });
+            run([&](Node& node) { question(node); });
         } else {
             std::optional<Answer> answer;
-            run([&](NodeControl& node) { answer.emplace(question(node)); });
+            run([&](Node& node) { answer.emplace(question(node)); });
+            return std::move(*answer);
+        }
+    }
+    template <class Question>
+    auto ask_control(Question&& question) {
+        using Answer = std::invoke_result_t<Question, NodeControl&>;
+        if constexpr (std::is_void_v<Answer>) {
+            run_control([&](NodeControl& node) { question(node); });
+        } else {
+            std::optional<Answer> answer;
+            run_control([&](NodeControl& node) { answer.emplace(question(node)); });
             return std::move(*answer);
         }
     }
@@ -126,14 +162,15 @@ class Call {
     /// As ask(), with the wallet that the path names, or the only one that is loaded.
     template <class Question>
     auto ask_wallet(Question&& question) {
-        return ask([&](NodeControl& node) { return question(node, wallet(node)); });
+        return ask_control([&](NodeControl& node) { return question(node, wallet(node)); });
     }
 
     /// The wallet that the path names; empty: it names none.
     std::optional<std::string> wallet_in_path() const;
 
  private:
-    void run(const std::function<void(NodeControl&)>& call);
+    void run(const std::function<void(Node&)>& call);
+    void run_control(const std::function<void(NodeControl&)>& call);
     WalletControl& wallet(NodeControl& node) const;
 
     Context context_;
