@@ -9,26 +9,6 @@
 namespace parley {
 namespace {
 
-// What a damaged store has made of a coin says nothing about the block that spends it. `undo` is
-// null where the block failed.
-bool spends_too_young(const Block& block, const BlockUndo* undo, const CoinsView& coins,
-                      Height height) {
-    const auto too_young = [height](const Coin& coin) { return coin.height > height; };
-    if (undo != nullptr) {
-        return std::any_of(undo->spent.begin(), undo->spent.end(), [&](const auto& spent) {
-            return std::any_of(spent.begin(), spent.end(), too_young);
-        });
-    }
-    for (const auto& transaction : block.transactions) {
-        if (transaction->is_coinbase()) continue;
-        for (const auto& input : transaction->inputs()) {
-            const auto coin = coins.coin(input.prevout);
-            if (coin && too_young(*coin)) return true;
-        }
-    }
-    return false;
-}
-
 Unexpected<StorageError> corrupt(std::string what) {
     return Unexpected(StorageError{StorageError::Code::corruption, std::move(what)});
 }
@@ -92,12 +72,12 @@ Expected<void, StorageError> BranchConnector::disconnect_tip(ChainUpdate& update
         step = std::move(*read);
     }
     CoinsOverlay overlay = parts_.coins.overlay();
-    const bool fits =
-        disconnect_block(parts_.params, *step.block, node.height, *step.undo, overlay);
-    if (parts_.coins.failure()) return Unexpected(*parts_.coins.failure());
-    if (!fits)
+    if (auto loaded = load_coins_to_disconnect(*step.block, node.height, overlay); !loaded)
+        return loaded;
+    if (!disconnect_block(parts_.params, *step.block, node.height, *step.undo, overlay)) {
         return corrupt("the undo data of block " + node.hash.to_string() +
                        " does not fit the coins");
+    }
     parts_.index.disconnect_tip();
     parts_.coins.apply(std::move(overlay));
     if (!just_connected) update.disconnected.push_back(std::move(step));
@@ -114,17 +94,15 @@ BranchConnector::Result BranchConnector::begin(const HeaderNode& node, ChainUpda
     BlockRef block = std::move(*taken);
     const CoinsView& base = begun_.empty() ? parts_.coins.view() : begun_.back().coins;
     CoinsOverlay overlay(base, parts_.coins.hash());
-    auto scripts = parts_.verifier.begin();
     const bool check_scripts =
         (!node.has_undo() || options_.check_again) && parts_.assume_valid.scripts_are_checked(node);
-    auto undo = begin_connect_block(
-        {parts_.params, *node.parent, node.hash, parts_.version_bits.script_flags(*node.parent),
-         check_scripts, parts_.verifier.cache()},
-        *block, overlay, *scripts);
-    // A store that cannot be read looks like missing coins: no verdict then.
-    if (parts_.coins.failure()) return Unexpected(*parts_.coins.failure());
-    if (spends_too_young(*block, undo ? &*undo : nullptr, base, node.height))
-        return corrupt("chainstate: an unspent output is of a higher block than the tip");
+    const ConnectContext context{parts_.params, *node.parent,
+                                 node.hash,     parts_.version_bits.script_flags(*node.parent),
+                                 check_scripts, parts_.verifier.cache()};
+    if (auto loaded = load_coins_to_connect(context, *block, overlay); !loaded)
+        return Unexpected(loaded.error());
+    auto scripts = parts_.verifier.begin();
+    auto undo = begin_connect_block(context, *block, overlay, *scripts);
     if (!undo) {
         scripts.reset();
         // A block below it may be invalid too: then that is what is to be said.

@@ -18,7 +18,6 @@
 #include "base/log.h"
 #include "chain/rules/block_error.h"
 #include "chain/rules/params.h"
-#include "chain/rules/undo.h"
 #include "chain/script/script_check.h"
 #include "chain/state/coins.h"
 #include "chain/state/index/assume_valid.h"

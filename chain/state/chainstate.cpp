@@ -48,8 +48,7 @@ Chainstate::Chainstate(const ChainParams& params, const HeaderRules& rules, Stor
 }
 
 void Chainstate::fail(const StorageError& error) {
-    if (failure()) return;
-    failure_ = error;
+    if (!failure_) failure_ = error;
     log_.error(LogCategory::storage, "Cannot read the block or coin data: {}", error.message);
 }
 
@@ -207,7 +206,24 @@ Expected<void, StorageError> Chainstate::move_to_best(Settle settle, ChainUpdate
     }
 }
 
-Expected<void, BlockError> Chainstate::check_proposal(const Block& block, TimePoint now) {
+Expected<void, BlockFailure> Chainstate::check_proposal(const Block& block, TimePoint now) {
+    if (auto verdict = accept_proposal(block, now); !verdict)
+        return Unexpected(BlockFailure{verdict.error()});
+    const HeaderNode& tip = index_.tip();
+    const ConnectContext context{
+        params_,          tip, block.header.hash(), version_bits_.script_flags(tip), true,
+        verifier_.cache()};
+    CoinsOverlay overlay = coins_.overlay();
+    if (auto loaded = load_coins_to_connect(context, block, overlay); !loaded) {
+        fail(loaded.error());
+        return Unexpected(BlockFailure{loaded.error()});
+    }
+    const auto undo = connect_block(context, block, overlay, verifier_);
+    if (!undo) return Unexpected(BlockFailure{undo.error()});
+    return {};
+}
+
+Expected<void, BlockError> Chainstate::accept_proposal(const Block& block, TimePoint now) const {
     const BlockHeader& header = block.header;
     const HeaderNode& tip = index_.tip();
     if (header.previous != tip.hash) {
@@ -218,13 +234,7 @@ Expected<void, BlockError> Chainstate::check_proposal(const Block& block, TimePo
         return refuse(BlockErrorKind::invalid_header, "bad-diffbits", "incorrect proof of work");
     if (auto verdict = accept_header_rules(params_, header, tip, now); !verdict) return verdict;
     if (auto verdict = check_block(block); !verdict) return verdict;
-    if (auto verdict = accept_block_rules(params_, block, tip); !verdict) return verdict;
-    CoinsOverlay overlay = coins_.overlay();
-    const auto undo = connect_block(
-        {params_, tip, header.hash(), version_bits_.script_flags(tip), true, verifier_.cache()},
-        block, overlay, verifier_);
-    if (!undo) return Unexpected(undo.error());
-    return {};
+    return accept_block_rules(params_, block, tip);
 }
 
 bool Chainstate::reindex_step(TimePoint now) {

@@ -17,8 +17,8 @@
 // blocks that it stands for. Start-up repairs the difference by undo data and stored blocks.
 // REQUIRES of the host: commits of both stores reach the disk in the order in which they were made.
 //
-// Errors: what a block does wrong is a BlockError. When the machine fails, failure() is set,
-// nothing changes any more, and the host must stop the node.
+// Errors: what a block does wrong is a BlockError. When the machine fails, there is no verdict
+// about any block: failure() is set, nothing changes any more, and the host must stop the node.
 //
 // Called by node/ on the core thread only. Returned nodes live as long as the Chainstate.
 #pragma once
@@ -37,7 +37,6 @@
 #include "chain/primitives/coins.h"
 #include "chain/rules/block_error.h"
 #include "chain/rules/params.h"
-#include "chain/rules/undo.h"
 #include "chain/script/script_check.h"
 #include "chain/state/branch_connector.h"
 #include "chain/state/coins.h"
@@ -153,8 +152,9 @@ class Chainstate {
     ChainUpdate activate_best_chain(Settle settle = Settle::all);
 
     /// A dry run: would this block be valid on top of the active tip? Nothing changes. Its header
-    /// is checked for context, but not for its seal or proof of work.
-    Expected<void, BlockError> check_proposal(const Block& block, TimePoint now);
+    /// is checked for context, but not for its seal or proof of work. A StorageError is no verdict,
+    /// and failure() is set too.
+    Expected<void, BlockFailure> check_proposal(const Block& block, TimePoint now);
 
     /// What the versions of blocks have brought. Answers stay in its memory, so it is not const.
     VersionBits& version_bits() { return version_bits_; }
@@ -186,7 +186,8 @@ class Chainstate {
 
     // --- Reading.
 
-    /// The coins after tip(). Valid until the next change of the chain.
+    /// The coins after tip(). Valid until the next change of the chain. Who gets a StorageError
+    /// from it sees to it that the node stops: failure() is not set.
     const CoinsView& coins() const { return coins_.view(); }
     /// REQUIRES, as the next: node.has_body(), or it is the genesis block.
     Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const {
@@ -211,8 +212,8 @@ class Chainstate {
     /// Checks the last `blocks` blocks of the best chain (all, where that is more) against what is
     /// stored, without changing anything. Levels, each with the ones before: 0 reads the blocks, 1
     /// checks them, 2 reads their undo data, 3 disconnects them in memory, 4 connects them again,
-    /// scripts and all.
-    VerifyResult verify(int level, int32_t blocks);
+    /// scripts and all. Damaged data is a finding; the error is a store that could not be read.
+    Expected<VerifyResult, StorageError> verify(int level, int32_t blocks);
     /// Bytes in the block and undo files (size_on_disk).
     uint64_t size_on_disk() const { return blocks_.files().size_on_disk(); }
 
@@ -222,10 +223,9 @@ class Chainstate {
     /// Writes everything out. For the shutdown (`synced`) and for tests.
     void flush(Durability durability);
 
-    /// Set once a store could not be read: the host stops the node with this message.
-    const std::optional<StorageError>& failure() const {
-        return failure_ ? failure_ : coins_.failure();
-    }
+    /// Set once the chainstate itself could not read a store: the host stops the node with this
+    /// message.
+    const std::optional<StorageError>& failure() const { return failure_; }
 
  private:
     Chainstate(const ChainParams& params, const HeaderRules& rules, Storage& blocks, Storage& coins,
@@ -242,6 +242,8 @@ class Chainstate {
     StoreMeta meta() const;
 
     Expected<void, BlockError> check_parent(const HeaderNode* parent, const BlockHash& hash) const;
+    // The stages of a proposal before its coins are looked at.
+    Expected<void, BlockError> accept_proposal(const Block& block, TimePoint now) const;
     Expected<void, BlockError> check_body(const Block& block, const HeaderNode& node);
     Reindexer::Verdict adopt(const BlockRef& block, const FilePosition& position, TimePoint now);
     // Moves until there is nothing better, or enough was done in one call. An error: a store

@@ -8,7 +8,7 @@
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <vector>
 
 #include "base/storage/storage.h"
 #include "chain/state/coins_cache.h"
@@ -29,7 +29,7 @@ class Coins {
     /// Both stores outlive it.
     Coins(Storage& storage, StoredBlocks& blocks, const Options& options);
 
-    /// Valid until the next change.
+    /// Valid until the next change. A look-up that fails is the caller's to report.
     const CoinsView& view() const { return cache_; }
     /// To connect or disconnect a block on; apply() takes it, or it is dropped.
     CoinsOverlay overlay() const { return {cache_, cache_.hash()}; }
@@ -49,8 +49,6 @@ class Coins {
     Expected<void, StorageError> for_each(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor) const;
 
-    /// Set once the store could not be read.
-    const std::optional<StorageError>& failure() const { return cache_.failure(); }
     /// Estimated.
     uint64_t size_on_disk() const { return storage_.keys_size_on_disk(); }
 

@@ -111,11 +111,10 @@ Expected<void, std::string> CoinsRepair::roll_back(const HeaderNode& node) {
     const auto stored = read_with_undo(node);
     if (!stored) return Unexpected(stored.error());
     CoinsOverlay overlay = parts_.coins.overlay();
-    const bool fits =
-        disconnect_block(parts_.params, *stored->block, node.height, stored->undo, overlay);
-    if (parts_.coins.failure())
-        return Unexpected(damaged_store("chainstate", parts_.coins.failure()->message));
-    if (!fits) return Unexpected(damaged_store("chainstate", "undo data does not fit the coins"));
+    if (auto loaded = load_coins_to_disconnect(*stored->block, node.height, overlay); !loaded)
+        return Unexpected(damaged_store("chainstate", loaded.error().message));
+    if (!disconnect_block(parts_.params, *stored->block, node.height, stored->undo, overlay))
+        return Unexpected(damaged_store("chainstate", "undo data does not fit the coins"));
     parts_.coins.apply(std::move(overlay));
     write_due(*node.parent);
     return {};
@@ -124,13 +123,12 @@ Expected<void, std::string> CoinsRepair::roll_back(const HeaderNode& node) {
 Expected<void, std::string> CoinsRepair::roll_forward(const HeaderNode& node) {
     const auto block = read(node);
     if (!block) return Unexpected(block.error());
+    const ConnectContext context{parts_.params, *node.parent, node.hash,
+                                 parts_.version_bits.script_flags(*node.parent), check_scripts_};
     CoinsOverlay overlay = parts_.coins.overlay();
-    const auto undo =
-        connect_block({parts_.params, *node.parent, node.hash,
-                       parts_.version_bits.script_flags(*node.parent), check_scripts_},
-                      **block, overlay, parts_.verifier);
-    if (parts_.coins.failure())
-        return Unexpected(damaged_store("chainstate", parts_.coins.failure()->message));
+    if (auto loaded = load_coins_to_connect(context, **block, overlay); !loaded)
+        return Unexpected(damaged_store("chainstate", loaded.error().message));
+    const auto undo = connect_block(context, **block, overlay, parts_.verifier);
     if (!undo) return Unexpected(damaged_store("chainstate", undo.error().to_string()));
     parts_.coins.apply(std::move(overlay));
     write_due(node);

@@ -14,8 +14,8 @@
 
 #include "base/storage/storage.h"
 #include "chain/primitives/block.h"
+#include "chain/primitives/coins.h"
 #include "chain/rules/params.h"
-#include "chain/rules/undo.h"
 #include "chain/state/index/block_index.h"
 #include "chain/store/block_store.h"
 

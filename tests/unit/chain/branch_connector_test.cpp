@@ -8,7 +8,7 @@ namespace parley {
 namespace {
 
 bool has_coin(const ChainParts& chain, const HeaderNode& node) {
-    return chain.coins.view().coin(coinbase_outpoint(*chain.blocks.read(node))).has_value();
+    return chain.coins.view().coin(coinbase_outpoint(*chain.blocks.read(node))).value().has_value();
 }
 
 // A block whose coinbase nobody can spend, and one that tries.

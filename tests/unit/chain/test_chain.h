@@ -93,6 +93,11 @@ class TestChain {
         return chain_->index().tip();
     }
 
+    /// Of the best chain; empty: spent, or never there.
+    std::optional<Coin> coin(const OutPoint& outpoint) const {
+        return chain_->coins().coin(outpoint).value();
+    }
+
     BlockRef block(Height height) {
         return *chain_->read_block(*chain_->index().at_height(height));
     }
