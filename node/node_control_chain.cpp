@@ -194,8 +194,7 @@ rpc::ConsensusSummary NodeControlImpl::consensus() const {
         const HeaderNode& finalized = core_.chain->finalized();
         summary.finalized = {finalized.height, finalized.hash};
     }
-    for (auto& field : core_.engine->info())
-        summary.fields.emplace_back(std::move(field.name), std::move(field.json));
+    summary.report = core_.engine->report();
     return summary;
 }
 

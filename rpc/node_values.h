@@ -17,6 +17,7 @@
 #include "chain/primitives/coins.h"
 #include "chain/rules/deployment.h"
 #include "chain/script/script_flags.h"
+#include "consensus/engine_report.h"
 
 namespace parley::rpc {
 
@@ -98,11 +99,10 @@ struct ForkStats {
 };
 
 struct ConsensusSummary {
-    std::string engine;  ///< "pow", "pbft"
+    std::string engine;
     bool absolute_finality = false;
     std::optional<std::pair<Height, BlockHash>> finalized;
-    /// Name and value (already JSON), as the engine's info() gives them.
-    std::vector<std::pair<std::string, std::string>> fields;
+    EngineReport::Object report;
 };
 
 // ---- mempool

@@ -251,32 +251,3 @@ void Replica::broadcast(Bytes message, Step& step) {
 }
 
 }  // namespace parley::pbft
-
-namespace parley {
-
-std::optional<std::string> PbftOptions::validate() const {
-    if (base_timeout < std::chrono::milliseconds{10}) return "the base timeout is below 10 ms";
-    if (timeout_max < base_timeout) return "the largest timeout is below the base timeout";
-    if (timeout_max > std::chrono::hours{24}) return "the largest timeout is above a day";
-    if (empty_block_period < Duration::zero()) return "the empty block period is negative";
-    if (time_bound < std::chrono::seconds{2}) return "the bound on block times is below 2 seconds";
-    if (idle_status_period < base_timeout) return "the status period is below the base timeout";
-    return std::nullopt;
-}
-
-Expected<std::unique_ptr<Engine>, std::string> make_pbft_engine(PbftOptions options,
-                                                                const ChainParams& chain,
-                                                                const Storage& storage,
-                                                                LogSink& log) {
-    if (auto problem = options.validate()) return Unexpected(*problem);
-    auto validators = pbft::ValidatorSet::create(options.validators);
-    if (!validators) return Unexpected(validators.error());
-    if (options.key && !validators->index_of(options.key->public_key()))
-        return Unexpected(std::string("the key is not one of the validators'"));
-    auto replica =
-        std::make_unique<pbft::Replica>(std::move(options), chain, std::move(*validators), log);
-    if (auto restored = replica->restore(storage); !restored) return Unexpected(restored.error());
-    return std::unique_ptr<Engine>(std::move(replica));
-}
-
-}  // namespace parley

@@ -37,6 +37,8 @@
 
 namespace parley::pbft {
 
+inline constexpr std::string_view kEngineName = "pbft";
+
 class Replica final : public Engine {
  public:
     /// REQUIRES: the key in `options`, if any, is a validator's.
@@ -53,9 +55,9 @@ class Replica final : public Engine {
     Score genesis_score(const BlockHeader& genesis) const override;
     uint32_t next_bits(const HeaderNode& parent, int64_t time) const override;
 
-    std::string name() const override { return "pbft"; }
+    std::string name() const override { return std::string{kEngineName}; }
     Finality finality() const override { return Finality::absolute; }
-    std::vector<EngineInfoField> info() const override;
+    EngineReport::Object report() const override;
 
     EngineOutputs handle(const EngineInput& input, TimePoint now) override;
     std::optional<TimePoint> next_deadline() const override;

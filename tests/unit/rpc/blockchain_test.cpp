@@ -364,10 +364,19 @@ TEST(GetDeploymentInfo, regtest_hasEverythingActive) {
 TEST(GetConsensusInfo, engineFields_areAppended) {
     Runner runner;
     runner.node.consensus_summary = {
-        "pbft", true, {{Height{0}, runner.node.tip_hash()}}, {{"view", "3"}, {"missing", "[1,2]"}}};
+        "pbft",
+        true,
+        {{Height{0}, runner.node.tip_hash()}},
+        {{"view", 3},
+         {"missing", EngineReport::List{1, 2}},
+         {"timer", EngineReport{}},
+         {"timeout", std::chrono::milliseconds{2050}},
+         {"last", EngineReport::Object{{"reason", "say \"no\""}, {"own", false}}}}};
     EXPECT_EQ(runner.result("getconsensusinfo"),
               R"({"engine":"pbft","finality":"absolute","finalized":{"height":0,"hash":")" +
-                  std::string{kGenesis} + R"("},"view":3,"missing":[1,2]})");
+                  std::string{kGenesis} +
+                  R"("},"view":3,"missing":[1,2],"timer":null,"timeout":2.050,)" +
+                  R"("last":{"reason":"say \"no\"","own":false}})");
 }
 
 TEST(GetForkStats, rates_areFractionsWithWilsonIntervals) {
