@@ -17,9 +17,7 @@
 
 namespace parley {
 
-namespace rpc {
 struct BlockSummary;
-}
 
 namespace effect {
 
@@ -42,7 +40,7 @@ struct StopSearch {};
 /// The best chain ends in another block. What readers on other threads may know of it from now on;
 /// behind the barrier of the writes that made it so, and before the Complete of the call that did.
 struct TipChanged {
-    std::shared_ptr<const rpc::BlockSummary> tip;
+    std::shared_ptr<const BlockSummary> tip;
 };
 /// The Invoke of this number is done.
 struct Complete {

@@ -6,81 +6,82 @@
 
 #include "base/check.h"
 #include "chain/state/versionbits.h"
-#include "node/node_core.h"
+#include "node/chain_snapshot.h"
+#include "node/node_impl.h"
 
 namespace parley {
 
 // --- a step: an event comes in, the queue runs until it is empty, effects go out ----------------
 
 Effects Node::start(TimePoint now) {
-    NodeCore& core = *core_;
-    core.host_now = now;
-    core.now = core.mock_time.value_or(now);
-    core.started = now;
-    if (core.wallets) {
-        for (const std::string& name : core.config.node.wallets) {
-            const auto loaded = core.wallets->load(name, core.now);
+    Impl& impl = *impl_;
+    impl.host_now = now;
+    impl.now = impl.mock_time.value_or(now);
+    impl.started = now;
+    if (impl.wallets) {
+        for (const std::string& name : impl.config.node.wallets) {
+            const auto loaded = impl.wallets->load(name, impl.now);
             if (!loaded) {
-                core.effects.push_back(effect::Shutdown{loaded.error().message});
-                return std::exchange(core.effects, {});
+                impl.effects.push_back(effect::Shutdown{loaded.error().message});
+                return std::exchange(impl.effects, {});
             }
         }
-        core.enqueue(core.wallets->take_outputs());
+        impl.enqueue(impl.wallets->take_outputs());
     }
-    core.tell_engine(engine_input::Started{&core.chain->tip()});
-    core.tell_net(net_input::Started{});
-    core.run_queue();
+    impl.tell_engine(engine_input::Started{&impl.chain->tip()});
+    impl.tell_net(net_input::Started{});
+    impl.run_queue();
     // Blocks that were stored but not connected before the stop. After the engine's start: it hears
     // of every new tip.
-    core.activate();
-    return core.finish_step();
+    impl.activate();
+    return impl.finish_step();
 }
 
 Effects Node::handle(Event event, TimePoint now) {
-    NodeCore& core = *core_;
-    CHECK(now >= core.host_now);
-    core.host_now = now;
-    core.now = core.mock_time.value_or(now);
+    Impl& impl = *impl_;
+    CHECK(now >= impl.host_now);
+    impl.host_now = now;
+    impl.now = impl.mock_time.value_or(now);
     std::optional<uint64_t> invoke;
     if (auto* call = std::get_if<event::Invoke>(&event)) {
         invoke = call->id;
         call->call(*this);
     } else if (auto* solved = std::get_if<event::SolutionFound>(&event)) {
-        core.tell_miner(miner_input::SolutionFound{solved->job, solved->header});
+        impl.tell_miner(miner_input::SolutionFound{solved->job, solved->header});
     } else if (auto* exhausted = std::get_if<event::SearchExhausted>(&event)) {
-        core.tell_miner(miner_input::SearchExhausted{exhausted->job});
+        impl.tell_miner(miner_input::SearchExhausted{exhausted->job});
     } else if (std::holds_alternative<event::TimerDue>(event)) {
         // The host has nothing else to do. Every step runs the timers that are due.
-        if (core.unsettled) core.activate();
+        if (impl.unsettled) impl.activate();
     } else {
         std::visit(
             [&](auto& each) {
                 if constexpr (std::is_constructible_v<NetInput, decltype(each)>)
-                    core.tell_net(std::move(each));
+                    impl.tell_net(std::move(each));
             },
             event);
     }
-    core.run_queue();
-    if (core.pending) core.activate();
-    core.run_timers();
-    return core.finish_step(invoke);
+    impl.run_queue();
+    if (impl.pending) impl.activate();
+    impl.run_timers();
+    return impl.finish_step(invoke);
 }
 
 std::optional<TimePoint> Node::next_deadline() const {
-    const NodeCore& core = *core_;
-    if (core.pending || core.unsettled) return core.host_now;
-    if (core.tx_index && !core.tx_index->synced()) return core.host_now;
+    const Impl& impl = *impl_;
+    if (impl.pending || impl.unsettled) return impl.host_now;
+    if (impl.tx_index && !impl.tx_index->synced()) return impl.host_now;
     // Under a mocked clock time stands still, and so do the timers, until the next setmocktime.
-    if (core.mock_time) return std::nullopt;
+    if (impl.mock_time) return std::nullopt;
     TimePoint deadline = kNever;
-    if (const auto engine = core.engine->next_deadline()) deadline = std::min(deadline, *engine);
-    if (const auto peers = core.peers.next_deadline()) deadline = std::min(deadline, *peers);
-    if (core.wallets) deadline = std::min(deadline, core.wallets->next_deadline());
+    if (const auto engine = impl.engine->next_deadline()) deadline = std::min(deadline, *engine);
+    if (const auto peers = impl.peers.next_deadline()) deadline = std::min(deadline, *peers);
+    if (impl.wallets) deadline = std::min(deadline, impl.wallets->next_deadline());
     if (deadline == kNever) return std::nullopt;
     return deadline;
 }
 
-void NodeCore::run_timers() {
+void Node::Impl::run_timers() {
     const auto due = [&](std::optional<TimePoint> deadline) {
         return deadline && *deadline <= now;
     };
@@ -90,7 +91,7 @@ void NodeCore::run_timers() {
     if (wallets && wallets->next_deadline() <= now) tell_wallets(wallet_input::TimerDue{});
 }
 
-Effects NodeCore::finish_step(std::optional<uint64_t> invoke) {
+Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
     spread_mempool_changes();
     run_queue();
     refresh_demand();
@@ -108,17 +109,17 @@ Effects NodeCore::finish_step(std::optional<uint64_t> invoke) {
     return std::exchange(effects, {});
 }
 
-void NodeCore::show_tip() {
+void Node::Impl::show_tip() {
     const HeaderNode& tip = chain->tip();
     if (shown_tip == &tip) return;
     shown_tip = &tip;
     effects.push_back(
-        effect::TipChanged{std::make_shared<const rpc::BlockSummary>(control.chain().tip)});
+        effect::TipChanged{std::make_shared<const BlockSummary>(summarise(*chain, tip))});
 }
 
 // --- the queue ----------------------------------------------------------------------------------
 
-void NodeCore::run_queue() {
+void Node::Impl::run_queue() {
     while (!queue.empty()) {
         Work work = std::move(queue.front());
         queue.pop_front();
@@ -134,19 +135,25 @@ void NodeCore::run_queue() {
     }
 }
 
-void NodeCore::tell_net(NetInput input) {
+void Node::Impl::run_commands() {
+    enqueue(peers.take_outputs());
+    if (wallets) enqueue(wallets->take_outputs());
+    run_queue();
+}
+
+void Node::Impl::tell_net(NetInput input) {
     enqueue(peers.handle(std::move(input), now));
 }
 
-void NodeCore::tell_engine(const EngineInput& input) {
+void Node::Impl::tell_engine(const EngineInput& input) {
     enqueue(engine->handle(input, now));
 }
 
-void NodeCore::tell_miner(const MinerInput& input) {
+void Node::Impl::tell_miner(const MinerInput& input) {
     if (Miner* miner = engine->miner()) enqueue(miner->handle(input, now));
 }
 
-void NodeCore::tell_wallets(const WalletInput& input) {
+void Node::Impl::tell_wallets(const WalletInput& input) {
     if (wallets) enqueue(wallets->handle(input, now));
 }
 
@@ -154,14 +161,14 @@ void NodeCore::tell_wallets(const WalletInput& input) {
 //
 // 1. Its header, alone or with it, comes from a peer: check and accept.
 
-void NodeCore::route(net_output::SubmitHeaders& ask) {
+void Node::Impl::route(net_output::SubmitHeaders& ask) {
     HeadersResult result = chain->accept_headers(ask.headers, now);
     tell_net(net_input::HeadersJudged{std::move(ask), std::move(result)});
 }
 
 // 2. The block itself comes from a peer, from the engine, from a user or from a file.
 
-void NodeCore::route(net_output::SubmitBlock& ask) {
+void Node::Impl::route(net_output::SubmitBlock& ask) {
     BlockResult result = submit_block(ask.block, ask.seal, BlockSource::peer);
     if (result.state == BlockResult::State::invalid) {
         log.debug(LogCategory::validation, "Refused block {}: {}",
@@ -172,7 +179,7 @@ void NodeCore::route(net_output::SubmitBlock& ask) {
 
 // 3. It is checked, accepted and stored; then the best chain is looked for.
 
-BlockResult NodeCore::submit_block(const BlockRef& block, ByteSpan seal, BlockSource source) {
+BlockResult Node::Impl::submit_block(const BlockRef& block, ByteSpan seal, BlockSource source) {
     BlockResult result = chain->accept_block(block, seal, now);
     // A block that is known may have got the seal that it was waiting for.
     const bool sealed = result.state == BlockResult::State::already_have && !seal.empty();
@@ -192,7 +199,7 @@ BlockResult NodeCore::submit_block(const BlockRef& block, ByteSpan seal, BlockSo
 // 4. Blocks are disconnected and connected until the tip is the best one. A block that fails to
 //    connect is reported, and the next best tip is tried.
 
-std::vector<InvalidBlock> NodeCore::activate(Settle settle) {
+std::vector<InvalidBlock> Node::Impl::activate(Settle settle) {
     ChainUpdate update = chain->activate_best_chain(settle);
     pending = update.more;
     unsettled = update.unsettled;
@@ -206,7 +213,7 @@ std::vector<InvalidBlock> NodeCore::activate(Settle settle) {
     return std::move(update.invalid);
 }
 
-void NodeCore::activate_fully() {
+void Node::Impl::activate_fully() {
     do activate();
     while (pending || unsettled);
     run_queue();
@@ -214,7 +221,7 @@ void NodeCore::activate_fully() {
 
 // 5. The new tip fans out: to the mempool, the wallets, the engine and the peers, in this order.
 
-void NodeCore::tip_changed(const ChainUpdate& update) {
+void Node::Impl::tip_changed(const ChainUpdate& update) {
     if (!update.disconnected.empty())
         ++reorganisations[static_cast<uint32_t>(update.disconnected.size())];
     for (const ChainStep& step : update.disconnected) {
@@ -239,7 +246,7 @@ void NodeCore::tip_changed(const ChainUpdate& update) {
     if (stop_at > 0 && tip.height >= Height{stop_at}) stopping = true;
 }
 
-void NodeCore::log_tip() {
+void Node::Impl::log_tip() {
     const HeaderNode& tip = chain->tip();
     const std::string warning = initial_download.active(now) ? std::string{} : note_unknown_rules();
     log.info(LogCategory::general, "UpdateTip: new best={} height={} version=0x{:08x} tx={}{}",
@@ -247,7 +254,7 @@ void NodeCore::log_tip() {
              tip.chain_transactions, warning.empty() ? "" : " warning='" + warning + "'");
 }
 
-std::string NodeCore::note_unknown_rules() {
+std::string Node::Impl::note_unknown_rules() {
     std::string locked_in;
     for (const auto& [bit, active] : chain->version_bits().unknown_rules(chain->tip())) {
         const std::string sentence =
@@ -266,14 +273,14 @@ std::string NodeCore::note_unknown_rules() {
 //
 // 1. It comes from a peer, from a wallet or from a user.
 
-void NodeCore::route(net_output::SubmitTransaction& ask) {
+void Node::Impl::route(net_output::SubmitTransaction& ask) {
     const auto accepted = submit_transaction(ask.transaction);
     std::optional<TxReject> reject;
     if (!accepted) reject = accepted.error();
     tell_net(net_input::TransactionJudged{std::move(ask), std::move(reject)});
 }
 
-void NodeCore::route(wallet_output::SubmitTransaction& ask) {
+void Node::Impl::route(wallet_output::SubmitTransaction& ask) {
     const auto accepted = submit_transaction(ask.transaction);
     std::optional<TxReject> reject;
     if (!accepted) reject = accepted.error();
@@ -282,7 +289,7 @@ void NodeCore::route(wallet_output::SubmitTransaction& ask) {
 
 // 2. The mempool takes it or not.
 
-Expected<AcceptInfo, TxReject> NodeCore::submit_transaction(const TransactionRef& transaction) {
+Expected<AcceptInfo, TxReject> Node::Impl::submit_transaction(const TransactionRef& transaction) {
     auto accepted = mempool.submit(transaction, now);
     if (accepted) {
         log.debug(LogCategory::mempool, "AcceptToMemoryPool: accepted {} (poolsz {} txn)",
@@ -294,7 +301,7 @@ Expected<AcceptInfo, TxReject> NodeCore::submit_transaction(const TransactionRef
 
 // 3. What has changed goes to the wallets and to the peers.
 
-void NodeCore::spread_mempool_changes() {
+void Node::Impl::spread_mempool_changes() {
     for (const MempoolChange& change : mempool.take_changes()) {
         if (change.kind == MempoolChange::Kind::confirmed) continue;
         if (change.removal()) {
@@ -310,9 +317,9 @@ void NodeCore::spread_mempool_changes() {
 
 // A wallet's own payment: the wallet has it in its store before it leaves the node.
 
-Expected<Txid, WalletError> NodeCore::commit_payment(Wallet& wallet,
-                                                     const TransactionRef& transaction,
-                                                     const SpendNotes& notes) {
+Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
+                                                       const TransactionRef& transaction,
+                                                       const SpendNotes& notes) {
     const Wallet::RecordedSpend recorded = wallet.record(transaction, notes, now);
     const auto accepted = submit_transaction(transaction);
     std::optional<TxReject> reject;
@@ -328,9 +335,9 @@ NodeStores::NodeStores(const NodeHost& host)
     if (host.tx_index != nullptr) tx_index.emplace(*host.tx_index, effects);
 }
 
-NodeCore::NodeCore(std::unique_ptr<const NodeConfig> node_config,
-                   std::unique_ptr<NodeStores> node_stores, std::unique_ptr<Engine> node_engine,
-                   std::unique_ptr<Chainstate> chainstate, const NodeHost& host)
+Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
+                 std::unique_ptr<NodeStores> node_stores, std::unique_ptr<Engine> node_engine,
+                 std::unique_ptr<Chainstate> chainstate, const NodeHost& host)
     : config_owner(std::move(node_config)),
       config(*config_owner),
       log(host.log),
@@ -345,8 +352,7 @@ NodeCore::NodeCore(std::unique_ptr<const NodeConfig> node_config,
       proposals(config, *chain, *engine, mempool, host.random.next()),
       net_view(*chain, mempool, initial_download, log),
       peers(config.net, net_view, host.random, log),
-      wallet_view(*chain, mempool, now),
-      control(*this) {
+      wallet_view(*chain, mempool, now) {
     if (config.node.mock_time != 0) mock_time = from_unix_seconds(config.node.mock_time);
     if (stores->tx_index) tx_index.emplace(*stores->tx_index, *chain, log);
     if (stores->wallets) {
@@ -377,46 +383,15 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
                               "). Please restart with -reindex or -reindex-chainstate to recover.");
         }
     }
-    auto core = std::make_unique<NodeCore>(std::move(config), std::move(stores), std::move(*engine),
-                                           std::move(*chain), host);
-    if (core->tx_index) {
-        if (auto opened = core->tx_index->open(); !opened) return Unexpected(opened.error());
+    auto impl = std::make_unique<Impl>(std::move(config), std::move(stores), std::move(*engine),
+                                       std::move(*chain), host);
+    if (impl->tx_index) {
+        if (auto opened = impl->tx_index->open(); !opened) return Unexpected(opened.error());
     }
-    return std::make_unique<Node>(std::move(core));
+    return std::make_unique<Node>(std::move(impl));
 }
 
-Node::Node(std::unique_ptr<NodeCore> core) : core_(std::move(core)) {}
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Node::~Node() = default;
-
-rpc::NodeControl& Node::control() {
-    return core_->control;
-}
-const rpc::NodeView& Node::view() const {
-    return core_->control;
-}
-const NodeConfig& Node::config() const {
-    return core_->config;
-}
-const Chainstate& Node::chain() const {
-    return *core_->chain;
-}
-const Engine& Node::engine() const {
-    return *core_->engine;
-}
-const Mempool& Node::mempool() const {
-    return core_->mempool;
-}
-
-bool Node::reindex_step() {
-    const bool more = core_->chain->reindex_step(core_->now);
-    core_->activate_fully();
-    return more;
-}
-
-BlockResult Node::load_block(const BlockRef& block) {
-    BlockResult result = core_->submit_block(block, {}, BlockSource::local);
-    core_->run_queue();
-    return result;
-}
 
 }  // namespace parley

@@ -1,10 +1,10 @@
 // What the node does for its consensus engine.
 #include "base/check.h"
-#include "node/node_core.h"
+#include "node/node_impl.h"
 
 namespace parley {
 
-void NodeCore::refresh_demand() {
+void Node::Impl::refresh_demand() {
     const uint64_t sequence = mempool.sequence();
     if (sequence == demand_sequence) return;
     demand_sequence = sequence;
@@ -18,43 +18,43 @@ void NodeCore::refresh_demand() {
 
 // --- between the engine and its peers
 
-void NodeCore::route(net_output::EngineMessage& ask) {
+void Node::Impl::route(net_output::EngineMessage& ask) {
     tell_engine(engine_input::PeerMessage{ask.from, std::move(ask.message)});
     queue.emplace_back(LateAnswer{});
 }
 
-void NodeCore::route(net_output::PeerReady& ask) {
+void Node::Impl::route(net_output::PeerReady& ask) {
     if (ask.speaks_engine) tell_engine(engine_input::PeerReady{ask.peer});
     queue.emplace_back(LateAnswer{});
 }
 
-void NodeCore::route(net_output::PeerGone& output) {
+void Node::Impl::route(net_output::PeerGone& output) {
     tell_engine(engine_input::PeerGone{output.peer});
 }
 
-void NodeCore::route(engine_output::SendMessage& output) {
+void Node::Impl::route(engine_output::SendMessage& output) {
     tell_net(net_input::SendEngineMessage{output.peer, std::move(output.message)});
 }
 
-void NodeCore::route(engine_output::Broadcast& output) {
+void Node::Impl::route(engine_output::Broadcast& output) {
     tell_net(net_input::BroadcastEngineMessage{std::move(output.message)});
 }
 
-void NodeCore::route(engine_output::Blame& output) {
+void Node::Impl::route(engine_output::Blame& output) {
     tell_net(net_input::Punish{output.peer, std::move(output.reason)});
 }
 
-void NodeCore::route(engine_output::CatchUp& output) {
+void Node::Impl::route(engine_output::CatchUp& output) {
     tell_net(net_input::RequestHeaders{output.peer});
 }
 
 // --- proposals: built, checked, published, final
 
-void NodeCore::route(engine_output::Record& output) {
+void Node::Impl::route(engine_output::Record& output) {
     stores->blocks.commit(std::move(output.batch), Durability::synced);
 }
 
-void NodeCore::route(engine_output::BuildProposal& ask) {
+void Node::Impl::route(engine_output::BuildProposal& ask) {
     BlockRef block;
     if (ask.parent == chain->tip().hash && (ask.allow_empty || mempool.size() > 0)) {
         BlockTemplate built = proposals.build(ask.time, proposals.default_payout());
@@ -64,13 +64,13 @@ void NodeCore::route(engine_output::BuildProposal& ask) {
     tell_engine(engine_input::ProposalBuilt{ask.parent, std::move(block)});
 }
 
-void NodeCore::route(engine_output::CheckProposal& ask) {
+void Node::Impl::route(engine_output::CheckProposal& ask) {
     const auto checked = chain->check_proposal(*ask.block, now);
     std::string reason = checked ? std::string{} : checked.error().to_string();
     tell_engine(engine_input::ProposalChecked{std::move(ask.block), std::move(reason)});
 }
 
-void NodeCore::route(engine_output::Publish& output) {
+void Node::Impl::route(engine_output::Publish& output) {
     // A sealed block is every validator's own: pushed by all, it would cross each link many times.
     const auto source = output.seal.empty() ? BlockSource::own : BlockSource::local;
     const BlockResult result = submit_block(output.block, output.seal, source);
@@ -80,7 +80,7 @@ void NodeCore::route(engine_output::Publish& output) {
     }
 }
 
-void NodeCore::route(engine_output::Finalize& output) {
+void Node::Impl::route(engine_output::Finalize& output) {
     const HeaderNode* node = chain->find(output.hash);
     CHECK(node != nullptr);
     // A long catch-up connects in pieces; a final block is not far ahead of them.
@@ -90,11 +90,11 @@ void NodeCore::route(engine_output::Finalize& output) {
 
 // --- mining
 
-void NodeCore::route(engine_output::SearchNonce& output) {
+void Node::Impl::route(engine_output::SearchNonce& output) {
     effects.push_back(effect::SearchNonce{output.job, output.header, output.target});
 }
 
-void NodeCore::route(engine_output::StopSearch&) {
+void Node::Impl::route(engine_output::StopSearch&) {
     effects.push_back(effect::StopSearch{});
 }
 

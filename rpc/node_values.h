@@ -18,28 +18,11 @@
 #include "chain/rules/deployment.h"
 #include "chain/script/script_flags.h"
 #include "consensus/engine_report.h"
+#include "node/chain_snapshot.h"
 
 namespace parley::rpc {
 
 // ---- chain
-
-/// A header of the tree and what is known about its block.
-struct BlockSummary {
-    BlockHeader header;
-    BlockHash hash;
-    Height height{0};
-    bool in_active_chain = false;
-    /// 1 for the active tip; -1 outside the active chain.
-    int32_t confirmations = -1;
-    std::optional<BlockHash> next;  ///< in the active chain
-    int64_t median_time = 0;        ///< of this and the ten before, Unix seconds
-    U256 chain_score;               ///< cumulative work, or what the engine counts
-    bool has_body = false;
-    bool pruned = false;              ///< the body was here
-    uint32_t transactions = 0;        ///< 0: the body never arrived
-    uint64_t chain_transactions = 0;  ///< in this and all ancestors; 0: unknown
-    uint64_t seal_size = 0;           ///< bytes beside the block
-};
 
 struct ChainSummary {
     BlockSummary tip;
@@ -73,18 +56,10 @@ struct ChainTip {
     Status status = Status::active;
 };
 
-/// A block's body with the coins that its transactions spent, those of the coinbase excepted:
-/// spent[i][j] belongs to input j of transaction i + 1. Empty when there is no undo data (the
-/// genesis block, a block that never connected).
 /// The rules of a block.
 struct DeploymentSummary {
     ScriptFlags script_flags = kVerifyNone;
     std::vector<DeploymentReport> signalled;
-};
-
-struct BlockWithSpent {
-    BlockRef block;
-    std::vector<std::vector<Coin>> spent;
 };
 
 /// How often this node saw the chain fork, over the active chain's heights in [first, last].

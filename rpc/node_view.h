@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "chain/rules/address.h"
-#include "rpc/chain_snapshot.h"
 #include "rpc/jsonrpc/error.h"
 #include "rpc/node_values.h"
 #include "rpc/wallet_view.h"
@@ -37,7 +36,7 @@ class NodeView {
     virtual DeploymentSummary deployments(const BlockHash& hash) const = 0;
     /// Fails with misc "Block not available (not fully downloaded)" when only the header is known.
     virtual Result<BlockRef> block(const BlockHash& hash) const = 0;
-    virtual Result<BlockWithSpent> block_with_spent(const BlockHash& hash) const = 0;
+    virtual Result<KnownBlock> block_with_spent(const BlockHash& hash) const = 0;
     /// The optional indexes that this node keeps.
     virtual std::vector<IndexSummary> indexes() const = 0;
     /// By -txindex. Empty: not in it. Fails with misc where the files are damaged.

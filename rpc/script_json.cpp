@@ -203,7 +203,7 @@ void write_header_fields(JsonWriter& out, const BlockSummary& block) {
     out.field("bits", fmt::format("{:08x}", header.bits));
     out.field("target", target_from_compact(header.bits).value_or(U256{}).to_hex());
     out.field("difficulty", difficulty(header.bits));
-    out.field("chainwork", block.chain_score.to_hex());
+    out.field("chainwork", block.score.to_hex());
     out.field("nTx", block.transactions);
     if (block.height.value() > 0) out.field("previousblockhash", header.previous);
     if (block.next) out.field("nextblockhash", *block.next);

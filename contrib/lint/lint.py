@@ -28,7 +28,7 @@ BELOW = {"base": set(), "chain": {"base"}}
 for _middle in ("consensus", "mempool", "net", "wallet"):
     BELOW[_middle] = {"base", "chain"}
 BELOW["rpc"] = {"base", "chain", "consensus", "mempool", "net", "wallet", "node"}
-BELOW["node"] = {"base", "chain", "consensus", "mempool", "net", "wallet", "rpc"}
+BELOW["node"] = {"base", "chain", "consensus", "mempool", "net", "wallet"}
 BELOW["node/daemon"] = BELOW["node"] | {"node", "rpc"}
 BELOW["node/simulator"] = BELOW["node"] | {"node"}
 HOSTS = {"node/daemon", "contrib", "tests"}  # these own threads, sockets, files and clocks

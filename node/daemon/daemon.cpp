@@ -64,7 +64,7 @@ class SignalThread {
             while (::sigwait(&set, &number) == 0 && number != SIGUSR1) {
                 // SIGHUP is ignored: the log is never held back, so there is nothing to reopen.
                 if (number == SIGHUP) continue;
-                if (!loop.call([](Node& node) { node.control().stop(); })) loop.request_stop();
+                if (!loop.call([](Node& node) { node.stop(); })) loop.request_stop();
             }
         });
     }
@@ -339,7 +339,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     const auto barrier = [this](Durability durability, std::function<void()> done) {
         storage_->barrier(durability, std::move(done));
     };
-    const auto show_tip = [this](std::shared_ptr<const rpc::BlockSummary> tip) {
+    const auto show_tip = [this](std::shared_ptr<const BlockSummary> tip) {
         chain_.show(std::move(tip));
     };
     const std::string error =

@@ -10,40 +10,40 @@ namespace {
 constexpr size_t kBlocksMax = 32;
 constexpr size_t kBlockBytesMax = 32 << 10;
 
-class Snapshot final : public rpc::ChainSnapshot {
+class Snapshot final : public ChainSnapshot {
  public:
-    explicit Snapshot(std::shared_ptr<const rpc::BlockSummary> tip) : tip_(std::move(tip)) {}
+    explicit Snapshot(std::shared_ptr<const BlockSummary> tip) : tip_(std::move(tip)) {}
 
-    const rpc::BlockSummary& tip() const override { return *tip_; }
+    const BlockSummary& tip() const override { return *tip_; }
 
-    std::shared_ptr<const rpc::KnownBlock> find(const BlockHash& hash) const override {
+    std::shared_ptr<const KnownBlock> find(const BlockHash& hash) const override {
         const std::lock_guard lock(mutex_);
         const auto found = blocks_.find(hash);
         return found != blocks_.end() ? found->second : nullptr;
     }
 
-    void keep(const BlockHash& tip, std::shared_ptr<const rpc::KnownBlock> block) const override {
-        if (tip != tip_->hash || block->content.block->size() > kBlockBytesMax) return;
+    void keep(const BlockHash& tip, std::shared_ptr<const KnownBlock> block) const override {
+        if (tip != tip_->hash || block->block->size() > kBlockBytesMax) return;
         const std::lock_guard lock(mutex_);
         if (blocks_.size() >= kBlocksMax) blocks_.clear();
         blocks_.emplace(block->summary.hash, std::move(block));
     }
 
  private:
-    const std::shared_ptr<const rpc::BlockSummary> tip_;
+    const std::shared_ptr<const BlockSummary> tip_;
     mutable std::mutex mutex_;
-    mutable std::map<BlockHash, std::shared_ptr<const rpc::KnownBlock>> blocks_;  // guarded
+    mutable std::map<BlockHash, std::shared_ptr<const KnownBlock>> blocks_;  // guarded
 };
 
 }  // namespace
 
-std::shared_ptr<const rpc::ChainSnapshot> PublishedChain::snapshot() const {
+std::shared_ptr<const ChainSnapshot> PublishedChain::snapshot() const {
     const std::lock_guard lock(mutex_);
     return snapshot_;
 }
 
-void PublishedChain::show(std::shared_ptr<const rpc::BlockSummary> tip) {
-    std::shared_ptr<const rpc::ChainSnapshot> next = std::make_shared<Snapshot>(std::move(tip));
+void PublishedChain::show(std::shared_ptr<const BlockSummary> tip) {
+    std::shared_ptr<const ChainSnapshot> next = std::make_shared<Snapshot>(std::move(tip));
     const std::lock_guard lock(mutex_);
     snapshot_.swap(next);
 }

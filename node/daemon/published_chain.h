@@ -6,19 +6,19 @@
 #include <memory>
 #include <mutex>
 
-#include "rpc/chain_snapshot.h"
+#include "node/chain_snapshot.h"
 
 namespace parley {
 
 class PublishedChain {
  public:
     /// Null until the first tip.
-    std::shared_ptr<const rpc::ChainSnapshot> snapshot() const;
-    void show(std::shared_ptr<const rpc::BlockSummary> tip);
+    std::shared_ptr<const ChainSnapshot> snapshot() const;
+    void show(std::shared_ptr<const BlockSummary> tip);
 
  private:
     mutable std::mutex mutex_;
-    std::shared_ptr<const rpc::ChainSnapshot> snapshot_;  // guarded by mutex_
+    std::shared_ptr<const ChainSnapshot> snapshot_;  // guarded by mutex_
 };
 
 }  // namespace parley

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "node/node.h"
+#include "rpc/node_control.h"
 
 namespace parley {
 
@@ -70,7 +71,10 @@ bool RpcHost::pause(Duration duration) {
 
 bool LoopGateway::run(const std::function<void(rpc::NodeControl&)>& call) {
     before_wait_();
-    return loop_.call([&call](Node& node) { call(node.control()); });
+    return loop_.call([&call](Node& node) {
+        NodeControlImpl control{node};
+        call(control);
+    });
 }
 
 }  // namespace parley

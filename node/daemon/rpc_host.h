@@ -67,7 +67,7 @@ class LoopGateway final : public rpc::NodeGateway {
         : loop_(loop), chain_(chain), before_wait_(std::move(before_wait)) {}
 
     [[nodiscard]] bool run(const std::function<void(rpc::NodeControl&)>& call) override;
-    std::shared_ptr<const rpc::ChainSnapshot> chain() const override { return chain_.snapshot(); }
+    std::shared_ptr<const ChainSnapshot> chain() const override { return chain_.snapshot(); }
 
  private:
     CoreLoop& loop_;

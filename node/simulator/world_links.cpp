@@ -39,8 +39,8 @@ void World::connect(NodeIndex from, NodeIndex to) {
     CHECK(from != to && from < size() && to < size());
     if (!topology_.insert({from, to}).second || !running(from)) return;
     invoke(from, [to](Node& node) {
-        const auto added = node.control().add_node(to_string(address(to)), rpc::AddNodeAction::add);
-        CHECK(added);
+        const auto added = node.add_node(to_string(address(to)), AddNodeCommand::add);
+        CHECK(added == AddNodeResult::done);
     });
 }
 

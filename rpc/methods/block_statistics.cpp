@@ -124,15 +124,16 @@ std::array<int64_t, 5> rate_percentiles(std::vector<std::pair<int64_t, int64_t>>
     return result;
 }
 
-BlockTotals block_totals(const BlockSummary& summary, const BlockWithSpent& content) {
+BlockTotals block_totals(const KnownBlock& content) {
+    const auto& spent = content.undo.spent;
     BlockTotals totals;
     const auto& transactions = content.block->transactions;
-    const bool is_genesis = summary.height.value() == 0;
+    const bool is_genesis = content.summary.height.value() == 0;
     for (size_t i = 0; i < transactions.size(); ++i) {
         add_outputs(totals, *transactions[i], !is_genesis);
         if (i == 0) continue;
         add_transaction(totals, *transactions[i],
-                        i - 1 < content.spent.size() ? content.spent[i - 1] : std::vector<Coin>{});
+                        i - 1 < spent.size() ? spent[i - 1] : std::vector<Coin>{});
     }
     return totals;
 }
@@ -182,12 +183,10 @@ std::vector<Figure> block_figures(const ChainParams& params, const BlockSummary&
 }
 
 void getblockstats(Call& call) {
-    BlockSummary summary;
-    const BlockWithSpent content = call.ask([&](NodeControl& node) {
-        summary = block_by_hash_or_height(node, call.argument(0));
-        return unwrap(node.block_with_spent(summary.hash));
+    const KnownBlock content = call.ask([&](NodeControl& node) {
+        return unwrap(node.block_with_spent(block_by_hash_or_height(node, call.argument(0)).hash));
     });
-    const auto figures = block_figures(call.params(), summary, block_totals(summary, content),
+    const auto figures = block_figures(call.params(), content.summary, block_totals(content),
                                        static_cast<int64_t>(content.block->transactions.size()));
     std::vector<std::string> wanted;
     if (call.has(1)) {

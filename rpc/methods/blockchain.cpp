@@ -30,7 +30,7 @@ void getblockchaininfo(Call& call) {
         const double headers = std::max(chain.best_header.value(), chain.tip.height.value()) + 1.0;
         out.field("verificationprogress", (chain.tip.height.value() + 1.0) / headers);
         out.field("initialblockdownload", chain.initial_block_download);
-        out.field("chainwork", chain.tip.chain_score.to_hex());
+        out.field("chainwork", chain.tip.score.to_hex());
         out.field("size_on_disk", chain.size_on_disk);
         out.field("pruned", chain.pruned);
         if (chain.pruned) {
@@ -96,11 +96,12 @@ void write_coinbase_summary(JsonWriter& out, const Transaction& coinbase) {
 }
 
 /// `verbosity` 1: txids, 2: transactions with fees, 3: with the outputs that they spend.
-void write_block(JsonWriter& out, const ChainParams& params, const BlockSummary& summary,
-                 const BlockWithSpent& content, int64_t verbosity) {
-    const Block& block = *content.block;
+void write_block(JsonWriter& out, const ChainParams& params, const KnownBlock& known,
+                 int64_t verbosity) {
+    const Block& block = *known.block;
+    const auto& spent = known.undo.spent;
     out.object([&] {
-        write_header_fields(out, summary);
+        write_header_fields(out, known.summary);
         out.field("strippedsize", block.size(WitnessEncoding::without));
         out.field("size", block.size());
         out.field("weight", block.weight());
@@ -113,11 +114,11 @@ void write_block(JsonWriter& out, const ChainParams& params, const BlockSummary&
                     out.value(transaction.txid());
                     continue;
                 }
-                const bool has_spent = i > 0 && i - 1 < content.spent.size();
+                const bool has_spent = i > 0 && i - 1 < spent.size();
                 out.object([&] {
                     write_transaction_fields(
                         out, params, transaction,
-                        {has_spent ? &content.spent[i - 1] : nullptr, verbosity >= 3, true});
+                        {has_spent ? &spent[i - 1] : nullptr, verbosity >= 3, true});
                 });
             }
         });
@@ -134,8 +135,8 @@ std::shared_ptr<const KnownBlock> whole_block(Call& call, const BlockHash& hash,
     auto block = call.ask([&](NodeControl& node) {
         tip = node.chain().tip.hash;
         const BlockSummary summary = known_block(node, hash);
-        if (spent) return KnownBlock{summary, unwrap(node.block_with_spent(hash))};
-        return KnownBlock{summary, {unwrap(node.block(hash)), {}}};
+        if (spent) return unwrap(node.block_with_spent(hash));
+        return KnownBlock{summary, unwrap(node.block(hash)), {}};
     });
     auto shared = std::make_shared<const KnownBlock>(std::move(block));
     if (chain && spent && shared->summary.in_active_chain) chain->keep(tip, shared);
@@ -148,9 +149,9 @@ void getblock(Call& call) {
     const int64_t verbosity = asked.is_boolean() ? (asked.boolean() ? 1 : 0) : call.integer(1, 1);
     const auto block = whole_block(call, hash, verbosity >= 2);
     if (verbosity <= 0)
-        call.out().hex(block->content.block->serialize());
+        call.out().hex(block->block->serialize());
     else
-        write_block(call.out(), call.params(), block->summary, block->content, verbosity);
+        write_block(call.out(), call.params(), *block, verbosity);
 }
 
 std::string_view to_string(ChainTip::Status status) {

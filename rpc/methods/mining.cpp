@@ -36,8 +36,7 @@ double network_hashes_per_second(const NodeControl& node, const ChainParams& par
         time_max = std::max<int64_t>(time_max, first->header.time);
     }
     if (!first || time_min == time_max) return 0;
-    return (last->chain_score - first->chain_score).to_double() /
-           static_cast<double>(time_max - time_min);
+    return (last->score - first->score).to_double() / static_cast<double>(time_max - time_min);
 }
 
 constexpr int64_t kHashrateBlocksDefault = 120;
@@ -110,7 +109,7 @@ void answer_proposal(Call& call, const Json& request) {
     const BlockRef block = read_raw_block(*data, "data");
     const std::string reason = call.ask([&](NodeControl& node) -> std::string {
         if (const auto known = node.block_summary(block->header.hash()))
-            return known->has_body ? "duplicate" : "duplicate-inconclusive";
+            return known->transactions != 0 ? "duplicate" : "duplicate-inconclusive";
         if (block->header.previous != node.chain().tip.hash) return "inconclusive-not-best-prevblk";
         return node.check_proposal(block);
     });

@@ -52,13 +52,13 @@ Located locate_in_block(NodeControl& node, const Txid& txid, const BlockHash& ha
     Located located;
     located.block = node.block_summary(hash);
     if (!located.block) fail(Code::address_or_key, "Block hash not found");
-    const BlockWithSpent content = with_spent ? unwrap(node.block_with_spent(hash))
-                                              : BlockWithSpent{unwrap(node.block(hash)), {}};
+    const KnownBlock content = with_spent ? unwrap(node.block_with_spent(hash))
+                                          : KnownBlock{{}, unwrap(node.block(hash)), {}};
     const auto& transactions = content.block->transactions;
     for (size_t i = 0; i < transactions.size(); ++i) {
         if (transactions[i]->txid() != txid) continue;
         located.transaction = transactions[i];
-        if (i > 0 && i - 1 < content.spent.size()) located.spent = content.spent[i - 1];
+        if (i > 0 && i - 1 < content.undo.spent.size()) located.spent = content.undo.spent[i - 1];
         return located;
     }
     fail(Code::address_or_key,

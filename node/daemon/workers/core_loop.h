@@ -65,7 +65,7 @@ class MinerPort {
 using StoragePort = std::function<void(Durability, std::function<void()> done)>;
 
 /// Who reads the chain on other threads, as the loop sees them: PublishedChain::show.
-using ReaderPort = std::function<void(std::shared_ptr<const rpc::BlockSummary> tip)>;
+using ReaderPort = std::function<void(std::shared_ptr<const BlockSummary> tip)>;
 
 class CoreLoop final : public EventSink {
  public:

@@ -94,7 +94,7 @@ class CoreLoopTest : public testing::Test {
                     else
                         done();
                 },
-                [this](std::shared_ptr<const rpc::BlockSummary> tip) {
+                [this](std::shared_ptr<const BlockSummary> tip) {
                     ports_.record("tip " + std::to_string(tip->height.value()));
                 }};
     }
@@ -155,10 +155,10 @@ TEST_F(CoreLoopTest, call_returns_only_after_the_barrier_before_its_complete) {
 
 TEST_F(CoreLoopTest, readers_learn_of_a_tip_behind_its_barrier_and_before_the_reply) {
     hold_barriers_ = true;
-    rpc::BlockSummary tip;
+    BlockSummary tip;
     tip.height = Height{7};
     node_.before_complete = {effect::Persist{Durability::written},
-                             effect::TipChanged{std::make_shared<const rpc::BlockSummary>(tip)}};
+                             effect::TipChanged{std::make_shared<const BlockSummary>(tip)}};
     start();
     Lines at_reply;
     std::thread client([&] {

@@ -13,21 +13,21 @@ BlockHash hash_of(uint8_t number) {
     return hash;
 }
 
-std::shared_ptr<const rpc::BlockSummary> tip_of(uint8_t number) {
-    rpc::BlockSummary summary;
+std::shared_ptr<const BlockSummary> tip_of(uint8_t number) {
+    BlockSummary summary;
     summary.hash = hash_of(number);
-    return std::make_shared<const rpc::BlockSummary>(summary);
+    return std::make_shared<const BlockSummary>(summary);
 }
 
-std::shared_ptr<const rpc::KnownBlock> block_of(uint8_t number, size_t script_size = 10) {
-    rpc::KnownBlock block;
+std::shared_ptr<const KnownBlock> block_of(uint8_t number, size_t script_size = 10) {
+    KnownBlock block;
     block.summary.hash = hash_of(number);
     TransactionData data;
     data.outputs.push_back({Amount{1}, Script{Bytes(script_size)}});
     Block body;
     body.transactions.push_back(make_transaction(std::move(data)));
-    block.content.block = std::make_shared<const Block>(std::move(body));
-    return std::make_shared<const rpc::KnownBlock>(std::move(block));
+    block.block = std::make_shared<const Block>(std::move(body));
+    return std::make_shared<const KnownBlock>(std::move(block));
 }
 
 TEST(PublishedChain, show_replaces_the_tip_and_old_snapshots_stay) {

@@ -84,7 +84,7 @@ class EngineBarrier : public testing::Test {
         }
     }
     void submit(size_t node, const TransactionRef& transaction) {
-        ASSERT_EQ(nodes_[node]->send(transaction).state, rpc::TxAdmission::State::accepted);
+        ASSERT_TRUE(nodes_[node]->send(transaction));
         exchange_.take(node);
     }
 
@@ -123,16 +123,15 @@ TEST_F(EngineBarrier, published_block_is_final_and_tells_so) {
     connect_all();
     submit(0, payments_[0]);
     exchange_.run();
-    nodes_[2]->call([&](rpc::NodeControl& control) {
-        const auto summary = control.consensus();
-        EXPECT_EQ(summary.engine, "pbft");
-        EXPECT_TRUE(summary.absolute_finality);
-        ASSERT_TRUE(summary.finalized.has_value());
-        EXPECT_EQ(summary.finalized->first, Height{1});
+    nodes_[2]->call([&](Node& node) {
+        EXPECT_EQ(node.engine().name(), "pbft");
+        EXPECT_EQ(node.engine().finality(), Finality::absolute);
+        const HeaderNode& finalized = node.chain().finalized();
+        EXPECT_EQ(finalized.height, Height{1});
         // What is final cannot be invalidated by hand.
-        EXPECT_FALSE(control.invalidate_block(summary.finalized->second));
+        EXPECT_FALSE(node.invalidate_block(finalized.hash));
         // Nor can anybody mine beside the validators.
-        EXPECT_FALSE(control.build_block(op_true(), std::nullopt));
+        EXPECT_FALSE(node.automine());
     });
     EXPECT_EQ(nodes_[2]->height(), 1);
 }

@@ -1,9 +1,10 @@
-// One node by itself: barriers, blocks and transactions through NodeControl, time, and its end.
+// One node by itself: barriers, blocks and transactions on request, time, and its end.
 #include "consensus/pbft/pbft_engine.h"
 #include "tests/unit/node/test_node.h"
 
 #include "chain/state/chainstate.h"
 #include "mempool/mempool.h"
+#include "node/chain_snapshot.h"
 
 namespace parley {
 namespace {
@@ -50,7 +51,7 @@ TEST(Node, tip_is_shown_to_readers_behind_its_barrier_and_only_when_it_changes) 
     ASSERT_LT(shown, node.effects.size());
     EXPECT_LT(position<effect::Persist>(node.effects), shown);
     EXPECT_LT(shown, position<effect::Complete>(node.effects));
-    const rpc::BlockSummary& tip = *std::get<effect::TipChanged>(node.effects[shown]).tip;
+    const BlockSummary& tip = *std::get<effect::TipChanged>(node.effects[shown]).tip;
     EXPECT_EQ(tip.hash, node->chain().tip().hash);
     EXPECT_EQ(tip.height, Height{1});
     EXPECT_EQ(tip.confirmations, 1);
@@ -58,7 +59,7 @@ TEST(Node, tip_is_shown_to_readers_behind_its_barrier_and_only_when_it_changes) 
     EXPECT_FALSE(contains<effect::TipChanged>(node.effects));
 }
 
-TEST(Node, submit_block_says_what_bitcoind_says) {
+TEST(Node, submit_block_says_what_became_of_it) {
     TestNode node;
     const BlockRef first = node.build();
     EXPECT_EQ(node.submit(first), "");
@@ -69,7 +70,7 @@ TEST(Node, submit_block_says_what_bitcoind_says) {
     while (!proof_of_work_met(orphan.header.hash(), orphan.header.bits,
                               node->config().params.pow_limit))
         ++orphan.header.nonce;
-    EXPECT_EQ(node.submit(std::make_shared<const Block>(orphan)), "prev-blk-not-found");
+    EXPECT_EQ(node.submit(std::make_shared<const Block>(orphan)), "missing-parent");
     Block altered = *node.build();
     altered.header.merkle_root.bytes()[0] ^= 1;
     while (!proof_of_work_met(altered.header.hash(), altered.header.bits,
@@ -84,14 +85,14 @@ TEST(Node, transaction_goes_from_the_mempool_into_a_block) {
     node.generate(101);
     const TransactionRef payment = spend(block_at(node, 1));
     const auto admission = node.send(payment);
-    ASSERT_EQ(admission.state, rpc::TxAdmission::State::accepted) << admission.reject_reason;
-    EXPECT_EQ(admission.fee, Amount{10'000});
-    EXPECT_EQ(node.send(payment).state, rpc::TxAdmission::State::already_in_mempool);
+    ASSERT_TRUE(admission) << admission.error().reason;
+    EXPECT_EQ(admission->fee, Amount{10'000});
+    EXPECT_EQ(node.send(payment).error().reason, "txn-already-in-mempool");
     node.generate(1);
     EXPECT_EQ(node->mempool().size(), 0u);
     ASSERT_EQ(block_at(node, 102)->transactions.size(), 2u);
     EXPECT_EQ(block_at(node, 102)->transactions[1]->txid(), payment->txid());
-    EXPECT_EQ(node.send(payment).state, rpc::TxAdmission::State::already_in_chain);
+    EXPECT_EQ(node.send(payment).error().reason, "txn-already-known");
     // The miner got the fee.
     const auto subsidy = block_subsidy(node->config().params, Height{102}).value();
     EXPECT_EQ(block_at(node, 102)->transactions[0]->outputs()[0].value.value(), subsidy + 10'000);
@@ -100,11 +101,11 @@ TEST(Node, transaction_goes_from_the_mempool_into_a_block) {
 TEST(Node, immature_and_missing_coins_are_refused) {
     TestNode node{relaxed()};
     node.generate(100);
-    EXPECT_EQ(node.send(spend(block_at(node, 2))).reject_reason,
+    EXPECT_EQ(node.send(spend(block_at(node, 2))).error().reason,
               "bad-txns-premature-spend-of-coinbase");
     const TransactionRef unknown =
         spend(std::make_shared<const Block>(Block{{}, {spend(block_at(node, 1))}}));
-    EXPECT_EQ(node.send(unknown).state, rpc::TxAdmission::State::missing_inputs);
+    EXPECT_EQ(node.send(unknown).error().kind, TxRejectKind::missing_inputs);
 }
 
 TEST(Node, transaction_returns_to_the_mempool_after_a_reorganisation) {
@@ -112,20 +113,18 @@ TEST(Node, transaction_returns_to_the_mempool_after_a_reorganisation) {
     node.generate(101);
     const TransactionRef payment = spend(block_at(node, 1));
     const BlockRef rival_1 = node.build(std::vector<TransactionRef>{});
-    ASSERT_EQ(node.send(payment).state, rpc::TxAdmission::State::accepted);
+    ASSERT_TRUE(node.send(payment));
     node.generate(1);
     ASSERT_EQ(node->mempool().size(), 0u);
     const BlockHash confirmed_in = node->chain().tip().hash;
 
     // A branch without it, one block longer.
-    node.call(
-        [&](rpc::NodeControl& control) { ASSERT_TRUE(control.invalidate_block(confirmed_in)); });
+    node.call([&](Node& each) { ASSERT_TRUE(each.invalidate_block(confirmed_in)); });
     EXPECT_EQ(node->mempool().size(), 1u);
     ASSERT_EQ(node.submit(rival_1), "");
     const BlockRef rival_2 = node.build(std::vector<TransactionRef>{});
     ASSERT_EQ(node.submit(rival_2), "");
-    node.call(
-        [&](rpc::NodeControl& control) { ASSERT_TRUE(control.reconsider_block(confirmed_in)); });
+    node.call([&](Node& each) { ASSERT_TRUE(each.reconsider_block(confirmed_in)); });
     EXPECT_EQ(node->chain().tip().hash, rival_2->header.hash());
     EXPECT_TRUE(node->mempool().contains(payment->txid()));
     node->mempool().check_consistency();
@@ -133,68 +132,29 @@ TEST(Node, transaction_returns_to_the_mempool_after_a_reorganisation) {
     EXPECT_EQ(node->mempool().size(), 0u);
 }
 
-TEST(Node, fork_stats_count_stale_blocks_and_reorganisations) {
-    TestNode node{relaxed()};
-    node.generate(3);
-    const BlockRef rival = node.build();
-    node.now += seconds{1};
-    const BlockRef winner = node.build();
-    ASSERT_NE(rival->header.hash(), winner->header.hash());
-    ASSERT_EQ(node.submit(winner), "");
-    ASSERT_EQ(node.submit(rival), "inconclusive");
-    rpc::ForkStats stats;
-    const auto read = [&](std::optional<uint32_t> heights) {
-        node.call([&](rpc::NodeControl& control) { stats = control.fork_stats(heights); });
-    };
-    read(std::nullopt);
-    EXPECT_EQ(stats.first, Height{1});
-    EXPECT_EQ(stats.last, Height{4});
-    EXPECT_EQ(stats.main_chain_blocks, 4u);
-    EXPECT_EQ(stats.forked_heights, 1u);
-    EXPECT_EQ(stats.stale_blocks, 1u);
-    EXPECT_TRUE(stats.reorganisations_by_depth.empty());
-    read(1);
-    EXPECT_EQ(stats.main_chain_blocks, 1u);
-    EXPECT_EQ(stats.stale_blocks, 1u);
-
-    // The rival gets a child: one reorganisation, one block deep, and the same rates.
-    node.call([&](rpc::NodeControl& control) {
-        ASSERT_TRUE(control.invalidate_block(winner->header.hash()));
-    });
-    ASSERT_EQ(node->chain().tip().hash, rival->header.hash());
-    node.generate(1);
-    node.call([&](rpc::NodeControl& control) {
-        ASSERT_TRUE(control.reconsider_block(winner->header.hash()));
-    });
-    read(std::nullopt);
-    EXPECT_EQ(stats.main_chain_blocks, 5u);
-    EXPECT_EQ(stats.stale_blocks, 1u);
-    EXPECT_EQ(stats.reorganisations_by_depth.at(1), 1u);
-}
-
 TEST(Node, set_mock_time_moves_block_times_and_stops_timers) {
     TestNode node;
-    node.call([&](rpc::NodeControl& control) { ASSERT_TRUE(control.set_automine("600")); });
+    node.call([&](Node& each) { each.set_automine(*parse_automine("600")); });
     const TimePoint due = node.now + minutes{10};
     ASSERT_EQ(node->next_deadline(), due);
     const int64_t mocked = to_unix_seconds(node.now) + 300;
-    node.call([&](rpc::NodeControl& control) { control.set_mock_time(mocked); });
+    node.call([&](Node& each) { each.set_mock_time(mocked); });
     EXPECT_FALSE(node->next_deadline().has_value());
     EXPECT_EQ(node.build()->header.time, static_cast<uint32_t>(mocked));
     node.step(event::TimerDue{}, minutes{1});
     EXPECT_EQ(node.build()->header.time, static_cast<uint32_t>(mocked));
     // Time comes back, and with it what is due.
-    node.call([&](rpc::NodeControl& control) { control.set_mock_time(0); });
+    node.call([&](Node& each) { each.set_mock_time(0); });
     EXPECT_EQ(node->next_deadline(), due);
     EXPECT_EQ(node.build()->header.time, static_cast<uint32_t>(to_unix_seconds(node.now)));
     // A mocked time beyond it makes it due.
-    node.call([&](rpc::NodeControl& control) { control.set_mock_time(mocked + 3'600); });
+    node.call([&](Node& each) { each.set_mock_time(mocked + 3'600); });
     EXPECT_TRUE(contains<effect::SearchNonce>(node.effects));
 }
 
 TEST(Node, automine_searches_solves_and_stops) {
     TestNode node;
-    node.call([&](rpc::NodeControl& control) { ASSERT_TRUE(control.set_automine("5")); });
+    node.call([&](Node& each) { each.set_automine(*parse_automine("5")); });
     EXPECT_FALSE(contains<effect::SearchNonce>(node.effects));
     ASSERT_EQ(node->next_deadline(), node.now + seconds{5});
     node.step(event::TimerDue{}, seconds{5});
@@ -209,20 +169,15 @@ TEST(Node, automine_searches_solves_and_stops) {
     EXPECT_EQ(node.height(), 0) << "a solution of another job";
     node.step(found);
     EXPECT_EQ(node.height(), 1);
-    node.call([&](rpc::NodeControl& control) { ASSERT_TRUE(control.set_automine("off")); });
+    node.call([&](Node& each) { each.set_automine({}); });
     node.step(event::TimerDue{}, minutes{1});
     EXPECT_FALSE(contains<effect::SearchNonce>(node.effects));
-    node.call([&](rpc::NodeControl& control) {
-        const auto refused = control.set_automine("sometimes");
-        ASSERT_FALSE(refused);
-        EXPECT_EQ(refused.error().code, rpc::Code::invalid_parameter);
-    });
 }
 
 TEST(Node, stop_flushes_then_completes_then_shuts_down) {
     TestNode node;
     node.generate(3);
-    node.call([](rpc::NodeControl& control) { control.stop(); });
+    node.call([](Node& each) { each.stop(); });
     const size_t synced = synced_position(node.effects);
     const size_t complete = position<effect::Complete>(node.effects);
     const size_t shutdown = position<effect::Shutdown>(node.effects);
@@ -250,8 +205,8 @@ TEST(Node, start_over_the_same_stores_keeps_chain_and_coins) {
     node.generate(105);
     const auto coins_of = [&] {
         std::vector<std::pair<OutPoint, Coin>> all;
-        node.call([&](rpc::NodeControl& control) {
-            ASSERT_TRUE(control.for_each_coin([&](const OutPoint& point, const Coin& coin) {
+        node.call([&](Node& each) {
+            ASSERT_TRUE(each.for_each_coin([&](const OutPoint& point, const Coin& coin) {
                 all.emplace_back(point, coin);
                 return true;
             }));
@@ -271,9 +226,8 @@ TEST(Node, stored_blocks_are_connected_after_a_start_in_the_middle_of_an_activat
     TestNode node;
     node.now = source.now;
     for (int32_t height = 1; height <= 150; ++height) {
-        node.call([&](rpc::NodeControl& control) {
-            ASSERT_TRUE(control.submit_header(block_at(source, height)->header));
-        });
+        node.call(
+            [&](Node& each) { ASSERT_TRUE(each.submit_header(block_at(source, height)->header)); });
     }
     // The first block comes last: with it, all others become connectable at once.
     for (int32_t height = 150; height >= 1; --height)

@@ -1,5 +1,6 @@
-// The node's wallets through NodeControl: coinbases mature, payments confirm, and a reorganisation
+// The node's wallets coinbases mature, payments confirm, and a reorganisation
 // takes both back.
+#include "chain/rules/address.h"
 #include "chain/state/chainstate.h"
 #include "tests/unit/node/test_node.h"
 
@@ -9,33 +10,30 @@ namespace {
 class NodeWallet : public testing::Test {
  protected:
     NodeWallet() {
-        node_.call([](rpc::NodeControl& control) {
-            rpc::WalletCreation creation;
-            creation.name = "purse";
-            ASSERT_TRUE(control.create_wallet(creation));
+        node_.call([](Node& node) {
+            ASSERT_TRUE(node.wallets()->create("purse", WalletCreateOptions{}, node.now()));
         });
     }
 
     Script new_script() {
         Script script;
-        with([&](rpc::WalletControl& wallet) {
-            const auto address =
-                wallet.new_address(rpc::WalletControl::AddressFor::receive, "", "");
+        with([&](Wallet& wallet) {
+            const auto address = wallet.new_address("");
             ASSERT_TRUE(address) << address.error().message;
             script = *decode_address(node_->config().params, *address);
         });
         return script;
     }
-    void with(const std::function<void(rpc::WalletControl&)>& function) {
-        node_.call([&](rpc::NodeControl& control) {
-            rpc::WalletControl* wallet = control.wallet("purse");
+    void with(const std::function<void(Wallet&)>& function) {
+        node_.call([&](Node& node) {
+            Wallet* wallet = node.wallets()->find("purse");
             ASSERT_NE(wallet, nullptr);
             function(*wallet);
         });
     }
-    rpc::WalletBalances balances() {
-        rpc::WalletBalances result;
-        with([&](rpc::WalletControl& wallet) { result = wallet.balances(0); });
+    WalletBalances balances() {
+        WalletBalances result;
+        with([&](Wallet& wallet) { result = wallet.balances(0); });
         return result;
     }
 
@@ -58,37 +56,31 @@ TEST_F(NodeWallet, payment_reaches_mempool_and_block_and_comes_back_after_a_reor
     node_.generate(1, new_script());
     node_.generate(100);
     Txid paid;
-    with([&](rpc::WalletControl& wallet) {
-        rpc::WalletSpend request;
+    node_.call([&](Node& node) {
+        SpendRequest request;
         request.recipients.push_back({p2wpkh_script(Hash160{}), Amount{kCoin}, false});
-        request.fee_rate = Amount{10'000};
-        const auto sent = wallet.send(request);
+        request.fee_rate = FeeRate{10'000};
+        const auto sent = node.send(*node.wallets()->find("purse"), request, {});
         ASSERT_TRUE(sent) << sent.error().message;
         paid = sent->transaction->txid();
     });
     ASSERT_TRUE(node_->mempool().contains(paid));
-    const rpc::WalletBalances pending = balances();
+    const WalletBalances pending = balances();
     EXPECT_LT(pending.trusted, Amount{49 * kCoin});
     EXPECT_GT(pending.trusted, Amount{49 * kCoin - 100'000});
     node_.generate(1);
     EXPECT_FALSE(node_->mempool().contains(paid));
-    with([&](rpc::WalletControl& wallet) {
-        EXPECT_EQ(wallet.transaction(paid)->transaction.confirmations, 1);
-    });
+    with([&](Wallet& wallet) { EXPECT_EQ(wallet.transaction(paid)->info.confirmations, 1); });
     EXPECT_EQ(balances().trusted, pending.trusted);
 
-    node_.call([&](rpc::NodeControl& control) {
-        ASSERT_TRUE(control.invalidate_block(node_->chain().tip().hash));
-    });
+    node_.call([&](Node& node) { ASSERT_TRUE(node.invalidate_block(node_->chain().tip().hash)); });
     EXPECT_TRUE(node_->mempool().contains(paid));
-    with([&](rpc::WalletControl& wallet) {
-        EXPECT_EQ(wallet.transaction(paid)->transaction.confirmations, 0);
-    });
+    with([&](Wallet& wallet) { EXPECT_EQ(wallet.transaction(paid)->info.confirmations, 0); });
     EXPECT_EQ(balances().trusted, pending.trusted);
 
     // Down to where the coin itself was made: nothing is left.
-    node_.call([&](rpc::NodeControl& control) {
-        ASSERT_TRUE(control.invalidate_block(node_->chain().at_height(Height{1})->hash));
+    node_.call([&](Node& node) {
+        ASSERT_TRUE(node.invalidate_block(node_->chain().at_height(Height{1})->hash));
     });
     EXPECT_EQ(node_.height(), 0);
     EXPECT_FALSE(node_->mempool().contains(paid));
@@ -98,28 +90,24 @@ TEST_F(NodeWallet, payment_reaches_mempool_and_block_and_comes_back_after_a_reor
 
 TEST_F(NodeWallet, wallet_that_was_away_catches_up_when_loaded) {
     const Script mine = new_script();
-    node_.call([](rpc::NodeControl& control) {
-        ASSERT_TRUE(control.unload_wallet("purse", std::nullopt));
-        EXPECT_EQ(control.wallet("purse"), nullptr);
+    node_.call([](Node& node) {
+        ASSERT_TRUE(node.wallets()->unload("purse"));
+        EXPECT_EQ(node.wallets()->find("purse"), nullptr);
     });
     node_.generate(3, mine);
-    node_.call(
-        [](rpc::NodeControl& control) { ASSERT_TRUE(control.load_wallet("purse", std::nullopt)); });
+    node_.call([](Node& node) { ASSERT_TRUE(node.wallets()->load("purse", node.now())); });
     EXPECT_EQ(balances().immature, Amount{3 * kSubsidy.value()});
 }
 
 TEST_F(NodeWallet, unknown_wallet_is_refused_and_node_without_wallets_says_so) {
-    node_.call([](rpc::NodeControl& control) {
-        EXPECT_TRUE(control.wallets_enabled());
-        EXPECT_EQ(control.loaded_wallets(), std::vector<std::string>{"purse"});
-        EXPECT_FALSE(control.load_wallet("nobody", std::nullopt));
+    node_.call([](Node& node) {
+        ASSERT_NE(node.wallets(), nullptr);
+        ASSERT_EQ(node.wallets()->loaded().size(), 1u);
+        EXPECT_EQ(node.wallets()->loaded()[0]->name(), "purse");
+        EXPECT_FALSE(node.wallets()->load("nobody", node.now()));
     });
     TestNode bare{NodeConfig{regtest_params()}, false};
-    bare.call([](rpc::NodeControl& control) {
-        EXPECT_FALSE(control.wallets_enabled());
-        EXPECT_TRUE(control.loaded_wallets().empty());
-        EXPECT_EQ(control.wallet("purse"), nullptr);
-    });
+    bare.call([](Node& node) { EXPECT_EQ(node.wallets(), nullptr); });
 }
 
 }  // namespace

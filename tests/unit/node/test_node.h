@@ -52,29 +52,32 @@ class TestNode {
         effects = node_->handle(event, now);
         return effects;
     }
-    const Effects& call(const std::function<void(rpc::NodeControl&)>& function) {
-        return step(event::Invoke{++invokes_, [&](Node& node) { function(node.control()); }});
+    const Effects& call(const std::function<void(Node&)>& function) {
+        return step(event::Invoke{++invokes_, function});
     }
 
     /// A solved block below the tip, of the waiting transactions or of exactly `transactions`.
     BlockRef build(const std::optional<std::vector<TransactionRef>>& transactions = {},
                    const Script& payout = op_true()) {
         Block block;
-        call([&](rpc::NodeControl& control) {
-            const auto built = control.build_block(payout, transactions);
-            ASSERT_TRUE(built) << built.error().message;
-            block = **built;
+        call([&](Node& node) {
+            block = transactions ? node.build_template(payout, *transactions).block
+                                 : node.build_template(payout).block;
         });
         const U256 limit = config_.params.pow_limit;
         while (!proof_of_work_met(block.header.hash(), block.header.bits, limit))
             ++block.header.nonce;
         return std::make_shared<const Block>(std::move(block));
     }
-    /// BIP22's result.
+    /// Empty: accepted, and in the active chain. Otherwise one word for what became of it.
     std::string submit(const BlockRef& block) {
-        std::string result;
-        call([&](rpc::NodeControl& control) { result = control.submit_block(block); });
-        return result;
+        using State = BlockResult::State;
+        BlockResult result;
+        call([&](Node& node) { result = node.submit_block(block); });
+        if (result.state == State::already_have) return "duplicate";
+        if (result.state == State::missing_parent) return "missing-parent";
+        if (result.state == State::invalid) return result.error->reason;
+        return node_->chain().contains(*result.node) ? "" : "inconclusive";
     }
     void generate(int count, const Script& payout = op_true()) {
         for (int i = 0; i < count; ++i) {
@@ -82,12 +85,10 @@ class TestNode {
             ASSERT_EQ(submit(build(std::nullopt, payout)), "");
         }
     }
-    rpc::TxAdmission send(const TransactionRef& transaction) {
-        rpc::TxAdmission admission;
-        call([&](rpc::NodeControl& control) {
-            admission = control.submit_transaction(transaction);
-        });
-        return admission;
+    Expected<AcceptInfo, TxReject> send(const TransactionRef& transaction) {
+        Expected<AcceptInfo, TxReject> result = AcceptInfo{};
+        call([&](Node& node) { result = node.submit_transaction(transaction); });
+        return result;
     }
     int32_t height() { return node_->chain().tip().height.value(); }
 
@@ -143,9 +144,9 @@ class Exchange {
         ends_[a] = {to, b};
         ends_[b] = {from, a};
         uint64_t dial = 0;
-        nodes_[from]->call([&](rpc::NodeControl& control) {
+        nodes_[from]->call([&](Node& node) {
             const std::string address = "10.0.0." + std::to_string(to + 1) + ":18444";
-            ASSERT_TRUE(control.add_node(address, rpc::AddNodeAction::onetry));
+            ASSERT_EQ(node.add_node(address, AddNodeCommand::one_try), AddNodeResult::done);
         });
         for (const Effect& each : nodes_[from]->effects) {
             if (const auto* wanted = std::get_if<effect::Dial>(&each)) dial = wanted->dial;

@@ -49,8 +49,7 @@ BlockSummary FakeNode::summarise(size_t height) const {
     result.confirmations = static_cast<int32_t>(blocks.size() - height);
     if (height + 1 < blocks.size()) result.next = blocks[height + 1]->header.hash();
     result.median_time = blocks[height]->header.time;
-    result.chain_score = U256{2 * (height + 1)};
-    result.has_body = true;
+    result.score = U256{2 * (height + 1)};
     result.transactions = static_cast<uint32_t>(blocks[height]->transactions.size());
     for (size_t i = 0; i <= height; ++i)
         result.chain_transactions += blocks[i]->transactions.size();
@@ -83,17 +82,17 @@ Result<BlockRef> FakeNode::block(const BlockHash& hash) const {
     return failure(Code::address_or_key, "Block not found");
 }
 
-Result<BlockWithSpent> FakeNode::block_with_spent(const BlockHash& hash) const {
+Result<KnownBlock> FakeNode::block_with_spent(const BlockHash& hash) const {
     auto found = block(hash);
     if (!found) return Unexpected<Error>{found.error()};
-    BlockWithSpent result{*found, {}};
+    KnownBlock result{*block_summary(hash), *found, {}};
     for (size_t i = 1; i < (*found)->transactions.size(); ++i) {
         std::vector<Coin> spent;
         for (const TxInput& input : (*found)->transactions[i]->inputs()) {
             const auto coin = coins.find(input.prevout);
             spent.push_back(coin == coins.end() ? Coin{} : coin->second);
         }
-        result.spent.push_back(std::move(spent));
+        result.undo.spent.push_back(std::move(spent));
     }
     return result;
 }

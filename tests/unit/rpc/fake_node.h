@@ -204,7 +204,7 @@ class FakeNode final : public NodeControl {
     std::optional<BlockSummary> block_at(Height height) const override;
     DeploymentSummary deployments(const BlockHash&) const override { return deployment_summary; }
     Result<BlockRef> block(const BlockHash& hash) const override;
-    Result<BlockWithSpent> block_with_spent(const BlockHash& hash) const override;
+    Result<KnownBlock> block_with_spent(const BlockHash& hash) const override;
     std::vector<ChainTip> chain_tips() const override { return tips; }
     std::optional<Coin> coin(const OutPoint& outpoint, bool mempool) const override;
     ForkStats fork_stats(std::optional<uint32_t>) const override { return forks; }

@@ -13,7 +13,7 @@ namespace {
 void quieten(World& world, Duration time) {
     for (NodeIndex index = 0; index < world.size(); ++index) {
         if (!world.running(index)) continue;
-        world.invoke(index, [](Node& node) { ASSERT_TRUE(node.control().set_automine("off")); });
+        world.invoke(index, [](Node& node) { node.set_automine({}); });
     }
     world.run_for(time);
 }

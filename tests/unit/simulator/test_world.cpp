@@ -138,18 +138,15 @@ bool waiting(const World& world, NodeIndex index, const TransactionRef& transact
 std::string submit(World& world, NodeIndex index, const TransactionRef& transaction) {
     std::string reason;
     world.invoke(index, [&](Node& node) {
-        const auto admission = node.control().submit_transaction(transaction);
-        if (admission.state != rpc::TxAdmission::State::accepted)
-            reason = "refused: " + admission.reject_reason;
+        const auto accepted = node.submit_transaction(transaction);
+        if (!accepted) reason = "refused: " + accepted.error().reason;
     });
     return reason;
 }
 
 std::map<uint32_t, uint64_t> reorganisations(World& world, NodeIndex index) {
     std::map<uint32_t, uint64_t> result;
-    world.invoke(index, [&](Node& node) {
-        result = node.view().fork_stats(std::nullopt).reorganisations_by_depth;
-    });
+    world.invoke(index, [&](Node& node) { result = node.reorganisations(); });
     return result;
 }
 

@@ -20,10 +20,10 @@ struct Link {
     }
     /// Node 0 finds a block now.
     void mine() {
-        world.invoke(0, [](Node& node) { ASSERT_TRUE(node.control().set_automine("0.001")); });
+        world.invoke(0, [](Node& node) { node.set_automine(*parse_automine("0.001")); });
         const int32_t before = height(world, 0);
         ASSERT_TRUE(world.run_until([&] { return height(world, 0) > before; }, seconds{1}));
-        world.invoke(0, [](Node& node) { ASSERT_TRUE(node.control().set_automine("off")); });
+        world.invoke(0, [](Node& node) { node.set_automine({}); });
     }
 
     Purse purse;

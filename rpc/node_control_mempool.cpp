@@ -4,9 +4,8 @@
 
 #include "chain/rules/block_rules.h"
 #include "chain/state/versionbits.h"
-#include "node/node_control.h"
-#include "node/node_core.h"
-#include "node/wallet_control.h"
+#include "rpc/node_control.h"
+#include "rpc/wallet_control.h"
 
 namespace parley {
 namespace {
@@ -68,12 +67,12 @@ rpc::MempoolEntry NodeControlImpl::summarise(const MempoolEntry& entry) const {
     for (const MempoolEntry* child : entry.children) summary.spent_by.push_back(child->txid());
     std::sort(summary.depends.begin(), summary.depends.end());
     std::sort(summary.spent_by.begin(), summary.spent_by.end());
-    summary.replaceable = signals_replaceable(core_.mempool, entry);
+    summary.replaceable = signals_replaceable(node_.mempool(), entry);
     return summary;
 }
 
 rpc::MempoolSummary NodeControlImpl::mempool() const {
-    const Mempool& pool = core_.mempool;
+    const Mempool& pool = node_.mempool();
     const MempoolOptions& options = pool.options();
     rpc::MempoolSummary summary;
     summary.transactions = pool.size();
@@ -81,7 +80,7 @@ rpc::MempoolSummary NodeControlImpl::mempool() const {
     summary.memory_usage = static_cast<uint64_t>(pool.usage_bytes());
     summary.memory_usage_max = static_cast<uint64_t>(options.usage_bytes_max);
     summary.total_fee = pool.total_fees();
-    summary.min_fee_rate = Amount{pool.min_fee(core_.now).value()};
+    summary.min_fee_rate = Amount{pool.min_fee(node_.now()).value()};
     summary.min_relay_fee_rate = Amount{options.min_relay_fee.value()};
     summary.incremental_fee_rate = Amount{options.incremental_relay_fee.value()};
     summary.sequence = pool.sequence();
@@ -95,7 +94,7 @@ rpc::MempoolSummary NodeControlImpl::mempool() const {
 
 std::vector<rpc::MempoolEntry> NodeControlImpl::mempool_entries() const {
     std::vector<rpc::MempoolEntry> entries;
-    core_.mempool.for_each([&](const MempoolEntry& entry) {
+    node_.mempool().for_each([&](const MempoolEntry& entry) {
         entries.push_back(summarise(entry));
         return true;
     });
@@ -104,8 +103,8 @@ std::vector<rpc::MempoolEntry> NodeControlImpl::mempool_entries() const {
 
 std::vector<Txid> NodeControlImpl::mempool_txids() const {
     std::vector<Txid> txids;
-    txids.reserve(core_.mempool.size());
-    core_.mempool.for_each([&](const MempoolEntry& entry) {
+    txids.reserve(node_.mempool().size());
+    node_.mempool().for_each([&](const MempoolEntry& entry) {
         txids.push_back(entry.txid());
         return true;
     });
@@ -113,15 +112,15 @@ std::vector<Txid> NodeControlImpl::mempool_txids() const {
 }
 
 std::optional<rpc::MempoolEntry> NodeControlImpl::mempool_entry(const Txid& txid) const {
-    const MempoolEntry* entry = core_.mempool.find(txid);
+    const MempoolEntry* entry = node_.mempool().find(txid);
     if (entry == nullptr) return std::nullopt;
     return summarise(*entry);
 }
 
 std::vector<rpc::MempoolEntry> NodeControlImpl::mempool_ancestors(const Txid& txid) const {
     std::vector<rpc::MempoolEntry> entries;
-    if (const MempoolEntry* entry = core_.mempool.find(txid)) {
-        for (const MempoolEntry* each : core_.mempool.ancestors(*entry))
+    if (const MempoolEntry* entry = node_.mempool().find(txid)) {
+        for (const MempoolEntry* each : node_.mempool().ancestors(*entry))
             entries.push_back(summarise(*each));
     }
     return entries;
@@ -129,15 +128,15 @@ std::vector<rpc::MempoolEntry> NodeControlImpl::mempool_ancestors(const Txid& tx
 
 std::vector<rpc::MempoolEntry> NodeControlImpl::mempool_descendants(const Txid& txid) const {
     std::vector<rpc::MempoolEntry> entries;
-    if (const MempoolEntry* entry = core_.mempool.find(txid)) {
-        for (const MempoolEntry* each : core_.mempool.descendants(*entry))
+    if (const MempoolEntry* entry = node_.mempool().find(txid)) {
+        for (const MempoolEntry* each : node_.mempool().descendants(*entry))
             entries.push_back(summarise(*each));
     }
     return entries;
 }
 
 std::optional<Txid> NodeControlImpl::mempool_spender(const OutPoint& outpoint) const {
-    const MempoolEntry* entry = core_.mempool.spender(outpoint);
+    const MempoolEntry* entry = node_.mempool().spender(outpoint);
     if (entry == nullptr) return std::nullopt;
     return entry->txid();
 }
@@ -146,37 +145,35 @@ std::vector<rpc::TxAdmission> NodeControlImpl::test_accept(
     const std::vector<TransactionRef>& transactions) const {
     std::vector<rpc::TxAdmission> admissions;
     if (transactions.size() == 1) {
-        admissions.push_back(admission_of(core_.mempool.test_accept(transactions[0], core_.now)));
+        admissions.push_back(
+            admission_of(node_.mempool().test_accept(transactions[0], node_.now())));
         return admissions;
     }
-    for (const auto& result : core_.mempool.test_accept_package(transactions, core_.now)) {
+    for (const auto& result : node_.mempool().test_accept_package(transactions, node_.now())) {
         admissions.push_back(admission_of(result));
     }
     return admissions;
 }
 
 rpc::TxAdmission NodeControlImpl::submit_transaction(const TransactionRef& transaction) {
-    const auto accepted = core_.submit_transaction(transaction);
-    core_.run_queue();
-    return admission_of(accepted);
+    return admission_of(node_.submit_transaction(transaction));
 }
 
 rpc::Result<rpc::BlockTemplate> NodeControlImpl::block_template() const {
-    if (core_.engine->miner() == nullptr) {
+    if (!node_.automine()) {
         return rpc::failure(rpc::Code::misc,
-                            "Blocks are not mined with -consensus=" + core_.engine->name());
+                            "Blocks are not mined with -consensus=" + node_.engine().name());
     }
-    const HeaderNode& tip = core_.chain->tip();
-    const BlockTemplate built =
-        core_.proposals.build(to_unix_seconds(core_.now), core_.proposals.default_payout());
+    const HeaderNode& tip = node_.chain().tip();
+    const BlockTemplate built = node_.build_template(std::nullopt);
     rpc::BlockTemplate result;
     result.header = built.block.header;
     result.height = tip.height + 1;
-    result.time_min = block_time_min(core_.config.params, tip);
+    result.time_min = block_time_min(node_.config().params, tip);
     result.coinbase_value = built.coinbase_value;
     result.witness_commitment = built.witness_commitment;
-    result.deployments = core_.chain->version_bits().reports(tip);
-    result.mempool_sequence = core_.mempool.sequence();
+    result.deployments = node_.deployments(tip);
+    result.mempool_sequence = node_.mempool().sequence();
     std::map<Txid, uint32_t> positions;
     const auto& transactions = built.block.transactions;
     for (size_t i = 1; i < transactions.size(); ++i) {
@@ -197,17 +194,14 @@ rpc::Result<rpc::BlockTemplate> NodeControlImpl::block_template() const {
 
 rpc::Result<BlockRef> NodeControlImpl::build_block(
     const Script& coinbase, const std::optional<std::vector<TransactionRef>>& transactions) const {
-    if (core_.engine->miner() == nullptr) {
+    if (!node_.automine()) {
         return rpc::failure(rpc::Code::misc,
-                            "Blocks are not mined with -consensus=" + core_.engine->name() +
+                            "Blocks are not mined with -consensus=" + node_.engine().name() +
                                 "; send a transaction, and the validators order it");
     }
-    const int64_t now = to_unix_seconds(core_.now);
-    if (!transactions) {
-        return BlockRef{std::make_shared<const Block>(core_.proposals.build(now, coinbase).block)};
-    }
-    auto block = std::make_shared<const Block>(
-        core_.proposals.build_from(now, coinbase, *transactions).block);
+    if (!transactions)
+        return BlockRef{std::make_shared<const Block>(node_.build_template(coinbase).block)};
+    auto block = std::make_shared<const Block>(node_.build_template(coinbase, *transactions).block);
     const std::string problem = check_proposal(block);
     if (!problem.empty())
         return rpc::failure(rpc::Code::verify, "TestBlockValidity failed: " + problem);
@@ -215,18 +209,17 @@ rpc::Result<BlockRef> NodeControlImpl::build_block(
 }
 
 std::string NodeControlImpl::check_proposal(const BlockRef& block) const {
-    const auto checked = core_.chain->check_proposal(*block, core_.now);
+    const auto checked = node_.check_proposal(*block);
     return checked ? std::string{} : checked.error().to_string();
 }
 
 rpc::MiningSummary NodeControlImpl::mining() const {
     rpc::MiningSummary summary;
-    summary.next_bits = core_.engine->next_bits(core_.chain->tip(), to_unix_seconds(core_.now));
-    summary.pooled_transactions = core_.mempool.size();
-    summary.block_min_fee_rate = Amount{core_.proposals.options().min_fee_rate.value()};
-    const Miner* miner = core_.engine->miner();
-    summary.automine = miner != nullptr ? to_string(miner->schedule()) : "off";
-    if (const auto& last = core_.proposals.last_built()) {
+    summary.next_bits = node_.engine().next_bits(node_.chain().tip(), to_unix_seconds(node_.now()));
+    summary.pooled_transactions = node_.mempool().size();
+    summary.block_min_fee_rate = Amount{node_.config().block_builder.min_fee_rate.value()};
+    summary.automine = node_.automine() ? to_string(*node_.automine()) : "off";
+    if (const auto& last = node_.last_built()) {
         summary.last_block_weight = last->weight;
         summary.last_block_transactions = last->transactions;
     }
@@ -240,12 +233,11 @@ rpc::Status NodeControlImpl::set_automine(const std::string& mode) {
             rpc::Code::invalid_parameter,
             "mode: \"" + mode + "\" is none of off, tx, <seconds> and poisson:<seconds>");
     }
-    if (core_.engine->miner() == nullptr) {
+    if (!node_.automine()) {
         return rpc::failure(rpc::Code::misc,
-                            "Blocks are not mined with -consensus=" + core_.engine->name());
+                            "Blocks are not mined with -consensus=" + node_.engine().name());
     }
-    core_.tell_miner(miner_input::ScheduleChanged{*schedule});
-    core_.run_queue();
+    node_.set_automine(*schedule);
     return {};
 }
 

@@ -1,10 +1,9 @@
-#include "node/wallet_control.h"
+#include "rpc/wallet_control.h"
 
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "node/node_control.h"
-#include "node/node_core.h"
+#include "rpc/node_control.h"
 
 namespace parley {
 namespace {
@@ -273,14 +272,11 @@ rpc::Result<rpc::WalletSent> WalletControlImpl::send(const rpc::WalletSpend& req
         spend.recipients.push_back({recipient.script, recipient.amount, recipient.subtract_fee});
     }
     spend.fee_rate = fee_rate_of_request(request.fee_rate);
-    spend.replaceable = request.replaceable.value_or(core_.config.wallet.signal_replaceable);
-    const auto created = wallet_.create_transaction(spend);
-    if (!created) return Unexpected(error_of(created.error()));
-    const auto committed = core_.commit_payment(
-        wallet_, created->transaction, {request.comment, request.comment_to, std::nullopt});
-    core_.run_queue();
-    if (!committed) return Unexpected(error_of(committed.error()));
-    return translate(*created);
+    spend.replaceable = request.replaceable.value_or(node_.config().wallet.signal_replaceable);
+    const auto sent =
+        node_.send(wallet_, spend, {request.comment, request.comment_to, std::nullopt});
+    if (!sent) return Unexpected(error_of(sent.error()));
+    return translate(*sent);
 }
 
 rpc::Result<rpc::WalletSent> WalletControlImpl::fund(const TransactionData& transaction,
@@ -305,7 +301,7 @@ rpc::Result<rpc::WalletSent> WalletControlImpl::fund(const TransactionData& tran
     spend.add_inputs = request.add_inputs;
     spend.include_unsafe = request.include_unsafe;
     spend.fee_rate = fee_rate_of_request(request.fee_rate);
-    spend.replaceable = request.replaceable.value_or(core_.config.wallet.signal_replaceable);
+    spend.replaceable = request.replaceable.value_or(node_.config().wallet.signal_replaceable);
     spend.change_script = request.change_script;
     if (request.change_position) spend.change_position = *request.change_position;
     spend.locktime = transaction.locktime;
@@ -323,11 +319,8 @@ rpc::Result<rpc::WalletSent> WalletControlImpl::fund(const TransactionData& tran
 
 rpc::Result<rpc::WalletBumped> WalletControlImpl::bump_fee(const Txid& txid,
                                                            std::optional<Amount> fee_rate) {
-    const auto bumped = wallet_.create_replacement(txid, fee_rate_of_request(fee_rate));
+    const auto bumped = node_.bump_fee(wallet_, txid, fee_rate_of_request(fee_rate));
     if (!bumped) return Unexpected(error_of(bumped.error()));
-    const auto committed = core_.commit_payment(wallet_, bumped->spend.transaction, bumped->notes);
-    core_.run_queue();
-    if (!committed) return Unexpected(error_of(committed.error()));
     return rpc::WalletBumped{translate(bumped->spend), bumped->original_fee};
 }
 
@@ -339,7 +332,7 @@ std::vector<rpc::Status> WalletControlImpl::import_descriptors(
                           each.range, each.next_index});
     }
     std::vector<rpc::Status> statuses;
-    for (const auto& result : wallet_.import_descriptors(wanted, core_.now))
+    for (const auto& result : wallet_.import_descriptors(wanted, node_.now()))
         statuses.push_back(status_of(result));
     return statuses;
 }
@@ -370,28 +363,28 @@ rpc::Status WalletControlImpl::abandon(const Txid& txid) {
 // --- NodeControlImpl: which wallets there are
 
 bool NodeControlImpl::wallets_enabled() const {
-    return core_.wallets.has_value();
+    return node_.wallets() != nullptr;
 }
 
 std::vector<std::string> NodeControlImpl::loaded_wallets() const {
     std::vector<std::string> names;
-    if (!core_.wallets) return names;
-    for (const auto& wallet : core_.wallets->loaded()) names.push_back(wallet->name());
+    if (!node_.wallets()) return names;
+    for (const auto& wallet : node_.wallets()->loaded()) names.push_back(wallet->name());
     return names;
 }
 
 std::vector<std::string> NodeControlImpl::wallet_directory() const {
-    return core_.wallets ? core_.wallets->available() : std::vector<std::string>{};
+    return node_.wallets() ? node_.wallets()->available() : std::vector<std::string>{};
 }
 
 rpc::WalletControl* NodeControlImpl::wallet(const std::string& name) {
-    Wallet* found = core_.wallets ? core_.wallets->find(name) : nullptr;
+    Wallet* found = node_.wallets() ? node_.wallets()->find(name) : nullptr;
     if (found == nullptr) {
         wallets_.erase(name);
         return nullptr;
     }
     auto& control = wallets_[name];
-    control = std::make_unique<WalletControlImpl>(core_, *found);
+    control = std::make_unique<WalletControlImpl>(node_, *found);
     return control.get();
 }
 
@@ -400,23 +393,21 @@ rpc::Result<std::vector<std::string>> NodeControlImpl::create_wallet(
     WalletCreateOptions options;
     options.private_keys = creation.private_keys;
     options.blank = creation.blank;
-    const auto created = core_.wallets->create(creation.name, options, core_.now);
+    const auto created = node_.wallets()->create(creation.name, options, node_.now());
     if (!created) return Unexpected(error_of(created.error()));
     return std::vector<std::string>{};
 }
 
 rpc::Result<std::vector<std::string>> NodeControlImpl::load_wallet(const std::string& name,
                                                                    std::optional<bool>) {
-    const auto loaded = core_.wallets->load(name, core_.now);
-    core_.enqueue(core_.wallets->take_outputs());
-    core_.run_queue();
+    const auto loaded = node_.load_wallet(name);
     if (!loaded) return Unexpected(error_of(loaded.error()));
     return std::vector<std::string>{};
 }
 
 rpc::Result<std::vector<std::string>> NodeControlImpl::unload_wallet(const std::string& name,
                                                                      std::optional<bool>) {
-    const auto unloaded = core_.wallets->unload(name);
+    const auto unloaded = node_.wallets()->unload(name);
     if (!unloaded) return Unexpected(error_of(unloaded.error()));
     wallets_.erase(name);
     return std::vector<std::string>{};

@@ -1,8 +1,7 @@
 // The peers' and the keys' part of NodeControlImpl.
 #include "base/check.h"
-#include "node/node_control.h"
-#include "node/node_core.h"
-#include "node/wallet_control.h"
+#include "rpc/node_control.h"
+#include "rpc/wallet_control.h"
 #include "wallet/keys/descriptor.h"
 #include "wallet/keys/signer.h"
 
@@ -57,15 +56,15 @@ rpc::PeerSummary summarise_peer(const PeerInfo& info) {
 }  // namespace
 
 rpc::NetworkSummary NodeControlImpl::network() const {
-    const NetOptions& options = core_.peers.options();
-    const NetTotals totals = core_.peers.totals();
+    const NetOptions& options = node_.peers().options();
+    const NetTotals totals = node_.peers().totals();
     rpc::NetworkSummary summary;
     summary.user_agent = options.user_agent;
     summary.local_services = options.services;
     summary.relay_transactions = !options.blocks_only;
-    summary.active = core_.peers.network_active();
-    summary.connections_in = static_cast<uint32_t>(core_.peers.peer_count(true));
-    summary.connections_out = static_cast<uint32_t>(core_.peers.peer_count(false));
+    summary.active = node_.peers().network_active();
+    summary.connections_in = static_cast<uint32_t>(node_.peers().peer_count(true));
+    summary.connections_out = static_cast<uint32_t>(node_.peers().peer_count(false));
     summary.bytes_sent = totals.bytes_sent;
     summary.bytes_received = totals.bytes_received;
     return summary;
@@ -73,14 +72,14 @@ rpc::NetworkSummary NodeControlImpl::network() const {
 
 std::vector<rpc::PeerSummary> NodeControlImpl::peers() const {
     std::vector<rpc::PeerSummary> peers;
-    for (const PeerInfo& info : core_.peers.peer_infos(core_.now))
+    for (const PeerInfo& info : node_.peers().peer_infos(node_.now()))
         peers.push_back(summarise_peer(info));
     return peers;
 }
 
 std::vector<rpc::AddedNode> NodeControlImpl::added_nodes() const {
     std::vector<rpc::AddedNode> nodes;
-    for (const AddedNodeInfo& info : core_.peers.added_nodes()) {
+    for (const AddedNodeInfo& info : node_.peers().added_nodes()) {
         rpc::AddedNode node{info.added_node, std::nullopt};
         if (info.connected_to) node.connection = {to_string(*info.connected_to), info.inbound};
         nodes.push_back(std::move(node));
@@ -90,7 +89,7 @@ std::vector<rpc::AddedNode> NodeControlImpl::added_nodes() const {
 
 std::vector<rpc::KnownAddress> NodeControlImpl::known_addresses() const {
     std::vector<rpc::KnownAddress> addresses;
-    for (const KnownAddress& known : core_.peers.known_addresses(kKnownAddressesMax)) {
+    for (const KnownAddress& known : node_.peers().known_addresses(kKnownAddressesMax)) {
         addresses.push_back({from_unix_seconds(known.last_seen), known.services,
                              known.endpoint.host, known.endpoint.port});
     }
@@ -103,10 +102,7 @@ rpc::Status NodeControlImpl::add_node(const std::string& address, rpc::AddNodeAc
     const Command command = action == rpc::AddNodeAction::add      ? Command::add
                             : action == rpc::AddNodeAction::remove ? Command::remove
                                                                    : Command::one_try;
-    const Done done = core_.peers.add_node(address, command, core_.now);
-    core_.enqueue(core_.peers.take_outputs());
-    core_.run_queue();
-    switch (done) {
+    switch (node_.add_node(address, command)) {
         case Done::done:
             return {};
         case Done::already_added:
@@ -124,42 +120,30 @@ rpc::Status NodeControlImpl::add_node(const std::string& address, rpc::AddNodeAc
 }
 
 rpc::Status NodeControlImpl::disconnect_node(const std::string& address) {
-    if (core_.peers.disconnect(address, core_.now)) {
-        core_.enqueue(core_.peers.take_outputs());
-        core_.run_queue();
-        return {};
-    }
+    if (node_.disconnect_peer(address)) return {};
     return rpc::failure(rpc::Code::node_not_connected, "Node not found in connected nodes");
 }
 
 rpc::Status NodeControlImpl::disconnect_node(PeerId peer) {
-    if (core_.peers.disconnect(peer, core_.now)) {
-        core_.enqueue(core_.peers.take_outputs());
-        core_.run_queue();
-        return {};
-    }
+    if (node_.disconnect_peer(peer)) return {};
     return rpc::failure(rpc::Code::node_not_connected, "Node not found in connected nodes");
 }
 
 void NodeControlImpl::ping_peers() {
-    core_.peers.ping_all(core_.now);
-    core_.enqueue(core_.peers.take_outputs());
-    core_.run_queue();
+    node_.ping_peers();
 }
 
 void NodeControlImpl::set_network_active(bool active) {
-    core_.peers.set_network_active(active, core_.now);
-    core_.enqueue(core_.peers.take_outputs());
-    core_.run_queue();
+    node_.set_network_active(active);
 }
 
 rpc::Result<rpc::DescriptorSummary> NodeControlImpl::describe(const std::string& descriptor) const {
-    const auto parsed = Descriptor::parse(descriptor, core_.config.params, false);
+    const auto parsed = Descriptor::parse(descriptor, node_.config().params, false);
     if (!parsed) return rpc::failure(rpc::Code::address_or_key, parsed.error());
     const auto checksum = descriptor_checksum(descriptor.substr(0, descriptor.find('#')));
     CHECK(checksum);  // it parsed
     rpc::DescriptorSummary summary;
-    summary.descriptor = parsed->to_string(core_.config.params);
+    summary.descriptor = parsed->to_string(node_.config().params);
     summary.checksum = *checksum;
     summary.ranged = parsed->is_range();
     summary.solvable = parsed->is_solvable();
@@ -172,7 +156,7 @@ rpc::Result<std::vector<Script>> NodeControlImpl::expand_descriptor(const std::s
                                                                     uint32_t last) const {
     // A reply of this many addresses is what bitcoind allows, too.
     constexpr uint32_t kRangeMax = 1'000'000;
-    const auto parsed = Descriptor::parse(descriptor, core_.config.params, false);
+    const auto parsed = Descriptor::parse(descriptor, node_.config().params, false);
     if (!parsed) return rpc::failure(rpc::Code::address_or_key, parsed.error());
     if (last < first || last - first >= kRangeMax) {
         return rpc::failure(rpc::Code::invalid_parameter, "Range is too large");

@@ -2,16 +2,15 @@
 // values and rpc/'s. Core thread only, and only inside event::Invoke.
 #pragma once
 
+#include "node/node.h"
 #include "rpc/wallet_view.h"
 #include "wallet/wallet.h"
 
 namespace parley {
 
-struct NodeCore;
-
 class WalletControlImpl final : public rpc::WalletControl {
  public:
-    WalletControlImpl(NodeCore& core, Wallet& wallet) : core_(core), wallet_(wallet) {}
+    WalletControlImpl(Node& node, Wallet& wallet) : node_(node), wallet_(wallet) {}
 
     rpc::WalletSummary summary() const override;
     rpc::WalletBalances balances(int32_t confirmations_min) const override;
@@ -50,7 +49,7 @@ class WalletControlImpl final : public rpc::WalletControl {
     rpc::Status abandon(const Txid& txid) override;
 
  private:
-    NodeCore& core_;
+    Node& node_;
     Wallet& wallet_;
 };
 

@@ -7,26 +7,26 @@
 #include <string>
 #include <vector>
 
+#include "node/node.h"
 #include "rpc/node_view.h"
 
 namespace parley {
 
-struct NodeCore;
 struct HeaderNode;
 struct MempoolEntry;
 class WalletControlImpl;
 
 class NodeControlImpl final : public rpc::NodeControl {
  public:
-    explicit NodeControlImpl(NodeCore& core);
+    explicit NodeControlImpl(Node& node);
     ~NodeControlImpl() override;
 
     rpc::ChainSummary chain() const override;
-    std::optional<rpc::BlockSummary> block_summary(const BlockHash& hash) const override;
-    std::optional<rpc::BlockSummary> block_at(Height height) const override;
+    std::optional<BlockSummary> block_summary(const BlockHash& hash) const override;
+    std::optional<BlockSummary> block_at(Height height) const override;
     rpc::DeploymentSummary deployments(const BlockHash& hash) const override;
     rpc::Result<BlockRef> block(const BlockHash& hash) const override;
-    rpc::Result<rpc::BlockWithSpent> block_with_spent(const BlockHash& hash) const override;
+    rpc::Result<KnownBlock> block_with_spent(const BlockHash& hash) const override;
     std::vector<rpc::IndexSummary> indexes() const override;
     rpc::Result<std::optional<rpc::IndexedTransaction>> indexed_transaction(
         const Txid& txid) const override;
@@ -102,10 +102,9 @@ class NodeControlImpl final : public rpc::NodeControl {
                                                         std::optional<bool> on_startup) override;
 
  private:
-    rpc::BlockSummary summarise(const HeaderNode& node) const;
     rpc::MempoolEntry summarise(const MempoolEntry& entry) const;
 
-    NodeCore& core_;
+    Node& node_;
     std::map<std::string, std::unique_ptr<WalletControlImpl>> wallets_;
 };
 

@@ -1,5 +1,5 @@
-// NodeCore: the parts of a node, the queue between them, and the state of the running step. Private
-// to node/.
+// Node::Impl: the parts of a node, the queue between them, and the state of the running step.
+// Private to node/.
 //
 // No part calls another. Each takes an input and returns outputs; the outputs wait in one queue,
 // and route() hands each to the part whose input it becomes, or to the host as an effect. node.cpp
@@ -21,7 +21,6 @@
 #include "node/mempool_context.h"
 #include "node/net_view.h"
 #include "node/node.h"
-#include "node/node_control.h"
 #include "node/proposals.h"
 #include "node/step_storage.h"
 #include "node/wallet_view.h"
@@ -48,10 +47,10 @@ struct NodeStores {
     std::optional<StepStorage> tx_index;
 };
 
-struct NodeCore {
-    NodeCore(std::unique_ptr<const NodeConfig> node_config, std::unique_ptr<NodeStores> node_stores,
-             std::unique_ptr<Engine> node_engine, std::unique_ptr<Chainstate> chainstate,
-             const NodeHost& host);
+struct Node::Impl {
+    Impl(std::unique_ptr<const NodeConfig> node_config, std::unique_ptr<NodeStores> node_stores,
+         std::unique_ptr<Engine> node_engine, std::unique_ptr<Chainstate> chainstate,
+         const NodeHost& host);
 
     // --- node.cpp: steps, the queue, and the ways of blocks and transactions
 
@@ -59,6 +58,8 @@ struct NodeCore {
     Effects finish_step(std::optional<uint64_t> invoke = std::nullopt);
     /// Hands on every output that waits, and those that this leads to.
     void run_queue();
+    /// Hands on what commands of the user have led to.
+    void run_commands();
     void run_timers();
     /// Readers on other threads learn of a new tip once what made it the tip is safe.
     void show_tip();
@@ -166,7 +167,6 @@ struct NodeCore {
     PeerManager peers;
     ChainWalletView wallet_view;
     std::optional<WalletManager> wallets;
-    NodeControlImpl control;
 };
 
 }  // namespace parley

@@ -7,9 +7,8 @@
 #include "chain/primitives/coinbase.h"
 #include "chain/rules/block_rules.h"
 #include "chain/state/versionbits.h"
-#include "node/node_control.h"
-#include "node/node_core.h"
-#include "node/wallet_control.h"
+#include "rpc/node_control.h"
+#include "rpc/wallet_control.h"
 
 namespace parley {
 namespace {
@@ -22,108 +21,84 @@ rpc::Error error_of(const BlockError& error) {
 
 }  // namespace
 
-NodeControlImpl::NodeControlImpl(NodeCore& core) : core_(core) {}
+NodeControlImpl::NodeControlImpl(Node& node) : node_(node) {}
 NodeControlImpl::~NodeControlImpl() = default;
-
-rpc::BlockSummary NodeControlImpl::summarise(const HeaderNode& node) const {
-    rpc::BlockSummary summary;
-    summary.header = node.header;
-    summary.hash = node.hash;
-    summary.height = node.height;
-    summary.in_active_chain = core_.chain->contains(node);
-    if (summary.in_active_chain) {
-        summary.confirmations = core_.chain->tip().height - node.height + 1;
-        if (const HeaderNode* next = core_.chain->at_height(node.height + 1))
-            summary.next = next->hash;
-    }
-    summary.median_time = node.median_time_past();
-    summary.chain_score = node.score.value_or(Score{});
-    summary.has_body = node.block_position.size != 0 || node.parent == nullptr;
-    summary.transactions = node.transactions;
-    summary.chain_transactions = node.chain_transactions;
-    summary.seal_size = node.seal.size();
-    return summary;
-}
 
 rpc::ChainSummary NodeControlImpl::chain() const {
     rpc::ChainSummary summary;
-    summary.tip = summarise(core_.chain->tip());
-    summary.best_header = core_.chain->best_header().height;
-    summary.initial_block_download = core_.initial_download.active(core_.now);
-    summary.size_on_disk = core_.chain->size_on_disk();
-    const PruneState prune = core_.chain->prune_state();
+    summary.tip = parley::summarise(node_.chain(), node_.chain().tip());
+    summary.best_header = node_.chain().best_header().height;
+    summary.initial_block_download = node_.initial_download();
+    summary.size_on_disk = node_.chain().size_on_disk();
+    const PruneState prune = node_.chain().prune_state();
     summary.pruned = prune.enabled;
     summary.pruned_to = prune.pruned_to;
     if (prune.target_bytes != 0) summary.prune_target = prune.target_bytes;
-    summary.now = core_.now;
-    summary.warnings = core_.warnings;
+    summary.now = node_.now();
+    summary.warnings = node_.warnings();
     return summary;
 }
 
-std::optional<rpc::BlockSummary> NodeControlImpl::block_summary(const BlockHash& hash) const {
-    const HeaderNode* node = core_.chain->find(hash);
+std::optional<BlockSummary> NodeControlImpl::block_summary(const BlockHash& hash) const {
+    const HeaderNode* node = node_.chain().find(hash);
     if (node == nullptr) return std::nullopt;
-    return summarise(*node);
+    return parley::summarise(node_.chain(), *node);
 }
 
-std::optional<rpc::BlockSummary> NodeControlImpl::block_at(Height height) const {
-    const HeaderNode* node = core_.chain->at_height(height);
+std::optional<BlockSummary> NodeControlImpl::block_at(Height height) const {
+    const HeaderNode* node = node_.chain().at_height(height);
     if (node == nullptr) return std::nullopt;
-    return summarise(*node);
+    return parley::summarise(node_.chain(), *node);
 }
 
 rpc::DeploymentSummary NodeControlImpl::deployments(const BlockHash& hash) const {
-    const HeaderNode* node = core_.chain->find(hash);
+    const HeaderNode* node = node_.chain().find(hash);
     CHECK(node != nullptr);
     rpc::DeploymentSummary summary;
-    summary.script_flags = block_script_flags(core_.config.params, node->height, node->hash);
-    VersionBits& version_bits = core_.chain->version_bits();
-    if (node->parent != nullptr) summary.script_flags |= version_bits.script_flags(*node->parent);
-    summary.signalled = version_bits.reports(*node);
+    summary.script_flags = node_.script_flags(*node);
+    summary.signalled = node_.deployments(*node);
     return summary;
 }
 
 rpc::Result<BlockRef> NodeControlImpl::block(const BlockHash& hash) const {
-    const HeaderNode* node = core_.chain->find(hash);
+    const HeaderNode* node = node_.chain().find(hash);
     if (node == nullptr) return rpc::failure(rpc::Code::address_or_key, "Block not found");
     if (node->is_pruned())
         return rpc::failure(rpc::Code::misc, "Block not available (pruned data)");
     if (node->parent != nullptr && !node->has_body()) {
         return rpc::failure(rpc::Code::misc, "Block not available (not fully downloaded)");
     }
-    auto block = core_.chain->read_block(*node);
+    auto block = node_.chain().read_block(*node);
     if (!block) return rpc::failure(rpc::Code::misc, "Can't read block from disk");
     return *block;
 }
 
-rpc::Result<rpc::BlockWithSpent> NodeControlImpl::block_with_spent(const BlockHash& hash) const {
+rpc::Result<KnownBlock> NodeControlImpl::block_with_spent(const BlockHash& hash) const {
     auto body = block(hash);
     if (!body) return Unexpected(body.error());
-    rpc::BlockWithSpent result{*body, {}};
-    const HeaderNode* node = core_.chain->find(hash);
+    const HeaderNode* node = node_.chain().find(hash);
+    KnownBlock result{parley::summarise(node_.chain(), *node), *body, {}};
     if (node->status == BlockStatus::connected && node->parent != nullptr) {
-        auto undo = core_.chain->read_undo(*node);
+        auto undo = node_.chain().read_undo(*node);
         if (!undo) {
             return rpc::failure(rpc::Code::internal,
                                 "Undo data expected but can't be read. This could be due to "
                                 "disk corruption or a conflict with a pruning event.");
         }
-        result.spent = std::move(undo->spent);
+        result.undo = std::move(*undo);
     }
     return result;
 }
 
 std::vector<rpc::IndexSummary> NodeControlImpl::indexes() const {
-    if (!core_.tx_index) return {};
-    return {{"txindex", core_.tx_index->synced(), core_.tx_index->best().height}};
+    const TxIndex* index = node_.tx_index();
+    if (index == nullptr) return {};
+    return {{"txindex", index->synced(), index->best().height}};
 }
 
 rpc::Result<std::optional<rpc::IndexedTransaction>> NodeControlImpl::indexed_transaction(
     const Txid& txid) const {
-    if (!core_.tx_index) return std::optional<rpc::IndexedTransaction>{};
-    // A block that came just now is in it, as in bitcoind, which waits for its index here.
-    core_.tx_index->step();
-    auto found = core_.tx_index->find(txid);
+    auto found = node_.indexed_transaction(txid);
     if (!found) return rpc::failure(rpc::Code::misc, found.error().message);
     if (!found->has_value()) return std::optional<rpc::IndexedTransaction>{};
     return std::optional{
@@ -132,8 +107,8 @@ rpc::Result<std::optional<rpc::IndexedTransaction>> NodeControlImpl::indexed_tra
 
 std::vector<rpc::ChainTip> NodeControlImpl::chain_tips() const {
     using Status = rpc::ChainTip::Status;
-    const HeaderNode& active = core_.chain->tip();
-    std::vector<const HeaderNode*> leaves = core_.chain->tips();
+    const HeaderNode& active = node_.chain().tip();
+    std::vector<const HeaderNode*> leaves = node_.chain().tips();
     // The active tip is a tip even where headers go on above it.
     if (std::find(leaves.begin(), leaves.end(), &active) == leaves.end()) leaves.push_back(&active);
     std::vector<rpc::ChainTip> tips;
@@ -157,88 +132,77 @@ std::vector<rpc::ChainTip> NodeControlImpl::chain_tips() const {
 }
 
 std::optional<Coin> NodeControlImpl::coin(const OutPoint& outpoint, bool mempool) const {
-    if (!mempool) return core_.chain->coins().coin(outpoint);
-    auto found = core_.mempool.coins().coin(outpoint);
+    if (!mempool) return node_.chain().coins().coin(outpoint);
+    auto found = node_.mempool().coins().coin(outpoint);
     if (found && found->height == Mempool::kMempoolHeight)
-        found->height = core_.chain->tip().height + 1;
+        found->height = node_.chain().tip().height + 1;
     return found;
 }
 
 rpc::ForkStats NodeControlImpl::fork_stats(std::optional<uint32_t> heights) const {
     rpc::ForkStats stats;
-    stats.last = core_.chain->tip().height;
+    stats.last = node_.chain().tip().height;
     stats.first = Height{1};
     if (heights && static_cast<int64_t>(*heights) < stats.last.value()) {
         stats.first = stats.last - static_cast<int32_t>(*heights) + 1;
     }
     for (Height height = stats.first; height <= stats.last; ++height) {
         uint64_t stale = 0;
-        for (const HeaderNode* node : core_.chain->all_at_height(height)) {
+        for (const HeaderNode* node : node_.chain().all_at_height(height)) {
             const bool valid_body =
                 node->status == BlockStatus::stored || node->status == BlockStatus::connected;
-            if (valid_body && node->score && !core_.chain->contains(*node)) ++stale;
+            if (valid_body && node->score && !node_.chain().contains(*node)) ++stale;
         }
         ++stats.main_chain_blocks;
         stats.stale_blocks += stale;
         if (stale > 0) ++stats.forked_heights;
     }
-    stats.reorganisations_by_depth = core_.reorganisations;
+    stats.reorganisations_by_depth = node_.reorganisations();
     return stats;
 }
 
 rpc::ConsensusSummary NodeControlImpl::consensus() const {
     rpc::ConsensusSummary summary;
-    summary.engine = core_.engine->name();
-    summary.absolute_finality = core_.engine->finality() == Finality::absolute;
+    summary.engine = node_.engine().name();
+    summary.absolute_finality = node_.engine().finality() == Finality::absolute;
     if (summary.absolute_finality) {
-        const HeaderNode& finalized = core_.chain->finalized();
+        const HeaderNode& finalized = node_.chain().finalized();
         summary.finalized = {finalized.height, finalized.hash};
     }
-    summary.report = core_.engine->report();
+    summary.report = node_.engine().report();
     return summary;
 }
 
 rpc::Status NodeControlImpl::invalidate_block(const BlockHash& hash) {
-    const auto done = core_.chain->invalidate(hash);
+    const auto done = node_.invalidate_block(hash);
     if (!done) return Unexpected(error_of(done.error()));
-    core_.activate_fully();
     return {};
 }
 
 rpc::Status NodeControlImpl::reconsider_block(const BlockHash& hash) {
-    const auto done = core_.chain->reconsider(hash);
+    const auto done = node_.reconsider_block(hash);
     if (!done) return Unexpected(error_of(done.error()));
-    core_.activate_fully();
     return {};
 }
 
 rpc::Status NodeControlImpl::prefer_block(const BlockHash& hash) {
-    const auto done = core_.chain->prefer(hash);
+    const auto done = node_.prefer_block(hash);
     if (!done) return Unexpected(error_of(done.error()));
-    core_.activate_fully();
     return {};
 }
 
 bool NodeControlImpl::verify_chain(int level, int32_t blocks) {
-    const VerifyResult result = core_.chain->verify(level, blocks);
-    if (!result.problem.empty()) {
-        core_.log.error(LogCategory::general, "verifychain: {}", result.problem);
-    } else {
-        core_.log.info(LogCategory::general, "verifychain: {} blocks at level {} are good{}",
-                       result.blocks, level,
-                       result.cut_short ? "; it ended early, for lack of -dbcache" : "");
-    }
+    const VerifyResult result = node_.verify_chain(level, blocks);
     return result.problem.empty() && !result.cut_short;
 }
 
 std::string NodeControlImpl::submit_block(const BlockRef& block) {
-    const HeaderNode* known = core_.chain->find(block->header.hash());
+    const HeaderNode* known = node_.chain().find(block->header.hash());
     if (known != nullptr && known->status == BlockStatus::connected) return "duplicate";
-    const BlockResult result = core_.submit_block(with_reserved_value(block), {}, BlockSource::own);
-    core_.run_queue();
+    const BlockResult result = node_.submit_block(block);
     switch (result.state) {
         case BlockResult::State::accepted:
-            return core_.chain->contains(*result.node) ? "" : "inconclusive";
+            return node_.chain().contains(*result.node) ? "" : "inconclusive";
         case BlockResult::State::already_have:
             return "duplicate";
         case BlockResult::State::missing_parent:
@@ -251,56 +215,50 @@ std::string NodeControlImpl::submit_block(const BlockRef& block) {
 }
 
 rpc::Status NodeControlImpl::submit_header(const BlockHeader& header) {
-    if (core_.chain->find(header.previous) == nullptr) {
+    if (node_.chain().find(header.previous) == nullptr) {
         return rpc::failure(rpc::Code::verify, "Must submit previous header (" +
                                                    header.previous.to_string() + ") first");
     }
-    const auto accepted = core_.chain->accept_header(header, {}, core_.now);
+    const auto accepted = node_.submit_header(header);
     if (!accepted) return rpc::failure(rpc::Code::verify, accepted.error().reason);
     return {};
 }
 
 rpc::Status NodeControlImpl::for_each_coin(
     const std::function<bool(const OutPoint&, const Coin&)>& visitor) {
-    const auto done = core_.chain->for_each_coin(visitor);
+    const auto done = node_.for_each_coin(visitor);
     if (!done) return rpc::failure(rpc::Code::internal, "Unable to read UTXO set");
     return {};
 }
 
 rpc::Result<std::optional<Height>> NodeControlImpl::prune_blocks(Height height) {
-    const Height tip = core_.chain->tip().height;
-    if (!core_.chain->prune_state().enabled)
+    const Height tip = node_.chain().tip().height;
+    if (!node_.chain().prune_state().enabled)
         return rpc::failure(rpc::Code::misc,
                             "Cannot prune blocks because node is not in prune mode.");
-    if (tip < Height{core_.config.chain.prune_after_height})
+    if (tip < Height{node_.config().chain.prune_after_height})
         return rpc::failure(rpc::Code::misc, "Blockchain is too short for pruning.");
     if (height > tip)
         return rpc::failure(rpc::Code::invalid_parameter,
                             "Blockchain is shorter than the attempted prune height.");
-    const Height pruned = core_.chain->prune(height);
+    const Height pruned = node_.prune(height);
     return pruned < Height{0} ? std::optional<Height>{} : std::optional{pruned};
 }
 
 uint64_t NodeControlImpl::coins_size_on_disk() const {
-    return core_.chain->coins_size_on_disk();
+    return node_.chain().coins_size_on_disk();
 }
 
 Duration NodeControlImpl::uptime() const {
-    return core_.host_now - core_.started;
+    return node_.uptime();
 }
 
 void NodeControlImpl::set_mock_time(int64_t seconds) {
-    if (seconds == 0) {
-        core_.mock_time.reset();
-        core_.now = core_.host_now;
-    } else {
-        core_.mock_time = from_unix_seconds(seconds);
-        core_.now = *core_.mock_time;
-    }
+    node_.set_mock_time(seconds);
 }
 
 void NodeControlImpl::stop() {
-    core_.stopping = true;
+    node_.stop();
 }
 
 }  // namespace parley

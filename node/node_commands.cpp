@@ -1,0 +1,215 @@
+// What Node answers and does on request. Each function hands on to the part that does it.
+#include "base/check.h"
+#include "chain/primitives/coinbase.h"
+#include "chain/rules/block_rules.h"
+#include "chain/state/versionbits.h"
+#include "node/node_impl.h"
+
+namespace parley {
+
+// --- what the node knows
+
+const NodeConfig& Node::config() const {
+    return impl_->config;
+}
+TimePoint Node::now() const {
+    return impl_->now;
+}
+Duration Node::uptime() const {
+    return impl_->host_now - impl_->started;
+}
+const Chainstate& Node::chain() const {
+    return *impl_->chain;
+}
+const Engine& Node::engine() const {
+    return *impl_->engine;
+}
+const Mempool& Node::mempool() const {
+    return impl_->mempool;
+}
+const PeerManager& Node::peers() const {
+    return impl_->peers;
+}
+WalletManager* Node::wallets() {
+    return impl_->wallets ? &*impl_->wallets : nullptr;
+}
+const TxIndex* Node::tx_index() const {
+    return impl_->tx_index ? &*impl_->tx_index : nullptr;
+}
+bool Node::initial_download() const {
+    return impl_->initial_download.active(impl_->now);
+}
+const std::vector<std::string>& Node::warnings() const {
+    return impl_->warnings;
+}
+const std::map<uint32_t, uint64_t>& Node::reorganisations() const {
+    return impl_->reorganisations;
+}
+std::vector<DeploymentReport> Node::deployments(const HeaderNode& block) const {
+    return impl_->chain->version_bits().reports(block);
+}
+ScriptFlags Node::script_flags(const HeaderNode& block) const {
+    ScriptFlags flags = block_script_flags(impl_->config.params, block.height, block.hash);
+    if (block.parent != nullptr) flags |= impl_->chain->version_bits().script_flags(*block.parent);
+    return flags;
+}
+std::optional<MiningSchedule> Node::automine() const {
+    const Miner* miner = impl_->engine->miner();
+    return miner != nullptr ? std::optional{miner->schedule()} : std::nullopt;
+}
+std::optional<Node::BuiltBlock> Node::last_built() const {
+    const auto& last = impl_->proposals.last_built();
+    if (!last) return std::nullopt;
+    return BuiltBlock{last->weight, last->transactions};
+}
+
+// --- the chain
+
+BlockResult Node::submit_block(const BlockRef& block) {
+    BlockResult result = impl_->submit_block(with_reserved_value(block), {}, BlockSource::own);
+    impl_->run_queue();
+    return result;
+}
+BlockResult Node::load_block(const BlockRef& block) {
+    BlockResult result = impl_->submit_block(block, {}, BlockSource::local);
+    impl_->run_queue();
+    return result;
+}
+Expected<const HeaderNode*, BlockError> Node::submit_header(const BlockHeader& header) {
+    return impl_->chain->accept_header(header, {}, impl_->now);
+}
+Expected<AcceptInfo, TxReject> Node::submit_transaction(const TransactionRef& transaction) {
+    auto accepted = impl_->submit_transaction(transaction);
+    impl_->run_queue();
+    return accepted;
+}
+Expected<void, BlockError> Node::invalidate_block(const BlockHash& hash) {
+    auto done = impl_->chain->invalidate(hash);
+    if (done) impl_->activate_fully();
+    return done;
+}
+Expected<void, BlockError> Node::reconsider_block(const BlockHash& hash) {
+    auto done = impl_->chain->reconsider(hash);
+    if (done) impl_->activate_fully();
+    return done;
+}
+Expected<void, BlockError> Node::prefer_block(const BlockHash& hash) {
+    auto done = impl_->chain->prefer(hash);
+    if (done) impl_->activate_fully();
+    return done;
+}
+bool Node::reindex_step() {
+    const bool more = impl_->chain->reindex_step(impl_->now);
+    impl_->activate_fully();
+    return more;
+}
+Height Node::prune(Height height) {
+    return impl_->chain->prune(height);
+}
+VerifyResult Node::verify_chain(int level, int32_t blocks) {
+    VerifyResult result = impl_->chain->verify(level, blocks);
+    if (!result.problem.empty()) {
+        impl_->log.error(LogCategory::general, "verifychain: {}", result.problem);
+    } else {
+        impl_->log.info(LogCategory::general, "verifychain: {} blocks at level {} are good{}",
+                        result.blocks, level,
+                        result.cut_short ? "; it ended early, for lack of -dbcache" : "");
+    }
+    return result;
+}
+Expected<void, StorageError> Node::for_each_coin(
+    const std::function<bool(const OutPoint&, const Coin&)>& visitor) {
+    return impl_->chain->for_each_coin(visitor);
+}
+Expected<std::optional<TxIndex::Found>, StorageError> Node::indexed_transaction(const Txid& txid) {
+    if (!impl_->tx_index) return std::optional<TxIndex::Found>{};
+    impl_->tx_index->step();
+    return impl_->tx_index->find(txid);
+}
+
+// --- blocks of our own
+
+BlockTemplate Node::build_template(const std::optional<Script>& payout) {
+    Proposals& proposals = impl_->proposals;
+    return proposals.build(to_unix_seconds(impl_->now),
+                           payout.value_or(proposals.default_payout()));
+}
+BlockTemplate Node::build_template(const Script& payout,
+                                   const std::vector<TransactionRef>& transactions) {
+    return impl_->proposals.build_from(to_unix_seconds(impl_->now), payout, transactions);
+}
+Expected<void, BlockError> Node::check_proposal(const Block& block) {
+    return impl_->chain->check_proposal(block, impl_->now);
+}
+void Node::set_automine(const MiningSchedule& schedule) {
+    CHECK(impl_->engine->miner() != nullptr);
+    impl_->tell_miner(miner_input::ScheduleChanged{schedule});
+    impl_->run_queue();
+}
+
+// --- peers
+
+AddNodeResult Node::add_node(const std::string& target, AddNodeCommand command) {
+    const AddNodeResult result = impl_->peers.add_node(target, command, impl_->now);
+    impl_->run_commands();
+    return result;
+}
+bool Node::disconnect_peer(const std::string& address) {
+    const bool found = impl_->peers.disconnect(address, impl_->now);
+    impl_->run_commands();
+    return found;
+}
+bool Node::disconnect_peer(PeerId peer) {
+    const bool found = impl_->peers.disconnect(peer, impl_->now);
+    impl_->run_commands();
+    return found;
+}
+void Node::ping_peers() {
+    impl_->peers.ping_all(impl_->now);
+    impl_->run_commands();
+}
+void Node::set_network_active(bool active) {
+    impl_->peers.set_network_active(active, impl_->now);
+    impl_->run_commands();
+}
+
+// --- wallets
+
+Expected<Wallet*, WalletError> Node::load_wallet(const std::string& name) {
+    auto loaded = impl_->wallets->load(name, impl_->now);
+    impl_->run_commands();
+    return loaded;
+}
+Expected<SpendResult, WalletError> Node::send(Wallet& wallet, const SpendRequest& request,
+                                              const SpendNotes& notes) {
+    auto created = wallet.create_transaction(request);
+    if (!created) return created;
+    const auto committed = impl_->commit_payment(wallet, created->transaction, notes);
+    impl_->run_queue();
+    if (!committed) return Unexpected(committed.error());
+    return created;
+}
+Expected<Wallet::Replacement, WalletError> Node::bump_fee(Wallet& wallet, const Txid& txid,
+                                                          std::optional<FeeRate> fee_rate) {
+    auto bumped = wallet.create_replacement(txid, fee_rate);
+    if (!bumped) return bumped;
+    const auto committed = impl_->commit_payment(wallet, bumped->spend.transaction, bumped->notes);
+    impl_->run_queue();
+    if (!committed) return Unexpected(committed.error());
+    return bumped;
+}
+
+// --- time and end
+
+void Node::set_mock_time(int64_t seconds) {
+    if (seconds == 0)
+        impl_->mock_time.reset();
+    else
+        impl_->mock_time = from_unix_seconds(seconds);
+    impl_->now = impl_->mock_time.value_or(impl_->host_now);
+}
+void Node::stop() {
+    impl_->stopping = true;
+}
+
+}  // namespace parley
