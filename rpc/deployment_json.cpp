@@ -67,19 +67,18 @@ void write_signalled(JsonWriter& out, const DeploymentReport& report) {
 
 }  // namespace
 
-void write_deployments(JsonWriter& out, const ChainParams& params, const BlockSummary& block,
-                       const DeploymentSummary& summary) {
+void write_deployments(JsonWriter& out, const ChainParams& params, const Deployments& block) {
     out.object([&] {
         out.field("hash", block.hash);
         out.field("height", block.height);
         out.field_array("script_flags", [&] {
             for (const auto& [flag, name] : kFlagNames) {
-                if ((summary.script_flags & flag) != 0) out.value(name);
+                if ((block.script_flags & flag) != 0) out.value(name);
             }
         });
         out.field_object("deployments", [&] {
             write_buried(out, params.activation, block.height);
-            for (const auto& report : summary.signalled) write_signalled(out, report);
+            for (const auto& report : block.signalled) write_signalled(out, report);
         });
     });
 }

@@ -43,11 +43,42 @@ BlockRef solve_block(const BlockRef& block, uint64_t& tries,
     return nullptr;
 }
 
-void submit_own_block(NodeControl& node, const BlockRef& block) {
-    const std::string reason = node.submit_block(block);
+std::string submit_block(Node& node, const BlockRef& block) {
+    const HeaderNode* known = node.chain().find(block->header.hash());
+    if (known != nullptr && known->status == BlockStatus::connected) return "duplicate";
+    const BlockResult result = node.submit_block(block);
+    switch (result.state) {
+        case BlockResult::State::accepted:
+            return node.chain().contains(*result.node) ? "" : "inconclusive";
+        case BlockResult::State::already_have:
+            return "duplicate";
+        case BlockResult::State::missing_parent:
+            return "prev-blk-not-found";
+        case BlockResult::State::invalid:
+            break;
+    }
+    if (result.error->kind == BlockErrorKind::cached_invalid) return "duplicate-invalid";
+    return result.error->reason;
+}
+
+void submit_own_block(Node& node, const BlockRef& block) {
+    const std::string reason = submit_block(node, block);
     // "inconclusive": valid, but another branch is better by now.
     if (!reason.empty() && reason != "inconclusive")
         fail(Code::internal, fmt::format("ProcessNewBlock, block not accepted: {}", reason));
+}
+
+BlockRef build_block(Node& node, const Script& payout,
+                     const std::vector<TransactionRef>* transactions) {
+    if (!node.automine())
+        fail(Code::misc, "Blocks are not mined with -consensus=" + node.engine().name() +
+                             "; send a transaction, and the validators order it");
+    if (transactions == nullptr)
+        return std::make_shared<const Block>(node.build_template(payout).block);
+    auto block = std::make_shared<const Block>(node.build_template(payout, *transactions).block);
+    if (const auto checked = node.check_proposal(*block); !checked)
+        fail(Code::verify, "TestBlockValidity failed: " + checked.error().to_string());
+    return block;
 }
 
 std::vector<BlockHash> generate_blocks(Call& call, const Script& payout, int64_t count,
@@ -57,7 +88,7 @@ std::vector<BlockHash> generate_blocks(Call& call, const Script& payout, int64_t
     BlockRef solved;
     const auto wanted = [&] { return static_cast<int64_t>(hashes.size()) < count; };
     while ((wanted() && tries > 0) || solved) {
-        const BlockRef hard = call.ask([&](NodeControl& node) -> BlockRef {
+        const BlockRef hard = call.ask([&](Node& node) -> BlockRef {
             const auto submit = [&](const BlockRef& block) {
                 submit_own_block(node, block);
                 hashes.push_back(block->header.hash());
@@ -65,7 +96,7 @@ std::vector<BlockHash> generate_blocks(Call& call, const Script& payout, int64_t
             if (solved) submit(solved);
             solved = nullptr;
             for (int64_t i = 0; i < kBlocksInStep && wanted() && tries > 0; ++i) {
-                BlockRef block = unwrap(node.build_block(payout, std::nullopt));
+                BlockRef block = build_block(node, payout, nullptr);
                 const uint64_t quick_max = std::min(tries, kTriesInStep);
                 uint64_t quick = quick_max;
                 const BlockRef easy = solve_block(block, quick, [] { return true; });
@@ -79,7 +110,7 @@ std::vector<BlockHash> generate_blocks(Call& call, const Script& payout, int64_t
         const BlockHash parent = hard->header.previous;
         bool stale = false;
         solved = solve_block(hard, tries, [&] {
-            stale = call.ask([](NodeControl& node) { return node.chain().tip.hash; }) != parent;
+            stale = call.ask([](Node& node) { return node.chain().tip().hash; }) != parent;
             return !stale;
         });
         if (!solved && !stale) break;  // every nonce was tried, or every hash was spent

@@ -19,7 +19,17 @@ std::vector<BlockHash> generate_blocks(Call& call, const Script& payout, int64_t
 BlockRef solve_block(const BlockRef& block, uint64_t& tries,
                      const std::function<bool()>& still_wanted);
 
+/// BIP22's result: empty when the block was accepted and connected, else "duplicate",
+/// "inconclusive", or the reject reason.
+std::string submit_block(Node& node, const BlockRef& block);
+
 /// Hands it in; fails with internal, "ProcessNewBlock, block not accepted", where it is refused.
-void submit_own_block(NodeControl& node, const BlockRef& block);
+void submit_own_block(Node& node, const BlockRef& block);
+
+/// A block on top of the tip that pays to `payout`, complete but for the nonce. With
+/// `transactions`: exactly these, in this order; fails when it would not connect (verify,
+/// "TestBlockValidity failed: ..."). Fails where blocks are not mined.
+BlockRef build_block(Node& node, const Script& payout,
+                     const std::vector<TransactionRef>* transactions);
 
 }  // namespace parley::rpc

@@ -9,8 +9,8 @@
 
 #include "chain/primitives/coins.h"
 #include "chain/rules/params.h"
+#include "node/chain_snapshot.h"
 #include "rpc/jsonrpc/json_writer.h"
-#include "rpc/node_values.h"
 
 namespace parley::rpc {
 

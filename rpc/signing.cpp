@@ -2,21 +2,17 @@
 
 #include <fmt/format.h>
 
+#include "rpc/methods/chain_lookup.h"
 #include "rpc/script_json.h"
 
 namespace parley::rpc {
 
-namespace {
-
-std::optional<TxOutput> known_output(const NodeControl& node, const OutPoint& outpoint,
-                                     const WalletView* wallet) {
-    if (const auto coin = node.coin(outpoint, true)) return coin->output;
+std::optional<TxOutput> known_output(const Node& node, const OutPoint& outpoint) {
+    if (const auto coin = find_coin(node, outpoint, true)) return coin->output;
     // Spent already by a waiting transaction: it may still be signed, to replace that one.
-    if (const auto coin = node.coin(outpoint, false)) return coin->output;
-    return wallet ? wallet->known_output(outpoint) : std::nullopt;
+    if (const auto coin = find_coin(node, outpoint, false)) return coin->output;
+    return std::nullopt;
 }
-
-}  // namespace
 
 PreviousOutputs read_previous_outputs(const Json& prevtxs) {
     PreviousOutputs outputs;
@@ -46,13 +42,11 @@ PreviousOutputs read_previous_outputs(const Json& prevtxs) {
     return outputs;
 }
 
-std::vector<std::optional<TxOutput>> spent_outputs(const NodeControl& node,
-                                                   const TransactionData& transaction,
-                                                   const PreviousOutputs& given,
-                                                   const WalletView* wallet) {
-    std::vector<std::optional<TxOutput>> result;
+SpentOutputs spent_outputs(const TransactionData& transaction, const PreviousOutputs& given,
+                           const std::function<std::optional<TxOutput>(const OutPoint&)>& known) {
+    SpentOutputs result;
     for (const TxInput& input : transaction.inputs) {
-        std::optional<TxOutput> output = known_output(node, input.prevout, wallet);
+        std::optional<TxOutput> output = known(input.prevout);
         if (const auto found = given.find(input.prevout); found != given.end()) {
             const PreviousOutput& stated = found->second;
             if (output && output->script_pubkey != stated.script)
@@ -66,21 +60,21 @@ std::vector<std::optional<TxOutput>> spent_outputs(const NodeControl& node,
             else if (!output)
                 output = TxOutput{Amount{0}, stated.script};
         }
-        result.push_back(std::move(output));
+        if (output) result.emplace(input.prevout, std::move(*output));
     }
     return result;
 }
 
-void write_sign_outcome(JsonWriter& out, const SignOutcome& outcome) {
+void write_sign_result(JsonWriter& out, const SignResult& result) {
     Writer writer;
-    write_transaction(writer, outcome.transaction, WitnessEncoding::with);
+    write_transaction(writer, result.transaction, WitnessEncoding::with);
     out.object([&] {
         out.key("hex").hex(writer.data());
-        out.field("complete", outcome.complete);
-        if (outcome.errors.empty()) return;
+        out.field("complete", result.complete());
+        if (result.complete()) return;
         out.field_array("errors", [&] {
-            for (const InputSignError& error : outcome.errors) {
-                const TxInput& input = outcome.transaction.inputs.at(error.input);
+            for (const SignFailure& failure : result.failures) {
+                const TxInput& input = result.transaction.inputs.at(failure.input);
                 out.object([&] {
                     out.field("txid", input.prevout.txid);
                     out.field("vout", input.prevout.index);
@@ -89,7 +83,7 @@ void write_sign_outcome(JsonWriter& out, const SignOutcome& outcome) {
                     });
                     out.key("scriptSig").hex(input.script_sig.bytes());
                     out.field("sequence", input.sequence);
-                    out.field("error", error.message);
+                    out.field("error", failure.error);
                 });
             }
         });

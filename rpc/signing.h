@@ -1,13 +1,13 @@
 // What signrawtransactionwithkey and signrawtransactionwithwallet share: the outputs that inputs
 // spend, as the client gives them or as the node knows them, and the form of the answer.
-// spent_outputs runs on the core thread, the others anywhere.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
-#include <vector>
 
 #include "rpc/jsonrpc/call.h"
+#include "wallet/keys/signer.h"
 
 namespace parley::rpc {
 
@@ -20,14 +20,15 @@ using PreviousOutputs = std::map<OutPoint, PreviousOutput>;
 
 PreviousOutputs read_previous_outputs(const Json& prevtxs);
 
-/// Parallel to the inputs: as given, else from the UTXO set and the mempool, else from the wallet.
-/// Fails when a given script contradicts the known one, or an amount is nowhere to be had.
-std::vector<std::optional<TxOutput>> spent_outputs(const NodeControl& node,
-                                                   const TransactionData& transaction,
-                                                   const PreviousOutputs& given,
-                                                   const WalletView* wallet);
+/// From the UTXO set and the mempool. On the core thread.
+std::optional<TxOutput> known_output(const Node& node, const OutPoint& outpoint);
+
+/// What the inputs spend: as given, else as `known` has it. Fails when a given script contradicts
+/// the known one, or an amount is nowhere to be had.
+SpentOutputs spent_outputs(const TransactionData& transaction, const PreviousOutputs& given,
+                           const std::function<std::optional<TxOutput>(const OutPoint&)>& known);
 
 /// {hex, complete, errors}
-void write_sign_outcome(JsonWriter& out, const SignOutcome& outcome);
+void write_sign_result(JsonWriter& out, const SignResult& result);
 
 }  // namespace parley::rpc

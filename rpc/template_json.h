@@ -2,18 +2,27 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "chain/rules/deployment.h"
 #include "chain/rules/params.h"
+#include "mempool/block_builder.h"
 #include "rpc/jsonrpc/json_writer.h"
-#include "rpc/node_values.h"
 
 namespace parley::rpc {
 
 /// Changes with the tip and with the mempool.
 std::string long_poll_id(const BlockHash& tip, uint64_t sequence);
 
-/// `now` in Unix seconds.
-void write_template(JsonWriter& out, const ChainParams& params, const BlockTemplate& block,
-                    int64_t now);
+/// A block and the moment at which it was built.
+struct TemplateReply {
+    BlockTemplate built;
+    Height height{0};
+    int64_t time_min = 0;  ///< Unix seconds
+    int64_t now = 0;       ///< Unix seconds
+    uint64_t mempool_sequence = 0;
+    std::vector<DeploymentReport> deployments;  ///< as of the block below
+};
+void write_template(JsonWriter& out, const ChainParams& params, const TemplateReply& reply);
 
 }  // namespace parley::rpc

@@ -104,25 +104,6 @@ rpc::Result<std::optional<AddressType>> address_type(const std::string& type) {
 
 }  // namespace
 
-SpentOutputs known_outputs(const TransactionData& transaction,
-                           const std::vector<std::optional<TxOutput>>& spent) {
-    SpentOutputs outputs;
-    for (size_t i = 0; i < transaction.inputs.size() && i < spent.size(); ++i) {
-        if (spent[i]) outputs.emplace(transaction.inputs[i].prevout, *spent[i]);
-    }
-    return outputs;
-}
-
-rpc::SignOutcome signed_outcome(SignResult result) {
-    rpc::SignOutcome outcome;
-    outcome.complete = result.complete();
-    for (const SignFailure& each : result.failures) {
-        outcome.errors.push_back({static_cast<uint32_t>(each.input), each.error});
-    }
-    outcome.transaction = std::move(result.transaction);
-    return outcome;
-}
-
 rpc::WalletSummary WalletControlImpl::summary() const {
     const WalletInfo info = wallet_.info();
     rpc::WalletSummary summary;
@@ -245,11 +226,9 @@ std::optional<TxOutput> WalletControlImpl::known_output(const OutPoint& outpoint
     return wallet_.known_output(outpoint);
 }
 
-rpc::SignOutcome WalletControlImpl::sign(const TransactionData& transaction,
-                                         const std::vector<std::optional<TxOutput>>& spent,
-                                         uint8_t sighash_type) const {
-    return signed_outcome(
-        wallet_.sign(transaction, known_outputs(transaction, spent), sighash_type));
+SignResult WalletControlImpl::sign(const TransactionData& transaction, const SpentOutputs& spent,
+                                   uint8_t sighash_type) const {
+    return wallet_.sign(transaction, spent, sighash_type);
 }
 
 rpc::Result<std::string> WalletControlImpl::new_address(AddressFor use, const std::string& label,

@@ -27,9 +27,8 @@ class WalletControlImpl final : public rpc::WalletControl {
     rpc::Result<std::vector<rpc::WalletDescriptor>> descriptors(
         bool with_private_keys) const override;
     std::optional<TxOutput> known_output(const OutPoint& outpoint) const override;
-    rpc::SignOutcome sign(const TransactionData& transaction,
-                          const std::vector<std::optional<TxOutput>>& spent,
-                          uint8_t sighash_type) const override;
+    SignResult sign(const TransactionData& transaction, const SpentOutputs& spent,
+                    uint8_t sighash_type) const override;
 
     rpc::Result<std::string> new_address(AddressFor use, const std::string& label,
                                          const std::string& type) override;
@@ -52,10 +51,5 @@ class WalletControlImpl final : public rpc::WalletControl {
     Node& node_;
     Wallet& wallet_;
 };
-
-/// The outputs that are known, by outpoint. `spent` is parallel to the inputs.
-SpentOutputs known_outputs(const TransactionData& transaction,
-                           const std::vector<std::optional<TxOutput>>& spent);
-rpc::SignOutcome signed_outcome(SignResult result);
 
 }  // namespace parley

@@ -11,7 +11,7 @@
 
 #include "chain/primitives/coins.h"
 #include "rpc/jsonrpc/error.h"
-#include "rpc/node_values.h"
+#include "wallet/keys/signer.h"
 
 namespace parley::rpc {
 
@@ -210,10 +210,9 @@ class WalletView {
     virtual Result<std::vector<WalletDescriptor>> descriptors(bool with_private_keys) const = 0;
     /// An output of a transaction that the wallet knows.
     virtual std::optional<TxOutput> known_output(const OutPoint& outpoint) const = 0;
-    /// Signs what its keys can sign. `spent` is parallel to the inputs; empty: unknown.
-    virtual SignOutcome sign(const TransactionData& transaction,
-                             const std::vector<std::optional<TxOutput>>& spent,
-                             uint8_t sighash_type) const = 0;
+    /// Signs what its keys can sign.
+    virtual SignResult sign(const TransactionData& transaction, const SpentOutputs& spent,
+                            uint8_t sighash_type) const = 0;
 };
 
 class WalletControl : public WalletView {

@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "node/node.h"
-#include "rpc/node_control.h"
 
 namespace parley {
 
@@ -69,12 +68,9 @@ bool RpcHost::pause(Duration duration) {
     return !stopped_.wait_for(lock, duration, [this] { return stopping_; });
 }
 
-bool LoopGateway::run(const std::function<void(rpc::NodeControl&)>& call) {
+bool LoopGateway::run(const std::function<void(Node&)>& call) {
     before_wait_();
-    return loop_.call([&call](Node& node) {
-        NodeControlImpl control{node};
-        call(control);
-    });
+    return loop_.call(call);
 }
 
 }  // namespace parley

@@ -13,7 +13,7 @@
 #include "node/daemon/daemon_log.h"
 #include "node/daemon/published_chain.h"
 #include "node/daemon/workers/core_loop.h"
-#include "rpc/node_view.h"
+#include "rpc/jsonrpc/host.h"
 
 namespace parley {
 
@@ -66,7 +66,7 @@ class LoopGateway final : public rpc::NodeGateway {
     LoopGateway(CoreLoop& loop, const PublishedChain& chain, std::function<void()> before_wait)
         : loop_(loop), chain_(chain), before_wait_(std::move(before_wait)) {}
 
-    [[nodiscard]] bool run(const std::function<void(rpc::NodeControl&)>& call) override;
+    [[nodiscard]] bool run(const std::function<void(Node&)>& call) override;
     std::shared_ptr<const ChainSnapshot> chain() const override { return chain_.snapshot(); }
 
  private:

@@ -200,9 +200,22 @@ Txid Call::txid(size_t position) const {
     return read_txid(argument(position), name(position));
 }
 
-void Call::run(const std::function<void(NodeControl&)>& call) {
+void Call::run(const std::function<void(Node&)>& call) {
     std::exception_ptr thrown;
-    const bool ran = context_.gateway.run([&](NodeControl& node) {
+    const bool ran = context_.gateway.run([&](Node& node) {
+        try {
+            call(node);
+        } catch (...) {
+            thrown = std::current_exception();  // nothing is thrown through the core thread
+        }
+    });
+    if (thrown) std::rethrow_exception(thrown);
+    if (!ran) fail(Code::client_not_connected, "Shutting down");
+}
+
+void Call::run_control(const std::function<void(NodeControl&)>& call) {
+    std::exception_ptr thrown;
+    const bool ran = context_.gateway.run_control([&](NodeControl& node) {
         try {
             call(node);
         } catch (...) {
@@ -215,7 +228,7 @@ void Call::run(const std::function<void(NodeControl&)>& call) {
 
 BlockSummary Call::tip() {
     if (const auto known = chain()) return known->tip();
-    return ask([](NodeControl& node) { return node.chain().tip; });
+    return ask([](Node& node) { return summarise(node.chain(), node.chain().tip()); });
 }
 
 std::optional<std::string> Call::wallet_in_path() const {

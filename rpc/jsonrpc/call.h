@@ -14,7 +14,9 @@
 #include "base/hash256.h"
 #include "chain/primitives/amount.h"
 #include "chain/primitives/ids.h"
+#include "node/node.h"
 #include "rpc/jsonrpc/error.h"
+#include "rpc/jsonrpc/host.h"
 #include "rpc/jsonrpc/json.h"
 #include "rpc/jsonrpc/json_writer.h"
 #include "rpc/jsonrpc/method.h"
@@ -105,15 +107,28 @@ class Call {
     BlockHash block_hash(size_t position) const;
     Txid txid(size_t position) const;
 
-    /// Runs `question(NodeControl&)` on the core thread, and returns its value.
+    /// Runs `question(Node&)` on the core thread, and returns its value. What it refers to ends
+    /// with the step: blocks and transactions leave it as shared pointers, everything else as
+    /// copies.
     template <class Question>
     auto ask(Question&& question) {
-        using Answer = std::invoke_result_t<Question, NodeControl&>;
+        using Answer = std::invoke_result_t<Question, Node&>;
         if constexpr (std::is_void_v<Answer>) {
-            run([&](NodeControl& node) { question(node); });
+            run([&](Node& node) { question(node); });
         } else {
             std::optional<Answer> answer;
-            run([&](NodeControl& node) { answer.emplace(question(node)); });
+            run([&](Node& node) { answer.emplace(question(node)); });
+            return std::move(*answer);
+        }
+    }
+    template <class Question>
+    auto ask_control(Question&& question) {
+        using Answer = std::invoke_result_t<Question, NodeControl&>;
+        if constexpr (std::is_void_v<Answer>) {
+            run_control([&](NodeControl& node) { question(node); });
+        } else {
+            std::optional<Answer> answer;
+            run_control([&](NodeControl& node) { answer.emplace(question(node)); });
             return std::move(*answer);
         }
     }
@@ -126,14 +141,15 @@ class Call {
     /// As ask(), with the wallet that the path names, or the only one that is loaded.
     template <class Question>
     auto ask_wallet(Question&& question) {
-        return ask([&](NodeControl& node) { return question(node, wallet(node)); });
+        return ask_control([&](NodeControl& node) { return question(node, wallet(node)); });
     }
 
     /// The wallet that the path names; empty: it names none.
     std::optional<std::string> wallet_in_path() const;
 
  private:
-    void run(const std::function<void(NodeControl&)>& call);
+    void run(const std::function<void(Node&)>& call);
+    void run_control(const std::function<void(NodeControl&)>& call);
     WalletControl& wallet(NodeControl& node) const;
 
     Context context_;

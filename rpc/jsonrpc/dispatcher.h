@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "rpc/jsonrpc/host.h"
 #include "rpc/jsonrpc/method.h"
-#include "rpc/node_view.h"
 
 namespace parley {
 struct ChainParams;

@@ -7,29 +7,30 @@
 #include "chain/rules/params.h"
 #include "rpc/deployment_json.h"
 #include "rpc/jsonrpc/call.h"
+#include "rpc/methods/chain_lookup.h"
 
 namespace parley::rpc {
 
 namespace {
 
-BlockSummary block_by_hash_or_height(const NodeControl& node, const Json& wanted) {
+const HeaderNode& block_by_hash_or_height(const Node& node, const Json& wanted) {
+    const Chainstate& chain = node.chain();
     if (wanted.is_number()) {
         const int64_t height = read_integer(wanted, "hash_or_height", INT32_MIN, INT32_MAX);
-        const int32_t tip = node.chain().tip.height.value();
+        const int32_t tip = chain.tip().height.value();
         if (height < 0)
             fail(Code::invalid_parameter,
                  fmt::format("Target block height {} is negative", height));
         if (height > tip)
             fail(Code::invalid_parameter,
                  fmt::format("Target block height {} after current tip {}", height, tip));
-        return *node.block_at(Height{static_cast<int32_t>(height)});
+        return *chain.at_height(Height{static_cast<int32_t>(height)});
     }
-    const auto block = node.block_summary(read_block_hash(wanted, "hash_or_height"));
-    if (!block) fail(Code::address_or_key, "Block not found");
-    if (!block->in_active_chain)
+    const HeaderNode& block = find_header(node, read_block_hash(wanted, "hash_or_height"));
+    if (!chain.contains(block))
         fail(Code::invalid_parameter,
-             fmt::format("Block is not in chain {}", block->hash.to_string()));
-    return *block;
+             fmt::format("Block is not in chain {}", block.hash.to_string()));
+    return block;
 }
 
 /// bitcoind's: of an even number, the mean of the two in the middle.
@@ -183,8 +184,8 @@ std::vector<Figure> block_figures(const ChainParams& params, const BlockSummary&
 }
 
 void getblockstats(Call& call) {
-    const KnownBlock content = call.ask([&](NodeControl& node) {
-        return unwrap(node.block_with_spent(block_by_hash_or_height(node, call.argument(0)).hash));
+    const KnownBlock content = call.ask([&](Node& node) {
+        return read_known_block(node, block_by_hash_or_height(node, call.argument(0)), true);
     });
     const auto figures = block_figures(call.params(), content.summary, block_totals(content),
                                        static_cast<int64_t>(content.block->transactions.size()));
@@ -209,17 +210,12 @@ void getblockstats(Call& call) {
 }
 
 void getchaintxstats(Call& call) {
-    std::optional<BlockSummary> first;
+    BlockSummary first;
     int64_t count = 0;
-    const BlockSummary last = call.ask([&](NodeControl& node) {
-        BlockSummary block = node.chain().tip;
-        if (call.has(1)) {
-            const auto found = node.block_summary(call.block_hash(1));
-            if (!found) fail(Code::address_or_key, "Block not found");
-            if (!found->in_active_chain)
-                fail(Code::invalid_parameter, "Block is not in main chain");
-            block = *found;
-        }
+    const BlockSummary last = call.ask([&](Node& node) {
+        const Chainstate& chain = node.chain();
+        const HeaderNode& block = call.has(1) ? find_header(node, call.block_hash(1)) : chain.tip();
+        if (!chain.contains(block)) fail(Code::invalid_parameter, "Block is not in main chain");
         const int64_t count_max = std::max(0, block.height.value() - 1);
         const int64_t month = int64_t{30} * 24 * 3600 / call.params().target_spacing_s;
         count = call.has(0) ? call.integer(0) : std::min(month, count_max);
@@ -228,8 +224,8 @@ void getchaintxstats(Call& call) {
             fail(Code::invalid_parameter,
                  "Invalid block count: should be between 0 and the "
                  "block's height - 1");
-        first = node.block_at(Height{static_cast<int32_t>(block.height.value() - count)});
-        return block;
+        first = summarise(chain, *chain.at_height(block.height - static_cast<int32_t>(count)));
+        return summarise(chain, block);
     });
     JsonWriter& out = call.out();
     out.object([&] {
@@ -239,8 +235,8 @@ void getchaintxstats(Call& call) {
         out.field("window_final_block_height", last.height);
         out.field("window_block_count", count);
         if (count == 0) return;
-        const int64_t interval = last.median_time - first->median_time;
-        const uint64_t transactions = last.chain_transactions - first->chain_transactions;
+        const int64_t interval = last.median_time - first.median_time;
+        const uint64_t transactions = last.chain_transactions - first.chain_transactions;
         out.field("window_interval", interval);
         out.field("window_tx_count", transactions);
         if (interval > 0)
@@ -249,13 +245,13 @@ void getchaintxstats(Call& call) {
 }
 
 void getdeploymentinfo(Call& call) {
-    std::optional<BlockSummary> block;
-    const DeploymentSummary summary = call.ask([&](NodeControl& node) {
-        block = call.has(0) ? node.block_summary(call.block_hash(0)) : node.chain().tip;
-        if (!block) fail(Code::address_or_key, "Block not found");
-        return node.deployments(block->hash);
+    const Deployments deployments = call.ask([&](Node& node) {
+        const HeaderNode& block =
+            call.has(0) ? find_header(node, call.block_hash(0)) : node.chain().tip();
+        return Deployments{block.hash, block.height, node.script_flags(block),
+                           node.deployments(block)};
     });
-    write_deployments(call.out(), call.params(), *block, summary);
+    write_deployments(call.out(), call.params(), deployments);
 }
 
 }  // namespace

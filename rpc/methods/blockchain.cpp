@@ -7,6 +7,7 @@
 #include "base/serialize.h"
 #include "chain/primitives/compact_target.h"
 #include "rpc/jsonrpc/call.h"
+#include "rpc/methods/chain_lookup.h"
 #include "rpc/script_json.h"
 
 namespace parley::rpc {
@@ -14,34 +15,47 @@ namespace parley::rpc {
 namespace {
 
 void getblockchaininfo(Call& call) {
-    const ChainSummary chain = call.ask([](NodeControl& node) { return node.chain(); });
-    const BlockHeader& header = chain.tip.header;
+    BlockSummary tip;
+    Height best_header;
+    bool initial_download = false;
+    uint64_t size_on_disk = 0;
+    PruneState prune;
+    std::vector<std::string> warnings;
+    call.ask([&](Node& node) {
+        const Chainstate& chain = node.chain();
+        tip = summarise(chain, chain.tip());
+        best_header = chain.best_header().height;
+        initial_download = node.initial_download();
+        size_on_disk = chain.size_on_disk();
+        prune = chain.prune_state();
+        warnings = node.warnings();
+    });
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("chain", call.params().name);
-        out.field("blocks", chain.tip.height);
-        out.field("headers", chain.best_header);
-        out.field("bestblockhash", chain.tip.hash);
-        out.field("bits", fmt::format("{:08x}", header.bits));
-        out.field("target", target_from_compact(header.bits).value_or(U256{}).to_hex());
-        out.field("difficulty", difficulty(header.bits));
-        out.field("time", header.time);
-        out.field("mediantime", chain.tip.median_time);
-        const double headers = std::max(chain.best_header.value(), chain.tip.height.value()) + 1.0;
-        out.field("verificationprogress", (chain.tip.height.value() + 1.0) / headers);
-        out.field("initialblockdownload", chain.initial_block_download);
-        out.field("chainwork", chain.tip.score.to_hex());
-        out.field("size_on_disk", chain.size_on_disk);
-        out.field("pruned", chain.pruned);
-        if (chain.pruned) {
+        out.field("blocks", tip.height);
+        out.field("headers", best_header);
+        out.field("bestblockhash", tip.hash);
+        out.field("bits", fmt::format("{:08x}", tip.header.bits));
+        out.field("target", target_from_compact(tip.header.bits).value_or(U256{}).to_hex());
+        out.field("difficulty", difficulty(tip.header.bits));
+        out.field("time", tip.header.time);
+        out.field("mediantime", tip.median_time);
+        const double headers = std::max(best_header, tip.height).value() + 1.0;
+        out.field("verificationprogress", (tip.height.value() + 1.0) / headers);
+        out.field("initialblockdownload", initial_download);
+        out.field("chainwork", tip.score.to_hex());
+        out.field("size_on_disk", size_on_disk);
+        out.field("pruned", prune.enabled);
+        if (prune.enabled) {
             // The lowest height of which this and all above are there.
-            out.field("pruneheight", chain.pruned_to ? chain.pruned_to->value() + 1 : 0);
-            out.field("automatic_pruning", chain.prune_target.has_value());
-            if (chain.prune_target) out.field("prune_target_size", *chain.prune_target);
+            out.field("pruneheight", prune.pruned_to ? prune.pruned_to->value() + 1 : 0);
+            out.field("automatic_pruning", prune.target_bytes != 0);
+            if (prune.target_bytes != 0) out.field("prune_target_size", prune.target_bytes);
         }
         if (const auto& challenge = call.params().signet_challenge)
             out.key("signet_challenge").hex(challenge->bytes());
-        out.field_values("warnings", chain.warnings);
+        out.field_values("warnings", warnings);
     });
 }
 
@@ -59,24 +73,20 @@ void getdifficulty(Call& call) {
 
 void getblockhash(Call& call) {
     const auto height = static_cast<int32_t>(call.integer(0, 0, INT32_MIN, INT32_MAX));
-    const auto block = call.ask([&](NodeControl& node) { return node.block_at(Height{height}); });
-    if (!block) fail(Code::invalid_parameter, "Block height out of range");
-    call.out().value(block->hash);
-}
-
-BlockSummary known_block(const NodeControl& node, const BlockHash& hash) {
-    auto block = node.block_summary(hash);
-    if (!block) fail(Code::address_or_key, "Block not found");
-    return *block;
+    call.out().value(call.ask([&](Node& node) {
+        const HeaderNode* block = node.chain().at_height(Height{height});
+        if (block == nullptr) fail(Code::invalid_parameter, "Block height out of range");
+        return block->hash;
+    }));
 }
 
 void getblockheader(Call& call) {
     const BlockHash hash = call.block_hash(0);
     const auto chain = call.chain();
     const auto known = chain ? chain->find(hash) : nullptr;
-    const BlockSummary block =
-        known ? known->summary
-              : call.ask([&](NodeControl& node) { return known_block(node, hash); });
+    const BlockSummary block = known ? known->summary : call.ask([&](Node& node) {
+        return summarise(node.chain(), find_header(node, hash));
+    });
     JsonWriter& out = call.out();
     if (call.boolean(1, true))
         out.object([&] { write_header_fields(out, block); });
@@ -132,11 +142,9 @@ std::shared_ptr<const KnownBlock> whole_block(Call& call, const BlockHash& hash,
         if (auto known = chain->find(hash)) return known;
     }
     BlockHash tip;
-    auto block = call.ask([&](NodeControl& node) {
-        tip = node.chain().tip.hash;
-        const BlockSummary summary = known_block(node, hash);
-        if (spent) return unwrap(node.block_with_spent(hash));
-        return KnownBlock{summary, unwrap(node.block(hash)), {}};
+    auto block = call.ask([&](Node& node) {
+        tip = node.chain().tip().hash;
+        return read_known_block(node, find_header(node, hash), spent);
     });
     auto shared = std::make_shared<const KnownBlock>(std::move(block));
     if (chain && spent && shared->summary.in_active_chain) chain->keep(tip, shared);
@@ -154,24 +162,41 @@ void getblock(Call& call) {
         write_block(call.out(), call.params(), *block, verbosity);
 }
 
-std::string_view to_string(ChainTip::Status status) {
-    switch (status) {
-        case ChainTip::Status::active:
-            return "active";
-        case ChainTip::Status::valid_fork:
-            return "valid-fork";
-        case ChainTip::Status::valid_headers:
-            return "valid-headers";
-        case ChainTip::Status::headers_only:
-            return "headers-only";
-        case ChainTip::Status::invalid:
-            return "invalid";
+/// A leaf of the header tree.
+struct ChainTip {
+    Height height{0};
+    BlockHash hash;
+    int32_t branch_length = 0;  ///< blocks since the active chain
+    std::string_view status;
+};
+
+std::string_view status_of_leaf(const HeaderNode& leaf) {
+    if (leaf.invalidated || leaf.status == BlockStatus::invalid ||
+        leaf.status == BlockStatus::invalid_ancestor)
+        return "invalid";
+    // A tip whose ancestors' bodies are not all here cannot be more than headers.
+    if (leaf.chain_transactions == 0) return "headers-only";
+    return leaf.status == BlockStatus::connected ? "valid-fork" : "valid-headers";
+}
+
+/// The active tip and every other leaf of the tree, highest first.
+std::vector<ChainTip> chain_tips(const Chainstate& chain) {
+    const HeaderNode& active = chain.tip();
+    std::vector<const HeaderNode*> leaves = chain.tips();
+    // The active tip is a tip even where headers go on above it.
+    if (std::find(leaves.begin(), leaves.end(), &active) == leaves.end()) leaves.push_back(&active);
+    std::vector<ChainTip> tips;
+    for (const HeaderNode* leaf : leaves) {
+        tips.push_back({leaf->height, leaf->hash, leaf->height - fork_point(leaf, &active)->height,
+                        leaf == &active ? "active" : status_of_leaf(*leaf)});
     }
-    return "unknown";
+    std::stable_sort(tips.begin(), tips.end(),
+                     [](const auto& a, const auto& b) { return a.height > b.height; });
+    return tips;
 }
 
 void getchaintips(Call& call) {
-    const auto tips = call.ask([](NodeControl& node) { return node.chain_tips(); });
+    const auto tips = call.ask([](Node& node) { return chain_tips(node.chain()); });
     JsonWriter& out = call.out();
     out.array([&] {
         for (const ChainTip& tip : tips) {
@@ -179,7 +204,7 @@ void getchaintips(Call& call) {
                 out.field("height", tip.height);
                 out.field("hash", tip.hash);
                 out.field("branchlen", tip.branch_length);
-                out.field("status", to_string(tip.status));
+                out.field("status", tip.status);
             });
         }
     });
@@ -188,10 +213,12 @@ void getchaintips(Call& call) {
 void gettxout(Call& call) {
     const OutPoint outpoint{call.txid(0), static_cast<uint32_t>(call.integer(1, 0, 0, UINT32_MAX))};
     const bool mempool = call.boolean(2, true);
-    BlockSummary tip;
-    const auto coin = call.ask([&](NodeControl& node) {
-        tip = node.chain().tip;
-        return node.coin(outpoint, mempool);
+    Height height;
+    BlockHash hash;
+    const auto coin = call.ask([&](Node& node) {
+        height = node.chain().tip().height;
+        hash = node.chain().tip().hash;
+        return find_coin(node, outpoint, mempool);
     });
     JsonWriter& out = call.out();
     if (!coin) {
@@ -199,8 +226,8 @@ void gettxout(Call& call) {
         return;
     }
     out.object([&] {
-        out.field("bestblock", tip.hash);
-        out.field("confirmations", std::max(0, tip.height - coin->height + 1));
+        out.field("bestblock", hash);
+        out.field("confirmations", std::max(0, height - coin->height + 1));
         out.field("value", coin->output.value);
         out.key("scriptPubKey");
         write_script(out, call.params(), coin->output.script_pubkey);

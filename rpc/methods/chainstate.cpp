@@ -16,7 +16,8 @@ namespace {
 enum class HashType : uint8_t { serialized, muhash, none };
 
 struct CoinTotals {
-    BlockSummary tip;
+    Height height;
+    BlockHash best_block;
     uint64_t outputs = 0;
     uint64_t transactions = 0;
     uint64_t bogosize = 0;  ///< bitcoind's estimate of a database's size
@@ -26,11 +27,12 @@ struct CoinTotals {
     MuHash3072 muhash;
 };
 
-CoinTotals coin_totals(NodeControl& node, HashType type) {
+CoinTotals coin_totals(Node& node, HashType type) {
     CoinTotals totals;
-    totals.tip = node.chain().tip;
+    totals.height = node.chain().tip().height;
+    totals.best_block = node.chain().tip().hash;
     std::optional<Txid> last;
-    unwrap(node.for_each_coin([&](const OutPoint& outpoint, const Coin& coin) {
+    const auto read = node.for_each_coin([&](const OutPoint& outpoint, const Coin& coin) {
         const ByteSpan script = coin.output.script_pubkey.bytes();
         Writer writer;
         writer.hash(outpoint.txid).le(outpoint.index);
@@ -44,8 +46,9 @@ CoinTotals coin_totals(NodeControl& node, HashType type) {
         totals.bogosize += 32 + 4 + 4 + 8 + 2 + script.size();
         totals.amount += coin.output.value;
         return true;
-    }));
-    totals.disk_size = node.coins_size_on_disk();
+    });
+    if (!read) fail(Code::internal, "Unable to read UTXO set");
+    totals.disk_size = node.chain().coins_size_on_disk();
     return totals;
 }
 
@@ -64,11 +67,11 @@ void gettxoutsetinfo(Call& call) {
                  "hash_serialized_3 hash type cannot be queried for a specific block");
         fail(Code::invalid_parameter, "Querying specific block heights requires coinstatsindex");
     }
-    CoinTotals totals = call.ask([type](NodeControl& node) { return coin_totals(node, type); });
+    CoinTotals totals = call.ask([type](Node& node) { return coin_totals(node, type); });
     JsonWriter& out = call.out();
     out.object([&] {
-        out.field("height", totals.tip.height);
-        out.field("bestblock", totals.tip.hash);
+        out.field("height", totals.height);
+        out.field("bestblock", totals.best_block);
         out.field("txouts", totals.outputs);
         out.field("bogosize", totals.bogosize);
         if (type == HashType::serialized)
@@ -83,53 +86,69 @@ void gettxoutsetinfo(Call& call) {
 void verifychain(Call& call) {
     const auto level = static_cast<int>(std::clamp<int64_t>(call.integer(0, 3), 0, 4));
     const auto blocks = static_cast<int32_t>(std::clamp<int64_t>(call.integer(1, 6), 0, INT32_MAX));
-    call.out().value(call.ask([&](NodeControl& node) { return node.verify_chain(level, blocks); }));
+    const VerifyResult result =
+        call.ask([&](Node& node) { return node.verify_chain(level, blocks); });
+    call.out().value(result.problem.empty() && !result.cut_short);
 }
 
 /// The first block of the active chain that is not older than that.
-Height height_at_time(NodeControl& node, int64_t time) {
+Height height_at_time(const Chainstate& chain, int64_t time) {
     constexpr int64_t kTimestampWindow_s = 7'200;  // blocks may be this much out of order
-    const Height tip = node.chain().tip.height;
-    for (Height height{0}; height <= tip; ++height) {
-        const auto block = node.block_at(height);
-        if (block && block->header.time >= time - kTimestampWindow_s) return height;
+    for (Height height{0}; height <= chain.tip().height; ++height) {
+        if (chain.at_height(height)->header.time >= time - kTimestampWindow_s) return height;
     }
     fail(Code::invalid_parameter, "Could not find block with at least the specified timestamp.");
 }
 
-void pruneblockchain(Call& call) {
+/// Returns the last block that was ever removed; -1: none.
+Height prune_blocks(Node& node, int64_t wanted) {
     constexpr int64_t kHeightMax = 1'000'000'000;  // a larger number is a time
+    const Chainstate& chain = node.chain();
+    if (!chain.prune_state().enabled)
+        fail(Code::misc, "Cannot prune blocks because node is not in prune mode.");
+    if (wanted < 0) fail(Code::invalid_parameter, "Negative block height.");
+    const Height height =
+        wanted > kHeightMax ? height_at_time(chain, wanted) : Height{static_cast<int32_t>(wanted)};
+    const Height tip = chain.tip().height;
+    if (tip < Height{node.config().chain.prune_after_height})
+        fail(Code::misc, "Blockchain is too short for pruning.");
+    if (height > tip)
+        fail(Code::invalid_parameter, "Blockchain is shorter than the attempted prune height.");
+    return std::max(node.prune(height), Height{-1});
+}
+
+void pruneblockchain(Call& call) {
     const int64_t wanted = call.integer(0);
-    const auto pruned = call.ask([&](NodeControl& node) {
-        if (!node.chain().pruned)
-            fail(Code::misc, "Cannot prune blocks because node is not in prune mode.");
-        if (wanted < 0) fail(Code::invalid_parameter, "Negative block height.");
-        const Height height = wanted > kHeightMax ? height_at_time(node, wanted)
-                                                  : Height{static_cast<int32_t>(wanted)};
-        return unwrap(node.prune_blocks(height));
-    });
-    call.out().value(pruned ? pruned->value() : -1);
+    call.out().value(call.ask([&](Node& node) { return prune_blocks(node, wanted); }));
+}
+
+/// Throws where the engine's finality forbids what was asked for, or the block is unknown.
+void check_done(const Expected<void, BlockError>& done) {
+    if (done) return;
+    if (done.error().kind == BlockErrorKind::unknown_block)
+        fail(Code::address_or_key, "Block not found");
+    fail(Code::verify, done.error().to_string());
 }
 
 void preciousblock(Call& call) {
     const BlockHash hash = call.block_hash(0);
-    call.ask([&](NodeControl& node) { unwrap(node.prefer_block(hash)); });
+    call.ask([&](Node& node) { check_done(node.prefer_block(hash)); });
 }
 
 // ---- by hand
 
 void invalidateblock(Call& call) {
     const BlockHash hash = call.block_hash(0);
-    call.ask([&](NodeControl& node) { unwrap(node.invalidate_block(hash)); });
+    call.ask([&](Node& node) { check_done(node.invalidate_block(hash)); });
 }
 
 void reconsiderblock(Call& call) {
     const BlockHash hash = call.block_hash(0);
-    call.ask([&](NodeControl& node) { unwrap(node.reconsider_block(hash)); });
+    call.ask([&](Node& node) { check_done(node.reconsider_block(hash)); });
 }
 
 void syncwithvalidationinterfacequeue(Call& call) {
-    call.ask([](NodeControl&) {});  // steps run one after another: this one is behind all others
+    call.ask([](Node&) {});  // steps run one after another: this one is behind all others
 }
 
 std::vector<Method> statistics_methods() {

@@ -34,19 +34,56 @@ void write_report(JsonWriter& out, const EngineReport& report) {
 }
 
 void getconsensusinfo(Call& call) {
-    const ConsensusSummary consensus = call.ask([](NodeControl& node) { return node.consensus(); });
     JsonWriter& out = call.out();
-    out.object([&] {
-        out.field("engine", consensus.engine);
-        out.field("finality", consensus.absolute_finality ? "absolute" : "probabilistic");
-        if (consensus.finalized) {
-            out.field_object("finalized", [&] {
-                out.field("height", consensus.finalized->first);
-                out.field("hash", consensus.finalized->second);
-            });
-        }
-        for (const auto& [name, value] : consensus.report) write_report(out.key(name), value);
+    call.ask([&](Node& node) {
+        const Engine& engine = node.engine();
+        const bool absolute = engine.finality() == Finality::absolute;
+        out.object([&] {
+            out.field("engine", engine.name());
+            out.field("finality", absolute ? "absolute" : "probabilistic");
+            if (absolute) {
+                const HeaderNode& finalized = node.chain().finalized();
+                out.field_object("finalized", [&] {
+                    out.field("height", finalized.height);
+                    out.field("hash", finalized.hash);
+                });
+            }
+            for (const auto& [name, value] : engine.report()) write_report(out.key(name), value);
+        });
     });
+}
+
+/// How often this node saw the chain fork, over the active chain's heights from first to last.
+struct ForkStats {
+    Height first{1};
+    Height last{0};
+    uint64_t forked_heights = 0;     ///< with two blocks or more
+    uint64_t stale_blocks = 0;       ///< whose body is known, outside the active chain
+    uint64_t main_chain_blocks = 0;  ///< heights compared
+    /// Disconnected blocks -> reorganisations of that depth since the start.
+    std::map<uint32_t, uint64_t> reorganisations_by_depth;
+};
+
+/// Over the last `heights` heights of the active chain, or all of them above genesis.
+ForkStats fork_stats(const Node& node, std::optional<uint32_t> heights) {
+    const Chainstate& chain = node.chain();
+    ForkStats stats;
+    stats.last = chain.tip().height;
+    if (heights && static_cast<int64_t>(*heights) < stats.last.value())
+        stats.first = stats.last - static_cast<int32_t>(*heights) + 1;
+    for (Height height = stats.first; height <= stats.last; ++height) {
+        uint64_t stale = 0;
+        for (const HeaderNode* block : chain.all_at_height(height)) {
+            const bool valid_body =
+                block->status == BlockStatus::stored || block->status == BlockStatus::connected;
+            if (valid_body && block->score && !chain.contains(*block)) ++stale;
+        }
+        ++stats.main_chain_blocks;
+        stats.stale_blocks += stale;
+        if (stale > 0) ++stats.forked_heights;
+    }
+    stats.reorganisations_by_depth = node.reorganisations();
+    return stats;
 }
 
 /// A share with its 95 % interval after Wilson; null where nothing was observed.
@@ -83,7 +120,7 @@ void getforkstats(Call& call) {
             fail(Code::invalid_parameter, "nblocks must be a positive number of heights");
         heights = static_cast<uint32_t>(asked);
     }
-    const ForkStats stats = call.ask([&](NodeControl& node) { return node.fork_stats(heights); });
+    const ForkStats stats = call.ask([&](Node& node) { return fork_stats(node, heights); });
     const uint64_t mined = stats.main_chain_blocks + stats.stale_blocks;
     JsonWriter& out = call.out();
     out.object([&] {

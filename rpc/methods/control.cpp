@@ -21,13 +21,13 @@ void stop(Call& call) {
     // -wait is for tests that look at the process between the reply and its end.
     constexpr int64_t kWaitMax_ms = 60'000;
     const int64_t wait_ms = call.integer(0, 0, 0, kWaitMax_ms);
-    call.ask([](NodeControl& node) { node.stop(); });
+    call.ask([](Node& node) { node.stop(); });
     if (wait_ms > 0) call.host().pause(std::chrono::milliseconds{wait_ms});
     call.out().value("Parley stopping");
 }
 
 void uptime(Call& call) {
-    const Duration up = call.ask([](NodeControl& node) { return node.uptime(); });
+    const Duration up = call.ask([](Node& node) { return node.uptime(); });
     call.out().value(std::chrono::floor<std::chrono::seconds>(up).count());
 }
 

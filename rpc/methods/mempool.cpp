@@ -1,6 +1,8 @@
 // Waiting transactions: the pool, its entries, and admission to it.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "chain/primitives/fee_rate.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/transaction_text.h"
@@ -14,61 +16,112 @@ constexpr int64_t kMaxFeeRateDefault = kCoin / 10;
 constexpr std::string_view kMaxFeeRateDefaultText = "0.10";
 
 void getmempoolinfo(Call& call) {
-    const MempoolSummary pool = call.ask([](NodeControl& node) { return node.mempool(); });
     JsonWriter& out = call.out();
-    out.object([&] {
-        out.field("loaded", pool.loaded);
-        out.field("size", pool.transactions);
-        out.field("bytes", pool.virtual_bytes);
-        out.field("usage", pool.memory_usage);
-        out.field("total_fee", pool.total_fee);
-        out.field("maxmempool", pool.memory_usage_max);
-        out.field("mempoolminfee", pool.min_fee_rate);
-        out.field("minrelaytxfee", pool.min_relay_fee_rate);
-        out.field("incrementalrelayfee", pool.incremental_fee_rate);
-        out.field("unbroadcastcount", pool.unbroadcast);
-        out.field("fullrbf", true);
-        out.field("permitbaremultisig", pool.permit_bare_multisig);
-        out.field("maxdatacarriersize", pool.data_carrier_size_max);
-        out.field("limitclustercount", pool.cluster_count_max);
-        out.field("limitclustersize", pool.cluster_virtual_bytes_max);
+    call.ask([&](Node& node) {
+        const Mempool& pool = node.mempool();
+        const MempoolOptions& options = pool.options();
+        out.object([&] {
+            out.field("loaded", true);
+            out.field("size", pool.size());
+            out.field("bytes", pool.total_virtual_size());
+            out.field("usage", pool.usage_bytes());
+            out.field("total_fee", pool.total_fees());
+            out.field("maxmempool", options.usage_bytes_max);
+            out.field("mempoolminfee", Amount{pool.min_fee(node.now()).value()});
+            out.field("minrelaytxfee", Amount{options.min_relay_fee.value()});
+            out.field("incrementalrelayfee", Amount{options.incremental_relay_fee.value()});
+            out.field("unbroadcastcount", 0);
+            out.field("fullrbf", true);
+            out.field("permitbaremultisig", options.permit_bare_multisig);
+            out.field("maxdatacarriersize", options.data_carrier_bytes_max.value_or(0));
+            out.field("limitclustercount", options.cluster_count_max);
+            out.field("limitclustersize", options.cluster_virtual_bytes_max);
+        });
     });
 }
 
-void write_entry(JsonWriter& out, const MempoolEntry& entry) {
+/// What of an entry outlives the step.
+struct EntryCopy {
+    MempoolEntry entry;          ///< without `parents` and `children`
+    std::vector<Txid> depends;   ///< parents in the pool
+    std::vector<Txid> spent_by;  ///< children in the pool
+    bool replaceable = false;    ///< signals BIP125, itself or by an ancestor
+};
+
+std::vector<Txid> sorted_txids(const std::vector<const MempoolEntry*>& entries) {
+    std::vector<Txid> txids;
+    for (const MempoolEntry* entry : entries) txids.push_back(entry->txid());
+    std::sort(txids.begin(), txids.end());
+    return txids;
+}
+
+/// BIP125: signals itself, or by an unconfirmed ancestor. (Any transaction may be replaced here;
+/// clients still ask.)
+bool signals_replaceable(const Mempool& mempool, const MempoolEntry& entry) {
+    constexpr uint32_t kSequenceSignalMax = 0xfffffffd;
+    const auto signals = [](const MempoolEntry& each) {
+        const auto& inputs = each.transaction->inputs();
+        return std::any_of(inputs.begin(), inputs.end(), [](const TxInput& input) {
+            return input.sequence <= kSequenceSignalMax;
+        });
+    };
+    if (signals(entry)) return true;
+    const auto ancestors = mempool.ancestors(entry);
+    return std::any_of(ancestors.begin(), ancestors.end(),
+                       [&](const MempoolEntry* each) { return signals(*each); });
+}
+
+EntryCopy copy_of(const Mempool& mempool, const MempoolEntry& entry) {
+    EntryCopy copy{entry, sorted_txids(entry.parents), sorted_txids(entry.children),
+                   signals_replaceable(mempool, entry)};
+    copy.entry.parents.clear();
+    copy.entry.children.clear();
+    return copy;
+}
+
+std::vector<EntryCopy> copies_of(const Mempool& mempool,
+                                 const std::vector<const MempoolEntry*>& entries) {
+    std::vector<EntryCopy> copies;
+    copies.reserve(entries.size());
+    for (const MempoolEntry* entry : entries) copies.push_back(copy_of(mempool, *entry));
+    return copies;
+}
+
+void write_entry(JsonWriter& out, const EntryCopy& copy) {
+    const MempoolEntry& entry = copy.entry;
     out.object([&] {
         out.field("vsize", entry.transaction->virtual_size());
         out.field("weight", entry.transaction->weight());
-        out.field("time", to_unix_seconds(entry.arrived));
+        out.field("time", to_unix_seconds(entry.time));
         out.field("height", entry.height);
-        out.field("descendantcount", entry.descendant_count);
-        out.field("descendantsize", entry.descendant_virtual_bytes);
-        out.field("ancestorcount", entry.ancestor_count);
-        out.field("ancestorsize", entry.ancestor_virtual_bytes);
+        out.field("descendantcount", entry.descendants.count);
+        out.field("descendantsize", entry.descendants.virtual_size);
+        out.field("ancestorcount", entry.ancestors.count);
+        out.field("ancestorsize", entry.ancestors.virtual_size);
         out.field("wtxid", entry.transaction->wtxid());
         out.field_object("fees", [&] {
             out.field("base", entry.fee);
-            out.field("modified", entry.modified_fee);
-            out.field("ancestor", entry.ancestor_fees);
-            out.field("descendant", entry.descendant_fees);
+            out.field("modified", entry.modified_fee());
+            out.field("ancestor", entry.ancestors.fees);
+            out.field("descendant", entry.descendants.fees);
         });
-        out.field_values("depends", entry.depends);
-        out.field_values("spentby", entry.spent_by);
-        out.field("bip125-replaceable", entry.replaceable);
-        out.field("unbroadcast", entry.unbroadcast);
+        out.field_values("depends", copy.depends);
+        out.field_values("spentby", copy.spent_by);
+        out.field("bip125-replaceable", copy.replaceable);
+        out.field("unbroadcast", false);
     });
 }
 
-void write_entries(JsonWriter& out, const std::vector<MempoolEntry>& entries, bool verbose) {
+void write_entries(JsonWriter& out, const std::vector<EntryCopy>& entries, bool verbose) {
     if (!verbose) {
         out.array([&] {
-            for (const MempoolEntry& entry : entries) out.value(entry.transaction->txid());
+            for (const EntryCopy& each : entries) out.value(each.entry.txid());
         });
         return;
     }
     out.object([&] {
-        for (const MempoolEntry& entry : entries) {
-            out.key(entry.transaction->txid().to_string());
+        for (const EntryCopy& entry : entries) {
+            out.key(entry.entry.txid().to_string());
             write_entry(out, entry);
         }
     });
@@ -82,14 +135,27 @@ void getrawmempool(Call& call) {
         if (with_sequence)
             fail(Code::invalid_parameter,
                  "Verbose results cannot contain mempool sequence values.");
-        write_entries(out, call.ask([](NodeControl& node) { return node.mempool_entries(); }),
-                      true);
+        const auto entries = call.ask([](Node& node) {
+            std::vector<EntryCopy> copies;
+            node.mempool().for_each([&](const MempoolEntry& entry) {
+                copies.push_back(copy_of(node.mempool(), entry));
+                return true;
+            });
+            return copies;
+        });
+        write_entries(out, entries, true);
         return;
     }
     uint64_t sequence = 0;
-    const auto txids = call.ask([&](NodeControl& node) {
-        sequence = node.mempool().sequence;
-        return node.mempool_txids();
+    const auto txids = call.ask([&](Node& node) {
+        sequence = node.mempool().sequence();
+        std::vector<Txid> all;
+        all.reserve(node.mempool().size());
+        node.mempool().for_each([&](const MempoolEntry& entry) {
+            all.push_back(entry.txid());
+            return true;
+        });
+        return all;
     });
     const auto write_txids = [&] {
         for (const Txid& txid : txids) out.value(txid);
@@ -104,31 +170,33 @@ void getrawmempool(Call& call) {
     });
 }
 
-MempoolEntry known_entry(const NodeControl& node, const Txid& txid) {
-    auto entry = node.mempool_entry(txid);
-    if (!entry) fail(Code::address_or_key, "Transaction not in mempool");
+const MempoolEntry& known_entry(const Mempool& mempool, const Txid& txid) {
+    const MempoolEntry* entry = mempool.find(txid);
+    if (entry == nullptr) fail(Code::address_or_key, "Transaction not in mempool");
     return *entry;
 }
 
 void getmempoolentry(Call& call) {
     const Txid txid = call.txid(0);
-    write_entry(call.out(), call.ask([&](NodeControl& node) { return known_entry(node, txid); }));
+    write_entry(call.out(), call.ask([&](Node& node) {
+        return copy_of(node.mempool(), known_entry(node.mempool(), txid));
+    }));
 }
 
 void getmempoolancestors(Call& call) {
     const Txid txid = call.txid(0);
-    const auto entries = call.ask([&](NodeControl& node) {
-        known_entry(node, txid);
-        return node.mempool_ancestors(txid);
+    const auto entries = call.ask([&](Node& node) {
+        const Mempool& mempool = node.mempool();
+        return copies_of(mempool, mempool.ancestors(known_entry(mempool, txid)));
     });
     write_entries(call.out(), entries, call.boolean(1));
 }
 
 void getmempooldescendants(Call& call) {
     const Txid txid = call.txid(0);
-    const auto entries = call.ask([&](NodeControl& node) {
-        known_entry(node, txid);
-        return node.mempool_descendants(txid);
+    const auto entries = call.ask([&](Node& node) {
+        const Mempool& mempool = node.mempool();
+        return copies_of(mempool, mempool.descendants(known_entry(mempool, txid)));
     });
     write_entries(call.out(), entries, call.boolean(1));
 }
@@ -141,9 +209,12 @@ void gettxspendingprevout(Call& call) {
         outpoints.push_back(read_outpoint(item));
     }
     if (outpoints.empty()) fail(Code::invalid_parameter, "Invalid parameter, outputs are missing");
-    const auto spenders = call.ask([&](NodeControl& node) {
+    const auto spenders = call.ask([&](Node& node) {
         std::vector<std::optional<Txid>> found;
-        for (const OutPoint& outpoint : outpoints) found.push_back(node.mempool_spender(outpoint));
+        for (const OutPoint& outpoint : outpoints) {
+            const MempoolEntry* entry = node.mempool().spender(outpoint);
+            found.push_back(entry != nullptr ? std::optional{entry->txid()} : std::nullopt);
+        }
         return found;
     });
     JsonWriter& out = call.out();
@@ -165,48 +236,48 @@ Amount max_fee_rate(const Call& call, size_t position) {
                               : Amount{kMaxFeeRateDefault};
 }
 
+using Admission = Expected<AcceptInfo, TxReject>;
+
 /// A rate of zero: no limit.
-bool exceeds(const TxAdmission& admission, Amount max_rate) {
+bool exceeds(const AcceptInfo& accepted, Amount max_rate) {
     return max_rate.value() > 0 &&
-           admission.fee > fee_for(FeeRate{max_rate.value()}, admission.virtual_size);
+           accepted.fee > fee_for(FeeRate{max_rate.value()}, accepted.virtual_size);
 }
 
-void write_admission(JsonWriter& out, const Transaction& transaction, const TxAdmission& admission,
+/// Null: a refusal before it ended the test of the package.
+void write_admission(JsonWriter& out, const Transaction& transaction, const Admission* answer,
                      Amount max_rate) {
-    using State = TxAdmission::State;
     out.object([&] {
         out.field("txid", transaction.txid());
         out.field("wtxid", transaction.wtxid());
-        if (admission.state == State::accepted && !exceeds(admission, max_rate)) {
+        if (answer == nullptr) return;
+        const Admission& admission = *answer;
+        if (admission && !exceeds(*admission, max_rate)) {
             out.field("allowed", true);
-            out.field("vsize", admission.virtual_size);
+            out.field("vsize", admission->virtual_size);
             out.field_object("fees", [&] {
-                out.field("base", admission.fee);
-                const FeeRate rate = fee_rate_of(admission.fee, admission.virtual_size);
+                out.field("base", admission->fee);
+                const FeeRate rate = fee_rate_of(admission->fee, admission->virtual_size);
                 out.field("effective-feerate", Amount{rate.value()});
-                out.field_array("effective-includes", [&] {
-                    if (admission.effective_includes.empty()) out.value(transaction.wtxid());
-                    for (const Wtxid& wtxid : admission.effective_includes) out.value(wtxid);
-                });
+                out.field_array("effective-includes", [&] { out.value(transaction.wtxid()); });
             });
             return;
         }
         out.field("allowed", false);
-        if (admission.state == State::accepted) {
+        if (admission) {
             out.field("reject-reason", "max-fee-exceeded");
             return;
         }
-        const bool missing = admission.state == State::missing_inputs;
-        out.field("reject-reason", missing ? "missing-inputs" : admission.reject_reason);
-        const std::string& detail = admission.reject_detail;
-        out.field("reject-details", detail.empty() ? admission.reject_reason
-                                                   : admission.reject_reason + ", " + detail);
+        const TxReject& reject = admission.error();
+        const bool missing = reject.kind == TxRejectKind::missing_inputs;
+        out.field("reject-reason", missing ? "missing-inputs" : reject.reason);
+        out.field("reject-details", reject.to_string());
     });
 }
 
 void testmempoolaccept(Call& call) {
     const Json::Array& raw = read_array(call.argument(0), call.name(0));
-    constexpr size_t kPackageSizeMax = 25;
+    constexpr size_t kPackageSizeMax = Mempool::kPackageCountMax;
     if (raw.empty() || raw.size() > kPackageSizeMax)
         fail(Code::invalid_parameter, fmt::format("Array must contain between 1 and {} "
                                                   "transactions.",
@@ -221,29 +292,21 @@ void testmempoolaccept(Call& call) {
                  fmt::format("TX decode failed: {} Make sure the tx has at least one input.", hex));
         transactions.push_back(make_transaction(std::move(*data)));
     }
-    const auto admissions =
-        call.ask([&](NodeControl& node) { return node.test_accept(transactions); });
+    const auto admissions = call.ask(
+        [&](Node& node) { return node.mempool().test_accept_package(transactions, node.now()); });
     JsonWriter& out = call.out();
     out.array([&] {
         for (size_t i = 0; i < transactions.size(); ++i)
-            write_admission(out, *transactions[i], admissions[i], max_rate);
+            write_admission(out, *transactions[i], i < admissions.size() ? &admissions[i] : nullptr,
+                            max_rate);
     });
 }
 
-void fail_admission(const TxAdmission& admission) {
-    std::string text = admission.reject_reason;
-    if (!admission.reject_detail.empty()) text += ", " + admission.reject_detail;
-    switch (admission.state) {
-        case TxAdmission::State::accepted:
-        case TxAdmission::State::already_in_mempool:
-            return;
-        case TxAdmission::State::already_in_chain:
-            fail(Code::already_in_utxo_set, "Transaction outputs already in utxo set");
-        case TxAdmission::State::missing_inputs:
-            fail(Code::verify, text.empty() ? "bad-txns-inputs-missingorspent" : text);
-        case TxAdmission::State::rejected:
-            fail(Code::verify_rejected, text);
-    }
+[[noreturn]] void fail_refused(const TxReject& reject) {
+    if (reject.reason == "txn-already-known")
+        fail(Code::already_in_utxo_set, "Transaction outputs already in utxo set");
+    const bool missing = reject.kind == TxRejectKind::missing_inputs;
+    fail(missing ? Code::verify : Code::verify_rejected, reject.to_string());
 }
 
 void sendrawtransaction(Call& call) {
@@ -256,17 +319,18 @@ void sendrawtransaction(Call& call) {
             fail(Code::verify,
                  "Unspendable output exceeds maximum configured by user (maxburnamount)");
     }
-    const TxAdmission admission = call.ask([&](NodeControl& node) {
+    call.ask([&](Node& node) {
         if (max_rate.value() > 0) {
-            const TxAdmission tried = node.test_accept({transaction}).front();
-            if (tried.state == TxAdmission::State::accepted && exceeds(tried, max_rate))
+            const Admission tried = node.mempool().test_accept(transaction, node.now());
+            if (tried && exceeds(*tried, max_rate))
                 fail(Code::verify,
                      "Fee exceeds maximum configured by user (e.g. -maxtxfee, "
                      "maxfeerate)");
         }
-        return node.submit_transaction(transaction);
+        const Admission accepted = node.submit_transaction(transaction);
+        if (!accepted && accepted.error().reason != "txn-already-in-mempool")
+            fail_refused(accepted.error());
     });
-    fail_admission(admission);
     call.out().value(transaction->txid());
 }
 

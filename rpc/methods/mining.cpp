@@ -6,7 +6,9 @@
 #include "base/crypto/pow_search.h"
 #include "chain/primitives/compact_target.h"
 #include "chain/rules/address.h"
+#include "chain/rules/block_rules.h"
 #include "rpc/jsonrpc/call.h"
+#include "rpc/methods/descriptors.h"
 #include "rpc/mining.h"
 #include "rpc/template_json.h"
 #include "rpc/transaction_text.h"
@@ -18,25 +20,23 @@ namespace {
 constexpr uint64_t kTriesDefault = 1'000'000;
 
 /// Hashes a second that explain the work of the `blocks` blocks up to `height`.
-double network_hashes_per_second(const NodeControl& node, const ChainParams& params, int64_t blocks,
-                                 int64_t height) {
-    const BlockSummary tip = node.chain().tip;
-    const auto last =
-        height < 0 ? std::optional{tip} : node.block_at(Height{static_cast<int32_t>(height)});
-    if (!last || last->height.value() == 0) return 0;
-    if (blocks < 0) blocks = last->height.value() % params.retarget_interval_blocks + 1;
+double network_hashes_per_second(const Chainstate& chain, int64_t blocks, int64_t height) {
+    const HeaderNode* last =
+        height < 0 ? &chain.tip() : chain.at_height(Height{static_cast<int32_t>(height)});
+    if (last == nullptr || last->height.value() == 0) return 0;
+    if (blocks < 0) blocks = last->height.value() % chain.params().retarget_interval_blocks + 1;
     blocks = std::min<int64_t>(blocks, last->height.value());
     int64_t time_min = last->header.time;
     int64_t time_max = time_min;
-    std::optional<BlockSummary> first;
-    for (int64_t i = 1; i <= blocks; ++i) {
-        first = node.block_at(Height{static_cast<int32_t>(last->height.value() - i)});
-        if (!first) return 0;
+    const HeaderNode* first = last;
+    for (int64_t i = 0; i < blocks; ++i) {
+        first = first->parent;
         time_min = std::min<int64_t>(time_min, first->header.time);
         time_max = std::max<int64_t>(time_max, first->header.time);
     }
-    if (!first || time_min == time_max) return 0;
-    return (last->score - first->score).to_double() / static_cast<double>(time_max - time_min);
+    if (time_min == time_max) return 0;
+    return (last->score.value_or(Score{}) - first->score.value_or(Score{})).to_double() /
+           static_cast<double>(time_max - time_min);
 }
 
 constexpr int64_t kHashrateBlocksDefault = 120;
@@ -48,22 +48,49 @@ void getnetworkhashps(Call& call) {
     const int64_t height = call.integer(1, -1, INT32_MIN, INT32_MAX);
     if (blocks < -1 || blocks == 0)
         fail(Code::invalid_parameter, "Invalid nblocks. Must be a positive number or -1.");
-    call.out().value(call.ask([&](NodeControl& node) {
-        if (height < -1 || height > node.chain().tip.height.value())
+    call.out().value(call.ask([&](Node& node) {
+        const Chainstate& chain = node.chain();
+        if (height < -1 || height > chain.tip().height.value())
             fail(Code::invalid_parameter, "Block does not exist at specified height");
-        return network_hashes_per_second(node, call.params(), std::min(blocks, kBlocksMax), height);
+        return network_hashes_per_second(chain, std::min(blocks, kBlocksMax), height);
     }));
 }
 
-void getmininginfo(Call& call) {
-    ChainSummary chain;
+/// What getmininginfo tells.
+struct MiningFacts {
+    Height height;
+    uint32_t bits = 0;       ///< compact target of the tip
+    uint32_t next_bits = 0;  ///< and of the block after it
     double hashes_per_second = 0;
-    const MiningSummary mining = call.ask([&](NodeControl& node) {
-        chain = node.chain();
-        hashes_per_second =
-            network_hashes_per_second(node, call.params(), kHashrateBlocksDefault, -1);
-        return node.mining();
-    });
+    std::optional<Node::BuiltBlock> last_built;
+    size_t pooled_transactions = 0;
+    FeeRate block_min_fee_rate{0};
+    std::string automine;
+    std::vector<std::string> warnings;
+};
+
+std::string automine_text(const Node& node) {
+    const auto schedule = node.automine();
+    return schedule ? to_string(*schedule) : "off";
+}
+
+MiningFacts mining_facts(const Node& node) {
+    const HeaderNode& tip = node.chain().tip();
+    MiningFacts facts;
+    facts.height = tip.height;
+    facts.bits = tip.header.bits;
+    facts.next_bits = node.engine().next_bits(tip, to_unix_seconds(node.now()));
+    facts.hashes_per_second = network_hashes_per_second(node.chain(), kHashrateBlocksDefault, -1);
+    facts.last_built = node.last_built();
+    facts.pooled_transactions = node.mempool().size();
+    facts.block_min_fee_rate = node.config().block_builder.min_fee_rate;
+    facts.automine = automine_text(node);
+    facts.warnings = node.warnings();
+    return facts;
+}
+
+void getmininginfo(Call& call) {
+    const MiningFacts facts = call.ask([](Node& node) { return mining_facts(node); });
     JsonWriter& out = call.out();
     const auto target_fields = [&](uint32_t bits) {
         out.field("bits", fmt::format("{:08x}", bits));
@@ -71,24 +98,25 @@ void getmininginfo(Call& call) {
         out.field("target", target_from_compact(bits).value_or(U256{}).to_hex());
     };
     out.object([&] {
-        out.field("blocks", chain.tip.height);
-        if (mining.last_block_weight) out.field("currentblockweight", *mining.last_block_weight);
-        if (mining.last_block_transactions)
-            out.field("currentblocktx", *mining.last_block_transactions);
-        target_fields(chain.tip.header.bits);
-        out.field("networkhashps", hashes_per_second);
-        out.field("pooledtx", mining.pooled_transactions);
-        out.field("blockmintxfee", mining.block_min_fee_rate);
+        out.field("blocks", facts.height);
+        if (facts.last_built) {
+            out.field("currentblockweight", facts.last_built->weight);
+            out.field("currentblocktx", facts.last_built->transactions);
+        }
+        target_fields(facts.bits);
+        out.field("networkhashps", facts.hashes_per_second);
+        out.field("pooledtx", facts.pooled_transactions);
+        out.field("blockmintxfee", Amount{facts.block_min_fee_rate.value()});
         out.field("chain", call.params().name);
         if (const auto& challenge = call.params().signet_challenge)
             out.key("signet_challenge").hex(challenge->bytes());
         out.field_object("next", [&] {
-            out.field("height", chain.tip.height.value() + 1);
-            target_fields(mining.next_bits);
+            out.field("height", facts.height.value() + 1);
+            target_fields(facts.next_bits);
         });
-        out.field_values("warnings", chain.warnings);
+        out.field_values("warnings", facts.warnings);
         out.field_object("parley", [&] {
-            out.field("automine", mining.automine);
+            out.field("automine", facts.automine);
             out.field("hashps", call.host().hashes_per_second());
         });
     });
@@ -107,11 +135,14 @@ void answer_proposal(Call& call, const Json& request) {
     const Json* data = request.find("data");
     if (!data || !data->is_string()) fail(Code::type, "Missing data String key for proposal");
     const BlockRef block = read_raw_block(*data, "data");
-    const std::string reason = call.ask([&](NodeControl& node) -> std::string {
-        if (const auto known = node.block_summary(block->header.hash()))
-            return known->transactions != 0 ? "duplicate" : "duplicate-inconclusive";
-        if (block->header.previous != node.chain().tip.hash) return "inconclusive-not-best-prevblk";
-        return node.check_proposal(block);
+    const std::string reason = call.ask([&](Node& node) -> std::string {
+        if (const HeaderNode* known = node.chain().find(block->header.hash()))
+            return known->has_body() || known->parent == nullptr ? "duplicate"
+                                                                 : "duplicate-inconclusive";
+        if (block->header.previous != node.chain().tip().hash)
+            return "inconclusive-not-best-prevblk";
+        const auto checked = node.check_proposal(*block);
+        return checked ? std::string{} : checked.error().to_string();
     });
     if (reason.empty())
         call.out().null();
@@ -126,8 +157,8 @@ void wait_for_change(Call& call, const std::string& long_poll) {
     constexpr size_t kHashDigits = 2 * Hash256::kSize;
     const Duration begin = call.host().steady_time();
     while (true) {
-        const std::string now = call.ask([](NodeControl& node) {
-            return long_poll_id(node.chain().tip.hash, node.mempool().sequence);
+        const std::string now = call.ask([](Node& node) {
+            return long_poll_id(node.chain().tip().hash, node.mempool().sequence());
         });
         if (now.substr(0, kHashDigits) != long_poll.substr(0, kHashDigits)) return;
         if (now != long_poll && call.host().steady_time() - begin >= kMempoolPatience) return;
@@ -135,14 +166,26 @@ void wait_for_change(Call& call, const std::string& long_poll) {
     }
 }
 
-void check_ready_for_miners(const NodeControl& node, const ChainParams& params) {
-    if (params.name != "main") return;
-    const NetworkSummary network = node.network();
-    if (network.connections_in + network.connections_out == 0)
+void check_ready_for_miners(const Node& node) {
+    if (node.config().params.name != "main") return;
+    if (node.peers().peer_count(true) + node.peers().peer_count(false) == 0)
         fail(Code::client_not_connected,
              "Parley is not connected! Check -connect, -addnode and the network, or try regtest");
-    if (node.chain().initial_block_download)
+    if (node.initial_download())
         fail(Code::initial_download, "Parley is in initial sync and waiting for blocks...");
+}
+
+TemplateReply next_template(Node& node) {
+    check_ready_for_miners(node);
+    if (!node.automine())
+        fail(Code::misc, "Blocks are not mined with -consensus=" + node.engine().name());
+    const HeaderNode& tip = node.chain().tip();
+    return {node.build_template(std::nullopt),
+            tip.height + 1,
+            block_time_min(node.config().params, tip),
+            to_unix_seconds(node.now()),
+            node.mempool().sequence(),
+            node.deployments(tip)};
 }
 
 void getblocktemplate(Call& call) {
@@ -165,19 +208,13 @@ void getblocktemplate(Call& call) {
              "[\"segwit\", \"signet\"]})");
     if (const Json* long_poll = request.find("longpollid"); long_poll && !long_poll->is_null())
         wait_for_change(call, read_string(*long_poll, "longpollid"));
-    int64_t now = 0;
-    const BlockTemplate block = call.ask([&](NodeControl& node) {
-        check_ready_for_miners(node, call.params());
-        now = to_unix_seconds(node.chain().now);
-        return unwrap(node.block_template());
-    });
-    write_template(call.out(), call.params(), block, now);
+    const TemplateReply reply = call.ask([](Node& node) { return next_template(node); });
+    write_template(call.out(), call.params(), reply);
 }
 
 void submitblock(Call& call) {
     const BlockRef block = read_raw_block(call.argument(0), call.name(0));
-    const std::string reason =
-        call.ask([&](NodeControl& node) { return node.submit_block(block); });
+    const std::string reason = call.ask([&](Node& node) { return submit_block(node, block); });
     if (reason.empty())
         call.out().null();
     else
@@ -189,7 +226,13 @@ void submitheader(Call& call) {
     Reader reader{bytes};
     const BlockHeader header = read_block_header(reader);
     if (!reader.done()) fail(Code::deserialization, "Block header decode failed");
-    call.ask([&](NodeControl& node) { unwrap(node.submit_header(header)); });
+    call.ask([&](Node& node) {
+        if (node.chain().find(header.previous) == nullptr)
+            fail(Code::verify,
+                 "Must submit previous header (" + header.previous.to_string() + ") first");
+        const auto accepted = node.submit_header(header);
+        if (!accepted) fail(Code::verify, accepted.error().reason);
+    });
 }
 
 // ---- on request
@@ -214,12 +257,12 @@ void generatetoaddress(Call& call) {
 }
 
 /// The one script of a descriptor; of combo(), bitcoind takes the P2WPKH form.
-Script descriptor_script(const NodeControl& node, const std::string& text) {
-    if (unwrap(node.describe(text)).ranged)
+Script descriptor_script(const Descriptor& descriptor) {
+    if (descriptor.is_range())
         fail(Code::invalid_parameter,
              "Ranged descriptor not accepted. Maybe pass through "
              "deriveaddresses first?");
-    const auto scripts = unwrap(node.expand_descriptor(text, 0, 0));
+    const auto scripts = expand_descriptor(descriptor, 0, 0);
     if (scripts.empty()) fail(Code::address_or_key, "Cannot derive script without private keys");
     const auto segwit = std::find_if(scripts.begin(), scripts.end(), [](const Script& script) {
         return match_p2wpkh(script).has_value();
@@ -228,26 +271,23 @@ Script descriptor_script(const NodeControl& node, const std::string& text) {
 }
 
 void generatetodescriptor(Call& call) {
-    const std::string text = call.string(1);
-    const Script script =
-        call.ask([&](NodeControl& node) { return descriptor_script(node, text); });
+    const Script script = descriptor_script(read_descriptor(call.params(), call.string(1)));
     write_hashes(call, generate_blocks(call, script, call.integer(0, 0, INT32_MIN, INT32_MAX),
                                        tries_argument(call, 2)));
 }
 
-Script output_script(Call& call, const std::string& output) {
-    if (const auto script = decode_address(call.params(), output)) return *script;
-    return call.ask([&](NodeControl& node) {
-        if (!node.describe(output))
-            fail(Code::address_or_key, "Error: Invalid address or descriptor");
-        return descriptor_script(node, output);
-    });
+Script output_script(const ChainParams& params, const std::string& output) {
+    if (const auto script = decode_address(params, output)) return *script;
+    const auto descriptor = Descriptor::parse(output, params, false);
+    if (!descriptor) fail(Code::address_or_key, "Error: Invalid address or descriptor");
+    return descriptor_script(*descriptor);
 }
 
-TransactionRef chosen_transaction(const NodeControl& node, const std::string& text) {
+TransactionRef chosen_transaction(const Mempool& mempool, const std::string& text) {
     if (const auto txid = Txid::from_string(text)) {
-        const auto entry = node.mempool_entry(*txid);
-        if (!entry) fail(Code::address_or_key, fmt::format("Transaction {} not in mempool.", text));
+        const MempoolEntry* entry = mempool.find(*txid);
+        if (entry == nullptr)
+            fail(Code::address_or_key, fmt::format("Transaction {} not in mempool.", text));
         return entry->transaction;
     }
     auto data = decode_transaction_hex(text);
@@ -260,24 +300,24 @@ TransactionRef chosen_transaction(const NodeControl& node, const std::string& te
 }
 
 void generateblock(Call& call) {
-    const Script script = output_script(call, call.string(0));
+    const Script script = output_script(call.params(), call.string(0));
     std::vector<std::string> texts;
     for (const Json& item : read_array(call.argument(1), call.name(1)))
         texts.push_back(read_string(item, call.name(1)));
     const bool submit = call.boolean(2, true);
-    const BlockRef block = call.ask([&](NodeControl& node) {
+    const BlockRef block = call.ask([&](Node& node) {
         std::vector<TransactionRef> transactions;
         for (const std::string& text : texts)
-            transactions.push_back(chosen_transaction(node, text));
-        return unwrap(node.build_block(script, transactions));
+            transactions.push_back(chosen_transaction(node.mempool(), text));
+        return build_block(node, script, &transactions);
     });
     uint64_t tries = kTriesDefault;
     const BlockRef solved = solve_block(block, tries, [&] {
-        call.ask([](NodeControl&) {});  // fails when the node stops
+        call.ask([](Node&) {});  // fails when the node stops
         return true;
     });
     if (!solved) fail(Code::misc, "Failed to make block.");
-    if (submit) call.ask([&](NodeControl& node) { submit_own_block(node, solved); });
+    if (submit) call.ask([&](Node& node) { submit_own_block(node, solved); });
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("hash", solved->header.hash());
@@ -292,17 +332,22 @@ void setmocktime(Call& call) {
     if (time < 0 || time > UINT32_MAX)
         fail(Code::invalid_parameter,
              fmt::format("Mocktime must be in the range [0, {}], not {}.", UINT32_MAX, time));
-    call.ask([&](NodeControl& node) { node.set_mock_time(time); });
+    call.ask([&](Node& node) { node.set_mock_time(time); });
 }
 
 void setautomine(Call& call) {
     const std::string mode = call.string(0);
-    call.out().object([&] {
-        call.out().field("automine", call.ask([&](NodeControl& node) {
-            unwrap(node.set_automine(mode));
-            return node.mining().automine;
-        }));
+    const auto schedule = parse_automine(mode);
+    if (!schedule)
+        fail(Code::invalid_parameter,
+             "mode: \"" + mode + "\" is none of off, tx, <seconds> and poisson:<seconds>");
+    const std::string set = call.ask([&](Node& node) {
+        if (!node.automine())
+            fail(Code::misc, "Blocks are not mined with -consensus=" + node.engine().name());
+        node.set_automine(*schedule);
+        return automine_text(node);
     });
+    call.out().object([&] { call.out().field("automine", set); });
 }
 
 std::vector<Method> template_methods() {

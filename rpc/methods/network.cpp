@@ -72,69 +72,77 @@ void write_bytes_per_message(JsonWriter& out, std::string_view name,
     });
 }
 
-void write_peer_traffic(JsonWriter& out, const PeerSummary& peer) {
-    out.field("lastsend", to_unix_seconds(peer.last_send));
-    out.field("lastrecv", to_unix_seconds(peer.last_received));
-    out.field("last_transaction", to_unix_seconds(peer.last_transaction));
-    out.field("last_block", to_unix_seconds(peer.last_block));
+/// Zero where it never happened.
+int64_t seconds_or_zero(const std::optional<TimePoint>& time) {
+    return time ? to_unix_seconds(*time) : 0;
+}
+
+void write_peer_traffic(JsonWriter& out, const PeerInfo& peer) {
+    out.field("lastsend", seconds_or_zero(peer.last_send));
+    out.field("lastrecv", seconds_or_zero(peer.last_receive));
+    out.field("last_transaction", seconds_or_zero(peer.last_transaction));
+    out.field("last_block", seconds_or_zero(peer.last_block));
     out.field("bytessent", peer.bytes_sent);
     out.field("bytesrecv", peer.bytes_received);
     out.field("conntime", to_unix_seconds(peer.connected_at));
-    out.field("timeoffset", peer.time_offset_seconds);
+    out.field("timeoffset", peer.time_offset);
     if (peer.ping_time) out.field("pingtime", to_seconds(*peer.ping_time));
     if (peer.ping_min) out.field("minping", to_seconds(*peer.ping_min));
     if (peer.ping_wait) out.field("pingwait", to_seconds(*peer.ping_wait));
 }
 
-void write_peer(JsonWriter& out, const PeerSummary& peer) {
+void write_peer(JsonWriter& out, const PeerInfo& peer) {
+    const bool inbound = peer.connection_type == ConnectionType::inbound;
+    const std::string address = to_string(peer.address);
+    const std::string bound_address = to_string(peer.address_bind);
     out.object([&] {
         out.field("id", peer.id);
-        out.field("addr", peer.address);
-        if (!peer.bound_address.empty()) out.field("addrbind", peer.bound_address);
-        if (!peer.local_address.empty()) out.field("addrlocal", peer.local_address);
-        out.field("network", network_name(peer.address));
+        out.field("addr", address);
+        if (!bound_address.empty()) out.field("addrbind", bound_address);
+        if (!peer.address_local.empty()) out.field("addrlocal", peer.address_local);
+        out.field("network", network_name(address));
         out.field("services", fmt::format("{:016x}", peer.services));
         out.field_values("servicesnames", service_names(peer.services));
         out.field("relaytxes", peer.relay_transactions);
         write_peer_traffic(out, peer);
         out.field("version", peer.version);
         out.field("subver", peer.user_agent);
-        out.field("inbound", peer.inbound);
+        out.field("inbound", inbound);
         out.field("bip152_hb_to", false);
         out.field("bip152_hb_from", false);
         out.field("startingheight", peer.starting_height);
         out.field("presynced_headers", peer.presynced_headers);
         out.field("synced_headers", peer.synced_headers);
         out.field("synced_blocks", peer.synced_blocks);
-        out.field_values("inflight", peer.inflight);
-        out.field("addr_relay_enabled", peer.addr_relay_enabled);
-        out.field("addr_processed", peer.addr_processed);
-        out.field("addr_rate_limited", peer.addr_rate_limited);
-        out.field_values("permissions", peer.permissions);
-        out.field("minfeefilter", peer.min_fee_filter);
+        out.field_values("inflight", peer.heights_in_flight);
+        out.field("addr_relay_enabled", peer.address_relay);
+        out.field("addr_processed", peer.addresses_processed);
+        out.field("addr_rate_limited", peer.addresses_rate_limited);
+        out.field_values("permissions", std::vector<std::string>{});
+        out.field("minfeefilter", Amount{peer.fee_filter});
         write_bytes_per_message(out, "bytessent_per_msg", peer.bytes_sent_per_message);
         write_bytes_per_message(out, "bytesrecv_per_msg", peer.bytes_received_per_message);
-        out.field("connection_type", peer.inbound  ? "inbound"
-                                     : peer.manual ? "manual"
-                                                   : "outbound-full-relay");
+        out.field("connection_type", to_string(peer.connection_type == ConnectionType::address_fetch
+                                                   ? ConnectionType::outbound_full_relay
+                                                   : peer.connection_type));
         out.field("transport_protocol_type", "v1");
         out.field("session_id", "");
     });
 }
 
 void getpeerinfo(Call& call) {
-    const auto peers = call.ask([](NodeControl& node) { return node.peers(); });
+    const auto peers = call.ask([](Node& node) { return node.peers().peer_infos(node.now()); });
     call.out().array([&] {
-        for (const PeerSummary& peer : peers) write_peer(call.out(), peer);
+        for (const PeerInfo& peer : peers) write_peer(call.out(), peer);
     });
 }
 
-uint32_t connection_count(const NetworkSummary& network) {
-    return network.connections_in + network.connections_out;
+size_t connection_count(const PeerManager& peers) {
+    return peers.peer_count(true) + peers.peer_count(false);
 }
 
 void getconnectioncount(Call& call) {
-    call.out().value(connection_count(call.ask([](NodeControl& node) { return node.network(); })));
+    call.out().value(call.ask([](Node& node) { return connection_count(node.peers()); }));
 }
 
 void write_networks(JsonWriter& out) {
@@ -156,52 +164,42 @@ void write_networks(JsonWriter& out) {
 constexpr int kCompatibleVersion = 310'000;
 
 void getnetworkinfo(Call& call) {
-    MempoolSummary pool;
-    std::vector<std::string> warnings;
-    const NetworkSummary network = call.ask([&](NodeControl& node) {
-        pool = node.mempool();
-        warnings = node.chain().warnings;
-        return node.network();
-    });
     JsonWriter& out = call.out();
-    out.object([&] {
-        out.field("version", kCompatibleVersion);
-        out.field("subversion", network.user_agent);
-        out.field("protocolversion", network.protocol_version);
-        out.field("localservices", fmt::format("{:016x}", network.local_services));
-        out.field_values("localservicesnames", service_names(network.local_services));
-        out.field("localrelay", network.relay_transactions);
-        out.field("timeoffset", 0);
-        out.field("networkactive", network.active);
-        out.field("connections", connection_count(network));
-        out.field("connections_in", network.connections_in);
-        out.field("connections_out", network.connections_out);
-        write_networks(out);
-        out.field("relayfee", pool.min_relay_fee_rate);
-        out.field("incrementalfee", pool.incremental_fee_rate);
-        out.field_array("localaddresses", [&] {
-            for (const auto& [address, port] : network.local_addresses) {
-                out.object([&] {
-                    out.field("address", address);
-                    out.field("port", port);
-                    out.field("score", 1);
-                });
-            }
+    call.ask([&](Node& node) {
+        const PeerManager& peers = node.peers();
+        const NetOptions& options = peers.options();
+        const MempoolOptions& relay = node.mempool().options();
+        out.object([&] {
+            out.field("version", kCompatibleVersion);
+            out.field("subversion", options.user_agent);
+            out.field("protocolversion", kProtocolVersion);
+            out.field("localservices", fmt::format("{:016x}", options.services));
+            out.field_values("localservicesnames", service_names(options.services));
+            out.field("localrelay", !options.blocks_only);
+            out.field("timeoffset", 0);
+            out.field("networkactive", peers.network_active());
+            out.field("connections", connection_count(peers));
+            out.field("connections_in", peers.peer_count(true));
+            out.field("connections_out", peers.peer_count(false));
+            write_networks(out);
+            out.field("relayfee", Amount{relay.min_relay_fee.value()});
+            out.field("incrementalfee", Amount{relay.incremental_relay_fee.value()});
+            out.field_array("localaddresses", [] {});
+            out.field_values("warnings", node.warnings());
         });
-        out.field_values("warnings", warnings);
     });
 }
 
 void getnettotals(Call& call) {
     TimePoint now;
-    const NetworkSummary network = call.ask([&](NodeControl& node) {
-        now = node.chain().now;
-        return node.network();
+    const NetTotals totals = call.ask([&](Node& node) {
+        now = node.now();
+        return node.peers().totals();
     });
     JsonWriter& out = call.out();
     out.object([&] {
-        out.field("totalbytesrecv", network.bytes_received);
-        out.field("totalbytessent", network.bytes_sent);
+        out.field("totalbytesrecv", totals.bytes_received);
+        out.field("totalbytessent", totals.bytes_sent);
         out.field("timemillis",
                   std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count());
         out.field_object("uploadtarget", [&] {
@@ -216,7 +214,7 @@ void getnettotals(Call& call) {
 }
 
 void ping(Call& call) {
-    call.ask([](NodeControl& node) { node.ping_peers(); });
+    call.ask([](Node& node) { node.ping_peers(); });
 }
 
 void addnode(Call& call) {
@@ -229,10 +227,24 @@ void addnode(Call& call) {
         fail(Code::invalid_parameter,
              "Error: v2transport requested but this node speaks the v1 "
              "transport only; leave v2transport out");
-    const AddNodeAction action = command == "add"      ? AddNodeAction::add
-                                 : command == "remove" ? AddNodeAction::remove
-                                                       : AddNodeAction::onetry;
-    call.ask([&](NodeControl& node) { unwrap(node.add_node(address, action)); });
+    using Command = AddNodeCommand;
+    using Done = AddNodeResult;
+    const Command action = command == "add"      ? Command::add
+                           : command == "remove" ? Command::remove
+                                                 : Command::one_try;
+    switch (call.ask([&](Node& node) { return node.add_node(address, action); })) {
+        case Done::done:
+            return;
+        case Done::already_added:
+            fail(Code::node_already_added, "Error: Node already added");
+        case Done::not_added:
+            fail(Code::node_not_added,
+                 "Error: Node could not be removed. It has not been added previously.");
+        case Done::malformed:
+            fail(Code::invalid_ip_or_subnet,
+                 "node: \"" + address +
+                     "\" is no address of the form host, host:port or [ip6]:port");
+    }
 }
 
 void disconnectnode(Call& call) {
@@ -242,34 +254,31 @@ void disconnectnode(Call& call) {
     if (by_address == by_id)
         fail(Code::invalid_params, "Only one of address and nodeid should be provided.");
     const int64_t id = call.integer(1, 0);
-    call.ask([&](NodeControl& node) {
-        if (by_address)
-            unwrap(node.disconnect_node(address));
-        else if (id < 0)
-            fail(Code::node_not_connected, "Node not found in connected nodes");
-        else
-            unwrap(node.disconnect_node(PeerId{static_cast<uint64_t>(id)}));
+    const bool found = call.ask([&](Node& node) {
+        if (by_address) return node.disconnect_peer(address);
+        return id >= 0 && node.disconnect_peer(PeerId{static_cast<uint64_t>(id)});
     });
+    if (!found) fail(Code::node_not_connected, "Node not found in connected nodes");
 }
 
 void getaddednodeinfo(Call& call) {
-    auto nodes = call.ask([](NodeControl& node) { return node.added_nodes(); });
+    auto nodes = call.ask([](Node& node) { return node.peers().added_nodes(); });
     if (call.has(0)) {
         const std::string wanted = call.string(0);
-        std::erase_if(nodes, [&](const AddedNode& node) { return node.address != wanted; });
+        std::erase_if(nodes, [&](const AddedNodeInfo& node) { return node.added_node != wanted; });
         if (nodes.empty()) fail(Code::node_not_added, "Error: Node has not been added.");
     }
     JsonWriter& out = call.out();
     out.array([&] {
-        for (const AddedNode& node : nodes) {
+        for (const AddedNodeInfo& node : nodes) {
             out.object([&] {
-                out.field("addednode", node.address);
-                out.field("connected", node.connection.has_value());
+                out.field("addednode", node.added_node);
+                out.field("connected", node.connected_to.has_value());
                 out.field_array("addresses", [&] {
-                    if (!node.connection) return;
+                    if (!node.connected_to) return;
                     out.object([&] {
-                        out.field("address", node.connection->first);
-                        out.field("connected", node.connection->second ? "inbound" : "outbound");
+                        out.field("address", to_string(*node.connected_to));
+                        out.field("connected", node.inbound ? "inbound" : "outbound");
                     });
                 });
             });
@@ -277,14 +286,18 @@ void getaddednodeinfo(Call& call) {
     });
 }
 
+/// Far more than anybody looks at; bounds the reply.
+constexpr size_t kKnownAddressesMax = 10'000;
+
 void getnodeaddresses(Call& call) {
     const int64_t count = call.integer(0, 1, INT32_MIN, INT32_MAX);
     if (count < 0) fail(Code::invalid_parameter, "Address count out of range");
-    auto addresses = call.ask([](NodeControl& node) { return node.known_addresses(); });
+    auto addresses =
+        call.ask([](Node& node) { return node.peers().known_addresses(kKnownAddressesMax); });
     if (call.has(1)) {
         const std::string wanted = call.string(1);
         std::erase_if(addresses, [&](const KnownAddress& address) {
-            const bool ipv6 = address.host.find(':') != std::string::npos;
+            const bool ipv6 = address.endpoint.host.find(':') != std::string::npos;
             return wanted != (ipv6 ? "ipv6" : "ipv4");
         });
     }
@@ -294,11 +307,11 @@ void getnodeaddresses(Call& call) {
     out.array([&] {
         for (const KnownAddress& address : addresses) {
             out.object([&] {
-                out.field("time", to_unix_seconds(address.last_seen));
+                out.field("time", address.last_seen);
                 out.field("services", address.services);
-                out.field("address", address.host);
-                out.field("port", address.port);
-                const bool ipv6 = address.host.find(':') != std::string::npos;
+                out.field("address", address.endpoint.host);
+                out.field("port", address.endpoint.port);
+                const bool ipv6 = address.endpoint.host.find(':') != std::string::npos;
                 out.field("network", ipv6 ? "ipv6" : "ipv4");
             });
         }
@@ -307,9 +320,9 @@ void getnodeaddresses(Call& call) {
 
 void setnetworkactive(Call& call) {
     const bool active = call.boolean(0);
-    call.out().value(call.ask([&](NodeControl& node) {
+    call.out().value(call.ask([&](Node& node) {
         node.set_network_active(active);
-        return node.network().active;
+        return node.peers().network_active();
     }));
 }
 

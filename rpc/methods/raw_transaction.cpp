@@ -9,6 +9,7 @@
 #include "chain/script/output_kind.h"
 #include "chain/script/signature_encoding.h"
 #include "rpc/jsonrpc/call.h"
+#include "rpc/methods/chain_lookup.h"
 #include "rpc/script_json.h"
 #include "rpc/signing.h"
 #include "rpc/transaction_text.h"
@@ -47,13 +48,11 @@ struct Located {
     std::vector<Coin> spent;
 };
 
-Located locate_in_block(NodeControl& node, const Txid& txid, const BlockHash& hash,
+Located locate_in_block(const Node& node, const Txid& txid, const HeaderNode& header,
                         bool with_spent) {
+    KnownBlock content = read_known_block(node, header, with_spent);
     Located located;
-    located.block = node.block_summary(hash);
-    if (!located.block) fail(Code::address_or_key, "Block hash not found");
-    const KnownBlock content = with_spent ? unwrap(node.block_with_spent(hash))
-                                          : KnownBlock{{}, unwrap(node.block(hash)), {}};
+    located.block = content.summary;
     const auto& transactions = content.block->transactions;
     for (size_t i = 0; i < transactions.size(); ++i) {
         if (transactions[i]->txid() != txid) continue;
@@ -67,25 +66,26 @@ Located locate_in_block(NodeControl& node, const Txid& txid, const BlockHash& ha
 }
 
 /// Why a transaction is not found, in bitcoind's words.
-std::string_view not_found_text(const std::vector<IndexSummary>& indexes) {
-    for (const IndexSummary& index : indexes) {
-        if (index.name != "txindex") continue;
-        return index.synced ? "No such mempool or blockchain transaction. Use gettransaction for "
-                              "wallet transactions."
-                            : "No such mempool transaction. Blockchain transactions are still in "
-                              "the process of being indexed. Use gettransaction for wallet "
-                              "transactions.";
-    }
-    return "No such mempool transaction. Use -txindex or provide a block hash to enable blockchain "
-           "transaction queries. Use gettransaction for wallet transactions.";
+std::string not_found_text(const TxIndex* index) {
+    if (index == nullptr)
+        return "No such mempool transaction. Use -txindex or provide a block hash to enable "
+               "blockchain transaction queries. Use gettransaction for wallet transactions.";
+    return index->synced() ? "No such mempool or blockchain transaction. Use gettransaction for "
+                             "wallet transactions."
+                           : "No such mempool transaction. Blockchain transactions are still in "
+                             "the process of being indexed. Use gettransaction for wallet "
+                             "transactions.";
 }
 
-Located locate_anywhere(NodeControl& node, const Txid& txid, bool with_spent) {
-    if (const auto entry = node.mempool_entry(txid)) return {entry->transaction, std::nullopt, {}};
-    const auto indexed = unwrap(node.indexed_transaction(txid));
-    if (!indexed) fail(Code::address_or_key, std::string{not_found_text(node.indexes())});
-    if (with_spent) return locate_in_block(node, txid, indexed->block, true);
-    return {indexed->transaction, node.block_summary(indexed->block), {}};
+Located locate_anywhere(Node& node, const Txid& txid, bool with_spent) {
+    if (const MempoolEntry* entry = node.mempool().find(txid))
+        return {entry->transaction, std::nullopt, {}};
+    const auto indexed = node.indexed_transaction(txid);
+    if (!indexed) fail(Code::misc, indexed.error().message);
+    if (!indexed->has_value()) fail(Code::address_or_key, not_found_text(node.tx_index()));
+    const HeaderNode& header = find_header(node, (*indexed)->block);
+    if (with_spent) return locate_in_block(node, txid, header, true);
+    return {(*indexed)->transaction, summarise(node.chain(), header), {}};
 }
 
 void getrawtransaction(Call& call) {
@@ -98,9 +98,11 @@ void getrawtransaction(Call& call) {
              "transaction and cannot be retrieved");
     std::optional<BlockHash> hash;
     if (call.has(2)) hash = call.block_hash(2);
-    const Located located = call.ask([&](NodeControl& node) {
-        return hash ? locate_in_block(node, txid, *hash, verbosity >= 2)
-                    : locate_anywhere(node, txid, verbosity >= 2);
+    const Located located = call.ask([&](Node& node) {
+        if (!hash) return locate_anywhere(node, txid, verbosity >= 2);
+        const HeaderNode* header = node.chain().find(*hash);
+        if (header == nullptr) fail(Code::address_or_key, "Block hash not found");
+        return locate_in_block(node, txid, *header, verbosity >= 2);
     });
     JsonWriter& out = call.out();
     if (verbosity <= 0) {
@@ -124,18 +126,19 @@ void getrawtransaction(Call& call) {
 
 void signrawtransactionwithkey(Call& call) {
     const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
-    std::vector<ExportedKey> keys;
+    KeySet keys;
     for (const Json& item : read_array(call.argument(1), call.name(1))) {
         const auto key = decode_secret_key(call.params(), read_string(item, call.name(1)));
         if (!key) fail(Code::address_or_key, "Invalid private key");
-        keys.push_back(*key);
+        keys.add({key->key, key->compressed});
     }
     const PreviousOutputs given = read_previous_outputs(call.argument(2));
     const uint8_t type = read_sighash_type(call.argument(3));
-    const SignOutcome outcome = call.ask([&](NodeControl& node) {
-        return node.sign_with_keys(data, keys, spent_outputs(node, data, given, nullptr), type);
+    const SpentOutputs spent = call.ask([&](Node& node) {
+        return spent_outputs(
+            data, given, [&](const OutPoint& outpoint) { return known_output(node, outpoint); });
     });
-    write_sign_outcome(call.out(), outcome);
+    write_sign_result(call.out(), sign_transaction(data, spent, keys, type));
 }
 
 /// Opcodes that exist before tapscript, and items that a stack takes.

@@ -1,8 +1,10 @@
 // Addresses, descriptors, fee estimates, indexes.
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "chain/rules/address.h"
 #include "rpc/jsonrpc/call.h"
+#include "rpc/methods/descriptors.h"
 #include "rpc/script_json.h"
 
 namespace parley::rpc {
@@ -52,15 +54,16 @@ void estimatesmartfee(Call& call) {
 
 void getdescriptorinfo(Call& call) {
     const std::string text = call.string(0);
-    const DescriptorSummary summary =
-        call.ask([&](NodeControl& node) { return unwrap(node.describe(text)); });
+    const Descriptor descriptor = read_descriptor(call.params(), text);
+    const auto checksum = descriptor_checksum(text.substr(0, text.find('#')));
+    CHECK(checksum);  // it parsed
     JsonWriter& out = call.out();
     out.object([&] {
-        out.field("descriptor", summary.descriptor);
-        out.field("checksum", summary.checksum);
-        out.field("isrange", summary.ranged);
-        out.field("issolvable", summary.solvable);
-        out.field("hasprivatekeys", summary.has_private_keys);
+        out.field("descriptor", descriptor.to_string(call.params()));
+        out.field("checksum", *checksum);
+        out.field("isrange", descriptor.is_range());
+        out.field("issolvable", descriptor.is_solvable());
+        out.field("hasprivatekeys", descriptor.has_secret());
     });
 }
 
@@ -70,15 +73,12 @@ void deriveaddresses(Call& call) {
     if (call.has(1)) range = read_range(call.argument(1), call.name(1));
     if (text.find('#') == std::string::npos)
         fail(Code::address_or_key, "Missing checksum (descriptor); getdescriptorinfo computes it");
-    const auto scripts = call.ask([&](NodeControl& node) {
-        const DescriptorSummary summary = unwrap(node.describe(text));
-        if (!summary.ranged && call.has(1))
-            fail(Code::invalid_parameter,
-                 "Range should not be specified for an un-ranged descriptor");
-        if (summary.ranged && !call.has(1))
-            fail(Code::invalid_parameter, "Range must be specified for a ranged descriptor");
-        return unwrap(node.expand_descriptor(text, range.first, range.second));
-    });
+    const Descriptor descriptor = read_descriptor(call.params(), text);
+    if (!descriptor.is_range() && call.has(1))
+        fail(Code::invalid_parameter, "Range should not be specified for an un-ranged descriptor");
+    if (descriptor.is_range() && !call.has(1))
+        fail(Code::invalid_parameter, "Range must be specified for a ranged descriptor");
+    const auto scripts = expand_descriptor(descriptor, range.first, range.second);
     call.out().array([&] {
         for (const Script& script : scripts) {
             const std::string address = encode_address(call.params(), script);
@@ -94,16 +94,16 @@ void deriveaddresses(Call& call) {
 
 void getindexinfo(Call& call) {
     const std::string wanted = call.string(0);
-    const auto indexes = call.ask([](NodeControl& node) { return node.indexes(); });
-    JsonWriter& out = call.out();
-    out.object([&] {
-        for (const IndexSummary& index : indexes) {
-            if (!wanted.empty() && wanted != index.name) continue;
-            out.field_object(index.name, [&] {
-                out.field("synced", index.synced);
-                out.field("best_block_height", index.best);
+    call.ask([&](Node& node) {
+        JsonWriter& out = call.out();
+        out.object([&] {
+            const TxIndex* index = node.tx_index();
+            if (index == nullptr || (!wanted.empty() && wanted != "txindex")) return;
+            out.field_object("txindex", [&] {
+                out.field("synced", index->synced());
+                out.field("best_block_height", index->best().height);
             });
-        }
+        });
     });
 }
 

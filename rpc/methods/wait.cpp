@@ -13,6 +13,17 @@ constexpr Duration kWaitMax = std::chrono::minutes{10};
 /// Between two looks at the tip: as quick as a test wants, and no load for the core.
 constexpr Duration kWaitPause = std::chrono::milliseconds{20};
 
+struct Tip {
+    BlockHash hash;
+    Height height;
+};
+
+Tip current_tip(Call& call) {
+    return call.ask([](Node& node) {
+        return Tip{node.chain().tip().hash, node.chain().tip().height};
+    });
+}
+
 template <class Reached>
 void wait_for_tip(Call& call, int64_t timeout_ms, Reached reached) {
     if (timeout_ms < 0) fail(Code::misc, "Negative timeout");
@@ -23,9 +34,9 @@ void wait_for_tip(Call& call, int64_t timeout_ms, Reached reached) {
         limit = std::chrono::milliseconds{std::min<int64_t>(timeout_ms, kMax_ms.count())};
     }
     const Duration begin = call.host().steady_time();
-    BlockSummary tip;
+    Tip tip;
     while (true) {
-        tip = call.ask([](NodeControl& node) { return node.chain().tip; });
+        tip = current_tip(call);
         if (reached(tip) || call.host().steady_time() - begin >= limit) break;
         if (!call.host().pause(kWaitPause)) break;
     }
@@ -38,22 +49,19 @@ void wait_for_tip(Call& call, int64_t timeout_ms, Reached reached) {
 
 void waitfornewblock(Call& call) {
     const int64_t timeout_ms = call.integer(0, 0);
-    const BlockHash current =
-        call.has(1) ? call.block_hash(1)
-                    : call.ask([](NodeControl& node) { return node.chain().tip.hash; });
-    wait_for_tip(call, timeout_ms, [&](const BlockSummary& tip) { return tip.hash != current; });
+    const BlockHash current = call.has(1) ? call.block_hash(1) : current_tip(call).hash;
+    wait_for_tip(call, timeout_ms, [&](const Tip& tip) { return tip.hash != current; });
 }
 
 void waitforblock(Call& call) {
     const BlockHash wanted = call.block_hash(0);
-    wait_for_tip(call, call.integer(1, 0),
-                 [&](const BlockSummary& tip) { return tip.hash == wanted; });
+    wait_for_tip(call, call.integer(1, 0), [&](const Tip& tip) { return tip.hash == wanted; });
 }
 
 void waitforblockheight(Call& call) {
     const int64_t wanted = call.integer(0, 0, INT32_MIN, INT32_MAX);
     wait_for_tip(call, call.integer(1, 0),
-                 [&](const BlockSummary& tip) { return tip.height.value() >= wanted; });
+                 [&](const Tip& tip) { return tip.height.value() >= wanted; });
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ void createwallet(Call& call) {
     if (call.boolean(7))
         fail(Code::wallet,
              "Compiled without external signing support (required for external signing)");
-    const auto warnings = call.ask([&](NodeControl& node) {
+    const auto warnings = call.ask_control([&](NodeControl& node) {
         require_wallets(node);
         return unwrap(node.create_wallet(creation));
     });
@@ -59,7 +59,7 @@ void createwallet(Call& call) {
 
 void loadwallet(Call& call) {
     const std::string name = call.string(0);
-    const auto warnings = call.ask([&](NodeControl& node) {
+    const auto warnings = call.ask_control([&](NodeControl& node) {
         require_wallets(node);
         return unwrap(node.load_wallet(name, optional_boolean(call, 1)));
     });
@@ -75,7 +75,7 @@ void unloadwallet(Call& call) {
     if (in_path && *in_path != name)
         fail(Code::invalid_parameter,
              "The RPC endpoint wallet and the wallet name parameter specify different wallets");
-    const auto warnings = call.ask([&](NodeControl& node) {
+    const auto warnings = call.ask_control([&](NodeControl& node) {
         require_wallets(node);
         return unwrap(node.unload_wallet(name, optional_boolean(call, 1)));
     });
@@ -83,7 +83,7 @@ void unloadwallet(Call& call) {
 }
 
 void listwallets(Call& call) {
-    const auto names = call.ask([](NodeControl& node) {
+    const auto names = call.ask_control([](NodeControl& node) {
         require_wallets(node);
         return node.loaded_wallets();
     });
@@ -93,7 +93,7 @@ void listwallets(Call& call) {
 }
 
 void listwalletdir(Call& call) {
-    const auto names = call.ask([](NodeControl& node) {
+    const auto names = call.ask_control([](NodeControl& node) {
         require_wallets(node);
         return node.wallet_directory();
     });

@@ -121,7 +121,7 @@ void rescanblockchain(Call& call) {
     const auto last =
         call.has(1) ? std::optional{call.integer(1, 0, INT32_MIN, INT32_MAX)} : std::nullopt;
     const auto range = call.ask_wallet([&](NodeControl& node, WalletControl& wallet) {
-        const int32_t tip = node.chain().tip.height.value();
+        const int32_t tip = node.tip().height.value();
         if (first < 0 || first > tip) fail(Code::invalid_parameter, "Invalid start_height");
         if (last && (*last < 0 || *last > tip))
             fail(Code::invalid_parameter, "Invalid stop_height");

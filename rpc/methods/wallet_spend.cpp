@@ -244,10 +244,15 @@ void signrawtransactionwithwallet(Call& call) {
     const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
     const PreviousOutputs given = read_previous_outputs(call.argument(1));
     const uint8_t type = read_sighash_type(call.argument(2));
-    const SignOutcome outcome = call.ask_wallet([&](NodeControl& node, WalletControl& wallet) {
-        return wallet.sign(data, spent_outputs(node, data, given, &wallet), type);
+    const SignResult result = call.ask_wallet([&](NodeControl& node, WalletControl& wallet) {
+        const auto known = [&](const OutPoint& outpoint) -> std::optional<TxOutput> {
+            if (const auto coin = node.coin(outpoint, true)) return coin->output;
+            if (const auto coin = node.coin(outpoint, false)) return coin->output;
+            return wallet.known_output(outpoint);
+        };
+        return wallet.sign(data, spent_outputs(data, given, known), type);
     });
-    write_sign_outcome(call.out(), outcome);
+    write_sign_result(call.out(), result);
 }
 
 constexpr Parameter kReplaceable{"replaceable", ParameterType::boolean, false, "wallet default",

@@ -127,7 +127,7 @@ void listsinceblock(Call& call) {
     std::vector<WalletListed> removed;
     auto items = call.ask_wallet([&](NodeControl& node, WalletControl& wallet) {
         if (since && !node.block_summary(*since)) fail(Code::address_or_key, "Block not found");
-        const int64_t tip = node.chain().tip.height.value();
+        const int64_t tip = node.tip().height.value();
         const int64_t height = std::max<int64_t>(0, tip + 1 - target);
         last = node.block_at(Height{static_cast<int32_t>(height)})->hash;
         if (since && include_removed) removed = removed_since(node, wallet, *since);

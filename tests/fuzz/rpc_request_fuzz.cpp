@@ -1,15 +1,15 @@
-// The body of an HTTP request to the JSON-RPC server, over a made-up node: every body gets a reply
-// with a status of the protocol and a JSON text (or none, for notifications), whatever methods and
-// parameters it names.
+// The body of an HTTP request to the JSON-RPC server, over a node with a short chain: every body
+// gets a reply with a status of the protocol and a JSON text (or none, for notifications), whatever
+// methods and parameters it names.
 #include "base/check.h"
 #include "rpc/jsonrpc/json.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "tests/unit/rpc/fake_node.h"
+#include "tests/unit/rpc/rpc_fixture.h"
 
 using namespace parley;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    rpc::test::Runner runner;
+    rpc::test::RpcFixture runner;
     runner.host.stopping = true;  // methods that wait come back at once
     const std::string body(reinterpret_cast<const char*>(data), size);
     for (const char* path : {"/", "/wallet/w"}) {

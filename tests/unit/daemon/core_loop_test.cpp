@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "rpc/node_values.h"
+#include "node/chain_snapshot.h"
 
 namespace parley {
 namespace {

@@ -28,8 +28,12 @@ inline Script op_true() {
 class TestNode {
  public:
     explicit TestNode(NodeConfig config = NodeConfig{regtest_params()}, bool wallets = true,
-                      uint64_t seed = 1)
-        : config_(std::move(config)), random_(seed), secrets_(seed + 1000), wallets_on_(wallets) {
+                      uint64_t seed = 1, LogSink* log = nullptr)
+        : config_(std::move(config)),
+          random_(seed),
+          secrets_(seed + 1000),
+          log_(log != nullptr ? *log : null_log_),
+          wallets_on_(wallets) {
         open();
     }
 
@@ -46,6 +50,7 @@ class TestNode {
 
     Node& operator*() { return *node_; }
     Node* operator->() { return node_.get(); }
+    const Node* operator->() const { return node_.get(); }
 
     const Effects& step(const Event& event, Duration later = Duration{0}) {
         now += later;
@@ -103,7 +108,8 @@ class TestNode {
     InlineScriptVerifier verifier_;
     SeededRandom random_;
     SeededRandom secrets_;
-    NullLog log_;
+    NullLog null_log_;
+    LogSink& log_;
     bool wallets_on_;
     uint64_t invokes_ = 0;
     std::unique_ptr<Node> node_;
@@ -130,11 +136,31 @@ inline size_t synced_position(const Effects& effects) {
     return i;
 }
 
+/// Commands of the messages in a Send.
+inline std::vector<std::pair<std::string, Bytes>> messages(const Effect& effect) {
+    std::vector<std::pair<std::string, Bytes>> result;
+    const auto* send = std::get_if<effect::Send>(&effect);
+    if (send == nullptr) return result;
+    const Bytes& data = *send->data;
+    for (size_t at = 0; at + 24 <= data.size();) {
+        std::string command(reinterpret_cast<const char*>(data.data()) + at + 4, 12);
+        command.resize(command.find('\0') == std::string::npos ? 12 : command.find('\0'));
+        const auto length = Reader(ByteSpan{data}.subspan(at + 16)).le<uint32_t>();
+        const auto from = data.begin() + static_cast<ptrdiff_t>(at + 24);
+        result.emplace_back(command, Bytes(from, from + static_cast<ptrdiff_t>(length)));
+        at += 24 + length;
+    }
+    return result;
+}
+
 /// Nodes whose bytes reach each other without delay, in order. Every step's effects go to
 /// `on_step`.
 class Exchange {
  public:
     std::function<void(size_t node, const Effects&)> on_step = [](size_t, const Effects&) {};
+    /// Sends of this node that begin with such a message are lost.
+    std::function<bool(size_t from, const std::string& command)> drops =
+        [](size_t, const std::string&) { return false; };
 
     void add(TestNode& node) { nodes_.push_back(&node); }
     /// `from` has the Dial for `to` among its effects.
@@ -165,7 +191,7 @@ class Exchange {
         for (const Effect& each : nodes_[node]->effects) {
             if (const auto* send = std::get_if<effect::Send>(&each)) {
                 const auto end = ends_.find(send->peer);
-                if (end == ends_.end()) continue;
+                if (end == ends_.end() || drops(node, messages(each).at(0).first)) continue;
                 queue_.push_back({end->second.first, {end->second.second, *send->data}});
             }
         }
@@ -199,22 +225,5 @@ class Exchange {
     std::deque<std::pair<size_t, event::Received>> queue_;
     uint64_t last_peer_ = 0;
 };
-
-/// Commands of the messages in a Send.
-inline std::vector<std::pair<std::string, Bytes>> messages(const Effect& effect) {
-    std::vector<std::pair<std::string, Bytes>> result;
-    const auto* send = std::get_if<effect::Send>(&effect);
-    if (send == nullptr) return result;
-    const Bytes& data = *send->data;
-    for (size_t at = 0; at + 24 <= data.size();) {
-        std::string command(reinterpret_cast<const char*>(data.data()) + at + 4, 12);
-        command.resize(command.find('\0') == std::string::npos ? 12 : command.find('\0'));
-        const auto length = Reader(ByteSpan{data}.subspan(at + 16)).le<uint32_t>();
-        const auto from = data.begin() + static_cast<ptrdiff_t>(at + 24);
-        result.emplace_back(command, Bytes(from, from + static_cast<ptrdiff_t>(length)));
-        at += 24 + length;
-    }
-    return result;
-}
 
 }  // namespace parley

@@ -4,7 +4,7 @@
 
 #include "base/crypto/muhash.h"
 #include "base/crypto/sha256.h"
-#include "tests/unit/rpc/fake_node.h"
+#include "tests/unit/rpc/rpc_fixture.h"
 
 namespace parley::rpc::test {
 namespace {
@@ -27,8 +27,8 @@ std::string quoted(const Hash256& hash) {
 }
 
 TEST(GetBlockchainInfo, genesis_matchesBitcoind) {
-    Runner runner;
-    runner.node.summary.warnings = {"one"};
+    RpcFixture runner;
+    runner.set_time(runner.block(0)->header.time + 600);
     EXPECT_EQ(
         runner.result("getblockchaininfo"),
         std::string{R"({"chain":"regtest","blocks":0,"headers":0,"bestblockhash":")"} + kGenesis +
@@ -37,22 +37,41 @@ TEST(GetBlockchainInfo, genesis_matchesBitcoind) {
             R"("difficulty":4.656542373906925e-10,"time":1296688602,"mediantime":1296688602,)"
             R"("verificationprogress":1,"initialblockdownload":false,)"
             R"("chainwork":"0000000000000000000000000000000000000000000000000000000000000002",)"
-            R"("size_on_disk":0,"pruned":false,"warnings":["one"]})");
+            R"("size_on_disk":293,"pruned":false,"warnings":[]})");
+}
+
+TEST(GetBlockchainInfo, oldTip_meansInitialDownload) {
+    RpcFixture runner;
+    EXPECT_TRUE(runner.call("getblockchaininfo").result.find("initialblockdownload")->boolean());
+    runner.extend();
+    EXPECT_FALSE(runner.call("getblockchaininfo").result.find("initialblockdownload")->boolean());
+}
+
+TEST(GetBlockchainInfo, unknownRules_areWarnedOf) {
+    NodeConfig config{regtest_params()};
+    config.node.block_version = 0x20000000 | 1 << 9;
+    RpcFixture runner{std::move(config)};
+    for (int i = 0; i < 3 * 144; ++i) runner.extend();
+    for (const char* method : {"getblockchaininfo", "getmininginfo", "getnetworkinfo"}) {
+        const Json warnings = *runner.call(method).result.find("warnings");
+        ASSERT_EQ(warnings.array().size(), 1u) << method;
+        EXPECT_EQ(warnings.array()[0].string(), "Unknown new rules activated (versionbit 9)");
+    }
 }
 
 TEST(GetBlockCount, tip_isReported) {
-    Runner runner;
-    runner.node.extend();
+    RpcFixture runner;
+    runner.extend();
     EXPECT_EQ(runner.result("getblockcount"), "1");
-    EXPECT_EQ(runner.result("getbestblockhash"), "\"" + runner.node.tip_hash().to_string() + "\"");
+    EXPECT_EQ(runner.result("getbestblockhash"), "\"" + runner.tip_hash().to_string() + "\"");
     EXPECT_EQ(runner.result("getdifficulty"), "4.656542373906925e-10");
     EXPECT_EQ(runner.result("getblockhash", "[0]"), "\"" + std::string{kGenesis} + "\"");
 }
 
-/// A snapshot of a fake node's chain.
+/// A snapshot of a node's chain.
 class FakeSnapshot final : public ChainSnapshot {
  public:
-    explicit FakeSnapshot(const FakeNode& node) : tip_(node.chain().tip) {}
+    explicit FakeSnapshot(const Node& node) : tip_(summarise(node.chain(), node.chain().tip())) {}
     const BlockSummary& tip() const override { return tip_; }
     std::shared_ptr<const KnownBlock> find(const BlockHash& hash) const override {
         return kept && kept->summary.hash == hash ? kept : nullptr;
@@ -68,11 +87,11 @@ class FakeSnapshot final : public ChainSnapshot {
 };
 
 TEST(ChainSnapshot, questions_that_it_answers_do_not_reach_the_node) {
-    Runner runner;
-    runner.node.extend();
+    RpcFixture runner;
+    runner.extend();
     const auto ask_all = [&] {
         std::string answers;
-        const std::string tip = runner.node.tip_hash().to_string();
+        const std::string tip = runner.tip_hash().to_string();
         for (const char* method : {"getblockcount", "getbestblockhash", "getdifficulty"})
             answers += runner.result(method);
         for (const char* verbosity : {"2", "3", "1", "0"})
@@ -81,14 +100,14 @@ TEST(ChainSnapshot, questions_that_it_answers_do_not_reach_the_node) {
     };
     const std::string from_node = ask_all();
     const int steps = runner.gateway.steps;
-    runner.gateway.snapshot = std::make_shared<FakeSnapshot>(runner.node);
+    runner.gateway.snapshot = std::make_shared<FakeSnapshot>(*runner.node);
     EXPECT_EQ(ask_all(), from_node);
     // The first getblock went to the node and left the block.
     EXPECT_EQ(runner.gateway.steps, steps + 1);
 }
 
 TEST(GetBlockHash, outOfRange_isInvalidParameter) {
-    Runner runner;
+    RpcFixture runner;
     for (const char* height : {"[1]", "[-1]", "[2147483647]"}) {
         const Reply reply = runner.call("getblockhash", height);
         EXPECT_EQ(reply.code, -8);
@@ -102,8 +121,8 @@ TEST(GetBlockHash, outOfRange_isInvalidParameter) {
 }
 
 TEST(GetBlockHeader, genesis_matchesBitcoind) {
-    Runner runner;
-    const std::string hash = quoted(runner.node.tip_hash());
+    RpcFixture runner;
+    const std::string hash = quoted(runner.tip_hash());
     EXPECT_EQ(runner.result("getblockheader", hash), std::string{R"({"hash":")"} + kGenesis +
                                                          R"(","confirmations":1,"height":0,)" +
                                                          kGenesisFields + "}");
@@ -111,13 +130,13 @@ TEST(GetBlockHeader, genesis_matchesBitcoind) {
               "\"01000000" + std::string(64, '0') +
                   "3ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a"
                   "dae5494dffff7f2002000000\"");
-    runner.node.extend();
+    runner.extend();
     EXPECT_THAT(runner.result("getblockheader", hash),
-                EndsWith(R"("nextblockhash":")" + runner.node.tip_hash().to_string() + "\"}"));
+                EndsWith(R"("nextblockhash":")" + runner.tip_hash().to_string() + "\"}"));
 }
 
 TEST(GetBlockHeader, badHash_isExplained) {
-    Runner runner;
+    RpcFixture runner;
     Reply reply = runner.call("getblockheader", R"(["abc"])");
     EXPECT_EQ(reply.code, -8);
     EXPECT_EQ(reply.message, "blockhash must be of length 64 (not 3, for 'abc')");
@@ -131,23 +150,21 @@ TEST(GetBlockHeader, badHash_isExplained) {
 }
 
 TEST(GetBlock, verbosities_showMoreAndMore) {
-    Runner runner;
-    const TransactionRef transaction = simple_transaction(7);
-    const OutPoint spent = transaction->inputs()[0].prevout;
-    runner.node.coins[spent] = {{Amount{kCoin + 1'000}, p2wpkh_script({})}, Height{0}, true};
-    runner.node.extend({transaction});
-    const std::string hash = runner.node.tip_hash().to_string();
+    RpcFixture runner;
+    runner.mature(1);
+    const TransactionRef transaction = runner.pay(runner.coin(1), 1'000);
+    const BlockRef made = runner.extend({transaction});
+    const std::string hash = runner.tip_hash().to_string();
     const auto block = [&](const std::string& verbosity) {
         return runner.call("getblock", "[\"" + hash + "\"," + verbosity + "]");
     };
-    EXPECT_EQ(block("0").result.string(), to_hex(runner.node.blocks.back()->serialize()));
+    EXPECT_EQ(block("0").result.string(), to_hex(made->serialize()));
     EXPECT_EQ(block("false").text, block("0").text);
     EXPECT_EQ(block("true").text, block("1").text);
 
     const Reply plain = block("1");
     EXPECT_EQ(plain.result.find("tx")->array()[1].string(), transaction->txid().to_string());
-    EXPECT_EQ(plain.result.find("size")->number(),
-              std::to_string(runner.node.blocks.back()->size()));
+    EXPECT_EQ(plain.result.find("size")->number(), std::to_string(made->size()));
     EXPECT_NE(plain.result.find("coinbase_tx")->find("coinbase"), nullptr);
 
     const Json full = block("2").result.find("tx")->array()[1];
@@ -156,118 +173,181 @@ TEST(GetBlock, verbosities_showMoreAndMore) {
     const Json with_spent = block("3").result.find("tx")->array()[1];
     const Json prevout = *with_spent.find("vin")->array()[0].find("prevout");
     EXPECT_TRUE(prevout.find("generated")->boolean());
-    EXPECT_EQ(prevout.find("value")->number(), "1.00001000");
+    EXPECT_EQ(prevout.find("value")->number(), "50.00000000");
     EXPECT_EQ(prevout.find("scriptPubKey")->find("type")->string(), "witness_v0_keyhash");
 }
 
 TEST(GetChainTips, statuses_haveBitcoindsNames) {
-    Runner runner;
-    using Status = ChainTip::Status;
-    for (const Status status : {Status::active, Status::valid_fork, Status::valid_headers,
-                                Status::headers_only, Status::invalid})
-        runner.node.tips.push_back({Height{5}, runner.node.tip_hash(), 2, status});
-    const std::string text = runner.result("getchaintips");
-    EXPECT_THAT(text, StartsWith(R"([{"height":5,"hash":")" + std::string{kGenesis} +
-                                 R"(","branchlen":2,"status":"active"},)"));
-    for (const char* name : {"valid-fork", "valid-headers", "headers-only", "invalid"})
-        EXPECT_THAT(text, HasSubstr("\"" + std::string{name} + "\""));
+    RpcFixture runner;
+    const BlockRef first = runner.extend();
+    const auto rival_of_tip = [&] {
+        const BlockRef rival = runner.node.build(std::vector<TransactionRef>{});
+        runner.extend();
+        return rival;
+    };
+    const auto submit = [&](const BlockRef& block) { return runner.node.submit(block); };
+    // Below the tip, never connected.
+    const BlockRef late = rival_of_tip();
+    EXPECT_EQ(submit(late), "inconclusive");
+    // Connected once, then left for a longer branch.
+    const BlockHash left = runner.tip_hash();
+    runner.result("invalidateblock", quoted(left));
+    ASSERT_EQ(runner.tip_hash(), late->header.hash());
+    runner.extend();
+    runner.result("reconsiderblock", quoted(left));
+    // A header without its block, and a branch that was ruled out.
+    const BlockRef headers_only = rival_of_tip();
+    runner.result("submitheader", "[\"" + to_hex(headers_only->header.serialize()) + "\"]");
+    const BlockRef bad = rival_of_tip();
+    EXPECT_EQ(submit(bad), "inconclusive");
+    runner.result("invalidateblock", quoted(bad->header.hash()));
+    const BlockRef valid_headers = rival_of_tip();
+    EXPECT_EQ(submit(valid_headers), "inconclusive");
+
+    std::map<std::string, std::string> statuses;
+    const Reply tips = runner.call("getchaintips");
+    for (const Json& tip : tips.result.array())
+        statuses[tip.find("hash")->string()] = tip.find("status")->string() + " " +
+                                               tip.find("height")->number() + " " +
+                                               tip.find("branchlen")->number();
+    const std::map<std::string, std::string> expected{
+        {runner.tip_hash().to_string(), "active 6 0"},
+        {left.to_string(), "valid-fork 2 1"},
+        {headers_only->header.hash().to_string(), "headers-only 4 1"},
+        {bad->header.hash().to_string(), "invalid 5 1"},
+        {valid_headers->header.hash().to_string(), "valid-headers 6 1"}};
+    EXPECT_EQ(statuses, expected);
+    EXPECT_THAT(tips.text, StartsWith(R"([{"height":6,"hash":")"));
 }
 
 TEST(GetTxOut, coin_isDescribed_orNull) {
-    Runner runner;
-    runner.node.extend();
-    OutPoint outpoint;
-    outpoint.txid.bytes().fill(0x11);
-    outpoint.index = 1;
-    const Hash160 key_hash{};
-    runner.node.coins[outpoint] = {{coins(50), p2wpkh_script(key_hash)}, Height{0}, true};
-    const std::string txid = outpoint.txid.to_string();
+    RpcFixture runner;
+    runner.mature(1);
+    const TransactionRef split = runner.pay_to(
+        runner.coin(1), coins(50),
+        {{coins(10), RpcFixture::key_script()}, {Amount{40 * kCoin - 1'000}, p2wpkh_script({})}});
+    runner.extend({split});
+    runner.extend();
+    const std::string txid = split->txid().to_string();
     EXPECT_EQ(runner.result("gettxout", "[\"" + txid + "\",1]"),
-              R"({"bestblock":")" + runner.node.tip_hash().to_string() +
-                  R"(","confirmations":2,"value":50.00000000,"scriptPubKey":{)"
+              R"({"bestblock":")" + runner.tip_hash().to_string() +
+                  R"(","confirmations":2,"value":39.99999000,"scriptPubKey":{)"
                   R"("asm":"0 0000000000000000000000000000000000000000",)"
                   R"("desc":"addr(bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202)#v0fp9yyh",)"
                   R"("hex":"00140000000000000000000000000000000000000000",)"
                   R"("address":"bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202",)"
-                  R"("type":"witness_v0_keyhash"},"coinbase":true})");
+                  R"("type":"witness_v0_keyhash"},"coinbase":false})");
     EXPECT_EQ(runner.result("gettxout", "[\"" + txid + "\",2]"), "null");
-    runner.node.spenders[outpoint] = Txid{};
-    EXPECT_EQ(runner.result("gettxout", "[\"" + txid + "\",1]"), "null");
-    EXPECT_NE(runner.result("gettxout", "[\"" + txid + "\",1,false]"), "null");
+    const std::string coinbase = runner.coin(2).txid.to_string();
+    EXPECT_TRUE(
+        runner.call("gettxout", "[\"" + coinbase + "\",0]").result.find("coinbase")->boolean());
+    // Spent by a waiting transaction, which makes another.
+    const TransactionRef waiting = runner.pay({split->txid(), 0}, 1'000, coins(10));
+    ASSERT_TRUE(runner.node.send(waiting));
+    EXPECT_EQ(runner.result("gettxout", "[\"" + txid + "\",0]"), "null");
+    EXPECT_NE(runner.result("gettxout", "[\"" + txid + "\",0,false]"), "null");
+    const std::string made = "[\"" + waiting->txid().to_string() + "\",0";
+    EXPECT_EQ(runner.call("gettxout", made + "]").result.find("confirmations")->number(), "0");
+    EXPECT_EQ(runner.result("gettxout", made + ",false]"), "null");
     EXPECT_EQ(runner.call("gettxout", "[\"" + txid + "\",-1]").code, -1);
 }
 
 TEST(GetTxOutSetInfo, coins_areCountedAndHashed) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.call("gettxoutsetinfo", R"(["sha3"])").message,
               "'sha3' is not a valid hash_type");
     EXPECT_EQ(runner.call("gettxoutsetinfo", R"(["muhash", 3])").code, -8);
-    OutPoint outpoint;
-    outpoint.index = 0;
-    runner.node.coins[outpoint] = {{coins(2), Script{{OP_TRUE}}}, Height{3}, true};
-    outpoint.index = 1;
-    runner.node.coins[outpoint] = {{coins(3), Script{{OP_TRUE}}}, Height{3}, false};
+    EXPECT_EQ(runner.call("gettxoutsetinfo").result.find("txouts")->number(), "0");
+    runner.mature(1);
+    runner.extend({runner.pay_to(runner.coin(1), coins(50),
+                                 {{coins(2), Script{{OP_TRUE}}}, {coins(48), Script{{OP_TRUE}}}})});
     const Json info = runner.call("gettxoutsetinfo").result;
-    EXPECT_EQ(info.find("txouts")->number(), "2");
-    EXPECT_EQ(info.find("transactions")->number(), "1");
-    EXPECT_EQ(info.find("total_amount")->number(), "5.00000000");
-    EXPECT_EQ(info.find("bogosize")->number(), "102");
-    // By hand: outpoint, height and coinbase, value, script.
-    const std::string zero(64, '0');
-    const auto bytes = from_hex(zero + "00000000" + "07000000" + "00c2eb0b00000000" + "0151" +
-                                zero + "01000000" + "06000000" + "00a3e11100000000" + "0151");
-    EXPECT_EQ(info.find("hash_serialized_3")->string(), sha256d(*bytes).to_string());
+    EXPECT_EQ(info.find("txouts")->number(), "103");  // 101 coinbases and two of one transaction
+    EXPECT_EQ(info.find("transactions")->number(), "102");
+    EXPECT_EQ(info.find("total_amount")->number(), "5100.00000000");
+    // 50 bytes and the script for each: 22 in a coinbase's, 1 in the others.
+    EXPECT_EQ(info.find("bogosize")->number(), std::to_string(101 * (50 + 22) + 2 * (50 + 1)));
+    // Outpoint, height and coinbase, value, script; in the order of the outpoints.
+    std::vector<std::pair<OutPoint, Coin>> all;
+    runner.node.call([&](Node& node) {
+        ASSERT_TRUE(node.for_each_coin([&](const OutPoint& outpoint, const Coin& coin) {
+            all.emplace_back(outpoint, coin);
+            return true;
+        }));
+    });
+    std::string text;
+    MuHash3072 muhash;
+    for (const auto& [outpoint, coin] : all) {
+        Writer code;
+        code.le(static_cast<uint32_t>(coin.height.value() * 2 + (coin.coinbase ? 1 : 0)));
+        Writer value;
+        value.le(coin.output.value.value());
+        const Bytes script{coin.output.script_pubkey.bytes().begin(),
+                           coin.output.script_pubkey.bytes().end()};
+        const std::string one = to_hex(outpoint.txid.span()) +
+                                (outpoint.index == 0 ? "00000000" : "01000000") +
+                                to_hex(code.data()) + to_hex(value.data()) +
+                                (script.size() == 22 ? "16" : "01") + to_hex(script);
+        text += one;
+        muhash.insert(*from_hex(one));
+    }
+    EXPECT_EQ(info.find("hash_serialized_3")->string(), sha256d(*from_hex(text)).to_string());
     EXPECT_EQ(runner.call("gettxoutsetinfo", R"(["none"])").result.find("hash_serialized_3"),
               nullptr);
-    MuHash3072 muhash;
-    muhash.insert(ByteSpan{*bytes}.last(bytes->size() / 2));
-    muhash.insert(ByteSpan{*bytes}.first(bytes->size() / 2));
     const Json other = runner.call("gettxoutsetinfo", R"(["muhash"])").result;
     EXPECT_EQ(other.find("muhash")->string(), muhash.digest().to_string());
-    EXPECT_EQ(other.find("disk_size")->number(), "4096");
+    EXPECT_EQ(other.find("disk_size")->number(),
+              std::to_string(runner.node->chain().coins_size_on_disk()));
 }
 
-TEST(InvalidateBlock, hash_isPassedOn_unknownIsNotFound) {
-    Runner runner;
-    const std::string hash = quoted(runner.node.tip_hash());
-    EXPECT_EQ(runner.result("invalidateblock", hash), "null");
-    EXPECT_EQ(runner.result("reconsiderblock", hash), "null");
-    EXPECT_EQ(runner.node.invalidated.size(), 1u);
-    EXPECT_EQ(runner.node.reconsidered.size(), 1u);
+TEST(InvalidateBlock, block_isLeftAndComesBack_unknownIsNotFound) {
+    RpcFixture runner;
+    runner.extend();
+    const BlockHash tip = runner.tip_hash();
+    EXPECT_EQ(runner.result("invalidateblock", quoted(tip)), "null");
+    EXPECT_EQ(runner.tip_height(), Height{0});
+    EXPECT_EQ(runner.result("reconsiderblock", quoted(tip)), "null");
+    EXPECT_EQ(runner.tip_hash(), tip);
     const std::string unknown = "[\"" + std::string(64, '1') + "\"]";
     EXPECT_EQ(runner.call("invalidateblock", unknown).code, -5);
     EXPECT_EQ(runner.call("reconsiderblock", unknown).message, "Block not found");
 }
 
-TEST(PreciousBlock, hash_isPassedOn_unknownIsNotFound) {
-    Runner runner;
-    EXPECT_EQ(runner.result("preciousblock", quoted(runner.node.tip_hash())), "null");
-    EXPECT_EQ(runner.node.preferred, std::vector{runner.node.tip_hash()});
+TEST(PreciousBlock, rival_becomesTheTip_unknownIsNotFound) {
+    RpcFixture runner;
+    runner.set_time(runner.block(0)->header.time + 500);
+    const BlockRef rival = runner.node.build();
+    runner.extend();
+    ASSERT_EQ(runner.node.submit(rival), "inconclusive");
+    EXPECT_EQ(runner.result("preciousblock", quoted(rival->header.hash())), "null");
+    EXPECT_EQ(runner.tip_hash(), rival->header.hash());
     const std::string unknown = "[\"" + std::string(64, '1') + "\"]";
     EXPECT_EQ(runner.call("preciousblock", unknown).message, "Block not found");
 }
 
 TEST(VerifyChain, levelAndCount_haveBitcoindsDefaultsAndLimits) {
-    Runner runner;
+    RecordingLog log;
+    RpcFixture runner{NodeConfig{regtest_params()}, &log};
+    for (int i = 0; i < 9; ++i) runner.extend();
     EXPECT_EQ(runner.result("verifychain"), "true");
-    EXPECT_EQ(runner.node.verified, (std::pair{3, 6}));
+    EXPECT_THAT(log.lines.back(), HasSubstr("6 blocks at level 3"));
     EXPECT_EQ(runner.result("verifychain", "[9, 0]"), "true");
-    EXPECT_EQ(runner.node.verified, (std::pair{4, 0}));
-    runner.node.verify_result = false;
+    EXPECT_THAT(log.lines.back(), HasSubstr("9 blocks at level 4"));
+    runner.damage_block_files();
     EXPECT_EQ(runner.result("verifychain", "[1, 2]"), "false");
 }
 
 TEST(SyncWithValidationInterfaceQueue, call_isOneStep) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.result("syncwithvalidationinterfacequeue"), "null");
     EXPECT_EQ(runner.gateway.steps, 1);
 }
 
 TEST(WaitForNewBlock, newTip_endsTheWait) {
-    Runner runner;
+    RpcFixture runner;
     int pauses = 0;
     runner.host.on_pause = [&] {
-        if (++pauses == 3) runner.node.extend();
+        if (++pauses == 3) runner.extend();
     };
     EXPECT_THAT(runner.result("waitfornewblock", "[5000]"), EndsWith(R"("height":1})"));
     EXPECT_EQ(pauses, 3);
@@ -278,7 +358,7 @@ TEST(WaitForNewBlock, newTip_endsTheWait) {
 }
 
 TEST(WaitForBlockHeight, timeoutAndStop_endTheWait) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_THAT(runner.result("waitforblockheight", "[5,1000]"), EndsWith(R"("height":0})"));
     EXPECT_GE(runner.host.time, std::chrono::milliseconds{1000});
     EXPECT_LT(runner.host.time, std::chrono::milliseconds{1100});
@@ -290,7 +370,7 @@ TEST(WaitForBlockHeight, timeoutAndStop_endTheWait) {
 }
 
 TEST(WaitForBlockHeight, withoutTimeout_isBounded) {
-    Runner runner;
+    RpcFixture runner;
     runner.result("waitforblockheight", "[5]");
     EXPECT_GE(runner.host.time, std::chrono::minutes{10});
     runner.host.time = {};
@@ -299,12 +379,11 @@ TEST(WaitForBlockHeight, withoutTimeout_isBounded) {
 }
 
 TEST(GetBlockStats, fees_areCountedFromSpentCoins) {
-    Runner runner;
-    const TransactionRef transaction = simple_transaction(7);
-    runner.node.coins[transaction->inputs()[0].prevout] = {
-        {Amount{kCoin + 820}, p2wpkh_script({})}, Height{0}, false};
-    runner.node.extend({transaction});
-    const Json stats = runner.call("getblockstats", "[1]").result;
+    RpcFixture runner;
+    runner.mature(1);
+    const TransactionRef transaction = runner.pay(runner.coin(1), 820);
+    runner.extend({transaction});
+    const Json stats = runner.call("getblockstats", "[102]").result;
     const auto number = [&](const char* name) { return stats.find(name)->number(); };
     EXPECT_EQ(number("txs"), "2");
     EXPECT_EQ(number("totalfee"), "820");
@@ -313,14 +392,15 @@ TEST(GetBlockStats, fees_areCountedFromSpentCoins) {
     EXPECT_EQ(number("minfeerate"), std::to_string(820 * 4 / transaction->weight().value()));
     EXPECT_EQ(number("subsidy"), "5000000000");
     EXPECT_EQ(number("ins"), "1");
-    EXPECT_EQ(number("outs"), "2");
-    EXPECT_EQ(number("utxo_increase"), "1");
+    EXPECT_EQ(number("outs"), "3");  // with the commitment to the witnesses
+    EXPECT_EQ(number("utxo_increase"), "2");
     EXPECT_EQ(number("utxo_increase_actual"), "1");
-    EXPECT_EQ(runner.result("getblockstats", R"([1,["txs","height"]])"), R"({"height":1,"txs":2})");
+    EXPECT_EQ(runner.result("getblockstats", R"([102,["txs","height"]])"),
+              R"({"height":102,"txs":2})");
 }
 
 TEST(GetBlockStats, wrongTarget_isExplained) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.call("getblockstats", "[2]").message,
               "Target block height 2 after current tip 0");
     EXPECT_EQ(runner.call("getblockstats", "[-2]").message, "Target block height -2 is negative");
@@ -332,16 +412,22 @@ TEST(GetBlockStats, wrongTarget_isExplained) {
 }
 
 TEST(GetChainTxStats, window_isMeasured) {
-    Runner runner;
-    for (int i = 0; i < 4; ++i) runner.node.extend();
+    RpcFixture runner;
+    // The median of eleven times moves by one block's from the eleventh block on.
+    for (int i = 0; i < 13; ++i) runner.extend();
+    const std::string fourth =
+        ",\"" + runner.node->chain().at_height(Height{4})->hash.to_string() + "\"]";
+    const Json early = runner.call("getchaintxstats", "[2" + fourth).result;
+    EXPECT_EQ(early.find("txcount")->number(), "5");
     const Json stats = runner.call("getchaintxstats", "[2]").result;
-    EXPECT_EQ(stats.find("txcount")->number(), "5");
+    EXPECT_EQ(stats.find("txcount")->number(), "14");
     EXPECT_EQ(stats.find("window_block_count")->number(), "2");
     EXPECT_EQ(stats.find("window_tx_count")->number(), "2");
     EXPECT_EQ(stats.find("window_interval")->number(), "1200");
     EXPECT_EQ(stats.find("txrate")->number(), "0.001666666666666667");
     EXPECT_EQ(runner.call("getchaintxstats", "[0]").result.find("txrate"), nullptr);
-    for (const char* bad : {"[4]", "[-1]", "[1000000000000]"}) {
+    for (const std::string& bad : {"[4" + fourth, std::string{"[13]"}, std::string{"[-1]"},
+                                   std::string{"[1000000000000]"}}) {
         const Reply reply = runner.call("getchaintxstats", bad);
         EXPECT_EQ(reply.code, -8) << bad;
         EXPECT_THAT(reply.message, StartsWith("Invalid block count"));
@@ -350,7 +436,7 @@ TEST(GetChainTxStats, window_isMeasured) {
 }
 
 TEST(GetDeploymentInfo, regtest_hasEverythingActive) {
-    Runner runner;
+    RpcFixture runner;
     const Json info = runner.call("getdeploymentinfo").result;
     EXPECT_EQ(info.find("height")->number(), "0");
     for (const char* name : {"bip34", "bip66", "bip65", "csv", "segwit", "taproot"}) {
@@ -359,48 +445,6 @@ TEST(GetDeploymentInfo, regtest_hasEverythingActive) {
         EXPECT_TRUE(deployment->find("active")->boolean()) << name;
         EXPECT_EQ(deployment->find("type")->string(), "buried");
     }
-}
-
-TEST(GetConsensusInfo, engineFields_areAppended) {
-    Runner runner;
-    runner.node.consensus_summary = {
-        "pbft",
-        true,
-        {{Height{0}, runner.node.tip_hash()}},
-        {{"view", 3},
-         {"missing", EngineReport::List{1, 2}},
-         {"timer", EngineReport{}},
-         {"timeout", std::chrono::milliseconds{2050}},
-         {"last", EngineReport::Object{{"reason", "say \"no\""}, {"own", false}}}}};
-    EXPECT_EQ(runner.result("getconsensusinfo"),
-              R"({"engine":"pbft","finality":"absolute","finalized":{"height":0,"hash":")" +
-                  std::string{kGenesis} +
-                  R"("},"view":3,"missing":[1,2],"timer":null,"timeout":2.050,)" +
-                  R"("last":{"reason":"say \"no\"","own":false}})");
-}
-
-TEST(GetForkStats, rates_areFractionsWithWilsonIntervals) {
-    Runner runner;
-    runner.node.forks = {Height{1}, Height{100}, 10, 12, 100, {{1, 7}, {3, 1}}};
-    const Json stats = runner.call("getforkstats").result;
-    EXPECT_EQ(stats.find("heights_compared")->number(), "100");
-    EXPECT_EQ(stats.find("F_h")->find("rate")->number(), "0.1");
-    EXPECT_EQ(stats.find("S_m")->find("rate")->number(), "0.12");
-    EXPECT_EQ(stats.find("S_t")->find("rate")->number(), "0.1071428571428571");
-    // 10 of 100, Wilson at 95 %: 0.0552 to 0.1744.
-    const Json::Array& interval = stats.find("F_h")->find("interval95")->array();
-    EXPECT_NEAR(std::stod(interval[0].number()), 0.05523, 1e-5);
-    EXPECT_NEAR(std::stod(interval[1].number()), 0.17437, 1e-5);
-    EXPECT_EQ(stats.find("reorganisations")->number(), "8");
-    EXPECT_EQ(stats.find("reorganisation_depth_max")->number(), "3");
-}
-
-TEST(GetForkStats, nothingCompared_hasNoRates) {
-    Runner runner;
-    const Json stats = runner.call("getforkstats", "[5]").result;
-    for (const char* name : {"F_h", "S_t", "S_m"}) EXPECT_TRUE(stats.find(name)->is_null());
-    EXPECT_EQ(runner.call("getforkstats", "[0]").code, -8);
-    EXPECT_THAT(runner.call("getforkstats", "[-1]").message, HasSubstr("nblocks"));
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/rpc/fake_node.h"
+#include "tests/unit/rpc/rpc_fixture.h"
 
 namespace parley::rpc::test {
 namespace {
@@ -18,7 +18,7 @@ void expect_reply(const HttpReply& reply, int status, const std::string& body) {
 }
 
 TEST(Dispatcher, legacyRequest_repliesWithResultAndError) {
-    Runner runner;
+    RpcFixture runner;
     expect_reply(runner.post(R"({"method":"uptime","params":[],"id":7})"), 200,
                  R"({"result":90,"error":null,"id":7})");
     expect_reply(runner.post(R"({"jsonrpc":"1.0","method":"uptime","id":"x"})"), 200,
@@ -32,7 +32,7 @@ TEST(Dispatcher, legacyRequest_repliesWithResultAndError) {
 }
 
 TEST(Dispatcher, version2_repliesWithOneOfResultAndErrorAndStatus200) {
-    Runner runner;
+    RpcFixture runner;
     expect_reply(runner.post(R"({"jsonrpc":"2.0","method":"uptime","id":7})"), 200,
                  R"({"jsonrpc":"2.0","result":90,"id":7})");
     expect_reply(
@@ -45,14 +45,14 @@ TEST(Dispatcher, version2_repliesWithOneOfResultAndErrorAndStatus200) {
 }
 
 TEST(Dispatcher, notification_runsAndHasNoReply) {
-    Runner runner;
+    RpcFixture runner;
     expect_reply(runner.post(R"({"jsonrpc":"2.0","method":"stop"})"), 204, "");
-    EXPECT_TRUE(runner.node.stopped);
+    EXPECT_TRUE(contains<effect::Shutdown>(runner.node.effects));
     expect_reply(runner.post(R"({"jsonrpc":"2.0","method":"nothing"})"), 204, "");
 }
 
 TEST(Dispatcher, legacyErrors_chooseTheStatus) {
-    Runner runner;
+    RpcFixture runner;
     expect_reply(runner.post(R"({"method":"nothing","id":1})"), 404,
                  R"({"result":null,"error":{"code":-32601,"message":"Method not found"},"id":1})");
     expect_reply(runner.post(R"({"id":1})"), 400,
@@ -63,7 +63,7 @@ TEST(Dispatcher, legacyErrors_chooseTheStatus) {
 }
 
 TEST(Dispatcher, unparsableBody_isParseErrorWithNullId) {
-    Runner runner;
+    RpcFixture runner;
     for (const char* body : {"", "this is bad", "{", R"({"method":"uptime",})"})
         expect_reply(
             runner.post(body), 500,
@@ -75,7 +75,7 @@ TEST(Dispatcher, unparsableBody_isParseErrorWithNullId) {
 }
 
 TEST(Dispatcher, malformedRequestObject_isInvalidRequest) {
-    Runner runner;
+    RpcFixture runner;
     const auto message = [&](const std::string& body) {
         const HttpReply reply = runner.post(body);
         EXPECT_EQ(reply.status, 400) << body;
@@ -90,7 +90,7 @@ TEST(Dispatcher, malformedRequestObject_isInvalidRequest) {
 }
 
 TEST(Dispatcher, batch_answersEachByItsOwnVersion) {
-    Runner runner;
+    RpcFixture runner;
     expect_reply(
         runner.post(R"([{"method":"uptime","id":1},{"jsonrpc":"2.0","method":"uptime"},)"
                     R"({"jsonrpc":"2.0","method":"uptime","id":2},5,{"method":"none","id":3}])"),
@@ -103,7 +103,7 @@ TEST(Dispatcher, batch_answersEachByItsOwnVersion) {
 }
 
 TEST(Dispatcher, pathAndHttpMethod_areChecked) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.dispatcher.handle({"GET", "/", "", ""}).status, 405);
     EXPECT_EQ(runner.dispatcher.handle({"GET", "/", "", ""}).body,
               "JSONRPC server handles only POST requests");
@@ -112,7 +112,7 @@ TEST(Dispatcher, pathAndHttpMethod_areChecked) {
 }
 
 TEST(Dispatcher, warmUp_refusesEveryMethod) {
-    Runner runner;
+    RpcFixture runner;
     runner.host.warm_up_status = "Loading block index…";
     const Reply reply = runner.call("help");
     EXPECT_EQ(reply.status, 500);
@@ -123,7 +123,7 @@ TEST(Dispatcher, warmUp_refusesEveryMethod) {
 }
 
 TEST(Dispatcher, stoppedNode_isReportedAsAnError) {
-    Runner runner;
+    RpcFixture runner;
     runner.gateway.stopped = true;
     const Reply reply = runner.call("uptime");
     EXPECT_EQ(reply.code, -9);
@@ -131,14 +131,14 @@ TEST(Dispatcher, stoppedNode_isReportedAsAnError) {
 }
 
 TEST(Dispatcher, tooManyArguments_repliesWithTheHelp) {
-    Runner runner;
+    RpcFixture runner;
     const Reply reply = runner.call("uptime", "[1]");
     EXPECT_EQ(reply.code, -1);
     EXPECT_THAT(reply.message, StartsWith("uptime\n\nReturns the total uptime"));
 }
 
 TEST(Dispatcher, wrongTypes_areListedByPosition) {
-    Runner runner;
+    RpcFixture runner;
     const Reply reply = runner.call("logging", R"([1,"x"])");
     EXPECT_EQ(reply.code, -3);
     EXPECT_EQ(reply.message,
@@ -151,7 +151,7 @@ TEST(Dispatcher, wrongTypes_areListedByPosition) {
 }
 
 TEST(Dispatcher, namedParameters_findTheirPositions) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.call("help", R"({"command":"stop"})").result.string(),
               runner.call("help", R"(["stop"])").result.string());
     EXPECT_EQ(runner.call("logging", R"({"exclude":["rpc"]})").code, 0);
@@ -165,7 +165,7 @@ TEST(Dispatcher, namedParameters_findTheirPositions) {
 }
 
 TEST(Dispatcher, args_giveLeadingPositionsBesideNamedOnes) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.call("logging", R"({"args":[["net"]],"exclude":["rpc"]})").code, 0);
     EXPECT_TRUE(runner.host.categories[0].enabled);
     EXPECT_FALSE(runner.host.categories[1].enabled);
@@ -176,7 +176,7 @@ TEST(Dispatcher, args_giveLeadingPositionsBesideNamedOnes) {
 }
 
 TEST(MethodTable, everyMethod_isDescribedAndConsistent) {
-    Runner runner;
+    RpcFixture runner;
     for (const auto& [name, method] : runner.dispatcher.methods().all()) {
         EXPECT_FALSE(method.description.empty()) << name;
         EXPECT_FALSE(method.result.empty()) << name;
@@ -191,7 +191,7 @@ TEST(MethodTable, everyMethod_isDescribedAndConsistent) {
 }
 
 TEST(Help, overview_listsByCategory) {
-    Runner runner;
+    RpcFixture runner;
     const std::string text = runner.call("help").result.string();
     EXPECT_THAT(text, HasSubstr("== Control ==\ngetrpcinfo\nhelp ( \"command\" )\n"));
     EXPECT_EQ(runner.call("help", R"(["nothing"])").result.string(),
@@ -199,7 +199,7 @@ TEST(Help, overview_listsByCategory) {
 }
 
 TEST(Logging, unknownCategory_isRefused) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.result("logging", R"([["net"],["rpc"]])"), R"({"net":true,"rpc":false})");
     const Reply reply = runner.call("logging", R"([["nothing"]])");
     EXPECT_EQ(reply.code, -8);
@@ -207,7 +207,7 @@ TEST(Logging, unknownCategory_isRefused) {
 }
 
 TEST(GetRpcInfo, activeCommand_isListed) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.result("getrpcinfo"),
               R"({"active_commands":[{"method":"getrpcinfo","duration":5}],)"
               R"("logpath":"/data/regtest/debug.log"})");

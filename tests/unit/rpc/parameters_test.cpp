@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/rpc/fake_node.h"
+#include "tests/unit/rpc/rpc_fixture.h"
 
 namespace parley::rpc::test {
 namespace {
@@ -54,7 +54,7 @@ std::string arguments_up_to(const Method& method, size_t count) {
 }
 
 TEST(EveryMethod, tooFewArguments_isMiscWithTheHelp) {
-    Runner runner;
+    RpcFixture runner;
     int tried = 0;
     for (const auto& [name, method] : runner.dispatcher.methods().all()) {
         if (method.parameters.empty() || !method.parameters[0].required) continue;
@@ -67,7 +67,7 @@ TEST(EveryMethod, tooFewArguments_isMiscWithTheHelp) {
 }
 
 TEST(EveryMethod, tooManyArguments_isMiscWithTheHelp) {
-    Runner runner;
+    RpcFixture runner;
     for (const auto& [name, method] : runner.dispatcher.methods().all()) {
         std::string arguments = arguments_up_to(method, method.parameters.size());
         arguments += method.parameters.empty() ? "1]" : ",1]";
@@ -78,7 +78,7 @@ TEST(EveryMethod, tooManyArguments_isMiscWithTheHelp) {
 }
 
 TEST(EveryMethod, wrongType_isTypeErrorThatNamesTheParameter) {
-    Runner runner;
+    RpcFixture runner;
     int tried = 0;
     for (const auto& [name, method] : runner.dispatcher.methods().all()) {
         size_t required = 0;
@@ -106,7 +106,7 @@ TEST(EveryMethod, wrongType_isTypeErrorThatNamesTheParameter) {
 }
 
 TEST(EveryMethod, unknownName_isRefused) {
-    Runner runner;
+    RpcFixture runner;
     for (const auto& [name, method] : runner.dispatcher.methods().all()) {
         const Reply reply = runner.call(std::string{name}, R"({"no_such_parameter":1})");
         EXPECT_EQ(reply.code, -8) << name;
@@ -115,7 +115,7 @@ TEST(EveryMethod, unknownName_isRefused) {
 }
 
 TEST(EveryMethod, nullForARequiredParameter_isTypeError) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.call("getblockhash", "[null]").code, -3);
     EXPECT_EQ(runner.call("getblock", "[null]").code, -3);
     EXPECT_EQ(runner.call("createrawtransaction", "[[],null]").code, -3);
@@ -123,7 +123,7 @@ TEST(EveryMethod, nullForARequiredParameter_isTypeError) {
 }
 
 TEST(EveryMethod, essentialsOfBitcoind_areThere) {
-    Runner runner;
+    RpcFixture runner;
     for (const char* name : {"getblockchaininfo",
                              "getblockcount",
                              "getbestblockhash",
@@ -181,7 +181,7 @@ TEST(EveryMethod, essentialsOfBitcoind_areThere) {
 }
 
 TEST(Help, extensions_areMarked) {
-    Runner runner;
+    RpcFixture runner;
     for (const char* name : {"getconsensusinfo", "getforkstats", "setautomine"})
         EXPECT_THAT(runner.call("help", "[\"" + std::string{name} + "\"]").result.string(),
                     HasSubstr("Extension of Parley"));

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "chain/primitives/fee_rate.h"
 #include "chain/primitives/script.h"
 #include "chain/rules/address.h"
-#include "tests/unit/rpc/fake_node.h"
+#include "tests/unit/rpc/rpc_fixture.h"
+#include "wallet/keys/signer.h"
 
 namespace parley::rpc::test {
 namespace {
@@ -13,66 +15,67 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-MempoolEntry entry_of(const TransactionRef& transaction, int64_t fee) {
-    MempoolEntry entry;
-    entry.transaction = transaction;
-    entry.fee = entry.modified_fee = entry.ancestor_fees = entry.descendant_fees = Amount{fee};
-    entry.arrived = from_unix_seconds(1'700'000'000);
-    entry.height = Height{9};
-    entry.ancestor_virtual_bytes = entry.descendant_virtual_bytes =
-        static_cast<uint64_t>(transaction->virtual_size());
-    return entry;
-}
-
 std::string hex_of(const TransactionRef& transaction) {
     return to_hex(transaction->serialize());
 }
 
 TEST(GetMempoolInfo, figures_areShownInCoins) {
-    Runner runner;
-    runner.node.pool.transactions = 3;
-    runner.node.pool.total_fee = Amount{282};
-    runner.node.pool.min_relay_fee_rate = Amount{100};
-    runner.node.pool.min_fee_rate = Amount{100};
-    runner.node.pool.memory_usage_max = 300'000'000;
+    NodeConfig config{regtest_params()};
+    config.mempool.usage_bytes_max = 300'000'000;
+    RpcFixture runner{std::move(config)};
+    runner.mature(3);
+    for (int i = 1; i <= 3; ++i) ASSERT_TRUE(runner.node.send(runner.pay(runner.coin(i), 94 * i)));
+    const Mempool& pool = runner.node->mempool();
     EXPECT_EQ(runner.result("getmempoolinfo"),
-              R"({"loaded":true,"size":3,"bytes":0,"usage":0,"total_fee":0.00000282,)"
-              R"("maxmempool":300000000,"mempoolminfee":0.00000100,"minrelaytxfee":0.00000100,)"
-              R"("incrementalrelayfee":0.00000000,"unbroadcastcount":0,"fullrbf":true,)"
-              R"("permitbaremultisig":true,"maxdatacarriersize":100000,"limitclustercount":64,)"
-              R"("limitclustersize":101000})");
+              R"({"loaded":true,"size":3,"bytes":)" + std::to_string(pool.total_virtual_size()) +
+                  R"(,"usage":)" + std::to_string(pool.usage_bytes()) +
+                  R"(,"total_fee":0.00000564,)"
+                  R"("maxmempool":300000000,"mempoolminfee":0.00000100,"minrelaytxfee":0.00000100,)"
+                  R"("incrementalrelayfee":0.00000100,"unbroadcastcount":0,"fullrbf":true,)"
+                  R"("permitbaremultisig":true,"maxdatacarriersize":100000,"limitclustercount":64,)"
+                  R"("limitclustersize":101000})");
 }
 
 TEST(GetRawMempool, forms_differByArguments) {
-    Runner runner;
+    RpcFixture runner;
     EXPECT_EQ(runner.result("getrawmempool"), "[]");
     EXPECT_EQ(runner.result("getrawmempool", "[true]"), "{}");
-    const TransactionRef transaction = simple_transaction(1);
+    runner.mature(1);
+    const TransactionRef transaction = runner.pay(runner.coin(1), 500);
     const std::string txid = transaction->txid().to_string();
-    runner.node.entries = {entry_of(transaction, 500)};
-    runner.node.pool.sequence = 42;
+    ASSERT_TRUE(runner.node.send(transaction));
     EXPECT_EQ(runner.result("getrawmempool"), "[\"" + txid + "\"]");
     EXPECT_EQ(runner.result("getrawmempool", "[false,true]"),
-              R"({"txids":[")" + txid + R"("],"mempool_sequence":42})");
+              R"({"txids":[")" + txid + R"("],"mempool_sequence":)" +
+                  std::to_string(runner.node->mempool().sequence()) + "}");
     EXPECT_EQ(runner.call("getrawmempool", "[true,true]").code, -8);
     EXPECT_EQ(runner.result("getrawmempool", "[true]"),
               "{\"" + txid + "\":" + runner.result("getmempoolentry", "[\"" + txid + "\"]") + "}");
 }
 
 TEST(GetMempoolEntry, entry_hasFeesAndRelations) {
-    Runner runner;
-    const TransactionRef parent = simple_transaction(1);
-    const TransactionRef child = simple_transaction(2);
-    runner.node.entries = {entry_of(parent, 500), entry_of(child, 600)};
-    runner.node.entries[0].spent_by = {child->txid()};
-    runner.node.entries[1].depends = {parent->txid()};
+    RpcFixture runner;
+    runner.mature(1);
+    runner.set_time(1'700'000'000);
+    const Amount middle{50 * kCoin - 500};
+    const TransactionRef parent =
+        runner.pay_to(runner.coin(1), coins(50), {{middle, RpcFixture::key_script()}});
+    const TransactionRef child = runner.pay({parent->txid(), 0}, 600, middle);
+    ASSERT_TRUE(runner.node.send(parent));
+    ASSERT_TRUE(runner.node.send(child));
     const std::string child_id = child->txid().to_string();
     const std::string parent_id = parent->txid().to_string();
     const Json entry = runner.call("getmempoolentry", "[\"" + child_id + "\"]").result;
     EXPECT_EQ(entry.find("vsize")->number(), std::to_string(child->virtual_size()));
     EXPECT_EQ(entry.find("time")->number(), "1700000000");
+    EXPECT_EQ(entry.find("height")->number(), "101");
+    EXPECT_EQ(entry.find("ancestorcount")->number(), "2");
+    EXPECT_EQ(entry.find("descendantcount")->number(), "1");
     EXPECT_EQ(entry.find("fees")->find("base")->number(), "0.00000600");
+    EXPECT_EQ(entry.find("fees")->find("ancestor")->number(), "0.00001100");
     EXPECT_EQ(entry.find("depends")->array()[0].string(), parent_id);
+    EXPECT_TRUE(entry.find("spentby")->array().empty());
+    EXPECT_TRUE(entry.find("bip125-replaceable")->boolean());
     EXPECT_EQ(runner.result("getmempoolancestors", "[\"" + child_id + "\"]"),
               "[\"" + parent_id + "\"]");
     EXPECT_EQ(runner.result("getmempooldescendants", "[\"" + parent_id + "\"]"),
@@ -87,13 +90,16 @@ TEST(GetMempoolEntry, entry_hasFeesAndRelations) {
 }
 
 TEST(GetTxSpendingPrevout, spender_isNamed) {
-    Runner runner;
-    const OutPoint outpoint{simple_transaction(1)->txid(), 3};
-    const std::string asked = R"([[{"txid":")" + outpoint.txid.to_string() + R"(","vout":3}]])";
+    RpcFixture runner;
+    runner.mature(1);
+    const OutPoint outpoint = runner.coin(1);
+    const std::string asked = R"([[{"txid":")" + outpoint.txid.to_string() + R"(","vout":0}]])";
     EXPECT_EQ(runner.result("gettxspendingprevout", asked),
-              R"([{"txid":")" + outpoint.txid.to_string() + R"(","vout":3}])");
-    runner.node.spenders[outpoint] = Txid{};
-    EXPECT_THAT(runner.result("gettxspendingprevout", asked), HasSubstr(R"("spendingtxid":"0000)"));
+              R"([{"txid":")" + outpoint.txid.to_string() + R"(","vout":0}])");
+    const TransactionRef spender = runner.pay(outpoint, 500);
+    ASSERT_TRUE(runner.node.send(spender));
+    EXPECT_THAT(runner.result("gettxspendingprevout", asked),
+                HasSubstr(R"("spendingtxid":")" + spender->txid().to_string()));
     EXPECT_EQ(runner.call("gettxspendingprevout", "[[]]").code, -8);
     EXPECT_EQ(runner.call("gettxspendingprevout", R"([[{"x":1}]])").message, "Unexpected key x");
     EXPECT_EQ(runner.call("gettxspendingprevout", R"([[{"vout":1}]])").message,
@@ -101,36 +107,40 @@ TEST(GetTxSpendingPrevout, spender_isNamed) {
 }
 
 TEST(SendRawTransaction, accepted_returnsTheTxid) {
-    Runner runner;
-    const TransactionRef transaction = simple_transaction(1);
-    runner.node.submitted_admission.state = TxAdmission::State::accepted;
+    RpcFixture runner;
+    runner.mature(1);
+    const TransactionRef transaction = runner.pay(runner.coin(1), 500);
     EXPECT_EQ(runner.result("sendrawtransaction", "[\"" + hex_of(transaction) + "\"]"),
               "\"" + transaction->txid().to_string() + "\"");
-    ASSERT_EQ(runner.node.submitted.size(), 1u);
-    EXPECT_EQ(runner.node.submitted[0]->data(), transaction->data());
-    runner.node.submitted_admission.state = TxAdmission::State::already_in_mempool;
+    const MempoolEntry* entry = runner.node->mempool().find(transaction->txid());
+    ASSERT_NE(entry, nullptr);
+    EXPECT_EQ(entry->transaction->data(), transaction->data());
+    // It waits already: no error.
     EXPECT_EQ(runner.call("sendrawtransaction", "[\"" + hex_of(transaction) + "\"]").code, 0);
 }
 
 TEST(SendRawTransaction, refusals_haveBitcoindsCodes) {
-    Runner runner;
-    const std::string raw = "[\"" + hex_of(simple_transaction(1)) + "\"]";
-    const auto refused = [&](TxAdmission::State state, const char* reason, const char* detail) {
-        runner.node.submitted_admission = {};
-        runner.node.submitted_admission.state = state;
-        runner.node.submitted_admission.reject_reason = reason;
-        runner.node.submitted_admission.reject_detail = detail;
-        const Reply reply = runner.call("sendrawtransaction", raw);
+    RpcFixture runner;
+    runner.mature(2);
+    const auto refused = [&](const TransactionRef& transaction) {
+        const Reply reply = runner.call("sendrawtransaction", "[\"" + hex_of(transaction) + "\"]");
         return std::pair{reply.code, reply.message};
     };
-    using State = TxAdmission::State;
-    EXPECT_EQ(refused(State::missing_inputs, "bad-txns-inputs-missingorspent", ""),
+    EXPECT_EQ(refused(simple_transaction(1)),
               (std::pair{-25, std::string{"bad-txns-inputs-missingorspent"}}));
-    EXPECT_EQ(refused(State::already_in_chain, "", ""),
+    const TransactionRef mined = runner.pay(runner.coin(1), 500);
+    runner.extend({mined});
+    EXPECT_EQ(refused(mined),
               (std::pair{-27, std::string{"Transaction outputs already in utxo set"}}));
-    EXPECT_EQ(refused(State::rejected, "min relay fee not met", "0 < 110"),
-              (std::pair{-26, std::string{"min relay fee not met, 0 < 110"}}));
-    EXPECT_EQ(refused(State::rejected, "dust", ""), (std::pair{-26, std::string{"dust"}}));
+    const auto [code, message] = refused(runner.pay(runner.coin(2), 0));
+    EXPECT_EQ(code, -26);
+    EXPECT_THAT(message, StartsWith("min relay fee not met, 0 < "));
+    const TransactionRef dust =
+        runner.pay_to(runner.coin(2), coins(50),
+                      {{Amount{1}, p2wpkh_script({})}, {coins(49), RpcFixture::payee_script()}});
+    EXPECT_EQ(runner.call("sendrawtransaction", "[\"" + hex_of(dust) + "\",0]").code, -26);
+    EXPECT_THAT(runner.call("sendrawtransaction", "[\"" + hex_of(dust) + "\",0]").message,
+                StartsWith("dust"));
     for (const char* bad : {R"(["zz"])", R"(["00"])", R"([""])"}) {
         EXPECT_EQ(runner.call("sendrawtransaction", bad).code, -22) << bad;
         EXPECT_EQ(runner.call("sendrawtransaction", bad).message,
@@ -139,21 +149,19 @@ TEST(SendRawTransaction, refusals_haveBitcoindsCodes) {
 }
 
 TEST(SendRawTransaction, feeAndBurnLimits_areChecked) {
-    Runner runner;
-    const TransactionRef transaction = simple_transaction(1);
+    RpcFixture runner;
+    runner.mature(3);
+    // Just above 0.10 BTC/kvB.
+    const int64_t size = runner.pay(runner.coin(1), 0)->virtual_size();
+    const TransactionRef transaction = runner.pay(runner.coin(1), size * kCoin / 10'000 + 1);
     const std::string hex = hex_of(transaction);
-    TxAdmission tried;
-    tried.state = TxAdmission::State::accepted;
-    tried.virtual_size = 100;
-    tried.fee = Amount{kCoin / 100 + 1};  // just above 0.10 BTC/kvB
-    runner.node.admissions = {tried};
-    runner.node.submitted_admission.state = TxAdmission::State::accepted;
     const Reply reply = runner.call("sendrawtransaction", "[\"" + hex + "\"]");
     EXPECT_EQ(reply.code, -25);
     EXPECT_THAT(reply.message, StartsWith("Fee exceeds maximum configured by user"));
-    EXPECT_TRUE(runner.node.submitted.empty());
+    EXPECT_EQ(runner.node->mempool().size(), 0u);
     EXPECT_EQ(runner.call("sendrawtransaction", "[\"" + hex + "\",0]").code, 0);
-    EXPECT_EQ(runner.call("sendrawtransaction", "[\"" + hex + "\",\"0.2\"]").code, 0);
+    const std::string other = hex_of(runner.pay(runner.coin(2), size * kCoin / 10'000 + 1));
+    EXPECT_EQ(runner.call("sendrawtransaction", "[\"" + other + "\",\"0.2\"]").code, 0);
     EXPECT_EQ(runner.call("sendrawtransaction", "[\"" + hex + "\",1]").code, -8);
     EXPECT_EQ(runner.call("sendrawtransaction", "[\"" + hex + "\",-1]").message,
               "Amount out of range (maxfeerate)");
@@ -162,46 +170,54 @@ TEST(SendRawTransaction, feeAndBurnLimits_areChecked) {
     EXPECT_EQ(runner.call("sendrawtransaction", "[\"" + hex + "\",[]]").message,
               "Amount is not a number or string (maxfeerate)");
 
-    TransactionData burning = transaction->data();
-    burning.outputs[0].script_pubkey = Script{{OP_RETURN}};
-    const std::string burn = hex_of(make_transaction(burning));
+    const std::string burn = hex_of(runner.pay_to(
+        runner.coin(3), coins(50),
+        {{Amount{700}, Script{{OP_RETURN}}}, {coins(49), RpcFixture::payee_script()}}));
     EXPECT_THAT(runner.call("sendrawtransaction", "[\"" + burn + "\",0]").message,
                 HasSubstr("maxburnamount"));
     EXPECT_EQ(runner.call("sendrawtransaction", "[\"" + burn + "\",0,1]").code, 0);
 }
 
 TEST(TestMempoolAccept, verdicts_areListed) {
-    Runner runner;
-    const TransactionRef a = simple_transaction(1);
-    const TransactionRef b = simple_transaction(2);
+    RpcFixture runner;
+    runner.mature(2);
+    const TransactionRef a = runner.pay(runner.coin(1), 1'100);
+    const TransactionRef b =
+        runner.pay_to(runner.coin(2), coins(50),
+                      {{Amount{1}, p2wpkh_script({})}, {coins(49), RpcFixture::payee_script()}});
     const TransactionRef c = simple_transaction(3);
-    TxAdmission good;
-    good.state = TxAdmission::State::accepted;
-    good.virtual_size = 110;
-    good.fee = Amount{1'100};
-    TxAdmission bad;
-    bad.reject_reason = "dust";
-    TxAdmission missing;
-    missing.state = TxAdmission::State::missing_inputs;
-    missing.reject_reason = "bad-txns-inputs-missingorspent";
-    runner.node.admissions = {good, bad, missing};
+    const auto verdict_about = [&](const TransactionRef& transaction, const std::string& limit) {
+        return runner.call("testmempoolaccept", "[[\"" + hex_of(transaction) + "\"]" + limit + "]")
+            .result.array()
+            .at(0);
+    };
     const Json verdicts = runner
                               .call("testmempoolaccept", "[[\"" + hex_of(a) + "\",\"" + hex_of(b) +
                                                              "\",\"" + hex_of(c) + "\"]]")
                               .result;
+    ASSERT_EQ(verdicts.array().size(), 3u);
     const Json first = verdicts.array()[0];
     EXPECT_EQ(first.find("txid")->string(), a->txid().to_string());
     EXPECT_TRUE(first.find("allowed")->boolean());
     EXPECT_EQ(first.find("fees")->find("base")->number(), "0.00001100");
-    EXPECT_EQ(first.find("fees")->find("effective-feerate")->number(), "0.00010000");
+    EXPECT_EQ(first.find("fees")->find("effective-feerate")->number(),
+              to_string(Amount{fee_rate_of(Amount{1'100}, a->virtual_size()).value()}));
+    EXPECT_EQ(first.find("fees")->find("effective-includes")->array()[0].string(),
+              a->wtxid().to_string());
     EXPECT_FALSE(verdicts.array()[1].find("allowed")->boolean());
     EXPECT_EQ(verdicts.array()[1].find("reject-reason")->string(), "dust");
-    EXPECT_EQ(verdicts.array()[2].find("reject-reason")->string(), "missing-inputs");
-    EXPECT_EQ(verdicts.array()[2].find("reject-details")->string(),
-              "bad-txns-inputs-missingorspent");
-    const Json limited =
-        runner.call("testmempoolaccept", "[[\"" + hex_of(a) + "\"],0.00009]").result;
-    EXPECT_EQ(limited.array()[0].find("reject-reason")->string(), "max-fee-exceeded");
+    // A refusal ends the test of a package: there is no verdict about what follows.
+    EXPECT_EQ(verdicts.array()[2].find("txid")->string(), c->txid().to_string());
+    EXPECT_EQ(verdicts.array()[2].find("allowed"), nullptr);
+    EXPECT_EQ(verdicts.array()[2].find("reject-reason"), nullptr);
+    const Json missing = verdict_about(c, "");
+    EXPECT_FALSE(missing.find("allowed")->boolean());
+    EXPECT_EQ(missing.find("reject-reason")->string(), "missing-inputs");
+    EXPECT_EQ(missing.find("reject-details")->string(), "bad-txns-inputs-missingorspent");
+    const Json limited = verdict_about(a, ",0.00009");
+    EXPECT_FALSE(limited.find("allowed")->boolean());
+    EXPECT_EQ(limited.find("reject-reason")->string(), "max-fee-exceeded");
+    EXPECT_EQ(runner.node->mempool().size(), 0u);
     EXPECT_EQ(runner.call("testmempoolaccept", "[[]]").message,
               "Array must contain between 1 and 25 transactions.");
     EXPECT_EQ(runner.call("testmempoolaccept", R"([["00"]])").code, -22);
@@ -209,7 +225,7 @@ TEST(TestMempoolAccept, verdicts_areListed) {
 }
 
 TEST(CreateRawTransaction, inputsAndOutputs_areWritten) {
-    Runner runner;
+    RpcFixture runner;
     const std::string txid(64, 'a');
     const std::string inputs = R"([{"txid":")" + txid + R"(","vout":1}])";
     const std::string hex = runner
@@ -229,7 +245,7 @@ TEST(CreateRawTransaction, inputsAndOutputs_areWritten) {
 }
 
 TEST(CreateRawTransaction, mistakes_areExplained) {
-    Runner runner;
+    RpcFixture runner;
     const std::string txid(64, 'a');
     const auto error = [&](const std::string& params) {
         const Reply reply = runner.call("createrawtransaction", params);
@@ -264,7 +280,7 @@ TEST(CreateRawTransaction, mistakes_areExplained) {
 }
 
 TEST(DecodeRawTransaction, fields_matchBitcoind) {
-    Runner runner;
+    RpcFixture runner;
     const TransactionRef transaction = simple_transaction(1);
     const Reply reply = runner.call("decoderawtransaction", "[\"" + hex_of(transaction) + "\"]");
     const std::string txid = transaction->txid().to_string();
@@ -281,14 +297,13 @@ TEST(DecodeRawTransaction, fields_matchBitcoind) {
 }
 
 TEST(GetRawTransaction, mempoolAndBlock_areSearched) {
-    Runner runner;
-    const TransactionRef waiting = simple_transaction(1);
-    const TransactionRef mined = simple_transaction(2);
-    runner.node.entries = {entry_of(waiting, 1)};
-    runner.node.coins[mined->inputs()[0].prevout] = {
-        {Amount{kCoin + 5}, p2wpkh_script({})}, Height{0}, false};
-    runner.node.extend({mined});
-    const std::string block = runner.node.tip_hash().to_string();
+    RpcFixture runner;
+    runner.mature(2);
+    const TransactionRef waiting = runner.pay(runner.coin(1), 500);
+    const TransactionRef mined = runner.pay(runner.coin(2), 5);
+    ASSERT_TRUE(runner.node.send(waiting));
+    runner.extend({mined});
+    const std::string block = runner.tip_hash().to_string();
     const std::string waiting_id = waiting->txid().to_string();
     const std::string mined_id = mined->txid().to_string();
     EXPECT_EQ(runner.result("getrawtransaction", "[\"" + waiting_id + "\"]"),
@@ -317,46 +332,71 @@ TEST(GetRawTransaction, mempoolAndBlock_areSearched) {
             .message,
         "Block hash not found");
     const std::string genesis_id =
-        runner.node.chain_params.genesis->transactions[0]->txid().to_string();
+        runner.node->config().params.genesis->transactions[0]->txid().to_string();
     EXPECT_THAT(runner.call("getrawtransaction", "[\"" + genesis_id + "\"]").message,
                 HasSubstr("genesis block coinbase"));
 }
 
-TEST(SignRawTransactionWithKey, keysAndPreviousOutputs_arePassedOn) {
-    Runner runner;
-    const TransactionRef transaction = simple_transaction(1);
-    const OutPoint spent = transaction->inputs()[0].prevout;
-    const SecretKey secret = *SecretKey::from_bytes(Bytes(32, 7));
-    const std::string wif = encode_secret_key(runner.node.chain_params, {secret, true});
-    runner.node.signature = {transaction->data(), false, {{0, "Unable to sign input"}}};
-    const std::string previous = R"([{"txid":")" + spent.txid.to_string() +
-                                 R"(","vout":1,"scriptPubKey":"0014)" + std::string(40, '0') +
-                                 R"(","amount":1.5}])";
-    const std::string base = "[\"" + hex_of(transaction) + "\",[\"" + wif + "\"]";
+TEST(SignRawTransactionWithKey, keysAndPreviousOutputs_areUsed) {
+    RpcFixture runner;
+    const std::string wif = encode_secret_key(regtest_params(), {RpcFixture::key(), true});
+    const std::string script = to_hex(RpcFixture::key_script().bytes());
+    const auto unsigned_spend = [](const OutPoint& from) {
+        TransactionData data;
+        data.inputs.push_back(TxInput{from, Script{}, 0xfffffffd, {}});
+        data.outputs.push_back({coins(1), RpcFixture::payee_script()});
+        return make_transaction(std::move(data));
+    };
+    const auto base = [&](const TransactionRef& transaction, const std::string& key) {
+        return "[\"" + hex_of(transaction) + "\",[\"" + key + "\"]";
+    };
+    const auto previous = [](const OutPoint& spent, const std::string& output_script) {
+        return R"([{"txid":")" + spent.txid.to_string() + R"(","vout":)" +
+               std::to_string(spent.index) + R"(,"scriptPubKey":")" + output_script +
+               R"(","amount":1.5}])";
+    };
+    // An output that only the client knows.
+    const TransactionRef unknown = unsigned_spend(simple_transaction(1)->inputs()[0].prevout);
+    const OutPoint spent = unknown->inputs()[0].prevout;
+    const std::string arguments = "," + previous(spent, script) + ",\"NONE|ANYONECANPAY\"]";
     const Json outcome =
-        runner.call("signrawtransactionwithkey", base + "," + previous + ",\"NONE|ANYONECANPAY\"]")
-            .result;
-    EXPECT_FALSE(outcome.find("complete")->boolean());
-    EXPECT_EQ(outcome.find("errors")->array()[0].find("error")->string(), "Unable to sign input");
-    EXPECT_EQ(outcome.find("errors")->array()[0].find("vout")->number(), "1");
-    ASSERT_EQ(runner.node.sign_keys.size(), 1u);
-    EXPECT_EQ(runner.node.sign_keys[0].key, secret);
-    ASSERT_EQ(runner.node.sign_spent.size(), 1u);
-    EXPECT_EQ(runner.node.sign_spent[0], (TxOutput{Amount{150'000'000}, p2wpkh_script({})}));
-    EXPECT_EQ(runner.node.sign_type, 0x82);
+        runner.call("signrawtransactionwithkey", base(unknown, wif) + arguments).result;
+    EXPECT_TRUE(outcome.find("complete")->boolean());
+    EXPECT_EQ(outcome.find("errors"), nullptr);
+    // The same as the signer makes of the amount, the script and the type that were given.
+    KeySet keys;
+    keys.add({RpcFixture::key(), true});
+    const SignResult expected = sign_transaction(
+        unknown->data(), {{spent, TxOutput{Amount{150'000'000}, RpcFixture::key_script()}}}, keys,
+        0x82);
+    EXPECT_EQ(outcome.find("hex")->string(), hex_of(make_transaction(expected.transaction)));
+
+    // With another key nothing can be signed.
+    const std::string stranger =
+        encode_secret_key(regtest_params(), {*SecretKey::from_bytes(Bytes(32, 8)), true});
+    const Json failed =
+        runner.call("signrawtransactionwithkey", base(unknown, stranger) + arguments).result;
+    EXPECT_FALSE(failed.find("complete")->boolean());
+    EXPECT_FALSE(failed.find("errors")->array()[0].find("error")->string().empty());
+    EXPECT_EQ(failed.find("errors")->array()[0].find("vout")->number(), "1");
 
     // Known to the node: no prevtxs needed; one that contradicts is refused.
-    runner.node.coins[spent] = {{Amount{5}, Script{{OP_TRUE}}}, Height{0}, false};
-    runner.call("signrawtransactionwithkey", base + "]");
-    EXPECT_EQ(runner.node.sign_spent[0]->value, Amount{5});
-    EXPECT_EQ(runner.node.sign_type, 1);
-    const Reply mismatch = runner.call("signrawtransactionwithkey", base + "," + previous + "]");
+    runner.mature(1);
+    const TransactionRef known = unsigned_spend(runner.coin(1));
+    const Json alone = runner.call("signrawtransactionwithkey", base(known, wif) + "]").result;
+    EXPECT_TRUE(alone.find("complete")->boolean());
+    EXPECT_EQ(
+        alone.find("hex")->string(),
+        hex_of(runner.pay_to(runner.coin(1), coins(50), {{coins(1), RpcFixture::payee_script()}})));
+    const Reply mismatch = runner.call(
+        "signrawtransactionwithkey",
+        base(known, wif) + "," + previous(runner.coin(1), "0014" + std::string(40, '0')) + "]");
     EXPECT_EQ(mismatch.code, -22);
-    EXPECT_THAT(mismatch.message, StartsWith("Previous output scriptPubKey mismatch:\n1\nvs:\n0 "));
+    EXPECT_THAT(mismatch.message, StartsWith("Previous output scriptPubKey mismatch:\n0 "));
 }
 
 TEST(SignRawTransactionWithKey, mistakes_areExplained) {
-    Runner runner;
+    RpcFixture runner;
     const TransactionRef transaction = simple_transaction(1);
     const std::string hex = hex_of(transaction);
     const auto error = [&](const std::string& rest) {
@@ -376,7 +416,7 @@ TEST(SignRawTransactionWithKey, mistakes_areExplained) {
 }
 
 TEST(DecodeScript, types_areRecognised) {
-    Runner runner;
+    RpcFixture runner;
     const auto decoded = [&](const std::string& hex) {
         return runner.call("decodescript", "[\"" + hex + "\"]").result;
     };

@@ -133,13 +133,13 @@ TEST(BumpFee, rate_isPassedOn) {
 TEST(SignRawTransactionWithWallet, outputsOfTheWallet_areUsed) {
     WalletRunner runner;
     const TransactionRef transaction = simple_transaction(1);
-    runner.wallet().signature = {transaction->data(), true, {}};
+    runner.wallet().signature.transaction = transaction->data();
     runner.wallet().outputs[transaction->inputs()[0].prevout] = {Amount{9}, p2wpkh_script({})};
     EXPECT_EQ(runner.result("signrawtransactionwithwallet",
                             "[\"" + to_hex(transaction->serialize()) + "\"]"),
               R"({"hex":")" + to_hex(transaction->serialize()) + R"(","complete":true})");
     ASSERT_EQ(runner.wallet().sign_spent.size(), 1u);
-    EXPECT_EQ(runner.wallet().sign_spent[0]->value, Amount{9});
+    EXPECT_EQ(runner.wallet().sign_spent.begin()->second.value, Amount{9});
     EXPECT_EQ(runner.wallet().sign_type, 1);
 }
 

@@ -1,0 +1,71 @@
+// NodeGateway and Host: what rpc/ needs of the process that it runs in. Both are implemented by the
+// host, called from rpc threads, and thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "node/chain_snapshot.h"
+
+namespace parley {
+class Node;
+}
+
+namespace parley::rpc {
+
+class NodeControl;
+
+/// The way to the core thread. Implemented by the host.
+class NodeGateway {
+ public:
+    virtual ~NodeGateway() = default;
+
+    /// Runs `call` on the core thread within one step of the node and returns when that step's
+    /// effects are durable. False: the node is stopping and `call` did not run. `call` throws
+    /// nothing.
+    [[nodiscard]] virtual bool run(const std::function<void(Node&)>& call) = 0;
+    /// The same for what asks NodeControl.
+    [[nodiscard]] virtual bool run_control(const std::function<void(NodeControl&)>& call);
+
+    /// The best chain as it is known on rpc threads: at least as new as every run() that has
+    /// returned. Null: not known, ask by run().
+    virtual std::shared_ptr<const ChainSnapshot> chain() const = 0;
+};
+
+/// What the process knows and the node does not. Implemented by the host; thread-safe.
+class Host {
+ public:
+    struct ActiveCommand {
+        std::string method;
+        Duration duration;
+    };
+    struct LogCategoryState {
+        std::string name;
+        bool enabled = false;
+    };
+
+    virtual ~Host() = default;
+
+    /// Not empty while the node cannot serve yet: "Loading block index…". Calls fail with -28.
+    virtual std::optional<std::string> warm_up() const = 0;
+    virtual std::string log_path() const = 0;
+    /// A method starts; the handle ends it when it is destroyed. For getrpcinfo.
+    virtual std::shared_ptr<void> command_started(std::string_view method) = 0;
+    virtual std::vector<ActiveCommand> active_commands() const = 0;
+    virtual std::vector<LogCategoryState> log_categories() const = 0;
+    /// False: no category of that name ("all" and "none" exist).
+    virtual bool set_log_category(std::string_view name, bool enabled) = 0;
+    /// Of this process's miner, measured over the last seconds; 0 before it ever searched.
+    virtual double hashes_per_second() const = 0;
+    /// Monotonic; for the time-outs of the wait methods.
+    virtual Duration steady_time() const = 0;
+    /// Blocks the calling rpc thread. False: the process is stopping; return at once.
+    virtual bool pause(Duration duration) = 0;
+};
+
+}  // namespace parley::rpc

@@ -1,0 +1,43 @@
+#include "rpc/methods/chain_lookup.h"
+
+#include "rpc/jsonrpc/call.h"
+
+namespace parley::rpc {
+
+const HeaderNode& find_header(const Node& node, const BlockHash& hash) {
+    const HeaderNode* header = node.chain().find(hash);
+    if (header == nullptr) fail(Code::address_or_key, "Block not found");
+    return *header;
+}
+
+BlockRef read_block(const Node& node, const HeaderNode& header) {
+    if (header.is_pruned()) fail(Code::misc, "Block not available (pruned data)");
+    if (header.parent != nullptr && !header.has_body())
+        fail(Code::misc, "Block not available (not fully downloaded)");
+    auto block = node.chain().read_block(header);
+    if (!block) fail(Code::misc, "Can't read block from disk");
+    return std::move(*block);
+}
+
+KnownBlock read_known_block(const Node& node, const HeaderNode& header, bool with_undo) {
+    KnownBlock known{summarise(node.chain(), header), read_block(node, header), {}};
+    if (!with_undo || header.status != BlockStatus::connected || header.parent == nullptr)
+        return known;
+    auto undo = node.chain().read_undo(header);
+    if (!undo)
+        fail(Code::internal,
+             "Undo data expected but can't be read. This could be due to disk corruption or a "
+             "conflict with a pruning event.");
+    known.undo = std::move(*undo);
+    return known;
+}
+
+std::optional<Coin> find_coin(const Node& node, const OutPoint& outpoint, bool mempool) {
+    if (!mempool) return node.chain().coins().coin(outpoint);
+    auto found = node.mempool().coins().coin(outpoint);
+    if (found && found->height == Mempool::kMempoolHeight)
+        found->height = node.chain().tip().height + 1;
+    return found;
+}
+
+}  // namespace parley::rpc

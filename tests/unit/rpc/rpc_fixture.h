@@ -1,0 +1,161 @@
+// RpcFixture: a real node on memory stores behind the real dispatcher: a test sends requests and
+// looks at the replies and at the node. RpcCaller: the dispatcher's client. FakeHost: the process.
+// Single-threaded. Not a test.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "rpc/jsonrpc/dispatcher.h"
+#include "rpc/jsonrpc/json.h"
+#include "tests/unit/node/test_node.h"
+
+namespace parley::rpc::test {
+
+/// Keeps what is logged.
+class RecordingLog final : public LogSink {
+ public:
+    std::vector<std::string> lines;
+
+    bool enabled(LogCategory, LogLevel) const override { return true; }
+    void write(LogCategory, LogLevel, std::string_view text) override { lines.emplace_back(text); }
+};
+
+class FakeHost final : public Host {
+ public:
+    std::optional<std::string> warm_up_status;
+    std::vector<LogCategoryState> categories{{"net", false}, {"rpc", true}};
+    double hash_rate = 12'345;
+    double hashes_per_second() const override { return hash_rate; }
+    std::vector<std::string> started;
+    Duration time{};
+    bool stopping = false;
+    std::function<void()> on_pause;
+
+    std::optional<std::string> warm_up() const override { return warm_up_status; }
+    std::string log_path() const override { return "/data/regtest/debug.log"; }
+    std::shared_ptr<void> command_started(std::string_view method) override {
+        started.emplace_back(method);
+        return std::make_shared<int>(0);
+    }
+    std::vector<ActiveCommand> active_commands() const override {
+        return {{started.empty() ? "" : started.back(), Duration{5}}};
+    }
+    std::vector<LogCategoryState> log_categories() const override { return categories; }
+    bool set_log_category(std::string_view name, bool enabled) override;
+    Duration steady_time() const override { return time; }
+    bool pause(Duration duration) override {
+        time += duration;
+        if (on_pause) on_pause();
+        return !stopping;
+    }
+};
+
+/// The reply to one method, taken apart.
+struct Reply {
+    int status = 0;
+    Json result;
+    int code = 0;  ///< 0: no error
+    std::string message;
+    std::string text;  ///< the result's JSON as it was written, without white space
+};
+
+class RpcCaller {
+ public:
+    FakeHost host;
+    NullLog log;
+    Dispatcher dispatcher;
+
+    RpcCaller(const ChainParams& params, NodeGateway& gateway)
+        : dispatcher(params, gateway, host, log) {}
+
+    HttpReply post(const std::string& body, const std::string& path = "/");
+    /// `params`: a JSON array or object.
+    Reply call(const std::string& method, const std::string& params = "[]",
+               const std::string& path = "/");
+    /// The result as JSON text; fails the test on an error.
+    std::string result(const std::string& method, const std::string& params = "[]",
+                       const std::string& path = "/");
+};
+
+/// Each run() is a step of the node.
+class StepGateway final : public NodeGateway {
+ public:
+    explicit StepGateway(TestNode& node) : node_(node) {}
+    bool stopped = false;
+    int steps = 0;
+    std::shared_ptr<const ChainSnapshot> snapshot;  ///< null: none is known
+
+    std::shared_ptr<const ChainSnapshot> chain() const override { return snapshot; }
+    bool run(const std::function<void(Node&)>& call) override {
+        if (stopped) return false;
+        ++steps;
+        node_.call(call);
+        return true;
+    }
+
+ private:
+    TestNode& node_;
+};
+
+/// What a fixture's parts borrow from.
+struct FixtureNode {
+    FixtureNode(NodeConfig config, LogSink* log);
+
+    TestNode node;
+    StepGateway gateway{node};
+};
+
+class RpcFixture : public FixtureNode, public RpcCaller {
+ public:
+    /// The node has run for 90 seconds.
+    explicit RpcFixture(NodeConfig config = NodeConfig{regtest_params()}, LogSink* log = nullptr);
+
+    /// Unix seconds, from now on.
+    void set_time(int64_t seconds);
+    /// A block on top of the chain, ten minutes later, with these transactions behind its coinbase.
+    /// It pays to key_script().
+    BlockRef extend(const std::vector<TransactionRef>& transactions = {});
+    /// So many blocks that the first `coins` coinbases can be spent.
+    void mature(int coins);
+
+    BlockHash tip_hash() const { return node_tip().hash; }
+    Height tip_height() const { return node_tip().height; }
+    BlockRef block(int32_t height) const;
+    /// The coinbase's output at this height.
+    OutPoint coin(int32_t height) const;
+    /// Spends an output of `value` to key_script(), signed. One output, to payee_script().
+    TransactionRef pay(const OutPoint& from, int64_t fee, Amount value = Amount{50 * kCoin}) const;
+    /// As `pay`, with these outputs.
+    TransactionRef pay_to(const OutPoint& from, Amount value, std::vector<TxOutput> outputs) const;
+    /// Spoils the stored blocks' bytes.
+    void damage_block_files();
+    /// An inbound connection, before the handshake.
+    PeerId connect(const Endpoint& remote = {"127.0.0.1", 18444});
+
+    static SecretKey key();
+    static Script key_script();
+    static Script payee_script();
+
+ private:
+    const HeaderNode& node_tip() const { return node->chain().tip(); }
+
+    uint64_t peers_ = 0;
+};
+
+/// Of p2wpkh_script({}), on regtest.
+inline constexpr const char* kAddress = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202";
+
+/// An amount of coins, for short tests.
+inline Amount coins(int64_t count) {
+    return Amount{count * kCoin};
+}
+
+/// A transaction that spends one (made-up) output and pays `value` to a P2WPKH script.
+TransactionRef simple_transaction(uint8_t seed, Amount value = Amount{kCoin});
+
+}  // namespace parley::rpc::test
