@@ -33,7 +33,7 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
               R"({"engine":"pbft","finality":"absolute","finalized":{"height":0,"hash":")" +
                   std::string{kGenesis} +
                   R"("},"role":"observer","validator":null,"view":0,"height":1,"primary":0,)"
-                  R"("phase":"following","n":4,"f":1,"quorum":3,"watermarks":[0,8],)"
+                  R"("phase":"following","n":4,"f":1,"quorum":3,"watermarks":[0,4],)"
                   R"("proposal":null,"prepared":[],"committed":[],"view_changes":[],)"
                   R"("missing":[],"timer":null,"timeout":2.000,"unsuccessful_views":0,)"
                   R"("certified_height":0,"last_view_changes":[],"evidence":[]})");
