@@ -66,16 +66,6 @@ class Replica final : public Engine {
     const std::vector<Evidence>& evidence() const { return evidence_; }
 
  private:
-    /// One input being handled.
-    struct Step {
-        TimePoint now;
-        EngineOutputs outputs;
-
-        template <class Kind, class... Args>
-        void emit(Args&&... args) {
-            outputs.emplace_back(std::in_place_type<Kind>, std::forward<Args>(args)...);
-        }
-    };
     struct BodyState {
         BlockRef block;
         PeerId from{0};      ///< 0: our own
@@ -116,7 +106,7 @@ class Replica final : public Engine {
     bool may_vote() const;
     /// Empty: a statement of this key that this replica does not remember forbids it.
     std::optional<Vote> sign(MessageType type, Sequence height, const BlockHash& digest);
-    void persist(Step& step);
+    Recorded record(Step& step);
     /// Takes the block of a digest that somebody signed or that was asked for.
     void take_body(PeerId from, const BlockHash& digest, ByteSpan bytes, Step& step);
     /// The block when it is here and valid; else asks for it, or for its check.
@@ -168,8 +158,6 @@ class Replica final : public Engine {
     bool has_work(TimePoint now) const;
     bool unsettled(TimePoint now) const;
     void blame(PeerId peer, std::string reason, Step& step);
-    void send(PeerId peer, Bytes message, Step& step);
-    void broadcast(Bytes message, Step& step);
 
     Sequence next_height() const { return final_.height + 1; }
     bool in_window(Sequence height) const {
