@@ -1,5 +1,6 @@
 #include "rpc/node_control.h"
 
+#include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
 
 namespace parley {
@@ -41,7 +42,7 @@ rpc::Result<BlockRef> NodeControlImpl::block(const BlockHash& hash) const {
 }
 
 std::optional<Coin> NodeControlImpl::coin(const OutPoint& outpoint, bool mempool) const {
-    return rpc::find_coin(node_, outpoint, mempool);
+    return rpc::unwrap(node_.coin(outpoint, mempool));
 }
 
 }  // namespace parley

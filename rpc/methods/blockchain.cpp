@@ -6,9 +6,9 @@
 #include "base/crypto/sha256.h"
 #include "base/serialize.h"
 #include "chain/primitives/compact_target.h"
+#include "rpc/json/script_json.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
-#include "rpc/script_json.h"
 
 namespace parley::rpc {
 
@@ -218,7 +218,7 @@ void gettxout(Call& call) {
     const auto coin = call.ask([&](Node& node) {
         height = node.chain().tip().height;
         hash = node.chain().tip().hash;
-        return find_coin(node, outpoint, mempool);
+        return unwrap(node.coin(outpoint, mempool));
     });
     JsonWriter& out = call.out();
     if (!coin) {

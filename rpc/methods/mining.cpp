@@ -7,11 +7,11 @@
 #include "chain/primitives/compact_target.h"
 #include "chain/rules/address.h"
 #include "chain/rules/block_rules.h"
+#include "rpc/json/template_json.h"
+#include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/descriptors.h"
-#include "rpc/mining.h"
-#include "rpc/template_json.h"
-#include "rpc/transaction_text.h"
+#include "rpc/methods/generate.h"
 
 namespace parley::rpc {
 
@@ -141,7 +141,7 @@ void answer_proposal(Call& call, const Json& request) {
                                                                  : "duplicate-inconclusive";
         if (block->header.previous != node.chain().tip().hash)
             return "inconclusive-not-best-prevblk";
-        const auto checked = node.check_proposal(*block);
+        const auto checked = unwrap(node.check_proposal(*block));
         return checked ? std::string{} : checked.error().to_string();
     });
     if (reason.empty())

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
-#include "rpc/transaction_text.h"
 
 namespace parley::rpc {
 
