@@ -5,7 +5,7 @@
 #include <array>
 
 #include "chain/rules/params.h"
-#include "rpc/deployment_json.h"
+#include "rpc/json/deployment_json.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
 

@@ -6,9 +6,9 @@
 #include "base/crypto/sha256.h"
 #include "base/serialize.h"
 #include "chain/primitives/compact_target.h"
+#include "rpc/json/script_json.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
-#include "rpc/script_json.h"
 
 namespace parley::rpc {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "chain/primitives/fee_rate.h"
+#include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
-#include "rpc/transaction_text.h"
 
 namespace parley::rpc {
 

@@ -7,11 +7,11 @@
 #include "chain/primitives/compact_target.h"
 #include "chain/rules/address.h"
 #include "chain/rules/block_rules.h"
+#include "rpc/json/template_json.h"
+#include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/descriptors.h"
-#include "rpc/mining.h"
-#include "rpc/template_json.h"
-#include "rpc/transaction_text.h"
+#include "rpc/methods/generate.h"
 
 namespace parley::rpc {
 

@@ -8,11 +8,11 @@
 #include "chain/rules/address.h"
 #include "chain/script/output_kind.h"
 #include "chain/script/signature_encoding.h"
+#include "rpc/json/script_json.h"
+#include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
-#include "rpc/script_json.h"
-#include "rpc/signing.h"
-#include "rpc/transaction_text.h"
+#include "rpc/methods/signing.h"
 
 namespace parley::rpc {
 

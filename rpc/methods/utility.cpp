@@ -3,9 +3,9 @@
 
 #include "base/check.h"
 #include "chain/rules/address.h"
+#include "rpc/json/script_json.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/descriptors.h"
-#include "rpc/script_json.h"
 
 namespace parley::rpc {
 

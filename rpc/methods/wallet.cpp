@@ -1,9 +1,9 @@
 // Wallets as wholes: create, load, unload, what is in them, and their locked coins.
 #include <algorithm>
 
+#include "rpc/json/transaction_text.h"
+#include "rpc/json/wallet_json.h"
 #include "rpc/jsonrpc/call.h"
-#include "rpc/methods/wallet_json.h"
-#include "rpc/transaction_text.h"
 
 namespace parley::rpc {
 

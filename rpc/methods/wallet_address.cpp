@@ -5,9 +5,9 @@
 #include <set>
 
 #include "chain/rules/address.h"
+#include "rpc/json/script_json.h"
+#include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
-#include "rpc/script_json.h"
-#include "rpc/transaction_text.h"
 
 namespace parley::rpc {
 

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "chain/rules/address.h"
+#include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
-#include "rpc/signing.h"
-#include "rpc/transaction_text.h"
+#include "rpc/methods/signing.h"
 
 namespace parley::rpc {
 

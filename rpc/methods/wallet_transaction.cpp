@@ -5,11 +5,11 @@
 #include <set>
 
 #include "chain/rules/address.h"
+#include "rpc/json/script_json.h"
+#include "rpc/json/transaction_text.h"
+#include "rpc/json/wallet_json.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
-#include "rpc/methods/wallet_json.h"
-#include "rpc/script_json.h"
-#include "rpc/transaction_text.h"
 
 namespace parley::rpc {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "chain/rules/address.h"
-#include "rpc/transaction_text.h"
+#include "rpc/json/transaction_text.h"
 #include "tests/unit/rpc/wallet_fixture.h"
 
 namespace parley::rpc::test {
@@ -40,11 +40,10 @@ void expect_rate(Amount fee, FeeRate rate, int64_t virtual_size) {
 TEST(SendToAddress, request_isCarriedOut) {
     WalletFixture runner{2};
     runner.pay(runner.address(), coins(3));
-    const std::string txid =
-        runner
-            .call("sendtoaddress",
-                  std::string{"[\""} + kAddress + R"(",0.1,"why","who",true,false])")
-            .result.string();
+    const std::string txid = runner
+                                 .call("sendtoaddress", std::string{"[\""} + kAddress +
+                                                            R"(",0.1,"why","who",true,false])")
+                                 .result.string();
     const TransactionRef sent = runner.waiting();
     EXPECT_EQ(txid, sent->txid().to_string());
     const Amount fee = fee_of(runner, *sent);
@@ -65,8 +64,7 @@ TEST(SendToAddress, request_isCarriedOut) {
     EXPECT_EQ(verbose.find("fee_reason")->string(), "User specified");
     EXPECT_EQ(paid_to(*second, runner.script_of(kAddress)), coins(1));
     expect_rate(fee_of(runner, *second), FeeRate{1'125}, second->virtual_size());
-    EXPECT_EQ(runner.shown(second->txid().to_string()).find("bip125-replaceable")->string(),
-              "yes");
+    EXPECT_EQ(runner.shown(second->txid().to_string()).find("bip125-replaceable")->string(), "yes");
 }
 
 TEST(SendToAddress, mistakes_areExplained) {
@@ -177,8 +175,8 @@ TEST(BumpFee, replacement_paysTheRate) {
     WalletFixture runner{1};
     runner.pay(runner.address(), coins(2));
     EXPECT_EQ(runner.call("bumpfee", quoted(std::string(64, '1'))).code, -5);
-    runner.result("sendtoaddress", std::string{R"({"address":")"} + kAddress +
-                                       R"(","amount":1,"fee_rate":2})");
+    runner.result("sendtoaddress",
+                  std::string{R"({"address":")"} + kAddress + R"(","amount":1,"fee_rate":2})");
     const TransactionRef original = runner.waiting();
     const Amount original_fee = fee_of(runner, *original);
     const std::string params = "[\"" + original->txid().to_string() + "\"";
@@ -202,17 +200,14 @@ TEST(SignRawTransactionWithWallet, outputsOfTheWallet_areUsed) {
     // Nobody but the wallet knows the coinbase now.
     const std::string spend =
         runner
-            .call("createrawtransaction",
-                  R"([[{"txid":")" + block->transactions[0]->txid().to_string() +
-                      R"(","vout":0}],{")" + kAddress + R"(":49}])")
+            .call("createrawtransaction", R"([[{"txid":")" +
+                                              block->transactions[0]->txid().to_string() +
+                                              R"(","vout":0}],{")" + kAddress + R"(":49}])")
             .result.string();
     const Json all = runner.call("signrawtransactionwithwallet", quoted(spend)).result;
     EXPECT_TRUE(all.find("complete")->boolean());
     const auto sighash_type = [](const Json& result) {
-        return decode_transaction_hex(result.find("hex")->string())
-            ->inputs[0]
-            .witness[0]
-            .back();
+        return decode_transaction_hex(result.find("hex")->string())->inputs[0].witness[0].back();
     };
     EXPECT_EQ(sighash_type(all), 1);
     const Json single =
@@ -247,11 +242,10 @@ TEST(ImportDescriptors, eachRequest_hasItsOwnResult) {
                                  R"({"desc":")" +
                                  single + R"(","timestamp":5,"label":"l","internal":true},)" +
                                  R"({"desc":")" + single + R"(","timestamp":5,"label":"l"}]])");
-    EXPECT_THAT(reply.text,
-                StartsWith(R"([{"success":true},)"
-                           R"({"success":false,"error":{"code":-8,)"
-                           R"("message":"Descriptor not found."}},)"
-                           R"({"success":false,"error":{"code":-5,"message":")"));
+    EXPECT_THAT(reply.text, StartsWith(R"([{"success":true},)"
+                                       R"({"success":false,"error":{"code":-8,)"
+                                       R"("message":"Descriptor not found."}},)"
+                                       R"({"success":false,"error":{"code":-5,"message":")"));
     EXPECT_THAT(reply.text, HasSubstr(R"({"success":false,"error":{"code":-8,)"
                                       R"("message":"Internal addresses should not have a label"}},)"
                                       R"({"success":true}])"));

@@ -249,8 +249,8 @@ TEST(ListTransactions, entries_haveBitcoindsFields) {
                   R"(","walletconflicts":[],"mempoolconflicts":[],"time":)" + block_time +
                   R"(,"timereceived":)" + block_time +
                   R"(,"bip125-replaceable":"no"},{"address":")" + kAddress +
-                  R"(","category":"send","amount":-0.50000000,"vout":)" +
-                  std::to_string(position) + R"(,"fee":-)" + fee +
+                  R"(","category":"send","amount":-0.50000000,"vout":)" + std::to_string(position) +
+                  R"(,"fee":-)" + fee +
                   R"(,"abandoned":false,"confirmations":0,"trusted":true,"txid":")" +
                   sent->txid().to_string() + R"(","wtxid":")" + sent->wtxid().to_string() +
                   R"(","walletconflicts":[],"mempoolconflicts":[],"time":1800000000,)"
@@ -341,9 +341,9 @@ TEST(ListSinceBlock, disconnectedBlocks_areListedAsRemoved) {
     ASSERT_EQ(since.find("removed")->array().size(), 1u);
     EXPECT_EQ(since.find("removed")->array()[0].find("label")->string(), "y");
     EXPECT_EQ(since.find("lastblock")->string(), fork);
-    EXPECT_EQ(runner.call("listsinceblock", "[\"" + old_tip + "\",1,false,false]")
-                  .result.find("removed"),
-              nullptr);
+    EXPECT_EQ(
+        runner.call("listsinceblock", "[\"" + old_tip + "\",1,false,false]").result.find("removed"),
+        nullptr);
 }
 
 TEST(ListUnspent, coin_hasBitcoindsFields) {

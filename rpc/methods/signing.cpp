@@ -1,9 +1,9 @@
-#include "rpc/signing.h"
+#include "rpc/methods/signing.h"
 
 #include <fmt/format.h>
 
+#include "rpc/json/script_json.h"
 #include "rpc/methods/chain_lookup.h"
-#include "rpc/script_json.h"
 
 namespace parley::rpc {
 

@@ -1,4 +1,4 @@
-#include "rpc/template_json.h"
+#include "rpc/json/template_json.h"
 
 #include <fmt/format.h>
 

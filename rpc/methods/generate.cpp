@@ -1,4 +1,4 @@
-#include "rpc/mining.h"
+#include "rpc/methods/generate.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "rpc/deployment_json.h"
+#include "rpc/json/deployment_json.h"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include "rpc/transaction_text.h"
+#include "rpc/json/transaction_text.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "rpc/script_json.h"
+#include "rpc/json/script_json.h"
 
 #include <fmt/format.h>
 
