@@ -373,8 +373,8 @@ TEST(ListUnspent, query_choosesCoins) {
     runner.announce(address, coins(2));
     const auto amounts = [&](const std::string& params) {
         std::multiset<std::string> listed;
-        for (const Json& coin : runner.call("listunspent", params).result.array())
-            listed.insert(coin.find("amount")->number());
+        const Json result = runner.call("listunspent", params).result;
+        for (const Json& coin : result.array()) listed.insert(coin.find("amount")->number());
         return listed;
     };
     using Amounts = std::multiset<std::string>;
