@@ -18,7 +18,7 @@ namespace {
 // BIP125 rule 5: bounds the work and the loss that one replacement can cause.
 constexpr size_t kEvictedCountMax = 100;
 
-using Verdict = std::optional<TxReject>;
+using Verdict = std::optional<TxFailure>;
 
 bool relative_locks_met(const Transaction& transaction, std::span<const Coin> coins,
                         const HeaderNode& tip) {
@@ -28,8 +28,8 @@ bool relative_locks_met(const Transaction& transaction, std::span<const Coin> co
     return sequence_locks_met(sequence_locks(transaction.data(), heights, tip), tip);
 }
 
-TxReject reject(TxRejectKind kind, std::string_view reason, std::string detail = {}) {
-    return {kind, std::string{reason}, std::move(detail)};
+TxFailure reject(TxRejectKind kind, std::string_view reason, std::string detail = {}) {
+    return TxReject{kind, std::string{reason}, std::move(detail)};
 }
 
 /// The checks of one transaction, which share what they find out.
@@ -41,10 +41,10 @@ class Admission {
         candidate_.transaction = transaction;
     }
 
-    Expected<Candidate, TxReject> run() {
+    Expected<Candidate, TxFailure> run() {
         using Check = Verdict (Admission::*)();
         for (const Check check :
-             {&Admission::check_alone, &Admission::check_novelty, &Admission::find_inputs,
+             {&Admission::check_alone, &Admission::check_novelty, &Admission::fetch_inputs,
               &Admission::check_inputs, &Admission::check_costs, &Admission::check_fee,
               &Admission::check_family, &Admission::check_replacement, &Admission::check_cluster,
               &Admission::check_scripts}) {
@@ -91,9 +91,11 @@ class Admission {
         return std::nullopt;
     }
 
-    Verdict find_inputs() {
-        for (const auto& input : transaction_.inputs()) {
-            auto coin = view_.coin(input.prevout);
+    Verdict fetch_inputs() {
+        auto fetched = view_.coins(prevouts_of(transaction_));
+        if (!fetched) return fetched.error();
+        coins_.reserve(fetched->size());
+        for (auto& coin : *fetched) {
             if (!coin) return missing_input();
             candidate_.spends_coinbase |= coin->coinbase;
             coins_.push_back(std::move(*coin));
@@ -101,12 +103,16 @@ class Admission {
         return std::nullopt;
     }
 
-    TxReject missing_input() const {
+    TxFailure missing_input() const {
         // An output that is unspent in the chain proves that the transaction is confirmed.
-        for (uint32_t i = 0; i < transaction_.outputs().size(); ++i) {
-            if (context_.chain.coins().coin(OutPoint{transaction_.txid(), i}))
-                return reject(TxRejectKind::already_known, "txn-already-known");
-        }
+        std::vector<OutPoint> outputs;
+        for (uint32_t i = 0; i < transaction_.outputs().size(); ++i)
+            outputs.push_back(OutPoint{transaction_.txid(), i});
+        bool confirmed = false;
+        const auto fetched =
+            context_.chain.coins().fetch(outputs, [&](size_t, const Coin&) { confirmed = true; });
+        if (!fetched) return fetched.error();
+        if (confirmed) return reject(TxRejectKind::already_known, "txn-already-known");
         return reject(TxRejectKind::missing_inputs, "bad-txns-inputs-missingorspent");
     }
 
@@ -296,15 +302,22 @@ class Admission {
 
 }  // namespace
 
-std::optional<Coin> AdmissionCoins::coin(const OutPoint& outpoint) const {
+Expected<void, StorageError> AdmissionCoins::fetch(std::span<const OutPoint> outpoints,
+                                                   const Visitor& visit) const {
     const Height next = chain_.tip().height + 1;
-    if (const MempoolEntry* entry = index_.find(outpoint.txid)) {
-        if (outpoint.index >= entry->transaction->outputs().size()) return std::nullopt;
-        return Coin{entry->transaction->outputs()[outpoint.index], next, false};
-    }
-    if (const auto it = package_.find(outpoint); it != package_.end())
-        return Coin{it->second, next, false};
-    return chain_.coins().coin(outpoint);
+    return fetch_through(chain_.coins(), outpoints, visit, [&](size_t position) {
+        const OutPoint& outpoint = outpoints[position];
+        if (const MempoolEntry* entry = index_.find(outpoint.txid)) {
+            const auto& outputs = entry->transaction->outputs();
+            if (outpoint.index < outputs.size())
+                visit(position, Coin{outputs[outpoint.index], next, false});
+            return true;
+        }
+        const auto made = package_.find(outpoint);
+        if (made == package_.end()) return false;
+        visit(position, Coin{made->second, next, false});
+        return true;
+    });
 }
 
 void AdmissionCoins::add_outputs(const Transaction& transaction) {
@@ -312,10 +325,17 @@ void AdmissionCoins::add_outputs(const Transaction& transaction) {
         package_.emplace(OutPoint{transaction.txid(), i}, transaction.outputs()[i]);
 }
 
-Expected<Candidate, TxReject> check_admission(const AdmissionContext& context,
-                                              const TransactionRef& transaction,
-                                              const AdmissionCoins& coins) {
+Expected<Candidate, TxFailure> check_admission(const AdmissionContext& context,
+                                               const TransactionRef& transaction,
+                                               const AdmissionCoins& coins) {
     return Admission{context, transaction, coins}.run();
+}
+
+std::vector<OutPoint> prevouts_of(const Transaction& transaction) {
+    std::vector<OutPoint> prevouts;
+    prevouts.reserve(transaction.inputs().size());
+    for (const TxInput& input : transaction.inputs()) prevouts.push_back(input.prevout);
+    return prevouts;
 }
 
 bool matures_in_next_block(const Transaction& transaction, std::span<const Coin> coins,

@@ -18,7 +18,8 @@ class AdmissionCoins final : public CoinsView {
     AdmissionCoins(const ChainContext& chain, const MempoolIndex& index)
         : chain_(chain), index_(index) {}
 
-    std::optional<Coin> coin(const OutPoint& outpoint) const override;
+    Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
+                                       const Visitor& visit) const override;
 
     /// Lets a package's later transactions spend the outputs of this one.
     void add_outputs(const Transaction& transaction);
@@ -53,9 +54,12 @@ struct Candidate {
     MempoolIndex::Entries evicted;    ///< those and their descendants, by arrival
 };
 
-Expected<Candidate, TxReject> check_admission(const AdmissionContext& context,
-                                              const TransactionRef& transaction,
-                                              const AdmissionCoins& coins);
+/// The coins of its inputs are fetched together before the first rule looks at one.
+Expected<Candidate, TxFailure> check_admission(const AdmissionContext& context,
+                                               const TransactionRef& transaction,
+                                               const AdmissionCoins& coins);
+
+std::vector<OutPoint> prevouts_of(const Transaction& transaction);
 
 /// Could it be in the next block, as far as locktime, sequence locks and coinbase maturity go?
 /// Asked again after a reorganisation. `coins` are those of the inputs in their order.

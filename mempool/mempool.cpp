@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/check.h"
-#include "chain/rules/tx_check.h"
 #include "mempool/admission.h"
 #include "mempool/fee_order.h"
 #include "mempool/mempool_index.h"
@@ -25,20 +24,30 @@ class UnspentCoins final : public CoinsView {
     UnspentCoins(const ChainContext& chain, const MempoolIndex& index)
         : chain_(chain), index_(index) {}
 
-    std::optional<Coin> coin(const OutPoint& outpoint) const override {
-        if (index_.spender(outpoint)) return std::nullopt;
-        if (const MempoolEntry* entry = index_.find(outpoint.txid)) {
+    Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
+                                       const Visitor& visit) const override {
+        return fetch_through(chain_.coins(), outpoints, visit, [&](size_t position) {
+            const OutPoint& outpoint = outpoints[position];
+            if (index_.spender(outpoint)) return true;
+            const MempoolEntry* entry = index_.find(outpoint.txid);
+            if (entry == nullptr) return false;
             const auto& outputs = entry->transaction->outputs();
-            if (outpoint.index >= outputs.size()) return std::nullopt;
-            return Coin{outputs[outpoint.index], Mempool::kMempoolHeight, false};
-        }
-        return chain_.coins().coin(outpoint);
+            if (outpoint.index < outputs.size())
+                visit(position, Coin{outputs[outpoint.index], Mempool::kMempoolHeight, false});
+            return true;
+        });
     }
 
  private:
     const ChainContext& chain_;
     const MempoolIndex& index_;
 };
+
+AcceptInfo info_of(const Candidate& candidate) {
+    AcceptInfo info{candidate.fee, candidate.virtual_size, {}};
+    for (const MempoolEntry* entry : candidate.evicted) info.replaced.push_back(entry->transaction);
+    return info;
+}
 
 }  // namespace
 
@@ -119,9 +128,10 @@ class Mempool::Impl {
         }
     }
 
-    void return_disconnected(TimePoint now);
-    void return_transaction(const TransactionRef& transaction, int64_t sequence, TimePoint now);
-    void drop_immature();
+    Expected<void, StorageError> return_disconnected(TimePoint now);
+    Expected<void, StorageError> return_transaction(const TransactionRef& transaction,
+                                                    int64_t sequence, TimePoint now);
+    Expected<void, StorageError> drop_immature();
 
     const MempoolOptions options;
     const ChainParams& params;
@@ -147,7 +157,7 @@ class Mempool::Impl {
 };
 
 // The transactions of the blocks that left, lowest block first: parents before children.
-void Mempool::Impl::return_disconnected(TimePoint now) {
+Expected<void, StorageError> Mempool::Impl::return_disconnected(TimePoint now) {
     std::vector<TransactionRef> returning;
     for (auto block = disconnected.rbegin(); block != disconnected.rend(); ++block) {
         for (const auto& transaction : (*block)->transactions) {
@@ -156,7 +166,9 @@ void Mempool::Impl::return_disconnected(TimePoint now) {
     }
     sequence_front -= static_cast<int64_t>(returning.size());
     int64_t sequence = sequence_front;
-    for (const auto& transaction : returning) return_transaction(transaction, ++sequence, now);
+    for (const auto& transaction : returning) {
+        if (auto judged = return_transaction(transaction, ++sequence, now); !judged) return judged;
+    }
     for (const BlockRef& block : lost) {
         for (const auto& transaction : block->transactions) {
             if (!confirmed_again.contains(transaction->txid()) && !index.find(transaction->txid()))
@@ -167,11 +179,11 @@ void Mempool::Impl::return_disconnected(TimePoint now) {
     lost.clear();
     disconnected_bytes = 0;
     confirmed_again.clear();
-    drop_immature();
+    return drop_immature();
 }
 
-void Mempool::Impl::return_transaction(const TransactionRef& transaction, int64_t sequence,
-                                       TimePoint now) {
+Expected<void, StorageError> Mempool::Impl::return_transaction(const TransactionRef& transaction,
+                                                               int64_t sequence, TimePoint now) {
     if (!transaction->is_coinbase() && !index.find(transaction->txid())) {
         AdmissionContext admission = context(*transaction, now);
         admission.returned = true;
@@ -179,34 +191,47 @@ void Mempool::Impl::return_transaction(const TransactionRef& transaction, int64_
         if (candidate) {
             insert(*candidate, sequence, now);
             record(MempoolChange::Kind::returned, transaction);
-            return;
+            return {};
         }
+        if (const auto* failed = std::get_if<StorageError>(&candidate.error()))
+            return Unexpected(*failed);
         log.debug(LogCategory::mempool, "Transaction {} does not return after a reorganisation: {}",
-                  transaction->txid().to_string(), candidate.error().to_string());
+                  transaction->txid().to_string(),
+                  std::get<TxReject>(candidate.error()).to_string());
     }
     if (!index.find(transaction->txid()))
         remove_spenders(*transaction, MempoolChange::Kind::reorganised);
+    return {};
 }
 
 // On another branch time and height can be lower than they were.
-void Mempool::Impl::drop_immature() {
-    std::vector<Txid> immature;
+Expected<void, StorageError> Mempool::Impl::drop_immature() {
+    std::vector<const MempoolEntry*> timed;
     index.for_each_by_arrival([&](const MempoolEntry& entry) {
         const Transaction& transaction = *entry.transaction;
-        const bool timed =
-            transaction.locktime() != 0 || entry.spends_coinbase ||
+        if (transaction.locktime() != 0 || entry.spends_coinbase ||
             std::any_of(transaction.inputs().begin(), transaction.inputs().end(),
-                        [](const TxInput& input) { return (input.sequence >> 31) == 0; });
-        if (!timed) return true;
-        const auto coins = fetch_inputs(transaction, admission_coins);
-        if (!coins || !matures_in_next_block(transaction, *coins, chain, params))
-            immature.push_back(entry.txid());
+                        [](const TxInput& input) { return (input.sequence >> 31) == 0; }))
+            timed.push_back(&entry);
         return true;
     });
+    std::vector<Txid> immature;
+    for (const MempoolEntry* entry : timed) {
+        const auto fetched = admission_coins.coins(prevouts_of(*entry->transaction));
+        if (!fetched) return Unexpected(fetched.error());
+        std::vector<Coin> coins;
+        for (const auto& coin : *fetched) {
+            if (coin) coins.push_back(*coin);
+        }
+        if (coins.size() < fetched->size() ||
+            !matures_in_next_block(*entry->transaction, coins, chain, params))
+            immature.push_back(entry->txid());
+    }
     for (const Txid& txid : immature) {
         if (const MempoolEntry* entry = index.find(txid))
             remove_with_descendants(*entry, MempoolChange::Kind::reorganised);
     }
+    return {};
 }
 
 std::optional<std::string> MempoolOptions::validate() const {
@@ -233,13 +258,11 @@ Mempool::Mempool(MempoolOptions options, const ChainParams& params, const ChainC
     : impl_(std::make_unique<Impl>(std::move(options), params, chain, verifier, log)) {}
 Mempool::~Mempool() = default;
 
-Expected<AcceptInfo, TxReject> Mempool::submit(const TransactionRef& transaction, TimePoint now) {
+Expected<AcceptInfo, TxFailure> Mempool::submit(const TransactionRef& transaction, TimePoint now) {
     auto candidate =
         check_admission(impl_->context(*transaction, now), transaction, impl_->admission_coins);
     if (!candidate) return Unexpected(std::move(candidate.error()));
-    AcceptInfo info{candidate->fee, candidate->virtual_size, {}};
-    for (const MempoolEntry* entry : candidate->evicted)
-        info.replaced.push_back(entry->transaction);
+    AcceptInfo info = info_of(*candidate);
     for (auto it = candidate->evicted.rbegin(); it != candidate->evicted.rend(); ++it)
         impl_->remove(**it, MempoolChange::Kind::replaced);
     impl_->insert(*candidate, ++impl_->sequence_back, now);
@@ -247,46 +270,42 @@ Expected<AcceptInfo, TxReject> Mempool::submit(const TransactionRef& transaction
     expire(now);
     impl_->enforce_limit(now);
     if (!contains(transaction->txid()))
-        return Unexpected(TxReject{TxRejectKind::fee, "mempool full", {}});
+        return Unexpected(TxFailure{TxReject{TxRejectKind::fee, "mempool full", {}}});
     return info;
 }
 
-Expected<AcceptInfo, TxReject> Mempool::test_accept(const TransactionRef& transaction,
-                                                    TimePoint now) const {
+Expected<AcceptInfo, TxFailure> Mempool::test_accept(const TransactionRef& transaction,
+                                                     TimePoint now) const {
     const auto candidate =
         check_admission(impl_->context(*transaction, now), transaction, impl_->admission_coins);
     if (!candidate) return Unexpected(candidate.error());
-    AcceptInfo info{candidate->fee, candidate->virtual_size, {}};
-    for (const MempoolEntry* entry : candidate->evicted)
-        info.replaced.push_back(entry->transaction);
-    return info;
+    return info_of(*candidate);
 }
 
-std::vector<Expected<AcceptInfo, TxReject>> Mempool::test_accept_package(
+Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> Mempool::test_accept_package(
     const std::vector<TransactionRef>& transactions, TimePoint now) const {
     CHECK(transactions.size() <= kPackageCountMax);
     std::vector<Expected<AcceptInfo, TxReject>> answers;
-    if (transactions.size() == 1) {
-        answers.push_back(test_accept(transactions[0], now));
-        return answers;
-    }
     AdmissionCoins coins(impl_->chain, impl_->index);
+    const bool alone = transactions.size() == 1;
     std::set<OutPoint> spent;
     for (const auto& transaction : transactions) {
         for (const auto& input : transaction->inputs()) {
-            if (spent.insert(input.prevout).second) continue;
+            if (alone || spent.insert(input.prevout).second) continue;
             answers.push_back(
                 Unexpected(TxReject{TxRejectKind::conflict, "conflict-in-package", {}}));
             return answers;
         }
         AdmissionContext admission = impl_->context(*transaction, now);
-        admission.replacement_allowed = false;
+        admission.replacement_allowed = alone;
         const auto candidate = check_admission(admission, transaction, coins);
         if (!candidate) {
-            answers.push_back(Unexpected(candidate.error()));
+            if (const auto* failed = std::get_if<StorageError>(&candidate.error()))
+                return Unexpected(*failed);
+            answers.push_back(Unexpected(std::get<TxReject>(candidate.error())));
             return answers;
         }
-        answers.push_back(AcceptInfo{candidate->fee, candidate->virtual_size, {}});
+        answers.push_back(info_of(*candidate));
         coins.add_outputs(*transaction);
     }
     return answers;
@@ -320,12 +339,15 @@ void Mempool::block_disconnected(const BlockRef& block) {
     }
 }
 
-void Mempool::chain_updated(TimePoint now) {
-    if (!impl_->disconnected.empty()) impl_->return_disconnected(now);
+Expected<void, StorageError> Mempool::chain_updated(TimePoint now) {
+    if (!impl_->disconnected.empty()) {
+        if (auto returned = impl_->return_disconnected(now); !returned) return returned;
+    }
     if (impl_->chain_changed) impl_->rolling.chain_updated(now);
     impl_->chain_changed = false;
     expire(now);
     impl_->enforce_limit(now);
+    return {};
 }
 
 size_t Mempool::expire(TimePoint now) {
@@ -434,7 +456,7 @@ void Mempool::check_consistency() const {
     impl_->index.check_consistency();
     impl_->index.for_each_by_arrival([&](const MempoolEntry& entry) {
         for (const auto& input : entry.transaction->inputs())
-            CHECK(impl_->admission_coins.coin(input.prevout).has_value());
+            CHECK(impl_->admission_coins.coin(input.prevout).value().has_value());
         return true;
     });
     CHECK(usage_bytes() <= impl_->options.usage_bytes_max);

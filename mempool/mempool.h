@@ -113,17 +113,19 @@ class Mempool {
 
     // --- transactions come and go ---------------------------------------------------------------
 
-    /// Takes the transaction if it is valid above the tip and passes policy.
-    Expected<AcceptInfo, TxReject> submit(const TransactionRef& transaction, TimePoint now);
+    /// Takes the transaction if it is valid above the tip and passes policy. On a StorageError
+    /// nothing has changed.
+    Expected<AcceptInfo, TxFailure> submit(const TransactionRef& transaction, TimePoint now);
 
     /// What submit would answer (except "mempool full"), without taking it.
-    Expected<AcceptInfo, TxReject> test_accept(const TransactionRef& transaction,
-                                               TimePoint now) const;
+    Expected<AcceptInfo, TxFailure> test_accept(const TransactionRef& transaction,
+                                                TimePoint now) const;
 
-    /// The same for several, each on top of the ones before it, none replacing another. Nothing is
-    /// taken; the answers end with the first refusal. REQUIRES: at most kPackageCountMax.
+    /// The same for several, each on top of the ones before it, none replacing others unless it is
+    /// alone. Nothing is taken; the answers end with the first refusal. REQUIRES: at most
+    /// kPackageCountMax.
     static constexpr size_t kPackageCountMax = 25;  // as bitcoind's packages
-    std::vector<Expected<AcceptInfo, TxReject>> test_accept_package(
+    Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> test_accept_package(
         const std::vector<TransactionRef>& transactions, TimePoint now) const;
 
     /// A block was connected to (disconnected from) the active chain. Call in the order in which
@@ -131,8 +133,10 @@ class Mempool {
     void block_connected(const Block& block);
     void block_disconnected(const BlockRef& block);
     /// After a disconnect: takes back what is valid and drops what is not. Then, always, expires
-    /// old transactions and enforces the size limit. The ChainContext must show the new tip.
-    void chain_updated(TimePoint now);
+    /// old transactions and enforces the size limit. The ChainContext must show the new tip. On a
+    /// StorageError nothing was judged by a coin that could not be read; the pool may contradict
+    /// the chain from then on, so that the node must stop.
+    Expected<void, StorageError> chain_updated(TimePoint now);
 
     /// Removes what is older than the expiry, with descendants. Returns how many.
     size_t expire(TimePoint now);

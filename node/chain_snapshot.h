@@ -10,7 +10,7 @@
 
 #include "base/uint256.h"
 #include "chain/primitives/block.h"
-#include "chain/rules/undo.h"
+#include "chain/primitives/coins.h"
 
 namespace parley {
 

@@ -98,16 +98,23 @@ Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
     refresh_demand();
     run_queue();
     if (tx_index) tx_index->step();
-    const auto& failure = tx_index && tx_index->failure() ? tx_index->failure() : chain->failure();
-    if (stopping && !failure) chain->flush(Durability::synced);
+    const StorageError* failed = store_failure();
+    if (failed != nullptr) queue.clear();
+    if (stopping && failed == nullptr) chain->flush(Durability::synced);
     show_tip();
     if (invoke) effects.push_back(effect::Complete{*invoke});
-    if (failure) {
-        effects.push_back(effect::Shutdown{failure->message});
+    if (failed != nullptr) {
+        effects.push_back(effect::Shutdown{failed->message});
     } else if (stopping) {
         effects.push_back(effect::Shutdown{});
     }
     return std::exchange(effects, {});
+}
+
+const StorageError* Node::Impl::store_failure() const {
+    if (failure) return &*failure;
+    if (tx_index && tx_index->failure()) return &*tx_index->failure();
+    return chain->failure() ? &*chain->failure() : nullptr;
 }
 
 void Node::Impl::show_tip() {
@@ -121,7 +128,7 @@ void Node::Impl::show_tip() {
 // --- the queue ----------------------------------------------------------------------------------
 
 void Node::Impl::run_queue() {
-    while (!queue.empty()) {
+    while (!queue.empty() && store_failure() == nullptr) {
         Work work = std::move(queue.front());
         queue.pop_front();
         if (auto* net_output = std::get_if<NetOutput>(&work)) {
@@ -235,7 +242,10 @@ void Node::Impl::tip_changed(const ChainUpdate& update) {
         tell_wallets(wallet_input::BlockConnected{step.block, step.node->hash, step.node->height});
         tell_net(net_input::BlockConnected{step.block});
     }
-    mempool.chain_updated(now);
+    if (const auto updated = mempool.chain_updated(now); !updated) {
+        failure = updated.error();
+        return;
+    }
     spread_mempool_changes();
     log_tip();
 
@@ -276,25 +286,30 @@ std::string Node::Impl::note_unknown_rules() {
 
 void Node::Impl::route(net_output::SubmitTransaction& ask) {
     const auto accepted = submit_transaction(ask.transaction);
+    if (failure) return;
     std::optional<TxReject> reject;
-    if (!accepted) reject = accepted.error();
+    if (!accepted) reject = std::get<TxReject>(accepted.error());
     tell_net(net_input::TransactionJudged{std::move(ask), std::move(reject)});
 }
 
 void Node::Impl::route(wallet_output::SubmitTransaction& ask) {
     const auto accepted = submit_transaction(ask.transaction);
+    if (failure) return;
     std::optional<TxReject> reject;
-    if (!accepted) reject = accepted.error();
+    if (!accepted) reject = std::get<TxReject>(accepted.error());
     tell_wallets(wallet_input::TransactionJudged{std::move(ask.transaction), std::move(reject)});
 }
 
-// 2. The mempool takes it or not.
+// 2. The mempool takes it or not. Where a store fails there is no verdict, and nobody gets an
+// answer.
 
-Expected<AcceptInfo, TxReject> Node::Impl::submit_transaction(const TransactionRef& transaction) {
+Expected<AcceptInfo, TxFailure> Node::Impl::submit_transaction(const TransactionRef& transaction) {
     auto accepted = mempool.submit(transaction, now);
     if (accepted) {
         log.debug(LogCategory::mempool, "AcceptToMemoryPool: accepted {} (poolsz {} txn)",
                   transaction->txid().to_string(), mempool.size());
+    } else if (const auto* failed = std::get_if<StorageError>(&accepted.error())) {
+        failure = *failed;
     }
     spread_mempool_changes();
     return accepted;
@@ -323,8 +338,12 @@ Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
                                                        const SpendNotes& notes) {
     const Wallet::RecordedSpend recorded = wallet.record(transaction, notes, now);
     const auto accepted = submit_transaction(transaction);
+    if (failure) {
+        wallet.forget(recorded);
+        return Unexpected(WalletError{WalletErrorCode::database, failure->message});
+    }
     std::optional<TxReject> reject;
-    if (!accepted) reject = accepted.error();
+    if (!accepted) reject = std::get<TxReject>(accepted.error());
     return wallet.settle(recorded, reject, now);
 }
 
@@ -384,9 +403,11 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
                                   host.verifier, host.log, config->chain);
     if (!chain) return Unexpected(chain.error());
     if (const NodeOptions& node = config->node; node.check_blocks != 0) {
-        const VerifyResult result = (*chain)->verify(node.check_level, node.check_blocks);
-        if (!result.problem.empty()) {
-            return Unexpected("Corrupted block database detected (" + result.problem +
+        const auto result = (*chain)->verify(node.check_level, node.check_blocks);
+        if (!result)
+            return Unexpected("Cannot read the block or coin data: " + result.error().message);
+        if (!result->problem.empty()) {
+            return Unexpected("Corrupted block database detected (" + result->problem +
                               "). Please restart with -reindex or -reindex-chainstate to recover.");
         }
     }

@@ -104,7 +104,15 @@ class Node {
     /// block whose parent is unknown is one, and the caller may try it again later.
     BlockResult load_block(const BlockRef& block);
     Expected<const HeaderNode*, BlockError> submit_header(const BlockHeader& header);
-    Expected<AcceptInfo, TxReject> submit_transaction(const TransactionRef& transaction);
+    /// What StorageError stands for here and below: a store failed, there is no verdict, and the
+    /// step ends with Shutdown{error}.
+    Expected<AcceptInfo, TxFailure> submit_transaction(const TransactionRef& transaction);
+    /// See Mempool::test_accept_package.
+    Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> test_accept(
+        const std::vector<TransactionRef>& transactions);
+    /// Of the best chain, or with `mempool`, of the waiting transactions too (then those that they
+    /// spend are not there, and theirs are of the next block). Empty: there is none.
+    Expected<std::optional<Coin>, StorageError> coin(const OutPoint& outpoint, bool mempool);
     /// By hand. They fail for an unknown block, and where the engine's finality forbids it.
     Expected<void, BlockError> invalidate_block(const BlockHash& hash);
     Expected<void, BlockError> reconsider_block(const BlockHash& hash);
@@ -114,7 +122,7 @@ class Node {
     bool reindex_step();
     /// See Chainstate: prune, verify, for_each_coin.
     Height prune(Height height);
-    VerifyResult verify_chain(int level, int32_t blocks);
+    Expected<VerifyResult, StorageError> verify_chain(int level, int32_t blocks);
     Expected<void, StorageError> for_each_coin(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor);
     /// By -txindex, which catches up with the chain first. Empty: not in it, or no index.
@@ -126,7 +134,7 @@ class Node {
     BlockTemplate build_template(const Script& payout,
                                  const std::vector<TransactionRef>& transactions);
     /// Would this block connect on top of its parent, but for its proof?
-    Expected<void, BlockError> check_proposal(const Block& block);
+    Expected<void, BlockFailure> check_proposal(const Block& block);
     /// REQUIRES: automine() is not empty.
     void set_automine(const MiningSchedule& schedule);
 

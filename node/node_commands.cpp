@@ -78,10 +78,25 @@ BlockResult Node::load_block(const BlockRef& block) {
 Expected<const HeaderNode*, BlockError> Node::submit_header(const BlockHeader& header) {
     return impl_->chain->accept_header(header, {}, impl_->now);
 }
-Expected<AcceptInfo, TxReject> Node::submit_transaction(const TransactionRef& transaction) {
+Expected<AcceptInfo, TxFailure> Node::submit_transaction(const TransactionRef& transaction) {
     auto accepted = impl_->submit_transaction(transaction);
     impl_->run_queue();
     return accepted;
+}
+Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> Node::test_accept(
+    const std::vector<TransactionRef>& transactions) {
+    auto answers = impl_->mempool.test_accept_package(transactions, impl_->now);
+    if (!answers) impl_->failure = answers.error();
+    return answers;
+}
+Expected<std::optional<Coin>, StorageError> Node::coin(const OutPoint& outpoint, bool mempool) {
+    auto found = (mempool ? impl_->mempool.coins() : impl_->chain->coins()).coin(outpoint);
+    if (!found) {
+        impl_->failure = found.error();
+    } else if (*found && (*found)->height == Mempool::kMempoolHeight) {
+        (*found)->height = impl_->chain->tip().height + 1;
+    }
+    return found;
 }
 Expected<void, BlockError> Node::invalidate_block(const BlockHash& hash) {
     auto done = impl_->chain->invalidate(hash);
@@ -106,14 +121,16 @@ bool Node::reindex_step() {
 Height Node::prune(Height height) {
     return impl_->chain->prune(height);
 }
-VerifyResult Node::verify_chain(int level, int32_t blocks) {
-    VerifyResult result = impl_->chain->verify(level, blocks);
-    if (!result.problem.empty()) {
-        impl_->log.error(LogCategory::general, "verifychain: {}", result.problem);
+Expected<VerifyResult, StorageError> Node::verify_chain(int level, int32_t blocks) {
+    auto result = impl_->chain->verify(level, blocks);
+    if (!result) {
+        impl_->failure = result.error();
+    } else if (!result->problem.empty()) {
+        impl_->log.error(LogCategory::general, "verifychain: {}", result->problem);
     } else {
         impl_->log.info(LogCategory::general, "verifychain: {} blocks at level {} are good{}",
-                        result.blocks, level,
-                        result.cut_short ? "; it ended early, for lack of -dbcache" : "");
+                        result->blocks, level,
+                        result->cut_short ? "; it ended early, for lack of -dbcache" : "");
     }
     return result;
 }
@@ -138,7 +155,7 @@ BlockTemplate Node::build_template(const Script& payout,
                                    const std::vector<TransactionRef>& transactions) {
     return impl_->proposals.build_from(to_unix_seconds(impl_->now), payout, transactions);
 }
-Expected<void, BlockError> Node::check_proposal(const Block& block) {
+Expected<void, BlockFailure> Node::check_proposal(const Block& block) {
     return impl_->chain->check_proposal(block, impl_->now);
 }
 void Node::set_automine(const MiningSchedule& schedule) {

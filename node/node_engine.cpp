@@ -66,7 +66,12 @@ void Node::Impl::route(engine_output::BuildProposal& ask) {
 
 void Node::Impl::route(engine_output::CheckProposal& ask) {
     const auto checked = chain->check_proposal(*ask.block, now);
-    std::string reason = checked ? std::string{} : checked.error().to_string();
+    std::string reason;
+    if (!checked) {
+        // A store failed: there is no verdict, and nobody is to blame.
+        if (std::holds_alternative<StorageError>(checked.error())) return;
+        reason = std::get<BlockError>(checked.error()).to_string();
+    }
     tell_engine(engine_input::ProposalChecked{std::move(ask.block), std::move(reason)});
 }
 
@@ -85,6 +90,7 @@ void Node::Impl::route(engine_output::Finalize& output) {
     CHECK(node != nullptr);
     // A long catch-up connects in pieces; a final block is not far ahead of them.
     while (!chain->contains(*node) && (pending || unsettled)) activate();
+    if (store_failure() != nullptr) return;
     chain->finalize(output.hash);
 }
 

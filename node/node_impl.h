@@ -61,6 +61,9 @@ struct Node::Impl {
     /// Hands on what commands of the user have led to.
     void run_commands();
     void run_timers();
+    /// Of any store; null: the node goes on. What waits in the queue is dropped then, as a crash
+    /// would drop it, and the step ends with Shutdown{error}.
+    const StorageError* store_failure() const;
     /// Readers on other threads learn of a new tip once what made it the tip is safe.
     void show_tip();
 
@@ -101,7 +104,8 @@ struct Node::Impl {
     /// Of the block after the tip. Returns those that are locked in, for the log.
     std::string note_unknown_rules();
 
-    Expected<AcceptInfo, TxReject> submit_transaction(const TransactionRef& transaction);
+    /// On a StorageError `failure` is set too.
+    Expected<AcceptInfo, TxFailure> submit_transaction(const TransactionRef& transaction);
     /// Stores a payment in the wallet, offers it to the mempool and the peers, and lets the wallet
     /// keep it or forget it.
     Expected<Txid, WalletError> commit_payment(Wallet& wallet, const TransactionRef& transaction,
@@ -143,6 +147,7 @@ struct Node::Impl {
     TimePoint started{};
     TimePoint host_now{};
     bool stopping = false;
+    std::optional<StorageError> failure;    ///< of a store that was read through coins()
     const HeaderNode* shown_tip = nullptr;  ///< of the last TipChanged
 
     // The way to the best chain.

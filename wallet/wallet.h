@@ -165,6 +165,8 @@ class Wallet {
         std::optional<Txid> replaces;
     };
     RecordedSpend record(const TransactionRef& transaction, const SpendNotes& notes, TimePoint now);
+    /// It was not offered to anybody after all.
+    void forget(const RecordedSpend& spend);
     /// A refusal is an error, unless the transaction is in the mempool already.
     Expected<Txid, WalletError> settle(const RecordedSpend& spend,
                                        const std::optional<TxReject>& reject, TimePoint now);

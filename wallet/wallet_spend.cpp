@@ -62,12 +62,16 @@ Wallet::RecordedSpend Wallet::record(const TransactionRef& transaction, const Sp
     return {transaction, known, notes.replaces};
 }
 
+void Wallet::forget(const RecordedSpend& spend) {
+    if (!spend.known) impl_->ledger.erase(spend.transaction->txid());
+    impl_->save();
+}
+
 Expected<Txid, WalletError> Wallet::settle(const RecordedSpend& spend,
                                            const std::optional<TxReject>& reject, TimePoint now) {
     const Txid txid = spend.transaction->txid();
     if (reject && reject->reason != "txn-already-in-mempool") {
-        if (!spend.known) impl_->ledger.erase(txid);
-        impl_->save();
+        forget(spend);
         return Unexpected(
             fail(WalletErrorCode::wallet,
                  fmt::format("Transaction was refused by the mempool: {}", reject->to_string())));

@@ -40,6 +40,20 @@ bool bip30_is_needless(const ChainParams& params, const HeaderNode& parent) {
     return start <= Height{1} || parent.ancestor(start)->hash == params.bip34_hash;
 }
 
+bool is_bip30_exception(const ConnectContext& context) {
+    return lists(context.params.bip30_exceptions, context.parent.height + 1, context.hash);
+}
+
+template <class Visit>
+void for_each_spendable_output(const Block& block, const Visit& visit) {
+    for (const auto& transaction : block.transactions) {
+        for (uint32_t i = 0; i < transaction->outputs().size(); ++i) {
+            if (!transaction->outputs()[i].script_pubkey.is_unspendable())
+                visit(OutPoint{transaction->txid(), i});
+        }
+    }
+}
+
 // One run of connect_block.
 class Connection {
  public:
@@ -57,11 +71,6 @@ class Connection {
     Verdict run() {
         if (auto verdict = check_bip30(); !verdict) return verdict;
         undo_.spent.reserve(block_.transactions.size() - 1);
-        size_t changes = 0;
-        for (const auto& transaction : block_.transactions)
-            changes += transaction->inputs().size() + transaction->outputs().size();
-        coins_.reserve(changes);
-        fetch_inputs();
         for (const auto& transaction : block_.transactions) {
             if (auto verdict = apply(transaction); !verdict) return verdict;
             if (checks_.size() >= kChecksTogether) scripts_.add(std::exchange(checks_, {}));
@@ -73,34 +82,13 @@ class Connection {
     BlockUndo take_undo() { return std::move(undo_); }
 
  private:
-    // All coins that the block spends and does not make, looked up together.
-    void fetch_inputs() {
-        boost::unordered_flat_set<Txid, std::hash<Txid>> made;
-        made.reserve(block_.transactions.size());
-        for (const auto& transaction : block_.transactions) made.insert(transaction->txid());
-        std::vector<OutPoint> spent;
-        for (const auto& transaction : std::span(block_.transactions).subspan(1)) {
-            for (const TxInput& input : transaction->inputs()) {
-                if (!made.contains(input.prevout.txid)) spent.push_back(input.prevout);
-            }
-        }
-        coins_.fetch(spent);
-    }
-
     Verdict check_bip30() {
-        const bool exception = lists(params_.bip30_exceptions, height_, context_.hash);
-        if (!exception && bip30_is_needless(params_, context_.parent)) return {};
-        for (const auto& transaction : block_.transactions) {
-            for (uint32_t i = 0; i < transaction->outputs().size(); ++i) {
-                const OutPoint outpoint{transaction->txid(), i};
-                if (exception) {
-                    // Told to the overlay, which then knows that the old coin is replaced.
-                    (void)coins_.spend(outpoint);
-                } else if (coins_.coin(outpoint)) {
-                    return refuse("bad-txns-BIP30", "tried to overwrite transaction");
-                }
-            }
-        }
+        // The outputs of an exception replace the older coins.
+        if (is_bip30_exception(context_) || bip30_is_needless(params_, context_.parent)) return {};
+        bool repeated = false;
+        for_each_spendable_output(
+            block_, [&](const OutPoint& outpoint) { repeated |= coins_.contains(outpoint); });
+        if (repeated) return refuse("bad-txns-BIP30", "tried to overwrite transaction");
         return {};
     }
 
@@ -230,6 +218,34 @@ ScriptFlags block_script_flags(const ChainParams& params, Height height, const B
     return flags;
 }
 
+Expected<void, StorageError> load_coins_to_connect(const ConnectContext& context,
+                                                   const Block& block, CoinsOverlay& coins) {
+    const bool looks_at_bip30 =
+        is_bip30_exception(context) || !bip30_is_needless(context.params, context.parent);
+    boost::unordered_flat_set<Txid, std::hash<Txid>> made;
+    made.reserve(block.transactions.size());
+    size_t changes = 0;
+    for (const auto& transaction : block.transactions) {
+        made.insert(transaction->txid());
+        changes += transaction->inputs().size() + transaction->outputs().size();
+    }
+    coins.reserve(changes);
+    std::vector<OutPoint> wanted;
+    std::vector<OutPoint> own;
+    wanted.reserve(changes);
+    for (const auto& transaction : std::span(block.transactions).subspan(1)) {
+        for (const TxInput& input : transaction->inputs())
+            (made.contains(input.prevout.txid) ? own : wanted).push_back(input.prevout);
+    }
+    if (looks_at_bip30) {
+        for_each_spendable_output(block,
+                                  [&](const OutPoint& outpoint) { wanted.push_back(outpoint); });
+    }
+    if (auto loaded = coins.load(wanted, context.parent.height + 1); !loaded) return loaded;
+    for (const OutPoint& outpoint : own) coins.assume_absent(outpoint);
+    return {};
+}
+
 Expected<BlockUndo, BlockError> connect_block(const ConnectContext& context, const Block& block,
                                               CoinsOverlay& coins, ScriptVerifier& verifier) {
     const auto scripts = verifier.begin();
@@ -257,6 +273,16 @@ BlockError script_error_of(const ScriptFailure& failure) {
                         prevout.txid.to_string(), prevout.index)};
 }
 
+Expected<void, StorageError> load_coins_to_disconnect(const Block& block, Height height,
+                                                      CoinsOverlay& coins) {
+    std::vector<OutPoint> wanted;
+    for_each_spendable_output(block, [&](const OutPoint& outpoint) { wanted.push_back(outpoint); });
+    for (const auto& transaction : std::span(block.transactions).subspan(1)) {
+        for (const TxInput& input : transaction->inputs()) wanted.push_back(input.prevout);
+    }
+    return coins.load(wanted, height);
+}
+
 bool disconnect_block(const ChainParams& params, const Block& block, Height height,
                       const BlockUndo& undo, CoinsOverlay& coins) {
     if (undo.spent.size() + 1 != block.transactions.size()) return false;
@@ -271,7 +297,7 @@ bool disconnect_block(const ChainParams& params, const Block& block, Height heig
         if (spent.size() != transaction.inputs().size()) return false;
         for (size_t j = spent.size(); j-- > 0;) {
             const OutPoint& prevout = transaction.inputs()[j].prevout;
-            if (coins.coin(prevout)) return false;
+            if (coins.contains(prevout)) return false;
             coins.add(prevout, spent[j]);
         }
     }

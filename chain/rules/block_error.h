@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
+
+#include "base/storage/storage.h"
 
 namespace parley {
 
@@ -27,5 +30,9 @@ struct BlockError {
     /// "reason, detail", as bitcoind prints it.
     std::string to_string() const { return detail.empty() ? reason : reason + ", " + detail; }
 };
+
+/// Why a block was not found to be valid: it breaks a rule, or a store failed, and there is no
+/// verdict.
+using BlockFailure = std::variant<BlockError, StorageError>;
 
 }  // namespace parley

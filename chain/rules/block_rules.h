@@ -9,11 +9,10 @@
 #include "base/expected.h"
 #include "base/time.h"
 #include "chain/rules/block_error.h"
+#include "chain/rules/coins_overlay.h"
 #include "chain/rules/header_tree.h"
 #include "chain/rules/params.h"
-#include "chain/rules/undo.h"
 #include "chain/script/script_check.h"
-#include "chain/state/coins_cache.h"
 
 namespace parley {
 
@@ -47,8 +46,14 @@ struct ConnectContext {
     ScriptCache* cache = nullptr;
 };
 
+/// Loads what the rules of connect_block look at, with one request of the view below: the coins
+/// that the block spends and does not make, and, where BIP30 is looked at, those of its outputs.
+Expected<void, StorageError> load_coins_to_connect(const ConnectContext& context,
+                                                   const Block& block, CoinsOverlay& coins);
+
 /// connect: inputs exist and are mature, nothing is created, BIP30, BIP68, sigops, reward, scripts.
 /// On success the overlay holds the coins after the block; on failure it is to be dropped.
+/// REQUIRES, as the next: load_coins_to_connect() of the same block.
 Expected<BlockUndo, BlockError> connect_block(const ConnectContext& context, const Block& block,
                                               CoinsOverlay& coins, ScriptVerifier& verifier);
 
@@ -60,7 +65,12 @@ Expected<BlockUndo, BlockError> begin_connect_block(const ConnectContext& contex
 /// What a block has done wrong whose scripts failed.
 BlockError script_error_of(const ScriptFailure& failure);
 
-/// The inverse. False: the coins or the undo data do not belong to this block (a damaged store).
+/// The same for disconnect_block: what the block made and what it spent.
+Expected<void, StorageError> load_coins_to_disconnect(const Block& block, Height height,
+                                                      CoinsOverlay& coins);
+
+/// The inverse of connect_block. False: the coins or the undo data do not belong to this block (a
+/// damaged store). REQUIRES: load_coins_to_disconnect().
 bool disconnect_block(const ChainParams& params, const Block& block, Height height,
                       const BlockUndo& undo, CoinsOverlay& coins);
 

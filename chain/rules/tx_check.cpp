@@ -92,19 +92,6 @@ Expected<void, TxError> check_transaction(const Transaction& transaction) {
     return {};
 }
 
-Expected<std::vector<Coin>, TxError> fetch_inputs(const Transaction& transaction,
-                                                  const CoinsView& view) {
-    CHECK(!transaction.is_coinbase());
-    std::vector<Coin> coins;
-    coins.reserve(transaction.inputs().size());
-    for (const auto& input : transaction.inputs()) {
-        auto coin = view.coin(input.prevout);
-        if (!coin) return Unexpected(TxError::input_missing_or_spent);
-        coins.push_back(std::move(*coin));
-    }
-    return coins;
-}
-
 Expected<Amount, TxError> check_tx_inputs(const Transaction& transaction,
                                           std::span<const Coin> coins, Height height,
                                           int32_t coinbase_maturity_blocks) {

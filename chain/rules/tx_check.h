@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "base/expected.h"
 #include "chain/primitives/coins.h"
@@ -36,10 +35,6 @@ std::string_view to_string(TxError error);
 
 /// What needs no context. Coinbases too.
 Expected<void, TxError> check_transaction(const Transaction& transaction);
-
-/// The coins of all inputs, in their order. REQUIRES: no coinbase.
-Expected<std::vector<Coin>, TxError> fetch_inputs(const Transaction& transaction,
-                                                  const CoinsView& view);
 
 /// Maturity, ranges, and that nothing is created; the result is the fee. `coins` are those of the
 /// inputs in their order, `height` is that of the block that would hold the transaction.

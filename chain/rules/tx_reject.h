@@ -4,6 +4,9 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
+
+#include "base/storage/storage.h"
 
 namespace parley {
 
@@ -29,5 +32,8 @@ struct TxReject {
     /// "reason" or "reason, detail", as bitcoind prints it.
     std::string to_string() const { return detail.empty() ? reason : reason + ", " + detail; }
 };
+
+/// Why a transaction was not taken: it was refused, or a store failed, and there is no verdict.
+using TxFailure = std::variant<TxReject, StorageError>;
 
 }  // namespace parley

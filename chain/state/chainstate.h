@@ -13,8 +13,8 @@
 // blocks that it stands for. Start-up repairs the difference by undo data and stored blocks.
 // REQUIRES of the host: commits of both stores reach the disk in the order in which they were made.
 //
-// Errors: what a block does wrong is a BlockError. When the machine fails, failure() is set,
-// nothing changes any more, and the host must stop the node.
+// Errors: what a block does wrong is a BlockError. When the machine fails, there is no verdict
+// about any block: failure() is set, nothing changes any more, and the host must stop the node.
 //
 // Called by node/ on the core thread only. Returned nodes live as long as the Chainstate.
 #pragma once
@@ -33,7 +33,6 @@
 #include "chain/rules/block_error.h"
 #include "chain/rules/header_tree.h"
 #include "chain/rules/params.h"
-#include "chain/rules/undo.h"
 #include "chain/script/script_check.h"
 
 namespace parley {
@@ -192,8 +191,9 @@ class Chainstate {
     virtual ChainUpdate activate_best_chain(Settle settle = Settle::all) = 0;
 
     /// A dry run: would this block be valid on top of the active tip? Nothing changes. Its header
-    /// is checked for context, but not for its seal or proof of work.
-    virtual Expected<void, BlockError> check_proposal(const Block& block, TimePoint now) = 0;
+    /// is checked for context, but not for its seal or proof of work. A StorageError is no verdict,
+    /// and failure() is set too.
+    virtual Expected<void, BlockFailure> check_proposal(const Block& block, TimePoint now) = 0;
 
     /// What the versions of blocks have brought. Answers stay in its memory, so it is not const.
     virtual VersionBits& version_bits() = 0;
@@ -227,7 +227,8 @@ class Chainstate {
 
     // --- Reading.
 
-    /// The coins after tip(). Valid until the next change of the chain.
+    /// The coins after tip(). Valid until the next change of the chain. Who gets a StorageError
+    /// from it sees to it that the node stops: failure() is not set.
     virtual const CoinsView& coins() const = 0;
     /// REQUIRES, as the next: node.has_body(), or it is the genesis block.
     virtual Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const = 0;
@@ -244,8 +245,8 @@ class Chainstate {
     /// Checks the last `blocks` blocks of the best chain (all, where that is more) against what is
     /// stored, without changing anything. Levels, each with the ones before: 0 reads the blocks, 1
     /// checks them, 2 reads their undo data, 3 disconnects them in memory, 4 connects them again,
-    /// scripts and all.
-    virtual VerifyResult verify(int level, int32_t blocks) = 0;
+    /// scripts and all. Damaged data is a finding; the error is a store that could not be read.
+    virtual Expected<VerifyResult, StorageError> verify(int level, int32_t blocks) = 0;
     /// Bytes in the block and undo files (size_on_disk).
     virtual uint64_t size_on_disk() const = 0;
 
@@ -255,7 +256,8 @@ class Chainstate {
     /// Writes everything out. For the shutdown (`synced`) and for tests.
     virtual void flush(Durability durability) = 0;
 
-    /// Set once a store could not be read: the host stops the node with this message.
+    /// Set once the chainstate itself could not read a store: the host stops the node with this
+    /// message.
     virtual const std::optional<StorageError>& failure() const = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "chain/state/chainstate_impl.h"
+#include "chain/store/coin_codec.h"
 
 namespace parley {
 namespace {
@@ -10,26 +11,6 @@ namespace {
 constexpr size_t kRecentBytesMax = size_t{16} << 20;
 // Undo data that waits for the end of an activation; beyond this it is written ahead.
 constexpr size_t kPendingBytesMax = size_t{8} << 20;
-
-// What a damaged store has made of a coin says nothing about the block that spends it. `undo` is
-// null where the block failed.
-bool spends_too_young(const Block& block, const BlockUndo* undo, const CoinsView& coins,
-                      Height height) {
-    const auto too_young = [height](const Coin& coin) { return coin.height > height; };
-    if (undo != nullptr) {
-        return std::any_of(undo->spent.begin(), undo->spent.end(), [&](const auto& spent) {
-            return std::any_of(spent.begin(), spent.end(), too_young);
-        });
-    }
-    for (const auto& transaction : block.transactions) {
-        if (transaction->is_coinbase()) continue;
-        for (const auto& input : transaction->inputs()) {
-            const auto coin = coins.coin(input.prevout);
-            if (coin && too_young(*coin)) return true;
-        }
-    }
-    return false;
-}
 
 }  // namespace
 
@@ -150,14 +131,15 @@ bool ChainstateImpl::disconnect_tip(ChainUpdate& update) {
         step = {&node, std::move(*block), std::make_shared<const BlockUndo>(std::move(*undo))};
     }
     CoinsOverlay overlay(coins_, coins_.hash());
-    if (!disconnect_block(params_, *step.block, node.height, *step.undo, overlay)) {
-        if (!failure()) {
-            fail({StorageError::Code::corruption,
-                  "the undo data of block " + node.hash.to_string() + " does not fit the coins"});
-        }
+    if (auto loaded = load_coins_to_disconnect(*step.block, node.height, overlay); !loaded) {
+        fail(loaded.error());
         return false;
     }
-    if (failure()) return false;
+    if (!disconnect_block(params_, *step.block, node.height, *step.undo, overlay)) {
+        fail({StorageError::Code::corruption,
+              "the undo data of block " + node.hash.to_string() + " does not fit the coins"});
+        return false;
+    }
     coins_.apply(std::move(overlay));
     active_.pop_back();
     coins_flush_.block_passed();
@@ -183,20 +165,17 @@ ChainstateImpl::ConnectResult ChainstateImpl::begin_block(const HeaderNode& targ
     const CoinsView& base =
         unsettled_.empty() ? static_cast<const CoinsView&>(coins_) : unsettled_.back().coins;
     CoinsOverlay overlay(base, coins_.hash());
-    auto scripts = verifier_.begin();
     const bool check_scripts =
         (!node.has_undo() || options_.reindex_chainstate) && scripts_are_checked(node);
-    auto undo = begin_connect_block(
-        {params_, *node.parent, node.hash, version_bits_.script_flags(*node.parent), check_scripts,
-         verifier_.cache()},
-        *block, overlay, *scripts);
-    // A store that cannot be read looks like missing coins: no verdict then.
-    if (failure()) return ConnectResult::failed;
-    if (spends_too_young(*block, undo ? &*undo : nullptr, base, node.height)) {
-        fail({StorageError::Code::corruption,
-              "chainstate: an unspent output is of a higher block than the tip"});
+    const ConnectContext context{params_,       *node.parent,
+                                 node.hash,     version_bits_.script_flags(*node.parent),
+                                 check_scripts, verifier_.cache()};
+    if (auto loaded = load_coins_to_connect(context, *block, overlay); !loaded) {
+        fail(loaded.error());
         return ConnectResult::failed;
     }
+    auto scripts = verifier_.begin();
+    auto undo = begin_connect_block(context, *block, overlay, *scripts);
     if (!undo) {
         scripts.reset();
         // A block below it may be invalid too: then that is what is to be said.

@@ -57,7 +57,24 @@ const HeaderNode& ChainstateImpl::find_fork(const std::vector<BlockHash>& locato
     return genesis();
 }
 
-Expected<void, BlockError> ChainstateImpl::check_proposal(const Block& block, TimePoint now) {
+Expected<void, BlockFailure> ChainstateImpl::check_proposal(const Block& block, TimePoint now) {
+    if (auto verdict = accept_proposal(block, now); !verdict)
+        return Unexpected(BlockFailure{verdict.error()});
+    const ConnectContext context{
+        params_,          tip(), block.header.hash(), version_bits_.script_flags(tip()), true,
+        verifier_.cache()};
+    CoinsOverlay overlay(coins_, coins_.hash());
+    if (auto loaded = load_coins_to_connect(context, block, overlay); !loaded) {
+        fail(loaded.error());
+        return Unexpected(BlockFailure{loaded.error()});
+    }
+    const auto undo = connect_block(context, block, overlay, verifier_);
+    if (!undo) return Unexpected(BlockFailure{undo.error()});
+    return {};
+}
+
+Expected<void, BlockError> ChainstateImpl::accept_proposal(const Block& block,
+                                                           TimePoint now) const {
     const BlockHeader& header = block.header;
     if (header.previous != tip().hash) {
         return refuse(BlockErrorKind::invalid_header, "inconclusive-not-best-prevblk",
@@ -67,13 +84,7 @@ Expected<void, BlockError> ChainstateImpl::check_proposal(const Block& block, Ti
         return refuse(BlockErrorKind::invalid_header, "bad-diffbits", "incorrect proof of work");
     if (auto verdict = accept_header_rules(params_, header, tip(), now); !verdict) return verdict;
     if (auto verdict = check_block(block); !verdict) return verdict;
-    if (auto verdict = accept_block_rules(params_, block, tip()); !verdict) return verdict;
-    CoinsOverlay overlay(coins_, coins_.hash());
-    const auto undo = connect_block(
-        {params_, tip(), header.hash(), version_bits_.script_flags(tip()), true, verifier_.cache()},
-        block, overlay, verifier_);
-    if (!undo) return Unexpected(undo.error());
-    return {};
+    return accept_block_rules(params_, block, tip());
 }
 
 Expected<void, BlockError> ChainstateImpl::invalidate(const BlockHash& hash) {
@@ -209,10 +220,6 @@ void ChainstateImpl::flush(Durability durability) {
     // After a failure nothing that may be half known is written any more.
     if (failure()) return;
     flush_coins(durability);
-}
-
-const std::optional<StorageError>& ChainstateImpl::failure() const {
-    return failure_ ? failure_ : coins_.failure();
 }
 
 }  // namespace parley

@@ -60,14 +60,14 @@ class ChainstateImpl final : public Chainstate {
     bool reindex_step(TimePoint now) override;
     bool reindexing() const override { return reindex_.has_value(); }
     ChainUpdate activate_best_chain(Settle settle) override;
-    Expected<void, BlockError> check_proposal(const Block& block, TimePoint now) override;
+    Expected<void, BlockFailure> check_proposal(const Block& block, TimePoint now) override;
 
     VersionBits& version_bits() override { return version_bits_; }
 
     Expected<void, BlockError> invalidate(const BlockHash& hash) override;
     Expected<void, BlockError> reconsider(const BlockHash& hash) override;
     Expected<void, BlockError> prefer(const BlockHash& hash) override;
-    VerifyResult verify(int level, int32_t blocks) override;
+    Expected<VerifyResult, StorageError> verify(int level, int32_t blocks) override;
     Height prune(Height height) override;
     PruneState prune_state() const override;
     void finalize(const BlockHash& hash) override;
@@ -85,7 +85,7 @@ class ChainstateImpl final : public Chainstate {
     uint64_t size_on_disk() const override { return files_.size_on_disk(); }
     uint64_t coins_size_on_disk() const override { return coins_store_.keys_size_on_disk(); }
     void flush(Durability durability) override;
-    const std::optional<StorageError>& failure() const override;
+    const std::optional<StorageError>& failure() const override { return failure_; }
 
  private:
     // The better one first: more score, then the body that came first.
@@ -150,6 +150,10 @@ class ChainstateImpl final : public Chainstate {
     void spread_score(HeaderNode& node);
     void add_candidate(const HeaderNode& node);
     bool is_candidate(const HeaderNode& node) const;
+
+    // --- chainstate_control.cpp
+    // The stages of a proposal before its coins are looked at.
+    Expected<void, BlockError> accept_proposal(const Block& block, TimePoint now) const;
 
     // --- chainstate_activate.cpp
     const HeaderNode* best_candidate();
@@ -255,7 +259,7 @@ class ChainstateImpl final : public Chainstate {
     std::vector<const HeaderNode*> touched_;
     WriteBatch pending_;  // undo data and records of the blocks being connected
     size_t pending_bytes_ = 0;
-    mutable std::optional<StorageError> failure_;
+    std::optional<StorageError> failure_;
 
     std::optional<ReindexState> reindex_;
     bool pruned_ = false;           // blocks of the active chain may be missing

@@ -315,9 +315,10 @@ Expected<void, std::string> ChainstateImpl::roll_back(const HeaderNode& node) {
     const auto stored = read_with_undo(node);
     if (!stored) return Unexpected(stored.error());
     CoinsOverlay overlay(coins_, coins_.hash());
-    const bool fits = disconnect_block(params_, *stored->block, node.height, stored->undo, overlay);
-    if (coins_.failure()) return Unexpected(damaged_store("chainstate", coins_.failure()->message));
-    if (!fits) return Unexpected(damaged_store("chainstate", "undo data does not fit the coins"));
+    if (auto loaded = load_coins_to_disconnect(*stored->block, node.height, overlay); !loaded)
+        return Unexpected(damaged_store("chainstate", loaded.error().message));
+    if (!disconnect_block(params_, *stored->block, node.height, stored->undo, overlay))
+        return Unexpected(damaged_store("chainstate", "undo data does not fit the coins"));
     coins_.apply(std::move(overlay));
     drain_coins(*node.parent);
     return {};
@@ -327,12 +328,13 @@ Expected<void, std::string> ChainstateImpl::roll_forward(const HeaderNode& node)
     if (!node.has_body()) return Unexpected(damaged_store("blocks", "a block is missing"));
     const auto block = read_block(node);
     if (!block) return Unexpected(damaged_store("blocks", block.error().message));
+    const ConnectContext context{params_, *node.parent, node.hash,
+                                 version_bits_.script_flags(*node.parent),
+                                 options_.reindex_chainstate};
     CoinsOverlay overlay(coins_, coins_.hash());
-    const auto undo =
-        connect_block({params_, *node.parent, node.hash, version_bits_.script_flags(*node.parent),
-                       options_.reindex_chainstate},
-                      **block, overlay, verifier_);
-    if (coins_.failure()) return Unexpected(damaged_store("chainstate", coins_.failure()->message));
+    if (auto loaded = load_coins_to_connect(context, **block, overlay); !loaded)
+        return Unexpected(damaged_store("chainstate", loaded.error().message));
+    const auto undo = connect_block(context, **block, overlay, verifier_);
     if (!undo) return Unexpected(damaged_store("chainstate", undo.error().to_string()));
     coins_.apply(std::move(overlay));
     drain_coins(node);

@@ -1,4 +1,4 @@
-// verifychain and -checkblocks: is what is stored what was once accepted?
+// verifychain and -checkblocks: re-checks stored blocks against the rules.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,37 +20,44 @@ class Verification {
                  int level)
         : chain_(chain), verifier_(verifier), overlay_(overlay), level_(level) {}
 
-    // Downwards; the error is what is wrong with the block.
-    Expected<void, std::string> look_at(const HeaderNode& node) {
+    // Downwards. What is wrong with the block is an error of Code::corruption.
+    Expected<void, StorageError> look_at(const HeaderNode& node) {
         const auto block = chain_.read_block(node);
-        if (!block) return Unexpected(block.error().message);
+        if (!block) return Unexpected(block.error());
         if (level_ >= 1) {
             if (auto verdict = check_block(**block); !verdict)
-                return Unexpected(verdict.error().to_string());
+                return damaged(verdict.error().to_string());
         }
         if (level_ < 2) return {};
         const auto undo = chain_.read_undo(node);
-        if (!undo) return Unexpected(undo.error().message);
+        if (!undo) return Unexpected(undo.error());
         if (level_ < 3) return {};
+        if (auto loaded = load_coins_to_disconnect(**block, node.height, overlay_); !loaded)
+            return loaded;
         if (!disconnect_block(chain_.params(), **block, node.height, *undo, overlay_))
-            return Unexpected(std::string{"it does not fit the unspent outputs"});
+            return damaged("it does not fit the unspent outputs");
         disconnected_.push_back(&node);
         return {};
     }
 
     // Upwards again.
-    Expected<void, std::string> reconnect(const HeaderNode& node) {
+    Expected<void, StorageError> reconnect(const HeaderNode& node) {
         const auto block = chain_.read_block(node);
-        if (!block) return Unexpected(block.error().message);
-        const auto undo =
-            connect_block({chain_.params(), *node.parent, node.hash}, **block, overlay_, verifier_);
-        if (!undo) return Unexpected(undo.error().to_string());
+        if (!block) return Unexpected(block.error());
+        const ConnectContext context{chain_.params(), *node.parent, node.hash};
+        if (auto loaded = load_coins_to_connect(context, **block, overlay_); !loaded) return loaded;
+        const auto undo = connect_block(context, **block, overlay_, verifier_);
+        if (!undo) return damaged(undo.error().to_string());
         return {};
     }
 
     const std::vector<const HeaderNode*>& disconnected() const { return disconnected_; }
 
  private:
+    static Unexpected<StorageError> damaged(std::string what) {
+        return Unexpected(StorageError{StorageError::Code::corruption, std::move(what)});
+    }
+
     const Chainstate& chain_;
     ScriptVerifier& verifier_;
     CoinsOverlay& overlay_;
@@ -58,14 +65,18 @@ class Verification {
     std::vector<const HeaderNode*> disconnected_;
 };
 
-std::string problem_of(const HeaderNode& node, const std::string& what) {
-    return fmt::format("block {} at height {}: {}", node.hash.to_string(), node.height.value(),
-                       what);
+// Damage is the result; a store that cannot be read leaves none.
+Expected<VerifyResult, StorageError> report(VerifyResult result, const HeaderNode& node,
+                                            const StorageError& error) {
+    if (error.code != StorageError::Code::corruption) return Unexpected(error);
+    result.problem = fmt::format("block {} at height {}: {}", node.hash.to_string(),
+                                 node.height.value(), error.message);
+    return result;
 }
 
 }  // namespace
 
-VerifyResult ChainstateImpl::verify(int level, int32_t blocks) {
+Expected<VerifyResult, StorageError> ChainstateImpl::verify(int level, int32_t blocks) {
     VerifyResult result;
     CoinsOverlay overlay(coins_, coins_.hash());
     Verification verification(*this, verifier_, overlay, level);
@@ -78,19 +89,15 @@ VerifyResult ChainstateImpl::verify(int level, int32_t blocks) {
         }
         // Pruned blocks cannot be looked at; the ones below neither.
         if (!node->has_body()) break;
-        if (auto good = verification.look_at(*node); !good) {
-            result.problem = problem_of(*node, good.error());
-            return result;
-        }
+        if (auto good = verification.look_at(*node); !good)
+            return report(result, *node, good.error());
         ++result.blocks;
     }
     if (level < 4) return result;
     const auto& nodes = verification.disconnected();
     for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
-        if (auto good = verification.reconnect(**node); !good) {
-            result.problem = problem_of(**node, good.error());
-            return result;
-        }
+        if (auto good = verification.reconnect(**node); !good)
+            return report(result, **node, good.error());
     }
     return result;
 }

@@ -20,7 +20,7 @@ constexpr size_t allocation_bytes(size_t size) {
 }
 
 constexpr size_t kCacheLine = 64;
-// So many entries come from memory at the same time.
+// Prefetch depth: entries requested from memory ahead of their use.
 constexpr size_t kTouchTogether = 16;
 
 size_t script_usage(const Coin& coin) {
@@ -29,13 +29,6 @@ size_t script_usage(const Coin& coin) {
 }
 
 }  // namespace
-
-size_t OutPointHash::operator()(const OutPoint& outpoint) const noexcept {
-    std::array<uint8_t, Hash256::kSize + sizeof(uint32_t)> raw;
-    std::copy(outpoint.txid.bytes().begin(), outpoint.txid.bytes().end(), raw.begin());
-    std::memcpy(raw.data() + Hash256::kSize, &outpoint.index, sizeof outpoint.index);
-    return static_cast<size_t>(siphash24(key0_, key1_, raw));
-}
 
 Bytes coin_key(const OutPoint& outpoint) {
     Writer writer(1 + Hash256::kSize + sizeof outpoint.index);
@@ -51,34 +44,6 @@ OutPoint outpoint_of_key(ByteSpan key) {
     outpoint.index = reader.be<uint32_t>();
     CHECK(reader.done());
     return outpoint;
-}
-
-std::optional<Coin> CoinsOverlay::coin(const OutPoint& outpoint) const {
-    const auto found = coins_.find(outpoint);
-    return found != coins_.end() ? found->second.coin : base_->coin(outpoint);
-}
-
-std::optional<Coin> CoinsOverlay::spend(const OutPoint& outpoint) {
-    const auto [entry, unknown] = coins_.try_emplace(outpoint);
-    auto coin = unknown ? base_->coin(outpoint) : std::exchange(entry->second.coin, std::nullopt);
-    if (unknown) entry->second.in_base = coin.has_value();
-    // Made and spent on this overlay, or not there: the view below need never hear of it.
-    if (!entry->second.in_base) coins_.erase(entry);
-    return coin;
-}
-
-void CoinsOverlay::fetch(std::span<const OutPoint> outpoints) const {
-    if (coins_.empty()) return base_->fetch(outpoints);
-    std::vector<OutPoint> unknown;
-    unknown.reserve(outpoints.size());
-    std::copy_if(outpoints.begin(), outpoints.end(), std::back_inserter(unknown),
-                 [&](const OutPoint& outpoint) { return !coins_.contains(outpoint); });
-    base_->fetch(unknown);
-}
-
-void CoinsOverlay::add(const OutPoint& outpoint, Coin coin) {
-    CHECK(!coin.output.script_pubkey.is_unspendable());
-    coins_[outpoint].coin = std::move(coin);
 }
 
 CoinsCache::CoinsCache(const Storage& storage, const OutPointHash& hash)
@@ -107,35 +72,16 @@ void CoinsCache::mark_dirty(Entry& entry) {
     entry.dirty = true;
 }
 
-std::optional<Coin> CoinsCache::coin(const OutPoint& outpoint) const {
-    const Shard& shard = shard_of(outpoint);
-    const auto found = shard.find(outpoint);
-    if (found != shard.end()) {
-        if (found->second.spent) return std::nullopt;
-        return found->second.coin;
-    }
-    const auto stored = storage_.get(coin_key(outpoint));
-    if (!stored) {
-        if (!failure_) failure_ = stored.error();
-        return std::nullopt;
-    }
-    if (!stored->has_value()) return std::nullopt;
-    const Entry* entry = insert_stored(outpoint, **stored);
-    return entry != nullptr ? std::optional{entry->coin} : std::nullopt;
-}
-
-CoinsCache::Entry* CoinsCache::insert_stored(const OutPoint& outpoint, ByteSpan stored) const {
+Expected<const Coin*, StorageError> CoinsCache::insert_stored(const OutPoint& outpoint,
+                                                              ByteSpan stored) const {
     Reader reader(stored);
     Entry entry;
     entry.coin = read_coin(reader);
     if (!reader.done()) {
-        if (!failure_) {
-            failure_ = StorageError{StorageError::Code::corruption,
-                                    "chainstate: the record of an unspent output is malformed"};
-        }
-        return nullptr;
+        return Unexpected(StorageError{StorageError::Code::corruption,
+                                       "chainstate: the record of an unspent output is malformed"});
     }
-    return &insert(outpoint, std::move(entry));
+    return &insert(outpoint, std::move(entry)).coin;
 }
 
 void CoinsCache::touch(std::span<const OutPoint* const> outpoints) const {
@@ -155,41 +101,66 @@ void CoinsCache::touch(std::span<const OutPoint* const> outpoints) const {
     }
 }
 
-void CoinsCache::fetch(std::span<const OutPoint> outpoints) const {
-    std::vector<OutPoint> unread;
-    for (; !outpoints.empty();) {
-        const auto now = outpoints.first(std::min(outpoints.size(), kTouchTogether));
-        outpoints = outpoints.subspan(now.size());
+Expected<void, StorageError> CoinsCache::fetch(std::span<const OutPoint> outpoints,
+                                               const Visitor& visit) const {
+    std::vector<size_t> unread;
+    for (size_t first = 0; first < outpoints.size(); first += kTouchTogether) {
+        const auto now =
+            outpoints.subspan(first, std::min(outpoints.size() - first, kTouchTogether));
         std::array<const OutPoint*, kTouchTogether> touched;
         std::transform(now.begin(), now.end(), touched.begin(),
                        [](const OutPoint& outpoint) { return &outpoint; });
         touch(std::span(touched).first(now.size()));
-        for (const OutPoint& outpoint : now) {
-            const Shard& shard = shard_of(outpoint);
-            if (shard.find(outpoint) == shard.end()) unread.push_back(outpoint);
+        for (size_t i = 0; i < now.size(); ++i) {
+            const Shard& shard = shard_of(now[i]);
+            const auto found = shard.find(now[i]);
+            if (found == shard.end()) {
+                unread.push_back(first + i);
+            } else if (!found->second.spent) {
+                visit(first + i, found->second.coin);
+            }
         }
     }
-    if (unread.empty()) return;
-    std::sort(unread.begin(), unread.end());
-    unread.erase(std::unique(unread.begin(), unread.end()), unread.end());
+    if (unread.empty()) return {};
+    return read(outpoints, std::move(unread), visit);
+}
+
+Expected<void, StorageError> CoinsCache::read(std::span<const OutPoint> outpoints,
+                                              std::vector<size_t> positions,
+                                              const Visitor& visit) const {
+    std::sort(positions.begin(), positions.end(),
+              [&](size_t a, size_t b) { return outpoints[a] < outpoints[b]; });
+    const auto repeated = [&](size_t i) {
+        return i > 0 && outpoints[positions[i]] == outpoints[positions[i - 1]];
+    };
     std::vector<Bytes> keys;
-    keys.reserve(unread.size());
-    for (const OutPoint& outpoint : unread) keys.push_back(coin_key(outpoint));
+    keys.reserve(positions.size());
+    for (size_t i = 0; i < positions.size(); ++i) {
+        if (!repeated(i)) keys.push_back(coin_key(outpoints[positions[i]]));
+    }
     const auto stored = storage_.get_many(keys);
-    if (!stored) {
-        if (!failure_) failure_ = stored.error();
-        return;
+    if (!stored) return Unexpected(stored.error());
+    const Coin* coin = nullptr;
+    auto record = stored->begin();
+    for (size_t i = 0; i < positions.size(); ++i) {
+        if (!repeated(i)) {
+            coin = nullptr;
+            if (const std::optional<Bytes>& bytes = *record++) {
+                const auto inserted = insert_stored(outpoints[positions[i]], *bytes);
+                if (!inserted) return Unexpected(inserted.error());
+                coin = *inserted;
+            }
+        }
+        if (coin != nullptr) visit(positions[i], *coin);
     }
-    for (size_t i = 0; i < unread.size(); ++i) {
-        if ((*stored)[i]) (void)insert_stored(unread[i], *(*stored)[i]);
-    }
+    return {};
 }
 
 void CoinsCache::apply(CoinsOverlay&& overlay) {
-    CHECK(overlay.base_ == this);
+    auto entries = std::move(overlay).take_entries(*this);
     // lint: order-free because each outpoint is changed by itself
-    auto next = overlay.coins_.begin();
-    const auto end = overlay.coins_.end();
+    auto next = entries.begin();
+    const auto end = entries.end();
     while (next != end) {
         std::array<decltype(&*next), kTouchTogether> now;
         std::array<const OutPoint*, kTouchTogether> touched;
@@ -201,14 +172,14 @@ void CoinsCache::apply(CoinsOverlay&& overlay) {
         touch(std::span(touched).first(count));
         for (auto* entry : std::span(now).first(count)) {
             auto& [outpoint, change] = *entry;
+            if (!change.changed) continue;
             if (change.coin) {
                 apply(outpoint, std::move(*change.coin), change.in_base);
-            } else {
+            } else if (change.in_base) {
                 apply_spend(outpoint);
             }
         }
     }
-    overlay.coins_.clear();
 }
 
 void CoinsCache::apply(const OutPoint& outpoint, Coin coin, bool in_base) {

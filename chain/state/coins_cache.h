@@ -1,67 +1,18 @@
-// CoinsOverlay: changes to the set of coins on top of another view, which stays as it is; a block
-// is connected or disconnected on one, and then applied or dropped. CoinsCache: the coins of the
-// active tip, as a write-back cache over the coins store. An entry is dirty when it differs from
-// the store, and fresh when the store has no such coin, so that a coin that is spent before it was
-// ever written leaves no trace. Owned by Chainstate; core thread only.
+// CoinsCache: the coins of the active tip, as a write-back cache over the coins store. An entry is
+// dirty when it differs from the store, and fresh when the store has no such coin, so that a coin
+// that is spent before it was ever written leaves no trace. A read that fails, or a record that is
+// malformed, is a StorageError of the look-up. Owned by Chainstate; core thread only.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered_map.hpp>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <vector>
 
 #include "base/storage/storage.h"
-#include "chain/primitives/coins.h"
+#include "chain/rules/coins_overlay.h"
 
 namespace parley {
-
-/// Keyed, because strangers choose txids.
-class OutPointHash {
- public:
-    using is_avalanching = void;  // SipHash mixes enough for boost's table
-
-    OutPointHash(uint64_t key0, uint64_t key1) : key0_(key0), key1_(key1) {}
-    size_t operator()(const OutPoint& outpoint) const noexcept;
-
- private:
-    uint64_t key0_;
-    uint64_t key1_;
-};
-
-class CoinsOverlay final : public CoinsView {
- public:
-    /// `base` must outlive the overlay, and not change below it.
-    CoinsOverlay(const CoinsView& base, const OutPointHash& hash) : base_(&base), coins_(0, hash) {}
-
-    std::optional<Coin> coin(const OutPoint& outpoint) const override;
-    /// Asks the view below for those that the overlay does not know.
-    void fetch(std::span<const OutPoint> outpoints) const override;
-
-    /// Empty: there is no such coin.
-    std::optional<Coin> spend(const OutPoint& outpoint);
-    /// Unspendable outputs must not come here. Replaces a coin of the same outpoint, if any.
-    void add(const OutPoint& outpoint, Coin coin);
-
-    /// Room for so many changes.
-    void reserve(size_t changes) { coins_.reserve(changes); }
-
-    /// From now on on top of this view, which has the same coins as the one before.
-    void rebase(const CoinsView& base) { base_ = &base; }
-
-    /// Changes that it holds.
-    size_t size() const { return coins_.size(); }
-
- private:
-    friend class CoinsCache;
-    struct Entry {
-        std::optional<Coin> coin;  // empty: spent
-        bool in_base = false;      // the view below has it
-    };
-    const CoinsView* base_;
-    boost::unordered_flat_map<OutPoint, Entry, OutPointHash> coins_;
-};
 
 class CoinsCache final : public CoinsView {
  public:
@@ -72,10 +23,9 @@ class CoinsCache final : public CoinsView {
 
     CoinsCache(const Storage& storage, const OutPointHash& hash);
 
-    /// Reads through. When the store fails, the answer is "no such coin" and failure() is set.
-    std::optional<Coin> coin(const OutPoint& outpoint) const override;
-    /// Reads those that are not in the cache in one go, and has the others in the processor's.
-    void fetch(std::span<const OutPoint> outpoints) const override;
+    /// Reads those that are not in the cache with one request of the store.
+    Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
+                                       const Visitor& visit) const override;
 
     /// Takes the changes of an overlay whose base is this cache.
     void apply(CoinsOverlay&& overlay);
@@ -95,7 +45,6 @@ class CoinsCache final : public CoinsView {
     size_t usage_bytes() const;
     size_t size() const { return entries_; }
     bool has_changes() const { return dirty_ != 0; }
-    const std::optional<StorageError>& failure() const { return failure_; }
 
     const OutPointHash& hash() const { return hash_; }
 
@@ -113,8 +62,12 @@ class CoinsCache final : public CoinsView {
     // Begins to load the entries, where there are some, into the processor's cache.
     void touch(std::span<const OutPoint* const> outpoints) const;
     Entry& insert(const OutPoint& outpoint, Entry entry) const;
-    // A coin as it is stored; null, and failure() set, when that is malformed.
-    Entry* insert_stored(const OutPoint& outpoint, ByteSpan stored) const;
+    // A coin as it is stored.
+    Expected<const Coin*, StorageError> insert_stored(const OutPoint& outpoint,
+                                                      ByteSpan stored) const;
+    // Those at `positions` of `outpoints`, none of which is in the cache.
+    Expected<void, StorageError> read(std::span<const OutPoint> outpoints,
+                                      std::vector<size_t> positions, const Visitor& visit) const;
     void apply(const OutPoint& outpoint, Coin coin, bool in_base);
     void apply_spend(const OutPoint& outpoint);
     void remove(Shard& shard, Shard::iterator entry) const;
@@ -127,7 +80,6 @@ class CoinsCache final : public CoinsView {
     mutable size_t entries_ = 0;
     mutable size_t script_bytes_ = 0;
     size_t dirty_ = 0;
-    mutable std::optional<StorageError> failure_;
 };
 
 /// Key of a coin: 'C', txid, index (most significant byte first).

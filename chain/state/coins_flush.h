@@ -20,7 +20,6 @@
 #include <vector>
 
 #include "chain/rules/header_tree.h"
-#include "chain/rules/undo.h"
 #include "chain/state/coins_cache.h"
 
 namespace parley {

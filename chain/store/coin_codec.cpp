@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "chain/rules/undo.h"
-
 namespace parley {
 namespace {
 

@@ -28,4 +28,9 @@ Coin read_coin(Reader& reader);
 void write_undo_coin(Writer& writer, const Coin& coin);
 Coin read_undo_coin(Reader& reader);
 
+/// What the rev files hold of a block, in bitcoind's format.
+Bytes serialize_undo(const BlockUndo& undo);
+/// Empty: malformed.
+std::optional<BlockUndo> parse_undo(ByteSpan bytes);
+
 }  // namespace parley

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <variant>
 
 #include "base/hash256.h"
 #include "chain/primitives/amount.h"
@@ -45,6 +46,26 @@ template <class T, class E>
 T unwrap(Expected<T, E> result) {
     if (!result) throw Failure{to_error(std::move(result.error()))};
     if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+/// Where a store failed, so that the node stops.
+template <class T>
+T unwrap(Expected<T, StorageError> result) {
+    if (!result) fail(Code::database, std::move(result.error().message));
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+/// The verdict, which may be a refusal.
+template <class T, class Refusal>
+Expected<T, Refusal> unwrap(Expected<T, std::variant<Refusal, StorageError>> result) {
+    if (result) {
+        if constexpr (std::is_void_v<T>) {
+            return {};
+        } else {
+            return std::move(*result);
+        }
+    }
+    if (auto* failed = std::get_if<StorageError>(&result.error()))
+        fail(Code::database, std::move(failed->message));
+    return Unexpected(std::move(std::get<Refusal>(result.error())));
 }
 
 // Readers of one argument or member; `name` is for the message. Types are checked here too, because

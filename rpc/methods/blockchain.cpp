@@ -218,7 +218,7 @@ void gettxout(Call& call) {
     const auto coin = call.ask([&](Node& node) {
         height = node.chain().tip().height;
         hash = node.chain().tip().hash;
-        return find_coin(node, outpoint, mempool);
+        return unwrap(node.coin(outpoint, mempool));
     });
     JsonWriter& out = call.out();
     if (!coin) {

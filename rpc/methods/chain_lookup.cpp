@@ -32,12 +32,4 @@ KnownBlock read_known_block(const Node& node, const HeaderNode& header, bool wit
     return known;
 }
 
-std::optional<Coin> find_coin(const Node& node, const OutPoint& outpoint, bool mempool) {
-    if (!mempool) return node.chain().coins().coin(outpoint);
-    auto found = node.mempool().coins().coin(outpoint);
-    if (found && found->height == Mempool::kMempoolHeight)
-        found->height = node.chain().tip().height + 1;
-    return found;
-}
-
 }  // namespace parley::rpc

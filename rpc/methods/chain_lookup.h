@@ -2,9 +2,6 @@
 // a client asked for in vain is thrown as Failure.
 #pragma once
 
-#include <optional>
-
-#include "chain/primitives/coins.h"
 #include "node/chain_snapshot.h"
 #include "node/node.h"
 
@@ -18,9 +15,5 @@ BlockRef read_block(const Node& node, const HeaderNode& header);
 
 /// Without `with_undo`, what the block spends is left out.
 KnownBlock read_known_block(const Node& node, const HeaderNode& header, bool with_undo);
-
-/// In the UTXO set; with `mempool`, also as the mempool makes and spends outputs (a mempool coin
-/// has the tip's height + 1).
-std::optional<Coin> find_coin(const Node& node, const OutPoint& outpoint, bool mempool);
 
 }  // namespace parley::rpc

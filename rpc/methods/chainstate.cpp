@@ -87,7 +87,7 @@ void verifychain(Call& call) {
     const auto level = static_cast<int>(std::clamp<int64_t>(call.integer(0, 3), 0, 4));
     const auto blocks = static_cast<int32_t>(std::clamp<int64_t>(call.integer(1, 6), 0, INT32_MAX));
     const VerifyResult result =
-        call.ask([&](Node& node) { return node.verify_chain(level, blocks); });
+        call.ask([&](Node& node) { return unwrap(node.verify_chain(level, blocks)); });
     call.out().value(result.problem.empty() && !result.cut_short);
 }
 

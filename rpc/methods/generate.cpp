@@ -76,7 +76,7 @@ BlockRef build_block(Node& node, const Script& payout,
     if (transactions == nullptr)
         return std::make_shared<const Block>(node.build_template(payout).block);
     auto block = std::make_shared<const Block>(node.build_template(payout, *transactions).block);
-    if (const auto checked = node.check_proposal(*block); !checked)
+    if (const auto checked = unwrap(node.check_proposal(*block)); !checked)
         fail(Code::verify, "TestBlockValidity failed: " + checked.error().to_string());
     return block;
 }

@@ -292,8 +292,8 @@ void testmempoolaccept(Call& call) {
                  fmt::format("TX decode failed: {} Make sure the tx has at least one input.", hex));
         transactions.push_back(make_transaction(std::move(*data)));
     }
-    const auto admissions = call.ask(
-        [&](Node& node) { return node.mempool().test_accept_package(transactions, node.now()); });
+    const auto admissions =
+        call.ask([&](Node& node) { return unwrap(node.test_accept(transactions)); });
     JsonWriter& out = call.out();
     out.array([&] {
         for (size_t i = 0; i < transactions.size(); ++i)
@@ -321,13 +321,13 @@ void sendrawtransaction(Call& call) {
     }
     call.ask([&](Node& node) {
         if (max_rate.value() > 0) {
-            const Admission tried = node.mempool().test_accept(transaction, node.now());
+            const Admission tried = unwrap(node.test_accept({transaction})).front();
             if (tried && exceeds(*tried, max_rate))
                 fail(Code::verify,
                      "Fee exceeds maximum configured by user (e.g. -maxtxfee, "
                      "maxfeerate)");
         }
-        const Admission accepted = node.submit_transaction(transaction);
+        const Admission accepted = unwrap(node.submit_transaction(transaction));
         if (!accepted && accepted.error().reason != "txn-already-in-mempool")
             fail_refused(accepted.error());
     });

@@ -141,7 +141,7 @@ void answer_proposal(Call& call, const Json& request) {
                                                                  : "duplicate-inconclusive";
         if (block->header.previous != node.chain().tip().hash)
             return "inconclusive-not-best-prevblk";
-        const auto checked = node.check_proposal(*block);
+        const auto checked = unwrap(node.check_proposal(*block));
         return checked ? std::string{} : checked.error().to_string();
     });
     if (reason.empty())

@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 
 #include "rpc/json/script_json.h"
-#include "rpc/methods/chain_lookup.h"
+#include "rpc/jsonrpc/call.h"
 
 namespace parley::rpc {
 
-std::optional<TxOutput> known_output(const Node& node, const OutPoint& outpoint) {
-    if (const auto coin = find_coin(node, outpoint, true)) return coin->output;
+std::optional<TxOutput> known_output(Node& node, const OutPoint& outpoint) {
+    if (const auto coin = unwrap(node.coin(outpoint, true))) return coin->output;
     // Spent already by a waiting transaction: it may still be signed, to replace that one.
-    if (const auto coin = find_coin(node, outpoint, false)) return coin->output;
+    if (const auto coin = unwrap(node.coin(outpoint, false))) return coin->output;
     return std::nullopt;
 }
 

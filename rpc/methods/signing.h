@@ -21,7 +21,7 @@ using PreviousOutputs = std::map<OutPoint, PreviousOutput>;
 PreviousOutputs read_previous_outputs(const Json& prevtxs);
 
 /// From the UTXO set and the mempool. On the core thread.
-std::optional<TxOutput> known_output(const Node& node, const OutPoint& outpoint);
+std::optional<TxOutput> known_output(Node& node, const OutPoint& outpoint);
 
 /// What the inputs spend: as given, else as `known` has it. Fails when a given script contradicts
 /// the known one, or an amount is nowhere to be had.

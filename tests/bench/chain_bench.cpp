@@ -5,6 +5,8 @@
 //       what checking such a chain costs at least: its signatures on all threads, its hashes on one
 //   block FILE
 //       one raw block: parsing, hashing and the Merkle root, beside the bare hashing.
+//   connect FILE [--cache=BYTES]
+//       connecting such a chain over a store in memory, without running its scripts
 // Prints one JSON object; tests/bench/table.py makes a table of it.
 #include <fmt/format.h>
 #include <time.h>
@@ -29,8 +31,10 @@
 #include "base/crypto/keys.h"
 #include "base/crypto/sha256.h"
 #include "base/serialize.h"
+#include "base/storage/memory_storage.h"
 #include "chain/rules/params.h"
 #include "chain/script/sighash.h"
+#include "chain/state/chainstate.h"
 #include "tests/bench/chain_maker.h"
 
 namespace parley::bench {
@@ -234,6 +238,67 @@ void measure_block(const std::string& path) {
                hashing, merkle);
 }
 
+// Every header is authentic, and a longer chain is better.
+class AnyHeader final : public HeaderRules {
+ public:
+    explicit AnyHeader(uint32_t bits) : bits_(bits) {}
+    Expected<void, HeaderError> check_header(const BlockHeader&, const BlockHash&) const override {
+        return {};
+    }
+    Expected<std::optional<Score>, HeaderError> verify_header(
+        const BlockHeader&, const BlockHash&, ByteSpan, const HeaderNode& parent) const override {
+        return std::optional<Score>{*parent.score + Score{1}};
+    }
+    Score genesis_score(const BlockHeader&) const override { return Score{1}; }
+    uint32_t next_bits(const HeaderNode&, int64_t) const override { return bits_; }
+
+ private:
+    const uint32_t bits_;
+};
+
+// Takes the checks, and passes all of them.
+class PassingVerifier final : public ScriptVerifier {
+ public:
+    std::unique_ptr<ScriptRun> begin() override { return std::make_unique<Run>(); }
+
+ private:
+    class Run final : public ScriptRun {
+     public:
+        void add(std::vector<ScriptCheck>) override {}
+        std::optional<ScriptFailure> finish() override { return std::nullopt; }
+    };
+};
+
+void measure_connect(const std::string& path, uint64_t cache_bytes) {
+    const auto blocks = read_chain(path);
+    const ChainParams params = regtest_params();
+    const AnyHeader rules(params.genesis->header.bits);
+    MemoryStorage block_store;
+    MemoryStorage coin_store;
+    PassingVerifier verifier;
+    NullLog log;
+    ChainOptions options;
+    options.coins_cache_bytes = cache_bytes;
+    const auto chain =
+        Chainstate::open(params, rules, block_store, coin_store, verifier, log, options);
+    if (!chain) fail(chain.error());
+    double connecting = 0;
+    for (const BlockRef& block : blocks) {
+        const TimePoint now = from_unix_seconds(block->header.time);
+        if ((*chain)->accept_block(block, {}, now).state != BlockResult::State::accepted)
+            fail("a block of the chain is not accepted");
+        const double start = thread_seconds();
+        if (!(*chain)->activate_best_chain().changed()) fail("a block does not connect");
+        connecting += thread_seconds() - start;
+    }
+    const uint64_t inputs = count_inputs(blocks);
+    fmt::print(R"({{"blocks":{},"inputs":{},"cache_bytes":{},"connect_s":{:.4f},)"
+               R"("ns_per_input":{:.1f}}})"
+               "\n",
+               blocks.size(), inputs, cache_bytes, connecting,
+               1e9 * connecting / static_cast<double>(inputs));
+}
+
 template <class T>
 bool take_option(std::string_view argument, std::string_view name, T& value) {
     if (!argument.starts_with(name)) return false;
@@ -252,15 +317,16 @@ int main(int count, char** arguments) {
     const std::string usage =
         "make FILE [--blocks=N] [--inputs=N] [--coins=N] [--threads=N], or floor FILE "
         "[--threads=N], "
-        "or block FILE";
+        "or block FILE, or connect FILE [--cache=BYTES]";
     if (count < 3) fail(usage);
     const std::string_view what = arguments[1];
     if (what == "block" && count == 3) {
         measure_block(arguments[2]);
         return 0;
     }
-    if (what != "make" && what != "floor") fail(usage);
+    if (what != "make" && what != "floor" && what != "connect") fail(usage);
     ChainSize size;
+    uint64_t cache_bytes = uint64_t{64} << 20;  // the default of -dbcache
     size.threads = std::max(1u, std::thread::hardware_concurrency());
     size.end_time = std::chrono::duration_cast<std::chrono::seconds>(
                         std::chrono::system_clock::now().time_since_epoch())
@@ -270,11 +336,14 @@ int main(int count, char** arguments) {
         if (!take_option(argument, "--blocks=", size.blocks) &&
             !take_option(argument, "--inputs=", size.inputs) &&
             !take_option(argument, "--coins=", size.coins) &&
-            !take_option(argument, "--threads=", size.threads))
+            !take_option(argument, "--threads=", size.threads) &&
+            !take_option(argument, "--cache=", cache_bytes))
             fail(usage);
     }
     if (what == "make")
         make(arguments[2], size);
+    else if (what == "connect")
+        measure_connect(arguments[2], cache_bytes);
     else
         measure_floor(arguments[2], std::max(1u, size.threads));
 }

@@ -334,7 +334,8 @@ class Session {
 
     void verify() {
         const auto result = chain_->verify(4, 0);
-        CHECK(result.problem.find('\n') == std::string::npos);
+        if (!result) return check_error(result.error());
+        CHECK(result->problem.find('\n') == std::string::npos);
     }
 
     // Has the disk, or the chain for it, given up?

@@ -67,16 +67,16 @@ TEST(Bip30, exception_replaces_a_coin_that_only_the_store_has) {
     (*chain)->flush(Durability::synced);
     chain->restart();
     const OutPoint twice = coinbase_outpoint(repeated);
-    ASSERT_EQ((*chain)->coins().coin(twice)->height, Height{1});
+    ASSERT_EQ(chain->coin(twice)->height, Height{1});
     chain->restart();
     EXPECT_EQ(chain->verdict(repeated), "");
-    EXPECT_EQ((*chain)->coins().coin(twice)->height, Height{kRepeatedAt});
+    EXPECT_EQ(chain->coin(twice)->height, Height{kRepeatedAt});
     ASSERT_TRUE((*chain)->invalidate(repeated->header.hash()));
     EXPECT_EQ(chain->activate().disconnected.size(), 1u);
-    EXPECT_FALSE((*chain)->coins().coin(twice)) << "the old coin is lost for good";
+    EXPECT_FALSE(chain->coin(twice)) << "the old coin is lost for good";
     (*chain)->flush(Durability::synced);
     chain->restart();
-    EXPECT_FALSE((*chain)->coins().coin(twice));
+    EXPECT_FALSE(chain->coin(twice));
 }
 
 }  // namespace

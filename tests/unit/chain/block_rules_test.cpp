@@ -265,7 +265,7 @@ TEST_F(BlockRules, inputs_must_exist_once) {
     EXPECT_EQ(verdict_of_transactions({once, child}), "");
     EXPECT_EQ(verdict_of_transactions({twice}), "bad-txns-inputs-missingorspent")
         << "spent by the block before";
-    EXPECT_FALSE(chain->coins().coin(made).has_value());
+    EXPECT_FALSE(chain.coin(made).has_value());
 }
 
 TEST_F(BlockRules, coinbase_coins_mature_after_a_hundred_blocks) {
@@ -353,7 +353,7 @@ TEST_F(BlockRules, overwriting_an_unspent_coinbase_is_refused_where_heights_are_
     lenient.add(first);
     const auto update = lenient.add(repeated);
     EXPECT_EQ(update.connected.size(), 1u);
-    EXPECT_EQ(lenient->coins().coin(coinbase_outpoint(first))->height, Height{2});
+    EXPECT_EQ(lenient.coin(coinbase_outpoint(first))->height, Height{2});
     EXPECT_EQ(all_coins(*lenient).size(), 1u);
     lenient->flush(Durability::written);
     ASSERT_TRUE(lenient->invalidate(repeated->header.hash()));

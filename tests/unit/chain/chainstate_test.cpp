@@ -29,14 +29,14 @@ TEST(Chainstate, labnet_genesis_outputs_are_spendable_coins_at_once) {
     TestChain chain(labnet_params(options));
     const Txid txid = chain.params().genesis->transactions[0]->txid();
     ASSERT_EQ(all_coins(*chain).size(), 2u);
-    EXPECT_FALSE(chain->coins().coin({txid, 0})->coinbase);
+    EXPECT_FALSE(chain.coin({txid, 0})->coinbase);
     BlockPlan plan;
     plan.transactions = {spend_true({{txid, 0}, {txid, 2}}, Amount{10 * kCoin})};
     const auto update = chain.add(chain.build(chain->tip(), plan));
     EXPECT_EQ(update.connected.size(), 1u);
     EXPECT_EQ(chain->tip().height, Height{1});
     chain.restart();
-    EXPECT_FALSE(chain->coins().coin({txid, 0}).has_value());
+    EXPECT_FALSE(chain.coin({txid, 0}).has_value());
 }
 
 TEST(Chainstate, block_on_the_tip_is_connected_and_reported) {
@@ -50,7 +50,7 @@ TEST(Chainstate, block_on_the_tip_is_connected_and_reported) {
     EXPECT_EQ(update.connected[0].node, &chain->tip());
     EXPECT_TRUE(update.disconnected.empty());
     EXPECT_FALSE(update.more);
-    const auto coin = chain->coins().coin(coinbase_outpoint(block));
+    const auto coin = chain.coin(coinbase_outpoint(block));
     ASSERT_TRUE(coin.has_value());
     EXPECT_TRUE(coin->coinbase);
     EXPECT_EQ(coin->height, Height{1});
@@ -322,16 +322,17 @@ TEST(Chainstate, check_proposal_judges_without_changing_anything) {
     EXPECT_TRUE(chain->check_proposal(*good, chain.now()));
     BlockPlan plan;
     plan.transactions = {spend_true({coinbase_outpoint(chain.block(Height{2}))}, Amount{1})};
+    const auto reason = [&](const Block& block) {
+        return std::get<BlockError>(chain->check_proposal(block, chain.now()).error()).reason;
+    };
     const auto premature = chain.build(chain->tip(), plan);
     EXPECT_TRUE(chain->check_proposal(*premature, chain.now())) << "100 blocks deep is mature";
     plan.transactions = {spend_true({coinbase_outpoint(chain.block(Height{3}))}, Amount{1})};
-    EXPECT_EQ(chain->check_proposal(*chain.build(chain->tip(), plan), chain.now()).error().reason,
-              "bad-txns-premature-spend-of-coinbase");
-    EXPECT_EQ(chain->check_proposal(*chain.build(*chain->tip().parent), chain.now()).error().reason,
-              "inconclusive-not-best-prevblk");
+    EXPECT_EQ(reason(*chain.build(chain->tip(), plan)), "bad-txns-premature-spend-of-coinbase");
+    EXPECT_EQ(reason(*chain.build(*chain->tip().parent)), "inconclusive-not-best-prevblk");
     Block other = *good;
     other.header.bits = 0x207ffffe;
-    EXPECT_EQ(chain->check_proposal(other, chain.now()).error().reason, "bad-diffbits");
+    EXPECT_EQ(reason(other), "bad-diffbits");
     EXPECT_EQ(chain->tip().height, Height{101});
     EXPECT_EQ(chain->find(good->header.hash()), nullptr);
     EXPECT_EQ(chain.verdict(good), "");

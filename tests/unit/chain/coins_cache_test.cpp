@@ -24,6 +24,9 @@ OutPoint small_outpoint(SeededRandom& random) {
     return {Txid{Hash256{raw}}, static_cast<uint32_t>(random.uniform(2))};
 }
 
+// No small_coin() is of a block above.
+constexpr Height kHeightMax{1'000};
+
 Coin small_coin(SeededRandom& random) {
     const Amount value{static_cast<int64_t>(random.uniform(1'000'000))};
     return {TxOutput{value, Script{Bytes(random.uniform(40), OP_TRUE)}},
@@ -67,18 +70,29 @@ std::optional<Coin> in_model(const Model& model, const OutPoint& outpoint) {
 size_t operate(CoinsOverlay& overlay, const Model& model, SeededRandom& random,
                std::map<OutPoint, std::optional<Coin>>& changes) {
     const size_t count = 1 + random.uniform(8);
+    const auto state_of = [&](const OutPoint& outpoint) {
+        const auto changed = changes.find(outpoint);
+        return changed == changes.end() ? in_model(model, outpoint) : changed->second;
+    };
     for (size_t n = 0; n < count; ++n) {
         const OutPoint outpoint = small_outpoint(random);
-        const auto changed = changes.find(outpoint);
-        const auto known = changed == changes.end() ? in_model(model, outpoint) : changed->second;
-        const uint64_t kind = random.uniform(4);
-        if (kind == 3) {
+        const auto known = state_of(outpoint);
+        const uint64_t kind = random.uniform(5);
+        if (kind >= 3) {
             // Of any length, with the same ones in it, and ones that are spent or not there.
             std::vector<OutPoint> together(random.uniform(40));
             for (OutPoint& next : together) next = small_outpoint(random);
-            overlay.fetch(together);
-        } else if (kind == 0) {
-            if (overlay.coin(outpoint) != known) return 0;
+            if (kind == 3 && !overlay.load(together, kHeightMax)) return 0;
+            const auto found = overlay.coins(together).value();
+            for (size_t i = 0; i < together.size(); ++i) {
+                if (found[i] != state_of(together[i])) return 0;
+            }
+            continue;
+        }
+        if (kind != 2 && !overlay.load(std::vector{outpoint}, kHeightMax)) return 0;
+        if (kind == 0) {
+            if (overlay.contains(outpoint) != known.has_value()) return 0;
+            if (overlay.coin(outpoint).value() != known) return 0;
         } else if (kind == 1) {
             if (overlay.spend(outpoint) != known) return 0;
             changes[outpoint] = std::nullopt;
@@ -117,7 +131,7 @@ TEST(CoinsCache, agrees_with_a_plain_map_over_a_million_operations) {
             }
         }
         const OutPoint probe = small_outpoint(random);
-        ASSERT_EQ(cache->coin(probe), in_model(model, probe));
+        ASSERT_EQ(cache->coin(probe).value(), in_model(model, probe));
         const uint64_t event = random.uniform(200);
         if (event < 10) {
             flush(*cache, storage, random.uniform(40), event < 5);
@@ -164,13 +178,17 @@ TEST(CoinsCache, coin_that_lives_between_two_flushes_never_reaches_the_store) {
     };
     const Coin coin = coin_of(1);
     change([&](CoinsOverlay& overlay) { overlay.add(outpoint, coin); });
-    change([&](CoinsOverlay& overlay) { overlay.spend(outpoint); });
+    const auto spend = [&](CoinsOverlay& overlay) {
+        ASSERT_TRUE(overlay.load(std::vector{outpoint}, kHeightMax));
+        EXPECT_EQ(overlay.spend(outpoint), coin);
+    };
+    change(spend);
     EXPECT_FALSE(cache.has_changes());
     EXPECT_EQ(cache.size(), 0u);
     EXPECT_EQ(written(), 0u);
     change([&](CoinsOverlay& overlay) { overlay.add(outpoint, coin); });
     EXPECT_EQ(written(), 1u);
-    change([&](CoinsOverlay& overlay) { overlay.spend(outpoint); });
+    change(spend);
     EXPECT_TRUE(cache.has_changes());
     EXPECT_EQ(written(), 1u) << "erased again";
     EXPECT_EQ(cache.size(), 0u);
@@ -187,19 +205,21 @@ TEST(CoinsCache, coin_in_the_place_of_a_stored_one_is_erased_with_it) {
     ASSERT_EQ(stored_coins(storage).size(), 1u);
 
     CoinsOverlay second(cache, cache.hash());
+    ASSERT_TRUE(second.load(std::vector{outpoint}, kHeightMax));
     EXPECT_EQ(second.spend(outpoint), coin_of(1));
     second.add(outpoint, coin_of(2));
     flush(cache, storage, std::nullopt, true);  // the cache forgets what it has read
     cache.apply(std::move(second));
-    EXPECT_EQ(cache.coin(outpoint), coin_of(2));
+    EXPECT_EQ(cache.coin(outpoint).value(), coin_of(2));
 
     CoinsOverlay third(cache, cache.hash());
+    ASSERT_TRUE(third.load(std::vector{outpoint}, kHeightMax));
     EXPECT_EQ(third.spend(outpoint), coin_of(2));
     cache.apply(std::move(third));
-    EXPECT_FALSE(cache.coin(outpoint));
+    EXPECT_FALSE(cache.coin(outpoint).value());
     flush(cache, storage, std::nullopt, true);
     EXPECT_TRUE(stored_coins(storage).empty());
-    EXPECT_FALSE(cache.coin(outpoint));
+    EXPECT_FALSE(cache.coin(outpoint).value());
 }
 
 TEST(CoinsCache, what_is_fetched_is_read_once_and_together) {
@@ -218,7 +238,7 @@ TEST(CoinsCache, what_is_fetched_is_read_once_and_together) {
     overlay.add(outpoints[70], coin_of(1));
     std::vector<OutPoint> wanted(outpoints.rbegin(), outpoints.rend());
     wanted.insert(wanted.end(), outpoints.begin(), outpoints.end());
-    overlay.fetch(wanted);
+    ASSERT_TRUE(overlay.load(wanted, kHeightMax));
     EXPECT_EQ(storage.batches, 1u);
     EXPECT_EQ(storage.batch_keys.size(), 99u) << "each once, and none that the overlay has";
     EXPECT_TRUE(std::is_sorted(storage.batch_keys.begin(), storage.batch_keys.end()));
@@ -226,23 +246,26 @@ TEST(CoinsCache, what_is_fetched_is_read_once_and_together) {
     for (size_t i = 0; i < 60; ++i)
         EXPECT_EQ(overlay.spend(outpoints[i]), coin_of(1 + static_cast<int64_t>(i)));
     EXPECT_TRUE(storage.asked.empty());
-    overlay.fetch(std::span(outpoints).first(60));
-    cache.fetch(std::span(outpoints).first(60));
+    ASSERT_TRUE(overlay.load(outpoints, kHeightMax));
+    ASSERT_TRUE(cache.coins(std::span(outpoints).first(60)));
     EXPECT_EQ(storage.batches, 1u) << "all of them are known";
-    EXPECT_FALSE(overlay.coin(outpoints[60]));
+    EXPECT_FALSE(overlay.contains(outpoints[60]));
+    EXPECT_TRUE(overlay.contains(outpoints[70]));
 }
 
-TEST(CoinsCache, store_that_fails_at_a_fetch_sets_the_failure) {
+TEST(CoinsCache, store_that_fails_is_an_error_and_no_missing_coin) {
     MemoryStorage below;
     ObservedStorage storage(below);
     CoinsCache cache(storage, OutPointHash(1, 2));
-    const std::vector<OutPoint> outpoints{{Txid{Hash256{{1}}}, 0}};
-    cache.fetch(outpoints);
-    EXPECT_FALSE(cache.failure().has_value());
+    const OutPoint outpoint{Txid{Hash256{{1}}}, 0};
+    EXPECT_FALSE(cache.coin(outpoint).value());
     storage.failing = true;
-    cache.fetch(outpoints);
-    ASSERT_TRUE(cache.failure().has_value());
-    EXPECT_EQ(cache.failure()->message, "disk on fire");
+    const auto found = cache.coin(outpoint);
+    ASSERT_FALSE(found.has_value());
+    EXPECT_EQ(found.error().message, "disk on fire");
+    EXPECT_FALSE(cache.coins(std::vector{outpoint}).has_value());
+    storage.failing = false;
+    EXPECT_FALSE(cache.coin(outpoint).value());
 }
 
 OutPoint spread_outpoint(SeededRandom& random) {
@@ -324,24 +347,73 @@ TEST(CoinsFlush, walk_record_round_trips_and_other_sizes_are_refused) {
     EXPECT_FALSE(parse_coins_walk(ByteSpan{record}.first(63)));
 }
 
-TEST(CoinsCache, damaged_record_sets_the_failure) {
+TEST(CoinsCache, damaged_record_is_an_error) {
     MemoryStorage storage;
     const OutPoint outpoint{Txid{Hash256{{1}}}, 0};
     WriteBatch batch;
     batch.put(coin_key(outpoint), Bytes{1, 2});
     storage.commit(std::move(batch), Durability::written);
-    CoinsCache cache(storage, OutPointHash(1, 2));
-    EXPECT_FALSE(cache.coin({Txid{}, 0}).has_value());
-    EXPECT_FALSE(cache.failure().has_value());
-    EXPECT_FALSE(cache.coin(outpoint).has_value());
-    ASSERT_TRUE(cache.failure().has_value());
-    EXPECT_EQ(cache.failure()->code, StorageError::Code::corruption);
+    const CoinsCache cache(storage, OutPointHash(1, 2));
+    EXPECT_FALSE(cache.coin({Txid{}, 0}).value());
+    const auto found = cache.coin(outpoint);
+    ASSERT_FALSE(found.has_value());
+    EXPECT_EQ(found.error().code, StorageError::Code::corruption);
+    EXPECT_EQ(cache.size(), 0u);
+}
 
-    CoinsCache fetching(storage, OutPointHash(1, 2));
-    fetching.fetch(std::vector{outpoint});
-    ASSERT_TRUE(fetching.failure().has_value());
-    EXPECT_EQ(fetching.failure()->code, StorageError::Code::corruption);
-    EXPECT_EQ(fetching.size(), 0u);
+TEST(CoinsOverlay, view_that_fails_leaves_it_empty) {
+    MemoryStorage below;
+    ObservedStorage storage(below);
+    const CoinsCache cache(storage, OutPointHash(1, 2));
+    const std::vector<OutPoint> outpoints{{Txid{Hash256{{1}}}, 0}, {Txid{Hash256{{2}}}, 0}};
+    CoinsOverlay overlay(cache, cache.hash());
+    ASSERT_TRUE(overlay.load(std::span(outpoints).first(1), kHeightMax));
+    EXPECT_EQ(overlay.size(), 1u);
+    storage.failing = true;
+    const auto loaded = overlay.load(outpoints, kHeightMax);
+    ASSERT_FALSE(loaded.has_value());
+    EXPECT_EQ(loaded.error().message, "disk on fire");
+    EXPECT_EQ(overlay.size(), 0u);
+}
+
+TEST(CoinsOverlay, coin_above_the_height_is_damage) {
+    MemoryStorage storage;
+    CoinsCache cache(storage, OutPointHash(1, 2));
+    const OutPoint outpoint{Txid{Hash256{{1}}}, 0};
+    Coin coin = coin_of(1);
+    coin.height = Height{8};
+    CoinsOverlay below(cache, cache.hash());
+    below.add(outpoint, coin);
+    for (const int32_t height : {7, 8}) {
+        CoinsOverlay overlay(below, cache.hash());
+        const auto loaded = overlay.load(std::vector{outpoint}, Height{height});
+        ASSERT_EQ(loaded.has_value(), height == 8);
+        if (!loaded) {
+            EXPECT_EQ(loaded.error().code, StorageError::Code::corruption);
+        }
+    }
+}
+
+TEST(CoinsOverlay, absence_is_assumed_of_what_is_not_known_only) {
+    MemoryStorage storage;
+    CoinsCache cache(storage, OutPointHash(1, 2));
+    const OutPoint known{Txid{Hash256{{1}}}, 0};
+    const OutPoint unknown{Txid{Hash256{{2}}}, 0};
+    CoinsOverlay overlay(cache, cache.hash());
+    overlay.add(known, coin_of(1));
+    overlay.assume_absent(known);
+    overlay.assume_absent(unknown);
+    EXPECT_TRUE(overlay.contains(known));
+    EXPECT_FALSE(overlay.spend(unknown));
+}
+
+TEST(CoinsOverlayDeathTest, coin_that_was_not_loaded_is_our_own_bug) {
+    MemoryStorage storage;
+    CoinsCache cache(storage, OutPointHash(1, 2));
+    const OutPoint outpoint{Txid{Hash256{{1}}}, 0};
+    CoinsOverlay overlay(cache, cache.hash());
+    EXPECT_DEATH(overlay.spend(outpoint), "CHECK");
+    EXPECT_DEATH((void)overlay.contains(outpoint), "CHECK");
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "base/random.h"
 #include "base/storage/memory_storage.h"
-#include "chain/rules/undo.h"
 #include "chain/state/coins_cache.h"
 #include "chain/store/coin_codec.h"
 #include "tests/unit/seed.h"

@@ -7,6 +7,7 @@
 #include "base/storage/memory_storage.h"
 #include "chain/rules/block_rules.h"
 #include "chain/script/script_cache.h"
+#include "chain/state/coins_cache.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {
@@ -28,8 +29,9 @@ TEST(ConnectBlock, sum_of_the_fees_is_bounded) {
         BlockPlan plan;
         plan.transactions = {spend_true({first}, Amount{1}), spend_true({second}, left)};
         const auto block = chain.build(chain->genesis(), plan);
-        const auto undo = connect_block({chain.params(), chain->genesis(), block->header.hash()},
-                                        *block, overlay, verifier);
+        const ConnectContext context{chain.params(), chain->genesis(), block->header.hash()};
+        EXPECT_TRUE(load_coins_to_connect(context, *block, overlay));
+        const auto undo = connect_block(context, *block, overlay, verifier);
         return undo ? std::string{} : undo.error().reason;
     };
     EXPECT_EQ(reason(Amount{kMaxMoney.value() - 1}), "");
@@ -61,6 +63,7 @@ TEST(ConnectBlock, sigops_are_counted_under_the_blocks_own_rules) {
         CoinsOverlay overlay(coins, nothing.hash());
         ConnectContext context{params, chain->genesis(), hash};
         context.check_scripts = false;
+        EXPECT_TRUE(load_coins_to_connect(context, *block, overlay));
         const auto undo = connect_block(context, *block, overlay, verifier);
         return undo ? std::string{} : undo.error().reason;
     };
@@ -149,9 +152,10 @@ TEST(ConnectBlock, scripts_of_known_transactions_run_under_other_rules_only) {
     KnownScripts verifier;
     const auto verdict = [&](ScriptCache* cache) {
         CoinsOverlay overlay(chain->coins(), OutPointHash(1, 2));
-        const auto undo = connect_block(
-            {chain.params(), chain->tip(), block->header.hash(), kVerifyNone, true, cache}, *block,
-            overlay, verifier);
+        const ConnectContext context{chain.params(), chain->tip(), block->header.hash(),
+                                     kVerifyNone,    true,         cache};
+        EXPECT_TRUE(load_coins_to_connect(context, *block, overlay));
+        const auto undo = connect_block(context, *block, overlay, verifier);
         return undo ? std::string{} : undo.error().detail;
     };
     const auto names = [&](const std::string& detail, size_t position) {
@@ -179,7 +183,12 @@ class DisconnectBlock : public ::testing::Test {
         chain.add(block);
         made = {block->transactions[1]->txid(), 1};
         undo = *chain->read_undo(chain->tip());
+        load();
+    }
+    // A fresh overlay.
+    void load() {
         overlay = std::make_unique<CoinsOverlay>(chain->coins(), OutPointHash(1, 2));
+        ASSERT_TRUE(load_coins_to_disconnect(*block, chain->tip().height, *overlay));
     }
     bool disconnect() {
         return disconnect_block(chain.params(), *block, chain->tip().height, undo, *overlay);
@@ -195,15 +204,15 @@ class DisconnectBlock : public ::testing::Test {
 
 TEST_F(DisconnectBlock, takes_back_what_the_block_made_and_spent) {
     EXPECT_TRUE(disconnect());
-    EXPECT_FALSE(overlay->coin(made));
-    EXPECT_EQ(overlay->coin(spent), undo.spent[0][0]);
+    EXPECT_FALSE(overlay->contains(made));
+    EXPECT_EQ(overlay->spend(spent), undo.spent[0][0]);
 }
 
 TEST_F(DisconnectBlock, coin_that_is_not_as_the_block_made_it_is_noticed) {
     for (const Coin& other : {Coin{TxOutput{Amount{8}, op_true()}, chain->tip().height, false},
                               Coin{TxOutput{Amount{7}, op_true()}, Height{1}, false},
                               Coin{TxOutput{Amount{7}, op_true()}, chain->tip().height, true}}) {
-        overlay = std::make_unique<CoinsOverlay>(chain->coins(), OutPointHash(1, 2));
+        load();
         overlay->spend(made);
         overlay->add(made, other);
         EXPECT_FALSE(disconnect());

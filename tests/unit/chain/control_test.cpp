@@ -82,7 +82,7 @@ TEST_F(Verify, every_level_is_content_with_a_good_chain_and_changes_nothing) {
     const auto before = all_coins(**chain);
     for (int level = 0; level <= 4; ++level) {
         for (const int32_t count : {1, 6, 0}) {
-            const auto result = (*chain)->verify(level, count);
+            const auto result = (*chain)->verify(level, count).value();
             EXPECT_EQ(result.problem, "") << level;
             EXPECT_EQ(result.blocks, count == 0 ? 109 : count);
             EXPECT_FALSE(result.cut_short);
@@ -95,11 +95,11 @@ TEST_F(Verify, every_level_is_content_with_a_good_chain_and_changes_nothing) {
 TEST_F(Verify, damaged_block_is_found_at_level_0_damaged_undo_data_at_level_2) {
     const HeaderNode& node = *(*chain)->at_height(Height{107});
     flip({FileId::Kind::undo, 0}, node.undo_position.offset);
-    EXPECT_EQ((*chain)->verify(1, 6).problem, "");
-    EXPECT_NE((*chain)->verify(2, 6).problem.find("height 107"), std::string::npos);
-    EXPECT_EQ((*chain)->verify(2, 2).problem, "") << "above it";
+    EXPECT_EQ((*chain)->verify(1, 6).value().problem, "");
+    EXPECT_NE((*chain)->verify(2, 6).value().problem.find("height 107"), std::string::npos);
+    EXPECT_EQ((*chain)->verify(2, 2).value().problem, "") << "above it";
     flip({FileId::Kind::block, 0}, node.block_position.offset + 100);
-    EXPECT_NE((*chain)->verify(0, 6).problem.find("height 107"), std::string::npos);
+    EXPECT_NE((*chain)->verify(0, 6).value().problem.find("height 107"), std::string::npos);
 }
 
 TEST_F(Verify, coins_that_do_not_fit_are_found_at_level_3) {
@@ -109,8 +109,8 @@ TEST_F(Verify, coins_that_do_not_fit_are_found_at_level_3) {
     loss.erase(coin_key(OutPoint{block->transactions[1]->txid(), 0}));
     coins->commit(std::move(loss), Durability::written);
     chain->restart();
-    EXPECT_EQ((*chain)->verify(2, 6).problem, "");
-    EXPECT_NE((*chain)->verify(3, 6).problem.find("height 109"), std::string::npos);
+    EXPECT_EQ((*chain)->verify(2, 6).value().problem, "");
+    EXPECT_NE((*chain)->verify(3, 6).value().problem.find("height 109"), std::string::npos);
 }
 
 TEST_F(Verify, reindex_finds_the_same_chain_and_appends_behind_it) {
@@ -126,9 +126,9 @@ TEST_F(Verify, reindex_finds_the_same_chain_and_appends_behind_it) {
     finish_reindex(again);
     EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
     EXPECT_EQ(all_coins(*again), all_coins(**chain));
-    EXPECT_EQ(again->verify(4, 0).problem, "");
+    EXPECT_EQ(again->verify(4, 0).value().problem, "");
     again.mine(3);
-    EXPECT_EQ(again->verify(4, 0).problem, "");
+    EXPECT_EQ(again->verify(4, 0).value().problem, "");
     EXPECT_TRUE(again->read_block(*again->find(early->header.hash())));
 }
 
@@ -169,7 +169,7 @@ TEST_F(Verify, reindex_finds_blocks_among_garbage_and_children_before_parents) {
                     std::make_shared<MemoryStorage>());
     finish_reindex(again);
     EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
-    EXPECT_EQ(again->verify(4, 0).problem, "");
+    EXPECT_EQ(again->verify(4, 0).value().problem, "");
     again.restart();
     EXPECT_EQ(again->tip().hash, (*chain)->tip().hash);
 }
@@ -252,8 +252,8 @@ TEST(Prune, files_below_the_kept_blocks_go_and_the_chain_goes_on) {
     chain.restart();
     EXPECT_EQ(chain->prune_state().pruned_to, pruned);
     EXPECT_EQ(all_coins(*chain), before);
-    EXPECT_EQ(chain->verify(4, 0).problem, "");
-    EXPECT_EQ(chain->verify(0, 0).blocks, 600 - pruned.value());
+    EXPECT_EQ(chain->verify(4, 0).value().problem, "");
+    EXPECT_EQ(chain->verify(0, 0).value().blocks, 600 - pruned.value());
     chain.mine(5);
     EXPECT_EQ(chain->tip().chain_transactions, 606u);
     // A branch from a block that is there; then a file that a crash left behind.
@@ -378,7 +378,7 @@ TEST(Prune, target_is_kept_without_being_asked) {
         ASSERT_LE(chain->size_on_disk(), 250'000u) << "with room for the file that grows";
     }
     EXPECT_GT(chain->prune_state().pruned_to, Height{300});
-    EXPECT_EQ(chain->verify(4, 288).problem, "");
+    EXPECT_EQ(chain->verify(4, 288).value().problem, "");
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST(FaultPrune, reindexing_reads_every_file_before_one_is_removed) {
         EXPECT_TRUE(chain->read_block(*chain->at_height(Height{1})));
         chain.mine();
         EXPECT_TRUE(chain->prune_state().pruned_to.has_value());
-        EXPECT_EQ(chain->verify(4, 288).problem, "");
+        EXPECT_EQ(chain->verify(4, 288).value().problem, "");
     };
     TestChain chain(regtest_params(), reindex, disk.store(0), disk.store(1));
     finish_reindex(chain);

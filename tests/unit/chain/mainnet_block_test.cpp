@@ -17,9 +17,13 @@ constexpr size_t kPlainSizeMax = 1 << 21;
 
 class GivenCoins final : public CoinsView {
  public:
-    std::optional<Coin> coin(const OutPoint& outpoint) const override {
-        const auto found = coins.find(outpoint);
-        return found == coins.end() ? std::nullopt : std::optional{found->second};
+    Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
+                                       const Visitor& visit) const override {
+        for (size_t i = 0; i < outpoints.size(); ++i) {
+            const auto found = coins.find(outpoints[i]);
+            if (found != coins.end()) visit(i, found->second);
+        }
+        return {};
     }
     std::map<OutPoint, Coin> coins;
 };
@@ -86,6 +90,7 @@ class BlockVectors : public testing::Test {
     Expected<BlockUndo, BlockError> connect(const Block& block, ScriptVerifier& verifier) {
         CoinsOverlay overlay(coins_, OutPointHash(1, 2));
         const ConnectContext context{params_, parent_, block.header.hash()};
+        EXPECT_TRUE(load_coins_to_connect(context, block, overlay));
         return connect_block(context, block, overlay, verifier);
     }
 

@@ -75,10 +75,11 @@ TEST(MainChainVectors, block_with_a_changed_signature_is_refused) {
         changed.header.merkle_root = block_merkle_root(changed);
         const auto verdict = chain->check_proposal(changed, chain.now());
         ASSERT_FALSE(verdict);
-        EXPECT_EQ(verdict.error().reason,
+        const auto& error = std::get<BlockError>(verdict.error());
+        EXPECT_EQ(error.reason,
                   "block-script-verify-flag-failed (Script evaluated without error but finished "
                   "with a false/empty top stack element)");
-        EXPECT_EQ(verdict.error().kind, BlockErrorKind::invalid_block);
+        EXPECT_EQ(error.kind, BlockErrorKind::invalid_block);
     }
 }
 

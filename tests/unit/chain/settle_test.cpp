@@ -36,7 +36,7 @@ TEST(Settle, last_block_is_no_part_of_the_chain_until_it_is_settled) {
     EXPECT_TRUE(update.unsettled);
     EXPECT_FALSE(update.changed());
     EXPECT_EQ(&chain->tip(), &base);
-    EXPECT_TRUE(chain->coins().coin(coinbase_outpoint(chain.block(Height{1}))).has_value());
+    EXPECT_TRUE(chain.coin(coinbase_outpoint(chain.block(Height{1}))).has_value());
     // The next one may spend what the unsettled one has made.
     BlockPlan plan;
     plan.transactions = {spend_true({{first->transactions[1]->txid(), 0}}, Amount{49 * kCoin})};
@@ -50,8 +50,8 @@ TEST(Settle, last_block_is_no_part_of_the_chain_until_it_is_settled) {
     EXPECT_EQ(update.connected[0].block, second);
     EXPECT_EQ(update.connected[0].undo->spent[0][0].output.value, Amount{50 * kCoin});
     EXPECT_FALSE(update.unsettled);
-    EXPECT_TRUE(chain->coins().coin({plan.transactions[0]->txid(), 0}).has_value());
-    EXPECT_FALSE(chain->coins().coin({first->transactions[1]->txid(), 0}).has_value());
+    EXPECT_TRUE(chain.coin({plan.transactions[0]->txid(), 0}).has_value());
+    EXPECT_FALSE(chain.coin({first->transactions[1]->txid(), 0}).has_value());
 }
 
 TEST(Settle, failed_scripts_take_the_blocks_above_along) {
@@ -69,7 +69,7 @@ TEST(Settle, failed_scripts_take_the_blocks_above_along) {
               std::string::npos);
     EXPECT_FALSE(update.unsettled);
     EXPECT_EQ(&chain->tip(), &base);
-    EXPECT_TRUE(chain->coins().coin(coinbase_outpoint(chain.block(Height{1}))).has_value());
+    EXPECT_TRUE(chain.coin(coinbase_outpoint(chain.block(Height{1}))).has_value());
 }
 
 TEST(Settle, invalid_block_on_an_unsettled_one_is_the_only_one_that_is_refused) {

@@ -93,6 +93,11 @@ class TestChain {
         return chain_->tip();
     }
 
+    /// Of the best chain; empty: spent, or never there.
+    std::optional<Coin> coin(const OutPoint& outpoint) const {
+        return chain_->coins().coin(outpoint).value();
+    }
+
     BlockRef block(Height height) { return *chain_->read_block(*chain_->at_height(height)); }
 
     /// The reject reason of a block: at accept_block or when it is connected; empty: all right.

@@ -62,10 +62,18 @@ class FakeChain final : public ChainContext, public CoinsView {
 
     const HeaderNode& tip() const override { return nodes_.back(); }
     const CoinsView& coins() const override { return *this; }
-    std::optional<Coin> coin(const OutPoint& outpoint) const override {
-        const auto it = coins_.find(outpoint);
-        return it == coins_.end() ? std::nullopt : std::optional{it->second};
+    Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
+                                       const Visitor& visit) const override {
+        for (size_t i = 0; i < outpoints.size(); ++i) {
+            if (++reads == fails_at)
+                return Unexpected(StorageError{StorageError::Code::io, "disk on fire"});
+            const auto found = coins_.find(outpoints[i]);
+            if (found != coins_.end()) visit(i, found->second);
+        }
+        return {};
     }
+    mutable size_t reads = 0;
+    size_t fails_at = 0;  ///< the read that fails; the first is 1, 0: none
 
     /// A coin from nowhere.
     OutPoint add_coin(Amount value, Height height = Height{1}, bool coinbase = false,

@@ -70,7 +70,7 @@ TEST_F(MempoolTest, reorganisation_drops_what_spends_a_lost_coinbase) {
         chain.connect(block);
         pool.block_connected(*block);
     }
-    pool.chain_updated(kNow);
+    ASSERT_TRUE(pool.chain_updated(kNow));
     EXPECT_EQ(change_kinds(), (std::vector{Kind::reorganised, Kind::reorganised}));
     EXPECT_FALSE(pool.contains(child->txid()));
 }
@@ -88,7 +88,7 @@ TEST_F(MempoolTest, reorganisation_to_a_lower_height_drops_what_is_not_final_any
     submit_ok(relative);
     const auto stays = submit_ok(payment(1000));
     pool.block_disconnected(chain.disconnect());
-    pool.chain_updated(kNow);
+    ASSERT_TRUE(pool.chain_updated(kNow));
     EXPECT_EQ(pool.size(), 1u);
     EXPECT_TRUE(pool.contains(stays->txid()));
 }
@@ -99,7 +99,7 @@ TEST_F(MempoolTest, reorganisation_refused_parent_takes_its_children_along) {
     submit_ok(spend({{parent->txid(), 0}}, {Amount{kCoin - 5000}}));
     verifier.refused = parent->txid();
     pool.block_disconnected(chain.disconnect());
-    pool.chain_updated(kNow);
+    ASSERT_TRUE(pool.chain_updated(kNow));
     EXPECT_EQ(pool.size(), 0u);
 }
 
@@ -155,7 +155,7 @@ TEST_F(FullMempoolTest, full_pool_refuses_what_it_would_evict_at_once) {
     std::string refused;
     for (int i = 0; i < 3 && refused != "mempool full"; ++i) {
         const auto result = pool.submit(make_transaction(payment(150)), kNow);
-        refused = result ? "accepted" : result.error().to_string();
+        refused = result ? "accepted" : reject_of(result).to_string();
     }
     EXPECT_EQ(refused, "mempool full");
 }

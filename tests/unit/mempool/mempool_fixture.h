@@ -10,6 +10,11 @@ namespace parley {
 
 inline constexpr TimePoint kNow = from_unix_seconds(1'700'000'000);
 
+/// REQUIRES: the transaction was refused.
+inline const TxReject& reject_of(const Expected<AcceptInfo, TxFailure>& result) {
+    return std::get<TxReject>(result.error());
+}
+
 class MempoolTest : public testing::Test {
  protected:
     explicit MempoolTest(MempoolOptions options = {})
@@ -23,7 +28,7 @@ class MempoolTest : public testing::Test {
     TransactionRef submit_ok(TransactionData data) {
         auto transaction = make_transaction(std::move(data));
         const auto result = pool.submit(transaction, kNow);
-        EXPECT_TRUE(result) << result.error().to_string();
+        EXPECT_TRUE(result) << reject_of(result).to_string();
         return transaction;
     }
     std::string refusal(TransactionData data) { return refusal(make_transaction(std::move(data))); }
@@ -32,8 +37,8 @@ class MempoolTest : public testing::Test {
         const auto result = pool.submit(transaction, kNow);
         EXPECT_EQ(tested.has_value(), result.has_value());
         if (result) return "accepted";
-        EXPECT_EQ(tested.error().to_string(), result.error().to_string());
-        return result.error().to_string();
+        EXPECT_EQ(reject_of(tested).to_string(), reject_of(result).to_string());
+        return reject_of(result).to_string();
     }
     std::vector<MempoolChange::Kind> change_kinds() {
         std::vector<MempoolChange::Kind> kinds;
@@ -44,7 +49,7 @@ class MempoolTest : public testing::Test {
         const auto block = block_of(std::move(transactions), ++blocks_mined);
         chain.connect(block);
         pool.block_connected(*block);
-        pool.chain_updated(kNow);
+        ASSERT_TRUE(pool.chain_updated(kNow));
     }
 
     ChainParams params = regtest_params();

@@ -50,7 +50,7 @@ class World {
     Amount value_of(const OutPoint& outpoint) const {
         if (const auto* entry = naive_.find(outpoint.txid))
             return entry->transaction->outputs().at(outpoint.index).value;
-        const auto coin = chain_.coin(outpoint);
+        const auto coin = chain_.coin(outpoint).value();
         return coin ? coin->output.value : Amount{kCoin};
     }
 
@@ -91,13 +91,13 @@ class World {
         const auto result = pool_.submit(transaction, now());
         const std::string expected = naive_.submit(transaction, time_, min_rate);
         follow_evictions();
-        if (!result && result.error().reason == "mempool full") {
+        if (!result && std::get<TxReject>(result.error()).reason == "mempool full") {
             EXPECT_EQ(expected, "");
             EXPECT_EQ(naive_.find(transaction->txid()), nullptr);
             return;
         }
         // Which of its two minimums the pool names depends on history that the twin does not keep.
-        std::string reason = result ? "" : result.error().reason;
+        std::string reason = result ? "" : std::get<TxReject>(result.error()).reason;
         if (reason == "mempool min fee not met" && expected == "min relay fee not met")
             reason = expected;
         ASSERT_EQ(reason, expected);
@@ -148,10 +148,11 @@ class World {
         } else {
             for (int tries = 0; tries < 5 && transactions.empty(); ++tries) {
                 const auto candidate = random_transaction();
-                if (candidate && std::all_of(candidate->inputs().begin(), candidate->inputs().end(),
-                                             [&](const TxInput& input) {
-                                                 return chain_.coin(input.prevout).has_value();
-                                             }))
+                if (candidate &&
+                    std::all_of(candidate->inputs().begin(), candidate->inputs().end(),
+                                [&](const TxInput& input) {
+                                    return chain_.coin(input.prevout).value().has_value();
+                                }))
                     transactions.push_back(candidate);
             }
         }
@@ -173,7 +174,7 @@ class World {
     }
 
     void finish_chain_change() {
-        pool_.chain_updated(now());
+        ASSERT_TRUE(pool_.chain_updated(now()));
         naive_.reorganised(time_);
         naive_.expire(time_);
         follow_evictions();

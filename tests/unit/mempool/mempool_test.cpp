@@ -44,8 +44,8 @@ TEST_F(MempoolTest, submit_unknown_input_is_missing) {
     data.inputs[0].prevout.index = 7;
     const auto result = pool.submit(make_transaction(data), kNow);
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().reason, "bad-txns-inputs-missingorspent");
-    EXPECT_EQ(result.error().kind, TxRejectKind::missing_inputs);
+    EXPECT_EQ(reject_of(result).reason, "bad-txns-inputs-missingorspent");
+    EXPECT_EQ(reject_of(result).kind, TxRejectKind::missing_inputs);
 }
 
 TEST_F(MempoolTest, submit_output_index_beyond_unconfirmed_parent_is_missing) {
@@ -201,8 +201,8 @@ TEST_F(MempoolTest, submit_real_script_check_refuses_a_bad_signature) {
     Mempool strict({}, params, chain, real, log);
     const auto result = strict.submit(make_transaction(payment(1000)), kNow);
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().kind, TxRejectKind::policy);
-    EXPECT_TRUE(result.error().reason.starts_with("mempool-script-verify-flag-failed"));
+    EXPECT_EQ(reject_of(result).kind, TxRejectKind::policy);
+    EXPECT_TRUE(reject_of(result).reason.starts_with("mempool-script-verify-flag-failed"));
 }
 
 TEST_F(MempoolTest, submit_remembers_scripts_that_passed_under_the_rules_of_blocks) {
@@ -232,7 +232,7 @@ TEST_F(MempoolTest, submit_without_the_witness_that_it_needs_is_told_from_a_bad_
     Mempool strict({}, params, chain, real, log);
     const auto kind = [&](const TransactionData& data) {
         const auto result = strict.submit(make_transaction(data), kNow);
-        return result ? std::nullopt : std::optional{result.error().kind};
+        return result ? std::nullopt : std::optional{reject_of(result).kind};
     };
     TransactionData data = payment(10'000);
     data.outputs.push_back({Amount{1000}, key_script(7)});  // 65 bytes without the witness
@@ -336,35 +336,38 @@ TEST_F(MempoolTest, replace_more_than_100_transactions_is_refused) {
 
 TEST_F(MempoolTest, coins_show_outputs_of_the_pool_and_hide_what_it_spends) {
     const auto parent = submit_ok(payment(1000));
-    EXPECT_FALSE(pool.coins().coin(parent->inputs()[0].prevout));
-    const auto coin = pool.coins().coin({parent->txid(), 0});
+    EXPECT_FALSE(pool.coins().coin(parent->inputs()[0].prevout).value());
+    const auto coin = pool.coins().coin({parent->txid(), 0}).value();
     ASSERT_TRUE(coin);
     EXPECT_EQ(coin->height, Mempool::kMempoolHeight);
-    EXPECT_FALSE(pool.coins().coin({parent->txid(), 1}));
+    EXPECT_FALSE(pool.coins().coin({parent->txid(), 1}).value());
     submit_ok(spend({{parent->txid(), 0}}, {Amount{kCoin - 5000}}));
-    EXPECT_FALSE(pool.coins().coin({parent->txid(), 0}));
+    EXPECT_FALSE(pool.coins().coin({parent->txid(), 0}).value());
 }
 
 TEST_F(MempoolTest, test_accept_package_takes_children_of_earlier_ones_and_changes_nothing) {
     const auto parent = make_transaction(payment(1000));
     const auto child = make_transaction(spend({{parent->txid(), 0}}, {Amount{kCoin - 5000}}));
     const auto answers = pool.test_accept_package({parent, child}, kNow);
-    ASSERT_EQ(answers.size(), 2u);
-    EXPECT_TRUE(answers[0]);
-    ASSERT_TRUE(answers[1]);
-    EXPECT_EQ(answers[1]->fee, Amount{4000});
+    ASSERT_TRUE(answers);
+    ASSERT_EQ(answers->size(), 2u);
+    EXPECT_TRUE(answers->at(0));
+    ASSERT_TRUE(answers->at(1));
+    EXPECT_EQ(answers->at(1)->fee, Amount{4000});
     EXPECT_EQ(pool.size(), 0u);
     const auto reversed = pool.test_accept_package({child, parent}, kNow);
-    ASSERT_EQ(reversed.size(), 1u);
-    EXPECT_EQ(reversed[0].error().kind, TxRejectKind::missing_inputs);
+    ASSERT_TRUE(reversed);
+    ASSERT_EQ(reversed->size(), 1u);
+    EXPECT_EQ(reversed->at(0).error().kind, TxRejectKind::missing_inputs);
     const auto twice = pool.test_accept_package({parent, make_transaction([&] {
                                                      auto data = parent->data();
                                                      data.outputs[0].value = Amount{kCoin / 2};
                                                      return data;
                                                  }())},
                                                 kNow);
-    ASSERT_EQ(twice.size(), 2u);
-    EXPECT_EQ(twice[1].error().reason, "conflict-in-package");
+    ASSERT_TRUE(twice);
+    ASSERT_EQ(twice->size(), 2u);
+    EXPECT_EQ(twice->at(1).error().reason, "conflict-in-package");
 }
 
 TEST(MempoolOptionsTest, validate_names_the_option) {

@@ -60,7 +60,7 @@ class NaiveMempool {
             if (outpoint.index < outputs.size()) return outputs[outpoint.index];
             return std::nullopt;
         }
-        const auto coin = chain_.coin(outpoint);
+        const auto coin = chain_.coin(outpoint).value();
         return coin ? std::optional{coin->output} : std::nullopt;
     }
     std::vector<Txid> spenders(const OutPoint& outpoint) const {
@@ -135,7 +135,7 @@ inline std::string NaiveMempool::submit(const TransactionRef& transaction, int64
         const auto spent = output(input.prevout);
         if (!spent) {
             for (uint32_t i = 0; i < transaction->outputs().size(); ++i)
-                if (chain_.coin({transaction->txid(), i})) return "txn-already-known";
+                if (chain_.coin({transaction->txid(), i}).value()) return "txn-already-known";
             return "bad-txns-inputs-missingorspent";
         }
         fee += spent->value.value();

@@ -117,6 +117,34 @@ TEST_F(EngineBarrier, view_changes_leave_behind_their_record) {
     EXPECT_EQ(statements_[MessageType::new_view], 1);
 }
 
+TEST_F(EngineBarrier, proposal_whose_coins_cannot_be_read_gets_no_vote_and_nobody_is_blamed) {
+    constexpr size_t kFailing = 3;
+    nodes_[kFailing]->open();  // on a cold cache
+    connect_all();
+    bool stopped = false;
+    exchange_.on_step = [&](size_t node, const Effects& effects) {
+        look(node, effects);
+        EXPECT_FALSE(contains<effect::Close>(effects)) << "nobody is blamed, by nobody";
+        if (node != kFailing || !contains<effect::Shutdown>(effects)) return;
+        stopped = true;
+        EXPECT_EQ(std::get<effect::Shutdown>(effects.back()).error, "disk on fire");
+    };
+    nodes_[kFailing]->coins_fault.fail_at(1);
+    submit(0, payments_[0]);
+    exchange_.run();
+    EXPECT_TRUE(stopped);
+    EXPECT_EQ(statements_[MessageType::pre_prepare], 1);
+    EXPECT_EQ(statements_[MessageType::prepare], 2) << "of the other backups";
+    EXPECT_EQ(nodes_[0]->height(), 1) << "three of four decide";
+    // After a start on a good disk it learns what it missed.
+    nodes_[kFailing]->coins_fault.fail_at(0);
+    exchange_.on_step = [this](size_t node, const Effects& effects) { look(node, effects); };
+    nodes_[kFailing]->open();
+    for (size_t to = 0; to < kFailing; ++to) exchange_.connect(kFailing, to);
+    exchange_.wait(seconds{5});
+    EXPECT_EQ(nodes_[kFailing]->height(), 1);
+}
+
 TEST_F(EngineBarrier, published_block_is_final_and_tells_so) {
     connect_all();
     submit(0, payments_[0]);

@@ -18,6 +18,7 @@
 #include "chain/rules/retarget.h"
 #include "chain/script/script_check.h"
 #include "node/node.h"
+#include "tests/unit/chain/fault_disk.h"
 
 namespace parley {
 
@@ -41,7 +42,7 @@ class TestNode {
     void open() {
         node_.reset();
         auto created =
-            Node::create(config_, NodeHost{blocks, coins, wallets_on_ ? &wallets : nullptr,
+            Node::create(config_, NodeHost{blocks, read_coins_, wallets_on_ ? &wallets : nullptr,
                                            verifier_, random_, secrets_, log_});
         ASSERT_TRUE(created) << created.error();
         node_ = std::move(*created);
@@ -90,21 +91,31 @@ class TestNode {
             ASSERT_EQ(submit(build(std::nullopt, payout)), "");
         }
     }
+    /// REQUIRES: no store fails.
     Expected<AcceptInfo, TxReject> send(const TransactionRef& transaction) {
         Expected<AcceptInfo, TxReject> result = AcceptInfo{};
-        call([&](Node& node) { result = node.submit_transaction(transaction); });
+        call([&](Node& node) {
+            auto sent = node.submit_transaction(transaction);
+            if (sent) {
+                result = std::move(*sent);
+            } else {
+                result = Unexpected(std::get<TxReject>(sent.error()));
+            }
+        });
         return result;
     }
     int32_t height() { return node_->chain().tip().height.value(); }
 
     MemoryStorage blocks;
     MemoryStorage coins;
+    ReadFault coins_fault;  ///< a read of coins that fails
     MemoryStorageDirectory wallets;
     TimePoint now = from_unix_seconds(1'700'000'000);
     Effects effects;  ///< of the last step
 
  private:
     NodeConfig config_;
+    FaultyReads read_coins_{coins, coins_fault};
     InlineScriptVerifier verifier_;
     SeededRandom random_;
     SeededRandom secrets_;

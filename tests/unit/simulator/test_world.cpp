@@ -122,7 +122,7 @@ bool all_reached(const World& world, int32_t target) {
 
 bool confirmed(const World& world, NodeIndex index, const TransactionRef& transaction) {
     const OutPoint output{transaction->txid(), 0};
-    return world.node(index).chain().coins().coin(output).has_value();
+    return world.node(index).chain().coins().coin(output).value().has_value();
 }
 
 bool waiting(const World& world, NodeIndex index, const TransactionRef& transaction) {
@@ -133,7 +133,7 @@ std::string submit(World& world, NodeIndex index, const TransactionRef& transact
     std::string reason;
     world.invoke(index, [&](Node& node) {
         const auto accepted = node.submit_transaction(transaction);
-        if (!accepted) reason = "refused: " + accepted.error().reason;
+        if (!accepted) reason = "refused: " + std::get<TxReject>(accepted.error()).reason;
     });
     return reason;
 }

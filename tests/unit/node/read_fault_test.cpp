@@ -1,0 +1,158 @@
+// Nodes whose disk fails one read of a coin, at every position: no verdict, nobody is blamed, the
+// node stops with the error, and goes on after a start on a good disk.
+#include "chain/state/chainstate.h"
+#include "mempool/mempool.h"
+#include "tests/unit/node/test_node.h"
+
+namespace parley {
+namespace {
+
+std::optional<std::string> shutdown_error(const Effects& effects) {
+    for (const Effect& each : effects) {
+        if (const auto* shutdown = std::get_if<effect::Shutdown>(&each)) return shutdown->error;
+    }
+    return std::nullopt;
+}
+
+/// What a step that met the failing disk must look like.
+void expect_clean_stop(const Effects& effects) {
+    EXPECT_EQ(shutdown_error(effects), "disk on fire");
+    EXPECT_FALSE(contains<effect::Close>(effects)) << "nobody is blamed";
+    EXPECT_TRUE(std::holds_alternative<effect::Shutdown>(effects.back()));
+}
+
+class NodeReadFault : public testing::Test {
+ protected:
+    NodeReadFault() : node_{relaxed()} {
+        node_.generate(103);
+        TransactionData data;
+        for (const int32_t height : {1, 2}) {
+            const HeaderNode* header = node_->chain().at_height(Height{height});
+            const BlockRef block = *node_->chain().read_block(*header);
+            const TransactionRef& coinbase = block->transactions[0];
+            data.inputs.push_back(
+                TxInput{OutPoint{coinbase->txid(), 0}, Script{}, TxInput::kSequenceFinal, {}});
+        }
+        data.outputs.push_back(TxOutput{Amount{99 * kCoin}, p2wpkh_script(Hash160{})});
+        payment_ = make_transaction(std::move(data));
+        stop();
+    }
+    static NodeConfig relaxed() {
+        NodeConfig config{regtest_params()};
+        config.mempool.require_standard = false;  // OP_TRUE is not standard
+        return config;
+    }
+    void stop() {
+        node_.call([](Node& node) { node.stop(); });
+    }
+    // On cold caches, once for each read of a coin; returns their number.
+    template <class Work>
+    size_t fail_every_read(const Work& work) {
+        for (size_t position = 1;; ++position) {
+            SCOPED_TRACE(position);
+            node_.open();
+            work([&] { node_.coins_fault.fail_at(position); });
+            const bool failed = node_.coins_fault.fired();
+            node_.coins_fault.fail_at(0);
+            if (!failed || HasFailure()) return position - 1;
+            expect_clean_stop(node_.effects);
+        }
+    }
+
+    TestNode node_;
+    TransactionRef payment_;
+};
+
+const StorageError* failure_in(const StorageError& error) {
+    return &error;
+}
+template <class Failure>
+const StorageError* failure_in(const Failure& failure) {
+    return std::get_if<StorageError>(&failure);
+}
+
+TEST_F(NodeReadFault, command_fails_without_a_verdict) {
+    const auto expect = [&](size_t reads, const auto& ask) {
+        EXPECT_EQ(fail_every_read([&](const auto& begin) {
+                      begin();
+                      node_.call([&](Node& node) {
+                          const auto result = ask(node);
+                          ASSERT_EQ(result.has_value(), !node_.coins_fault.fired());
+                          if (result) return;
+                          const StorageError* failed = failure_in(result.error());
+                          ASSERT_NE(failed, nullptr);
+                          EXPECT_EQ(failed->message, "disk on fire");
+                      });
+                  }),
+                  reads);
+    };
+    const OutPoint spent = payment_->inputs()[0].prevout;
+    expect(1, [&](Node& node) { return node.coin(spent, false); });
+    expect(1, [&](Node& node) { return node.coin(spent, true); });
+    expect(2, [&](Node& node) { return node.test_accept({payment_}); });
+    expect(2, [&](Node& node) {
+        const Block block = node.build_template(op_true(), std::vector{payment_}).block;
+        return node.check_proposal(block);
+    });
+    expect(2, [&](Node& node) { return node.submit_transaction(payment_); });
+    EXPECT_TRUE(node_->mempool().contains(payment_->txid()));
+}
+
+TEST_F(NodeReadFault, block_joins_the_chain_after_a_start) {
+    const MemoryStorage blocks = node_.blocks;
+    const MemoryStorage coins = node_.coins;
+    EXPECT_EQ(fail_every_read([&](const auto& begin) {
+                  const BlockRef block = node_.build(std::vector{payment_});
+                  begin();
+                  node_.submit(block);
+                  if (!node_.coins_fault.fired()) return;
+                  const BlockHash hash = block->header.hash();
+                  EXPECT_EQ(node_.height(), 103);
+                  EXPECT_EQ(node_->chain().find(hash)->status, BlockStatus::stored);
+                  const Effects failed = node_.effects;
+                  const ReadFault fault = std::exchange(node_.coins_fault, {});
+                  node_.open();
+                  EXPECT_EQ(node_->chain().tip().hash, hash);
+                  node_.blocks = blocks;
+                  node_.coins = coins;
+                  node_.effects = failed;
+                  node_.coins_fault = fault;
+              }),
+              2u);
+}
+
+TEST_F(NodeReadFault, peer_that_sent_a_transaction_is_not_blamed) {
+    for (size_t position = 1; position <= 2; ++position) {
+        SCOPED_TRACE(position);
+        TestNode sender{relaxed(), false, 7};
+        TestNode receiver{relaxed(), false, 8};
+        for (TestNode* each : {&sender, &receiver}) {
+            each->blocks = node_.blocks;
+            each->coins = node_.coins;
+            each->now = node_.now;
+            each->open();
+        }
+        Exchange exchange;
+        exchange.add(sender);
+        exchange.add(receiver);
+        size_t failed = 0;
+        exchange.on_step = [&](size_t node, const Effects& effects) {
+            if (node != 1 || !shutdown_error(effects)) return;
+            if (++failed == 1) expect_clean_stop(effects);
+        };
+        exchange.connect(0, 1);
+        receiver.coins_fault.fail_at(position);
+        ASSERT_TRUE(sender.send(payment_));
+        exchange.take(0);
+        exchange.run();
+        exchange.wait(std::chrono::seconds{20}, std::chrono::seconds{1});
+        EXPECT_GE(failed, 1u);
+        EXPECT_EQ(receiver->mempool().size(), 0u);
+        receiver.coins_fault.fail_at(0);
+        receiver.open();
+        EXPECT_TRUE(receiver.send(payment_));
+    }
+}
+
+}  // namespace
+}  // namespace parley
