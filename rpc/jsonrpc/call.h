@@ -35,22 +35,20 @@ struct Failure {
 
 [[noreturn]] void fail(Code code, std::string message);
 
-/// The wallet's words and codes are those that the client sees.
-Error to_error(const WalletError& error);
 inline Error to_error(Error error) {
     return error;
+}
+/// The wallet's codes and sentences are bitcoind's already.
+Error to_error(const WalletError& error);
+/// A store failed, so that the node stops.
+inline Error to_error(StorageError error) {
+    return {Code::database, std::move(error.message)};
 }
 
 /// The value, or the failure thrown.
 template <class T, class E>
 T unwrap(Expected<T, E> result) {
     if (!result) throw Failure{to_error(std::move(result.error()))};
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-/// Where a store failed, so that the node stops.
-template <class T>
-T unwrap(Expected<T, StorageError> result) {
-    if (!result) fail(Code::database, std::move(result.error().message));
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 /// The verdict, which may be a refusal.
@@ -64,7 +62,7 @@ Expected<T, Refusal> unwrap(Expected<T, std::variant<Refusal, StorageError>> res
         }
     }
     if (auto* failed = std::get_if<StorageError>(&result.error()))
-        fail(Code::database, std::move(failed->message));
+        throw Failure{to_error(std::move(*failed))};
     return Unexpected(std::move(std::get<Refusal>(result.error())));
 }
 
