@@ -19,6 +19,7 @@
 #include "base/storage/storage.h"
 #include "base/time.h"
 #include "chain/rules/header_tree.h"
+#include "consensus/engine_report.h"
 #include "consensus/mining_schedule.h"
 
 namespace parley {
@@ -170,13 +171,6 @@ using MinerInput = std::variant<miner_input::SolutionFound, miner_input::SearchE
 
 enum class Finality : uint8_t { probabilistic, absolute };
 
-/// A line of getconsensusinfo: name and value, already as JSON (a number, a quoted string, an
-/// array, ...).
-struct EngineInfoField {
-    std::string name;
-    std::string json;
-};
-
 /// The capability of an engine whose blocks are found by a search (SearchNonce).
 class Miner {
  public:
@@ -187,10 +181,10 @@ class Miner {
 
 class Engine : public HeaderRules {
  public:
-    virtual std::string name() const = 0;  ///< "pow", "pbft"
+    virtual std::string name() const = 0;  ///< for reports only: nothing depends on it
     virtual Finality finality() const = 0;
     /// For getconsensusinfo: role, view, quorum, phase, who is missing, ...
-    virtual std::vector<EngineInfoField> info() const = 0;
+    virtual EngineReport::Object report() const = 0;
 
     /// REQUIRES: the first input is Started.
     virtual EngineOutputs handle(const EngineInput& input, TimePoint now) = 0;

@@ -16,22 +16,8 @@ std::string NodeConfig::validate() const {
     if (auto problem = mempool.validate()) return *problem;
     if (auto problem = block_builder.validate()) return *problem;
     if (auto problem = wallet.validate()) return *problem;
-    if (params.signet_challenge && pow.schedule.kind != MiningSchedule::Kind::off) {
-        return "-gen and -automine cannot sign blocks: on signet a miner asks getblocktemplate, "
-               "and "
-               "signs";
-    }
-    if (engine == EngineKind::pbft) {
-        if (pow.schedule.kind != MiningSchedule::Kind::off) {
-            return "-gen and -automine need -consensus=pow: in PBFT the validators make the blocks";
-        }
-        if (!chain.checkpoints.empty())
-            return "-checkpoint needs -consensus=pow: in PBFT what is committed is final";
-        if (params.public_network) return "-consensus=pbft needs -chain=regtest or -chain=labnet";
-        if (pbft.validators.empty()) return "-consensus=pbft needs -pbftvalidators=<file>";
-        if (auto problem = pbft.validate()) return *problem;
-    }
-    return {};
+    const EngineSurroundings surroundings{params, !chain.checkpoints.empty(), chain.reindex};
+    return engine.problem(surroundings).value_or("");
 }
 
 }  // namespace parley

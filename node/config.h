@@ -9,16 +9,13 @@
 
 #include "chain/rules/params.h"
 #include "chain/state/chainstate.h"
-#include "consensus/pbft/pbft_engine.h"
-#include "consensus/pow/pow_engine.h"
+#include "consensus/engines.h"
 #include "mempool/block_builder.h"
 #include "mempool/mempool.h"
 #include "net/peer/net_options.h"
 #include "wallet/wallet.h"
 
 namespace parley {
-
-enum class EngineKind : uint8_t { pow, pbft };
 
 struct NodeOptions {
     /// -maxtipage: a tip older than this means that the initial block download goes on.
@@ -40,11 +37,9 @@ struct NodeOptions {
 
 struct NodeConfig {
     ChainParams params;
-    EngineKind engine = EngineKind::pow;
+    EngineChoice engine = default_engine();
     NodeOptions node;
     ChainOptions chain;
-    PowOptions pow;
-    PbftOptions pbft;
     MempoolOptions mempool;
     BlockBuilderOptions block_builder;
     NetOptions net;

@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "chain/state/versionbits.h"
-#include "consensus/pbft/pbft_engine.h"
 #include "node/chain_snapshot.h"
 #include "node/node_impl.h"
 
@@ -385,21 +384,15 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
                                                           const NodeHost& host) {
     if (std::string problem = options.validate(); !problem.empty())
         return Unexpected(std::move(problem));
-    options.chain.engine = options.engine == EngineKind::pow ? "pow" : "pbft";
+    options.chain.engine = options.engine.name;
     options.chain.coins_hash_key0 = host.secrets.next();
     options.chain.coins_hash_key1 = host.secrets.next();
-    options.net.sealed_blocks = options.engine == EngineKind::pbft;
+    options.net.sealed_blocks = options.engine.sealed_blocks;
     auto config = std::make_unique<const NodeConfig>(std::move(options));
     auto stores = std::make_unique<NodeStores>(host);
-    std::unique_ptr<Engine> engine;
-    if (config->engine == EngineKind::pow) {
-        engine = std::make_unique<PowEngine>(config->pow, config->params, host.random);
-    } else {
-        auto made = make_pbft_engine(config->pbft, config->params, stores->blocks, host.log);
-        if (!made) return Unexpected(made.error());
-        engine = std::move(*made);
-    }
-    auto chain = Chainstate::open(config->params, *engine, stores->blocks, stores->coins,
+    auto engine = config->engine.make({config->params, stores->blocks, host.random, host.log});
+    if (!engine) return Unexpected(engine.error());
+    auto chain = Chainstate::open(config->params, **engine, stores->blocks, stores->coins,
                                   host.verifier, host.log, config->chain);
     if (!chain) return Unexpected(chain.error());
     if (const NodeOptions& node = config->node; node.check_blocks != 0) {
@@ -411,7 +404,7 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
                               "). Please restart with -reindex or -reindex-chainstate to recover.");
         }
     }
-    auto impl = std::make_unique<Impl>(std::move(config), std::move(stores), std::move(engine),
+    auto impl = std::make_unique<Impl>(std::move(config), std::move(stores), std::move(*engine),
                                        std::move(*chain), host);
     if (impl->tx_index) {
         if (auto opened = impl->tx_index->open(); !opened) return Unexpected(opened.error());

@@ -40,7 +40,7 @@ namespace parley {
 class VersionBits;
 
 struct ChainOptions {
-    /// The data directory remembers it and refuses another: "pow", "pbft".
+    /// The data directory remembers it and refuses another.
     std::string engine = "pow";
     /// Memory of the coins' cache (-dbcache); where it would take more, coins are written out.
     size_t coins_cache_bytes = size_t{64} << 20;

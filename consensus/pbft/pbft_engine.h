@@ -12,9 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "base/log.h"
-#include "chain/rules/params.h"
-#include "consensus/engine.h"
+#include "consensus/engine_factory.h"
 #include "consensus/pbft/validator_set.h"
 
 namespace parley {
@@ -49,5 +47,10 @@ Expected<std::unique_ptr<Engine>, std::string> make_pbft_engine(PbftOptions opti
                                                                 const ChainParams& chain,
                                                                 const Storage& storage,
                                                                 LogSink& log);
+
+/// The same as a value that a node's configuration can hold.
+EngineChoice pbft_choice(PbftOptions options);
+
+extern const EngineFactory kPbftFactory;
 
 }  // namespace parley

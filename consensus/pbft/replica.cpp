@@ -18,7 +18,7 @@ Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet val
       genesis_(chain.genesis_hash),
       bits_(compact_from_target(chain.pow_limit)),
       log_(log),
-      vote_log_(self_.value_or(0), authenticator_),
+      vote_log_(self_.value_or(0), options_.key, authenticator_),
       book_(authenticator_.validators()),
       view_changes_(authenticator_.validators()) {
     CHECK(self_.has_value() == options_.key.has_value());
@@ -27,7 +27,7 @@ Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet val
 Expected<void, std::string> Replica::restore(const Storage& storage) {
     CHECK(tip_ == nullptr);
     if (!self_) return {};
-    auto loaded = VoteLog::load(storage, *self_, authenticator_);
+    auto loaded = VoteLog::load(storage, *self_, options_.key, authenticator_);
     if (!loaded) {
         log_.error(LogCategory::pbft, "{}.", loaded.error());
         return Unexpected(loaded.error());
@@ -60,10 +60,10 @@ uint32_t Replica::next_bits(const HeaderNode&, int64_t) const {
 }
 
 EngineOutputs Replica::handle(const EngineInput& input, TimePoint now) {
-    Step step{now, {}};
+    Step step(now, network());
     now_ = now;
     std::visit([&](const auto& each) { take(each, step); }, input);
-    return std::move(step.outputs);
+    return step.take_outputs();
 }
 
 void Replica::take(const engine_input::Started& input, Step& step) {
@@ -149,7 +149,7 @@ void Replica::take(const engine_input::PeerMessage& input, Step& step) {
 
 void Replica::take(const engine_input::PeerReady& input, Step& step) {
     peers_[input.peer] = PeerState{};
-    send(input.peer, encode_status(status(), network()), step);
+    step.send(input.peer, status());
     advance(step);
 }
 
@@ -162,7 +162,7 @@ void Replica::take(const engine_input::TimerDue&, Step& step) {
     const TimePoint now = step.now;
     if (now >= idle_status_at_) {
         idle_status_at_ = now + options_.idle_status_period;
-        broadcast(encode_status(status(), network()), step);
+        step.broadcast(status());
     }
     if (request_deadline_ && now >= *request_deadline_) {
         request_deadline_.reset();
@@ -242,41 +242,4 @@ void Replica::blame(PeerId peer, std::string reason, Step& step) {
     step.emit<engine_output::Blame>(peer, std::move(reason));
 }
 
-void Replica::send(PeerId peer, Bytes message, Step& step) {
-    step.emit<engine_output::SendMessage>(peer, std::move(message));
-}
-
-void Replica::broadcast(Bytes message, Step& step) {
-    step.emit<engine_output::Broadcast>(std::move(message));
-}
-
 }  // namespace parley::pbft
-
-namespace parley {
-
-std::optional<std::string> PbftOptions::validate() const {
-    if (base_timeout < std::chrono::milliseconds{10}) return "the base timeout is below 10 ms";
-    if (timeout_max < base_timeout) return "the largest timeout is below the base timeout";
-    if (timeout_max > std::chrono::hours{24}) return "the largest timeout is above a day";
-    if (empty_block_period < Duration::zero()) return "the empty block period is negative";
-    if (time_bound < std::chrono::seconds{2}) return "the bound on block times is below 2 seconds";
-    if (idle_status_period < base_timeout) return "the status period is below the base timeout";
-    return std::nullopt;
-}
-
-Expected<std::unique_ptr<Engine>, std::string> make_pbft_engine(PbftOptions options,
-                                                                const ChainParams& chain,
-                                                                const Storage& storage,
-                                                                LogSink& log) {
-    if (auto problem = options.validate()) return Unexpected(*problem);
-    auto validators = pbft::ValidatorSet::create(options.validators);
-    if (!validators) return Unexpected(validators.error());
-    if (options.key && !validators->index_of(options.key->public_key()))
-        return Unexpected(std::string("the key is not one of the validators'"));
-    auto replica =
-        std::make_unique<pbft::Replica>(std::move(options), chain, std::move(*validators), log);
-    if (auto restored = replica->restore(storage); !restored) return Unexpected(restored.error());
-    return std::unique_ptr<Engine>(std::move(replica));
-}
-
-}  // namespace parley

@@ -37,6 +37,8 @@
 
 namespace parley::pbft {
 
+inline constexpr std::string_view kEngineName = "pbft";
+
 class Replica final : public Engine {
  public:
     /// REQUIRES: the key in `options`, if any, is a validator's.
@@ -53,9 +55,9 @@ class Replica final : public Engine {
     Score genesis_score(const BlockHeader& genesis) const override;
     uint32_t next_bits(const HeaderNode& parent, int64_t time) const override;
 
-    std::string name() const override { return "pbft"; }
+    std::string name() const override { return std::string{kEngineName}; }
     Finality finality() const override { return Finality::absolute; }
-    std::vector<EngineInfoField> info() const override;
+    EngineReport::Object report() const override;
 
     EngineOutputs handle(const EngineInput& input, TimePoint now) override;
     std::optional<TimePoint> next_deadline() const override;
@@ -64,16 +66,6 @@ class Replica final : public Engine {
     const std::vector<Evidence>& evidence() const { return evidence_; }
 
  private:
-    /// One input being handled.
-    struct Step {
-        TimePoint now;
-        EngineOutputs outputs;
-
-        template <class Kind, class... Args>
-        void emit(Args&&... args) {
-            outputs.emplace_back(std::in_place_type<Kind>, std::forward<Args>(args)...);
-        }
-    };
     struct BodyState {
         BlockRef block;
         PeerId from{0};      ///< 0: our own
@@ -114,7 +106,7 @@ class Replica final : public Engine {
     bool may_vote() const;
     /// Empty: a statement of this key that this replica does not remember forbids it.
     std::optional<Vote> sign(MessageType type, Sequence height, const BlockHash& digest);
-    void persist(Step& step);
+    Recorded record(Step& step);
     /// Takes the block of a digest that somebody signed or that was asked for.
     void take_body(PeerId from, const BlockHash& digest, ByteSpan bytes, Step& step);
     /// The block when it is here and valid; else asks for it, or for its check.
@@ -166,8 +158,6 @@ class Replica final : public Engine {
     bool has_work(TimePoint now) const;
     bool unsettled(TimePoint now) const;
     void blame(PeerId peer, std::string reason, Step& step);
-    void send(PeerId peer, Bytes message, Step& step);
-    void broadcast(Bytes message, Step& step);
 
     Sequence next_height() const { return final_.height + 1; }
     bool in_window(Sequence height) const {

@@ -1,6 +1,4 @@
 // Replica, part five: what getconsensusinfo reports.
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "consensus/pbft/replica.h"
@@ -8,29 +6,8 @@
 namespace parley::pbft {
 namespace {
 
-// Every string that is reported is made of ASCII letters, digits and blanks by this engine, so
-// that quotation marks and backslashes are all that JSON would mind.
-std::string quoted(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') result += '\\';
-        result += c;
-    }
-    return result + "\"";
-}
-
-template <class List, class Format>
-std::string json_array(const List& items, Format format) {
-    std::string result = "[";
-    for (const auto& item : items) {
-        if (result.size() > 1) result += ",";
-        result += format(item);
-    }
-    return result + "]";
-}
-
-std::string to_json(const std::vector<ValidatorIndex>& indices) {
-    return json_array(indices, [](ValidatorIndex index) { return fmt::format("{}", index); });
+EngineReport::List list_of(const std::vector<ValidatorIndex>& indices) {
+    return {indices.begin(), indices.end()};
 }
 
 }  // namespace
@@ -73,53 +50,55 @@ Replica::Progress Replica::progress() const {
     return result;
 }
 
-std::vector<EngineInfoField> Replica::info() const {
-    std::vector<EngineInfoField> fields;
-    const auto add = [&](std::string name, std::string json) {
-        fields.push_back(EngineInfoField{std::move(name), std::move(json)});
-    };
-    const auto seconds_until = [&](const std::optional<TimePoint>& deadline) {
-        if (!deadline) return std::string("null");
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - now_);
-        const auto ms = left.count() < 0 ? 0 : left.count();
-        return fmt::format("{}.{:03}", ms / 1000, ms % 1000);
-    };
+EngineReport::Object Replica::report() const {
+    using std::chrono::milliseconds;
     const Vote* pre_prepare = proposal();
     const Progress progress = this->progress();
-    add("role", !self_ ? "\"observer\"" : is_primary() ? "\"primary\"" : "\"backup\"");
-    add("validator", self_ ? fmt::format("{}", *self_) : "null");
-    add("view", fmt::format("{}", view()));
-    add("height", fmt::format("{}", next_height()));
-    add("primary", fmt::format("{}", primary()));
-    add("phase", quoted(progress.phase));
-    add("n", fmt::format("{}", set().size()));
-    add("f", fmt::format("{}", set().faults()));
-    add("quorum", fmt::format("{}", set().quorum()));
-    add("watermarks", fmt::format("[{},{}]", final_.height, final_.height + kWindow));
-    add("proposal", pre_prepare ? quoted(pre_prepare->digest.to_string()) : "null");
-    add("prepared", to_json(progress.prepared));
-    add("committed", to_json(progress.committed));
-    add("view_changes", to_json(progress.view_changes));
-    add("missing", to_json(progress.missing));
-    add("timer", seconds_until(request_deadline_));
-    add("timeout",
-        fmt::format("{}.{:03}", timeout().count() / 1'000'000, timeout().count() / 1000 % 1000));
-    add("unsuccessful_views", fmt::format("{}", unsuccessful_views_));
-    add("certified_height", fmt::format("{}", certified_ ? certified_->height : final_.height));
-    add("last_view_changes", json_array(history_, [](const ViewRecord& record) {
-            return fmt::format("{{\"view\":{},\"time\":{},\"reason\":{}}}", record.view,
-                               to_unix_seconds(record.when), quoted(record.reason));
-        }));
-    add("evidence", json_array(evidence_, [&](const Evidence& evidence) {
-            Writer writer;
-            writer.u8(static_cast<uint8_t>(evidence.first.type));
-            write_vote(writer, evidence.first);
-            write_vote(writer, evidence.second);
-            return fmt::format("{{\"validator\":{},\"height\":{},\"view\":{},\"votes\":\"{}\"}}",
-                               evidence.first.validator, evidence.first.height, evidence.first.view,
-                               to_hex(writer.data()));
-        }));
-    return fields;
+    EngineReport timer;
+    if (request_deadline_)
+        timer = std::max(milliseconds{0},
+                         std::chrono::duration_cast<milliseconds>(*request_deadline_ - now_));
+    EngineReport::List view_changes;
+    for (const ViewRecord& record : history_)
+        view_changes.push_back(EngineReport::Object{{"view", record.view},
+                                                    {"time", to_unix_seconds(record.when)},
+                                                    {"reason", record.reason}});
+    EngineReport::List evidence;
+    for (const Evidence& each : evidence_) {
+        Writer writer;
+        writer.u8(static_cast<uint8_t>(each.first.type));
+        write_vote(writer, each.first);
+        write_vote(writer, each.second);
+        evidence.push_back(EngineReport::Object{{"validator", each.first.validator},
+                                                {"height", each.first.height},
+                                                {"view", each.first.view},
+                                                {"votes", to_hex(writer.data())}});
+    }
+    return {
+        {"role", !self_         ? "observer"
+                 : is_primary() ? "primary"
+                                : "backup"},
+        {"validator", self_ ? EngineReport{*self_} : EngineReport{}},
+        {"view", view()},
+        {"height", next_height()},
+        {"primary", primary()},
+        {"phase", progress.phase},
+        {"n", set().size()},
+        {"f", set().faults()},
+        {"quorum", set().quorum()},
+        {"watermarks", EngineReport::List{final_.height, final_.height + kWindow}},
+        {"proposal", pre_prepare ? EngineReport{pre_prepare->digest.to_string()} : EngineReport{}},
+        {"prepared", list_of(progress.prepared)},
+        {"committed", list_of(progress.committed)},
+        {"view_changes", list_of(progress.view_changes)},
+        {"missing", list_of(progress.missing)},
+        {"timer", timer},
+        {"timeout", std::chrono::duration_cast<milliseconds>(timeout())},
+        {"unsuccessful_views", unsuccessful_views_},
+        {"certified_height", certified_ ? certified_->height : final_.height},
+        {"last_view_changes", std::move(view_changes)},
+        {"evidence", std::move(evidence)},
+    };
 }
 
 }  // namespace parley::pbft

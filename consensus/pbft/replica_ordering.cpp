@@ -153,15 +153,14 @@ std::optional<Vote> Replica::sign(MessageType type, Sequence height, const Block
         return std::nullopt;
     }
     Vote vote{type, view(), height, digest, *self_, {}};
-    vote.signature =
-        options_.key->sign_compact(authenticator_.signing_hash(type, view(), height, digest));
+    vote.signature = vote_log_.sign(authenticator_.signing_hash(type, view(), height, digest));
     return vote;
 }
 
-void Replica::persist(Step& step) {
+Recorded Replica::record(Step& step) {
     VoteLog::Bodies bodies;
     for (const auto& [digest, body] : bodies_) bodies[digest] = body.block;
-    step.emit<engine_output::Record>(vote_log_.save(bodies, final_.height));
+    return vote_log_.record(bodies, final_.height, step);
 }
 
 void Replica::advance(Step& step) {
@@ -204,8 +203,7 @@ bool Replica::try_prepare(Step& step) {
     if (!vote) return false;
     state.accepted = *pre_prepare;
     state.prepare = vote;
-    persist(step);
-    broadcast(encode_vote(*vote, network()), step);
+    step.broadcast(*vote, record(step));
     book_.add(*vote);
     return true;
 }
@@ -226,8 +224,7 @@ bool Replica::try_commit(Step& step) {
     if (!vote) return false;
     state.prepared = std::move(prepared);
     state.commit = vote;
-    persist(step);
-    broadcast(encode_vote(*vote, network()), step);
+    step.broadcast(*vote, record(step));
     book_.add(*vote);
     return true;
 }
@@ -292,8 +289,7 @@ void Replica::propose(BlockRef block, Step& step) {
     }
     bodies_[digest] = BodyState{block, PeerId{0}, true};
     vote_log_.state.accepted = vote;
-    persist(step);
-    broadcast(encode_pre_prepare(*vote, block->serialize(), network()), step);
+    step.broadcast(PrePrepare{*vote, block->serialize()}, record(step));
     book_.add(*vote);
 }
 

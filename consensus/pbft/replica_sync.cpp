@@ -51,13 +51,13 @@ void Replica::handle(PeerId from, const Status& theirs, Step& step) {
     PeerState& peer = peers_[from];
     if (peer.answered_at != TimePoint::min() && step.now < peer.answered_at + retry_interval() / 4)
         return;
-    const size_t before = step.outputs.size();
+    const size_t before = step.output_count();
     answer_height(from, theirs, step);
     if (self_ && theirs.votes) {
         answer_view(from, theirs, step);
         answer_votes(from, theirs, step);
     }
-    if (step.outputs.size() > before) peer.answered_at = step.now;
+    if (step.output_count() > before) peer.answered_at = step.now;
 }
 
 // Our status carries the seal of our tip, so that they know from whom to catch up; where they are
@@ -67,7 +67,7 @@ void Replica::answer_height(PeerId peer, const Status& theirs, Step& step) {
     const bool their_view_is_later =
         self_ && theirs.votes &&
         (theirs.view > view() || (theirs.view == view() && theirs.active && !active()));
-    if (they_lag || their_view_is_later) send(peer, encode_status(status(), network()), step);
+    if (they_lag || their_view_is_later) step.send(peer, status());
 }
 
 void Replica::answer_view(PeerId peer, const Status& theirs, Step& step) {
@@ -75,12 +75,12 @@ void Replica::answer_view(PeerId peer, const Status& theirs, Step& step) {
     const bool same_view = theirs.view == view();
     if (same_view && theirs.active) return;
     if (active()) {
-        if (votes().new_view) send(peer, encode_new_view(*votes().new_view, network()), step);
+        if (votes().new_view) step.send(peer, *votes().new_view, vote_log_.recorded());
         return;
     }
     for (const ViewChange& view_change : view_changes_.all(view())) {
         if (!same_view || !has_bit(theirs.view_changes, view_change.validator))
-            send(peer, encode_view_change(view_change, network()), step);
+            step.send(peer, view_change, vote_log_.recorded());
     }
 }
 
@@ -95,10 +95,8 @@ void Replica::answer_votes(PeerId peer, const Status& theirs, Step& step) {
         const auto body = bodies_.find(pre_prepare->digest);
         const bool send_block =
             theirs.proposal.is_zero() && body != bodies_.end() && body->second.valid;
-        send(peer,
-             encode_pre_prepare(*pre_prepare,
-                                send_block ? body->second.block->serialize() : Bytes{}, network()),
-             step);
+        const Bytes block = send_block ? body->second.block->serialize() : Bytes{};
+        step.send(peer, PrePrepare{*pre_prepare, block}, vote_log_.recorded());
     }
     for (const auto type : {MessageType::prepare, MessageType::commit}) {
         const Bytes& known = type == MessageType::prepare ? theirs.prepares : theirs.commits;
@@ -107,7 +105,7 @@ void Replica::answer_votes(PeerId peer, const Status& theirs, Step& step) {
             if (same_proposal && has_bit(known, endorsement.validator)) continue;
             const Vote* vote = book_.find(type, next_height(), endorsement.validator);
             CHECK(vote != nullptr);
-            send(peer, encode_vote(*vote, network()), step);
+            step.send(peer, *vote, vote_log_.recorded());
         }
     }
 }
@@ -159,7 +157,7 @@ void Replica::fetch(const BlockHash& digest, Step& step) {
         auto next = peers_.upper_bound(fetch_cursor_);
         if (next == peers_.end()) next = peers_.begin();
         fetch_cursor_ = next->first;
-        send(next->first, encode_fetch(Fetch{digest}, network()), step);
+        step.send(next->first, Fetch{digest});
     }
 }
 
@@ -171,7 +169,8 @@ void Replica::handle(PeerId from, const Fetch& message, Step& step) {
         step.now < peer.body_sent_at + retry_interval() / 4)
         return;
     peer.body_sent_at = step.now;
-    send(from, encode_body(found->second.block->serialize(), network()), step);
+    const Bytes block = found->second.block->serialize();
+    step.send(from, Body{block});
 }
 
 void Replica::handle(PeerId from, const Body& message, Step& step) {
@@ -184,8 +183,8 @@ void Replica::handle(PeerId from, const Body& message, Step& step) {
 
 void Replica::repeat(Step& step) {
     heard_from_beyond_ = false;
-    broadcast(encode_status(status(), network()), step);
-    if (votes().view_change) broadcast(encode_view_change(*votes().view_change, network()), step);
+    step.broadcast(status());
+    if (votes().view_change) step.broadcast(*votes().view_change, vote_log_.recorded());
     if (behind()) catch_up(step);
 }
 

@@ -50,11 +50,10 @@ void Replica::start_view_change(View new_view, std::string reason, Step& step) {
     message.final_point = final_;
     if (state.prepared && state.prepared->height == next_height())
         message.prepared = state.prepared;
-    message.signature = options_.key->sign_compact(authenticator_.signing_hash(
+    message.signature = vote_log_.sign(authenticator_.signing_hash(
         MessageType::view_change, new_view, final_.height, content_digest(message)));
     state.view_change = message;
-    persist(step);
-    broadcast(encode_view_change(message, network()), step);
+    step.broadcast(message, record(step));
     if (view_changes_.is_news(message)) view_changes_.add(message);
     request_deadline_.reset();
     repeat_at_.reset();
@@ -88,13 +87,11 @@ void Replica::try_new_view(Step& step) {
         message.reproposal = Reproposal{vote->height, vote->digest, vote->signature};
         vote_log_.state.accepted = vote;
     }
-    message.signature = options_.key->sign_compact(authenticator_.signing_hash(
+    message.signature = vote_log_.sign(authenticator_.signing_hash(
         MessageType::new_view, message.view, message.reproposal ? message.reproposal->height : 0,
         content_digest(message)));
-    const Bytes bytes = encode_new_view(message, network());
     enter_view(std::move(message), plan, step);
-    persist(step);
-    broadcast(bytes, step);
+    step.broadcast(*votes().new_view, record(step));
 }
 
 void Replica::handle(PeerId from, const NewView& message, Step& step) {

@@ -70,12 +70,14 @@ Sequence VoteState::vote_floor() const {
     return floor;
 }
 
-VoteLog::VoteLog(ValidatorIndex self, const Authenticator& authenticator)
-    : self_(self), authenticator_(&authenticator) {}
+VoteLog::VoteLog(ValidatorIndex self, std::optional<SecretKey> key,
+                 const Authenticator& authenticator)
+    : self_(self), key_(std::move(key)), authenticator_(&authenticator) {}
 
 Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIndex self,
+                                             std::optional<SecretKey> key,
                                              const Authenticator& authenticator) {
-    VoteLog log(self, authenticator);
+    VoteLog log(self, std::move(key), authenticator);
     std::optional<std::string> problem;
     // First of all the state, because it says whose record this is.
     const auto found_state = storage.get(key_of('s'));
@@ -165,6 +167,23 @@ std::optional<std::string> VoteLog::read_state(ByteSpan record) {
             return "a vote in it is not this validator's";
     }
     return std::nullopt;
+}
+
+Signature VoteLog::sign(const Hash256& message) {
+    CHECK(key_);
+    unrecorded_ = true;
+    return key_->sign_compact(message);
+}
+
+Recorded VoteLog::record(const Bodies& bodies, Sequence final_height, Step& step) {
+    step.emit<engine_output::Record>(save(bodies, final_height));
+    unrecorded_ = false;
+    return {};
+}
+
+Recorded VoteLog::recorded() const {
+    CHECK(!unrecorded_);
+    return {};
 }
 
 WriteBatch VoteLog::save(const Bodies& bodies, Sequence final_height) {

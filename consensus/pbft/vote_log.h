@@ -1,7 +1,8 @@
-// VoteLog: what a replica must not forget, because it signed it. Its record goes to the disk in
-// the step that signs, before the signature may leave (the Record output); after a crash the
-// replica knows every statement it may have made, and sends the same bytes again or none. It does
-// not decide what to sign (replica.h). Core thread only.
+// VoteLog: what a replica must not forget, because it signed it. It holds the key, so that nothing
+// is signed elsewhere. The record of a statement goes to the disk in the step that signs it, before
+// the signature may leave (record() returns the token for that); after a crash the replica knows
+// every statement it may have made, and sends the same bytes again or none. It does not decide what
+// to sign (replica.h). Core thread only.
 //
 // Keys, all below kEngineKeyPrefix 'E': "Es" the state, "En" the new-view that started the current
 // view, "Eb" + digest a block that was prepared (so that it can be proposed again). Each value ends
@@ -13,8 +14,10 @@
 #include <set>
 #include <string>
 
+#include "base/crypto/keys.h"
 #include "base/storage/storage.h"
 #include "consensus/pbft/certificate.h"
+#include "consensus/pbft/step.h"
 
 namespace parley::pbft {
 
@@ -39,11 +42,12 @@ class VoteLog {
  public:
     using Bodies = std::map<BlockHash, BlockRef>;
 
-    /// The state at the first start.
-    VoteLog(ValidatorIndex self, const Authenticator& authenticator);
+    /// The state at the first start. Without a key, nothing is ever signed or recorded.
+    VoteLog(ValidatorIndex self, std::optional<SecretKey> key, const Authenticator& authenticator);
 
     /// What an earlier run left. The error is a sentence.
     static Expected<VoteLog, std::string> load(const Storage& storage, ValidatorIndex self,
+                                               std::optional<SecretKey> key,
                                                const Authenticator& authenticator);
 
     VoteState state;
@@ -51,14 +55,24 @@ class VoteLog {
     /// Blocks that the record named when it was loaded.
     const Bodies& restored_bodies() const { return restored_; }
 
-    /// The batch that makes `state` durable, with the blocks that it names above `final_height` as
-    /// far as `bodies` has them; other blocks are erased.
-    WriteBatch save(const Bodies& bodies, Sequence final_height);
+    /// REQUIRES: there is a key. What is signed must be in `state` before the next record().
+    Signature sign(const Hash256& message);
+
+    /// Makes `state` durable, with the blocks that it names above `final_height` as far as `bodies`
+    /// has them; other blocks are erased.
+    [[nodiscard]] Recorded record(const Bodies& bodies, Sequence final_height, Step& step);
+
+    /// For what is sent again, and for what others have signed. REQUIRES: nothing was signed since
+    /// the last record().
+    Recorded recorded() const;
 
  private:
+    WriteBatch save(const Bodies& bodies, Sequence final_height);
     std::optional<std::string> read_state(ByteSpan record);
 
     ValidatorIndex self_;
+    std::optional<SecretKey> key_;
+    bool unrecorded_ = false;  ///< something was signed since the last record()
     const Authenticator* authenticator_;
     Bodies restored_;
     std::set<BlockHash> stored_;           ///< bodies on the disk

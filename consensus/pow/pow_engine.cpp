@@ -1,7 +1,5 @@
 #include "consensus/pow/pow_engine.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/check.h"
@@ -38,13 +36,11 @@ uint32_t PowEngine::next_bits(const HeaderNode& parent, int64_t time) const {
     return next_work_required(params_, parent, time);
 }
 
-std::vector<EngineInfoField> PowEngine::info() const {
-    std::vector<EngineInfoField> fields;
-    fields.push_back(
-        {"role", options_.schedule.kind == MiningSchedule::Kind::off ? "\"node\"" : "\"miner\""});
-    fields.push_back({"automine", fmt::format("\"{}\"", to_string(options_.schedule))});
-    fields.push_back({"searching", candidate_ ? "true" : "false"});
-    return fields;
+EngineReport::Object PowEngine::report() const {
+    const bool mines = options_.schedule.kind != MiningSchedule::Kind::off;
+    return {{"role", mines ? "miner" : "node"},
+            {"automine", to_string(options_.schedule)},
+            {"searching", candidate_ != nullptr}};
 }
 
 EngineOutputs PowEngine::handle(const EngineInput& input, TimePoint now) {
@@ -171,6 +167,36 @@ void PowEngine::schedule_next(TimePoint now) {
         next_block_ = now + Duration{static_cast<int64_t>(
                                 random_.exponential(static_cast<uint64_t>(mean.count())))};
     }
+}
+
+namespace {
+
+std::optional<std::string> problem(const PowOptions& options,
+                                   const EngineSurroundings& surroundings) {
+    if (surroundings.params.signet_challenge && options.schedule.kind != MiningSchedule::Kind::off)
+        return "-gen and -automine cannot sign blocks: on signet a miner asks getblocktemplate, "
+               "and signs";
+    return std::nullopt;
+}
+
+}  // namespace
+
+constinit const EngineFactory kPowFactory{
+    "pow", {}, {}, [](const EngineSettings& settings, const ChainParams&) {
+        return Expected<EngineChoice, std::string>{pow_choice({.schedule = settings.schedule})};
+    }};
+
+EngineChoice pow_choice(const PowOptions& options) {
+    EngineChoice choice;
+    choice.name = kPowFactory.name;
+    choice.problem = [options](const EngineSurroundings& surroundings) {
+        return problem(options, surroundings);
+    };
+    choice.make = [options](const EngineHost& host) {
+        return Expected<std::unique_ptr<Engine>, std::string>{
+            std::make_unique<PowEngine>(options, host.params, host.random)};
+    };
+    return choice;
 }
 
 }  // namespace parley

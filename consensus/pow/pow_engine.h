@@ -9,7 +9,7 @@
 
 #include "base/random.h"
 #include "chain/rules/params.h"
-#include "consensus/engine.h"
+#include "consensus/engine_factory.h"
 #include "consensus/mining_schedule.h"
 
 namespace parley {
@@ -36,7 +36,7 @@ class PowEngine final : public Engine, public Miner {
 
     std::string name() const override { return "pow"; }
     Finality finality() const override { return Finality::probabilistic; }
-    std::vector<EngineInfoField> info() const override;
+    EngineReport::Object report() const override;
 
     EngineOutputs handle(const EngineInput& input, TimePoint now) override;
     std::optional<TimePoint> next_deadline() const override;
@@ -70,5 +70,10 @@ class PowEngine final : public Engine, public Miner {
     TimePoint next_block_ = kNever;  ///< of a clocked schedule
     TimePoint last_slot_{};          ///< when the block before it was due
 };
+
+/// The engine as a value that a node's configuration can hold.
+EngineChoice pow_choice(const PowOptions& options);
+
+extern const EngineFactory kPowFactory;
 
 }  // namespace parley

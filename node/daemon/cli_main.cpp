@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "node/daemon/engine_tool.h"
 #include "node/daemon/http/http_client.h"
 #include "node/daemon/options/config_file.h"
 #include "node/daemon/options/option_reader.h"
 #include "node/daemon/options/start_options.h"
-#include "node/daemon/pbft_keygen.h"
 #include "node/daemon/system/os_random.h"
 #include "rpc/client/cli.h"
 
@@ -129,11 +129,12 @@ int run(const std::vector<std::string>& arguments) {
     if (!options) return fail(options.error());
     const char* home = std::getenv("HOME");
     const std::string home_directory = home != nullptr ? home : "/";
-    if (!options->arguments.empty() && options->arguments[0] == "pbftkeygen") {
+    const EngineTool* tool =
+        options->arguments.empty() ? nullptr : find_engine_tool(options->arguments[0]);
+    if (tool != nullptr) {
         OsRandom secrets(true);
-        const auto made =
-            run_pbft_keygen({options->arguments.begin() + 1, options->arguments.end()},
-                            options->chain.value_or("labnet"), secrets);
+        const auto made = run_engine_tool(*tool, std::span{options->arguments}.subspan(1),
+                                          options->chain.value_or("labnet"), secrets);
         if (!made) return fail(made.error());
         fmt::print("{}", *made);
         return EXIT_SUCCESS;

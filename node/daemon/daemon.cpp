@@ -277,7 +277,7 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
     log_->info(LogCategory::general, "Using data directory {}", options_.chain_directory);
     log_->info(LogCategory::general,
                "Chain {}, consensus {}, SHA-256 implementation {}, miner's {}", config_.params.name,
-               config_.chain.engine, sha256_implementation(), pow_search_implementation());
+               config_.engine.name, sha256_implementation(), pow_search_implementation());
     log_->info(LogCategory::general, "Script verification uses {} threads",
                options_.script_threads);
     for (const std::string& note : notes) log_->info(LogCategory::general, "{}", note);

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "consensus/engines.h"
 #include "rpc/client/cli.h"
 
 namespace parley::rpc {
@@ -151,12 +152,17 @@ Expected<CliOptions, std::string> parse_cli(const std::vector<std::string>& argu
 }
 
 std::string cli_help() {
-    return R"(Usage:  parley-cli [options] <command> [params]  Send command to Parley
+    std::string help = R"(Usage:  parley-cli [options] <command> [params]  Send command to Parley
 or:     parley-cli [options] -named <command> [name=value]...  Send command with named arguments
 or:     parley-cli [options] help                List commands
 or:     parley-cli [options] help <command>      Get help for a command
-or:     parley-cli pbftkeygen <n> <directory>    Make keys for n PBFT validators; needs no node
-
+)";
+    for (const EngineFactory* engine : engines()) {
+        for (const EngineTool& tool : engine->tools)
+            help += fmt::format("or:     parley-cli {} {}    {}\n", tool.name, tool.arguments,
+                                tool.help);
+    }
+    return help + R"(
 Options:
 
   -chain=<chain>           Use the chain <chain>: main, test, testnet4, signet, regtest or

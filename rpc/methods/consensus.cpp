@@ -1,5 +1,8 @@
 // Extensions: which consensus engine runs and what it is doing, and how often the chain forked.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "rpc/jsonrpc/call.h"
@@ -7,6 +10,28 @@
 namespace parley::rpc {
 
 namespace {
+
+void write_report(JsonWriter& out, const EngineReport& report) {
+    std::visit(
+        [&]<class T>(const T& value) {
+            if constexpr (std::is_same_v<T, EngineReport::Nothing>) {
+                out.null();
+            } else if constexpr (std::is_same_v<T, std::chrono::milliseconds>) {
+                out.raw(fmt::format("{}.{:03}", value.count() / 1000, value.count() % 1000));
+            } else if constexpr (std::is_same_v<T, EngineReport::List>) {
+                out.array([&] {
+                    for (const EngineReport& each : value) write_report(out, each);
+                });
+            } else if constexpr (std::is_same_v<T, EngineReport::Object>) {
+                out.object([&] {
+                    for (const auto& [name, each] : value) write_report(out.key(name), each);
+                });
+            } else {
+                out.value(value);
+            }
+        },
+        report.value());
+}
 
 void getconsensusinfo(Call& call) {
     JsonWriter& out = call.out();
@@ -23,7 +48,7 @@ void getconsensusinfo(Call& call) {
                     out.field("hash", finalized.hash);
                 });
             }
-            for (const auto& [name, json] : engine.info()) out.key(name).raw(json);
+            for (const auto& [name, value] : engine.report()) write_report(out.key(name), value);
         });
     });
 }

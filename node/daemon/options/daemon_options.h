@@ -59,8 +59,8 @@ struct Locations {
 /// From -chain and -datadir. Errors are sentences for stderr, here and below.
 Expected<Locations, std::string> read_locations(const Settings& settings, const std::string& home);
 
-/// REQUIRES: settings.select_chain(locations.chain) was called. Opens the files of -pbftvalidators
-/// and -pbftkey, nothing else.
+/// REQUIRES: settings.select_chain(locations.chain) was called. Opens the files that options
+/// of the engine name, nothing else.
 Expected<DaemonOptions, std::string> read_daemon_options(const Settings& settings,
                                                          const Locations& locations,
                                                          unsigned cores);

@@ -45,10 +45,6 @@ void read_chain(OptionReader& reader, NodeConfig& config) {
     chain.coins_cache_bytes = reader.number_as<size_t>("dbcache", 64, 4, 65'536) << 20;
     chain.reindex = reader.flag("reindex", false);
     chain.reindex_chainstate = reader.flag("reindex-chainstate", false) && !chain.reindex;
-    if (chain.reindex && config.engine == EngineKind::pbft)
-        reader.fail(
-            "-reindex needs -consensus=pow: certificates are in the index, and only there. Use "
-            "-reindex-chainstate, or move the data directory away.");
     const int64_t target = reader.number("prune", 0, 0, int64_t{1} << 40);
     chain.prune = target != 0;
     const bool fast = reader.flag("fastprune", false);
@@ -65,8 +61,8 @@ void read_chain(OptionReader& reader, NodeConfig& config) {
     chain.prune_target_bytes = static_cast<uint64_t>(target) << 20;
 }
 
-void read_pow(OptionReader& reader, NodeConfig& config) {
-    MiningSchedule& schedule = config.pow.schedule;
+MiningSchedule read_schedule(OptionReader& reader) {
+    MiningSchedule schedule;
     if (reader.has("automine")) {
         const std::string text = reader.text("automine", "off");
         if (const auto parsed = parse_automine(text.empty() ? "off" : text))
@@ -74,50 +70,47 @@ void read_pow(OptionReader& reader, NodeConfig& config) {
         else
             reader.fail("automine", text, "off, tx, <seconds> or poisson:<seconds>");
     }
-    if (!reader.flag("gen", false)) return;
+    if (!reader.flag("gen", false)) return schedule;
     if (schedule.kind != MiningSchedule::Kind::off)
         reader.fail("-gen and -automine exclude each other: leave one of them out.");
     schedule.kind = MiningSchedule::Kind::continuous;
+    return schedule;
 }
 
-void read_pbft(OptionReader& reader, NodeConfig& config) {
-    const std::string engine = reader.text("consensus", "pow");
-    if (engine != "pow" && engine != "pbft") return reader.fail("consensus", engine, "pow or pbft");
-    config.chain.engine = engine;
-    for (const char* name :
-         {"pbftvalidators", "pbftkey", "pbfttimeout", "pbfttimebound", "pbftemptyblocks"}) {
-        if (engine == "pow" && reader.has(name))
-            return reader.fail(fmt::format("-{} needs -consensus=pbft.", name));
+void read_engine_option(OptionReader& reader, const EngineOption& option,
+                        EngineSettings& settings) {
+    if (option.kind == EngineOption::Kind::number) {
+        settings.numbers[option.name] =
+            reader.number(option.name, option.fallback, option.min, option.max);
+        return;
     }
-    if (engine == "pow") return;
-    config.engine = EngineKind::pbft;
-    config.pbft.base_timeout =
-        std::chrono::milliseconds(reader.number("pbfttimeout", 2'000, 10, 600'000));
-    // Below the two hours that the rules of the chain allow.
-    config.pbft.time_bound = std::chrono::seconds(reader.number("pbfttimebound", 600, 60, 7'000));
-    config.pbft.empty_block_period =
-        std::chrono::seconds(reader.number("pbftemptyblocks", 0, 0, 24 * 3600));
-    if (!reader.has("pbftvalidators")) return;  // NodeConfig::validate says so
-    const std::string path = reader.text("pbftvalidators");
-    const auto text = read_text_file(path);
+    if (!reader.has(option.name)) return;
+    const std::string path = reader.text(option.name);
+    auto text = read_text_file(path);
     if (!text)
-        return reader.fail(fmt::format(
-            "Cannot read -pbftvalidators={}. Make the file with parley-cli pbftkeygen.", path));
-    auto file = parse_pbft_validators(*text);
-    if (!file) return reader.fail(fmt::format("-pbftvalidators={}: {}", path, file.error()));
-    if (file->chain != config.params.name)
-        return reader.fail(fmt::format("-pbftvalidators={} is for -chain={}, not for {}.", path,
-                                       file->chain, config.params.name));
-    config.pbft.validators = std::move(file->validators);
-    if (!reader.has("pbftkey")) return;
-    const std::string key_path = reader.text("pbftkey");
-    const auto key_text = read_text_file(key_path);
-    if (!key_text)
-        return reader.fail(fmt::format(
-            "Cannot read -pbftkey={}. Make the file with parley-cli pbftkeygen.", key_path));
-    auto key = parse_pbft_key(*key_text);
-    if (!key) return reader.fail(fmt::format("-pbftkey={}: {}", key_path, key.error()));
-    config.pbft.key = std::move(*key);
+        return reader.fail(
+            fmt::format("Cannot read -{}={}. {}", option.name, path, option.file_hint));
+    settings.files[option.name] = {path, std::move(*text)};
+}
+
+void read_engine(OptionReader& reader, NodeConfig& config) {
+    const std::string name = reader.text("consensus", engines().front()->name);
+    const EngineFactory* chosen = find_engine(name);
+    if (chosen == nullptr) return reader.fail("consensus", name, engine_names());
+    for (const EngineFactory* other : engines()) {
+        for (const EngineOption& option : other->options) {
+            if (other != chosen && reader.has(option.name))
+                return reader.fail(
+                    fmt::format("-{} needs -consensus={}.", option.name, other->name));
+        }
+    }
+    EngineSettings settings;
+    settings.schedule = read_schedule(reader);
+    for (const EngineOption& option : chosen->options) read_engine_option(reader, option, settings);
+    if (!reader.problem().empty()) return;
+    auto choice = chosen->choose(settings, config.params);
+    if (!choice) return reader.fail(choice.error());
+    config.engine = std::move(*choice);
 }
 
 void read_mempool(OptionReader& reader, NodeConfig& config) {
@@ -171,7 +164,6 @@ void read_net(OptionReader& reader, NodeConfig& config) {
         net.user_agent += "(" + comments + ")/";
     }
     if (config.chain.prune) net.services &= ~kServiceNetwork;
-    net.sealed_blocks = config.engine == EngineKind::pbft;
     net.network_active = reader.flag("networkactive", true);
     net.connections_max = reader.number_as<size_t>("maxconnections", 125, 0, 10'000);
     net.connect_only = reader.has("connect");
@@ -209,10 +201,9 @@ Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
     if (!params) return Unexpected(params.error());
     NodeConfig config(std::move(*params));
     read_trust(reader, config);
-    read_pbft(reader, config);
+    read_engine(reader, config);
     read_node(reader, config);
     read_chain(reader, config);
-    read_pow(reader, config);
     read_mempool(reader, config);
     read_net(reader, config);
     read_wallet(reader, config);

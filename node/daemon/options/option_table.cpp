@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "consensus/engines.h"
 
 namespace parley {
 namespace {
 
-// In the groups' order, and in each by name.
+// In the groups' order, and in each by name. The engines' own options come from their list.
 constexpr Option kOptions[] = {
     {"?", "", OptionGroup::general, "Print this help message and exit"},
     {"blockfilterindex", "", OptionGroup::general, ""},
@@ -22,8 +26,6 @@ constexpr Option kOptions[] = {
     {"conf", "<file>", OptionGroup::general,
      "Configuration file (default: parley.conf, or bitcoin.conf where there is none); relative to "
      "-datadir"},
-    {"consensus", "<engine>", OptionGroup::general,
-     "How blocks are agreed on: pow or pbft (default: pow)"},
     {"daemon", "", OptionGroup::general, "Run in the background; the command returns at once"},
     {"daemonwait", "", OptionGroup::general,
      "Run in the background; the command returns when the node is ready"},
@@ -43,18 +45,6 @@ constexpr Option kOptions[] = {
      "Import blocks from a file of magic, length, block; plain or bzip2; may be repeated"},
     {"par", "<n>", OptionGroup::general,
      "Threads that verify scripts: 0 = one a core, <0 = leave that many cores free (default: 0)"},
-    {"pbftemptyblocks", "<s>", OptionGroup::general,
-     "Order an empty block after so long without a transaction (default: 0, never)"},
-    {"pbftkey", "<file>", OptionGroup::general,
-     "Secret key of this validator; without it the node only follows"},
-    {"pbfttimebound", "<s>", OptionGroup::general,
-     "How far a block's time may be from this validator's clock; also how far blocks that follow "
-     "each "
-     "other at more than six a second may push their times ahead, 60 to 7000 (default: 600)"},
-    {"pbfttimeout", "<ms>", OptionGroup::general,
-     "How long a validator waits before it asks for another primary (default: 2000)"},
-    {"pbftvalidators", "<file>", OptionGroup::general,
-     "Public keys of the PBFT validators, as parley-cli pbftkeygen writes them"},
     {"persistmempool", "", OptionGroup::general, ""},
     {"pid", "<file>", OptionGroup::general,
      "Write the process id here; relative to the chain's directory"},
@@ -348,21 +338,49 @@ void append_wrapped(std::string& target, std::string_view text) {
     target += "\n\n";
 }
 
+struct OptionTable {
+    std::deque<std::string> texts;  ///< of rows that are not constants
+    std::vector<Option> rows{std::begin(kOptions), std::end(kOptions)};
+
+    OptionTable() {
+        add("consensus", "<engine>",
+            fmt::format("How blocks are agreed on: {} (default: {})", engine_names(),
+                        engines().front()->name));
+        for (const EngineFactory* engine : engines()) {
+            for (const EngineOption& option : engine->options)
+                add(option.name, option.argument,
+                    fmt::format(fmt::runtime(option.help), fmt::arg("min", option.min),
+                                fmt::arg("max", option.max),
+                                fmt::arg("fallback", option.fallback)));
+        }
+        std::ranges::sort(rows, {}, [](const Option& row) {
+            return std::pair{row.group, row.name};
+        });
+    }
+
+    void add(std::string_view name, std::string_view argument, std::string help) {
+        texts.push_back(std::move(help));
+        rows.push_back({name, argument, OptionGroup::general, texts.back()});
+    }
+};
+
 }  // namespace
 
 std::span<const Option> option_table() {
-    return kOptions;
+    static const OptionTable table;
+    return table.rows;
 }
 
 const Option* find_option(std::string_view name) {
-    const auto found = std::ranges::find(kOptions, name, &Option::name);
-    return found == std::ranges::end(kOptions) ? nullptr : &*found;
+    const std::span<const Option> table = option_table();
+    const auto found = std::ranges::find(table, name, &Option::name);
+    return found == table.end() ? nullptr : &*found;
 }
 
 std::string options_help() {
     std::string text;
     const Option* previous = nullptr;
-    for (const Option& option : kOptions) {
+    for (const Option& option : option_table()) {
         if (option.help.empty()) continue;
         if (previous == nullptr || previous->group != option.group)
             text += fmt::format("{}:\n\n", title(option.group));

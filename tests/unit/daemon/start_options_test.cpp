@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/random.h"
+#include "base/storage/memory_storage.h"
 #include "tests/unit/daemon/temporary_directory.h"
 
 namespace parley {
@@ -48,7 +50,7 @@ TEST_F(StartOptionsTest, regtest_defaults) {
     EXPECT_EQ(start.daemon.http.cookie_file, directory_ / "regtest/.cookie");
     EXPECT_EQ(start.daemon.log.path, directory_ / "regtest/debug.log");
     EXPECT_TRUE(start.daemon.log.console);
-    EXPECT_EQ(start.node->engine, EngineKind::pow);
+    EXPECT_EQ(start.node->engine.name, "pow");
     EXPECT_TRUE(start.notes.empty());
     EXPECT_FALSE(std::filesystem::exists(directory_ / "regtest"));
     EXPECT_EQ(good({}).daemon.chain_directory, directory_.path());
@@ -110,7 +112,12 @@ TEST_F(StartOptionsTest, values_reach_the_modules) {
     EXPECT_EQ(start.daemon.miner.threads, 3u);
     EXPECT_EQ(start.daemon.miner.rate_max, 12345u);
     EXPECT_EQ(start.daemon.transport.link_delay, std::chrono::milliseconds(50));
-    EXPECT_EQ(start.node->pow.schedule.kind, MiningSchedule::Kind::poisson);
+    SeededRandom random(1);
+    NullLog log;
+    MemoryStorage storage;
+    const auto engine = start.node->engine.make({start.node->params, storage, random, log});
+    ASSERT_TRUE(engine);
+    EXPECT_EQ((*engine)->miner()->schedule().kind, MiningSchedule::Kind::poisson);
     EXPECT_EQ(start.node->chain.coins_cache_bytes, size_t{8} << 20);
     EXPECT_EQ(start.daemon.script_threads, 1u);
     EXPECT_EQ(start.node->mempool.min_relay_fee, FeeRate{2000});
@@ -153,6 +160,9 @@ TEST_F(StartOptionsTest, bad_values_are_named) {
         {{"-regtest", "-chain=main"}, "Can use at most one"},
         {{"-regtest", "-consensus=pbft"}, "-pbftvalidators"},
         {{"-regtest", "-pbftkey=x"}, "-consensus=pbft"},
+        {{"-regtest", "-consensus=pbft", "-gen"}, "-gen and -automine need -consensus=pow"},
+        {{"-regtest", "-consensus=pbft", "-reindex"}, "-reindex needs -consensus=pow"},
+        {{"-regtest", "-consensus=pbft", "-pbfttimeout=9"}, "a whole number from 10 to 600000"},
         {{"-regtest", "-powstartbits=207fffff"}, "-chain=labnet"},
         {{"-labnet", "-powstartbits=xyz"}, "-powstartbits"},
         {{"-labnet", "-genesisoutput=nowhere:1"}, "genesisoutput"},

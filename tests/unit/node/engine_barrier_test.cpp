@@ -4,6 +4,7 @@
 
 #include "chain/state/chainstate.h"
 #include "consensus/pbft/messages.h"
+#include "consensus/pbft/pbft_engine.h"
 #include "mempool/mempool.h"
 #include "tests/unit/node/test_node.h"
 #include "wallet/keys/signer.h"
@@ -37,13 +38,14 @@ class EngineBarrier : public testing::Test {
         const ChainParams params = labnet_params(options);
         std::vector<SecretKey> keys;
         NodeConfig config{params};
-        config.engine = EngineKind::pbft;
+        PbftOptions validators;
         for (int i = 0; i < 4; ++i) {
             keys.push_back(SecretKey::generate(random));
-            config.pbft.validators.push_back(keys.back().public_key());
+            validators.validators.push_back(keys.back().public_key());
         }
         for (size_t i = 0; i < 4; ++i) {
-            config.pbft.key = keys[i];
+            validators.key = keys[i];
+            config.engine = pbft_choice(validators);
             nodes_.push_back(std::make_unique<TestNode>(config, false, 10 + i));
             exchange_.add(*nodes_.back());
         }

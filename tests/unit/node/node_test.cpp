@@ -1,4 +1,5 @@
 // One node by itself: barriers, blocks and transactions on request, time, and its end.
+#include "consensus/pbft/pbft_engine.h"
 #include "tests/unit/node/test_node.h"
 
 #include "chain/state/chainstate.h"
@@ -241,14 +242,19 @@ TEST(Node, stored_blocks_are_connected_after_a_start_in_the_middle_of_an_activat
     EXPECT_EQ(node.height(), 150);
 }
 
+PbftOptions four_validators(Random& random) {
+    PbftOptions options;
+    for (int i = 0; i < 4; ++i)
+        options.validators.push_back(SecretKey::generate(random).public_key());
+    return options;
+}
+
 TEST(Node, store_of_another_engine_is_refused) {
     TestNode node;
     node.generate(1);
     NodeConfig other{regtest_params()};
-    other.engine = EngineKind::pbft;
     SeededRandom random(4);
-    for (int i = 0; i < 4; ++i)
-        other.pbft.validators.push_back(SecretKey::generate(random).public_key());
+    other.engine = pbft_choice(four_validators(random));
     InlineScriptVerifier verifier;
     NullLog log;
     const auto created = Node::create(
@@ -269,18 +275,20 @@ TEST(NodeConfig, sentence_names_the_option_that_is_wrong) {
     SeededRandom random(5);
     const auto pbft = [&](ChainParams params) {
         NodeConfig config{std::move(params)};
-        config.engine = EngineKind::pbft;
-        for (int i = 0; i < 4; ++i)
-            config.pbft.validators.push_back(SecretKey::generate(random).public_key());
+        config.engine = pbft_choice(four_validators(random));
         return config;
     };
     EXPECT_EQ(pbft(regtest_params()).validate(), "");
     EXPECT_NE(pbft(main_params()).validate().find("-chain=regtest"), std::string::npos);
-    NodeConfig mining = pbft(regtest_params());
-    mining.pow.schedule.kind = MiningSchedule::Kind::continuous;
-    EXPECT_NE(mining.validate().find("-gen"), std::string::npos);
-    NodeConfig nobody = pbft(regtest_params());
-    nobody.pbft.validators.clear();
+    NodeConfig again = pbft(regtest_params());
+    again.chain.reindex = true;
+    EXPECT_NE(again.validate().find("-reindex"), std::string::npos);
+    const EngineSettings mining{.numbers = {}, .files = {}, .schedule = *parse_automine("gen")};
+    const auto choice = kPbftFactory.choose(mining, regtest_params());
+    ASSERT_FALSE(choice);
+    EXPECT_NE(choice.error().find("-gen"), std::string::npos);
+    NodeConfig nobody{regtest_params()};
+    nobody.engine = pbft_choice({});
     EXPECT_NE(nobody.validate().find("-pbftvalidators"), std::string::npos);
     NodeConfig small{regtest_params()};
     small.mempool.usage_bytes_max = 1;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "consensus/pbft/pbft_engine.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 
 namespace parley::rpc::test {
@@ -21,16 +22,21 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
     EXPECT_THAT(pow.result("getconsensusinfo"),
                 StartsWith(R"({"engine":"pow","finality":"probabilistic",)"));
     NodeConfig config{regtest_params()};
-    config.engine = EngineKind::pbft;
     SeededRandom random(5);
+    PbftOptions options;
     for (int i = 0; i < 4; ++i)
-        config.pbft.validators.push_back(SecretKey::generate(random).public_key());
+        options.validators.push_back(SecretKey::generate(random).public_key());
+    config.engine = pbft_choice(options);
     RpcFixture runner{std::move(config)};
     const Reply reply = runner.call("getconsensusinfo");
-    EXPECT_THAT(reply.text,
-                StartsWith(R"({"engine":"pbft","finality":"absolute","finalized":{"height":0,)"
-                           R"("hash":")" +
-                           std::string{kGenesis} + R"("},)"));
+    EXPECT_EQ(reply.text,
+              R"({"engine":"pbft","finality":"absolute","finalized":{"height":0,"hash":")" +
+                  std::string{kGenesis} +
+                  R"("},"role":"observer","validator":null,"view":0,"height":1,"primary":0,)"
+                  R"("phase":"following","n":4,"f":1,"quorum":3,"watermarks":[0,4],)"
+                  R"("proposal":null,"prepared":[],"committed":[],"view_changes":[],)"
+                  R"("missing":[],"timer":null,"timeout":2.000,"unsuccessful_views":0,)"
+                  R"("certified_height":0,"last_view_changes":[],"evidence":[]})");
     EXPECT_EQ(reply.result.find("view")->number(), "0");
     // Nobody mines beside the validators.
     const std::string address = std::string{"[1,\""} + kAddress + "\"]";

@@ -121,7 +121,7 @@ TEST(PbftWorld, decision_takes_three_delays_and_three_writes) {
 
 TEST(PbftWorld, silent_primary_is_replaced_within_timer_and_four_delays) {
     PbftWorld world(33, 4, 0, 2);
-    const Duration timer = world.validators().validator(0).config.pbft.base_timeout;
+    const Duration timer = world.validators().options().base_timeout;
     world->crash(0);
     const TimePoint sent = world->now();
     for (const NodeIndex node : {1u, 2u, 3u})
@@ -208,15 +208,12 @@ TEST(PbftWorld, partition_of_three_and_one_leaves_the_one_behind) {
 TEST(PbftWorld, follower_far_behind_catches_up_by_seals) {
     const Purse purse(1);
     World world({.seed = 38, .latency = LatencyTable::uniform(milliseconds{10})});
-    const Validators validators(purse.params(), 4);
+    Validators validators(purse.params(), 4);
     SafetyChecker checker;
     checker.watch(world);
-    for (size_t i = 0; i < 4; ++i) {
-        NodeSpec validator = validators.validator(i);
-        // Empty blocks, so that many heights take little time.
-        validator.config.pbft.empty_block_period = seconds{2};
-        world.add_node(std::move(validator));
-    }
+    // Empty blocks, so that many heights take little time.
+    validators.options().empty_block_period = seconds{2};
+    for (size_t i = 0; i < 4; ++i) world.add_node(validators.validator(i));
     world.connect_mesh();
     const int blocks = scaled(300, 60);
     ASSERT_TRUE(world.run_until([&] { return all_reached(world, blocks); }, hours{2}));
@@ -232,12 +229,9 @@ TEST(PbftWorld, follower_far_behind_catches_up_by_seals) {
 TEST(PbftWorld, follower_that_crashes_in_the_middle_of_catching_up_goes_on) {
     const Purse purse(1);
     World world({.seed = 39, .latency = LatencyTable::uniform(milliseconds{10})});
-    const Validators validators(purse.params(), 4);
-    for (size_t i = 0; i < 4; ++i) {
-        NodeSpec validator = validators.validator(i);
-        validator.config.pbft.empty_block_period = seconds{2};
-        world.add_node(std::move(validator));
-    }
+    Validators validators(purse.params(), 4);
+    validators.options().empty_block_period = seconds{2};
+    for (size_t i = 0; i < 4; ++i) world.add_node(validators.validator(i));
     world.connect_mesh();
     ASSERT_TRUE(world.run_until([&] { return all_reached(world, 100); }, hours{1}));
     NodeSpec slow = validators.follower();

@@ -1,5 +1,7 @@
 #include "tests/unit/simulator/test_world.h"
 
+#include "consensus/pow/pow_engine.h"
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -66,7 +68,8 @@ TransactionRef Purse::pay(size_t index, int64_t fee) const {
 NodeSpec pow_node(const ChainParams& params, uint32_t share_ppm) {
     NodeSpec spec{NodeConfig{params}};
     spec.hash_share_ppm = share_ppm;
-    if (share_ppm > 0) spec.config.pow.schedule.kind = MiningSchedule::Kind::continuous;
+    if (share_ppm > 0)
+        spec.config.engine = pow_choice({.schedule = {MiningSchedule::Kind::continuous, {}}});
     return spec;
 }
 
@@ -76,18 +79,21 @@ void add_miners(World& world, const ChainParams& params, size_t count) {
 }
 
 Validators::Validators(const ChainParams& params, size_t count)
-    : params_(params), keys_(make_keys(count, "validators")) {}
+    : params_(params), keys_(make_keys(count, "validators")) {
+    for (const SecretKey& key : keys_) options_.validators.push_back(key.public_key());
+}
 
 NodeSpec Validators::follower() const {
     NodeSpec spec{NodeConfig{params_}};
-    spec.config.engine = EngineKind::pbft;
-    for (const SecretKey& key : keys_) spec.config.pbft.validators.push_back(key.public_key());
+    spec.config.engine = pbft_choice(options_);
     return spec;
 }
 
 NodeSpec Validators::validator(size_t index) const {
+    PbftOptions options = options_;
+    options.key = keys_.at(index);
     NodeSpec spec = follower();
-    spec.config.pbft.key = keys_.at(index);
+    spec.config.engine = pbft_choice(std::move(options));
     return spec;
 }
 

@@ -11,6 +11,7 @@
 #include "chain/primitives/transaction.h"
 #include "chain/rules/params.h"
 #include "chain/state/chainstate.h"
+#include "consensus/pbft/pbft_engine.h"
 #include "mempool/mempool.h"
 #include "node/simulator/checker.h"
 #include "node/simulator/world.h"
@@ -51,9 +52,13 @@ class Validators {
     NodeSpec validator(size_t index) const;
     NodeSpec follower() const;
     size_t size() const { return keys_.size(); }
+    /// Of the nodes that are configured from now on.
+    PbftOptions& options() { return options_; }
+    const PbftOptions& options() const { return options_; }
 
  private:
     const ChainParams& params_;
+    PbftOptions options_;
     std::vector<SecretKey> keys_;
 };
 

@@ -1,5 +1,7 @@
 #include "tests/unit/consensus/pbft/cluster.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -36,6 +38,37 @@ BlockRef build_block(const HeaderNode& parent, int64_t time, uint32_t bits, Byte
 
 Bytes content_of(const Block& block) {
     return to_bytes(block.transactions[0]->inputs()[0].script_sig.bytes());
+}
+
+std::string text_of(const EngineReport& report) {
+    const auto joined = [](const auto& items, auto text) {
+        std::string result;
+        for (const auto& item : items) result += (result.empty() ? "" : ",") + text(item);
+        return result;
+    };
+    return std::visit(
+        [&]<class T>(const T& value) -> std::string {
+            if constexpr (std::is_same_v<T, EngineReport::Nothing>)
+                return "null";
+            else if constexpr (std::is_same_v<T, bool>)
+                return value ? "true" : "false";
+            else if constexpr (std::is_same_v<T, std::string>)
+                return "\"" + value + "\"";
+            else if constexpr (std::is_same_v<T, std::chrono::milliseconds>)
+                return fmt::format("{}.{:03}", value.count() / 1000, value.count() % 1000);
+            else if constexpr (std::is_same_v<T, EngineReport::List>)
+                return "[" + joined(value, text_of) + "]";
+            else if constexpr (std::is_same_v<T, EngineReport::Object>)
+                return "{" +
+                       joined(value,
+                              [](const auto& member) {
+                                  return "\"" + member.first + "\":" + text_of(member.second);
+                              }) +
+                       "}";
+            else
+                return std::to_string(value);
+        },
+        report.value());
 }
 
 }  // namespace
@@ -371,8 +404,8 @@ size_t Cluster::lowest_height(const std::vector<Node>& nodes) const {
 
 std::string Cluster::info(Node node, std::string_view field) const {
     CHECK(up(node));
-    for (const EngineInfoField& entry : nodes_[node]->engine->info()) {
-        if (entry.name == field) return entry.json;
+    for (const auto& [name, value] : nodes_[node]->engine->report()) {
+        if (name == field) return text_of(value);
     }
     return "";
 }

@@ -1,0 +1,167 @@
+#include "consensus/pbft/pbft_engine.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "consensus/pbft/replica.h"
+
+namespace parley {
+namespace {
+
+constexpr std::string_view kKeygenHint = "Make the file with parley-cli pbftkeygen.";
+
+constexpr EngineOption kOptions[] = {
+    {.name = "pbftvalidators",
+     .argument = "<file>",
+     .kind = EngineOption::Kind::file,
+     .help = "Public keys of the PBFT validators, as parley-cli pbftkeygen writes them",
+     .file_hint = kKeygenHint},
+    {.name = "pbftkey",
+     .argument = "<file>",
+     .kind = EngineOption::Kind::file,
+     .help = "Secret key of this validator; without it the node only follows",
+     .file_hint = kKeygenHint},
+    {.name = "pbfttimeout",
+     .argument = "<ms>",
+     .kind = EngineOption::Kind::number,
+     .help = "How long a validator waits before it asks for another primary (default: {fallback})",
+     .fallback = 2'000,
+     .min = 10,
+     .max = 600'000},
+    // Below the two hours that the rules of the chain allow.
+    {.name = "pbfttimebound",
+     .argument = "<s>",
+     .kind = EngineOption::Kind::number,
+     .help = "How far a block's time may be from this validator's clock; also how far blocks that "
+             "follow each other at more than six a second may push their times ahead, {min} to "
+             "{max} (default: {fallback})",
+     .fallback = 600,
+     .min = 60,
+     .max = 7'000},
+    {.name = "pbftemptyblocks",
+     .argument = "<s>",
+     .kind = EngineOption::Kind::number,
+     .help = "Order an empty block after so long without a transaction (default: {fallback}, "
+             "never)",
+     .fallback = 0,
+     .min = 0,
+     .max = 24 * 3600},
+};
+
+Expected<EngineChoice, std::string> choose(const EngineSettings& settings,
+                                           const ChainParams& params) {
+    if (settings.schedule.kind != MiningSchedule::Kind::off)
+        return Unexpected(std::string(
+            "-gen and -automine need -consensus=pow: in PBFT the validators make the blocks"));
+    PbftOptions options;
+    options.base_timeout = std::chrono::milliseconds{settings.numbers.at("pbfttimeout")};
+    options.time_bound = std::chrono::seconds{settings.numbers.at("pbfttimebound")};
+    options.empty_block_period = std::chrono::seconds{settings.numbers.at("pbftemptyblocks")};
+    if (const auto found = settings.files.find("pbftvalidators"); found != settings.files.end()) {
+        const auto& [path, text] = found->second;
+        auto file = parse_pbft_validators(text);
+        if (!file) return Unexpected(fmt::format("-pbftvalidators={}: {}", path, file.error()));
+        if (file->chain != params.name)
+            return Unexpected(fmt::format("-pbftvalidators={} is for -chain={}, not for {}.", path,
+                                          file->chain, params.name));
+        options.validators = std::move(file->validators);
+    }
+    if (const auto found = settings.files.find("pbftkey"); found != settings.files.end()) {
+        auto key = parse_pbft_key(found->second.text);
+        if (!key)
+            return Unexpected(fmt::format("-pbftkey={}: {}", found->second.path, key.error()));
+        options.key = std::move(*key);
+    }
+    return pbft_choice(std::move(options));
+}
+
+Expected<EngineTool::Result, std::string> generate_keys(std::span<const std::string> arguments,
+                                                        const std::string& chain, Random& secrets) {
+    size_t count = 0;
+    if (arguments.size() == 2) {
+        const std::string& text = arguments[0];
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+        if (error != std::errc{} || end != text.data() + text.size()) count = 0;
+    }
+    if (count == 0)
+        return Unexpected(std::string(
+            "Usage: parley-cli [-chain=labnet|regtest] pbftkeygen <validators> <directory>"));
+    auto keys = generate_pbft_keys(count, chain, secrets);
+    if (!keys) return Unexpected(keys.error());
+    EngineTool::Result result;
+    result.directory = arguments[1];
+    for (size_t i = 0; i < count; ++i)
+        result.files.push_back({fmt::format("key-{}.hex", i), std::move(keys->keys[i]), true});
+    result.files.push_back({"validators.json", std::move(keys->validators), false});
+    result.occupied = fmt::format(
+        "{} holds keys already, which may be in use. Choose another directory.", result.directory);
+    result.summary = fmt::format(
+        "Wrote {0}/validators.json and {1} secret keys key-0.hex to key-{2}.hex beside it.\nStart "
+        "validator i with: parleyd -chain={3} -consensus=pbft -pbftvalidators={0}/validators.json "
+        "-pbftkey={0}/key-i.hex\n",
+        result.directory, count, count - 1, chain);
+    return result;
+}
+
+constexpr EngineTool kTools[] = {
+    {"pbftkeygen", "<n> <directory>", "Make keys for n PBFT validators; needs no node",
+     &generate_keys},
+};
+
+std::optional<std::string> problem(const PbftOptions& options,
+                                   const EngineSurroundings& surroundings) {
+    if (surroundings.reindex)
+        return "-reindex needs -consensus=pow: certificates are in the index, and only there. Use "
+               "-reindex-chainstate, or move the data directory away.";
+    if (surroundings.checkpoints)
+        return "-checkpoint needs -consensus=pow: in PBFT what is committed is final";
+    if (surroundings.params.public_network)
+        return "-consensus=pbft needs -chain=regtest or -chain=labnet";
+    if (options.validators.empty()) return "-consensus=pbft needs -pbftvalidators=<file>";
+    return options.validate();
+}
+
+}  // namespace
+
+constinit const EngineFactory kPbftFactory{pbft::kEngineName, kOptions, kTools, &choose};
+
+EngineChoice pbft_choice(PbftOptions options) {
+    EngineChoice choice;
+    choice.name = pbft::kEngineName;
+    choice.sealed_blocks = true;
+    choice.problem = [options](const EngineSurroundings& surroundings) {
+        return problem(options, surroundings);
+    };
+    choice.make = [options](const EngineHost& host) {
+        return make_pbft_engine(options, host.params, host.storage, host.log);
+    };
+    return choice;
+}
+
+std::optional<std::string> PbftOptions::validate() const {
+    if (base_timeout < std::chrono::milliseconds{10}) return "the base timeout is below 10 ms";
+    if (timeout_max < base_timeout) return "the largest timeout is below the base timeout";
+    if (timeout_max > std::chrono::hours{24}) return "the largest timeout is above a day";
+    if (empty_block_period < Duration::zero()) return "the empty block period is negative";
+    if (time_bound < std::chrono::seconds{2}) return "the bound on block times is below 2 seconds";
+    if (idle_status_period < base_timeout) return "the status period is below the base timeout";
+    return std::nullopt;
+}
+
+Expected<std::unique_ptr<Engine>, std::string> make_pbft_engine(PbftOptions options,
+                                                                const ChainParams& chain,
+                                                                const Storage& storage,
+                                                                LogSink& log) {
+    if (auto problem = options.validate()) return Unexpected(*problem);
+    auto validators = pbft::ValidatorSet::create(options.validators);
+    if (!validators) return Unexpected(validators.error());
+    if (options.key && !validators->index_of(options.key->public_key()))
+        return Unexpected(std::string("the key is not one of the validators'"));
+    auto replica =
+        std::make_unique<pbft::Replica>(std::move(options), chain, std::move(*validators), log);
+    if (auto restored = replica->restore(storage); !restored) return Unexpected(restored.error());
+    return std::unique_ptr<Engine>(std::move(replica));
+}
+
+}  // namespace parley
