@@ -112,8 +112,6 @@ class Wallet {
     /// Transactions of blocks after `since` (empty: all) and unconfirmed ones; oldest first.
     std::vector<ListedTransaction> list_since(const std::optional<BlockHash>& since) const;
     std::optional<TransactionView> transaction(const Txid& txid) const;
-    Amount received_by(const std::vector<Script>& scripts, int32_t confirmations_min,
-                       bool include_immature) const;
     std::vector<ReceivedByAddress> list_received(int32_t confirmations_min,
                                                  bool include_empty) const;
     bool is_mine(const Script& script) const;

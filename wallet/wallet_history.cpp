@@ -230,24 +230,6 @@ std::optional<TransactionView> Wallet::transaction(const Txid& txid) const {
     return view;
 }
 
-Amount Wallet::received_by(const std::vector<Script>& scripts, int32_t confirmations_min,
-                           bool include_immature) const {
-    Amount sum{0};
-    for (const auto& [txid, transaction] : impl_->ledger.all()) {
-        if (!transaction.counts()) continue;
-        const int32_t depth = impl_->ledger.depth(transaction);
-        if (depth < confirmations_min || (depth == 0 && transaction.transaction->is_coinbase()))
-            continue;
-        if (!include_immature && impl_->ledger.immature(transaction)) continue;
-        for (const TxOutput& output : transaction.transaction->outputs()) {
-            if (is_mine(output.script_pubkey) &&
-                std::find(scripts.begin(), scripts.end(), output.script_pubkey) != scripts.end())
-                sum += output.value;
-        }
-    }
-    return sum;
-}
-
 std::vector<ReceivedByAddress> Wallet::list_received(int32_t confirmations_min,
                                                      bool include_empty) const {
     std::map<Script, ReceivedByAddress> tally;

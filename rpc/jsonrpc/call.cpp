@@ -52,6 +52,10 @@ void fail(Code code, std::string message) {
     throw Failure{Error{code, std::move(message)}};
 }
 
+Error to_error(const WalletError& error) {
+    return {static_cast<Code>(error.rpc_code()), error.message};
+}
+
 int64_t read_integer(const Json& json, std::string_view name, int64_t min, int64_t max) {
     expect_type(json, Json::Type::number, name);
     const std::string& text = json.number();
@@ -213,19 +217,6 @@ void Call::run(const std::function<void(Node&)>& call) {
     if (!ran) fail(Code::client_not_connected, "Shutting down");
 }
 
-void Call::run_control(const std::function<void(NodeControl&)>& call) {
-    std::exception_ptr thrown;
-    const bool ran = context_.gateway.run_control([&](NodeControl& node) {
-        try {
-            call(node);
-        } catch (...) {
-            thrown = std::current_exception();  // nothing is thrown through the core thread
-        }
-    });
-    if (thrown) std::rethrow_exception(thrown);
-    if (!ran) fail(Code::client_not_connected, "Shutting down");
-}
-
 BlockSummary Call::tip() {
     if (const auto known = chain()) return known->tip();
     return ask([](Node& node) { return summarise(node.chain(), node.chain().tip()); });
@@ -239,17 +230,17 @@ std::optional<std::string> Call::wallet_in_path() const {
     return name;
 }
 
-WalletControl& Call::wallet(NodeControl& node) const {
-    if (!node.wallets_enabled())
+Wallet& Call::wallet(Node& node) const {
+    if (node.wallets() == nullptr)
         fail(Code::method_not_found,
              "Method not found (wallet method is disabled because no "
              "wallet is loaded or wallets are switched off by "
              "-disablewallet)");
     if (const auto name = wallet_in_path()) {
-        if (WalletControl* wallet = node.wallet(*name)) return *wallet;
+        if (Wallet* wallet = node.wallets()->find(*name)) return *wallet;
         fail(Code::wallet_not_found, "Requested wallet does not exist or is not loaded");
     }
-    const auto loaded = node.loaded_wallets();
+    const auto& loaded = node.wallets()->loaded();
     if (loaded.empty())
         fail(Code::wallet_not_found,
              "No wallet is loaded. Load a wallet using loadwallet or create a new one with "
@@ -258,9 +249,7 @@ WalletControl& Call::wallet(NodeControl& node) const {
         fail(Code::wallet_not_specified,
              "Multiple wallets are loaded. Please select which wallet to use by requesting the RPC "
              "through the /wallet/<walletname> URI path.");
-    WalletControl* wallet = node.wallet(loaded.front());
-    if (!wallet) fail(Code::internal, "A loaded wallet cannot be found");
-    return *wallet;
+    return *loaded.front();
 }
 
 }  // namespace parley::rpc

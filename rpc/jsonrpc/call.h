@@ -21,7 +21,6 @@
 #include "rpc/jsonrpc/json.h"
 #include "rpc/jsonrpc/json_writer.h"
 #include "rpc/jsonrpc/method.h"
-#include "rpc/node_view.h"
 
 namespace parley {
 struct ChainParams;
@@ -36,16 +35,20 @@ struct Failure {
 
 [[noreturn]] void fail(Code code, std::string message);
 
-/// The value, or the failure thrown.
-template <class T>
-T unwrap(Result<T> result) {
-    if (!result) throw Failure{std::move(result.error())};
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
+inline Error to_error(Error error) {
+    return error;
 }
-/// Where a store failed, so that the node stops.
-template <class T>
-T unwrap(Expected<T, StorageError> result) {
-    if (!result) fail(Code::database, std::move(result.error().message));
+/// The wallet's codes and sentences are bitcoind's already.
+Error to_error(const WalletError& error);
+/// A store failed, so that the node stops.
+inline Error to_error(StorageError error) {
+    return {Code::database, std::move(error.message)};
+}
+
+/// The value, or the failure thrown.
+template <class T, class E>
+T unwrap(Expected<T, E> result) {
+    if (!result) throw Failure{to_error(std::move(result.error()))};
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 /// The verdict, which may be a refusal.
@@ -59,7 +62,7 @@ Expected<T, Refusal> unwrap(Expected<T, std::variant<Refusal, StorageError>> res
         }
     }
     if (auto* failed = std::get_if<StorageError>(&result.error()))
-        fail(Code::database, std::move(failed->message));
+        throw Failure{to_error(std::move(*failed))};
     return Unexpected(std::move(std::get<Refusal>(result.error())));
 }
 
@@ -142,27 +145,16 @@ class Call {
             return std::move(*answer);
         }
     }
-    template <class Question>
-    auto ask_control(Question&& question) {
-        using Answer = std::invoke_result_t<Question, NodeControl&>;
-        if constexpr (std::is_void_v<Answer>) {
-            run_control([&](NodeControl& node) { question(node); });
-        } else {
-            std::optional<Answer> answer;
-            run_control([&](NodeControl& node) { answer.emplace(question(node)); });
-            return std::move(*answer);
-        }
-    }
-
     /// The best chain without a way to the core; null: not known.
     std::shared_ptr<const ChainSnapshot> chain() const { return context_.gateway.chain(); }
     /// The last block of the best chain.
     BlockSummary tip();
 
-    /// As ask(), with the wallet that the path names, or the only one that is loaded.
+    /// As ask(), as `question(Node&, Wallet&)` with the wallet that the path names, or the only one
+    /// that is loaded.
     template <class Question>
     auto ask_wallet(Question&& question) {
-        return ask_control([&](NodeControl& node) { return question(node, wallet(node)); });
+        return ask([&](Node& node) { return question(node, wallet(node)); });
     }
 
     /// The wallet that the path names; empty: it names none.
@@ -170,8 +162,7 @@ class Call {
 
  private:
     void run(const std::function<void(Node&)>& call);
-    void run_control(const std::function<void(NodeControl&)>& call);
-    WalletControl& wallet(NodeControl& node) const;
+    Wallet& wallet(Node& node) const;
 
     Context context_;
     const Method& method_;

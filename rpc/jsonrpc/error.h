@@ -1,5 +1,5 @@
 // Error: what a client sees when a call fails: bitcoind's number and a sentence. Values; used by
-// everything in rpc/ and by those who implement NodeControl and WalletControl.
+// everything in rpc/.
 #pragma once
 
 #include <cstdint>

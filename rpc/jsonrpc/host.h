@@ -18,8 +18,6 @@ class Node;
 
 namespace parley::rpc {
 
-class NodeControl;
-
 /// The way to the core thread. Implemented by the host.
 class NodeGateway {
  public:
@@ -29,8 +27,6 @@ class NodeGateway {
     /// effects are durable. False: the node is stopping and `call` did not run. `call` throws
     /// nothing.
     [[nodiscard]] virtual bool run(const std::function<void(Node&)>& call) = 0;
-    /// The same for what asks NodeControl.
-    [[nodiscard]] virtual bool run_control(const std::function<void(NodeControl&)>& call);
 
     /// The best chain as it is known on rpc threads: at least as new as every run() that has
     /// returned. Null: not known, ask by run().

@@ -1,69 +1,46 @@
 // Wallets as wholes: create, load, unload, what is in them, and their locked coins.
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "rpc/json/transaction_text.h"
+#include "rpc/json/wallet_json.h"
 #include "rpc/jsonrpc/call.h"
 
 namespace parley::rpc {
 
 namespace {
 
-std::optional<bool> optional_boolean(const Call& call, size_t position) {
-    return call.has(position) ? std::optional{call.boolean(position)} : std::nullopt;
-}
-
-void require_wallets(const NodeControl& node) {
-    if (!node.wallets_enabled())
+WalletManager& require_wallets(Node& node) {
+    if (node.wallets() == nullptr)
         fail(Code::method_not_found,
              "Method not found (wallets are switched off by -disablewallet)");
-}
-
-void write_warnings(JsonWriter& out, const std::vector<std::string>& warnings) {
-    if (!warnings.empty()) out.field_values("warnings", warnings);
-}
-
-void write_loaded(JsonWriter& out, const std::string& name,
-                  const std::vector<std::string>& warnings) {
-    out.object([&] {
-        out.field("name", name);
-        write_warnings(out, warnings);
-    });
+    return *node.wallets();
 }
 
 void createwallet(Call& call) {
-    WalletCreation creation;
-    creation.name = call.string(0);
-    creation.private_keys = !call.boolean(1);
-    creation.blank = call.boolean(2);
+    const std::string name = call.string(0);
+    const WalletCreateOptions options{.private_keys = !call.boolean(1), .blank = call.boolean(2)};
     if (!call.string(3).empty())
         fail(Code::wallet,
              "Wallet encryption is not available in this version: leave passphrase "
              "out, and protect the data directory instead");
-    creation.avoid_reuse = call.boolean(4);
     if (!call.boolean(5, true))
         fail(Code::wallet,
              "descriptors argument must be set to \"true\"; it is no longer possible "
              "to create a legacy wallet.");
-    creation.load_on_startup = optional_boolean(call, 6);
     if (call.boolean(7))
         fail(Code::wallet,
              "Compiled without external signing support (required for external signing)");
-    const auto warnings = call.ask_control([&](NodeControl& node) {
-        require_wallets(node);
-        return unwrap(node.create_wallet(creation));
-    });
-    write_loaded(call.out(), creation.name, warnings);
+    call.ask([&](Node& node) { unwrap(require_wallets(node).create(name, options, node.now())); });
+    call.out().object([&] { call.out().field("name", name); });
 }
 
 void loadwallet(Call& call) {
     const std::string name = call.string(0);
-    const auto warnings = call.ask_control([&](NodeControl& node) {
+    call.ask([&](Node& node) {
         require_wallets(node);
-        return unwrap(node.load_wallet(name, optional_boolean(call, 1)));
+        unwrap(node.load_wallet(name));
     });
-    write_loaded(call.out(), name, warnings);
+    call.out().object([&] { call.out().field("name", name); });
 }
 
 void unloadwallet(Call& call) {
@@ -75,17 +52,15 @@ void unloadwallet(Call& call) {
     if (in_path && *in_path != name)
         fail(Code::invalid_parameter,
              "The RPC endpoint wallet and the wallet name parameter specify different wallets");
-    const auto warnings = call.ask_control([&](NodeControl& node) {
-        require_wallets(node);
-        return unwrap(node.unload_wallet(name, optional_boolean(call, 1)));
-    });
-    call.out().object([&] { write_warnings(call.out(), warnings); });
+    call.ask([&](Node& node) { unwrap(require_wallets(node).unload(name)); });
+    call.out().object([] {});
 }
 
 void listwallets(Call& call) {
-    const auto names = call.ask_control([](NodeControl& node) {
-        require_wallets(node);
-        return node.loaded_wallets();
+    const auto names = call.ask([](Node& node) {
+        std::vector<std::string> loaded;
+        for (const auto& wallet : require_wallets(node).loaded()) loaded.push_back(wallet->name());
+        return loaded;
     });
     call.out().array([&] {
         for (const std::string& name : names) call.out().value(name);
@@ -93,10 +68,7 @@ void listwallets(Call& call) {
 }
 
 void listwalletdir(Call& call) {
-    const auto names = call.ask_control([](NodeControl& node) {
-        require_wallets(node);
-        return node.wallet_directory();
-    });
+    const auto names = call.ask([](Node& node) { return require_wallets(node).available(); });
     JsonWriter& out = call.out();
     out.object([&] {
         out.field_array("wallets", [&] {
@@ -110,38 +82,30 @@ void listwalletdir(Call& call) {
     });
 }
 
-void write_last_block(JsonWriter& out, const WalletSummary& summary) {
-    out.field_object("lastprocessedblock", [&] {
-        out.field("hash", summary.last_block_hash);
-        out.field("height", summary.last_block_height);
-    });
-}
-
 void getwalletinfo(Call& call) {
     constexpr int kWalletVersion = 169'900;  // what bitcoind reports for every wallet of today
-    const WalletSummary summary =
-        call.ask_wallet([](NodeControl&, WalletControl& wallet) { return wallet.summary(); });
+    const WalletInfo info = call.ask_wallet([](Node&, Wallet& wallet) { return wallet.info(); });
     JsonWriter& out = call.out();
     out.object([&] {
-        out.field("walletname", summary.name);
+        out.field("walletname", info.name);
         out.field("walletversion", kWalletVersion);
         out.field("format", "leveldb");
-        out.field("txcount", summary.transactions);
-        out.field("keypoolsize", summary.keypool_receive);
-        out.field("keypoolsize_hd_internal", summary.keypool_change);
-        out.field("private_keys_enabled", summary.private_keys);
+        out.field("txcount", info.transactions);
+        out.field("keypoolsize", info.keypool_external);
+        out.field("keypoolsize_hd_internal", info.keypool_internal);
+        out.field("private_keys_enabled", info.private_keys);
         out.field("avoid_reuse", false);
         out.field("scanning", false);  // a rescan is one step of the core: nobody can ask meanwhile
         out.field("descriptors", true);
         out.field("external_signer", false);
-        out.field("blank", summary.blank);
-        if (summary.birth_time) out.field("birthtime", *summary.birth_time);
+        out.field("blank", info.blank);
+        if (info.birth_time != 0) out.field("birthtime", info.birth_time);
         out.field_array("flags", [&] {
             out.value("descriptor_wallet");
-            if (!summary.private_keys) out.value("disable_private_keys");
-            if (summary.blank) out.value("blank");
+            if (!info.private_keys) out.value("disable_private_keys");
+            if (info.blank) out.value("blank");
         });
-        write_last_block(out, summary);
+        write_last_block(out, info);
     });
 }
 
@@ -149,25 +113,20 @@ void getbalance(Call& call) {
     if (call.has(0) && call.string(0) != "*")
         fail(Code::deprecated, "dummy first argument must be excluded or set to \"*\".");
     const auto confirmations = static_cast<int32_t>(call.integer(1, 0, INT32_MIN, INT32_MAX));
-    call.out().value(call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        return wallet.balances(confirmations).trusted;
-    }));
+    call.out().value(call.ask_wallet(
+        [&](Node&, Wallet& wallet) { return wallet.balances(confirmations).trusted; }));
 }
 
 void getbalances(Call& call) {
-    WalletSummary summary;
-    const WalletBalances balances = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        summary = wallet.summary();
-        return wallet.balances(0);
-    });
+    const WalletInfo info = call.ask_wallet([](Node&, Wallet& wallet) { return wallet.info(); });
     JsonWriter& out = call.out();
     out.object([&] {
         out.field_object("mine", [&] {
-            out.field("trusted", balances.trusted);
-            out.field("untrusted_pending", balances.untrusted_pending);
-            out.field("immature", balances.immature);
+            out.field("trusted", info.balances.trusted);
+            out.field("untrusted_pending", info.balances.untrusted_pending);
+            out.field("immature", info.balances.immature);
         });
-        write_last_block(out, summary);
+        write_last_block(out, info);
     });
 }
 
@@ -188,8 +147,8 @@ void lockunspent(Call& call) {
              "Invalid parameter, transactions are missing: name the "
              "outputs to lock");
     }
-    call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        if (outpoints.empty() && unlock) wallet.unlock_all_coins();
+    call.ask_wallet([&](Node&, Wallet& wallet) {
+        if (outpoints.empty() && unlock) wallet.unlock_all();
         const auto locked = wallet.locked();
         const auto is_locked = [&](const OutPoint& outpoint) {
             return std::find(locked.begin(), locked.end(), outpoint) != locked.end();
@@ -203,17 +162,16 @@ void lockunspent(Call& call) {
         }
         for (const OutPoint& outpoint : outpoints) {
             if (unlock)
-                unwrap(wallet.unlock_coin(outpoint));
+                unwrap(wallet.unlock_unspent(outpoint));
             else
-                unwrap(wallet.lock_coin(outpoint, persistent));
+                unwrap(wallet.lock_unspent(outpoint, persistent));
         }
     });
     call.out().value(true);
 }
 
 void listlockunspent(Call& call) {
-    const auto locked =
-        call.ask_wallet([](NodeControl&, WalletControl& wallet) { return wallet.locked(); });
+    const auto locked = call.ask_wallet([](Node&, Wallet& wallet) { return wallet.locked(); });
     JsonWriter& out = call.out();
     out.array([&] {
         for (const OutPoint& outpoint : locked) {

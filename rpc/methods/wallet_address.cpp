@@ -19,27 +19,30 @@ std::string label_argument(const Call& call, size_t position) {
     return label;
 }
 
-std::string address_type_argument(const Call& call, size_t position) {
+/// Empty: the wallet's default.
+std::optional<AddressType> address_type_argument(const Call& call, size_t position) {
     const std::string type = call.string(position);
-    constexpr std::string_view kTypes[] = {"", "legacy", "p2sh-segwit", "bech32", "bech32m"};
-    if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes))
-        fail(Code::address_or_key, fmt::format("Unknown address type '{}'", type));
-    return type;
+    if (type.empty()) return std::nullopt;
+    if (type == "bech32") return AddressType::bech32;
+    if (type == "legacy") return AddressType::legacy;
+    if (type == "bech32m" || type == "p2sh-segwit")
+        fail(Code::wallet,
+             fmt::format("Error: No {} addresses available. Use address_type bech32 or legacy.",
+                         type));
+    fail(Code::address_or_key, fmt::format("Unknown address type '{}'", type));
 }
 
 void getnewaddress(Call& call) {
     const std::string label = label_argument(call, 0);
-    const std::string type = address_type_argument(call, 1);
-    call.out().value(call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        return unwrap(wallet.new_address(WalletControl::AddressFor::receive, label, type));
-    }));
+    const auto type = address_type_argument(call, 1);
+    call.out().value(call.ask_wallet(
+        [&](Node&, Wallet& wallet) { return unwrap(wallet.new_address(label, type)); }));
 }
 
 void getrawchangeaddress(Call& call) {
-    const std::string type = address_type_argument(call, 0);
-    call.out().value(call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        return unwrap(wallet.new_address(WalletControl::AddressFor::change, "", type));
-    }));
+    const auto type = address_type_argument(call, 0);
+    call.out().value(call.ask_wallet(
+        [&](Node&, Wallet& wallet) { return unwrap(wallet.new_change_address(type)); }));
 }
 
 void getaddressinfo(Call& call) {
@@ -48,27 +51,27 @@ void getaddressinfo(Call& call) {
     if (!script)
         fail(Code::address_or_key,
              fmt::format("Invalid address: {} ({})", to_string(script.error()), text));
-    const WalletAddress address = call.ask_wallet(
-        [&](NodeControl&, WalletControl& wallet) { return wallet.address(*script); });
+    const AddressInfo info =
+        call.ask_wallet([&](Node&, Wallet& wallet) { return wallet.address_info(*script); });
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("address", encode_address(call.params(), *script));
         out.key("scriptPubKey").hex(script->bytes());
-        out.field("ismine", address.mine);
-        out.field("solvable", address.solvable);
-        if (!address.descriptor.empty()) out.field("desc", address.descriptor);
-        if (!address.parent_descriptor.empty()) out.field("parent_desc", address.parent_descriptor);
+        out.field("ismine", info.is_mine);
+        out.field("solvable", info.solvable);
+        if (info.descriptor) out.field("desc", *info.descriptor);
+        if (info.parent_descriptor) out.field("parent_desc", *info.parent_descriptor);
         out.field("iswatchonly", false);
         write_destination_fields(out, *script);
-        if (!address.public_key.empty()) out.key("pubkey").hex(address.public_key);
-        out.field("ischange", address.change);
-        if (address.timestamp) out.field("timestamp", *address.timestamp);
-        if (!address.hd_key_path.empty()) {
-            out.field("hdkeypath", address.hd_key_path);
-            out.field("hdmasterfingerprint", address.hd_master_fingerprint);
+        if (info.public_key) out.key("pubkey").hex(*info.public_key);
+        out.field("ischange", info.is_change);
+        if (info.timestamp) out.field("timestamp", *info.timestamp);
+        if (info.key_path) {
+            out.field("hdkeypath", info.key_path->empty() ? "m" : "m/" + to_string(*info.key_path));
+            out.key("hdmasterfingerprint").hex(*info.master_fingerprint);
         }
         out.field_array("labels", [&] {
-            if (address.label) out.value(*address.label);
+            if (info.label) out.value(*info.label);
         });
     });
 }
@@ -77,19 +80,17 @@ void setlabel(Call& call) {
     const std::string address = call.string(0);
     read_address(call.params(), address);
     const std::string label = label_argument(call, 1);
-    call.ask_wallet(
-        [&](NodeControl&, WalletControl& wallet) { unwrap(wallet.set_label(address, label)); });
+    call.ask_wallet([&](Node&, Wallet& wallet) { unwrap(wallet.set_label(address, label)); });
 }
 
-std::vector<WalletLabelled> address_book(Call& call) {
-    return call.ask_wallet(
-        [](NodeControl&, WalletControl& wallet) { return wallet.address_book(); });
+std::vector<LabelledAddress> labelled_addresses(Call& call) {
+    return call.ask_wallet([](Node&, Wallet& wallet) { return wallet.labelled_addresses(); });
 }
 
 void listlabels(Call& call) {
     const std::string purpose = call.string(0);
     std::set<std::string> labels;
-    for (const WalletLabelled& entry : address_book(call)) {
+    for (const LabelledAddress& entry : labelled_addresses(call)) {
         if (purpose.empty() || purpose == (entry.send ? "send" : "receive"))
             labels.insert(entry.label);
     }
@@ -100,12 +101,12 @@ void listlabels(Call& call) {
 
 void getaddressesbylabel(Call& call) {
     const std::string label = label_argument(call, 0);
-    auto entries = address_book(call);
-    std::erase_if(entries, [&](const WalletLabelled& entry) { return entry.label != label; });
+    auto entries = labelled_addresses(call);
+    std::erase_if(entries, [&](const LabelledAddress& entry) { return entry.label != label; });
     if (entries.empty()) fail(Code::wallet_label, fmt::format("No addresses with label {}", label));
     JsonWriter& out = call.out();
     out.object([&] {
-        for (const WalletLabelled& entry : entries) {
+        for (const LabelledAddress& entry : entries) {
             out.field_object(entry.address,
                              [&] { out.field("purpose", entry.send ? "send" : "receive"); });
         }

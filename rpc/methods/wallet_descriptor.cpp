@@ -1,6 +1,8 @@
 // A wallet's descriptors, and looking for their transactions in the chain.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "rpc/jsonrpc/call.h"
 
 namespace parley::rpc {
@@ -20,8 +22,8 @@ std::optional<int64_t> read_timestamp(const Json& request) {
     return read_integer(*timestamp, "timestamp");
 }
 
-WalletImport read_import(const Json& request) {
-    WalletImport import;
+DescriptorImport read_import(const Json& request) {
+    DescriptorImport import;
     import.timestamp = read_timestamp(request);
     check_members(request, {{"desc", ParameterType::string},
                             {"active", ParameterType::boolean},
@@ -64,7 +66,7 @@ void write_import_status(JsonWriter& out, const std::optional<Error>& error) {
 
 void importdescriptors(Call& call) {
     const Json::Array& requests = read_array(call.argument(0), call.name(0));
-    std::vector<WalletImport> imports;
+    std::vector<DescriptorImport> imports;
     std::vector<std::optional<Error>> errors(requests.size());
     std::vector<size_t> positions;  // of the imports among the requests
     for (size_t i = 0; i < requests.size(); ++i) {
@@ -77,10 +79,10 @@ void importdescriptors(Call& call) {
             errors[i] = failed.error;  // this request's only
         }
     }
-    const auto statuses = call.ask_wallet(
-        [&](NodeControl&, WalletControl& wallet) { return wallet.import_descriptors(imports); });
-    for (size_t i = 0; i < positions.size() && i < statuses.size(); ++i) {
-        if (!statuses[i]) errors[positions[i]] = statuses[i].error();
+    const auto results = call.ask_wallet(
+        [&](Node& node, Wallet& wallet) { return wallet.import_descriptors(imports, node.now()); });
+    for (size_t i = 0; i < results.size(); ++i) {
+        if (!results[i]) errors[positions[i]] = to_error(results[i].error());
     }
     call.out().array([&] {
         for (const auto& error : errors) write_import_status(call.out(), error);
@@ -90,23 +92,26 @@ void importdescriptors(Call& call) {
 void listdescriptors(Call& call) {
     const bool with_private_keys = call.boolean(0);
     std::string name;
-    const auto descriptors = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        name = wallet.summary().name;
-        return unwrap(wallet.descriptors(with_private_keys));
+    const auto descriptors = call.ask_wallet([&](Node&, Wallet& wallet) {
+        name = wallet.name();
+        if (with_private_keys && !wallet.info().private_keys)
+            fail(Code::wallet, "Can't get private descriptor string for watch-only wallets");
+        return wallet.list_descriptors(with_private_keys);
     });
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("wallet_name", name);
         out.field_array("descriptors", [&] {
-            for (const WalletDescriptor& descriptor : descriptors) {
+            for (const DescriptorInfo& descriptor : descriptors) {
                 out.object([&] {
                     out.field("desc", descriptor.descriptor);
                     out.field("timestamp", descriptor.timestamp);
                     out.field("active", descriptor.active);
                     if (descriptor.internal) out.field("internal", *descriptor.internal);
-                    if (!descriptor.range) return;
+                    if (!descriptor.is_range) return;
                     out.field_array("range", [&] {
-                        out.value(descriptor.range->first).value(descriptor.range->second);
+                        out.value(descriptor.range_begin)
+                            .value(std::max(descriptor.range_end, 1u) - 1);
                     });
                     out.field("next", descriptor.next_index);
                     out.field("next_index", descriptor.next_index);
@@ -120,8 +125,8 @@ void rescanblockchain(Call& call) {
     const int64_t first = call.integer(0, 0, INT32_MIN, INT32_MAX);
     const auto last =
         call.has(1) ? std::optional{call.integer(1, 0, INT32_MIN, INT32_MAX)} : std::nullopt;
-    const auto range = call.ask_wallet([&](NodeControl& node, WalletControl& wallet) {
-        const int32_t tip = node.tip().height.value();
+    const auto range = call.ask_wallet([&](Node& node, Wallet& wallet) {
+        const int32_t tip = node.chain().tip().height.value();
         if (first < 0 || first > tip) fail(Code::invalid_parameter, "Invalid start_height");
         if (last && (*last < 0 || *last > tip))
             fail(Code::invalid_parameter, "Invalid stop_height");
@@ -133,8 +138,8 @@ void rescanblockchain(Call& call) {
     });
     JsonWriter& out = call.out();
     out.object([&] {
-        out.field("start_height", range.first);
-        out.field("stop_height", range.second);
+        out.field("start_height", range.begin);
+        out.field("stop_height", range.end);
     });
 }
 

@@ -12,19 +12,19 @@ namespace parley::rpc {
 
 namespace {
 
-/// A fee rate in satoshi a virtual byte, with at most three decimals, as satoshi a kvB.
-Amount read_rate_per_byte(const Json& json, std::string_view name) {
+/// A fee rate in satoshi a virtual byte, with at most three decimals.
+FeeRate read_rate_per_byte(const Json& json, std::string_view name) {
     // As if it were coins: a satoshi a kvB is then 10^5 of the smallest unit.
     constexpr int64_t kUnit = 100'000;
     const Amount rate = read_amount(json, name);
     if (rate.value() % kUnit != 0) fail(Code::type, fmt::format("Invalid amount ({})", name));
-    return Amount{rate.value() / kUnit};
+    return FeeRate{rate.value() / kUnit};
 }
 
 /// conf_target and estimate_mode choose a rate by history, of which this node has none: they are
 /// checked, and the wallet's fallback holds. An explicit rate excludes them.
-std::optional<Amount> read_fee_choice(const Json& conf_target, const Json& estimate_mode,
-                                      const Json& fee_rate) {
+std::optional<FeeRate> read_fee_choice(const Json& conf_target, const Json& estimate_mode,
+                                       const Json& fee_rate) {
     if (!conf_target.is_null()) {
         if (!fee_rate.is_null())
             fail(Code::invalid_parameter,
@@ -44,11 +44,15 @@ std::optional<Amount> read_fee_choice(const Json& conf_target, const Json& estim
     return read_rate_per_byte(fee_rate, "fee_rate");
 }
 
-void send_and_write(Call& call, const WalletSpend& spend, bool verbose) {
-    const WalletSent sent = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        if (!wallet.summary().private_keys)
+/// `replaceable`: null for the wallet's default.
+void send_and_write(Call& call, SpendRequest request, const SpendNotes& notes,
+                    const Json& replaceable, bool verbose) {
+    const SpendResult sent = call.ask_wallet([&](Node& node, Wallet& wallet) {
+        if (!wallet.info().private_keys)
             fail(Code::wallet, "Error: Private keys are disabled for this wallet");
-        return unwrap(wallet.send(spend));
+        request.replaceable =
+            replaceable.is_null() ? node.config().wallet.signal_replaceable : replaceable.boolean();
+        return unwrap(node.send(wallet, request, notes));
     });
     JsonWriter& out = call.out();
     if (!verbose) {
@@ -57,41 +61,36 @@ void send_and_write(Call& call, const WalletSpend& spend, bool verbose) {
     }
     out.object([&] {
         out.field("txid", sent.transaction->txid());
-        out.field("fee_reason", spend.fee_rate ? "User specified" : "Fallback fee");
+        out.field("fee_reason", request.fee_rate ? "User specified" : "Fallback fee");
     });
 }
 
 void sendtoaddress(Call& call) {
-    WalletSpend spend;
-    WalletSpend::Recipient recipient;
-    recipient.script = read_address(call.params(), call.string(0));
-    recipient.amount = read_amount(call.argument(1), call.name(1));
-    spend.comment = call.string(2);
-    spend.comment_to = call.string(3);
-    recipient.subtract_fee = call.boolean(4);
-    if (call.has(5)) spend.replaceable = call.boolean(5);
-    spend.fee_rate = read_fee_choice(call.argument(6), call.argument(7), call.argument(9));
-    spend.recipients.push_back(std::move(recipient));
-    send_and_write(call, spend, call.boolean(10));
+    SpendRequest request;
+    request.recipients.push_back({read_address(call.params(), call.string(0)),
+                                  read_amount(call.argument(1), call.name(1)), call.boolean(4)});
+    request.fee_rate = read_fee_choice(call.argument(6), call.argument(7), call.argument(9));
+    send_and_write(call, std::move(request), {call.string(2), call.string(3), std::nullopt},
+                   call.argument(5), call.boolean(10));
 }
 
-void subtract_fee_from(const Call& call, const Json& item, WalletSpend& spend) {
+void subtract_fee_from(const Call& call, const Json& item, std::vector<Recipient>& recipients) {
     if (item.is_number()) {
         const int64_t position = read_integer(item, "subtractfeefrom");
-        if (position < 0 || position >= static_cast<int64_t>(spend.recipients.size()))
+        if (position < 0 || position >= static_cast<int64_t>(recipients.size()))
             fail(Code::invalid_parameter,
                  fmt::format("Invalid parameter 'subtract fee from output', index out of bounds: "
                              "{}",
                              position));
-        spend.recipients[static_cast<size_t>(position)].subtract_fee = true;
+        recipients[static_cast<size_t>(position)].subtract_fee = true;
         return;
     }
     const std::string& address = read_string(item, "subtractfeefrom");
     const Script script = read_address(call.params(), address);
     const auto recipient =
-        std::find_if(spend.recipients.begin(), spend.recipients.end(),
-                     [&](const WalletSpend::Recipient& other) { return other.script == script; });
-    if (recipient == spend.recipients.end())
+        std::find_if(recipients.begin(), recipients.end(),
+                     [&](const Recipient& other) { return other.script == script; });
+    if (recipient == recipients.end())
         fail(Code::invalid_parameter,
              fmt::format("Invalid parameter 'subtract fee from output', destination {} not found "
                          "in tx outputs",
@@ -106,19 +105,18 @@ void subtract_fee_from(const Call& call, const Json& item, WalletSpend& spend) {
 
 void sendmany(Call& call) {
     if (!call.string(0).empty()) fail(Code::invalid_parameter, "Dummy value must be set to \"\"");
-    WalletSpend spend;
+    SpendRequest request;
     for (TxOutput& output : read_outputs(call.params(), call.argument(1)))
-        spend.recipients.push_back({std::move(output.script_pubkey), output.value, false});
-    if (spend.recipients.empty())
+        request.recipients.push_back({std::move(output.script_pubkey), output.value, false});
+    if (request.recipients.empty())
         fail(Code::invalid_parameter, "Transaction must have at least one recipient (amounts)");
-    spend.comment = call.string(3);
     if (call.has(4)) {
         for (const Json& item : read_array(call.argument(4), call.name(4)))
-            subtract_fee_from(call, item, spend);
+            subtract_fee_from(call, item, request.recipients);
     }
-    if (call.has(5)) spend.replaceable = call.boolean(5);
-    spend.fee_rate = read_fee_choice(call.argument(6), call.argument(7), call.argument(8));
-    send_and_write(call, spend, call.boolean(9));
+    request.fee_rate = read_fee_choice(call.argument(6), call.argument(7), call.argument(8));
+    send_and_write(call, std::move(request), {call.string(3), "", std::nullopt}, call.argument(5),
+                   call.boolean(9));
 }
 
 const Json& member(const Json& options, std::string_view key) {
@@ -127,7 +125,7 @@ const Json& member(const Json& options, std::string_view key) {
     return found ? *found : kNull;
 }
 
-std::optional<Amount> funding_rate(const Json& options) {
+std::optional<FeeRate> funding_rate(const Json& options) {
     const Json& coins_per_kvb = member(options, "feeRate");
     if (coins_per_kvb.is_null())
         return read_fee_choice(member(options, "conf_target"), member(options, "estimate_mode"),
@@ -135,12 +133,31 @@ std::optional<Amount> funding_rate(const Json& options) {
     if (!member(options, "fee_rate").is_null())
         fail(Code::invalid_parameter,
              "Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)");
-    return read_fee_rate(coins_per_kvb, "feeRate");
+    return FeeRate{read_fee_rate(coins_per_kvb, "feeRate").value()};
 }
 
-WalletFunding read_funding(const ChainParams& params, const Json& options, size_t outputs) {
-    WalletFunding funding;
-    if (options.is_null()) return funding;
+bool flag(const Json& options, std::string_view name, bool otherwise) {
+    const Json& value = member(options, name);
+    return value.is_null() ? otherwise : value.boolean();
+}
+
+/// The outputs and inputs of `transaction` stay; nothing is signed.
+SpendRequest funding_of(const TransactionData& transaction) {
+    SpendRequest request;
+    for (const TxOutput& output : transaction.outputs)
+        request.recipients.push_back({output.script_pubkey, output.value, false});
+    for (const TxInput& input : transaction.inputs) {
+        request.inputs.push_back(input.prevout);
+        request.sequences.push_back(input.sequence);
+    }
+    request.version = transaction.version;
+    request.locktime = transaction.locktime;
+    request.sign = false;
+    return request;
+}
+
+void read_funding(const ChainParams& params, const Json& options, SpendRequest& request) {
+    if (options.is_null()) return;
     check_members(options, {{"add_inputs", ParameterType::boolean},
                             {"include_unsafe", ParameterType::boolean},
                             {"changeAddress", ParameterType::string},
@@ -153,25 +170,19 @@ WalletFunding read_funding(const ChainParams& params, const Json& options, size_
                             {"estimate_mode", ParameterType::string},
                             {"replaceable", ParameterType::boolean},
                             {"includeWatching", ParameterType::boolean}});
-    const auto flag = [&](std::string_view name, bool otherwise) {
-        const Json& value = member(options, name);
-        return value.is_null() ? otherwise : value.boolean();
-    };
-    funding.add_inputs = flag("add_inputs", true);
-    funding.include_unsafe = flag("include_unsafe", false);
-    funding.lock_unspents = flag("lockUnspents", false);
-    if (const Json& value = member(options, "replaceable"); !value.is_null())
-        funding.replaceable = value.boolean();
+    const size_t outputs = request.recipients.size();
+    request.add_inputs = flag(options, "add_inputs", true);
+    request.include_unsafe = flag(options, "include_unsafe", false);
     if (const Json& value = member(options, "changeAddress"); !value.is_null()) {
         const auto script = decode_address(params, value.string());
         if (!script) fail(Code::address_or_key, "Change address must be a valid bitcoin address");
-        funding.change_script = *script;
+        request.change_script = *script;
     }
     if (const Json& value = member(options, "changePosition"); !value.is_null()) {
         const int64_t position = read_integer(value, "changePosition");
         if (position < 0 || position > static_cast<int64_t>(outputs))
             fail(Code::invalid_parameter, "changePosition out of bounds");
-        funding.change_position = static_cast<uint32_t>(position);
+        request.change_position = static_cast<size_t>(position);
     }
     if (const Json& value = member(options, "subtractFeeFromOutputs"); !value.is_null()) {
         for (const Json& item : value.array()) {
@@ -181,11 +192,10 @@ WalletFunding read_funding(const ChainParams& params, const Json& options, size_
                      fmt::format("Invalid parameter, subtractFeeFromOutputs: position {} is out of "
                                  "bounds",
                                  position));
-            funding.subtract_fee_from_outputs.push_back(static_cast<uint32_t>(position));
+            request.recipients[static_cast<size_t>(position)].subtract_fee = true;
         }
     }
-    funding.fee_rate = funding_rate(options);
-    return funding;
+    request.fee_rate = funding_rate(options);
 }
 
 void fundrawtransaction(Call& call) {
@@ -198,10 +208,18 @@ void fundrawtransaction(Call& call) {
         data = decode_transaction_hex(call.string(0), WitnessGuess::without);
     if (!data) fail(Code::deserialization, "TX decode failed");
     if (data->outputs.empty()) fail(Code::invalid_parameter, "TX must have at least one output");
-    const WalletFunding funding =
-        read_funding(call.params(), call.argument(1), data->outputs.size());
-    const WalletSent funded = call.ask_wallet(
-        [&](NodeControl&, WalletControl& wallet) { return unwrap(wallet.fund(*data, funding)); });
+    SpendRequest request = funding_of(*data);
+    const Json& options = call.argument(1);
+    read_funding(call.params(), options, request);
+    const SpendResult funded = call.ask_wallet([&](Node& node, Wallet& wallet) {
+        request.replaceable = flag(options, "replaceable", node.config().wallet.signal_replaceable);
+        SpendResult result = unwrap(wallet.create_transaction(request));
+        if (flag(options, "lockUnspents", false)) {
+            for (const TxInput& input : result.transaction->inputs())
+                unwrap(wallet.lock_unspent(input.prevout, false));
+        }
+        return result;
+    });
     JsonWriter& out = call.out();
     out.object([&] {
         out.key("hex").hex(funded.transaction->serialize());
@@ -216,7 +234,7 @@ void fundrawtransaction(Call& call) {
 
 void bumpfee(Call& call) {
     const Txid txid = call.txid(0);
-    std::optional<Amount> rate;
+    std::optional<FeeRate> rate;
     if (call.has(1)) {
         const Json& options = call.argument(1);
         check_members(options, {{"conf_target", ParameterType::number},
@@ -226,16 +244,16 @@ void bumpfee(Call& call) {
         rate = read_fee_choice(member(options, "conf_target"), member(options, "estimate_mode"),
                                member(options, "fee_rate"));
     }
-    const WalletBumped bumped = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
+    const auto bumped = call.ask_wallet([&](Node& node, Wallet& wallet) {
         if (!wallet.transaction(txid))
             fail(Code::address_or_key, "Invalid or non-wallet transaction id");
-        return unwrap(wallet.bump_fee(txid, rate));
+        return unwrap(node.bump_fee(wallet, txid, rate));
     });
     JsonWriter& out = call.out();
     out.object([&] {
-        out.field("txid", bumped.replacement.transaction->txid());
+        out.field("txid", bumped.spend.transaction->txid());
         out.field("origfee", bumped.original_fee);
-        out.field("fee", bumped.replacement.fee);
+        out.field("fee", bumped.spend.fee);
         out.field_array("errors", [] {});
     });
 }
@@ -244,10 +262,9 @@ void signrawtransactionwithwallet(Call& call) {
     const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
     const PreviousOutputs given = read_previous_outputs(call.argument(1));
     const uint8_t type = read_sighash_type(call.argument(2));
-    const SignResult result = call.ask_wallet([&](NodeControl& node, WalletControl& wallet) {
+    const SignResult result = call.ask_wallet([&](Node& node, Wallet& wallet) {
         const auto known = [&](const OutPoint& outpoint) -> std::optional<TxOutput> {
-            if (const auto coin = node.coin(outpoint, true)) return coin->output;
-            if (const auto coin = node.coin(outpoint, false)) return coin->output;
+            if (auto output = known_output(node, outpoint)) return output;
             return wallet.known_output(outpoint);
         };
         return wallet.sign(data, spent_outputs(data, given, known), type);

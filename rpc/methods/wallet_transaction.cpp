@@ -7,44 +7,27 @@
 #include "chain/rules/address.h"
 #include "rpc/json/script_json.h"
 #include "rpc/json/transaction_text.h"
+#include "rpc/json/wallet_json.h"
 #include "rpc/jsonrpc/call.h"
+#include "rpc/methods/chain_lookup.h"
 
 namespace parley::rpc {
 
 namespace {
 
-std::string_view to_string(WalletTxDetail::Category category) {
-    switch (category) {
-        case WalletTxDetail::Category::send:
-            return "send";
-        case WalletTxDetail::Category::receive:
-            return "receive";
-        case WalletTxDetail::Category::generate:
-            return "generate";
-        case WalletTxDetail::Category::immature:
-            return "immature";
-        case WalletTxDetail::Category::orphan:
-            return "orphan";
-    }
-    return "";
-}
-
-void write_detail_fields(JsonWriter& out, const ChainParams& params, const WalletTxDetail& detail,
-                         bool abandoned) {
-    const std::string address = encode_address(params, detail.script);
-    if (!address.empty()) out.field("address", address);
-    const bool is_send = detail.category == WalletTxDetail::Category::send;
-    if (!is_send && !detail.parent_descriptors.empty())
+void write_detail_fields(JsonWriter& out, const WalletTxDetail& detail) {
+    if (detail.address) out.field("address", *detail.address);
+    if (detail.category != TxCategory::send && !detail.parent_descriptors.empty())
         out.field_values("parent_descs", detail.parent_descriptors);
     out.field("category", to_string(detail.category));
     out.field("amount", detail.amount);
     if (detail.label) out.field("label", *detail.label);
     out.field("vout", detail.output);
     if (detail.fee) out.field("fee", *detail.fee);
-    out.field("abandoned", abandoned);
+    out.field("abandoned", detail.abandoned);
 }
 
-void write_transaction_state(JsonWriter& out, const WalletTx& tx) {
+void write_transaction_state(JsonWriter& out, const WalletTxInfo& tx) {
     out.field("confirmations", tx.confirmations);
     if (tx.generated) out.field("generated", true);
     if (tx.block) {
@@ -68,13 +51,12 @@ void write_transaction_state(JsonWriter& out, const WalletTx& tx) {
     out.field("bip125-replaceable", tx.replaceable ? "yes" : "no");
 }
 
-void write_listed(JsonWriter& out, const ChainParams& params,
-                  const std::vector<WalletListed>& items) {
+void write_listed(JsonWriter& out, const std::vector<ListedTransaction>& items) {
     out.array([&] {
-        for (const WalletListed& item : items) {
+        for (const ListedTransaction& item : items) {
             out.object([&] {
-                write_detail_fields(out, params, item.detail, item.transaction.abandoned);
-                write_transaction_state(out, item.transaction);
+                write_detail_fields(out, item.detail);
+                write_transaction_state(out, item.info);
             });
         }
     });
@@ -91,27 +73,26 @@ void listtransactions(Call& call) {
     const int64_t skip = call.integer(2, 0, INT32_MIN, INT32_MAX);
     if (count < 0) fail(Code::invalid_parameter, "Negative count");
     if (skip < 0) fail(Code::invalid_parameter, "Negative from");
-    const auto items = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        return wallet.list(label, static_cast<uint64_t>(count), static_cast<uint64_t>(skip));
+    const auto items = call.ask_wallet([&](Node&, Wallet& wallet) {
+        return wallet.list_transactions(label, static_cast<size_t>(count),
+                                        static_cast<size_t>(skip));
     });
-    write_listed(call.out(), call.params(), items);
+    write_listed(call.out(), items);
 }
 
-/// The wallet's transactions of the blocks from `since` down to the active chain.
-std::vector<WalletListed> removed_since(const NodeControl& node, const WalletView& wallet,
-                                        const BlockHash& since) {
-    std::vector<WalletListed> items;
-    auto block = node.block_summary(since);
-    while (block && !block->in_active_chain) {
-        const auto content = node.block(block->hash);
+/// The wallet's transactions of the blocks from `block` down to the active chain.
+std::vector<ListedTransaction> removed_since(const Node& node, const Wallet& wallet,
+                                             const HeaderNode* block) {
+    std::vector<ListedTransaction> items;
+    for (; !node.chain().contains(*block) && block->has_body(); block = block->parent) {
+        const auto content = node.chain().read_block(*block);
         if (!content) break;  // a body that is gone has nothing to tell
         for (const TransactionRef& transaction : (*content)->transactions) {
             const auto view = wallet.transaction(transaction->txid());
             if (!view) continue;
             for (const WalletTxDetail& detail : view->details)
-                items.push_back({detail, view->transaction});
+                items.push_back({detail, view->info});
         }
-        block = node.block_summary(block->header.previous);
     }
     return items;
 }
@@ -124,24 +105,25 @@ void listsinceblock(Call& call) {
     const bool include_removed = call.boolean(3, true);
     const auto label = call.has(5) ? std::optional{call.string(5)} : std::nullopt;
     BlockHash last;
-    std::vector<WalletListed> removed;
-    auto items = call.ask_wallet([&](NodeControl& node, WalletControl& wallet) {
-        if (since && !node.block_summary(*since)) fail(Code::address_or_key, "Block not found");
-        const int64_t tip = node.tip().height.value();
+    std::vector<ListedTransaction> removed;
+    auto items = call.ask_wallet([&](Node& node, Wallet& wallet) {
+        const HeaderNode* first = since ? &find_header(node, *since) : nullptr;
+        const int64_t tip = node.chain().tip().height.value();
         const int64_t height = std::max<int64_t>(0, tip + 1 - target);
-        last = node.block_at(Height{static_cast<int32_t>(height)})->hash;
-        if (since && include_removed) removed = removed_since(node, wallet, *since);
+        last = node.chain().at_height(Height{static_cast<int32_t>(height)})->hash;
+        if (first && include_removed) removed = removed_since(node, wallet, first);
         return wallet.list_since(since);
     });
     if (label)
-        std::erase_if(items, [&](const WalletListed& item) { return item.detail.label != label; });
+        std::erase_if(items,
+                      [&](const ListedTransaction& item) { return item.detail.label != label; });
     JsonWriter& out = call.out();
     out.object([&] {
         out.key("transactions");
-        write_listed(out, call.params(), items);
+        write_listed(out, items);
         if (include_removed) {
             out.key("removed");
-            write_listed(out, call.params(), removed);
+            write_listed(out, removed);
         }
         out.field("lastblock", last);
     });
@@ -150,9 +132,9 @@ void listsinceblock(Call& call) {
 void gettransaction(Call& call) {
     const Txid txid = call.txid(0);
     const bool verbose = call.boolean(2);
-    WalletSummary summary;
-    const auto view = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        summary = wallet.summary();
+    WalletInfo info;
+    const auto view = call.ask_wallet([&](Node&, Wallet& wallet) {
+        info = wallet.info();
         return wallet.transaction(txid);
     });
     if (!view) fail(Code::address_or_key, "Invalid or non-wallet transaction id");
@@ -160,32 +142,26 @@ void gettransaction(Call& call) {
     out.object([&] {
         out.field("amount", view->amount);
         if (view->fee) out.field("fee", *view->fee);
-        write_transaction_state(out, view->transaction);
+        write_transaction_state(out, view->info);
         out.field_array("details", [&] {
-            for (const WalletTxDetail& detail : view->details) {
-                out.object([&] {
-                    write_detail_fields(out, call.params(), detail, view->transaction.abandoned);
-                });
-            }
+            for (const WalletTxDetail& detail : view->details)
+                out.object([&] { write_detail_fields(out, detail); });
         });
-        out.key("hex").hex(view->transaction.transaction->serialize());
+        out.key("hex").hex(view->info.transaction->serialize());
         if (verbose) {
             out.field_object("decoded", [&] {
-                write_transaction_fields(out, call.params(), *view->transaction.transaction,
+                write_transaction_fields(out, call.params(), *view->info.transaction,
                                          {.show_hex = false});
             });
         }
-        out.field_object("lastprocessedblock", [&] {
-            out.field("hash", summary.last_block_hash);
-            out.field("height", summary.last_block_height);
-        });
+        write_last_block(out, info);
     });
 }
 
 // ---- unspent
 
-WalletUnspentQuery unspent_query(const Call& call) {
-    WalletUnspentQuery query;
+UnspentQuery unspent_query(const Call& call) {
+    UnspentQuery query;
     query.confirmations_min =
         static_cast<int32_t>(call.integer(0, query.confirmations_min, INT32_MIN, INT32_MAX));
     query.confirmations_max =
@@ -215,32 +191,30 @@ WalletUnspentQuery unspent_query(const Call& call) {
         if (key == "maximumAmount") query.amount_max = read_amount(value, key);
         if (key == "minimumSumAmount") query.sum_min = read_amount(value, key);
         if (key == "maximumCount")
-            query.count_max = static_cast<uint64_t>(read_integer(value, key, 0));
+            query.count_max = static_cast<size_t>(read_integer(value, key, 0));
         if (key == "include_immature_coinbase") query.include_immature = value.boolean();
     }
     return query;
 }
 
 void listunspent(Call& call) {
-    const WalletUnspentQuery query = unspent_query(call);
+    const UnspentQuery query = unspent_query(call);
     const auto coins =
-        call.ask_wallet([&](NodeControl&, WalletControl& wallet) { return wallet.unspent(query); });
+        call.ask_wallet([&](Node&, Wallet& wallet) { return wallet.list_unspent(query); });
     JsonWriter& out = call.out();
     out.array([&] {
-        for (const WalletUnspent& coin : coins) {
+        for (const UnspentOutput& coin : coins) {
             out.object([&] {
                 out.field("txid", coin.outpoint.txid);
                 out.field("vout", coin.outpoint.index);
-                const std::string address =
-                    encode_address(call.params(), coin.output.script_pubkey);
-                if (!address.empty()) out.field("address", address);
+                if (coin.address) out.field("address", *coin.address);
                 if (coin.label) out.field("label", *coin.label);
                 out.key("scriptPubKey").hex(coin.output.script_pubkey.bytes());
                 out.field("amount", coin.output.value);
                 out.field("confirmations", coin.confirmations);
                 out.field("spendable", coin.spendable);
                 out.field("solvable", coin.solvable);
-                if (!coin.descriptor.empty()) out.field("desc", coin.descriptor);
+                if (coin.descriptor) out.field("desc", *coin.descriptor);
                 out.field_values("parent_descs", coin.parent_descriptors);
                 out.field("safe", coin.safe);
             });
@@ -259,10 +233,10 @@ void getreceivedbyaddress(Call& call) {
     const Script script = read_address(call.params(), address);
     const int32_t confirmations = confirmations_argument(call, 1);
     const std::string canonical = encode_address(call.params(), script);
-    call.out().value(call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        if (!wallet.address(script).mine) fail(Code::wallet, "Address not found in wallet");
+    call.out().value(call.ask_wallet([&](Node&, Wallet& wallet) {
+        if (!wallet.is_mine(script)) fail(Code::wallet, "Address not found in wallet");
         Amount sum{0};
-        for (const WalletReceived& entry : wallet.received(confirmations, false)) {
+        for (const ReceivedByAddress& entry : wallet.list_received(confirmations, false)) {
             if (entry.address == canonical) sum += entry.amount;
         }
         return sum;
@@ -274,15 +248,14 @@ void listreceivedbyaddress(Call& call) {
     const bool include_empty = call.boolean(1);
     const std::string filter = call.string(3);
     if (!filter.empty()) read_address(call.params(), filter);
-    auto entries = call.ask_wallet([&](NodeControl&, WalletControl& wallet) {
-        return wallet.received(confirmations, include_empty);
-    });
+    auto entries = call.ask_wallet(
+        [&](Node&, Wallet& wallet) { return wallet.list_received(confirmations, include_empty); });
     if (!filter.empty())
         std::erase_if(entries,
-                      [&](const WalletReceived& entry) { return entry.address != filter; });
+                      [&](const ReceivedByAddress& entry) { return entry.address != filter; });
     JsonWriter& out = call.out();
     out.array([&] {
-        for (const WalletReceived& entry : entries) {
+        for (const ReceivedByAddress& entry : entries) {
             out.object([&] {
                 out.field("address", entry.address);
                 out.field("amount", entry.amount);
@@ -296,7 +269,7 @@ void listreceivedbyaddress(Call& call) {
 
 void abandontransaction(Call& call) {
     const Txid txid = call.txid(0);
-    call.ask_wallet([&](NodeControl&, WalletControl& wallet) { unwrap(wallet.abandon(txid)); });
+    call.ask_wallet([&](Node&, Wallet& wallet) { unwrap(wallet.abandon(txid)); });
 }
 
 constexpr Parameter kWatchOnly{"include_watchonly", ParameterType::boolean, false, "false",

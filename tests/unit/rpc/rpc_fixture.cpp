@@ -63,9 +63,9 @@ void RpcFixture::set_time(int64_t seconds) {
     node.call([&](Node& each) { each.set_mock_time(seconds); });
 }
 
-BlockRef RpcFixture::extend(const std::vector<TransactionRef>& transactions) {
+BlockRef RpcFixture::extend(const std::vector<TransactionRef>& transactions, const Script& payout) {
     set_time(int64_t{node_tip().header.time} + 600);
-    BlockRef made = node.build(transactions, key_script());
+    BlockRef made = node.build(transactions, payout);
     EXPECT_EQ(node.submit(made), "");
     return made;
 }

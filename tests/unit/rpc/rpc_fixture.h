@@ -118,8 +118,8 @@ class RpcFixture : public FixtureNode, public RpcCaller {
     /// Unix seconds, from now on.
     void set_time(int64_t seconds);
     /// A block on top of the chain, ten minutes later, with these transactions behind its coinbase.
-    /// It pays to key_script().
-    BlockRef extend(const std::vector<TransactionRef>& transactions = {});
+    BlockRef extend(const std::vector<TransactionRef>& transactions = {},
+                    const Script& payout = key_script());
     /// So many blocks that the first `coins` coinbases can be spent.
     void mature(int coins);
 

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/rpc/fake_node.h"
+#include "chain/rules/address.h"
+#include "rpc/json/transaction_text.h"
+#include "tests/unit/rpc/wallet_fixture.h"
 
 namespace parley::rpc::test {
 namespace {
@@ -10,35 +12,67 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-TEST(SendToAddress, request_isPassedOn) {
-    WalletRunner runner;
-    const TransactionRef transaction = simple_transaction(1);
-    runner.wallet().send_result = WalletSent{transaction, Amount{282}, std::nullopt};
-    const std::string txid = transaction->txid().to_string();
-    EXPECT_EQ(runner.result("sendtoaddress",
-                            std::string{"[\""} + kAddress + R"(",0.1,"why","who",true,false])"),
-              "\"" + txid + "\"");
-    const WalletSpend& asked = runner.wallet().spend_asked;
-    ASSERT_EQ(asked.recipients.size(), 1u);
-    EXPECT_EQ(asked.recipients[0].script, p2wpkh_script({}));
-    EXPECT_EQ(asked.recipients[0].amount, Amount{10'000'000});
-    EXPECT_TRUE(asked.recipients[0].subtract_fee);
-    EXPECT_EQ(asked.replaceable, false);
-    EXPECT_EQ(asked.comment, "why");
-    EXPECT_EQ(asked.comment_to, "who");
-    EXPECT_EQ(asked.fee_rate, std::nullopt);
-    EXPECT_EQ(runner.result("sendtoaddress", std::string{R"({"address":")"} + kAddress +
-                                                 R"(","amount":"1","fee_rate":1.125,)" +
-                                                 R"("verbose":true})"),
-              R"({"txid":")" + txid + R"(","fee_reason":"User specified"})");
-    EXPECT_EQ(runner.wallet().spend_asked.fee_rate, Amount{1'125});
+constexpr const char* kOther = "mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8";
+
+/// What the transaction pays to this script; fails the test if it is not one output.
+Amount paid_to(const Transaction& transaction, const Script& script) {
+    Amount sum{0};
+    int count = 0;
+    for (const TxOutput& output : transaction.outputs()) {
+        if (output.script_pubkey != script) continue;
+        sum += output.value;
+        ++count;
+    }
+    EXPECT_EQ(count, 1);
+    return sum;
+}
+
+Amount fee_of(const WalletFixture& runner, const Transaction& transaction) {
+    return runner.node->mempool().find(transaction.txid())->fee;
+}
+
+/// The wallet reckons with signatures of the greatest size.
+void expect_rate(Amount fee, FeeRate rate, int64_t virtual_size) {
+    EXPECT_GE(fee, fee_for(rate, virtual_size));
+    EXPECT_LE(fee, fee_for(rate, virtual_size + 2));
+}
+
+TEST(SendToAddress, request_isCarriedOut) {
+    WalletFixture runner{2};
+    runner.pay(runner.address(), coins(3));
+    const std::string txid = runner
+                                 .call("sendtoaddress", std::string{"[\""} + kAddress +
+                                                            R"(",0.1,"why","who",true,false])")
+                                 .result.string();
+    const TransactionRef sent = runner.waiting();
+    EXPECT_EQ(txid, sent->txid().to_string());
+    const Amount fee = fee_of(runner, *sent);
+    EXPECT_EQ(paid_to(*sent, runner.script_of(kAddress)).value(), 10'000'000 - fee.value());
+    expect_rate(fee, FeeRate{100}, sent->virtual_size());  // the node's minimum
+    const Json shown = runner.shown(txid);
+    EXPECT_EQ(shown.find("bip125-replaceable")->string(), "no");
+    EXPECT_EQ(shown.find("comment")->string(), "why");
+    EXPECT_EQ(shown.find("to")->string(), "who");
+    runner.extend({sent});
+    const Json verbose =
+        runner
+            .call("sendtoaddress", std::string{R"({"address":")"} + kAddress +
+                                       R"(","amount":"1","fee_rate":1.125,"verbose":true})")
+            .result;
+    const TransactionRef second = runner.waiting();
+    EXPECT_EQ(verbose.find("txid")->string(), second->txid().to_string());
+    EXPECT_EQ(verbose.find("fee_reason")->string(), "User specified");
+    EXPECT_EQ(paid_to(*second, runner.script_of(kAddress)), coins(1));
+    expect_rate(fee_of(runner, *second), FeeRate{1'125}, second->virtual_size());
+    EXPECT_EQ(runner.shown(second->txid().to_string()).find("bip125-replaceable")->string(), "yes");
 }
 
 TEST(SendToAddress, mistakes_areExplained) {
-    WalletRunner runner;
-    const auto error = [&](const std::string& rest) {
+    WalletFixture runner;
+    const auto error = [&](const std::string& rest, const std::string& wallet = "w") {
         const Reply reply = runner.call(
-            "sendtoaddress", std::string{R"({"address":")"} + kAddress + "\"," + rest + "}");
+            "sendtoaddress", std::string{R"({"address":")"} + kAddress + "\"," + rest + "}",
+            "/wallet/" + wallet);
         return std::to_string(reply.code) + " " + reply.message;
     };
     EXPECT_EQ(error(R"("amount":"x")"), "-3 Invalid amount (amount)");
@@ -49,24 +83,26 @@ TEST(SendToAddress, mistakes_areExplained) {
     EXPECT_EQ(error(R"("amount":1,"conf_target":0)"),
               "-8 Invalid conf_target, must be between 1 and 1008");
     EXPECT_EQ(runner.call("sendtoaddress", R"(["nowhere",1])").code, -5);
-    runner.wallet().send_result =
-        Unexpected<Error>{{Code::insufficient_funds, "Insufficient funds"}};
     EXPECT_EQ(error(R"("amount":1)"), "-6 Insufficient funds");
-    runner.wallet().info.private_keys = false;
-    EXPECT_EQ(error(R"("amount":1)"), "-4 Error: Private keys are disabled for this wallet");
+    runner.result("createwallet", R"(["watch",true])");
+    EXPECT_EQ(error(R"("amount":1)", "watch"),
+              "-4 Error: Private keys are disabled for this wallet");
 }
 
 TEST(SendMany, recipients_shareTheFeeAsAsked) {
-    WalletRunner runner;
-    runner.wallet().send_result = WalletSent{simple_transaction(1), Amount{1}, std::nullopt};
-    const std::string other = "mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8";
+    WalletFixture runner{1};
+    runner.pay(runner.address(), coins(10));
+    const std::string other{kOther};
     const std::string amounts = R"({")" + std::string{kAddress} + R"(":1,")" + other + R"(":2})";
-    runner.result("sendmany", "[\"\"," + amounts + ",0,\"c\",[\"" + other + "\"]]");
-    const WalletSpend& asked = runner.wallet().spend_asked;
-    ASSERT_EQ(asked.recipients.size(), 2u);
-    EXPECT_FALSE(asked.recipients[0].subtract_fee);
-    EXPECT_TRUE(asked.recipients[1].subtract_fee);
-    EXPECT_EQ(asked.recipients[1].amount, coins(2));
+    const std::string txid =
+        runner.call("sendmany", "[\"\"," + amounts + ",0,\"c\",[\"" + other + "\"]]")
+            .result.string();
+    const TransactionRef sent = runner.waiting();
+    EXPECT_EQ(txid, sent->txid().to_string());
+    EXPECT_EQ(paid_to(*sent, runner.script_of(kAddress)), coins(1));
+    EXPECT_EQ(paid_to(*sent, runner.script_of(other)).value(),
+              coins(2).value() - fee_of(runner, *sent).value());
+    EXPECT_EQ(runner.shown(txid).find("comment")->string(), "c");
     EXPECT_EQ(runner.call("sendmany", "[\"x\"," + amounts + "]").code, -8);
     EXPECT_EQ(runner.call("sendmany", R"(["",{}])").code, -8);
     for (const char* from : {"[5]", "[-1]", R"(["mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"])"})
@@ -74,39 +110,58 @@ TEST(SendMany, recipients_shareTheFeeAsAsked) {
             << from;
 }
 
-TEST(FundRawTransaction, options_arePassedOn) {
-    WalletRunner runner;
-    const TransactionRef funded = simple_transaction(1);
-    runner.wallet().send_result = WalletSent{funded, Amount{282}, std::nullopt};
+TEST(FundRawTransaction, coinsAndChange_areAdded) {
+    WalletFixture runner{2};
+    const TransactionRef received = runner.pay(runner.address(), coins(1));
     // Without inputs, as createrawtransaction makes it.
     const std::string hex =
         runner.call("createrawtransaction", std::string{"[[],{\""} + kAddress + "\":1}]")
             .result.string();
-    EXPECT_EQ(
-        runner.result("fundrawtransaction", "[\"" + hex + "\"]"),
-        R"({"hex":")" + to_hex(funded->serialize()) + R"(","fee":0.00000282,"changepos":-1})");
-    EXPECT_EQ(runner.wallet().funded.outputs.size(), 1u);
-    EXPECT_TRUE(runner.wallet().funded.inputs.empty());
-    runner.wallet().send_result = WalletSent{funded, Amount{282}, 0};
-    const std::string base = "[\"" + hex + "\",";
-    EXPECT_EQ(runner
-                  .call("fundrawtransaction",
-                        base +
-                            R"({"feeRate":0.0001,"changePosition":1,"lockUnspents":true,)"
-                            R"("changeAddress":")" +
-                            kAddress + R"(","subtractFeeFromOutputs":[0],"add_inputs":false}])")
-                  .result.find("changepos")
-                  ->number(),
-              "0");
-    const WalletFunding& asked = runner.wallet().funding_asked;
-    EXPECT_EQ(asked.fee_rate, Amount{10'000});
-    EXPECT_EQ(asked.change_position, 1u);
-    EXPECT_EQ(asked.change_script, p2wpkh_script({}));
-    EXPECT_TRUE(asked.lock_unspents);
-    EXPECT_FALSE(asked.add_inputs);
-    EXPECT_EQ(asked.subtract_fee_from_outputs, std::vector<uint32_t>{0});
+    const auto fund = [&](const std::string& options) {
+        return runner.call("fundrawtransaction", "[\"" + hex + "\"," + options + "]");
+    };
+    // The only coin is spent without a rest.
+    const Json exact = fund(R"({"subtractFeeFromOutputs":[0]})").result;
+    EXPECT_EQ(exact.find("changepos")->number(), "-1");
+    const auto all = decode_transaction_hex(exact.find("hex")->string());
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->inputs.size(), 1u);
+    EXPECT_EQ(all->inputs[0].prevout, (OutPoint{received->txid(), 1}));
+    EXPECT_EQ(exact.find("fee")->number(), "0.00000011");  // 110 bytes, 0.1 satoshi each
+    EXPECT_EQ(all->outputs[0].value, Amount{kCoin - 11});
+    EXPECT_EQ(fund("{}").code, -6);
+    EXPECT_EQ(fund(R"({"add_inputs":false})").code, -6);
+    EXPECT_EQ(runner.result("listlockunspent"), "[]");
+
+    runner.pay(runner.address(), coins(3));
+    const Json funded = fund(std::string{R"({"feeRate":0.0001,"changePosition":1,)"
+                                         R"("lockUnspents":true,"changeAddress":")"} +
+                             kOther + R"(","add_inputs":true,"replaceable":false})")
+                            .result;
+    EXPECT_EQ(funded.find("changepos")->number(), "1");
+    const auto data = decode_transaction_hex(funded.find("hex")->string());
+    ASSERT_TRUE(data);
+    ASSERT_EQ(data->outputs.size(), 2u);
+    EXPECT_EQ(data->outputs[0].value, coins(1));
+    EXPECT_EQ(data->outputs[1].script_pubkey, runner.script_of(kOther));
+    const std::string signed_hex =
+        runner.call("signrawtransactionwithwallet", quoted(funded.find("hex")->string()))
+            .result.find("hex")
+            ->string();
+    const TransactionRef complete = make_transaction(*decode_transaction_hex(signed_hex));
+    EXPECT_GT(complete->inputs()[0].sequence, 0xfffffffdu);
+    ASSERT_TRUE(runner.node.send(complete));
+    expect_rate(fee_of(runner, *complete), FeeRate{10'000}, complete->virtual_size());
+    EXPECT_EQ(runner.call("listlockunspent").result.array().size(), data->inputs.size());
+}
+
+TEST(FundRawTransaction, mistakes_areRefused) {
+    WalletFixture runner;
+    const std::string hex =
+        runner.call("createrawtransaction", std::string{"[[],{\""} + kAddress + "\":1}]")
+            .result.string();
     const auto code = [&](const std::string& options) {
-        return runner.call("fundrawtransaction", base + options + "]").code;
+        return runner.call("fundrawtransaction", "[\"" + hex + "\"," + options + "]").code;
     };
     EXPECT_EQ(code(R"({"changePosition":2})"), -8);
     EXPECT_EQ(code(R"({"subtractFeeFromOutputs":[1]})"), -8);
@@ -116,62 +171,96 @@ TEST(FundRawTransaction, options_arePassedOn) {
     EXPECT_EQ(runner.call("fundrawtransaction", R"(["00"])").code, -22);
 }
 
-TEST(BumpFee, rate_isPassedOn) {
-    WalletRunner runner;
-    const TransactionRef transaction = simple_transaction(1);
-    runner.wallet().bump_result =
-        WalletBumped{{simple_transaction(2), Amount{500}, std::nullopt}, Amount{282}};
-    const std::string params = "[\"" + transaction->txid().to_string() + "\"";
-    EXPECT_EQ(runner.call("bumpfee", params + "]").code, -5);
-    runner.wallet().views[transaction->txid()].transaction = confirmed_tx(transaction);
-    EXPECT_EQ(runner.result("bumpfee", params + R"(,{"fee_rate":5}])"),
-              R"({"txid":")" + simple_transaction(2)->txid().to_string() +
-                  R"(","origfee":0.00000282,"fee":0.00000500,"errors":[]})");
-    EXPECT_EQ(runner.wallet().bump_rate_asked, Amount{5'000});
+TEST(BumpFee, replacement_paysTheRate) {
+    WalletFixture runner{1};
+    runner.pay(runner.address(), coins(2));
+    EXPECT_EQ(runner.call("bumpfee", quoted(std::string(64, '1'))).code, -5);
+    runner.result("sendtoaddress",
+                  std::string{R"({"address":")"} + kAddress + R"(","amount":1,"fee_rate":2})");
+    const TransactionRef original = runner.waiting();
+    const Amount original_fee = fee_of(runner, *original);
+    const std::string params = "[\"" + original->txid().to_string() + "\"";
+    const std::string bumped = runner.result("bumpfee", params + R"(,{"fee_rate":5}])");
+    const TransactionRef replacement = runner.waiting();
+    const Amount fee = fee_of(runner, *replacement);
+    EXPECT_EQ(bumped, R"({"txid":")" + replacement->txid().to_string() + R"(","origfee":)" +
+                          to_string(original_fee) + R"(,"fee":)" + to_string(fee) +
+                          R"(,"errors":[]})");
+    EXPECT_EQ(paid_to(*replacement, runner.script_of(kAddress)), coins(1));
+    expect_rate(fee, FeeRate{5'000}, replacement->virtual_size());
+    const Json old = runner.shown(original->txid().to_string());
+    EXPECT_EQ(old.find("replaced_by_txid")->string(), replacement->txid().to_string());
+    EXPECT_EQ(runner.call("bumpfee", params + "]").code, -4);
 }
 
 TEST(SignRawTransactionWithWallet, outputsOfTheWallet_areUsed) {
-    WalletRunner runner;
-    const TransactionRef transaction = simple_transaction(1);
-    runner.wallet().signature.transaction = transaction->data();
-    runner.wallet().outputs[transaction->inputs()[0].prevout] = {Amount{9}, p2wpkh_script({})};
-    EXPECT_EQ(runner.result("signrawtransactionwithwallet",
-                            "[\"" + to_hex(transaction->serialize()) + "\"]"),
-              R"({"hex":")" + to_hex(transaction->serialize()) + R"(","complete":true})");
-    ASSERT_EQ(runner.wallet().sign_spent.size(), 1u);
-    EXPECT_EQ(runner.wallet().sign_spent.begin()->second.value, Amount{9});
-    EXPECT_EQ(runner.wallet().sign_type, 1);
+    WalletFixture runner;
+    const BlockRef block = runner.mine_to(runner.address());
+    runner.result("invalidateblock", quoted(runner.tip_hash().to_string()));
+    // Nobody but the wallet knows the coinbase now.
+    const std::string spend =
+        runner
+            .call("createrawtransaction", R"([[{"txid":")" +
+                                              block->transactions[0]->txid().to_string() +
+                                              R"(","vout":0}],{")" + kAddress + R"(":49}])")
+            .result.string();
+    const Json all = runner.call("signrawtransactionwithwallet", quoted(spend)).result;
+    EXPECT_TRUE(all.find("complete")->boolean());
+    const auto sighash_type = [](const Json& result) {
+        return decode_transaction_hex(result.find("hex")->string())->inputs[0].witness[0].back();
+    };
+    EXPECT_EQ(sighash_type(all), 1);
+    const Json single =
+        runner.call("signrawtransactionwithwallet", "[\"" + spend + R"(",[],"SINGLE"])").result;
+    EXPECT_EQ(sighash_type(single), 3);
 }
 
 // ---- descriptors, coins
 
+constexpr const char* kRanged =
+    "wpkh(tpubD6NzVbkrYhZ4WaWSyoBvQwbpLkojyoTZPRsgXELWz3Popb3qkjcJyJUGLnL4qHHoQvao8ESaAstxYSnhyswJ7"
+    "6uZPStJRJCTKvosUCJZL5B/0/*)";
+constexpr const char* kSingle =
+    "pkh(03fff97bd5755eeea420453a14355235d382f6472f8568a18b2f057a1460297556)";
+
+/// With its checksum.
+std::string complete_descriptor(RpcCaller& runner, const std::string& descriptor) {
+    return runner.call("getdescriptorinfo", quoted(descriptor)).result.find("descriptor")->string();
+}
+
 TEST(ImportDescriptors, eachRequest_hasItsOwnResult) {
-    WalletRunner runner;
-    runner.wallet().import_result = {Status{}, failure(Code::address_or_key, "bad checksum")};
-    EXPECT_EQ(
-        runner.result("importdescriptors",
-                      R"x([[{"desc":"wpkh(k/*)#c","timestamp":"now","active":true,"range":[0,9],)x"
-                      R"x("next_index":3,"internal":true},)x"
-                      R"x({"timestamp":0},)x"
-                      R"x({"desc":"wpkh(j)#c","timestamp":5,"label":"l"},)x"
-                      R"x({"desc":"wpkh(i)#c","timestamp":5,"label":"l","internal":true}]])x"),
-        R"([{"success":true},)"
-        R"({"success":false,"error":{"code":-8,"message":"Descriptor not found."}},)"
-        R"({"success":false,"error":{"code":-5,"message":"bad checksum"}},)"
-        R"({"success":false,"error":{"code":-8,)"
-        R"("message":"Internal addresses should not have a label"}}])");
-    const auto& asked = runner.wallet().imports_asked;
-    ASSERT_EQ(asked.size(), 2u);
-    EXPECT_EQ(asked[0].timestamp, std::nullopt);
-    EXPECT_TRUE(asked[0].active && asked[0].internal);
-    EXPECT_EQ(asked[0].range, (std::pair{0u, 9u}));
-    EXPECT_EQ(asked[0].next_index, 3u);
-    EXPECT_EQ(asked[1].timestamp, 5);
-    EXPECT_EQ(asked[1].label, "l");
+    RpcFixture runner;
+    runner.result("createwallet", R"(["w",true])");
+    const std::string ranged = complete_descriptor(runner, kRanged);
+    const std::string single = complete_descriptor(runner, kSingle);
+    const Reply reply = runner.call(
+        "importdescriptors", R"([[{"desc":")" + ranged +
+                                 R"(","timestamp":"now","active":true,"range":[0,9],)"
+                                 R"("next_index":3,"internal":true},)"
+                                 R"({"timestamp":0},)"
+                                 R"x({"desc":"wpkh(j)#c","timestamp":5,"label":"l"},)x"
+                                 R"({"desc":")" +
+                                 single + R"(","timestamp":5,"label":"l","internal":true},)" +
+                                 R"({"desc":")" + single + R"(","timestamp":5,"label":"l"}]])");
+    EXPECT_THAT(reply.text, StartsWith(R"([{"success":true},)"
+                                       R"({"success":false,"error":{"code":-8,)"
+                                       R"("message":"Descriptor not found."}},)"
+                                       R"({"success":false,"error":{"code":-5,"message":")"));
+    EXPECT_THAT(reply.text, HasSubstr(R"({"success":false,"error":{"code":-8,)"
+                                      R"("message":"Internal addresses should not have a label"}},)"
+                                      R"({"success":true}])"));
+    EXPECT_EQ(runner.call("getaddressesbylabel", R"(["l"])").result.object().size(), 1u);
+    EXPECT_EQ(runner.result("listdescriptors"),
+              R"({"wallet_name":"w","descriptors":[{"desc":")" + single +
+                  R"(","timestamp":5,"active":false},{"desc":")" + ranged +
+                  R"(","timestamp":1700000090,)"
+                  R"("active":true,"internal":true,"range":[0,102],"next":3,"next_index":3}]})");
+    EXPECT_EQ(runner.call("listdescriptors", "[true]").message,
+              "Can't get private descriptor string for watch-only wallets");
 }
 
 TEST(ImportDescriptors, missingTimestamp_failsTheCall) {
-    WalletRunner runner;
+    WalletFixture runner;
     EXPECT_EQ(runner.call("importdescriptors", R"([[{"desc":"x"}]])").message,
               "Missing required timestamp field for key");
     EXPECT_THAT(runner.call("importdescriptors", R"([[{"desc":"x","timestamp":true}]])").message,
@@ -179,21 +268,42 @@ TEST(ImportDescriptors, missingTimestamp_failsTheCall) {
     EXPECT_EQ(runner.call("importdescriptors", "[[5]]").code, -3);
 }
 
-TEST(ListDescriptors, rangedOnes_showTheirRange) {
-    WalletRunner runner;
-    runner.wallet().known_descriptors = {{"wpkh(a/*)#b", 5, true, false, {{0, 99}}, 7},
-                                         {"addr(x)#y", 6, false, {}, {}, 0}};
-    EXPECT_EQ(runner.result("listdescriptors"),
-              R"x({"wallet_name":"w","descriptors":[{"desc":"wpkh(a/*)#b","timestamp":5,)x"
-              R"x("active":true,"internal":false,"range":[0,99],"next":7,"next_index":7},)x"
-              R"x({"desc":"addr(x)#y","timestamp":6,"active":false}]})x");
+TEST(ListDescriptors, newWallet_hasFourActiveOnes) {
+    WalletFixture runner;
+    const auto first = [&](const std::string& params) {
+        const Json result = runner.call("listdescriptors", params).result;
+        EXPECT_EQ(result.find("wallet_name")->string(), "w");
+        EXPECT_EQ(result.find("descriptors")->array().size(), 4u);
+        return result.find("descriptors")->array()[0];
+    };
+    const Json shown = first("[]");
+    EXPECT_THAT(shown.find("desc")->string(), HasSubstr("tpub"));
+    EXPECT_TRUE(shown.find("active")->boolean());
+    EXPECT_FALSE(shown.find("internal")->boolean());
+    EXPECT_EQ(shown.find("range")->array()[0].number(), "0");
+    EXPECT_EQ(shown.find("range")->array()[1].number(), "99");
+    EXPECT_EQ(shown.find("next_index")->number(), "0");
+    EXPECT_THAT(first("[true]").find("desc")->string(), HasSubstr("tprv"));
 }
 
 TEST(RescanBlockchain, heights_areChecked) {
-    WalletRunner runner;
-    for (int i = 0; i < 5; ++i) runner.node.extend();
+    RpcFixture runner;
+    runner.result("createwallet", R"(["w",true])");
+    const std::string single = complete_descriptor(runner, kSingle);
+    const std::string address =
+        runner.call("deriveaddresses", quoted(single)).result.array()[0].string();
+    runner.extend();
+    runner.extend({}, *decode_address(runner.node->config().params, address));
+    for (int i = 0; i < 3; ++i) runner.extend();
+    runner.result("importdescriptors", R"([[{"desc":")" + single + R"(","timestamp":"now"}]])");
+    const auto transactions = [&] {
+        return runner.call("getwalletinfo").result.find("txcount")->number();
+    };
+    EXPECT_EQ(runner.result("rescanblockchain", "[3]"), R"({"start_height":3,"stop_height":5})");
+    EXPECT_EQ(runner.result("rescanblockchain", "[0,1]"), R"({"start_height":0,"stop_height":1})");
+    EXPECT_EQ(transactions(), "0");
     EXPECT_EQ(runner.result("rescanblockchain", "[1,3]"), R"({"start_height":1,"stop_height":3})");
-    EXPECT_EQ(runner.wallet().rescan_asked.second, Height{3});
+    EXPECT_EQ(transactions(), "1");
     EXPECT_EQ(runner.call("rescanblockchain", "[6]").message, "Invalid start_height");
     EXPECT_EQ(runner.call("rescanblockchain", "[0,6]").message, "Invalid stop_height");
     EXPECT_EQ(runner.call("rescanblockchain", "[3,2]").message,
@@ -201,26 +311,31 @@ TEST(RescanBlockchain, heights_areChecked) {
 }
 
 TEST(LockUnspent, coins_areLockedAndUnlocked) {
-    WalletRunner runner;
-    const std::string txid(64, '1');
-    const std::string one = R"([{"txid":")" + txid + R"(","vout":1}])";
+    WalletFixture runner;
+    const std::string address = runner.address();
+    const auto coin = [](const BlockRef& block) {
+        return R"({"txid":")" + block->transactions[0]->txid().to_string() + R"(","vout":0})";
+    };
+    const std::string first = coin(runner.mine_to(address));
+    const std::string one = "[" + first + "]";
+    const std::string both = "[" + first + "," + coin(runner.mine_to(address)) + "]";
     EXPECT_EQ(runner.result("lockunspent", "[false," + one + ",true]"), "true");
-    EXPECT_TRUE(runner.wallet().lock_was_persistent);
+    EXPECT_EQ(runner.result("listlockunspent"), one);
+    // A persistent lock survives.
+    runner.result("unloadwallet", R"(["w"])");
+    runner.result("loadwallet", R"(["w"])");
     EXPECT_EQ(runner.result("listlockunspent"), one);
     EXPECT_EQ(runner.call("lockunspent", "[false," + one + "]").message,
               "Invalid parameter, output already locked");
     // One that is not locked among them: none is unlocked.
-    EXPECT_EQ(runner
-                  .call("lockunspent", R"([true,[{"txid":")" + txid + R"(","vout":1},{"txid":")" +
-                                           txid + R"(","vout":2}]])")
-                  .message,
+    EXPECT_EQ(runner.call("lockunspent", "[true," + both + "]").message,
               "Invalid parameter, expected locked output");
-    EXPECT_EQ(runner.wallet().locks.size(), 1u);
+    EXPECT_EQ(runner.result("listlockunspent"), one);
     EXPECT_EQ(runner.result("lockunspent", "[true," + one + "]"), "true");
-    EXPECT_TRUE(runner.wallet().locks.empty());
+    EXPECT_EQ(runner.result("listlockunspent"), "[]");
     runner.result("lockunspent", "[false," + one + "]");
     EXPECT_EQ(runner.result("lockunspent", "[true]"), "true");
-    EXPECT_TRUE(runner.wallet().locks.empty());
+    EXPECT_EQ(runner.result("listlockunspent"), "[]");
     EXPECT_EQ(runner.call("lockunspent", "[false]").code, -8);
 }
 
