@@ -1,4 +1,3 @@
-// Replica, part one: construction, header rules, the engine's inputs and its timers.
 #include "consensus/pbft/replica.h"
 
 #include <fmt/format.h>
@@ -6,30 +5,32 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "chain/primitives/compact_target.h"
 
 namespace parley::pbft {
+namespace {
+
+EngineReport::List list_of(const std::vector<ValidatorIndex>& indices) {
+    return {indices.begin(), indices.end()};
+}
+
+}  // namespace
 
 Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet validators,
                  LogSink& log)
-    : options_(std::move(options)),
-      authenticator_(std::move(validators), chain.genesis_hash),
-      self_(options_.key ? set().index_of(options_.key->public_key()) : std::nullopt),
-      genesis_(chain.genesis_hash),
-      bits_(compact_from_target(chain.pow_limit)),
-      log_(log),
-      vote_log_(self_.value_or(0), options_.key, authenticator_),
-      book_(authenticator_.validators()),
-      view_changes_(authenticator_.validators()) {
-    CHECK(self_.has_value() == options_.key.has_value());
+    : setup_(std::move(options), chain, std::move(validators), log),
+      vote_log_(setup_.self.value_or(0), setup_.options.key, setup_.authenticator),
+      evidence_(log),
+      views_(setup_, vote_log_),
+      repair_(setup_) {
+    CHECK(setup_.self.has_value() == setup_.options.key.has_value());
 }
 
 Expected<void, std::string> Replica::restore(const Storage& storage) {
-    CHECK(tip_ == nullptr);
-    if (!self_) return {};
-    auto loaded = VoteLog::load(storage, *self_, options_.key, authenticator_);
+    CHECK(decision_ == nullptr);
+    if (!setup_.self) return {};
+    auto loaded = VoteLog::load(storage, *setup_.self, setup_.options.key, setup_.authenticator);
     if (!loaded) {
-        log_.error(LogCategory::pbft, "{}.", loaded.error());
+        setup_.log.error(LogCategory::pbft, "{}.", loaded.error());
         return Unexpected(loaded.error());
     }
     vote_log_ = std::move(*loaded);
@@ -40,12 +41,12 @@ Expected<std::optional<Score>, HeaderError> Replica::verify_header(const BlockHe
                                                                    const BlockHash& hash,
                                                                    ByteSpan seal,
                                                                    const HeaderNode& parent) const {
-    if (header.bits != bits_)
+    if (header.bits != setup_.bits)
         return Unexpected(HeaderError{"bad-diffbits", "every block carries the limit's bits"});
     if (header.nonce != 0) return Unexpected(HeaderError{"bad-nonce", "no block has a nonce"});
     if (seal.empty()) return std::optional<Score>{};
     const FinalPoint point{static_cast<Sequence>(parent.height.value()) + 1, hash, to_bytes(seal)};
-    if (auto valid = authenticator_.verify_final(point); !valid)
+    if (auto valid = setup_.authenticator.verify_final(point); !valid)
         return Unexpected(HeaderError{"bad-pbft-seal", std::string(to_string(valid.error()))});
     if (!parent.score) return std::optional<Score>{};
     return std::optional<Score>{*parent.score + 1};
@@ -56,190 +57,263 @@ Score Replica::genesis_score(const BlockHeader&) const {
 }
 
 uint32_t Replica::next_bits(const HeaderNode&, int64_t) const {
-    return bits_;
+    return setup_.bits;
 }
 
 EngineOutputs Replica::handle(const EngineInput& input, TimePoint now) {
-    Step step(now, network());
+    CHECK(decision_ != nullptr || std::holds_alternative<engine_input::Started>(input));
+    Step step(now, setup_.network());
     now_ = now;
     std::visit([&](const auto& each) { take(each, step); }, input);
+    advance(step);
     return step.take_outputs();
 }
 
 void Replica::take(const engine_input::Started& input, Step& step) {
-    CHECK(tip_ == nullptr);
-    const HeaderNode& tip = *input.tip;
-    tip_ = &tip;
-    final_ = FinalPoint{static_cast<Sequence>(tip.height.value()), tip.hash, tip.seal};
-    final_at_ = step.now;
-    idle_status_at_ = step.now + options_.idle_status_period;
-    if (final_.height == 0) final_.seal.clear();
-    if (final_.height > 0) step.emit<engine_output::Finalize>(final_.digest);
-    if (self_) {
-        const VoteState& state = votes();
-        for (const auto* vote : {&state.accepted, &state.prepare, &state.commit}) {
-            if (*vote && in_window((*vote)->height)) book_.add(**vote);
-        }
-        if (state.view_change) view_changes_.add(*state.view_change);
-        if (state.prepared && state.prepared->height == next_height()) {
-            for (const Endorsement& prepare : state.prepared->prepares) {
-                const Vote vote{MessageType::prepare,   state.prepared->view,
-                                state.prepared->height, state.prepared->digest,
-                                prepare.validator,      prepare.signature};
-                if (book_.place(vote) == VoteBook::Place::fresh) book_.add(vote);
-            }
-        }
-        for (const auto& [digest, block] : vote_log_.restored_bodies()) {
-            if (block->header.previous == final_.digest)
-                bodies_[digest] = BodyState{block, PeerId{0}, true};
-        }
-        place_reproposal();
-        log_.info(LogCategory::pbft, "Validator {} of {} starts in view {} at height {}.", *self_,
-                  set().size(), view(), next_height());
-    }
-    advance(step);
+    CHECK(decision_ == nullptr);
+    repair_.start(step.now);
+    begin_height(*input.tip, Decision::Early(setup_.set()), step);
+    if (!setup_.self) return;
+    views_.restore();
+    decision_->restore();
+    setup_.log.info(LogCategory::pbft, "Validator {} of {} starts in view {} at height {}.",
+                    *setup_.self, setup_.set().size(), views_.view(), decision_->height());
+}
+
+void Replica::begin_height(const HeaderNode& tip, Decision::Early early, Step& step) {
+    decision_ = std::make_unique<Decision>(setup_, vote_log_, repair_, evidence_, tip, step.now,
+                                           std::move(early));
+    const FinalPoint& final_point = decision_->final_point();
+    if (final_point.height > 0) step.emit<engine_output::Finalize>(final_point.digest);
 }
 
 void Replica::take(const engine_input::TipChanged& input, Step& step) {
-    CHECK(tip_ != nullptr);
-    const HeaderNode& tip = *input.tip;
-    const auto height = static_cast<Sequence>(tip.height.value());
+    const auto height = static_cast<Sequence>(input.tip->height.value());
     // A final block never leaves the chain; the chainstate guards that.
-    CHECK(height >= final_.height);
-    if (height > final_.height) {
-        tip_ = &tip;
-        final_ = FinalPoint{height, tip.hash, tip.seal};
-        final_at_ = step.now;
-        step.emit<engine_output::Finalize>(final_.digest);
-        if (certified_ && certified_->height <= height) certified_.reset();
-        checking_.reset();
-        building_.reset();
-        published_.reset();
-        wanted_.reset();
-        fetch_at_.reset();
-        nothing_to_build_ = false;
-        paced_since_.reset();
-        trials_.clear();
-        book_.forget_through(height);
-        place_reproposal();
-        drop_unneeded_bodies();
-        unsuccessful_views_ = 0;
-        request_deadline_.reset();
-        repeat_at_.reset();
-    }
-    advance(step);
+    CHECK(height >= decision_->final_point().height);
+    if (height == decision_->final_point().height) return;
+    repair_.height_decided(height);
+    begin_height(*input.tip, decision_->take_early(), step);
+    decision_->succeed();
+    views_.succeeded();
 }
 
-void Replica::take(const engine_input::DemandChanged& input, Step& step) {
+void Replica::take(const engine_input::DemandChanged& input, Step&) {
     demand_ = input.demand;
-    nothing_to_build_ = false;
-    advance(step);
+    decision_->demand_changed();
 }
 
 void Replica::take(const engine_input::PeerMessage& input, Step& step) {
-    CHECK(tip_ != nullptr);
-    const PeerId from = input.from;
-    const auto decoded = decode_message(input.message, network());
+    const auto decoded = decode_message(input.message, setup_.network());
     if (!decoded)
-        return blame(from, fmt::format("an engine message that is {}", to_string(decoded.error())),
-                     step);
-    std::visit([&](const auto& content) { handle(from, content, step); }, *decoded);
-    advance(step);
+        return setup_.blame(input.from,
+                            fmt::format("an engine message that is {}", to_string(decoded.error())),
+                            step);
+    take(input.from, *decoded, step);
+}
+
+void Replica::take(PeerId from, const Message& message, Step& step) {
+    if (const auto* vote = std::get_if<Vote>(&message)) {
+        decision_->take(from, *vote, step);
+    } else if (const auto* pre_prepare = std::get_if<PrePrepare>(&message)) {
+        decision_->take(from, *pre_prepare, step);
+    } else if (const auto* view_change = std::get_if<ViewChange>(&message)) {
+        views_.take(from, *view_change, step);
+    } else if (const auto* new_view = std::get_if<NewView>(&message)) {
+        take(from, *new_view, step);
+    } else if (const auto* status = std::get_if<Status>(&message)) {
+        repair_.take(from, *status, standing(), step);
+    } else if (const auto* fetch = std::get_if<Fetch>(&message)) {
+        repair_.take(from, *fetch, *decision_, step);
+    } else {
+        repair_.take(from, std::get<Body>(message), *decision_, step);
+    }
+}
+
+void Replica::take(PeerId from, const NewView& message, Step& step) {
+    const auto plan = views_.accept(from, message, step);
+    if (plan) return enter_view(message, *plan, step);
+    if (!plan.error().empty() && views_.view() + 1 < kViewMax &&
+        views_.may_leave(decision_->height()))
+        leave_view(views_.view() + 1, plan.error(), step);
 }
 
 void Replica::take(const engine_input::PeerReady& input, Step& step) {
-    peers_[input.peer] = PeerState{};
-    step.send(input.peer, status());
-    advance(step);
+    repair_.peer_ready(input.peer, standing(), step);
 }
 
-void Replica::take(const engine_input::PeerGone& input, Step& step) {
-    peers_.erase(input.peer);
-    advance(step);
+void Replica::take(const engine_input::PeerGone& input, Step&) {
+    repair_.peer_gone(input.peer);
+}
+
+void Replica::take(const engine_input::ProposalBuilt& input, Step& step) {
+    decision_->take(input, step);
+}
+
+void Replica::take(const engine_input::ProposalChecked& input, Step& step) {
+    decision_->take(input, step);
 }
 
 void Replica::take(const engine_input::TimerDue&, Step& step) {
-    const TimePoint now = step.now;
-    if (now >= idle_status_at_) {
-        idle_status_at_ = now + options_.idle_status_period;
-        step.broadcast(status());
-    }
-    if (request_deadline_ && now >= *request_deadline_) {
-        request_deadline_.reset();
-        if (view() + 1 < kViewMax && may_leave()) {
-            start_view_change(
-                view() + 1,
-                fmt::format("no {} from validator {} in time",
-                            active() ? fmt::format("block {}", next_height()) : "new-view",
-                            primary()),
-                step);
+    repair_.send_idle_status(standing(), step);
+    if (const auto deadline = views_.deadline(); deadline && step.now >= *deadline) {
+        views_.stop_timer();
+        const View view = views_.view();
+        if (view + 1 < kViewMax && views_.may_leave(decision_->height())) {
+            leave_view(view + 1,
+                       fmt::format("no {} from validator {} in time",
+                                   views_.active() ? fmt::format("block {}", decision_->height())
+                                                   : "new-view",
+                                   views_.primary()),
+                       step);
         }
     }
-    if (repeat_at_ && now >= *repeat_at_) {
-        repeat_at_.reset();
-        repeat(step);
+    repair_.take_time(standing(), step);
+}
+
+void Replica::leave_view(View view, std::string reason, Step& step) {
+    views_.leave(view, std::move(reason), *decision_, step);
+    repair_.restart_timer();
+    decision_->view_changed();
+}
+
+void Replica::enter_view(NewView new_view, const NewViewPlan& plan, Step& step) {
+    views_.enter(std::move(new_view), plan, decision_->height());
+    repair_.restart_timer();
+    decision_->view_changed();
+    repair_.note_final(std::nullopt, plan.base, decision_->final_point(), step);
+}
+
+void Replica::advance(Step& step) {
+    while (views_.may_leave(decision_->height())) {
+        const auto view = views_.view_to_join();
+        if (!view) break;
+        leave_view(*view, fmt::format("f + 1 validators have left view {}", views_.view()), step);
     }
-    if (fetch_at_ && now >= *fetch_at_) {
-        fetch_at_.reset();
-        wanted_.reset();  // asked for again by whoever still needs it
+    if (auto made = views_.make_new_view(*decision_)) {
+        enter_view(std::move(made->first), made->second, step);
+        step.broadcast(
+            *vote_log_.state.new_view,
+            vote_log_.record(decision_->blocks(), decision_->final_point().height, step));
     }
-    advance(step);
-}
-
-Duration Replica::timeout() const {
-    Duration result = options_.base_timeout;
-    for (unsigned i = 0; i < unsuccessful_views_ && result < options_.timeout_max; ++i) result *= 2;
-    return std::min(result, options_.timeout_max);
-}
-
-bool Replica::has_work(TimePoint now) const {
-    return (demand_.transactions > 0 && !nothing_to_build_) || proposal() != nullptr ||
-           empty_block_due(now);
-}
-
-bool Replica::unsettled(TimePoint now) const {
-    if (behind()) return true;
-    if (!self_) return false;
-    return !active() || heard_from_beyond_ || has_work(now) || book_.has_votes(next_height());
+    decision_->advance(demand_, step);
+    set_timers(step);
 }
 
 void Replica::set_timers(Step& step) {
+    const bool active = setup_.self && views_.active();
+    const bool has_work = decision_->has_work(demand_, step.now);
     bool waiting = false;
-    if (self_ && active()) {
+    if (active) {
         // A replica that lacks final blocks has nothing to reproach the primary with.
-        waiting = has_work(step.now) && !behind() && may_leave();
-    } else if (self_) {
+        waiting = has_work && !repair_.behind() && views_.may_leave(decision_->height());
+    } else if (setup_.self) {
         // Section 4.5.2: who is alone in leaving a view waits, instead of running through views.
-        waiting = view_changes_.count(view()) >= set().quorum();
+        waiting = views_.known().count(views_.view()) >= setup_.set().quorum();
     }
-    if (!waiting) {
-        request_deadline_.reset();
-    } else if (!request_deadline_) {
-        request_deadline_ = step.now + timeout();
-    }
-    if (!unsettled(step.now)) {
-        repeat_at_.reset();
-    } else if (!repeat_at_) {
-        repeat_at_ = step.now + retry_interval();
-    }
+    views_.set_timer(waiting, step.now);
+    const bool voting = setup_.self && (!active || repair_.heard_from_beyond() || has_work ||
+                                        decision_->votes().has_votes(decision_->height()));
+    repair_.set_timer(repair_.behind() || voting, step.now);
 }
 
 std::optional<TimePoint> Replica::next_deadline() const {
-    TimePoint first = idle_status_at_;
-    for (const auto& deadline : {request_deadline_, repeat_at_, fetch_at_, propose_at_}) {
-        if (deadline) first = std::min(first, *deadline);
-    }
-    if (self_ && options_.empty_block_period > Duration::zero()) {
-        const TimePoint empty_at = final_at_ + options_.empty_block_period;
-        if (empty_at > now_) first = std::min(first, empty_at);
-    }
+    if (decision_ == nullptr) return std::nullopt;
+    const TimePoint first = std::min({repair_.next_deadline(), decision_->next_deadline(now_),
+                                      views_.deadline().value_or(kNever)});
     if (first == kNever) return std::nullopt;
     return first;
 }
 
-void Replica::blame(PeerId peer, std::string reason, Step& step) {
-    log_.debug(LogCategory::pbft, "Peer {} sent {}.", peer.value(), reason);
-    step.emit<engine_output::Blame>(peer, std::move(reason));
+Replica::Progress Replica::progress() const {
+    Progress result;
+    const Vote* pre_prepare = decision_->proposal();
+    for (ValidatorIndex i = 0; i < setup_.set().size(); ++i) {
+        const auto voted = [&](MessageType type) {
+            const Vote* vote = decision_->votes().find(type, decision_->height(), i);
+            return vote != nullptr && vote->view == views_.view() && pre_prepare != nullptr &&
+                   vote->digest == pre_prepare->digest;
+        };
+        if (voted(MessageType::prepare) || voted(MessageType::pre_prepare))
+            result.prepared.push_back(i);
+        if (voted(MessageType::commit)) result.committed.push_back(i);
+    }
+    for (const ViewChange& view_change : views_.known().all(views_.view()))
+        result.view_changes.push_back(view_change.validator);
+
+    const bool committing = result.prepared.size() >= setup_.set().quorum();
+    result.phase = !setup_.self             ? "following"
+                   : repair_.behind()       ? "catching up"
+                   : !views_.active()       ? "view change"
+                   : pre_prepare == nullptr ? "idle"
+                   : committing             ? "commit"
+                                            : "prepare";
+    if (!setup_.self) return result;
+    if (views_.active() && pre_prepare == nullptr) {
+        if (decision_->has_work(demand_, now_) && !views_.is_primary())
+            result.missing.push_back(views_.primary());
+        return result;
+    }
+    const auto& present = !views_.active() ? result.view_changes
+                          : committing     ? result.committed
+                                           : result.prepared;
+    for (ValidatorIndex i = 0; i < setup_.set().size(); ++i) {
+        if (std::find(present.begin(), present.end(), i) == present.end())
+            result.missing.push_back(i);
+    }
+    return result;
+}
+
+EngineReport::Object Replica::report() const {
+    using std::chrono::milliseconds;
+    const Sequence final_height = decision_->final_point().height;
+    const Vote* pre_prepare = decision_->proposal();
+    const Progress progress = this->progress();
+    EngineReport timer;
+    if (const auto& deadline = views_.deadline())
+        timer =
+            std::max(milliseconds{0}, std::chrono::duration_cast<milliseconds>(*deadline - now_));
+    EngineReport::List view_changes;
+    for (const ViewChanger::Left& record : views_.history())
+        view_changes.push_back(EngineReport::Object{{"view", record.view},
+                                                    {"time", to_unix_seconds(record.when)},
+                                                    {"reason", record.reason}});
+    EngineReport::List evidence;
+    for (const Evidence& each : evidence_.all()) {
+        Writer writer;
+        writer.u8(static_cast<uint8_t>(each.first.type));
+        write_vote(writer, each.first);
+        write_vote(writer, each.second);
+        evidence.push_back(EngineReport::Object{{"validator", each.first.validator},
+                                                {"height", each.first.height},
+                                                {"view", each.first.view},
+                                                {"votes", to_hex(writer.data())}});
+    }
+    return {
+        {"role", !setup_.self          ? "observer"
+                 : views_.is_primary() ? "primary"
+                                       : "backup"},
+        {"validator", setup_.self ? EngineReport{*setup_.self} : EngineReport{}},
+        {"view", views_.view()},
+        {"height", decision_->height()},
+        {"primary", views_.primary()},
+        {"phase", progress.phase},
+        {"n", setup_.set().size()},
+        {"f", setup_.set().faults()},
+        {"quorum", setup_.set().quorum()},
+        {"watermarks", EngineReport::List{final_height, final_height + kWindow}},
+        {"proposal", pre_prepare ? EngineReport{pre_prepare->digest.to_string()} : EngineReport{}},
+        {"prepared", list_of(progress.prepared)},
+        {"committed", list_of(progress.committed)},
+        {"view_changes", list_of(progress.view_changes)},
+        {"missing", list_of(progress.missing)},
+        {"timer", timer},
+        {"timeout", std::chrono::duration_cast<milliseconds>(views_.timeout())},
+        {"unsuccessful_views", views_.unsuccessful_views()},
+        {"certified_height", repair_.certified() ? repair_.certified()->height : final_height},
+        {"last_view_changes", std::move(view_changes)},
+        {"evidence", std::move(evidence)},
+    };
 }
 
 }  // namespace parley::pbft

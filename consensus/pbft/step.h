@@ -36,20 +36,35 @@ class Step {
     const TimePoint now;
 
     // ---- statements, which carry signatures
-    void broadcast(const Vote& vote, const Recorded&);  ///< a prepare or a commit
-    void broadcast(const PrePrepare& message, const Recorded&);
-    void broadcast(const ViewChange& message, const Recorded&);
-    void broadcast(const NewView& message, const Recorded&);
-    void send(PeerId peer, const Vote& vote, const Recorded&);
-    void send(PeerId peer, const PrePrepare& message, const Recorded&);
-    void send(PeerId peer, const ViewChange& message, const Recorded&);
-    void send(PeerId peer, const NewView& message, const Recorded&);
+    /// A prepare or a commit.
+    void broadcast(const Vote& vote, const Recorded&) { broadcast(encode_vote(vote, network_)); }
+    void broadcast(const PrePrepare& message, const Recorded&) {
+        broadcast(encode_pre_prepare(message.vote, message.block, network_));
+    }
+    void broadcast(const ViewChange& message, const Recorded&) {
+        broadcast(encode_view_change(message, network_));
+    }
+    void broadcast(const NewView& message, const Recorded&) {
+        broadcast(encode_new_view(message, network_));
+    }
+    void send(PeerId peer, const Vote& vote, const Recorded&) {
+        send(peer, encode_vote(vote, network_));
+    }
+    void send(PeerId peer, const PrePrepare& message, const Recorded&) {
+        send(peer, encode_pre_prepare(message.vote, message.block, network_));
+    }
+    void send(PeerId peer, const ViewChange& message, const Recorded&) {
+        send(peer, encode_view_change(message, network_));
+    }
+    void send(PeerId peer, const NewView& message, const Recorded&) {
+        send(peer, encode_new_view(message, network_));
+    }
 
     // ---- messages without a signature of the sender
-    void broadcast(const Status& status);
-    void send(PeerId peer, const Status& status);
-    void send(PeerId peer, const Fetch& fetch);
-    void send(PeerId peer, const Body& body);
+    void broadcast(const Status& status) { broadcast(encode_status(status, network_)); }
+    void send(PeerId peer, const Status& status) { send(peer, encode_status(status, network_)); }
+    void send(PeerId peer, const Fetch& fetch) { send(peer, encode_fetch(fetch, network_)); }
+    void send(PeerId peer, const Body& body) { send(peer, encode_body(body.block, network_)); }
 
     // ---- other outputs
     template <class Kind, class... Args>
@@ -63,8 +78,12 @@ class Step {
     EngineOutputs take_outputs() { return std::move(outputs_); }
 
  private:
-    void broadcast(Bytes message);
-    void send(PeerId peer, Bytes message);
+    void broadcast(Bytes message) {
+        outputs_.emplace_back(engine_output::Broadcast{std::move(message)});
+    }
+    void send(PeerId peer, Bytes message) {
+        outputs_.emplace_back(engine_output::SendMessage{peer, std::move(message)});
+    }
 
     const NetworkTag& network_;
     EngineOutputs outputs_;

@@ -1,5 +1,7 @@
 #include "consensus/pbft/vote_book.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace parley::pbft {
@@ -14,7 +16,7 @@ size_t slot_of(MessageType type) {
 }  // namespace
 
 const Vote* VoteBook::find(MessageType type, Sequence height, ValidatorIndex validator) const {
-    CHECK(validator < validators_.size());
+    CHECK(validator < validators_->size());
     const auto found = heights_.find(height);
     if (found == heights_.end()) return nullptr;
     const auto& slot = found->second[validator][slot_of(type)];
@@ -35,14 +37,14 @@ void VoteBook::add(const Vote& vote) {
 }
 
 void VoteBook::replace(const Vote& vote) {
-    CHECK(vote.validator < validators_.size());
+    CHECK(vote.validator < validators_->size());
     auto& height = heights_[vote.height];
-    if (height.empty()) height.resize(validators_.size());
+    if (height.empty()) height.resize(validators_->size());
     height[vote.validator][slot_of(vote.type)] = vote;
 }
 
 const Vote* VoteBook::pre_prepare(View view, Sequence height) const {
-    const Vote* vote = find(MessageType::pre_prepare, height, validators_.primary(view));
+    const Vote* vote = find(MessageType::pre_prepare, height, validators_->primary(view));
     return vote != nullptr && vote->view == view ? vote : nullptr;
 }
 
@@ -65,7 +67,7 @@ std::optional<std::pair<View, BlockHash>> VoteBook::commit_quorum(Sequence heigh
     std::map<std::pair<View, BlockHash>, size_t> counts;
     for (const Slots& slots : found->second) {
         const auto& vote = slots[slot_of(MessageType::commit)];
-        if (vote && ++counts[{vote->view, vote->digest}] >= validators_.quorum())
+        if (vote && ++counts[{vote->view, vote->digest}] >= validators_->quorum())
             return std::pair{vote->view, vote->digest};
     }
     return std::nullopt;
@@ -93,6 +95,21 @@ std::vector<BlockHash> VoteBook::proposals() const {
         }
     }
     return result;
+}
+
+void EvidenceList::note(const VoteBook& book, const Vote& second) {
+    const Vote* first = book.find(second.type, second.height, second.validator);
+    CHECK(first != nullptr && first->view == second.view && first->digest != second.digest);
+    const bool known = std::any_of(all_.begin(), all_.end(), [&](const Evidence& kept) {
+        return kept.first.type == second.type && kept.first.validator == second.validator &&
+               kept.first.height == second.height && kept.first.view == second.view;
+    });
+    if (known || all_.size() >= kEvidenceMax) return;
+    log_.warning(LogCategory::pbft,
+                 "Validator {} signed two statements at height {} in view {}: {} and {}.",
+                 second.validator, second.height, second.view, first->digest.to_string(),
+                 second.digest.to_string());
+    all_.push_back(Evidence{*first, second});
 }
 
 }  // namespace parley::pbft

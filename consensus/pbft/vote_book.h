@@ -1,6 +1,6 @@
 // VoteBook: the verified pre-prepares, prepares and commits of the heights in flight, one slot for
 // each validator, type and height. It counts distinct validators, never messages. It neither
-// checks signatures (certificate.h) nor decides anything (replica.h). Owned by the replica; core
+// checks signatures (certificate.h) nor decides anything (decision.h). Owned by the replica; core
 // thread only.
 //
 // Bound: kWindow heights of 3 n votes. The slot holds the vote of the highest view: a validator
@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/log.h"
 #include "consensus/pbft/messages.h"
 #include "consensus/pbft/validator_set.h"
 
@@ -25,7 +26,7 @@ struct Evidence {
 
 class VoteBook {
  public:
-    explicit VoteBook(const ValidatorSet& validators) : validators_(validators) {}
+    explicit VoteBook(const ValidatorSet& validators) : validators_(&validators) {}
 
     enum class Place : uint8_t {
         fresh,
@@ -61,8 +62,25 @@ class VoteBook {
  private:
     using Slots = std::array<std::optional<Vote>, 3>;
 
-    const ValidatorSet& validators_;
+    const ValidatorSet* validators_;
     std::map<Sequence, std::vector<Slots>> heights_;
+};
+
+/// Contradictory votes seen in this run, for the report.
+class EvidenceList {
+ public:
+    explicit EvidenceList(LogSink& log) : log_(log) {}
+
+    /// REQUIRES: book.place(second) is a conflict, and its signature holds.
+    void note(const VoteBook& book, const Vote& second);
+    const std::vector<Evidence>& all() const { return all_; }
+
+ private:
+    /// The first ones are kept; each costs its author the protocol's trust once.
+    static constexpr size_t kEvidenceMax = 64;
+
+    LogSink& log_;
+    std::vector<Evidence> all_;
 };
 
 }  // namespace parley::pbft

@@ -2,7 +2,7 @@
 // is signed elsewhere. The record of a statement goes to the disk in the step that signs it, before
 // the signature may leave (record() returns the token for that); after a crash the replica knows
 // every statement it may have made, and sends the same bytes again or none. It does not decide what
-// to sign (replica.h). Core thread only.
+// to sign (decision.h, view_changer.h). Core thread only.
 //
 // Keys, all below kEngineKeyPrefix 'E': "Es" the state, "En" the new-view that started the current
 // view, "Eb" + digest a block that was prepared (so that it can be proposed again). Each value ends

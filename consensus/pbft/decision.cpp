@@ -1,0 +1,391 @@
+#include "consensus/pbft/decision.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "consensus/pbft/view_change.h"
+
+namespace parley::pbft {
+
+Decision::Decision(const Setup& setup, VoteLog& vote_log, Repair& repair, EvidenceList& evidence,
+                   const HeaderNode& tip, TimePoint now, Early early)
+    : setup_(setup),
+      vote_log_(vote_log),
+      repair_(repair),
+      evidence_(evidence),
+      tip_(tip),
+      final_{static_cast<Sequence>(tip.height.value()), tip.hash,
+             tip.height == Height{0} ? Bytes{} : tip.seal},
+      since_(now),
+      book_(std::move(early.votes)),
+      bodies_(std::move(early.bodies)) {
+    book_.forget_through(final_.height);
+}
+
+void Decision::restore() {
+    for (const auto* vote : {&state().accepted, &state().prepare, &state().commit}) {
+        if (*vote && in_window((*vote)->height)) book_.add(**vote);
+    }
+    if (const auto& prepared = state().prepared; prepared && prepared->height == height()) {
+        for (const Endorsement& prepare : prepared->prepares) {
+            const Vote vote{MessageType::prepare, prepared->view,    prepared->height,
+                            prepared->digest,     prepare.validator, prepare.signature};
+            if (book_.place(vote) == VoteBook::Place::fresh) book_.add(vote);
+        }
+    }
+    for (const auto& [digest, block] : vote_log_.restored_bodies()) {
+        if (block->header.previous == final_.digest) bodies_[digest] = Body{block, PeerId{0}, true};
+    }
+    place_reproposal();
+}
+
+void Decision::succeed() {
+    place_reproposal();
+    drop_unneeded_bodies();
+}
+
+Decision::Early Decision::take_early() {
+    Early early(setup_.set());
+    early.votes = std::move(book_);
+    early.bodies = std::move(bodies_);
+    return early;
+}
+
+BlockRef Decision::valid_block(const BlockHash& digest) const {
+    const auto found = bodies_.find(digest);
+    return found != bodies_.end() && found->second.valid ? found->second.block : nullptr;
+}
+
+void Decision::take(PeerId from, const Vote& vote, Step& step) {
+    if (!setup_.self) return;
+    if (vote.view >= kViewMax || vote.validator >= setup_.set().size())
+        return setup_.blame(from, "a vote of nobody or of an impossible view", step);
+    if (!in_window(vote.height)) {
+        if (vote.height > final_.height) repair_.note_beyond();
+        return;
+    }
+    const bool is_prepare = vote.type == MessageType::prepare;
+    if (is_prepare && vote.validator == setup_.set().primary(vote.view))
+        return setup_.blame(from, "a primary's prepare", step);
+    // A commit of an earlier view may still complete a certificate, which proves itself; a prepare
+    // of one has no use any more.
+    if (is_prepare && vote.view < state().view) return;
+    const VoteBook::Place place = book_.place(vote);
+    if (place == VoteBook::Place::duplicate || place == VoteBook::Place::stale) return;
+    if (!setup_.authenticator.verify(vote))
+        return setup_.blame(from, "a vote with a bad signature", step);
+    if (place == VoteBook::Place::conflict) return evidence_.note(book_, vote);
+    if (vote.height > height()) repair_.note_beyond();
+    book_.add(vote);
+}
+
+void Decision::take(PeerId from, const PrePrepare& message, Step& step) {
+    if (!setup_.self) return;
+    const Vote& vote = message.vote;
+    if (vote.view >= kViewMax || vote.validator != setup_.set().primary(vote.view))
+        return setup_.blame(from, "a pre-prepare that is not its view's primary's", step);
+    if (!in_window(vote.height)) {
+        if (vote.height > final_.height) repair_.note_beyond();
+        return;
+    }
+    // One of a later view is asked for again once that view is entered: only the current view's
+    // blocks take memory.
+    if (vote.view != state().view) return;
+    const VoteBook::Place place = book_.place(vote);
+    if (place == VoteBook::Place::stale) return;
+    if (place != VoteBook::Place::duplicate && !setup_.authenticator.verify(vote))
+        return setup_.blame(from, "a pre-prepare with a bad signature", step);
+    if (place == VoteBook::Place::conflict) return evidence_.note(book_, vote);
+    book_.add(vote);
+    take_body(from, vote.digest, message.block, step);
+}
+
+void Decision::take_body(PeerId from, const BlockHash& digest, ByteSpan bytes, Step& step) {
+    if (bytes.empty() || bodies_.contains(digest)) return;
+    const auto failed = trials_.find(digest);
+    if (failed != trials_.end() && failed->second >= kTrialsMax) return;
+    Reader header_reader(bytes);
+    const BlockHeader header = read_block_header(header_reader);
+    if (!header_reader.ok() || header.hash() != digest)
+        return setup_.blame(from, "a block that is not the one its hash names", step);
+    Reader reader(bytes);
+    auto block = std::make_shared<Block>(read_block(reader));
+    bool mutated = false;
+    if (!reader.done() || block->transactions.empty() ||
+        block_merkle_root(*block, &mutated) != block->header.merkle_root || mutated)
+        return setup_.blame(from, "a block whose transactions are not the ones its hash names",
+                            step);
+    bodies_[digest] = Body{std::move(block), from, false};
+    repair_.body_arrived(digest);
+}
+
+BlockRef Decision::valid_body(const BlockHash& digest, Step& step) {
+    const auto found = bodies_.find(digest);
+    const auto& proven = repair_.certified();
+    const bool certified = proven && proven->digest == digest;
+    if (found == bodies_.end()) {
+        const auto failed = trials_.find(digest);
+        if (certified || failed == trials_.end() || failed->second < kTrialsMax)
+            repair_.fetch(digest, step);
+        return nullptr;
+    }
+    if (found->second.valid) return found->second.block;
+    if (checking_) return nullptr;
+    const auto& new_view = state().new_view;
+    const bool reproposed =
+        new_view && new_view->reproposal && new_view->reproposal->digest == digest;
+    const BlockRef block = found->second.block;
+    if (auto problem = header_problem(block->header, certified || reproposed, step.now)) {
+        // The digest itself names this header: no other block of it can do better.
+        setup_.log.warning(LogCategory::pbft, "Block {} cannot be accepted at height {}: {}.",
+                           digest.to_string(), height(), *problem);
+        bodies_.erase(found);
+        trials_[digest] = kTrialsMax;
+        return nullptr;
+    }
+    checking_ = digest;
+    step.emit<engine_output::CheckProposal>(block);
+    return nullptr;
+}
+
+std::optional<std::string> Decision::header_problem(const BlockHeader& header, bool reproposed,
+                                                    TimePoint now) const {
+    if (header.previous != final_.digest) return "it does not follow the last final block";
+    if (header.bits != setup_.bits || header.nonce != 0)
+        return "its bits or nonce are not the chain's";
+    // A block that was prepared once has passed this test then, and may be old by now.
+    if (reproposed) return std::nullopt;
+    const int64_t bound =
+        std::chrono::floor<std::chrono::seconds>(setup_.options.time_bound).count();
+    const int64_t clock = to_unix_seconds(now);
+    const int64_t time = header.time;
+    // Median time past + 1 is the lowest time that the chain allows: a primary with a right clock
+    // may have to use it.
+    if (time > clock + bound && time > tip_.median_time_past() + 1)
+        return "its time is too far ahead of this clock";
+    if (time < clock - bound) return "its time is too far behind this clock";
+    return std::nullopt;
+}
+
+void Decision::take(const engine_input::ProposalChecked& checked, Step& step) {
+    const BlockHash digest = checked.block->header.hash();
+    if (checking_ != digest) return;
+    checking_.reset();
+    const auto found = bodies_.find(digest);
+    if (found == bodies_.end() || found->second.block != checked.block) return;
+    if (checked.reject_reason.empty()) {
+        found->second.valid = true;
+        return;
+    }
+    setup_.log.warning(LogCategory::pbft, "Proposed block {} at height {} is invalid: {}.",
+                       digest.to_string(), height(), checked.reject_reason);
+    if (found->second.from != PeerId{0})
+        setup_.blame(found->second.from, "an invalid block: " + checked.reject_reason, step);
+    bodies_.erase(found);
+    ++trials_[digest];
+}
+
+bool Decision::may_vote() const {
+    return setup_.self && state().active && !repair_.behind() && !published_ &&
+           height() >= state().vote_floor();
+}
+
+std::optional<Vote> Decision::sign(MessageType type, Sequence height, const BlockHash& digest) {
+    CHECK(setup_.self);
+    const Vote* known = in_window(height) ? book_.find(type, height, *setup_.self) : nullptr;
+    if (known != nullptr &&
+        (known->view > state().view || (known->view == state().view && known->digest != digest))) {
+        setup_.log.error(
+            LogCategory::pbft,
+            "Somebody else votes with this validator's key, or this node lost its record: "
+            "it does not vote at height {} in view {}.",
+            height, state().view);
+        return std::nullopt;
+    }
+    Vote vote{type, state().view, height, digest, *setup_.self, {}};
+    vote.signature =
+        vote_log_.sign(setup_.authenticator.signing_hash(type, state().view, height, digest));
+    return vote;
+}
+
+bool Decision::is_primary() const {
+    return setup_.self && *setup_.self == setup_.set().primary(state().view);
+}
+
+VoteLog::Bodies Decision::blocks() const {
+    VoteLog::Bodies blocks;
+    for (const auto& [digest, body] : bodies_) blocks[digest] = body.block;
+    return blocks;
+}
+
+void Decision::advance(const Demand& demand, Step& step) {
+    while (try_publish(step) || try_prepare(step) || try_commit(step)) {
+    }
+    try_propose(demand, step);
+}
+
+bool Decision::try_publish(Step& step) {
+    if (!setup_.self || published_) return false;
+    if (!repair_.certified() || repair_.certified()->height != height()) {
+        const auto quorum = book_.commit_quorum(height());
+        if (!quorum) return false;
+        CommitCertificate certificate{
+            quorum->first,
+            book_.endorsements(MessageType::commit, quorum->first, height(), quorum->second)};
+        // A later block that is proven final waits for this one; its proof will come again.
+        repair_.certify(FinalPoint{height(), quorum->second, encode_seal(certificate)});
+    }
+    const FinalPoint& certified = *repair_.certified();
+    const BlockRef block = valid_body(certified.digest, step);
+    if (block == nullptr) return false;
+    published_ = certified.digest;
+    step.emit<engine_output::Publish>(block, certified.seal);
+    return false;
+}
+
+bool Decision::try_prepare(Step& step) {
+    const Vote* pre_prepare = proposal();
+    if (!may_vote() || pre_prepare == nullptr) return false;
+    if (valid_body(pre_prepare->digest, step) == nullptr || is_primary()) return false;
+    VoteState& own = vote_log_.state;
+    const bool answered =
+        own.prepare && own.prepare->height == height() && own.prepare->view == state().view;
+    if (answered) return false;
+    const auto vote = sign(MessageType::prepare, height(), pre_prepare->digest);
+    if (!vote) return false;
+    own.accepted = *pre_prepare;
+    own.prepare = vote;
+    step.broadcast(*vote, record(step));
+    book_.add(*vote);
+    return true;
+}
+
+bool Decision::try_commit(Step& step) {
+    VoteState& own = vote_log_.state;
+    if (!may_vote() || !own.accepted) return false;
+    const Vote accepted = *own.accepted;
+    if (accepted.height != height() || accepted.view != state().view) return false;
+    if (own.commit && own.commit->height == accepted.height && own.commit->view == state().view)
+        return false;
+    PreparedCertificate prepared{
+        accepted.view, accepted.height, accepted.digest, accepted.signature,
+        book_.endorsements(MessageType::prepare, accepted.view, accepted.height, accepted.digest)};
+    if (prepared.prepares.size() + 1 < setup_.set().quorum()) return false;
+    if (valid_body(accepted.digest, step) == nullptr) return false;
+    const auto vote = sign(MessageType::commit, accepted.height, accepted.digest);
+    if (!vote) return false;
+    own.prepared = std::move(prepared);
+    own.commit = vote;
+    step.broadcast(*vote, record(step));
+    book_.add(*vote);
+    return true;
+}
+
+bool Decision::empty_block_due(TimePoint now) const {
+    const Duration period = setup_.options.empty_block_period;
+    return period > Duration::zero() && now >= since_ + period;
+}
+
+// Median time past + 1 may run ahead of the clock where blocks follow each other fast. The primary
+// lets the clock catch up to half of the bound, but never for so long that others lose patience.
+std::optional<TimePoint> Decision::pace(TimePoint now) const {
+    const TimePoint lowest = from_unix_seconds(tip_.median_time_past() + 1);
+    const TimePoint caught_up = lowest - setup_.options.time_bound / 2;
+    const TimePoint latest = paced_since_.value_or(now) + setup_.options.base_timeout / 4;
+    const TimePoint ready = std::min(caught_up, latest);
+    if (ready <= now) return std::nullopt;
+    return ready;
+}
+
+void Decision::try_propose(const Demand& demand, Step& step) {
+    propose_at_.reset();
+    if (!may_vote() || !is_primary() || building_ || proposal() != nullptr) return;
+    const auto& accepted = state().accepted;
+    if (accepted && accepted->height == height() && accepted->view == state().view) return;
+    const bool empty_due = empty_block_due(step.now);
+    if (!empty_due && (demand.transactions == 0 || nothing_to_build_)) return;
+    if ((propose_at_ = pace(step.now))) {
+        if (!paced_since_) paced_since_ = step.now;
+        return;
+    }
+    paced_since_.reset();
+    building_ = final_.digest;
+    step.emit<engine_output::BuildProposal>(final_.digest, to_unix_seconds(step.now), empty_due);
+}
+
+void Decision::take(const engine_input::ProposalBuilt& built, Step& step) {
+    if (building_ != built.parent) return;
+    building_.reset();
+    if (built.block == nullptr) {
+        nothing_to_build_ = true;
+    } else if (may_vote() && is_primary() && proposal() == nullptr &&
+               built.parent == final_.digest) {
+        propose(built.block, step);
+    }
+}
+
+void Decision::propose(const BlockRef& block, Step& step) {
+    const BlockHash digest = block->header.hash();
+    if (auto problem = header_problem(block->header, false, step.now)) {
+        setup_.log.error(LogCategory::pbft, "The block built for height {} is unusable: {}.",
+                         height(), *problem);
+        nothing_to_build_ = true;
+        return;
+    }
+    const auto vote = sign(MessageType::pre_prepare, height(), digest);
+    if (!vote) {
+        nothing_to_build_ = true;
+        return;
+    }
+    bodies_[digest] = Body{block, PeerId{0}, true};
+    vote_log_.state.accepted = vote;
+    step.broadcast(PrePrepare{*vote, block->serialize()}, record(step));
+    book_.add(*vote);
+}
+
+void Decision::view_changed() {
+    building_.reset();
+    if (!state().active) return;
+    nothing_to_build_ = false;
+    trials_.clear();
+    book_.forget_pre_prepares_below(state().view);
+    place_reproposal();
+    drop_unneeded_bodies();
+}
+
+void Decision::place_reproposal() {
+    const auto& new_view = state().new_view;
+    if (!setup_.self || !state().active || !new_view || !new_view->reproposal) return;
+    const Vote vote = reproposal_vote(*new_view);
+    if (!in_window(vote.height)) return;
+    const VoteBook::Place place = book_.place(vote);
+    if (place == VoteBook::Place::duplicate) return;
+    if (place == VoteBook::Place::conflict) evidence_.note(book_, vote);
+    book_.replace(vote);
+}
+
+bool Decision::has_work(const Demand& demand, TimePoint now) const {
+    return (demand.transactions > 0 && !nothing_to_build_) || proposal() != nullptr ||
+           empty_block_due(now);
+}
+
+TimePoint Decision::next_deadline(TimePoint now) const {
+    TimePoint first = propose_at_.value_or(kNever);
+    if (setup_.self && setup_.options.empty_block_period > Duration::zero()) {
+        const TimePoint empty_at = since_ + setup_.options.empty_block_period;
+        if (empty_at > now) first = std::min(first, empty_at);
+    }
+    return first;
+}
+
+void Decision::drop_unneeded_bodies() {
+    std::vector<BlockHash> needed = book_.proposals();
+    if (state().accepted) needed.push_back(state().accepted->digest);
+    if (state().prepared) needed.push_back(state().prepared->digest);
+    if (repair_.certified()) needed.push_back(repair_.certified()->digest);
+    std::erase_if(bodies_, [&](const auto& entry) {
+        return std::find(needed.begin(), needed.end(), entry.first) == needed.end();
+    });
+}
+
+}  // namespace parley::pbft

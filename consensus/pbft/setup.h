@@ -1,0 +1,43 @@
+// Setup: what does not change while a replica lives: its options, who may vote, which of them it
+// is. Its parts borrow it. Immutable.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "chain/primitives/compact_target.h"
+#include "consensus/pbft/certificate.h"
+#include "consensus/pbft/pbft_engine.h"
+#include "consensus/pbft/step.h"
+
+namespace parley::pbft {
+
+struct Setup {
+    Setup(PbftOptions chosen, const ChainParams& chain, ValidatorSet validators, LogSink& sink)
+        : options(std::move(chosen)),
+          authenticator(std::move(validators), chain.genesis_hash),
+          self(options.key ? set().index_of(options.key->public_key()) : std::nullopt),
+          bits(compact_from_target(chain.pow_limit)),
+          log(sink) {}
+    Setup(const Setup&) = delete;
+    Setup& operator=(const Setup&) = delete;
+
+    const ValidatorSet& set() const { return authenticator.validators(); }
+    const NetworkTag& network() const { return authenticator.network(); }
+    /// How often what is missing is asked for again.
+    Duration retry_interval() const { return options.base_timeout / 2; }
+    void blame(PeerId peer, std::string reason, Step& step) const {
+        log.debug(LogCategory::pbft, "Peer {} sent {}.", peer.value(), reason);
+        step.emit<engine_output::Blame>(peer, std::move(reason));
+    }
+
+    const PbftOptions options;
+    const Authenticator authenticator;
+    const std::optional<ValidatorIndex> self;  ///< empty: it follows only
+    const uint32_t bits;                       ///< that every header carries
+    LogSink& log;
+};
+
+}  // namespace parley::pbft
