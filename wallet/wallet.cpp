@@ -56,7 +56,6 @@ void Wallet::Impl::save() {
             store.erase_transaction(txid);
     }
     store.flush();
-    ++revision;
 }
 
 void Wallet::Impl::restore(StoredWallet stored) {
@@ -218,7 +217,6 @@ void Wallet::transaction_added_to_mempool(const TransactionRef& transaction, Tim
 
 void Wallet::transaction_removed_from_mempool(const TransactionRef& transaction) {
     impl_->ledger.mempool_removed(*transaction);
-    ++impl_->revision;
 }
 
 std::vector<TransactionRef> Wallet::waiting_transactions() const {
@@ -242,10 +240,6 @@ void Wallet::rebroadcast_judged(const TransactionRef& transaction,
                                  "[{}] Transaction {} stays out of the mempool: {}", impl_->name,
                                  transaction->txid().to_string(), reject->to_string());
     }
-}
-
-uint64_t Wallet::revision() const {
-    return impl_->revision;
 }
 
 Expected<RescanResult, WalletError> Wallet::rescan(Height begin, std::optional<Height> end) {

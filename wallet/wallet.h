@@ -115,8 +115,6 @@ class Wallet {
     std::vector<ReceivedByAddress> list_received(int32_t confirmations_min,
                                                  bool include_empty) const;
     bool is_mine(const Script& script) const;
-    /// Raised by every change of what the queries above answer.
-    uint64_t revision() const;
 
     // --- addresses and labels -------------------------------------------------------------------
 

@@ -101,7 +101,6 @@ std::vector<std::string> Wallet::Impl::parent_descriptors(const Script& script) 
 
 AddressInfo Wallet::Impl::address_info(const Script& script) const {
     AddressInfo info;
-    info.script = script;
     info.label = label_of(script);
     const auto place = keys.place(script);
     if (!place) return info;

@@ -79,7 +79,6 @@ std::vector<WalletTxDetail> Wallet::Impl::details_of(
         const bool mine = keys.is_mine(output.script_pubkey);
         if (from_us ? is_change(output.script_pubkey) : !mine) continue;
         WalletTxDetail detail;
-        detail.script = output.script_pubkey;
         detail.address = address_of(output.script_pubkey);
         detail.label = label_of(output.script_pubkey);
         detail.output = i;

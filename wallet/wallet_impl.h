@@ -62,7 +62,6 @@ class Wallet::Impl {
     std::set<OutPoint> locked;
     std::set<OutPoint> locked_persistent;  // those of `locked` that are in the store
     ChainTrail trail;
-    uint64_t revision = 0;
 };
 
 }  // namespace parley

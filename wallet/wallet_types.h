@@ -58,7 +58,6 @@ std::string_view to_string(TxCategory category);
 /// One output (or one side of one) as listtransactions shows it.
 struct WalletTxDetail {
     TxCategory category = TxCategory::receive;
-    Script script;
     std::optional<std::string> address;
     std::optional<std::string> label;
     Amount amount{0};  ///< negative for send
@@ -107,7 +106,6 @@ struct UnspentQuery {
 };
 
 struct AddressInfo {
-    Script script;
     bool is_mine = false;
     bool solvable = false;
     bool is_change = false;

@@ -1,15 +1,17 @@
-// The body of an HTTP request to the JSON-RPC server, over a node with a short chain: every body
+// The body of an HTTP request to the JSON-RPC server, over a new node with one wallet: every body
 // gets a reply with a status of the protocol and a JSON text (or none, for notifications), whatever
 // methods and parameters it names.
 #include "base/check.h"
 #include "rpc/jsonrpc/json.h"
 #include "tests/fuzz/fuzz_target.h"
-#include "tests/unit/rpc/rpc_fixture.h"
+#include "tests/unit/rpc/wallet_fixture.h"
 
 using namespace parley;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    rpc::test::RpcFixture runner;
+    NodeConfig config{regtest_params()};
+    config.wallet.lookahead = 1;  // deriving keys would take most of the time
+    rpc::test::WalletFixture runner{0, std::move(config)};
     runner.host.stopping = true;  // methods that wait come back at once
     const std::string body(reinterpret_cast<const char*>(data), size);
     for (const char* path : {"/", "/wallet/w"}) {
