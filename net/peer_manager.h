@@ -23,7 +23,7 @@
 #include "base/peer_id.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "net/net_input.h"
+#include "net/peer/net_input.h"
 #include "net/peer/net_options.h"
 #include "net/peer/net_output.h"
 #include "net/peer/net_view.h"

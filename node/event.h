@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "chain/primitives/block.h"
-#include "net/net_input.h"
+#include "net/peer/net_input.h"
 
 namespace parley {
 

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "net/net_input.h"
+#include "net/peer/net_input.h"
 #include "net/peer/peer_table.h"
 #include "net/peer/recent_set.h"
 #include "net/relay/orphanage.h"

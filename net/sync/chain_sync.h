@@ -12,7 +12,7 @@
 #include <map>
 #include <optional>
 
-#include "net/net_input.h"
+#include "net/peer/net_input.h"
 #include "net/peer/peer_table.h"
 #include "net/sync/block_download.h"
 #include "net/sync/block_park.h"
