@@ -56,8 +56,12 @@ Effects Node::handle(Event event, TimePoint now) {
     } else {
         std::visit(
             [&](auto& each) {
-                if constexpr (std::is_constructible_v<NetInput, decltype(each)>)
+                using Kind = std::decay_t<decltype(each)>;
+                if constexpr (std::is_constructible_v<NetInput, Kind>) {
                     impl.tell_net(std::move(each));
+                } else {
+                    CHECK(false);  // every other kind of event is taken up above
+                }
             },
             event);
     }
