@@ -281,8 +281,7 @@ std::optional<NetInput> FakeBackend::answer(NetOutput& output) {
     return std::nullopt;
 }
 
-NetOutputs FakeBackend::run(PeerManager& manager, NetInput input, TimePoint now) {
-    NetOutputs result = run(manager, now);
+void FakeBackend::settle(PeerManager& manager, NetInput input, TimePoint now, NetOutputs& result) {
     NetOutputs outputs = manager.handle(std::move(input), now);
     std::deque<NetOutput> waiting(std::make_move_iterator(outputs.begin()),
                                   std::make_move_iterator(outputs.end()));
@@ -302,6 +301,11 @@ NetOutputs FakeBackend::run(PeerManager& manager, NetInput input, TimePoint now)
                               std::holds_alternative<net_output::Close>(output);
         if (for_host) result.push_back(std::move(output));
     }
+}
+
+NetOutputs FakeBackend::run(PeerManager& manager, NetInput input, TimePoint now) {
+    NetOutputs result = run(manager, now);
+    settle(manager, std::move(input), now, result);
     return result;
 }
 
@@ -310,8 +314,7 @@ NetOutputs FakeBackend::run(PeerManager& manager, TimePoint now) {
     while (!news_.empty()) {
         NetInput next = std::move(news_.front());
         news_.pop_front();
-        for (NetOutput& output : run(manager, std::move(next), now))
-            result.push_back(std::move(output));
+        settle(manager, std::move(next), now, result);
     }
     return result;
 }

@@ -64,6 +64,8 @@ class FakeBackend final : public NetView {
  private:
     HeadersResult submit_headers(const std::vector<BlockHeader>& headers);
     std::optional<TxReject> submit_transaction(const TransactionRef& transaction);
+    /// Hands over one input and everything that follows from it; appends what is for the host.
+    void settle(PeerManager& manager, NetInput input, TimePoint now, NetOutputs& result);
     /// The input that an ask is answered with; empty where there is none.
     std::optional<NetInput> answer(NetOutput& output);
     HeaderNode* add_header(const BlockHeader& header);
