@@ -44,8 +44,8 @@ void World::crash(NodeIndex index) {
     ++sim.incarnation;
     sim.node.reset();
     sim.ends.clear();
-    sim.waiting.clear();
-    sim.barrier = false;
+    sim.barriers.clear();
+    sim.sync_begin = sim.sync_end = TimePoint{};
     sim.search_job = 0;
     sim.armed = kNever;
 }
@@ -70,6 +70,11 @@ void World::restart(NodeIndex index) {
                               sim.scripts, *sim.random, *sim.secrets, log});
     CHECK(created);
     sim.node = std::move(*created);
+    sim.effects.emplace(
+        [this, index](Durability durability, CommitId commit) {
+            start_barrier(index, durability, commit);
+        },
+        [this, index](Effect&& effect) { carry_out(index, effect); });
     finish(index, sim.node->start(now_ + sim.spec.clock_offset));
 }
 
@@ -162,9 +167,12 @@ void World::step() {
                 arm_timer(item.node);
             }
             break;
-        case ItemKind::release:
-            release(item.node);
+        case ItemKind::release: {
+            const CommitId commit = sim.barriers.front();
+            sim.barriers.pop_front();
+            sim.effects->reached(commit);
             break;
+        }
     }
 }
 
@@ -211,31 +219,31 @@ void World::note(NodeIndex index, const Event& event) {
 /// Every step of a node ends here.
 void World::finish(NodeIndex index, Effects effects) {
     SimNode& sim = *nodes_[index];
-    for (auto& effect : effects) sim.waiting.push_back(std::move(effect));
-    if (!sim.barrier) release(index);
+    sim.effects->run(std::move(effects));
     if (sim.node) arm_timer(index);
     if (sim.node && observer_) observer_(index);
 }
 
-void World::release(NodeIndex index) {
+void World::start_barrier(NodeIndex index, Durability durability, CommitId commit) {
     SimNode& sim = *nodes_[index];
-    sim.barrier = false;
-    while (!sim.waiting.empty() && sim.node) {
-        Effect effect = std::move(sim.waiting.front());
-        sim.waiting.pop_front();
-        if (const auto* persist = std::get_if<effect::Persist>(&effect)) {
-            // What is in the operating system's hands survives a crash of the node alone.
-            if (persist->durability == Durability::written) continue;
-            sim.barrier = true;
-            push(now_ + options_.sync_delay, index, ItemKind::release, event::TimerDue{});
-            return;
-        }
-        carry_out(index, effect);
+    if (!sim.node) return;
+    if (durability == Durability::synced && sim.sync_begin < now_) {
+        sim.sync_begin = std::max(now_, sim.sync_end);
+        sim.sync_end = sim.sync_begin + options_.sync_delay;
     }
+    // What is in the operating system's hands survives a crash of the node alone; but the disk
+    // writes in the order of the commits.
+    if (durability == Durability::written && sim.barriers.empty()) {
+        sim.effects->reached(commit);
+        return;
+    }
+    sim.barriers.push_back(commit);
+    push(sim.sync_end, index, ItemKind::release, event::TimerDue{});
 }
 
-void World::carry_out(NodeIndex index, Effect& effect) {
+void World::carry_out(NodeIndex index, const Effect& effect) {
     SimNode& sim = *nodes_[index];
+    if (!sim.node) return;  // an effect before this one was its end
     if (const auto* send_effect = std::get_if<effect::Send>(&effect)) {
         send(index, *send_effect);
     } else if (const auto* dial_effect = std::get_if<effect::Dial>(&effect)) {

@@ -4,8 +4,8 @@
 // of one seed: equal seeds give equal traces, which the digest shows.
 //
 // What it is not: a model of bandwidth or of failing disks (a node's stores keep what was
-// committed; what was held behind a Persist barrier is lost in a crash), nor a judge of what the
-// nodes do (checker.h, fork_census.h).
+// committed; effects that waited for a commit are lost in a crash), nor a judge of what the nodes do
+// (checker.h, fork_census.h).
 //
 // Called by tests and experiments. A world is confined to one thread.
 #pragma once
@@ -36,7 +36,7 @@ struct WorldOptions {
     LatencyTable latency = LatencyTable::uniform(std::chrono::milliseconds{100});
     /// Each piece of a stream takes up to so much longer, uniformly; a stream keeps its order.
     Duration jitter_max{0};
-    /// How long a synced write takes; effects behind its barrier wait.
+    /// How long a sync takes. Commits that come meanwhile share the next one.
     Duration sync_delay = std::chrono::milliseconds{1};
     /// Mean time between the solutions of one miner that has the whole world's hash rate.
     Duration block_interval = std::chrono::seconds{600};
@@ -99,8 +99,8 @@ class World {
     void partition(const std::vector<std::vector<NodeIndex>>& groups);
     void heal();
 
-    /// Takes the node away with its connections; its stores stay. What it held back behind a
-    /// barrier never leaves.
+    /// Takes the node away with its connections; its stores stay. What waited for a commit never
+    /// leaves.
     void crash(NodeIndex index);
     /// Starts it again over its stores.
     void restart(NodeIndex index);
@@ -150,8 +150,8 @@ class World {
     void deliver(NodeIndex index, const Event& event);
     void note(NodeIndex index, const Event& event);
     void finish(NodeIndex index, Effects effects);
-    void release(NodeIndex index);
-    void carry_out(NodeIndex index, Effect& effect);
+    void start_barrier(NodeIndex index, Durability durability, CommitId commit);
+    void carry_out(NodeIndex index, const Effect& effect);
     void search(NodeIndex index, const effect::SearchNonce& search);
     void arm_timer(NodeIndex index);
 

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/storage/memory_storage.h"
 #include "chain/script/script_check.h"
+#include "node/effect_runner.h"
 #include "node/simulator/world.h"
 
 namespace parley::sim {
@@ -43,8 +44,9 @@ struct World::SimNode {
     std::unique_ptr<Node> node;  ///< null: crashed
     uint64_t incarnation = 0;
     std::map<PeerId, ConnectionEnd> ends;
-    std::deque<Effect> waiting;  ///< behind a barrier
-    bool barrier = false;
+    std::optional<EffectRunner> effects;   ///< of this incarnation
+    std::deque<CommitId> barriers;         ///< not reached yet; one release item for each
+    TimePoint sync_begin{}, sync_end{};    ///< of the last sync that was asked for
     uint64_t search_job = 0;
     TimePoint armed = kNever;
     TimePoint last_timer{};
