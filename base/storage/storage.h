@@ -3,9 +3,8 @@
 // memory, or memory that fails on purpose.
 //
 // Reads see every commit made before them (the host keeps an overlay of what it has not written
-// yet), so the node may go on at once. What must not leave the node before a write is safe is
-// ordered by the Persist effect (node/effect.h). Thread-safety: calls come from the core thread
-// only.
+// yet), so the node may go on at once. What must not leave the node before a write is safe names
+// the commit that it waits for (node/effect.h). Thread-safety: calls come from the core thread only.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +27,8 @@ enum class Durability : uint8_t {
     synced    ///< on the disk: survives a power cut
 };
 
-/// Numbers the commits of one Storage from 1 upwards.
+/// Numbers the commits of one Storage from 1 upwards; seen from a node's modules, those of the node
+/// over all its stores.
 struct CommitIdTag;
 using CommitId = Strong<CommitIdTag, uint64_t>;
 

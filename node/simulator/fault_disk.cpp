@@ -121,6 +121,7 @@ void FaultDisk::set_faults(const DiskFaults& faults) {
     faults_ = faults;
     faulty_reads_ =
         faults.fail_read != 0 || faults.read_error_ppm != 0 || faults.read_flip_ppm != 0;
+    spoiled_ = spoiled_ || faults.write_flip_ppm != 0;
 }
 
 void FaultDisk::sync(CommitId through) {
@@ -143,6 +144,7 @@ void FaultDisk::flip_read(Bytes& data) {
 
 void FaultDisk::flip_some_bit(Bytes& data) {
     if (data.empty()) return;
+    spoiled_ = true;
     const uint64_t bit = random_.uniform(data.size() * 8);
     data[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
 }
@@ -391,6 +393,7 @@ void FaultDisk::wipe() {
         contents->present = !name.starts_with(kWalletPrefix);
     }
     used_bytes_ = 0;
+    spoiled_ = faults_.write_flip_ppm != 0;
     last_commit_ = CommitId{0};
     failure_.reset();
 }
