@@ -349,6 +349,7 @@ void FaultDisk::redo_torn(Change& change) {
     auto* piece = std::get_if<Piece>(&change.what);
     if (piece == nullptr || piece->length == 0) return;
     piece->length = random_.uniform(piece->length);
+    if (change.failed && used_bytes_ + piece->length > faults_.capacity_bytes) return;
     piece->other.resize(piece->length);
     redo(change);
 }

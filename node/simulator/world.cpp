@@ -40,6 +40,7 @@ void World::crash(NodeIndex index, Crash how) {
     SimNode& sim = *nodes_.at(index);
     CHECK(sim.node);
     sim.powered = how == Crash::kill;
+    sim.power_cuts += sim.powered ? 0 : 1;
     std::vector<PeerId> peers;
     for (const auto& [peer, end] : sim.ends) peers.push_back(peer);
     for (const PeerId peer : peers) {
@@ -72,10 +73,9 @@ void World::restart(NodeIndex index) {
     }
     LogSink& log = sim.spec.log != nullptr ? *sim.spec.log : sim.no_log;
     auto created =
-        Node::create(std::move(config),
-                     NodeHost{sim.disk.store("blocks"), sim.disk.store("coins"),
-                              sim.spec.wallets ? &sim.disk.directory() : nullptr, sim.scripts,
-                              *sim.random, *sim.secrets, log});
+        Node::create(std::move(config), NodeHost{sim.disk.store("blocks"), sim.disk.store("coins"),
+                                                 sim.spec.wallets ? &sim.disk.directory() : nullptr,
+                                                 sim.scripts, *sim.random, *sim.secrets, log});
     power_on(index);
     if (!created) {
         CHECK(sim.disk.spoiled());
@@ -104,6 +104,10 @@ void World::stop(NodeIndex index, const std::string& reason) {
 
 const std::string& World::stop_reason(NodeIndex index) const {
     return nodes_.at(index)->stop_reason;
+}
+
+uint64_t World::power_cuts(NodeIndex index) const {
+    return nodes_.at(index)->power_cuts;
 }
 
 FaultDisk& World::disk(NodeIndex index) {

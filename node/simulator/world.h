@@ -4,8 +4,8 @@
 // Everything that happens comes from one heap ordered by (time, sequence) and from random streams
 // of one seed: equal seeds give equal traces, which the digest shows.
 //
-// A crash leaves of a node's stores what a disk would (fault_disk.h), and of its effects that waited
-// for a commit nothing.
+// A crash leaves of a node's stores what a disk would (fault_disk.h), and of its effects that
+// waited for a commit nothing.
 //
 // What it is not: a judge of what the nodes do (checker.h, fork_census.h).
 //
@@ -128,6 +128,8 @@ class World {
     /// Why the node ended by itself: a store failed, or its start was refused. Empty: it did not.
     const std::string& stop_reason(NodeIndex index) const;
     FaultDisk& disk(NodeIndex index);
+    /// How often its power was cut so far.
+    uint64_t power_cuts(NodeIndex index) const;
 
     /// Runs `call` inside a step of the node, now.
     void invoke(NodeIndex index, std::function<void(Node&)> call);

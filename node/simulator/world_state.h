@@ -45,15 +45,16 @@ struct World::SimNode {
     std::unique_ptr<SeededRandom> mining;
     std::unique_ptr<Node> node;  ///< null: crashed
     bool powered = true;         ///< false: nothing answers for it
+    uint64_t power_cuts = 0;
     /// Who sent something to the machine while it was off: they hear of it once it is back.
     std::set<std::pair<NodeIndex, PeerId>> unheard;
     std::string stop_reason;
     uint64_t incarnation = 0;
     std::map<PeerId, ConnectionEnd> ends;
-    std::optional<EffectRunner> effects;   ///< of this incarnation
+    std::optional<EffectRunner> effects;  ///< of this incarnation
     /// Not reached yet; one release item for each.
     std::deque<std::pair<CommitId, Durability>> barriers;
-    TimePoint sync_begin{}, sync_end{};    ///< of the last sync that was asked for
+    TimePoint sync_begin{}, sync_end{};  ///< of the last sync that was asked for
     uint64_t search_job = 0;
     TimePoint armed = kNever;
     TimePoint last_timer{};
