@@ -10,9 +10,9 @@
 //   leaves before the record of it is on the disk.
 // - A message that names or carries blocks or transactions (inv, tx, headers, block, seal, and
 //   every kind that is not named below) waits for the last commit of a wallet and for the last
-//   block that did not come from a peer, but from this node itself or a client. So no payment leaves before its record in
-//   the wallet, whenever and for whatever reason it is sent. A record of the engine does not delay
-//   such a message.
+//   block that did not come from a peer, but from this node itself or a client. So no payment
+//   leaves before its record in the wallet, whenever and for whatever reason it is sent. A record
+//   of the engine does not delay such a message.
 // - Handshake, ping, pong, addresses, requests, notfound and fee filters wait for nothing; nor do
 //   Dial, Close, SearchNonce and StopSearch.
 //

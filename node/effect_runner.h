@@ -1,6 +1,6 @@
 // EffectRunner: holds effects back until the commits that they wait for are safe, and keeps the
-// order of what goes to one peer (the rule is in effect.h). It carries out nothing itself. Each host
-// owns one for each node; core thread only.
+// order of what goes to one peer (the rule is in effect.h). It carries out nothing itself. Each
+// host owns one for each node; core thread only.
 #pragma once
 
 #include <deque>

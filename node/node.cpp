@@ -125,9 +125,8 @@ void Node::Impl::show_tip() {
     const HeaderNode& tip = chain->index().tip();
     if (shown_tip == &tip) return;
     shown_tip = &tip;
-    effects.push_back(
-        effect::TipChanged{std::make_shared<const BlockSummary>(summarise(*chain, tip)),
-                           stores->commits.last()});
+    effects.push_back(effect::TipChanged{
+        std::make_shared<const BlockSummary>(summarise(*chain, tip)), stores->commits.last()});
 }
 
 CommitId Node::Impl::commit_before(Reveals reveals) const {

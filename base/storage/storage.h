@@ -4,7 +4,8 @@
 //
 // Reads see every commit made before them (the host keeps an overlay of what it has not written
 // yet), so the node may go on at once. What must not leave the node before a write is safe names
-// the commit that it waits for (node/effect.h). Thread-safety: calls come from the core thread only.
+// the commit that it waits for (node/effect.h). Thread-safety: calls come from the core thread
+// only.
 #pragma once
 
 #include <cstdint>

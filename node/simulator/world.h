@@ -4,8 +4,8 @@
 // of one seed: equal seeds give equal traces, which the digest shows.
 //
 // What it is not: a model of bandwidth or of failing disks (a node's stores keep what was
-// committed; effects that waited for a commit are lost in a crash), nor a judge of what the nodes do
-// (checker.h, fork_census.h).
+// committed; effects that waited for a commit are lost in a crash), nor a judge of what the nodes
+// do (checker.h, fork_census.h).
 //
 // Called by tests and experiments. A world is confined to one thread.
 #pragma once

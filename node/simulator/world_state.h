@@ -44,9 +44,9 @@ struct World::SimNode {
     std::unique_ptr<Node> node;  ///< null: crashed
     uint64_t incarnation = 0;
     std::map<PeerId, ConnectionEnd> ends;
-    std::optional<EffectRunner> effects;   ///< of this incarnation
-    std::deque<CommitId> barriers;         ///< not reached yet; one release item for each
-    TimePoint sync_begin{}, sync_end{};    ///< of the last sync that was asked for
+    std::optional<EffectRunner> effects;  ///< of this incarnation
+    std::deque<CommitId> barriers;        ///< not reached yet; one release item for each
+    TimePoint sync_begin{}, sync_end{};   ///< of the last sync that was asked for
     uint64_t search_job = 0;
     TimePoint armed = kNever;
     TimePoint last_timer{};

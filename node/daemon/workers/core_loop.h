@@ -1,6 +1,7 @@
 // CoreLoop: the thread that the node lives on. It takes events from the transport, the miners and
 // RPC threads through one queue, keeps the node's deadline, and hands the effects on when
-// what they wait for is safe (EffectRunner). It is not the node, and it touches no socket and no file.
+// what they wait for is safe (EffectRunner). It is not the node, and it touches no socket and no
+// file.
 //
 // run() is called by the thread that becomes the core thread; post, call, storage_failed and
 // request_stop by any other.

@@ -182,9 +182,9 @@ TEST_F(CoreLoopTest, readers_learn_of_a_tip_behind_its_barrier_and_before_the_re
 
 TEST_F(CoreLoopTest, shutdown_effect_finishes_held_effects_then_ends) {
     hold_barriers_ = true;
-    node_.before_complete = {effect::Shutdown{}, effect::Persist{CommitId{1}, Durability::synced},
-                             effect::Send{PeerId{2}, std::make_shared<const Bytes>(5), false,
-                                          CommitId{1}}};
+    node_.before_complete = {
+        effect::Shutdown{}, effect::Persist{CommitId{1}, Durability::synced},
+        effect::Send{PeerId{2}, std::make_shared<const Bytes>(5), false, CommitId{1}}};
     start();
     bool done = false;
     std::thread client([&] { done = loop_.call([](Node&) {}); });

@@ -58,9 +58,9 @@ TEST_F(EffectRunnerTest, run_without_persist_carries_out_at_once) {
 TEST_F(EffectRunnerTest, run_starts_a_barrier_for_each_persist) {
     runner_.run({synced(3), send(1), written(5)});
     runner_.run({written(6)});
-    EXPECT_EQ(barriers_, (std::vector<std::pair<Durability, uint64_t>>{
-                             {Durability::synced, 3}, {Durability::written, 5},
-                             {Durability::written, 6}}));
+    EXPECT_EQ(barriers_,
+              (std::vector<std::pair<Durability, uint64_t>>{
+                  {Durability::synced, 3}, {Durability::written, 5}, {Durability::written, 6}}));
 }
 
 TEST_F(EffectRunnerTest, run_holds_exactly_what_waits_for_a_commit) {

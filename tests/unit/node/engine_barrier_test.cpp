@@ -1,5 +1,5 @@
-// Four validators that exchange bytes at once: every statement that a validator signed waits for the
-// commit of its record. This is what makes votes crash-safe.
+// Four validators that exchange bytes at once: every statement that a validator signed waits for
+// the commit of its record. This is what makes votes crash-safe.
 #include <gmock/gmock.h>
 
 #include <set>
