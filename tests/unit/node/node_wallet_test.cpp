@@ -156,7 +156,7 @@ TEST_F(NodeWallet, block_of_its_own_leaves_only_when_it_is_stored) {
     run();
     EXPECT_EQ(host.left(other), HeldMessages::Commands{});
     host.reach_all();
-    EXPECT_EQ(host.left(other), HeldMessages::Commands{"block"});
+    EXPECT_EQ(host.left(other), HeldMessages::Commands{"inv"});
 }
 
 TEST_F(NodeWallet, wallet_that_was_away_catches_up_when_loaded) {
