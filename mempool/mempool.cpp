@@ -346,14 +346,6 @@ MempoolOutputs Mempool::handle(MempoolInput input, TimePoint now) {
     return std::exchange(impl_->outputs, {});
 }
 
-Expected<AcceptInfo, TxFailure> Mempool::test_accept(const TransactionRef& transaction,
-                                                     TimePoint now) const {
-    const auto candidate =
-        check_admission(impl_->context(*transaction, now), transaction, impl_->admission_coins);
-    if (!candidate) return Unexpected(candidate.error());
-    return info_of(*candidate);
-}
-
 Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> Mempool::test_accept_package(
     const std::vector<TransactionRef>& transactions, TimePoint now) const {
     CHECK(transactions.size() <= kPackageCountMax);
@@ -439,10 +431,6 @@ size_t Mempool::size() const {
 
 int64_t Mempool::total_virtual_size() const {
     return impl_->index.total_virtual_size();
-}
-
-int64_t Mempool::total_bytes() const {
-    return impl_->index.total_bytes();
 }
 
 Amount Mempool::total_fees() const {

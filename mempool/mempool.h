@@ -152,13 +152,9 @@ class Mempool {
     /// Each input also expires what is too old, and enforces the limit of memory.
     MempoolOutputs handle(MempoolInput input, TimePoint now);
 
-    /// What Submit would be answered (except "mempool full"), without taking it.
-    Expected<AcceptInfo, TxFailure> test_accept(const TransactionRef& transaction,
-                                                TimePoint now) const;
-
-    /// The same for several, each on top of the ones before it, none replacing others unless it is
-    /// alone. Nothing is taken; the answers end with the first refusal. REQUIRES: at most
-    /// kPackageCountMax.
+    /// What Submit would be answered (except "mempool full") for several, each on top of the ones
+    /// before it, none replacing others unless it is alone. Nothing is taken; the answers end with
+    /// the first refusal. REQUIRES: at most kPackageCountMax.
     static constexpr size_t kPackageCountMax = 25;  // as bitcoind's packages
     Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> test_accept_package(
         const std::vector<TransactionRef>& transactions, TimePoint now) const;
@@ -194,7 +190,6 @@ class Mempool {
 
     size_t size() const;
     int64_t total_virtual_size() const;
-    int64_t total_bytes() const;
     Amount total_fees() const;
     int64_t usage_bytes() const;
     /// The least fee rate that is taken now: rises when the pool is full, halves with time after

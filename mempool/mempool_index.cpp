@@ -181,7 +181,6 @@ const MempoolEntry& MempoolIndex::insert(MempoolEntry entry) {
     }
     link_children(added);
     total_virtual_size_ += added.virtual_size;
-    total_bytes_ += static_cast<int64_t>(transaction.total_size());
     total_fees_ += added.fee;
     usage_bytes_ += static_cast<int64_t>(added.usage_bytes);
     return added;
@@ -242,7 +241,6 @@ void MempoolIndex::remove(const MempoolEntry& entry) {
     }
     for (const auto& input : entry.transaction->inputs()) store_->spends.erase(input.prevout);
     total_virtual_size_ -= entry.virtual_size;
-    total_bytes_ -= static_cast<int64_t>(entry.transaction->total_size());
     total_fees_ += Amount{-entry.fee.value()};
     usage_bytes_ -= static_cast<int64_t>(entry.usage_bytes);
     auto& entries = store_->entries;
@@ -369,13 +367,11 @@ size_t MempoolIndex::size() const {
 
 void MempoolIndex::check_consistency() const {
     int64_t virtual_size = 0;
-    int64_t bytes = 0;
     int64_t fees = 0;
     int64_t usage = 0;
     size_t inputs = 0;
     for (const Node& node : store_->entries) {
         virtual_size += node.virtual_size;
-        bytes += static_cast<int64_t>(node.transaction->total_size());
         fees += node.fee.value();
         usage += static_cast<int64_t>(node.usage_bytes);
         for (const auto& input : node.transaction->inputs()) {
@@ -398,7 +394,6 @@ void MempoolIndex::check_consistency() const {
     }
     CHECK(inputs == store_->spends.size());
     CHECK(virtual_size == total_virtual_size_);
-    CHECK(bytes == total_bytes_);
     CHECK(fees == total_fees_.value());
     CHECK(usage == usage_bytes_);
     const auto& worth = store_->entries.get<ByWorth>();

@@ -56,7 +56,6 @@ class MempoolIndex {
 
     size_t size() const;
     int64_t total_virtual_size() const { return total_virtual_size_; }
-    int64_t total_bytes() const { return total_bytes_; }
     Amount total_fees() const { return total_fees_; }
     int64_t usage_bytes() const { return usage_bytes_; }
 
@@ -75,7 +74,6 @@ class MempoolIndex {
 
     std::unique_ptr<Store> store_;
     int64_t total_virtual_size_ = 0;
-    int64_t total_bytes_ = 0;
     Amount total_fees_{0};
     int64_t usage_bytes_ = 0;
 };

@@ -19,6 +19,7 @@ const char* to_string(ConnectionType type) {
 }
 
 std::string network_name(const Endpoint& endpoint) {
+    if (endpoint.host.ends_with(".onion")) return "onion";
     const auto ip = IpAddress::parse(endpoint.host);
     if (!ip || !ip->is_routable()) return "not_publicly_routable";
     return ip->is_ipv4() ? "ipv4" : "ipv6";

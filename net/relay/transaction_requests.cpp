@@ -121,9 +121,4 @@ std::optional<TimePoint> TransactionRequests::deadline() const {
     return std::get<0>(*schedule_.begin());
 }
 
-bool TransactionRequests::is_requested(PeerId peer, const GenTxid& id) const {
-    const auto item = items_.find(id);
-    return item != items_.end() && item->second.requested == peer;
-}
-
 }  // namespace parley

@@ -41,7 +41,6 @@ class TransactionRequests {
     std::map<PeerId, std::vector<GenTxid>> poll(TimePoint now);
     std::optional<TimePoint> deadline() const;
 
-    bool is_requested(PeerId peer, const GenTxid& id) const;
     size_t size() const { return items_.size(); }
 
  private:

@@ -24,7 +24,9 @@ bool has_name(const Parameter& parameter, std::string_view name) {
     }
 }
 
-std::optional<Json::Type> expected_type(ParameterType type) {
+}  // namespace
+
+std::optional<Json::Type> json_type(ParameterType type) {
     switch (type) {
         case ParameterType::string:
         case ParameterType::hex:
@@ -40,12 +42,10 @@ std::optional<Json::Type> expected_type(ParameterType type) {
         case ParameterType::amount:
         case ParameterType::range:
         case ParameterType::any:
-            return std::nullopt;
+            break;
     }
     return std::nullopt;
 }
-
-}  // namespace
 
 Result<Json::Array> positional_arguments(const Method& method, const Json& params) {
     if (params.is_null()) return Json::Array{};
@@ -98,7 +98,7 @@ Status check_arguments(const Method& method, const Json::Array& arguments) {
     Json::Object mismatches;
     for (size_t i = 0; i < arguments.size(); ++i) {
         const Parameter& parameter = method.parameters[i];
-        const auto expected = expected_type(parameter.type);
+        const auto expected = json_type(parameter.type);
         if (!expected || arguments[i].type() == *expected) continue;
         if (arguments[i].is_null() && !parameter.required) continue;
         mismatches.emplace_back(

@@ -70,7 +70,6 @@ Expected<T, Refusal> unwrap(Expected<T, std::variant<Refusal, StorageError>> res
 // members of objects reach them unchecked. Codes and words are bitcoind's.
 int64_t read_integer(const Json& json, std::string_view name, int64_t min = INT64_MIN,
                      int64_t max = INT64_MAX);
-double read_fraction(const Json& json, std::string_view name);
 bool read_boolean(const Json& json, std::string_view name);
 const std::string& read_string(const Json& json, std::string_view name);
 const Json::Array& read_array(const Json& json, std::string_view name);

@@ -27,6 +27,9 @@ enum class ParameterType : uint8_t {
     any     ///< the method looks for itself
 };
 
+/// The JSON type that the value must have; empty: the method looks for itself.
+std::optional<Json::Type> json_type(ParameterType type);
+
 struct Parameter {
     /// With older aliases behind '|': "verbosity|verbose".
     std::string_view names;

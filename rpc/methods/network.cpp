@@ -10,57 +10,6 @@ namespace parley::rpc {
 
 namespace {
 
-std::vector<std::string> service_names(uint64_t services) {
-    std::vector<std::string> names;
-    for (int bit = 0; bit < 64; ++bit) {
-        if (!((services >> bit) & 1)) continue;
-        switch (bit) {
-            case 0:
-                names.emplace_back("NETWORK");
-                break;
-            case 2:
-                names.emplace_back("BLOOM");
-                break;
-            case 3:
-                names.emplace_back("WITNESS");
-                break;
-            case 6:
-                names.emplace_back("COMPACT_FILTERS");
-                break;
-            case 10:
-                names.emplace_back("NETWORK_LIMITED");
-                break;
-            case 11:
-                names.emplace_back("P2P_V2");
-                break;
-            case 24:
-                names.emplace_back("PARLEY");
-                break;
-            default:
-                names.push_back(fmt::format("UNKNOWN[2^{}]", bit));
-        }
-    }
-    return names;
-}
-
-/// bitcoind's name for the network of "host:port".
-std::string_view network_name(std::string_view address) {
-    const std::string_view host = address.substr(0, address.rfind(':'));
-    if (host.ends_with(".onion")) return "onion";
-    if (host.starts_with('[')) {
-        const bool local = host == "[::1]" || host.starts_with("[fe80:") ||
-                           host.starts_with("[fc") || host.starts_with("[fd");
-        return local ? "not_publicly_routable" : "ipv6";
-    }
-    int second = 0;
-    if (host.starts_with("172."))
-        std::from_chars(host.data() + 4, host.data() + host.size(), second);
-    const bool local = host.starts_with("127.") || host.starts_with("10.") ||
-                       host.starts_with("192.168.") || host.starts_with("169.254.") ||
-                       host.starts_with("0.") || (second >= 16 && second <= 31);
-    return local ? "not_publicly_routable" : "ipv4";
-}
-
 double to_seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
@@ -100,7 +49,7 @@ void write_peer(JsonWriter& out, const PeerInfo& peer) {
         out.field("addr", address);
         if (!bound_address.empty()) out.field("addrbind", bound_address);
         if (!peer.address_local.empty()) out.field("addrlocal", peer.address_local);
-        out.field("network", network_name(address));
+        out.field("network", network_name(peer.address));
         out.field("services", fmt::format("{:016x}", peer.services));
         out.field_values("servicesnames", service_names(peer.services));
         out.field("relaytxes", peer.relay_transactions);

@@ -256,10 +256,6 @@ Descriptor Descriptor::of_key(Kind kind, DescriptorKey key) {
     return Descriptor{kind, std::move(key), {}};
 }
 
-Descriptor Descriptor::of_script(Script script) {
-    return Descriptor{Kind::raw, std::nullopt, std::move(script)};
-}
-
 Expected<Descriptor, std::string> Descriptor::parse(std::string_view text,
                                                     const ChainParams& params,
                                                     bool require_checksum) {

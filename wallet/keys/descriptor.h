@@ -62,7 +62,6 @@ class Descriptor {
                                                    bool require_checksum);
     /// wpkh, pkh, ... of a key.
     static Descriptor of_key(Kind kind, DescriptorKey key);
-    static Descriptor of_script(Script script);
 
     Kind kind() const { return kind_; }
     const std::optional<DescriptorKey>& key() const { return key_; }

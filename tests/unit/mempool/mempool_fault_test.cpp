@@ -40,7 +40,8 @@ class MempoolFaultTest : public MempoolTest {
 
 TEST_F(MempoolFaultTest, submitted_transaction_is_neither_taken_nor_refused) {
     const auto transaction = payment_of(3);
-    EXPECT_EQ(fail_every_read([&] { return failure_of(pool.test_accept(transaction, kNow)); }), 3u);
+    EXPECT_EQ(fail_every_read([&] { return failure_of(driver.test_accept(transaction, kNow)); }),
+              3u);
     EXPECT_EQ(fail_every_read([&] { return failure_of(driver.submit(transaction, kNow)); }), 3u);
     EXPECT_TRUE(pool.contains(transaction->txid()));
 }

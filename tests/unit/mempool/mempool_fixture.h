@@ -38,6 +38,12 @@ struct MempoolDriver {
         }
         return {};
     }
+    Expected<AcceptInfo, TxFailure> test_accept(const TransactionRef& transaction, TimePoint now) {
+        auto answers = pool.test_accept_package({transaction}, now);
+        if (!answers) return Unexpected(TxFailure{std::move(answers.error())});
+        if (!answers->at(0)) return Unexpected(TxFailure{answers->at(0).error()});
+        return *answers->at(0);
+    }
     std::vector<mempool_output::Changed> take_changes() { return std::exchange(changes, {}); }
 
     Mempool& pool;
@@ -62,7 +68,7 @@ class MempoolTest : public testing::Test {
     }
     std::string refusal(TransactionData data) { return refusal(make_transaction(std::move(data))); }
     std::string refusal(const TransactionRef& transaction) {
-        const auto tested = pool.test_accept(transaction, kNow);
+        const auto tested = driver.test_accept(transaction, kNow);
         const auto result = driver.submit(transaction, kNow);
         EXPECT_EQ(tested.has_value(), result.has_value());
         if (result) return "accepted";

@@ -1,5 +1,6 @@
 // Nodes whose disk fails one read of a coin, at every position: no verdict, nobody is blamed, the
 // node stops with the error, and goes on after a start on a good disk.
+#include "chain/primitives/address.h"
 #include "chain/state/chainstate.h"
 #include "mempool/mempool.h"
 #include "tests/unit/node/test_node.h"
@@ -45,11 +46,14 @@ class NodeReadFault : public testing::Test {
     void stop() {
         node_.call([](Node& node) { node.stop(); });
     }
-    // On cold caches, once for each read of a coin; returns their number.
+    // On cold caches, once for each read of a coin; returns their number. `before` runs with the
+    // node closed.
     template <class Work>
-    size_t fail_every_read(const Work& work) {
+    size_t fail_every_read(
+        const Work& work, const std::function<void()>& before = [] {}) {
         for (size_t position = 1;; ++position) {
             SCOPED_TRACE(position);
+            before();
             node_.open();
             work([&] { node_.coins_fault.fail_at(position); });
             const bool failed = node_.coins_fault.fired();
@@ -152,6 +156,102 @@ TEST_F(NodeReadFault, peer_that_sent_a_transaction_is_not_blamed) {
         receiver.open();
         EXPECT_TRUE(receiver.send(payment_));
     }
+}
+
+// The mempool takes back what the block held by coins that have to be read.
+TEST_F(NodeReadFault, reorganisation_stops_before_the_mempool_judges) {
+    node_.open();
+    ASSERT_EQ(node_.submit(node_.build(std::vector{payment_})), "");
+    stop();
+    const MemoryStorage blocks = node_.blocks;
+    const MemoryStorage coins = node_.coins;
+    size_t judged = 0;
+    const size_t reads = fail_every_read(
+        [&](const auto& begin) {
+            const BlockHash tip = node_->chain().index().tip().hash;
+            begin();
+            node_.call([&](Node& node) { (void)node.invalidate_block(tip); });
+            const bool returned = node_->mempool().contains(payment_->txid());
+            if (returned) ++judged;
+            EXPECT_TRUE(returned || node_.coins_fault.fired());
+        },
+        [&] {
+            node_.blocks = blocks;
+            node_.coins = coins;
+        });
+    EXPECT_GE(reads, 2u) << "the payment's two coins at least";
+    EXPECT_EQ(judged, 1u) << "only where nothing fails";
+}
+
+TEST_F(NodeReadFault, start_that_cannot_check_its_blocks_says_so) {
+    NodeConfig config = relaxed();
+    config.node.check_blocks = 6;
+    config.node.check_level = 4;
+    size_t position = 1;
+    for (;; ++position) {
+        SCOPED_TRACE(position);
+        ReadFault fault;
+        FaultyReads faulty{node_.blocks, fault};
+        InlineScriptVerifier verifier;
+        SeededRandom random{1};
+        NullLog log;
+        // Only the reads of bodies and undo data are counted: the start of the index is chain's.
+        const auto create = [&](Storage& blocks) {
+            return Node::create(
+                config, NodeHost{blocks, node_.coins, nullptr, verifier, random, random, log});
+        };
+        fault.fail_at(position);
+        const auto node = create(faulty);
+        ASSERT_EQ(node.has_value(), !fault.fired());
+        if (node) break;
+        EXPECT_NE(node.error().find("disk on fire"), std::string::npos) << node.error();
+    }
+    EXPECT_GT(position, 12u) << "six bodies and their undo data, behind the index";
+}
+
+class WalletReadFault : public NodeReadFault {
+ protected:
+    WalletReadFault() {
+        node_.open();
+        node_.call([this](Node& node) {
+            auto* wallet = *node.wallets()->create("purse", WalletCreateOptions{}, node.now());
+            script_ =
+                *decode_address(node.config().params.address_prefixes, *wallet->new_address(""));
+        });
+        node_.generate(1, script_);
+        node_.generate(100);
+        stop();
+    }
+    Script script_;
+};
+
+TEST_F(WalletReadFault, payment_that_is_not_judged_is_forgotten) {
+    const auto waiting = [&] {
+        size_t count = 0;
+        node_.call([&](Node& node) {
+            count = (*node.load_wallet("purse"))->waiting_transactions().size();
+        });
+        return count;
+    };
+    EXPECT_EQ(
+        fail_every_read([&](const auto& begin) {
+            EXPECT_EQ(waiting(), 0u);
+            begin();
+            node_.call([&](Node& node) {
+                Wallet& wallet = *node.wallets()->find("purse");
+                SpendRequest request;
+                request.recipients.push_back({p2wpkh_script(Hash160{}), Amount{kCoin}, false});
+                request.fee_rate = FeeRate{10'000};
+                const auto sent = node.send(wallet, request, {});
+                ASSERT_EQ(sent.has_value(), !node_.coins_fault.fired());
+                if (sent) return;
+                EXPECT_EQ(sent.error().code, WalletErrorCode::database);
+                EXPECT_EQ(sent.error().message, "disk on fire");
+                EXPECT_TRUE(wallet.waiting_transactions().empty());
+            });
+        }),
+        1u);
+    EXPECT_EQ(node_->mempool().size(), 1u);
 }
 
 }  // namespace

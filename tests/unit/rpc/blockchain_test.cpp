@@ -436,6 +436,19 @@ TEST(GetChainTxStats, window_isMeasured) {
     EXPECT_EQ(runner.call("getchaintxstats", "[1,\"" + std::string(64, '1') + "\"]").code, -5);
 }
 
+// As bitcoind's RPC_DATABASE_ERROR: no client takes it for "spent".
+TEST(GetTxOut, coin_that_cannot_be_read_is_an_error_of_the_store) {
+    RpcFixture runner;
+    const std::string txid = runner.extend()->transactions[0]->txid().to_string();
+    runner.node.call([](Node& node) { node.stop(); });
+    runner.node.open();
+    runner.node.coins_fault.fail_at(1);
+    const Reply reply = runner.call("gettxout", "[\"" + txid + "\",0]");
+    EXPECT_EQ(reply.code, -20);
+    EXPECT_EQ(reply.message, "disk on fire");
+    EXPECT_TRUE(contains<effect::Shutdown>(runner.node.effects));
+}
+
 TEST(GetDeploymentInfo, regtest_hasEverythingActive) {
     RpcFixture runner;
     const Json info = runner.call("getdeploymentinfo").result;

@@ -82,7 +82,8 @@ TEST(GetPeerInfo, networks_areToldApart) {
         {{"172.32.0.1", 1}, "ipv4"},
         {{"192.168.1.1", 1}, "not_publicly_routable"},
         {{"::1", 18444}, "not_publicly_routable"},
-        {{"2001:db8::1", 8333}, "ipv6"},
+        {{"2001:4860:4860::8888", 8333}, "ipv6"},
+        {{"2001:db8::1", 8333}, "not_publicly_routable"},
         {{"abc.onion", 8333}, "onion"}};
     for (const auto& [address, network] : cases) runner.connect(address);
     const Json peers = runner.call("getpeerinfo").result;

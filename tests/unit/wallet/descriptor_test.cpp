@@ -25,7 +25,7 @@ class DescriptorTest : public testing::Test {
     Descriptor good(const std::string& text) {
         auto parsed = Descriptor::parse(text, params, false);
         EXPECT_TRUE(parsed) << text << ": " << (parsed ? "" : parsed.error());
-        return parsed ? *parsed : Descriptor::of_script(Script{});
+        return parsed.value();
     }
     std::string bad(const std::string& text, bool require_checksum = false) {
         const auto parsed = Descriptor::parse(text, params, require_checksum);
