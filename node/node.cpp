@@ -22,7 +22,8 @@ Effects Node::start(TimePoint now) {
         for (const std::string& name : impl.config.node.wallets) {
             const auto loaded = impl.wallets->load(name, impl.now);
             if (!loaded) {
-                impl.effects.push_back(effect::Shutdown{loaded.error().message});
+                impl.effects.push_back(
+                    effect::Shutdown{loaded.error().message, impl.stores->commits.last()});
                 return std::exchange(impl.effects, {});
             }
         }
@@ -104,11 +105,12 @@ Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
     if (failed != nullptr) queue.clear();
     if (stopping && failed == nullptr) chain->flush(Durability::synced);
     show_tip();
-    if (invoke) effects.push_back(effect::Complete{*invoke});
+    const CommitId last = stores->commits.last();
+    if (invoke) effects.push_back(effect::Complete{*invoke, last});
     if (failed != nullptr) {
-        effects.push_back(effect::Shutdown{failed->message});
+        effects.push_back(effect::Shutdown{failed->message, last});
     } else if (stopping) {
-        effects.push_back(effect::Shutdown{});
+        effects.push_back(effect::Shutdown{{}, last});
     }
     return std::exchange(effects, {});
 }
@@ -123,8 +125,26 @@ void Node::Impl::show_tip() {
     const HeaderNode& tip = chain->index().tip();
     if (shown_tip == &tip) return;
     shown_tip = &tip;
-    effects.push_back(
-        effect::TipChanged{std::make_shared<const BlockSummary>(summarise(*chain, tip))});
+    effects.push_back(effect::TipChanged{
+        std::make_shared<const BlockSummary>(summarise(*chain, tip)), stores->commits.last()});
+}
+
+CommitId Node::Impl::commit_before(Reveals reveals) const {
+    switch (reveals) {
+        case Reveals::nothing:
+            return CommitId{};
+        case Reveals::statement:
+            return engine_recorded;
+        case Reveals::inventory:
+            return std::max(block_stored,
+                            stores->wallets ? stores->wallets->last_commit() : CommitId{});
+    }
+    CHECK(false);
+}
+
+void Node::Impl::route(net_output::Send& output) {
+    effects.push_back(effect::Send{output.peer, std::move(output.data), output.notify,
+                                   commit_before(output.reveals)});
 }
 
 // --- the queue ----------------------------------------------------------------------------------
@@ -203,6 +223,7 @@ BlockResult Node::Impl::submit_block(const BlockRef& block, ByteSpan seal, Block
         result.state = BlockResult::State::invalid;
         result.error = invalid.error;
     }
+    if (source != BlockSource::peer) block_stored = stores->commits.last();
     return result;
 }
 
@@ -360,9 +381,9 @@ Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
 // --- construction -------------------------------------------------------------------------------
 
 NodeStores::NodeStores(const NodeHost& host)
-    : blocks(host.blocks, effects), coins(host.coins, effects) {
-    if (host.wallets != nullptr) wallets.emplace(*host.wallets, effects);
-    if (host.tx_index != nullptr) tx_index.emplace(*host.tx_index, effects);
+    : blocks(host.blocks, commits), coins(host.coins, commits) {
+    if (host.wallets != nullptr) wallets.emplace(*host.wallets, commits);
+    if (host.tx_index != nullptr) tx_index.emplace(*host.tx_index, commits);
 }
 
 Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
@@ -372,7 +393,7 @@ Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
       config(*config_owner),
       log(host.log),
       stores(std::move(node_stores)),
-      effects(stores->effects),
+      effects(stores->commits.effects),
       engine(std::move(node_engine)),
       chain(std::move(chainstate)),
       mempool_context(*chain),

@@ -2,9 +2,9 @@
 // together.
 //
 // A host (node/daemon or node/simulator) hands it events, each with the time, and carries out the
-// effects, in their order. The node owns no socket, thread, clock or disk; several live in one
-// process. What it promises: effects that need a write to be safe come after the Persist barrier
-// for it (see effect.h).
+// effects. The node owns no socket, thread, clock or disk; several live in one process. What it
+// promises: an effect that needs a write to be safe names the commit that it waits for (see
+// effect.h).
 //
 // Threads: all functions on one thread, the core. Nothing here blocks, but for reads from Storage.
 #pragma once

@@ -51,7 +51,7 @@ void Node::Impl::route(engine_output::CatchUp& output) {
 // --- proposals: built, checked, published, final
 
 void Node::Impl::route(engine_output::Record& output) {
-    stores->blocks.commit(std::move(output.batch), Durability::synced);
+    engine_recorded = stores->blocks.commit(std::move(output.batch), Durability::synced);
 }
 
 void Node::Impl::route(engine_output::BuildProposal& ask) {

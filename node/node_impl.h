@@ -35,12 +35,12 @@ enum class BlockSource : uint8_t {
     peer,
 };
 
-/// The host's stores as the parts see them: each commit leaves a barrier among the effects of the
-/// running step.
+/// The host's stores as the parts see them: each commit is numbered and leaves a Persist among the
+/// effects of the running step.
 struct NodeStores {
     explicit NodeStores(const NodeHost& host);
 
-    Effects effects;
+    StepCommits commits;
     StepStorage blocks;
     StepStorage coins;
     std::optional<StepStorageDirectory> wallets;
@@ -77,7 +77,9 @@ struct Node::Impl {
         for (auto& output : outputs) queue.emplace_back(std::move(output));
     }
 
-    void route(net_output::Send& output) { effects.push_back(std::move(output)); }
+    /// What a message that reveals this must wait for: the rule in effect.h.
+    CommitId commit_before(Reveals reveals) const;
+    void route(net_output::Send& output);
     void route(net_output::Dial& output) { effects.push_back(std::move(output)); }
     void route(net_output::Close& output) { effects.push_back(output); }
     void route(net_output::SubmitHeaders& ask);
@@ -142,7 +144,7 @@ struct Node::Impl {
     const std::unique_ptr<NodeStores> stores;
 
     // The running step.
-    Effects& effects;        ///< of `stores`, whose commits leave barriers in it
+    Effects& effects;        ///< of `stores`, whose commits leave a Persist in it
     std::deque<Work> queue;  ///< empty between two steps
     TimePoint now{};         ///< follows setmocktime
     std::optional<TimePoint> mock_time;
@@ -156,6 +158,11 @@ struct Node::Impl {
     bool pending = false;    ///< there is more to connect: activate() again
     bool unsettled = false;  ///< scripts of a block are being checked: activate() when idle
     BlockHash own_block;     ///< the last block that this node made
+
+    // What messages wait for, beside the last commit of the wallets.
+    CommitId block_stored{};     ///< the last block that no peer sent
+    CommitId engine_recorded{};  ///< the engine's last Record
+
     /// Disconnected blocks -> reorganisations of that depth since the start.
     std::map<uint32_t, uint64_t> reorganisations;
     /// Sentences for the user: unknown rules are in force. They stay until the node stops.

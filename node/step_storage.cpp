@@ -1,15 +1,16 @@
 #include "node/step_storage.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace parley {
 namespace {
 
-/// A StepStorage that owns what it passes to.
+/// A StepStorage that owns what it passes to, and notes its last commit.
 class OwningStepStorage final : public Storage {
  public:
-    OwningStepStorage(std::unique_ptr<Storage> host, Effects& effects)
-        : host_(std::move(host)), step_(*host_, effects) {}
+    OwningStepStorage(std::unique_ptr<Storage> host, StepCommits& commits, CommitId& last_commit)
+        : host_(std::move(host)), step_(*host_, commits), last_commit_(last_commit) {}
 
     Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
         return step_.get(key);
@@ -29,27 +30,33 @@ class OwningStepStorage final : public Storage {
         return step_.file_size(file);
     }
     CommitId commit(WriteBatch batch, Durability durability) override {
-        return step_.commit(std::move(batch), durability);
+        return last_commit_ = step_.commit(std::move(batch), durability);
     }
 
  private:
     std::unique_ptr<Storage> host_;
     StepStorage step_;
+    CommitId& last_commit_;
 };
 
 }  // namespace
 
-CommitId StepStorage::commit(WriteBatch batch, Durability durability) {
-    const CommitId id = host_.commit(std::move(batch), durability);
-    // Barriers with nothing between them merge into the stronger one.
-    if (!effects_.empty()) {
-        if (auto* last = std::get_if<effect::Persist>(&effects_.back())) {
-            if (durability == Durability::synced) last->durability = durability;
-            return id;
+CommitId StepCommits::add(Durability durability) {
+    ++last_;
+    // Persists with nothing between them merge into one of the stronger durability.
+    if (!effects.empty()) {
+        if (auto* previous = std::get_if<effect::Persist>(&effects.back())) {
+            *previous = {last_, std::max(previous->durability, durability)};
+            return last_;
         }
     }
-    effects_.push_back(effect::Persist{durability});
-    return id;
+    effects.push_back(effect::Persist{last_, durability});
+    return last_;
+}
+
+CommitId StepStorage::commit(WriteBatch batch, Durability durability) {
+    host_.commit(std::move(batch), durability);
+    return commits_.add(durability);
 }
 
 Expected<std::unique_ptr<Storage>, StorageError> StepStorageDirectory::open(const std::string& name,
@@ -57,7 +64,7 @@ Expected<std::unique_ptr<Storage>, StorageError> StepStorageDirectory::open(cons
     auto opened = host_.open(name, mode);
     if (!opened) return Unexpected(opened.error());
     return std::unique_ptr<Storage>{
-        std::make_unique<OwningStepStorage>(std::move(*opened), effects_)};
+        std::make_unique<OwningStepStorage>(std::move(*opened), commits_, last_commit_)};
 }
 
 }  // namespace parley

@@ -1,6 +1,6 @@
-// StepStorage: a host's Storage as the node's modules see it. Each commit passes through and leaves
-// the matching Persist barrier among the effects of the running step, so that no module can forget
-// it. Core thread only.
+// StepStorage: a host's Storage as the node's modules see it. Each commit passes through, gets its
+// number among all commits of the node, and leaves a Persist among the effects of the running step,
+// so that no module can forget it. Core thread only.
 #pragma once
 
 #include "base/storage/storage.h"
@@ -8,11 +8,24 @@
 
 namespace parley {
 
+/// The commits of a node over all its stores, numbered from 1 upwards, and the effects of the
+/// running step.
+class StepCommits {
+ public:
+    Effects effects;
+
+    CommitId last() const { return last_; }
+    /// Numbers a commit and leaves its Persist.
+    CommitId add(Durability durability);
+
+ private:
+    CommitId last_{};
+};
+
 class StepStorage final : public Storage {
  public:
-    /// Borrows both; `effects` is the list of the running step, and stays the same object from step
-    /// to step.
-    StepStorage(Storage& host, Effects& effects) : host_(host), effects_(effects) {}
+    /// Borrows both.
+    StepStorage(Storage& host, StepCommits& commits) : host_(host), commits_(commits) {}
 
     Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
         return host_.get(key);
@@ -32,18 +45,23 @@ class StepStorage final : public Storage {
         return host_.file_size(file);
     }
     uint64_t keys_size_on_disk() const override { return host_.keys_size_on_disk(); }
+    /// The number among the commits of the node.
     CommitId commit(WriteBatch batch, Durability durability) override;
 
  private:
     Storage& host_;
-    Effects& effects_;
+    StepCommits& commits_;
 };
 
 /// The same for a directory of stores.
 class StepStorageDirectory final : public StorageDirectory {
  public:
-    StepStorageDirectory(StorageDirectory& host, Effects& effects)
-        : host_(host), effects_(effects) {}
+    /// Borrows both, as do the stores that it opens, which borrow from it too.
+    StepStorageDirectory(StorageDirectory& host, StepCommits& commits)
+        : host_(host), commits_(commits) {}
+
+    /// Of any of its stores; zero before the first.
+    CommitId last_commit() const { return last_commit_; }
 
     Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name,
                                                           Mode mode) override;
@@ -52,7 +70,8 @@ class StepStorageDirectory final : public StorageDirectory {
 
  private:
     StorageDirectory& host_;
-    Effects& effects_;
+    StepCommits& commits_;
+    CommitId last_commit_{};
 };
 
 }  // namespace parley

@@ -3,8 +3,8 @@
 // memory, or memory that fails on purpose.
 //
 // Reads see every commit made before them (the host keeps an overlay of what it has not written
-// yet), so the node may go on at once. What must not leave the node before a write is safe is
-// ordered by the Persist effect (node/effect.h). Thread-safety: calls come from the core thread
+// yet), so the node may go on at once. What must not leave the node before a write is safe names
+// the commit that it waits for (node/effect.h). Thread-safety: calls come from the core thread
 // only.
 #pragma once
 
@@ -28,7 +28,8 @@ enum class Durability : uint8_t {
     synced    ///< on the disk: survives a power cut
 };
 
-/// Numbers the commits of one Storage from 1 upwards.
+/// Numbers the commits of one Storage from 1 upwards; seen from a node's modules, those of the node
+/// over all its stores.
 struct CommitIdTag;
 using CommitId = Strong<CommitIdTag, uint64_t>;
 
@@ -48,9 +49,9 @@ struct StorageError {
 };
 
 /// Operations that take effect together. File writes reach their files before any key of the batch
-/// becomes visible after a crash; the keys change in one atomic step; files are removed after it,
-/// so that a crash can leave a file that the keys do not know any more, and never the other way
-/// round.
+/// becomes visible after a crash (a power cut may keep the keys of a batch that was only written
+/// and lose its file writes); the keys change in one atomic step; files are removed after it, so
+/// that a crash can leave a file that the keys do not know any more, and never the other way round.
 class WriteBatch {
  public:
     struct Put {

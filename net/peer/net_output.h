@@ -15,6 +15,13 @@
 
 namespace parley {
 
+/// What a message gives away: it decides which writes must be safe before the message leaves.
+enum class Reveals : uint8_t {
+    nothing,    ///< handshake, ping, pong, addresses, requests
+    inventory,  ///< names or carries blocks or transactions
+    statement,  ///< a message of the engine
+};
+
 namespace net_output {
 
 /// The bytes of one or more whole messages. Shared, because a broadcast sends the same to many.
@@ -23,6 +30,7 @@ struct Send {
     std::shared_ptr<const Bytes> data;
     /// Answer with Drained when these bytes are in the operating system's hands.
     bool notify = false;
+    Reveals reveals = Reveals::inventory;
 };
 /// Answered by Connected or DialFailed with the same number.
 struct Dial {

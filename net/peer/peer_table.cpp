@@ -13,6 +13,20 @@ namespace {
 /// under development should be able to read our log before it is cut off.
 constexpr size_t kDroppedMessagesMax = 10;
 
+// A kind of message that is not named here counts as inventory, which is safe.
+Reveals what_reveals(std::string_view command) {
+    if (command == message::kEngineCommand) return Reveals::statement;
+    for (const std::string_view harmless :
+         {message::Version::kCommand, message::Verack::kCommand, message::WtxidRelay::kCommand,
+          message::SendAddrV2::kCommand, message::SendHeaders::kCommand,
+          message::FeeFilter::kCommand, message::Ping::kCommand, message::Pong::kCommand,
+          message::GetAddr::kCommand, message::Addr::kCommand, message::AddrV2::kCommand,
+          message::GetData::kCommand, message::GetHeaders::kCommand, message::NotFound::kCommand}) {
+        if (command == harmless) return Reveals::nothing;
+    }
+    return Reveals::inventory;
+}
+
 bool is_this_machine(const std::string& host) {
     const auto ip = IpAddress::parse(host);
     return host == "localhost" || (ip && ip->is_loopback());
@@ -64,7 +78,7 @@ void PeerTable::send_frame(Peer& peer, std::string_view command,
     totals_.bytes_sent += size;
     log_.debug(LogCategory::net, "sending {} ({} bytes) peer={}", command,
                size - kMessageHeaderSize, peer.id.value());
-    outputs_.push_back(net_output::Send{peer.id, std::move(frame), notify});
+    outputs_.push_back(net_output::Send{peer.id, std::move(frame), notify, what_reveals(command)});
 }
 
 void PeerTable::answered() {

@@ -28,7 +28,7 @@ World::~World() = default;
 NodeIndex World::add_node(NodeSpec spec) {
     CHECK(spec.region < options_.latency.regions());
     const NodeIndex index = nodes_.size();
-    nodes_.push_back(std::make_unique<SimNode>(std::move(spec)));
+    nodes_.push_back(std::make_unique<SimNode>(std::move(spec), options_.seed, index));
     nodes_.back()->mining =
         std::make_unique<SeededRandom>(SeededRandom::stream(options_.seed, index, "mining"));
     if (!group_.empty()) group_.push_back(0);
@@ -36,17 +36,22 @@ NodeIndex World::add_node(NodeSpec spec) {
     return index;
 }
 
-void World::crash(NodeIndex index) {
+void World::crash(NodeIndex index, Crash how) {
     SimNode& sim = *nodes_.at(index);
     CHECK(sim.node);
+    sim.powered = how == Crash::kill;
+    sim.power_cuts += sim.powered ? 0 : 1;
     std::vector<PeerId> peers;
     for (const auto& [peer, end] : sim.ends) peers.push_back(peer);
-    for (const PeerId peer : peers) close(index, peer, "connection reset");
+    for (const PeerId peer : peers) {
+        if (sim.powered) close(index, peer, "connection reset");
+    }
     ++sim.incarnation;
     sim.node.reset();
+    sim.disk.crash(how);
     sim.ends.clear();
-    sim.waiting.clear();
-    sim.barrier = false;
+    sim.barriers.clear();
+    sim.sync_begin = sim.sync_end = TimePoint{};
     sim.search_job = 0;
     sim.armed = kNever;
 }
@@ -54,6 +59,8 @@ void World::crash(NodeIndex index) {
 void World::restart(NodeIndex index) {
     SimNode& sim = *nodes_.at(index);
     CHECK(!sim.node);
+    sim.stop_reason.clear();
+    sim.disk.set_time(now_);
     constexpr uint64_t kNodesMax = uint64_t{1} << 24;  // see address()
     const uint64_t stream = index + sim.incarnation * kNodesMax;
     sim.random =
@@ -66,20 +73,45 @@ void World::restart(NodeIndex index) {
     }
     LogSink& log = sim.spec.log != nullptr ? *sim.spec.log : sim.no_log;
     auto created =
-        Node::create(std::move(config),
-                     NodeHost{sim.blocks, sim.coins, sim.spec.wallets ? &sim.wallets : nullptr,
-                              sim.scripts, *sim.random, *sim.secrets, log});
-    CHECK(created);
+        Node::create(std::move(config), NodeHost{sim.disk.store("blocks"), sim.disk.store("coins"),
+                                                 sim.spec.wallets ? &sim.disk.directory() : nullptr,
+                                                 sim.scripts, *sim.random, *sim.secrets, log});
+    power_on(index);
+    if (!created) {
+        CHECK(sim.disk.spoiled());
+        sim.stop_reason = created.error();
+        return;
+    }
     sim.node = std::move(*created);
+    sim.effects.emplace(
+        [this, index](Durability durability, CommitId commit) {
+            start_barrier(index, durability, commit);
+        },
+        [this, index](Effect&& effect) { carry_out(index, effect); });
     finish(index, sim.node->start(now_ + sim.spec.clock_offset));
 }
 
 void World::wipe(NodeIndex index) {
     SimNode& sim = *nodes_.at(index);
     CHECK(!sim.node);
-    sim.blocks = MemoryStorage{};
-    sim.coins = MemoryStorage{};
-    sim.wallets = MemoryStorageDirectory{};
+    sim.disk.wipe();
+}
+
+void World::stop(NodeIndex index, const std::string& reason) {
+    crash(index);
+    nodes_[index]->stop_reason = reason;
+}
+
+const std::string& World::stop_reason(NodeIndex index) const {
+    return nodes_.at(index)->stop_reason;
+}
+
+uint64_t World::power_cuts(NodeIndex index) const {
+    return nodes_.at(index)->power_cuts;
+}
+
+FaultDisk& World::disk(NodeIndex index) {
+    return nodes_.at(index)->disk;
 }
 
 bool World::running(NodeIndex index) const {
@@ -179,9 +211,13 @@ void World::step() {
                 arm_timer(item.node);
             }
             break;
-        case ItemKind::release:
-            release(item.node);
+        case ItemKind::release: {
+            const auto [commit, durability] = sim.barriers.front();
+            sim.barriers.pop_front();
+            if (durability == Durability::synced) sim.disk.sync(commit);
+            sim.effects->reached(commit);
             break;
+        }
     }
 }
 
@@ -201,6 +237,7 @@ bool World::deliverable(const Item& item) {
 void World::deliver(NodeIndex index, const Event& event) {
     SimNode& sim = *nodes_[index];
     note(index, event);
+    sim.disk.set_time(now_);
     finish(index, sim.node->handle(event, now_ + sim.spec.clock_offset));
 }
 
@@ -228,31 +265,34 @@ void World::note(NodeIndex index, const Event& event) {
 /// Every step of a node ends here.
 void World::finish(NodeIndex index, Effects effects) {
     SimNode& sim = *nodes_[index];
-    for (auto& effect : effects) sim.waiting.push_back(std::move(effect));
-    if (!sim.barrier) release(index);
+    if (const StorageError* failure = sim.disk.failure())
+        stop(index, std::string(failure->message));
+    else
+        sim.effects->run(std::move(effects));
     if (sim.node) arm_timer(index);
     if (sim.node && observer_) observer_(index);
 }
 
-void World::release(NodeIndex index) {
+void World::start_barrier(NodeIndex index, Durability durability, CommitId commit) {
     SimNode& sim = *nodes_[index];
-    sim.barrier = false;
-    while (!sim.waiting.empty() && sim.node) {
-        Effect effect = std::move(sim.waiting.front());
-        sim.waiting.pop_front();
-        if (const auto* persist = std::get_if<effect::Persist>(&effect)) {
-            // What is in the operating system's hands survives a crash of the node alone.
-            if (persist->durability == Durability::written) continue;
-            sim.barrier = true;
-            push(now_ + options_.sync_delay, index, ItemKind::release, event::TimerDue{});
-            return;
-        }
-        carry_out(index, effect);
+    if (!sim.node) return;
+    if (durability == Durability::synced && sim.sync_begin < now_) {
+        sim.sync_begin = std::max(now_, sim.sync_end);
+        sim.sync_end = sim.sync_begin + options_.sync_delay;
     }
+    // What is in the operating system's hands survives a crash of the node alone; but the disk
+    // writes in the order of the commits.
+    if (durability == Durability::written && sim.barriers.empty()) {
+        sim.effects->reached(commit);
+        return;
+    }
+    sim.barriers.emplace_back(commit, durability);
+    push(sim.sync_end, index, ItemKind::release, event::TimerDue{});
 }
 
-void World::carry_out(NodeIndex index, Effect& effect) {
+void World::carry_out(NodeIndex index, const Effect& effect) {
     SimNode& sim = *nodes_[index];
+    if (!sim.node) return;  // an effect before this one was its end
     if (const auto* send_effect = std::get_if<effect::Send>(&effect)) {
         send(index, *send_effect);
     } else if (const auto* dial_effect = std::get_if<effect::Dial>(&effect)) {
@@ -267,8 +307,8 @@ void World::carry_out(NodeIndex index, Effect& effect) {
     } else if (std::holds_alternative<effect::StopSearch>(effect)) {
         sim.search_job = 0;
     } else if (const auto* shutdown = std::get_if<effect::Shutdown>(&effect)) {
-        CHECK(shutdown->error.empty());
-        crash(index);
+        sim.disk.sync(sim.disk.last_commit());  // the stores are closed in order
+        stop(index, shutdown->error);
     }
     // Complete: invoke() runs in place, so that nobody waits for it.
 }

@@ -115,15 +115,15 @@ bool CoreLoop::has_messages() {
 
 std::string CoreLoop::run(const Ports& ports, Effects start) {
     EffectRunner runner(
-        [&](Durability durability, uint64_t barrier) {
-            ports.barrier(durability, [this, barrier] { put(BarrierReached{barrier}); });
+        [&](Durability durability, CommitId commit) {
+            ports.barrier(durability, [this, commit] { put(BarrierReached{commit}); });
         },
         [&](Effect&& effect) {
             if (!failed_) carry_out(ports, std::move(effect));
         });
     runner.run(std::move(start));
-    // After the end of the node's wishes, what it wished before is still carried out: the reply to
-    // `stop` is one of these effects.
+    // After Shutdown, effects that were already held back still run: the reply to `stop` is one of
+    // them.
     while (!failed_ && !(stopping_ && runner.idle())) {
         const auto deadline = stopping_ ? std::nullopt : ports.node.next_deadline();
         for (Message& message : take(deadline)) {
@@ -145,7 +145,7 @@ void CoreLoop::handle(const Ports& ports, EffectRunner& runner, Message& message
     if (const auto* event = std::get_if<Event>(&message)) {
         if (!stopping_) step(ports, runner, std::move(*event));
     } else if (const auto* barrier = std::get_if<BarrierReached>(&message)) {
-        runner.reached(barrier->barrier);
+        runner.reached(barrier->commit);
     } else if (const auto* failure = std::get_if<StorageFailed>(&message)) {
         failed_ = true;
         error_ = failure->error;
@@ -162,7 +162,7 @@ void CoreLoop::step(const Ports& ports, EffectRunner& runner, Event event) {
     if (const auto* end = std::get_if<event::Closed>(&event)) closed = end->peer;
     runner.run(ports.node.handle(std::move(event), now()));
     if (received) ports.network.consumed(received->first, received->second);
-    // Behind whatever still waits for the disk.
+    // Behind what that peer is sent and still waits for the disk.
     if (closed) runner.run({effect::Close{*closed}});
 }
 

@@ -1,6 +1,7 @@
 // CoreLoop: the thread that the node lives on. It takes events from the transport, the miners and
-// RPC threads through one queue, keeps the node's deadline, and hands the effects on in their
-// order (EffectRunner). It is not the node, and it touches no socket and no file.
+// RPC threads through one queue, keeps the node's deadline, and hands the effects on when
+// what they wait for is safe (EffectRunner). It is not the node, and it touches no socket and no
+// file.
 //
 // run() is called by the thread that becomes the core thread; post, call, storage_failed and
 // request_stop by any other.
@@ -20,7 +21,7 @@
 #include <variant>
 
 #include "base/time.h"
-#include "node/daemon/workers/effect_runner.h"
+#include "node/effect_runner.h"
 #include "node/event.h"
 
 namespace parley {
@@ -104,7 +105,7 @@ class CoreLoop final : public EventSink {
 
  private:
     struct BarrierReached {
-        uint64_t barrier;
+        CommitId commit;
     };
     struct StorageFailed {
         std::string error;

@@ -22,7 +22,12 @@ class FakeNode final : public NodeDriver {
         if (const auto* invoke = std::get_if<event::Invoke>(&event)) {
             ++calls;
             Effects effects = before_complete;
-            effects.push_back(effect::Complete{invoke->id});
+            CommitId last;
+            for (const Effect& each : effects) {
+                if (const auto* persist = std::get_if<effect::Persist>(&each))
+                    last = persist->commit;
+            }
+            effects.push_back(effect::Complete{invoke->id, last});
             return effects;
         }
         if (std::holds_alternative<event::TimerDue>(event)) {
@@ -138,7 +143,7 @@ TEST_F(CoreLoopTest, run_carries_out_start_effects_and_echoes_events) {
 
 TEST_F(CoreLoopTest, call_returns_only_after_the_barrier_before_its_complete) {
     hold_barriers_ = true;
-    node_.before_complete = {effect::Persist{Durability::synced}};
+    node_.before_complete = {effect::Persist{CommitId{1}, Durability::synced}};
     start();
     std::atomic<bool> returned{false};
     std::thread client([&] {
@@ -157,8 +162,9 @@ TEST_F(CoreLoopTest, readers_learn_of_a_tip_behind_its_barrier_and_before_the_re
     hold_barriers_ = true;
     BlockSummary tip;
     tip.height = Height{7};
-    node_.before_complete = {effect::Persist{Durability::written},
-                             effect::TipChanged{std::make_shared<const BlockSummary>(tip)}};
+    node_.before_complete = {
+        effect::Persist{CommitId{1}, Durability::written},
+        effect::TipChanged{std::make_shared<const BlockSummary>(tip), CommitId{1}}};
     start();
     Lines at_reply;
     std::thread client([&] {
@@ -176,8 +182,9 @@ TEST_F(CoreLoopTest, readers_learn_of_a_tip_behind_its_barrier_and_before_the_re
 
 TEST_F(CoreLoopTest, shutdown_effect_finishes_held_effects_then_ends) {
     hold_barriers_ = true;
-    node_.before_complete = {effect::Shutdown{}, effect::Persist{Durability::synced},
-                             effect::StopSearch{}};
+    node_.before_complete = {
+        effect::Shutdown{}, effect::Persist{CommitId{1}, Durability::synced},
+        effect::Send{PeerId{2}, std::make_shared<const Bytes>(5), false, CommitId{1}}};
     start();
     bool done = false;
     std::thread client([&] { done = loop_.call([](Node&) {}); });
@@ -188,12 +195,13 @@ TEST_F(CoreLoopTest, shutdown_effect_finishes_held_effects_then_ends) {
     client.join();
     EXPECT_TRUE(done);
     EXPECT_EQ(join(), "");
-    EXPECT_EQ(ports_.taken(), (Lines{"stop_search"}));
+    EXPECT_EQ(ports_.taken(), (Lines{"send 2 5"}));
 }
 
 TEST_F(CoreLoopTest, storage_failed_ends_with_the_error_and_lets_nothing_out) {
     hold_barriers_ = true;
-    node_.before_complete = {effect::Persist{Durability::synced}, effect::Send{PeerId{1}, nullptr}};
+    node_.before_complete = {effect::Persist{CommitId{1}, Durability::synced},
+                             effect::Send{PeerId{1}, nullptr, false, CommitId{1}}};
     start();
     bool done = true;
     std::thread client([&] { done = loop_.call([](Node&) {}); });

@@ -39,9 +39,10 @@ TEST(Node, generated_block_extends_the_chain_and_is_persisted_before_complete) {
     TestNode node;
     ASSERT_EQ(node.submit(node.build()), "");
     EXPECT_EQ(node.height(), 1);
-    // The client learns of the block behind the barrier for it.
+    // The client learns of the block when it is stored.
     EXPECT_LT(position<effect::Persist>(node.effects), position<effect::Complete>(node.effects));
-    EXPECT_EQ(position<effect::Complete>(node.effects), node.effects.size() - 1);
+    ASSERT_EQ(position<effect::Complete>(node.effects), node.effects.size() - 1);
+    EXPECT_EQ(std::get<effect::Complete>(node.effects.back()).after, node.last_commit());
 }
 
 TEST(Node, tip_is_shown_to_readers_behind_its_barrier_and_only_when_it_changes) {
@@ -51,6 +52,7 @@ TEST(Node, tip_is_shown_to_readers_behind_its_barrier_and_only_when_it_changes) 
     ASSERT_LT(shown, node.effects.size());
     EXPECT_LT(position<effect::Persist>(node.effects), shown);
     EXPECT_LT(shown, position<effect::Complete>(node.effects));
+    EXPECT_EQ(std::get<effect::TipChanged>(node.effects[shown]).after, node.last_commit());
     const BlockSummary& tip = *std::get<effect::TipChanged>(node.effects[shown]).tip;
     EXPECT_EQ(tip.hash, node->chain().index().tip().hash);
     EXPECT_EQ(tip.height, Height{1});
@@ -178,12 +180,13 @@ TEST(Node, stop_flushes_then_completes_then_shuts_down) {
     TestNode node;
     node.generate(3);
     node.call([](Node& each) { each.stop(); });
-    const size_t synced = synced_position(node.effects);
+    EXPECT_TRUE(node.waits_for_sync(node.last_commit()));
     const size_t complete = position<effect::Complete>(node.effects);
     const size_t shutdown = position<effect::Shutdown>(node.effects);
-    EXPECT_LT(synced, complete);
     EXPECT_LT(complete, shutdown);
     ASSERT_EQ(shutdown, node.effects.size() - 1);
+    EXPECT_EQ(std::get<effect::Complete>(node.effects[complete]).after, node.last_commit());
+    EXPECT_EQ(std::get<effect::Shutdown>(node.effects[shutdown]).after, node.last_commit());
     EXPECT_TRUE(std::get<effect::Shutdown>(node.effects[shutdown]).error.empty());
     const BlockHash tip = node->chain().index().tip().hash;
     node.open();

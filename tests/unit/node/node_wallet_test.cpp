@@ -1,5 +1,9 @@
-// The node's wallets coinbases mature, payments confirm, and a reorganisation
+// The node's wallets: coinbases mature, payments confirm, and a reorganisation
 // takes both back.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
 #include "chain/primitives/address.h"
 #include "chain/state/chainstate.h"
 #include "tests/unit/node/test_node.h"
@@ -87,6 +91,72 @@ TEST_F(NodeWallet, payment_reaches_mempool_and_block_and_comes_back_after_a_reor
     EXPECT_FALSE(node_->mempool().contains(paid));
     EXPECT_EQ(balances().trusted, Amount{0});
     EXPECT_EQ(balances().immature, Amount{0});
+}
+
+bool names(const Bytes& payload, const Txid& txid) {
+    return std::search(payload.begin(), payload.end(), txid.data(), txid.data() + Hash256::kSize) !=
+           payload.end();
+}
+
+TEST_F(NodeWallet, payment_leaves_only_when_its_record_is_stored) {
+    node_.generate(1, new_script());
+    node_.generate(100);
+    const PeerId buyer{1};
+    HeldMessages host(node_);
+    const auto run = [&] { host.run(node_); };
+    ScriptedPeer peer(node_, buyer);
+    peer.connect(run);
+    host.reach_all();
+    host.left(buyer);
+
+    TransactionRef paid;
+    node_.call([&](Node& node) {
+        SpendRequest request;
+        request.recipients.push_back({p2wpkh_script(Hash160{}), Amount{kCoin}, false});
+        request.fee_rate = FeeRate{10'000};
+        const auto sent = node.send(*node.wallets()->find("purse"), request, {});
+        ASSERT_TRUE(sent) << sent.error().message;
+        paid = sent->transaction;
+    });
+    run();
+    // The relay's timer announces it in a later step, which commits nothing.
+    size_t announcements = 0;
+    for (int i = 0; i < 60; ++i) {
+        node_.step(event::TimerDue{}, std::chrono::seconds{1});
+        for (const Effect& each : node_.effects) {
+            for (const auto& [command, payload] : messages(each))
+                announcements += command == "inv" && names(payload, paid->txid());
+        }
+        run();
+    }
+    EXPECT_EQ(announcements, 1u);
+    // A peer that knows its id from elsewhere asks for it.
+    message::GetData ask;
+    ask.entries.push_back(message::InvEntry::of(InvType::witness_transaction, paid->txid()));
+    peer.say(ask);
+    run();
+    EXPECT_THAT(host.left(buyer), testing::AllOf(testing::Not(testing::Contains("inv")),
+                                                 testing::Not(testing::Contains("tx"))));
+    host.reach_all();
+    EXPECT_THAT(host.left(buyer), testing::IsSupersetOf({"inv", "tx"}));
+}
+
+TEST_F(NodeWallet, block_of_its_own_leaves_only_when_it_is_stored) {
+    const PeerId other{1};
+    node_.generate(1);
+    HeldMessages host(node_);
+    const auto run = [&] { host.run(node_); };
+    ScriptedPeer peer(node_, other);
+    peer.connect(run);
+    host.reach_all();
+    host.left(other);
+    const BlockRef block = node_.build();
+    run();
+    ASSERT_EQ(node_.submit(block), "");
+    run();
+    EXPECT_EQ(host.left(other), HeldMessages::Commands{});
+    host.reach_all();
+    EXPECT_EQ(host.left(other), HeldMessages::Commands{"inv"});
 }
 
 TEST_F(NodeWallet, wallet_that_was_away_catches_up_when_loaded) {

@@ -17,6 +17,9 @@
 #include "base/storage/memory_storage.h"
 #include "chain/rules/retarget.h"
 #include "chain/script/script_check.h"
+#include "net/wire/framing.h"
+#include "net/wire/messages.h"
+#include "node/effect_runner.h"
 #include "node/node.h"
 #include "tests/unit/chain/fault_disk.h"
 
@@ -46,6 +49,7 @@ class TestNode {
                                            verifier_, random_, secrets_, log_});
         ASSERT_TRUE(created) << created.error();
         node_ = std::move(*created);
+        earlier_commits = CommitId{};
         effects = node_->start(now);
     }
 
@@ -55,8 +59,26 @@ class TestNode {
 
     const Effects& step(const Event& event, Duration later = Duration{0}) {
         now += later;
+        earlier_commits = last_commit();
         effects = node_->handle(event, now);
         return effects;
+    }
+    /// Since the start.
+    CommitId last_commit() const {
+        CommitId last = earlier_commits;
+        for (const Effect& each : effects) {
+            if (const auto* persist = std::get_if<effect::Persist>(&each)) last = persist->commit;
+        }
+        return last;
+    }
+    /// Of the last step: the effect waits for a commit of the step that is to be synced.
+    bool waits_for_sync(CommitId after) const {
+        for (const Effect& each : effects) {
+            const auto* persist = std::get_if<effect::Persist>(&each);
+            if (persist != nullptr && persist->commit >= after)
+                return after > earlier_commits && persist->durability == Durability::synced;
+        }
+        return false;
     }
     const Effects& call(const std::function<void(Node&)>& function) {
         return step(event::Invoke{++invokes_, function});
@@ -111,7 +133,8 @@ class TestNode {
     ReadFault coins_fault;  ///< a read of coins that fails
     MemoryStorageDirectory wallets;
     TimePoint now = from_unix_seconds(1'700'000'000);
-    Effects effects;  ///< of the last step
+    Effects effects;             ///< of the last step
+    CommitId earlier_commits{};  ///< the last commit of the steps before
 
  private:
     NodeConfig config_;
@@ -137,14 +160,8 @@ template <class Kind>
 bool contains(const Effects& effects) {
     return position<Kind>(effects) < effects.size();
 }
-/// Of the first synced barrier.
-inline size_t synced_position(const Effects& effects) {
-    size_t i = 0;
-    for (; i < effects.size(); ++i) {
-        const auto* persist = std::get_if<effect::Persist>(&effects[i]);
-        if (persist != nullptr && persist->durability == Durability::synced) break;
-    }
-    return i;
+inline CommitId awaited(const Effect& send) {
+    return std::get<effect::Send>(send).after;
 }
 
 /// Commands of the messages in a Send.
@@ -163,6 +180,66 @@ inline std::vector<std::pair<std::string, Bytes>> messages(const Effect& effect)
     }
     return result;
 }
+
+/// Runs the steps of a node through an EffectRunner, as a host does, and keeps the messages that
+/// may leave. No commit is reached before the test says so.
+class HeldMessages {
+ public:
+    using Commands = std::vector<std::string>;
+
+    /// What the node has committed so far is safe.
+    explicit HeldMessages(const TestNode& node) {
+        if (node.last_commit() == CommitId{}) return;
+        runner_.run({effect::Persist{node.last_commit(), Durability::synced}});
+        reach_all();
+    }
+
+    void run(const TestNode& node) { runner_.run(node.effects); }
+    /// Every commit so far is safe.
+    void reach_all() {
+        for (const CommitId commit : std::exchange(barriers_, {})) runner_.reached(commit);
+    }
+    /// Commands of what left for this peer since the last call.
+    Commands left(PeerId peer) { return std::exchange(left_[peer], {}); }
+
+ private:
+    std::vector<CommitId> barriers_;
+    std::map<PeerId, Commands> left_;
+    EffectRunner runner_{[this](Durability, CommitId commit) { barriers_.push_back(commit); },
+                         [this](Effect&& effect) {
+                             for (const auto& [command, payload] : messages(effect))
+                                 left_[std::get<effect::Send>(effect).peer].push_back(command);
+                         }};
+};
+
+/// A peer that a test plays: the frames of its handshake, and of what it says later.
+class ScriptedPeer {
+ public:
+    ScriptedPeer(TestNode& node, PeerId id) : node_(node), id_(id) {}
+
+    void connect(const std::function<void()>& after_step = [] {}) {
+        node_.step(event::Connected{id_, {"10.1.0.1", 1000}, {"10.0.0.1", 18444}, true, 0});
+        after_step();
+        message::Version version;
+        version.services = kServiceNetwork | kServiceWitness;
+        version.time = to_unix_seconds(node_.now);
+        version.nonce = id_.value();
+        say(version);
+        after_step();
+        say(message::Verack{});
+        after_step();
+    }
+    template <class Message>
+    void say(const Message& message) {
+        const auto frame =
+            encode_frame(node_->config().net.magic, Message::kCommand, encode(message));
+        node_.step(event::Received{id_, *frame});
+    }
+
+ private:
+    TestNode& node_;
+    PeerId id_;
+};
 
 /// Nodes whose bytes reach each other without delay, in order. Every step's effects go to
 /// `on_step`.

@@ -119,6 +119,35 @@ TEST(PbftWorld, decision_takes_three_delays_and_three_writes) {
     }
 }
 
+TEST(PbftWorld, pong_to_a_bystander_does_not_wait_for_the_sync_of_a_vote) {
+    const Purse purse(1);
+    constexpr Duration kLongSync = seconds{5};
+    World world({.seed = 44, .latency = LatencyTable::uniform(kDelay), .sync_delay = kLongSync});
+    Validators validators(purse.params(), 4);
+    for (size_t i = 0; i < 4; ++i) world.add_node(validators.validator(i));
+    world.connect_mesh();
+    // One that does not speak the engine's protocol: nothing that it is sent waits for a vote.
+    NodeSpec stranger = validators.follower();
+    stranger.config.net.services &= ~kServiceParley;
+    const NodeIndex bystander = world.add_node(std::move(stranger));
+    world.connect(bystander, 0);
+    world.run_for(seconds{30});
+    const auto engine_messages = [&] { return world.sent_by_command().at("engine").messages; };
+    const uint64_t before = engine_messages();
+    ASSERT_EQ(submit(world, 0, purse.pay(0)), "");
+    world.run_for(milliseconds{10});
+    world.invoke(bystander, [](Node& node) { node.ping_peers(); });
+    world.run_for(seconds{1});
+    const auto peers = world.node(bystander).peers().peer_infos(world.now());
+    ASSERT_EQ(peers.size(), 1u);
+    EXPECT_EQ(peers[0].ping_wait, std::nullopt) << "the pong is there";
+    EXPECT_EQ(peers[0].ping_time, 2 * kDelay);
+    EXPECT_EQ(engine_messages(), before) << "the pre-prepare waits for its record";
+    world.run_for(kLongSync);
+    EXPECT_GT(engine_messages(), before);
+    ASSERT_TRUE(world.run_until([&] { return height(world, 0) == 1; }, minutes{5}));
+}
+
 TEST(PbftWorld, silent_primary_is_replaced_within_timer_and_four_delays) {
     PbftWorld world(33, 4, 0, 2);
     const Duration timer = world.validators().options().base_timeout;
