@@ -49,9 +49,9 @@ struct StorageError {
 };
 
 /// Operations that take effect together. File writes reach their files before any key of the batch
-/// becomes visible after a crash; the keys change in one atomic step; files are removed after it,
-/// so that a crash can leave a file that the keys do not know any more, and never the other way
-/// round.
+/// becomes visible after a crash (a power cut may keep the keys of a batch that was only written
+/// and lose its file writes); the keys change in one atomic step; files are removed after it, so
+/// that a crash can leave a file that the keys do not know any more, and never the other way round.
 class WriteBatch {
  public:
     struct Put {

@@ -70,7 +70,10 @@ void SafetyChecker::check_finality(NodeIndex index, const Node& node) {
     if (final_block.parent == nullptr) return;
     const auto known = final_of_.find(index);
     const Height from = known == final_of_.end() ? Height{0} : known->second;
-    if (!node.chain().index().contains(final_block)) {
+    const HeaderNode& tip = node.chain().index().tip();
+    const bool on_the_way = power_cuts_.contains(index) && tip.height < final_block.height &&
+                            final_block.ancestor(tip.height) == &tip;
+    if (!node.chain().index().contains(final_block) && !on_the_way) {
         violate(fmt::format("Node {}: final block {} is not in its best chain.", index,
                             final_block.hash.to_string()));
     }
@@ -85,8 +88,18 @@ void SafetyChecker::check_finality(NodeIndex index, const Node& node) {
         on_final(index, (*it)->height, (*it)->hash);
 }
 
+void SafetyChecker::on_power_cut(NodeIndex node) {
+    ++power_cuts_[node];
+    final_of_.erase(node);
+}
+
 void SafetyChecker::watch(World& world) {
-    world.observe([this, &world](NodeIndex index) { check_finality(index, world.node(index)); });
+    world.observe([this, &world](NodeIndex index) {
+        // It may have been cut off twice since its last step.
+        const uint64_t cuts = world.power_cuts(index);
+        while (cuts > 0 && power_cuts_[index] < cuts) on_power_cut(index);
+        check_finality(index, world.node(index));
+    });
 }
 
 void SafetyChecker::on_coins(NodeIndex node, const BlockHash& tip, const CoinsSummary& coins,

@@ -1,7 +1,9 @@
 // SafetyChecker: watches the nodes of a world and writes down every breach of what must hold for
 // all correct nodes, whatever the network does:
 //   1. no two of them finalise different blocks at a height;
-//   2. finality never moves back, and what is final is part of the best chain;
+//   2. finality never moves back, and what is final is part of the best chain. A power cut may take
+//      blocks that were not synced: then finality may begin anew, with the same blocks, and the
+//      best chain may end on the way to the final block;
 //   3. equal tips have equal coins, and never more of them than the chain's subsidies allow.
 // It is not a test of liveness, and knows nothing of Byzantine nodes: leave those out.
 //
@@ -31,6 +33,7 @@ class SafetyChecker {
  public:
     /// What a node claims: the entry for rules 1 and 2, also for made-up claims.
     void on_final(NodeIndex node, Height height, const BlockHash& hash);
+    void on_power_cut(NodeIndex node);
     void on_coins(NodeIndex node, const BlockHash& tip, const CoinsSummary& coins, Amount bound);
 
     /// Rules 1 and 2 after each step of each node from now on. `world` must not outlive this.
@@ -52,6 +55,7 @@ class SafetyChecker {
 
     std::map<Height, std::pair<BlockHash, NodeIndex>> final_;
     std::map<NodeIndex, Height> final_of_;
+    std::map<NodeIndex, uint64_t> power_cuts_;
     std::map<BlockHash, std::pair<CoinsSummary, NodeIndex>> coins_;
     std::vector<std::string> violations_;
 };

@@ -121,6 +121,7 @@ void FaultDisk::set_faults(const DiskFaults& faults) {
     faults_ = faults;
     faulty_reads_ =
         faults.fail_read != 0 || faults.read_error_ppm != 0 || faults.read_flip_ppm != 0;
+    spoiled_ = spoiled_ || faults.write_flip_ppm != 0;
 }
 
 void FaultDisk::sync(CommitId through) {
@@ -143,6 +144,7 @@ void FaultDisk::flip_read(Bytes& data) {
 
 void FaultDisk::flip_some_bit(Bytes& data) {
     if (data.empty()) return;
+    spoiled_ = true;
     const uint64_t bit = random_.uniform(data.size() * 8);
     data[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
 }
@@ -347,6 +349,7 @@ void FaultDisk::redo_torn(Change& change) {
     auto* piece = std::get_if<Piece>(&change.what);
     if (piece == nullptr || piece->length == 0) return;
     piece->length = random_.uniform(piece->length);
+    if (change.failed && used_bytes_ + piece->length > faults_.capacity_bytes) return;
     piece->other.resize(piece->length);
     redo(change);
 }
@@ -391,6 +394,7 @@ void FaultDisk::wipe() {
         contents->present = !name.starts_with(kWalletPrefix);
     }
     used_bytes_ = 0;
+    spoiled_ = faults_.write_flip_ppm != 0;
     last_commit_ = CommitId{0};
     failure_.reset();
 }

@@ -52,10 +52,6 @@ struct DiskFaults {
     uint32_t write_flip_ppm = 0;
 
     bool operator==(const DiskFaults&) const = default;
-    /// What is read may be wrong or missing, so that a node has reason to refuse to start.
-    bool spoil_reads() const {
-        return fail_read != 0 || read_error_ppm != 0 || read_flip_ppm != 0 || write_flip_ppm != 0;
-    }
 };
 
 class FaultDisk {
@@ -71,7 +67,9 @@ class FaultDisk {
     StorageDirectory& directory();
 
     void set_faults(const DiskFaults& faults);
-    const DiskFaults& faults() const { return faults_; }
+    /// A read fails or may be wrong, or something wrong may be stored: a node that refuses to start
+    /// may have its reasons.
+    bool spoiled() const { return spoiled_ || faulty_reads_; }
     /// Stamps the commits that follow.
     void set_time(TimePoint now) { now_ = now; }
 
@@ -146,6 +144,7 @@ class FaultDisk {
     SeededRandom random_;
     DiskFaults faults_;
     bool faulty_reads_ = false;
+    bool spoiled_ = false;
     TimePoint now_{};
     CommitId last_commit_{0};
     uint64_t used_bytes_ = 0;

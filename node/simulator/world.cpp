@@ -28,7 +28,7 @@ World::~World() = default;
 NodeIndex World::add_node(NodeSpec spec) {
     CHECK(spec.region < options_.latency.regions());
     const NodeIndex index = nodes_.size();
-    nodes_.push_back(std::make_unique<SimNode>(std::move(spec)));
+    nodes_.push_back(std::make_unique<SimNode>(std::move(spec), options_.seed, index));
     nodes_.back()->mining =
         std::make_unique<SeededRandom>(SeededRandom::stream(options_.seed, index, "mining"));
     if (!group_.empty()) group_.push_back(0);
@@ -36,14 +36,19 @@ NodeIndex World::add_node(NodeSpec spec) {
     return index;
 }
 
-void World::crash(NodeIndex index) {
+void World::crash(NodeIndex index, Crash how) {
     SimNode& sim = *nodes_.at(index);
     CHECK(sim.node);
+    sim.powered = how == Crash::kill;
+    sim.power_cuts += sim.powered ? 0 : 1;
     std::vector<PeerId> peers;
     for (const auto& [peer, end] : sim.ends) peers.push_back(peer);
-    for (const PeerId peer : peers) close(index, peer, "connection reset");
+    for (const PeerId peer : peers) {
+        if (sim.powered) close(index, peer, "connection reset");
+    }
     ++sim.incarnation;
     sim.node.reset();
+    sim.disk.crash(how);
     sim.ends.clear();
     sim.barriers.clear();
     sim.sync_begin = sim.sync_end = TimePoint{};
@@ -54,6 +59,8 @@ void World::crash(NodeIndex index) {
 void World::restart(NodeIndex index) {
     SimNode& sim = *nodes_.at(index);
     CHECK(!sim.node);
+    sim.stop_reason.clear();
+    sim.disk.set_time(now_);
     constexpr uint64_t kNodesMax = uint64_t{1} << 24;  // see address()
     const uint64_t stream = index + sim.incarnation * kNodesMax;
     sim.random =
@@ -66,10 +73,15 @@ void World::restart(NodeIndex index) {
     }
     LogSink& log = sim.spec.log != nullptr ? *sim.spec.log : sim.no_log;
     auto created =
-        Node::create(std::move(config),
-                     NodeHost{sim.blocks, sim.coins, sim.spec.wallets ? &sim.wallets : nullptr,
-                              sim.scripts, *sim.random, *sim.secrets, log});
-    CHECK(created);
+        Node::create(std::move(config), NodeHost{sim.disk.store("blocks"), sim.disk.store("coins"),
+                                                 sim.spec.wallets ? &sim.disk.directory() : nullptr,
+                                                 sim.scripts, *sim.random, *sim.secrets, log});
+    power_on(index);
+    if (!created) {
+        CHECK(sim.disk.spoiled());
+        sim.stop_reason = created.error();
+        return;
+    }
     sim.node = std::move(*created);
     sim.effects.emplace(
         [this, index](Durability durability, CommitId commit) {
@@ -82,9 +94,24 @@ void World::restart(NodeIndex index) {
 void World::wipe(NodeIndex index) {
     SimNode& sim = *nodes_.at(index);
     CHECK(!sim.node);
-    sim.blocks = MemoryStorage{};
-    sim.coins = MemoryStorage{};
-    sim.wallets = MemoryStorageDirectory{};
+    sim.disk.wipe();
+}
+
+void World::stop(NodeIndex index, const std::string& reason) {
+    crash(index);
+    nodes_[index]->stop_reason = reason;
+}
+
+const std::string& World::stop_reason(NodeIndex index) const {
+    return nodes_.at(index)->stop_reason;
+}
+
+uint64_t World::power_cuts(NodeIndex index) const {
+    return nodes_.at(index)->power_cuts;
+}
+
+FaultDisk& World::disk(NodeIndex index) {
+    return nodes_.at(index)->disk;
 }
 
 bool World::running(NodeIndex index) const {
@@ -185,8 +212,9 @@ void World::step() {
             }
             break;
         case ItemKind::release: {
-            const CommitId commit = sim.barriers.front();
+            const auto [commit, durability] = sim.barriers.front();
             sim.barriers.pop_front();
+            if (durability == Durability::synced) sim.disk.sync(commit);
             sim.effects->reached(commit);
             break;
         }
@@ -209,6 +237,7 @@ bool World::deliverable(const Item& item) {
 void World::deliver(NodeIndex index, const Event& event) {
     SimNode& sim = *nodes_[index];
     note(index, event);
+    sim.disk.set_time(now_);
     finish(index, sim.node->handle(event, now_ + sim.spec.clock_offset));
 }
 
@@ -236,7 +265,10 @@ void World::note(NodeIndex index, const Event& event) {
 /// Every step of a node ends here.
 void World::finish(NodeIndex index, Effects effects) {
     SimNode& sim = *nodes_[index];
-    sim.effects->run(std::move(effects));
+    if (const StorageError* failure = sim.disk.failure())
+        stop(index, std::string(failure->message));
+    else
+        sim.effects->run(std::move(effects));
     if (sim.node) arm_timer(index);
     if (sim.node && observer_) observer_(index);
 }
@@ -254,7 +286,7 @@ void World::start_barrier(NodeIndex index, Durability durability, CommitId commi
         sim.effects->reached(commit);
         return;
     }
-    sim.barriers.push_back(commit);
+    sim.barriers.emplace_back(commit, durability);
     push(sim.sync_end, index, ItemKind::release, event::TimerDue{});
 }
 
@@ -275,8 +307,8 @@ void World::carry_out(NodeIndex index, const Effect& effect) {
     } else if (std::holds_alternative<effect::StopSearch>(effect)) {
         sim.search_job = 0;
     } else if (const auto* shutdown = std::get_if<effect::Shutdown>(&effect)) {
-        CHECK(shutdown->error.empty());
-        crash(index);
+        sim.disk.sync(sim.disk.last_commit());  // the stores are closed in order
+        stop(index, shutdown->error);
     }
     // Complete: invoke() runs in place, so that nobody waits for it.
 }

@@ -4,9 +4,10 @@
 // Everything that happens comes from one heap ordered by (time, sequence) and from random streams
 // of one seed: equal seeds give equal traces, which the digest shows.
 //
-// What it is not: a model of failing disks (a node's stores keep what was committed; effects that
-// waited for a commit are lost in a crash), nor a judge of what the nodes do (checker.h,
-// fork_census.h).
+// A crash leaves of a node's stores what a disk would (fault_disk.h), and of its effects that
+// waited for a commit nothing.
+//
+// What it is not: a judge of what the nodes do (checker.h, fork_census.h).
 //
 // Called by tests and experiments. A world is confined to one thread.
 #pragma once
@@ -113,15 +114,22 @@ class World {
     /// faults. REQUIRES: it does not run the world.
     void at(TimePoint time, std::function<void()> action);
 
-    /// Takes the node away with its connections; its stores stay. What waited for a commit never
-    /// leaves.
-    void crash(NodeIndex index);
-    /// Starts it again over its stores.
+    /// Ends the node and its connections; its disk stays, with what the crash leaves of it. What
+    /// waited for a commit never leaves. When the process is killed, its peers hear so at once;
+    /// when the power is cut, they hear nothing until the machine is back.
+    void crash(NodeIndex index, Crash how = Crash::kill);
+    /// Starts it again over its disk. Where that was spoiled, the node may refuse to start: then it
+    /// is not running, and stop_reason() tells why.
     void restart(NodeIndex index);
     /// Its disk is replaced by an empty one: it forgets what it signed, as no correct node does.
     /// REQUIRES: !running(index).
     void wipe(NodeIndex index);
     bool running(NodeIndex index) const;
+    /// Why the node ended by itself: a store failed, or its start was refused. Empty: it did not.
+    const std::string& stop_reason(NodeIndex index) const;
+    FaultDisk& disk(NodeIndex index);
+    /// How often its power was cut so far.
+    uint64_t power_cuts(NodeIndex index) const;
 
     /// Runs `call` inside a step of the node, now.
     void invoke(NodeIndex index, std::function<void(Node&)> call);
@@ -164,6 +172,7 @@ class World {
     void deliver(NodeIndex index, const Event& event);
     void note(NodeIndex index, const Event& event);
     void finish(NodeIndex index, Effects effects);
+    void stop(NodeIndex index, const std::string& reason);
     void start_barrier(NodeIndex index, Durability durability, CommitId commit);
     void carry_out(NodeIndex index, const Effect& effect);
     void search(NodeIndex index, const effect::SearchNonce& search);
@@ -185,6 +194,7 @@ class World {
     TimePoint next_arrival(NodeIndex from, ConnectionEnd& end, const FaultyLinks::Passage& passage);
     TimePoint transmit(NodeIndex from, PeerId peer, ConnectionEnd& end, event::Received received);
     void break_connection(NodeIndex from, PeerId peer, ConnectionEnd& end);
+    void power_on(NodeIndex index);
     void duplicate_dial(NodeIndex from, NodeIndex to);
     std::pair<TimePoint, TimePoint> shake_hands(NodeIndex from, NodeIndex to);
 

@@ -204,6 +204,11 @@ void World::dial(NodeIndex from, const effect::Dial& dial) {
              event::DialFailed{dial.dial, "connection timed out"});
         return;
     }
+    if (!nodes_[*to]->powered) {
+        push(now_ + options_.dial_timeout, from, ItemKind::event,
+             event::DialFailed{dial.dial, "connection timed out"});
+        return;
+    }
     if (!running(*to)) {
         push(back, from, ItemKind::event, event::DialFailed{dial.dial, "connection refused"});
         return;
@@ -304,10 +309,25 @@ void World::close(NodeIndex from, PeerId peer, const char* reason) {
 void World::reset(const Item& item) {
     if (!item.origin || !std::holds_alternative<event::Received>(item.event)) return;
     const auto [origin, peer] = *item.origin;
+    if (!nodes_[item.node]->powered) {
+        nodes_[item.node]->unheard.insert(*item.origin);
+        return;
+    }
     SimNode& sim = *nodes_[origin];
     if (!sim.node || !sim.ends.contains(peer) || separated(item.node, origin)) return;
     push(now_ + link_delay(item.node, origin), origin, ItemKind::event,
          event::Closed{peer, "connection reset"});
+}
+
+/// The system answers again: who sent something meanwhile still does, and meets nobody.
+void World::power_on(NodeIndex index) {
+    SimNode& sim = *nodes_[index];
+    sim.powered = true;
+    for (const auto& [origin, peer] : std::exchange(sim.unheard, {})) {
+        if (nodes_[origin]->node && nodes_[origin]->ends.contains(peer))
+            push(now_ + link_delay(index, origin), origin, ItemKind::event,
+                 event::Closed{peer, "connection reset"});
+    }
 }
 
 }  // namespace parley::sim

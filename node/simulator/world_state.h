@@ -7,11 +7,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/random.h"
-#include "base/storage/memory_storage.h"
 #include "chain/script/script_check.h"
 #include "node/effect_runner.h"
 #include "node/simulator/world.h"
@@ -32,23 +33,28 @@ struct World::ConnectionEnd {
 };
 
 struct World::SimNode {
-    explicit SimNode(NodeSpec node_spec) : spec(std::move(node_spec)) {}
+    SimNode(NodeSpec node_spec, uint64_t seed, NodeIndex index)
+        : spec(std::move(node_spec)), disk(SeededRandom::stream(seed, index, "disk")) {}
 
     NodeSpec spec;
-    MemoryStorage blocks;
-    MemoryStorage coins;
-    MemoryStorageDirectory wallets;
+    FaultDisk disk;
     InlineScriptVerifier scripts;
     NullLog no_log;
     std::unique_ptr<SeededRandom> random;
     std::unique_ptr<SeededRandom> secrets;
     std::unique_ptr<SeededRandom> mining;
     std::unique_ptr<Node> node;  ///< null: crashed
+    bool powered = true;         ///< false: nothing answers for it
+    uint64_t power_cuts = 0;
+    /// Who sent something to the machine while it was off: they hear of it once it is back.
+    std::set<std::pair<NodeIndex, PeerId>> unheard;
+    std::string stop_reason;
     uint64_t incarnation = 0;
     std::map<PeerId, ConnectionEnd> ends;
     std::optional<EffectRunner> effects;  ///< of this incarnation
-    std::deque<CommitId> barriers;        ///< not reached yet; one release item for each
-    TimePoint sync_begin{}, sync_end{};   ///< of the last sync that was asked for
+    /// Not reached yet; one release item for each.
+    std::deque<std::pair<CommitId, Durability>> barriers;
+    TimePoint sync_begin{}, sync_end{};  ///< of the last sync that was asked for
     uint64_t search_job = 0;
     TimePoint armed = kNever;
     TimePoint last_timer{};

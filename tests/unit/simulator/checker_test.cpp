@@ -38,6 +38,19 @@ TEST(SafetyChecker, finality_that_moves_back_fires) {
     EXPECT_EQ(checker.violations().size(), 1u);
 }
 
+TEST(SafetyChecker, power_cut_may_move_finality_back_but_not_to_another_block) {
+    SafetyChecker checker;
+    checker.on_final(0, Height{4}, block(4));
+    checker.on_final(0, Height{5}, block(5));
+    checker.on_power_cut(0);
+    checker.on_final(0, Height{4}, block(4));
+    EXPECT_TRUE(checker.violations().empty());
+    checker.on_final(0, Height{5}, block(6));
+    EXPECT_EQ(checker.violations().size(), 1u);
+    checker.on_final(0, Height{4}, block(4));
+    EXPECT_EQ(checker.violations().size(), 2u) << "the power was cut once only";
+}
+
 TEST(SafetyChecker, different_coins_after_one_block_fire) {
     SafetyChecker checker;
     const CoinsSummary one{block(1), 1, Amount{10}};

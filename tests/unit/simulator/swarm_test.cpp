@@ -1,4 +1,5 @@
-// Seeded swarms: each seed draws its own mix of crashes, partitions, jitter and skewed clocks.
+// Seeded swarms: each seed draws its own mix of power cuts, kills, partitions, clogged and broken
+// connections, loss, narrow links, jitter and skewed clocks.
 // While the faults last, nothing unsafe may happen; after they end, everybody must converge. The
 // first seed is fresh on every run and printed; PARLEY_TEST_SEED replays it, PARLEY_TEST_SCALE=1000
 // runs ten times as many.
@@ -23,26 +24,36 @@ struct Swarm {
 
     void fault() {
         const NodeIndex node = random.uniform(faulty);
-        switch (random.uniform(4)) {
+        const NodeIndex other = (node + 1 + random.uniform(world.size() - 1)) % world.size();
+        switch (random.uniform(7)) {
             case 0:
-                if (world.running(node)) world.crash(node);
+                if (world.running(node))
+                    world.crash(node, random.uniform(4) == 0 ? Crash::kill : Crash::power_cut);
                 break;
             case 1:
+            case 2:
                 if (!world.running(node)) world.restart(node);
                 break;
-            case 2: {
+            case 3: {
                 std::vector<std::vector<NodeIndex>> groups(2);
                 for (NodeIndex each = 0; each < world.size(); ++each)
                     groups[random.uniform(2)].push_back(each);
                 world.partition(groups);
                 break;
             }
+            case 4:
+                world.clog(node, other, up_to(seconds{10}));
+                break;
+            case 5:
+                world.reset_connections(node, other);
+                break;
             default:
                 world.heal();
         }
     }
     void end_faults() {
         world.heal();
+        world.set_link_faults({});
         for (NodeIndex node = 0; node < world.size(); ++node) {
             if (!world.running(node)) world.restart(node);
         }
@@ -62,6 +73,13 @@ WorldOptions drawn_options(uint64_t seed) {
         LatencyTable::uniform(Duration{static_cast<int64_t>(1'000 + random.uniform(150'000))});
     options.jitter_max = Duration{static_cast<int64_t>(random.uniform(100'000))};
     options.sync_delay = Duration{static_cast<int64_t>(random.uniform(30'000))};
+    if (random.uniform(2) == 0) {
+        options.link_faults = {.loss_ppm = static_cast<uint32_t>(random.uniform(50'000)),
+                               .bytes_per_second = 20'000 + random.uniform(200'000),
+                               .reset_ppm = static_cast<uint32_t>(random.uniform(2'000)),
+                               .path_spread_max = milliseconds{100},
+                               .duplicate_dial_ppm = 100'000};
+    }
     return options;
 }
 
