@@ -1,6 +1,8 @@
 """-record and parley-lab replay: what a daemon did under load, and then was killed, happens again."""
 
+import hashlib
 import json
+import shutil
 import subprocess
 from decimal import Decimal
 
@@ -11,6 +13,19 @@ def replay(path, *options):
     return subprocess.run(
         [PROGRAMS / "parley-lab", "replay", str(path), *options], capture_output=True, text=True, timeout=120
     )
+
+
+def with_another_seed(record):
+    """The same record, but for the seed of the node's random streams; its checksum is right."""
+    magic = len(b"PARLEYREC") + 1
+    length = int.from_bytes(record[magic : magic + 4], "little")
+    payload = bytearray(record[magic + 4 : magic + 4 + length])
+    seed = 0
+    for _ in range(3):  # program, chain and engine: short texts behind their length
+        seed += 1 + payload[seed]
+    payload[seed] ^= 1
+    frame = payload + hashlib.sha256(payload).digest()[:4]
+    return record[: magic + 4] + bytes(frame) + record[magic + 4 + length + 4 :]
 
 
 def load(node, other):
@@ -59,12 +74,46 @@ def test_killed_daemon_replays_to_the_tip_and_mempool_that_it_answered_last(netw
     assert done.returncode == 0, done.stdout + done.stderr
     assert 0 < json.loads(done.stdout)["steps"] < answer["steps"]
 
+    # A node that does something else is found out.
+    different = tmp_path / "different"
+    different.write_bytes(with_another_seed(whole))
+    done = replay(different, "--json")
+    assert done.returncode == 2, done.stdout + done.stderr
+    difference = json.loads(done.stdout)
+    assert not difference["same"] and difference["expected"] != difference["got"]
+    assert {"step", "time_us", "event", "effect"} <= difference.keys()
+
     # A wrong byte is an error, not another result.
     damaged = tmp_path / "damaged"
     middle = len(whole) // 2
     damaged.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
     done = replay(damaged)
     assert done.returncode == 1 and "damaged" in done.stderr
+
+
+def test_recording_that_began_later_replays_on_a_copy_of_the_directory(network, tmp_path):
+    node = network.add("-txindex")
+    node.rpc.createwallet("purse")
+    node.generate(2, node.rpc.wallet("purse").getnewaddress())
+    node.generate(100)
+    node.stop()
+    copy = tmp_path / "copy"
+    shutil.copytree(node.datadir, copy)
+    record = tmp_path / "record"
+    node.options += [f"-record={record}", "-wallet=purse"]
+    node.start()
+    wallet = node.rpc.wallet("purse")
+    wallet.sendtoaddress(OTHER_ADDRESS, 1)
+    node.generate(2)
+    wallet.sendtoaddress(OTHER_ADDRESS, 1)
+    expected = {"tip": node.rpc.getbestblockhash(), "height": 104, "mempool": 1}
+    node.stop()
+    done = replay(record)
+    assert done.returncode == 1 and "--datadir" in done.stderr
+    done = replay(record, "--datadir", str(copy), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["same"] and {key: answer[key] for key in expected} == expected
 
 
 def test_record_that_is_there_is_refused(network, tmp_path):
