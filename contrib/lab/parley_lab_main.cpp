@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "contrib/lab/live.h"
+#include "contrib/lab/replay/replay.h"
 
 int main(int count, char** values) {
     const std::vector<std::string> arguments(values + 1, values + count);
@@ -13,11 +14,14 @@ int main(int count, char** values) {
         "Usage: parley-lab <command> [options]\n"
         "\n"
         "  live    networks of real nodes on this machine: how often do their chains fork?\n"
+        "  replay  what a daemon recorded (-record), through the same node code again\n"
         "\n"
         "parley-lab <command> --help shows the options of a command.\n";
     if (!arguments.empty() && arguments[0] == "live") {
         return parley::lab::run_live(values[0], {arguments.begin() + 1, arguments.end()});
     }
+    if (!arguments.empty() && arguments[0] == "replay")
+        return parley::lab::run_replay({arguments.begin() + 1, arguments.end()});
     const bool asked = !arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h");
     fmt::print(asked ? stdout : stderr, "{}", kUsage);
     return asked ? 0 : 1;

@@ -129,51 +129,42 @@ BlockRef BlockFileReader::next() {
     return nullptr;
 }
 
-// Blocks in the order in which the node gets them, and those that wait for a parent.
-struct BlockImport::Waiting {
-    std::multimap<BlockHash, BlockRef> by_parent;
-    size_t bytes = 0;
-    size_t left_out = 0;
-    uint64_t accepted = 0;
-    uint64_t invalid = 0;
+void BlockImport::Waiting::load(Node& node, BlockRef first, LogSink& log) {
+    std::vector<BlockRef> ready{std::move(first)};
+    while (!ready.empty()) {
+        const BlockRef block = std::move(ready.back());
+        ready.pop_back();
+        const BlockResult result = node.load_block(block);
+        if (result.state == BlockResult::State::missing_parent) {
+            keep(block);
+            continue;
+        }
+        const BlockHash hash = block->header.hash();
+        if (result.state == BlockResult::State::invalid) {
+            ++invalid;
+            log.warning(LogCategory::validation, "Block {} of the imported file is invalid: {}",
+                        hash.to_string(), result.error ? result.error->reason : "");
+            continue;
+        }
+        if (result.state == BlockResult::State::accepted) ++accepted;
+        const auto [begin, end] = by_parent.equal_range(hash);
+        for (auto child = begin; child != end; ++child) {
+            bytes -= child->second->size();
+            ready.push_back(child->second);
+        }
+        by_parent.erase(begin, end);
+    }
+}
 
-    // Inside a step of the node.
-    void load(Node& node, BlockRef first, LogSink& log) {
-        std::vector<BlockRef> ready{std::move(first)};
-        while (!ready.empty()) {
-            const BlockRef block = std::move(ready.back());
-            ready.pop_back();
-            const BlockResult result = node.load_block(block);
-            if (result.state == BlockResult::State::missing_parent) {
-                keep(block);
-                continue;
-            }
-            const BlockHash hash = block->header.hash();
-            if (result.state == BlockResult::State::invalid) {
-                ++invalid;
-                log.warning(LogCategory::validation, "Block {} of the imported file is invalid: {}",
-                            hash.to_string(), result.error ? result.error->reason : "");
-                continue;
-            }
-            if (result.state == BlockResult::State::accepted) ++accepted;
-            const auto [begin, end] = by_parent.equal_range(hash);
-            for (auto child = begin; child != end; ++child) {
-                bytes -= child->second->size();
-                ready.push_back(child->second);
-            }
-            by_parent.erase(begin, end);
-        }
+void BlockImport::Waiting::keep(const BlockRef& block) {
+    const size_t size = block->size();
+    if (bytes + size > kWaitingBytesMax) {
+        ++left_out;
+        return;
     }
-    void keep(const BlockRef& block) {
-        const size_t size = block->size();
-        if (bytes + size > kWaitingBytesMax) {
-            ++left_out;
-            return;
-        }
-        bytes += size;
-        by_parent.emplace(block->header.previous, block);
-    }
-};
+    bytes += size;
+    by_parent.emplace(block->header.previous, block);
+}
 
 BlockImport::BlockImport(std::vector<std::string> files, const std::array<uint8_t, 4>& magic,
                          CoreLoop& loop, LogSink& log, std::function<void()> done)
@@ -193,7 +184,8 @@ void BlockImport::run() {
     ::pthread_setname_np(::pthread_self(), "loadblk");
     bool more = true;
     while (more && !stop_) {
-        if (!loop_.call([&more](Node& node) { more = node.reindex_step(); })) break;
+        const auto step = [&more](Node& node) { more = node.reindex_step(); };
+        if (!loop_.call(event::ReindexStep{}, step)) break;
     }
     Waiting waiting;
     for (const std::string& path : files_) {
@@ -219,7 +211,7 @@ void BlockImport::import(const std::string& path, Waiting& waiting) {
             bytes += block->size();
             batch.push_back(std::move(block));
         }
-        const bool loaded = loop_.call([&](Node& node) {
+        const bool loaded = loop_.call(event::LoadBlocks{batch}, [&](Node& node) {
             for (BlockRef& block : batch) waiting.load(node, std::move(block), log_);
         });
         if (!loaded) return;  // the node is stopping

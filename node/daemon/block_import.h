@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -59,7 +60,20 @@ class BlockImport {
     BlockImport(const BlockImport&) = delete;
     BlockImport& operator=(const BlockImport&) = delete;
 
-    struct Waiting;
+    /// Blocks in the order in which the node gets them, and those that wait for a parent.
+    struct Waiting {
+        std::multimap<BlockHash, BlockRef> by_parent;
+        size_t bytes = 0;
+        size_t left_out = 0;
+        uint64_t accepted = 0;
+        uint64_t invalid = 0;
+
+        /// Inside a step of the node.
+        void load(Node& node, BlockRef first, LogSink& log);
+
+     private:
+        void keep(const BlockRef& block);
+    };
 
  private:
     void run();

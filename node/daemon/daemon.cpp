@@ -18,6 +18,7 @@
 #include "node/daemon/daemon_log.h"
 #include "node/daemon/http/http_auth.h"
 #include "node/daemon/http/http_server.h"
+#include "node/daemon/record/flight_recorder.h"
 #include "node/daemon/reindex.h"
 #include "node/daemon/rpc_host.h"
 #include "node/daemon/storage/leveldb_storage.h"
@@ -64,7 +65,8 @@ class SignalThread {
             while (::sigwait(&set, &number) == 0 && number != SIGUSR1) {
                 // SIGHUP is ignored: the log is never held back, so there is nothing to reopen.
                 if (number == SIGHUP) continue;
-                if (!loop.call([](Node& node) { node.stop(); })) loop.request_stop();
+                if (!loop.call(event::StopSignal{}, [](Node& node) { node.stop(); }))
+                    loop.request_stop();
             }
         });
     }
@@ -141,6 +143,7 @@ class Daemon {
  private:
     Expected<void, std::string> open_directories();
     Expected<void, std::string> open_rpc();
+    Expected<void, std::string> open_record();
     Expected<void, std::string> open_node();
     void log_start(const std::vector<std::string>& notes);
     std::string serve(const std::function<void()>& on_ready);
@@ -150,6 +153,11 @@ class Daemon {
     CoreLoop loop_;
     OsRandom random_{false};
     OsRandom secrets_{true};
+    // With -record, the node's streams come from a seed in the record.
+    std::optional<RecordWriter> record_;
+    RecordHeader record_header_;
+    std::optional<SeededRandom> recorded_random_;
+    std::optional<SeededRandom> recorded_secrets_;
     std::optional<DirectoryLock> lock_;
     std::optional<DirectoryLock> blocks_lock_;
     PidFile pid_file_;
@@ -219,7 +227,31 @@ Expected<void, std::string> Daemon::open_rpc() {
     return {};
 }
 
+// Before anything is created in the data directory.
+Expected<void, std::string> Daemon::open_record() {
+    if (options_.record.empty()) return {};
+    auto record = RecordWriter::create(options_.record, options_.record_bytes_max);
+    if (!record) return Unexpected(record.error());
+    record_.emplace(std::move(*record));
+    RecordHeader& header = record_header_;
+    header.program = version_text();
+    header.chain = options_.chain;
+    header.engine = config_.engine.name;
+    header.seed = secrets_.next();
+    std::error_code error;
+    header.fresh = !fs::exists(options_.blocks_directory + "/index", error) &&
+                   !fs::exists(options_.chain_directory + "/chainstate", error) &&
+                   !fs::exists(options_.wallet_directory, error);
+    header.wallets = options_.wallets;
+    header.tx_index = options_.tx_index;
+    header.settings = options_.settings;
+    recorded_random_.emplace(SeededRandom::stream(header.seed, 0, "node"));
+    recorded_secrets_.emplace(SeededRandom::stream(header.seed, 0, "secrets"));
+    return {};
+}
+
 Expected<void, std::string> Daemon::open_node() {
+    if (auto done = open_record(); !done) return done;
     storage_.emplace([this](const StorageError& error) {
         log_->error(LogCategory::general, "{}", error.message);
         storage_problem_ = error.message;
@@ -258,10 +290,11 @@ Expected<void, std::string> Daemon::open_node() {
     }
     wallets_.emplace(options_.wallet_directory, *storage_);
     scripts_.emplace(options_.script_threads, &signatures_, &known_scripts_);
-    config_.chain.coins_hash_key0 = secrets_.next();
-    config_.chain.coins_hash_key1 = secrets_.next();
+    Random& random = recorded_random_ ? static_cast<Random&>(*recorded_random_) : random_;
+    Random& secrets = recorded_secrets_ ? static_cast<Random&>(*recorded_secrets_) : secrets_;
+    record_header_.coins_cache_bytes = config_.chain.coins_cache_bytes;
     const NodeHost host{*blocks_,  *coins_,        options_.wallets ? &*wallets_ : nullptr,
-                        *scripts_, random_,        secrets_,
+                        *scripts_, random,         secrets,
                         *log_,     tx_index_.get()};
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
@@ -325,6 +358,14 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     const auto now = TimePoint{
         std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
     Effects start = node_->start(now);
+    NodeDriver* driver = &hosted;
+    std::optional<FlightRecorder> recorder;
+    if (record_) {
+        record_header_.start = now;
+        recorder.emplace(hosted, std::move(*record_), record_header_, start, *log_);
+        driver = &*recorder;
+        log_->info(LogCategory::general, "Recording to {}", options_.record);
+    }
     std::optional<BlockImport> import;
     // Blocks from files come before those from peers.
     const auto start_transport = [this] { transport_->start(); };
@@ -343,7 +384,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
         chain_.show(std::move(tip));
     };
     const std::string error =
-        loop_.run({hosted, *transport_, *miner_, barrier, show_tip}, std::move(start));
+        loop_.run({*driver, *transport_, *miner_, barrier, show_tip}, std::move(start));
     if (!options_.shutdown_notify.empty()) notifier_->run(options_.shutdown_notify);
     log_->info(LogCategory::general, "Shutdown: In progress...");
     import.reset();

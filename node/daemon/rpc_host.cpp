@@ -68,9 +68,10 @@ bool RpcHost::pause(Duration duration) {
     return !stopped_.wait_for(lock, duration, [this] { return stopping_; });
 }
 
-bool LoopGateway::run(const std::function<void(Node&)>& call) {
+bool LoopGateway::run(const std::shared_ptr<const Request>& request,
+                      const std::function<void(Node&)>& call) {
     before_wait_();
-    return loop_.call(call);
+    return loop_.call(event::RequestPart{request}, call);
 }
 
 }  // namespace parley

@@ -66,7 +66,8 @@ class LoopGateway final : public rpc::NodeGateway {
     LoopGateway(CoreLoop& loop, const PublishedChain& chain, std::function<void()> before_wait)
         : loop_(loop), chain_(chain), before_wait_(std::move(before_wait)) {}
 
-    [[nodiscard]] bool run(const std::function<void(Node&)>& call) override;
+    [[nodiscard]] bool run(const std::shared_ptr<const Request>& request,
+                           const std::function<void(Node&)>& call) override;
     std::shared_ptr<const ChainSnapshot> chain() const override { return chain_.snapshot(); }
 
  private:

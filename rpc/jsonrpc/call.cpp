@@ -178,8 +178,16 @@ Txid Call::txid(size_t position) const {
 }
 
 void Call::run(const std::function<void(Node&)>& call) {
+    if (!request_) {
+        JsonWriter params;
+        params.array([&] {
+            for (const Json& argument : arguments_) params.value(argument);
+        });
+        request_ = std::make_shared<const Request>(
+            Request{std::string{method_.name}, params.take(), path_});
+    }
     std::exception_ptr thrown;
-    const bool ran = context_.gateway.run([&](Node& node) {
+    const bool ran = context_.gateway.run(request_, [&](Node& node) {
         try {
             call(node);
         } catch (...) {

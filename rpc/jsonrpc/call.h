@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -167,6 +168,8 @@ class Call {
     const Method& method_;
     Json::Array arguments_;
     std::string path_;
+    /// Made by the first part that runs on the core thread.
+    std::shared_ptr<const Request> request_;
     JsonWriter out_;
 };
 

@@ -14,7 +14,8 @@
 
 namespace parley {
 class Node;
-}
+struct Request;
+}  // namespace parley
 
 namespace parley::rpc {
 
@@ -23,10 +24,11 @@ class NodeGateway {
  public:
     virtual ~NodeGateway() = default;
 
-    /// Runs `call` on the core thread within one step of the node and returns when that step's
-    /// effects are durable. False: the node is stopping and `call` did not run. `call` throws
-    /// nothing.
-    [[nodiscard]] virtual bool run(const std::function<void(Node&)>& call) = 0;
+    /// Runs `call`, a part of `request`, on the core thread within one step of the node and returns
+    /// when that step's effects are durable. False: the node is stopping and `call` did not run.
+    /// `call` throws nothing. All parts of a request come with the same pointer.
+    [[nodiscard]] virtual bool run(const std::shared_ptr<const Request>& request,
+                                   const std::function<void(Node&)>& call) = 0;
 
     /// The best chain as it is known on rpc threads: at least as new as every run() that has
     /// returned. Null: not known, ask by run().

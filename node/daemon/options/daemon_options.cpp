@@ -109,6 +109,10 @@ void read_http(OptionReader& reader, const Locations& locations, const ChainPara
     http.timeout = std::chrono::seconds(reader.number("rpcservertimeout", 30, 1, 24 * 3600));
 }
 
+// A day of a busy node; and more than any disk has.
+constexpr int64_t kRecordMiBDefault = 1024;
+constexpr int64_t kRecordMiBMax = int64_t{1} << 24;
+
 std::string blocks_directory(OptionReader& reader, const Locations& locations) {
     const std::string chosen = reader.text("blocksdir");
     if (chosen.empty()) return locations.chain_directory + "/blocks";
@@ -191,6 +195,10 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
         reader.number_as<size_t>("maxsigcachesize", kScriptCachesBytesDefault >> 20, 0, 16'384)
         << 20;
     options.block_notify = reader.text("blocknotify");
+    options.record = absolute(reader.text("record"), locations.chain_directory);
+    options.record_bytes_max =
+        reader.number_as<uint64_t>("recordmaxsize", kRecordMiBDefault, 1, kRecordMiBMax) << 20;
+    options.settings = settings;
     options.startup_notify = reader.text("startupnotify");
     options.shutdown_notify = reader.text("shutdownnotify");
     read_log(reader, locations, options.log);

@@ -47,6 +47,9 @@ struct DaemonOptions {
     TransportOptions transport;
     HttpOptions http;
     MinerPoolOptions miner;
+    std::string record;             ///< -record; empty: nothing is recorded
+    uint64_t record_bytes_max = 0;  ///< -recordmaxsize
+    Settings settings;              ///< what all options were read from, for the record
 };
 
 /// Where the options are, before they can be read: the chain decides which count.

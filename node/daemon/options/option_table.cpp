@@ -57,6 +57,12 @@ constexpr Option kOptions[] = {
     {"prune", "<MiB>", OptionGroup::general,
      "Remove old blocks so that block and undo files take no more than this: 0 never, 1 by "
      "pruneblockchain only, else 550 at least (default: 0)"},
+    {"record", "<file>", OptionGroup::general,
+     "Record everything that happens to the node, for parley-lab replay; relative to the chain's "
+     "directory. The file may hold secrets of wallets, and while recording, keys come from a seed "
+     "in it: not for wallets with money"},
+    {"recordmaxsize", "<MiB>", OptionGroup::general,
+     "Recording ends when the record has this size, 1 to 16777216 (default: 1024)"},
     {"regtest", "", OptionGroup::general, "Equivalent to -chain=regtest"},
     {"reindex", "", OptionGroup::general,
      "Make the index and the unspent outputs anew from the block files (default: 0)"},

@@ -13,6 +13,14 @@ void Settings::add(Source source, std::string_view section, std::string_view nam
     entries_[std::string(name)].push_back({source, std::string(section), std::move(value)});
 }
 
+void Settings::for_each(
+    const std::function<void(Source, std::string_view section, std::string_view name,
+                             const Value&)>& visitor) const {
+    for (const auto& [name, entries] : entries_) {
+        for (const Entry& entry : entries) visitor(entry.source, entry.section, name, entry.value);
+    }
+}
+
 std::optional<int> Settings::rank(std::string_view name, const Entry& entry) const {
     if (entry.source == Source::command_line) return 0;
     if (entry.source == Source::settings_json) return 1;

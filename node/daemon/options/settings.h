@@ -6,6 +6,7 @@
 // Filled by config_file.cpp. Constant while the options are read; then thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,6 +40,10 @@ class Settings {
     /// All mentions; a negation clears what stands before it in its source, and in the sources
     /// behind.
     std::vector<std::string> list(std::string_view name) const;
+
+    /// Every mention, for a copy of these settings: add() each in this order.
+    void for_each(const std::function<void(Source, std::string_view section, std::string_view name,
+                                           const Value&)>& visitor) const;
 
     /// What deserves a warning in the log: unknown keys of the file, ignored ones.
     std::vector<std::string> warnings() const;

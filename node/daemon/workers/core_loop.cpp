@@ -39,14 +39,14 @@ void CoreLoop::put(Message message) {
     arrived_.notify_one();
 }
 
-bool CoreLoop::call(std::function<void(Node&)> call) {
+bool CoreLoop::call(event::Cause cause, std::function<void(Node&)> call) {
     const auto waiting = std::make_shared<Call>();
     {
         const std::lock_guard lock(mutex_);
         if (ended_) return false;
         const uint64_t id = ++last_call_;
         calls_.emplace(id, waiting);
-        queue_.push_back(Event{event::Invoke{id, std::move(call)}});
+        queue_.push_back(Event{event::Invoke{id, std::move(call), std::move(cause)}});
     }
     arrived_.notify_one();
     waiting->ended.wait(false, std::memory_order_acquire);

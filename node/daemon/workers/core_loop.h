@@ -86,7 +86,7 @@ class CoreLoop final : public EventSink {
 
     /// Runs `call` inside a step of the node, and returns true once the effects before its
     /// Complete are durable. False: the loop has ended, or ends, and nothing is promised.
-    bool call(std::function<void(Node&)> call);
+    bool call(event::Cause cause, std::function<void(Node&)> call);
 
     /// Ends the loop with the error: nothing that the node wants may leave it any more.
     void storage_failed(const StorageError& error);

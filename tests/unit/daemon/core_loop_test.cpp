@@ -134,7 +134,7 @@ TEST_F(CoreLoopTest, run_carries_out_start_effects_and_echoes_events) {
     loop_.post(event::Received{PeerId{7}, Bytes(3)});
     loop_.post(event::Closed{PeerId{7}, "gone"});
     start({effect::Dial{1, {"127.0.0.1", 5}}, effect::SearchNonce{4, {}, {}}});
-    EXPECT_TRUE(loop_.call([](Node&) {}));
+    EXPECT_TRUE(loop_.call({}, [](Node&) {}));
     loop_.request_stop();
     EXPECT_EQ(join(), "");
     EXPECT_EQ(ports_.taken(),
@@ -147,7 +147,7 @@ TEST_F(CoreLoopTest, call_returns_only_after_the_barrier_before_its_complete) {
     start();
     std::atomic<bool> returned{false};
     std::thread client([&] {
-        EXPECT_TRUE(loop_.call([](Node&) {}));
+        EXPECT_TRUE(loop_.call({}, [](Node&) {}));
         returned = true;
     });
     wait_for_barriers(1);
@@ -168,7 +168,7 @@ TEST_F(CoreLoopTest, readers_learn_of_a_tip_behind_its_barrier_and_before_the_re
     start();
     Lines at_reply;
     std::thread client([&] {
-        EXPECT_TRUE(loop_.call([](Node&) {}));
+        EXPECT_TRUE(loop_.call({}, [](Node&) {}));
         at_reply = ports_.taken();
     });
     wait_for_barriers(1);
@@ -187,7 +187,7 @@ TEST_F(CoreLoopTest, shutdown_effect_finishes_held_effects_then_ends) {
         effect::Send{PeerId{2}, std::make_shared<const Bytes>(5), false, CommitId{1}}};
     start();
     bool done = false;
-    std::thread client([&] { done = loop_.call([](Node&) {}); });
+    std::thread client([&] { done = loop_.call({}, [](Node&) {}); });
     wait_for_barriers(1);
     EXPECT_TRUE(ports_.taken().empty());
     loop_.post(event::Received{PeerId{1}, Bytes(1)});  // too late: not handled
@@ -204,14 +204,14 @@ TEST_F(CoreLoopTest, storage_failed_ends_with_the_error_and_lets_nothing_out) {
                              effect::Send{PeerId{1}, nullptr, false, CommitId{1}}};
     start();
     bool done = true;
-    std::thread client([&] { done = loop_.call([](Node&) {}); });
+    std::thread client([&] { done = loop_.call({}, [](Node&) {}); });
     wait_for_barriers(1);
     loop_.storage_failed({StorageError::Code::io, "disk full"});
     EXPECT_EQ(join(), "disk full");
     client.join();
     EXPECT_FALSE(done);
     EXPECT_TRUE(ports_.taken().empty());
-    EXPECT_FALSE(loop_.call([](Node&) {}));  // ended: refused at once
+    EXPECT_FALSE(loop_.call({}, [](Node&) {}));  // ended: refused at once
 }
 
 TEST_F(CoreLoopTest, deadline_reached_makes_timer_due) {
@@ -235,7 +235,7 @@ TEST_F(CoreLoopTest, deadline_reached_is_noticed_under_a_stream_of_events) {
 }
 
 TEST_F(CoreLoopTest, end_without_run_releases_callers) {
-    std::thread client([this] { EXPECT_FALSE(loop_.call([](Node&) {})); });
+    std::thread client([this] { EXPECT_FALSE(loop_.call({}, [](Node&) {})); });
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     loop_.end();
     client.join();
@@ -246,7 +246,7 @@ TEST_F(CoreLoopTest, call_from_many_threads_each_runs_once) {
     std::vector<std::thread> clients;
     for (int i = 0; i < 8; ++i) {
         clients.emplace_back([this] {
-            for (int k = 0; k < 500; ++k) EXPECT_TRUE(loop_.call([](Node&) {}));
+            for (int k = 0; k < 500; ++k) EXPECT_TRUE(loop_.call({}, [](Node&) {}));
         });
     }
     for (auto& client : clients) client.join();

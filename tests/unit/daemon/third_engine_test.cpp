@@ -43,7 +43,7 @@ class Host final : public NodeDriver, public NetworkPort, public MinerPort {
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
 
-    bool call(std::function<void(Node&)> call) { return loop_.call(std::move(call)); }
+    bool call(std::function<void(Node&)> call) { return loop_.call({}, std::move(call)); }
     std::string stop() {
         loop_.request_stop();
         thread_.join();

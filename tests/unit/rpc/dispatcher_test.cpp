@@ -44,6 +44,23 @@ TEST(Dispatcher, version2_repliesWithOneOfResultAndErrorAndStatus200) {
                  R"({"jsonrpc":"2.0","error":{"code":-32600,"message":"Missing method"},"id":1})");
 }
 
+TEST(Dispatcher, request_reachesTheNodeAsOneValueInAllItsParts) {
+    RpcFixture runner;
+    runner.call("getblockhash", R"({"height":0})");
+    ASSERT_EQ(runner.gateway.requests.size(), 1u);
+    EXPECT_EQ(runner.gateway.requests[0]->method, "getblockhash");
+    EXPECT_EQ(runner.gateway.requests[0]->params, "[0]");
+    EXPECT_EQ(runner.gateway.requests[0]->wallet, "/");
+    runner.gateway.requests.clear();
+    const std::string params = "[5,100]";
+    runner.call("waitforblockheight", params, "/wallet/a%20b");
+    ASSERT_GT(runner.gateway.requests.size(), 1u) << "it looks at the tip until its time is up";
+    EXPECT_EQ(runner.gateway.requests[0]->params, params);
+    EXPECT_EQ(runner.gateway.requests[0]->wallet, "/wallet/a%20b");
+    for (const auto& request : runner.gateway.requests)
+        EXPECT_EQ(request, runner.gateway.requests[0]);
+}
+
 TEST(Dispatcher, notification_runsAndHasNoReply) {
     RpcFixture runner;
     expect_reply(runner.post(R"({"jsonrpc":"2.0","method":"stop"})"), 204, "");

@@ -91,9 +91,13 @@ class StepGateway final : public NodeGateway {
     std::shared_ptr<const ChainSnapshot> snapshot;  ///< null: none is known
 
     std::shared_ptr<const ChainSnapshot> chain() const override { return snapshot; }
-    bool run(const std::function<void(Node&)>& call) override {
+    std::vector<std::shared_ptr<const Request>> requests;  ///< of every run()
+
+    bool run(const std::shared_ptr<const Request>& request,
+             const std::function<void(Node&)>& call) override {
         if (stopped) return false;
         ++steps;
+        requests.push_back(request);
         node_.call(call);
         return true;
     }

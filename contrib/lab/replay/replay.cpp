@@ -1,0 +1,362 @@
+#include "contrib/lab/replay/replay.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/random.h"
+#include "base/storage/memory_storage.h"
+#include "chain/script/script_check.h"
+#include "contrib/lab/replay/replayed_request.h"
+#include "node/daemon/block_import.h"
+#include "node/daemon/options/daemon_options.h"
+#include "node/daemon/record/record_file.h"
+#include "node/daemon/reindex.h"
+#include "node/daemon/storage/leveldb_storage.h"
+#include "node/node.h"
+#include "rpc/jsonrpc/json_writer.h"
+
+namespace parley::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kHelp =
+    "Usage: parley-lab replay <file> [options]\n"
+    "\n"
+    "Runs what a daemon recorded (parleyd -record=<file>) through the same node code again, and "
+    "names the\n"
+    "first effect that differs, else the tip, its height and the number of transactions in the "
+    "mempool.\n"
+    "Exit code 0: the node did as recorded; 1: the record cannot be replayed; 2: something "
+    "differs.\n"
+    "\n"
+    "  --datadir DIR    a copy of the data directory as it was when the recording began; needed "
+    "unless it\n"
+    "                   was empty. The replay writes into it.\n"
+    "  --json           print the result as JSON\n";
+
+struct Options {
+    std::string record;
+    std::string data_directory;
+    bool json = false;
+};
+
+Expected<Options, std::string> read_options(const std::vector<std::string>& arguments) {
+    Options options;
+    for (size_t i = 0; i < arguments.size(); ++i) {
+        const std::string& each = arguments[i];
+        if (each == "--json") {
+            options.json = true;
+        } else if (each == "--datadir" && i + 1 < arguments.size()) {
+            options.data_directory = arguments[++i];
+        } else if (!each.starts_with("-") && options.record.empty()) {
+            options.record = each;
+        } else {
+            return Unexpected(fmt::format("{} is no option of replay. See --help.", each));
+        }
+    }
+    if (options.record.empty()) return Unexpected(std::string{"Name a record. See --help."});
+    return options;
+}
+
+/// What a node stands on: memory, or a copy of the daemon's directory.
+class Stores {
+ public:
+    static Expected<std::unique_ptr<Stores>, std::string> open(const RecordHeader& header,
+                                                               const std::string& data_directory,
+                                                               const NodeConfig& config) {
+        auto stores = std::make_unique<Stores>();
+        if (!data_directory.empty()) {
+            if (auto done = stores->open_directory(header, data_directory, config); !done)
+                return Unexpected(done.error());
+        }
+        return stores;
+    }
+
+    NodeHost host(const RecordHeader& header, Random& random, Random& secrets) {
+        StorageDirectory* wallets = &memory_wallets_;
+        if (wallets_) wallets = &*wallets_;
+        Storage* tx_index = &memory_tx_index_;
+        if (tx_index_) tx_index = tx_index_.get();
+        return {blocks_ ? static_cast<Storage&>(*blocks_) : memory_blocks_,
+                coins_ ? static_cast<Storage&>(*coins_) : memory_coins_,
+                header.wallets ? wallets : nullptr,
+                verifier_,
+                random,
+                secrets,
+                log,
+                header.tx_index ? tx_index : nullptr};
+    }
+
+    NullLog log;
+
+ private:
+    Expected<void, std::string> open_directory(const RecordHeader& header,
+                                               const std::string& data_directory,
+                                               const NodeConfig& config) {
+        Settings settings = header.settings;
+        if (settings.has("blocksdir") || settings.has("walletdir")) {
+            return Unexpected(std::string{
+                "The daemon had -blocksdir or -walletdir: such a record cannot be replayed."});
+        }
+        settings.add(Settings::Source::command_line, "", "datadir", {data_directory, false});
+        const auto locations = read_locations(settings, "/");
+        if (!locations) return Unexpected(locations.error());
+        const std::string& chain = locations->chain_directory;
+        if (config.chain.reindex || config.chain.reindex_chainstate) {
+            auto cleared = clear_for_reindex({chain + "/blocks", chain}, config.chain.reindex);
+            if (!cleared) return cleared;
+        }
+        std::error_code error;
+        fs::create_directories(chain + "/blocks", error);
+        fs::create_directories(chain + "/indexes", error);
+        thread_.emplace([](const StorageError& failed) {
+            fmt::print(stderr, "Error: {}\n", failed.message);
+            std::_Exit(EXIT_FAILURE);
+        });
+        LevelDbOptions blocks;
+        blocks.files_may_be_there = config.chain.reindex;
+        blocks.directory = chain + "/blocks/index";
+        blocks.files_directory = chain + "/blocks";
+        LevelDbOptions coins;
+        coins.directory = chain + "/chainstate";
+        coins.bloom_filter = true;
+        LevelDbOptions index;
+        index.directory = chain + "/indexes/txindex";
+        index.bloom_filter = true;
+        const auto open_one = [&](const LevelDbOptions& options,
+                                  std::unique_ptr<LevelDbStorage>& target) {
+            auto opened = LevelDbStorage::open(options, *thread_);
+            if (!opened) return opened.error().message;
+            target = std::move(*opened);
+            return std::string{};
+        };
+        std::string problem = open_one(blocks, blocks_);
+        if (problem.empty()) problem = open_one(coins, coins_);
+        if (problem.empty() && header.tx_index) problem = open_one(index, tx_index_);
+        if (!problem.empty()) return Unexpected(std::move(problem));
+        wallets_.emplace(chain + "/wallets", *thread_);
+        return {};
+    }
+
+    MemoryStorage memory_blocks_;
+    MemoryStorage memory_coins_;
+    MemoryStorage memory_tx_index_;
+    MemoryStorageDirectory memory_wallets_;
+    std::optional<StorageThread> thread_;
+    std::unique_ptr<LevelDbStorage> blocks_;
+    std::unique_ptr<LevelDbStorage> coins_;
+    std::unique_ptr<LevelDbStorage> tx_index_;
+    std::optional<LevelDbDirectory> wallets_;
+    InlineScriptVerifier verifier_;
+};
+
+struct Difference {
+    uint64_t step = 0;
+    TimePoint time{};
+    std::string event;
+    size_t effect = 0;  ///< position among the step's effects
+    std::optional<EffectMark> expected;
+    std::optional<EffectMark> got;
+};
+
+/// A node that does again what the record says.
+class Replay {
+ public:
+    Replay(const RecordHeader& header, std::unique_ptr<Stores> stores)
+        : header_(header),
+          stores_(std::move(stores)),
+          random_(SeededRandom::stream(header.seed, 0, "node")),
+          secrets_(SeededRandom::stream(header.seed, 0, "secrets")) {}
+    ~Replay() { requests_.clear(); }
+    Replay(const Replay&) = delete;
+    Replay& operator=(const Replay&) = delete;
+
+    Expected<void, std::string> create(NodeConfig config) {
+        auto node = Node::create(std::move(config), stores_->host(header_, random_, secrets_));
+        if (!node) return Unexpected(node.error());
+        node_ = std::move(*node);
+        return {};
+    }
+
+    /// Empty: the effects are those of the record.
+    std::optional<Difference> step(RecordedStep& recorded) {
+        const std::string event = recorded.event ? describe(*recorded.event) : "the start";
+        host_.now = recorded.time.time_since_epoch();
+        Effects effects;
+        if (!recorded.event) {
+            effects = node_->start(recorded.time);
+        } else if (auto* invoke = std::get_if<event::Invoke>(&*recorded.event)) {
+            effects = step(*invoke, recorded.time);
+        } else {
+            effects = node_->handle(std::move(*recorded.event), recorded.time);
+        }
+        ++steps_;
+        const std::vector<EffectMark> got = mark(effects);
+        if (got == recorded.effects) return std::nullopt;
+        Difference difference{steps_, recorded.time, event, 0, {}, {}};
+        size_t& at = difference.effect;
+        while (at < got.size() && at < recorded.effects.size() && got[at] == recorded.effects[at])
+            ++at;
+        if (at < recorded.effects.size()) difference.expected = recorded.effects[at];
+        if (at < got.size()) difference.got = got[at];
+        return difference;
+    }
+
+    const Node& node() const { return *node_; }
+    uint64_t steps() const { return steps_; }
+
+ private:
+    Effects step(event::Invoke& invoke, TimePoint now) {
+        ReplayedRequest* request = nullptr;
+        std::unique_ptr<ReplayedRequest>* slot = nullptr;
+        if (const auto* part = std::get_if<event::RequestPart>(&invoke.cause)) {
+            const auto [found, first] = requests_.try_emplace(part->request);
+            slot = &found->second;
+            if (first) {
+                *slot = std::make_unique<ReplayedRequest>(*part->request, node_->config().params,
+                                                          methods_, host_);
+            }
+            request = slot->get();  // null: it ended before
+        }
+        const event::Cause cause = invoke.cause;
+        invoke.call = [&](Node& node) {
+            if (request != nullptr) request->run_part(node);
+            if (std::holds_alternative<event::ReindexStep>(cause)) node.reindex_step();
+            if (std::holds_alternative<event::StopSignal>(cause)) node.stop();
+            if (const auto* load = std::get_if<event::LoadBlocks>(&cause)) {
+                for (const BlockRef& block : load->blocks) import_.load(node, block, stores_->log);
+            }
+        };
+        Effects effects = node_->handle(std::move(invoke), now);
+        if (request != nullptr) {
+            request->go_on();
+            if (request->ended()) slot->reset();
+        }
+        return effects;
+    }
+
+    const RecordHeader& header_;
+    const std::unique_ptr<Stores> stores_;
+    SeededRandom random_;
+    SeededRandom secrets_;
+    const rpc::MethodTable methods_;
+    ReplayHost host_;
+    BlockImport::Waiting import_;
+    std::unique_ptr<Node> node_;
+    std::map<std::shared_ptr<const Request>, std::unique_ptr<ReplayedRequest>> requests_;
+    uint64_t steps_ = 0;
+};
+
+std::string text(const std::optional<EffectMark>& effect) {
+    return effect ? fmt::format("{} {:08x}", effect_name(effect->kind), effect->hash) : "nothing";
+}
+
+void print_difference(const Options& options, const Difference& difference) {
+    const auto time_us = difference.time.time_since_epoch().count();
+    if (!options.json) {
+        fmt::print(
+            "The node did something else than was recorded.\n"
+            "step      {} at {}.{:06} ({})\n"
+            "effect    {}\n"
+            "expected  {}\n"
+            "got       {}\n",
+            difference.step, time_us / 1'000'000, time_us % 1'000'000, difference.event,
+            difference.effect + 1, text(difference.expected), text(difference.got));
+        return;
+    }
+    rpc::JsonWriter writer;
+    writer.object([&] {
+        writer.field("same", false);
+        writer.field("step", difference.step);
+        writer.field("time_us", time_us);
+        writer.field("event", difference.event);
+        writer.field("effect", uint64_t{difference.effect + 1});
+        writer.field("expected", text(difference.expected));
+        writer.field("got", text(difference.got));
+    });
+    fmt::print("{}\n", writer.take());
+}
+
+void print_end(const Options& options, const Replay& replay, bool cut_short) {
+    const HeaderNode& tip = replay.node().chain().index().tip();
+    if (!options.json) {
+        fmt::print(
+            "The node did as recorded in {} steps{}.\n"
+            "tip       {}\n"
+            "height    {}\n"
+            "mempool   {} transactions\n",
+            replay.steps(), cut_short ? " (the record ends in the middle of one more)" : "",
+            tip.hash.to_string(), tip.height.value(), replay.node().mempool().size());
+        return;
+    }
+    rpc::JsonWriter writer;
+    writer.object([&] {
+        writer.field("same", true);
+        writer.field("steps", replay.steps());
+        writer.field("truncated", cut_short);
+        writer.field("tip", tip.hash);
+        writer.field("height", tip.height);
+        writer.field("mempool", uint64_t{replay.node().mempool().size()});
+    });
+    fmt::print("{}\n", writer.take());
+}
+
+Expected<int, std::string> run(const Options& options) {
+    auto record = RecordReader::open(options.record);
+    if (!record) return Unexpected(record.error());
+    const RecordHeader& header = record->header();
+    if (!header.fresh && options.data_directory.empty()) {
+        return Unexpected(std::string{
+            "The recording began on a data directory that was not empty. Give a copy of it as it "
+            "was, with --datadir."});
+    }
+    if (header.fresh && !options.data_directory.empty()) {
+        return Unexpected(
+            std::string{"The recording began on an empty data directory. Leave --datadir out."});
+    }
+    Settings settings = header.settings;
+    settings.select_chain(header.chain);
+    auto config = read_node_config(settings, header.chain);
+    if (!config) return Unexpected(config.error());
+    config->chain.coins_cache_bytes = header.coins_cache_bytes;
+    auto stores = Stores::open(header, options.data_directory, *config);
+    if (!stores) return Unexpected(stores.error());
+    Replay replay(header, std::move(*stores));
+    if (auto created = replay.create(std::move(*config)); !created)
+        return Unexpected(created.error());
+    while (true) {
+        auto step = record->next();
+        if (!step) return Unexpected(step.error());
+        if (!*step) break;
+        if (const auto difference = replay.step(**step)) {
+            print_difference(options, *difference);
+            return 2;
+        }
+    }
+    print_end(options, replay, record->cut_short());
+    return 0;
+}
+
+}  // namespace
+
+int run_replay(const std::vector<std::string>& arguments) {
+    if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
+        fmt::print("{}", kHelp);
+        return 0;
+    }
+    const auto options = read_options(arguments);
+    const auto result =
+        options ? run(*options) : Expected<int, std::string>{Unexpected(options.error())};
+    if (result) return *result;
+    fmt::print(stderr, "Error: {}\n", result.error());
+    return 1;
+}
+
+}  // namespace parley::lab
