@@ -18,8 +18,8 @@ using MutableByteSpan = std::span<uint8_t>;
 /// Lower-case hexadecimal, two digits a byte, in the order of the bytes.
 std::string to_hex(ByteSpan bytes);
 
-/// The inverse of to_hex; takes both cases. Empty result: odd length or a character that is no
-/// digit.
+/// The inverse of to_hex; accepts both cases. Empty: an odd length, or a character that is not a
+/// hexadecimal digit.
 std::optional<Bytes> from_hex(std::string_view text);
 
 /// A view of the characters of `text` as bytes. Borrows.

@@ -1,6 +1,6 @@
-// CHECK: an assertion about ourselves that stays on in every build. Never for untrusted input (that
-// is Expected) and never for a failing machine (that is StorageError). A failed CHECK writes one
-// line to stderr and aborts.
+// CHECK: an assertion about the program's own state, enabled in every build. Untrusted input is
+// handled by Expected, and a failing machine by StorageError. A failed CHECK writes one line to
+// stderr and aborts.
 #pragma once
 
 namespace parley {

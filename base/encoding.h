@@ -13,7 +13,7 @@ namespace parley {
 std::string base58_encode(ByteSpan bytes);
 /// Empty: a character outside the alphabet, or more than `size_max` bytes.
 std::optional<Bytes> base58_decode(std::string_view text, size_t size_max);
-/// With four bytes of SHA-256d behind the payload.
+/// Appends the first four bytes of the payload's SHA-256d as checksum.
 std::string base58check_encode(ByteSpan payload);
 std::optional<Bytes> base58check_decode(std::string_view text, size_t size_max);
 
@@ -26,8 +26,8 @@ struct Bech32 {
 std::string bech32_encode(const Bech32& content);
 /// Empty: mixed case, bad length, character or checksum.
 std::optional<Bech32> bech32_decode(std::string_view text);
-/// Regroups bits, most significant first. Empty: a value of `from` bits or more, or non-zero
-/// padding where none may be added.
+/// Regroups bits, most significant first. Empty: a value does not fit into `from` bits, or, without
+/// `pad`, the leftover bits are not valid padding.
 std::optional<Bytes> convert_bits(ByteSpan values, int from, int to, bool pad);
 
 std::string base64_encode(ByteSpan bytes);

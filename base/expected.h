@@ -1,5 +1,5 @@
-// Expected<T, E>: the result of something that untrusted input can make fail. A thin [[nodiscard]]
-// type over tl::expected. Return a value, or Unexpected(error).
+// Expected<T, E>: the result of an operation that untrusted input can make fail. A thin
+// [[nodiscard]] type over tl::expected. Return a value, or Unexpected(error).
 #pragma once
 
 #include <tl/expected.hpp>

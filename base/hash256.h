@@ -1,6 +1,6 @@
-// Hash256: 32 bytes, kept in the order in which the hash function produced them (as on the wire).
-// People read Bitcoin's hashes in reverse: to_string() and from_string() use that form. TaggedHash
-// gives a hash a meaning (Txid, BlockHash, ...).
+// Hash256: 32 bytes in the order in which the hash function produced them, which is the order on
+// the wire. Bitcoin displays hashes in reverse; to_string() and from_string() use that form.
+// TaggedHash gives a hash a meaning (Txid, BlockHash, ...).
 #pragma once
 
 #include <algorithm>
@@ -26,8 +26,8 @@ class Hash256 {
     /// REQUIRES: `bytes` holds exactly 32 bytes.
     static Hash256 from_bytes(ByteSpan bytes);
 
-    /// 64 hexadecimal digits, most significant byte (the last on the wire) first. Empty: anything
-    /// else.
+    /// Exactly 64 hexadecimal digits, most significant byte (the last on the wire) first. Empty:
+    /// any other text.
     static std::optional<Hash256> from_string(std::string_view text);
     std::string to_string() const;
 
@@ -39,16 +39,16 @@ class Hash256 {
         return std::all_of(bytes_.begin(), bytes_.end(), [](uint8_t b) { return b == 0; });
     }
 
-    /// The first eight bytes as a number: good enough to key a hash table when no peer can grind
-    /// it; see SipHash otherwise.
+    /// The first eight bytes as a number. Usable as a hash-table key where an attacker cannot grind
+    /// the hash; otherwise use SipHash.
     uint64_t low64() const {
         uint64_t value = 0;
         std::memcpy(&value, bytes_.data(), sizeof value);
         return value;
     }
 
-    /// Lexicographic in the order of the bytes: an order for maps, not the numeric order of
-    /// Bitcoin's targets (see U256).
+    /// Lexicographic by bytes: an order for maps, not the numeric order of Bitcoin's targets (see
+    /// U256).
     auto operator<=>(const Hash256&) const = default;
 
  private:

@@ -1,7 +1,7 @@
-// LogSink: where the node's log lines go. The daemon writes them to debug.log (each line is in the
-// file before the reply that it belongs to), the simulator keeps or drops them. Lines are whole
-// sentences without a trailing newline. One sink a node; the daemon's may be called from any
-// thread, the simulator's from the one that runs the world.
+// LogSink: the destination of the node's log lines. The daemon writes them to debug.log (a line is
+// in the file before the reply that it belongs to is sent); the simulator keeps or drops them.
+// Lines are whole sentences without a trailing newline. Each node has one sink; the daemon's may be
+// called from any thread, the simulator's only from the thread that runs the world.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
-// Random: where the node gets numbers that nobody else should need to know in advance. The daemon
-// gives it the operating system's, the simulator one deterministic stream for each (seed, node,
-// purpose). Not thread-safe: one owner a stream.
+// Random: the node's source of unpredictable numbers. The daemon supplies the operating system's
+// generator, the simulator one deterministic stream per (seed, node, purpose). Not thread-safe:
+// each stream has one owner.
 #pragma once
 
 #include <array>
@@ -21,14 +21,14 @@ class Random {
     /// Uniform in [0, bound), without bias. REQUIRES: bound > 0.
     uint64_t uniform(uint64_t bound);
 
-    /// Exponentially distributed with the given mean. The result is rounded to an integer;
-    /// identical on every platform.
+    /// Exponentially distributed with the given mean, rounded to an integer. Identical on every
+    /// platform.
     uint64_t exponential(uint64_t mean);
 
     void fill(MutableByteSpan target);
 };
 
-/// xoshiro256** (Blackman & Vigna), seeded by SplitMix64. Deterministic; no secrets from here.
+/// xoshiro256** (Blackman & Vigna), seeded by SplitMix64. Deterministic; never use it for secrets.
 class SeededRandom final : public Random {
  public:
     explicit SeededRandom(uint64_t seed);

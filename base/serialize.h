@@ -1,7 +1,7 @@
 // Bitcoin's serialisation: little-endian integers, CompactSize lengths. Writer appends to a buffer
-// that it owns. Reader walks a borrowed span; the first bad read makes it fail, and from then on it
-// yields zeros, so that a decoder reads a whole structure and asks ok() once. Lengths are checked
-// against the bytes that are left before anything is allocated.
+// that it owns. Reader walks a borrowed span; after the first failed read it returns zeros, so a
+// decoder can read a whole structure and check ok() once. Lengths are checked against the bytes
+// that remain before memory is allocated.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace parley {
 
-/// Bytes that write_compact_size would produce: 1, 3, 5 or 9.
+/// The number of bytes that write_compact_size produces: 1, 3, 5 or 9.
 constexpr size_t compact_size_length(uint64_t value) {
     return value < 0xfd ? 1 : value <= 0xffff ? 3 : value <= 0xffffffff ? 5 : 9;
 }
@@ -82,14 +82,14 @@ class Reader {
     }
     uint8_t u8() { return le<uint8_t>(); }
 
-    /// Fails on a value that was not encoded in its shortest form, and on one above `limit`.
+    /// Fails if the value is not in its shortest form, or is above `limit`.
     uint64_t compact_size(uint64_t limit = 0x02000000);
 
-    /// Number of items that follow, each of at least `item_size_min` bytes: fails when so many
-    /// cannot be left.
+    /// The number of items that follow, of at least `item_size_min` bytes each. Fails if the
+    /// remaining bytes cannot hold that many.
     size_t count(size_t item_size_min);
 
-    /// Borrows from the input. Fails, and returns an empty span, when fewer are left.
+    /// Borrows from the input. Fails, and returns an empty span, if fewer bytes remain.
     ByteSpan bytes(size_t size);
     ByteSpan var_bytes(uint64_t limit = 0x02000000);
     Hash256 hash();
@@ -101,7 +101,7 @@ class Reader {
     }
     size_t left() const { return input_.size(); }
     ByteSpan rest() const { return input_; }
-    /// Everything was read, and nothing failed.
+    /// The whole input was read, and nothing failed.
     bool done() const { return ok_ && input_.empty(); }
 
  private:

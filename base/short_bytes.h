@@ -1,6 +1,6 @@
-// ShortBytes: a byte string that holds up to 36 bytes in itself and asks the heap for more. For the
-// scripts of coins, of which there are millions and nearly all are short. A value; it changes only
-// as a whole.
+// ShortBytes: a byte string that stores up to 36 bytes inline and longer ones on the heap. Used for
+// the scripts of coins: there are millions, and nearly all are short. A value; its contents are
+// only replaced as a whole.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace parley {
 
 class ShortBytes {
  public:
-    /// The longest of the usual scripts takes 35.
+    /// The longest of the common scripts takes 35.
     static constexpr size_t kInside = 36;
 
     ShortBytes() = default;
@@ -46,7 +46,7 @@ class ShortBytes {
     size_t size() const { return size_; }
     const uint8_t* data() const { return size_ <= kInside ? inside_.data() : outside(); }
     ByteSpan span() const { return {data(), size_}; }
-    /// What it has of the heap.
+    /// Bytes allocated on the heap.
     size_t heap_bytes() const { return size_ <= kInside ? 0 : size_; }
 
     bool operator==(const ShortBytes& other) const {
@@ -58,7 +58,7 @@ class ShortBytes {
     }
 
  private:
-    // The pointer lies where the short strings do, which is not aligned for it.
+    // The pointer is stored over the inline bytes, which are not aligned for it.
     uint8_t* outside() const {
         uint8_t* pointer = nullptr;
         std::memcpy(&pointer, inside_.data(), sizeof pointer);

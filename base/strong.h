@@ -1,7 +1,7 @@
 // Strong<Tag, Rep>: a number with a meaning, which does not mix with other numbers.
 //     struct HeightTag;  using Height = Strong<HeightTag, int32_t>;
-// Explicit in and out (`Height{3}`, `.value()`), ordered, incremented, and shifted by plain numbers
-// of its own representation.
+// Conversions are explicit (`Height{3}`, `.value()`). Ordered; can be incremented, and shifted by
+// plain numbers of its representation.
 #pragma once
 
 #include <compare>

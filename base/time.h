@@ -1,5 +1,5 @@
-// Time as values. Nothing here reads a clock: the host stamps every event with the time, and the
-// node works with that.
+// Time as values. Nothing here reads a clock: the host stamps every event with the time at which it
+// happened.
 #pragma once
 
 #include <chrono>
@@ -7,7 +7,7 @@
 
 namespace parley {
 
-/// Tag only; it has no now(). Points count from the Unix epoch, UTC, without leap seconds.
+/// A clock tag without now(). Time points count from the Unix epoch, UTC, without leap seconds.
 struct NodeClock {
     using rep = int64_t;
     using period = std::micro;

@@ -32,7 +32,7 @@ class U256 {
     constexpr uint64_t low64() const { return limbs_[0]; }
     /// Position of the highest set bit plus one; 0 for zero.
     int bit_length() const;
-    /// The nearest double; for reports only.
+    /// The nearest double. For reports only.
     double to_double() const;
 
     U256& operator+=(const U256& other);

@@ -1,12 +1,12 @@
-// Engine: who may propose and when, which headers are authentic, what is final. The pure half is
-// HeaderRules (from chain/). The reactive half is one function from an input to outputs: no thread,
-// callback, clock or disk. It does not decide whether transactions are valid (chain/), what to
-// relay (mempool/, net/), or when a peer is dropped (net/ acts on Blame).
+// Engine: decides who may propose and when, which headers are authentic, and what is final. Its
+// pure half is HeaderRules (in chain/). Its reactive half is one function from an input to outputs,
+// without threads, callbacks, clocks or disks. It does not decide whether transactions are valid
+// (chain/), what to relay (mempool/, net/), or when a peer is dropped (net/ acts on Blame).
 //
-// Called by node/ on the core thread. Outputs are carried out in their order; what follows a Record
-// leaves the node only once that write is on the disk, so there is no separate "recorded" input.
+// Called by node/ on the core thread. Outputs are carried out in order. What follows a Record
+// leaves the node only after that write is on disk, so there is no separate "recorded" input.
 //
-// What only some engines can do is a capability: an engine that mines has a Miner.
+// What only some engines can do is an optional capability: an engine that mines has a Miner.
 #pragma once
 
 #include <cstdint>
@@ -24,23 +24,23 @@
 
 namespace parley {
 
-/// Bytes of an engine message at most: a block of the largest weight fits with its envelope, and
-/// one peer message holds it.
+/// Maximum size of an engine message in bytes: large enough for a block of maximum weight with its
+/// envelope, and small enough for one peer message.
 inline constexpr size_t kEngineMessageSizeMax = 4'000'000;
 
-/// What waits to be ordered, as far as the mempool knows.
+/// The mempool's transactions that wait to be ordered.
 struct Demand {
     size_t transactions = 0;
-    TimePoint oldest{};  ///< arrival of the oldest of them; meaningless when there is none
+    TimePoint oldest{};  ///< arrival of the oldest; meaningless if there is none
 };
 
 namespace engine_input {
 
-/// Once, before every other input, after the chainstate is open; `tip` is its active tip.
+/// The first input, after the chainstate is open; `tip` is its active tip.
 struct Started {
     const HeaderNode* tip;
 };
-/// The active tip changed (by a published or a received block).
+/// The active tip changed (because of a published or a received block).
 struct TipChanged {
     const HeaderNode* tip;
 };
@@ -52,19 +52,19 @@ struct PeerMessage {
     PeerId from;
     Bytes message;
 };
-/// A peer that speaks this engine finished its handshake.
+/// The handshake with a peer that supports this engine is complete.
 struct PeerReady {
     PeerId peer;
 };
 struct PeerGone {
     PeerId peer;
 };
-/// At or after next_deadline().
+/// The time is at or after next_deadline().
 struct TimerDue {};
 /// Answers BuildProposal.
 struct ProposalBuilt {
     BlockHash parent;
-    BlockRef block;  ///< null when nothing could be built (only with allow_empty = false)
+    BlockRef block;  ///< null if nothing could be built (only with allow_empty = false)
 };
 /// Answers CheckProposal.
 struct ProposalChecked {
@@ -82,56 +82,56 @@ using EngineInput =
 
 namespace engine_output {
 
-/// To one peer (an answer to what it sent).
+/// To one peer, in reply to its message.
 struct SendMessage {
     PeerId peer;
     Bytes message;
 };
-/// To every connected peer that speaks this engine.
+/// To every connected peer that supports this engine.
 struct Broadcast {
     Bytes message;
 };
-/// Write to the engine's own keys (all start with kEngineKeyPrefix), synced, before anything that
-/// follows leaves the node.
+/// Writes to the engine's own keys (all start with kEngineKeyPrefix), synced before any later
+/// output leaves the node.
 struct Record {
     WriteBatch batch;
 };
-/// Answered by ProposalBuilt, within the same step: a valid block of waiting transactions below
-/// `parent`.
+/// Builds a valid block of waiting transactions below `parent`. Answered by ProposalBuilt within
+/// the same step.
 struct BuildProposal {
     BlockHash parent;
     int64_t time =
-        0;  ///< Unix seconds for the header; raised to median time past + 1 where that is later
+        0;  ///< Unix seconds for the header; raised to median time past + 1 if that is later
     bool allow_empty = true;
 };
-/// Answered by ProposalChecked, within the same step: a dry-run connect on a scratch view.
+/// Dry-runs connecting the block. Answered by ProposalChecked within the same step.
 struct CheckProposal {
     BlockRef block;
 };
-/// A complete block: store it, connect it, spread it.
+/// A complete block: store, connect and announce it.
 struct Publish {
     BlockRef block;
     Bytes seal;
 };
-/// Absolute finality: this block (known to the chainstate by now) and its ancestors never leave the
-/// best chain.
+/// Absolute finality: this block (known to the chainstate) and its ancestors never leave the best
+/// chain.
 struct Finalize {
     BlockHash hash;
 };
-/// The peer sent something that no correct peer sends.
+/// The peer sent something that no correct peer would send.
 struct Blame {
     PeerId peer;
     std::string reason;
 };
-/// The peer has finalised blocks that we lack: ask it for headers, seals and blocks.
+/// The peer has finalised blocks that this node lacks: request headers, seals and blocks from it.
 struct CatchUp {
     PeerId peer;
 };
-/// Look for a nonce. Replaces the running job.
+/// Search for a nonce. Replaces any running job.
 struct SearchNonce {
     uint64_t job = 0;
     BlockHeader header;
-    Hash256 target;  ///< little-endian number; a hash at most this high is a solution
+    Hash256 target;  ///< little-endian number; a hash not above it is a solution
 };
 struct StopSearch {};
 
@@ -144,7 +144,7 @@ using EngineOutput =
                  engine_output::SearchNonce, engine_output::StopSearch>;
 using EngineOutputs = std::vector<EngineOutput>;
 
-/// First byte of every key that an engine keeps in the block index store.
+/// First byte of all keys that an engine stores in the block index store.
 inline constexpr uint8_t kEngineKeyPrefix = 'E';
 
 namespace miner_input {
@@ -154,8 +154,8 @@ struct SolutionFound {
     uint64_t job;
     BlockHeader header;
 };
-/// The host tried every nonce of `job` in vain: it needs a block with another time or another
-/// coinbase.
+/// The host tried every nonce of `job` without success: the engine must supply a block with another
+/// time or another coinbase.
 struct SearchExhausted {
     uint64_t job;
 };
@@ -171,7 +171,7 @@ using MinerInput = std::variant<miner_input::SolutionFound, miner_input::SearchE
 
 enum class Finality : uint8_t { probabilistic, absolute };
 
-/// The capability of an engine whose blocks are found by a search (SearchNonce).
+/// The capability of an engine whose blocks are found by a nonce search (SearchNonce).
 class Miner {
  public:
     virtual ~Miner() = default;
@@ -181,7 +181,7 @@ class Miner {
 
 class Engine : public HeaderRules {
  public:
-    virtual std::string name() const = 0;  ///< for reports only: nothing depends on it
+    virtual std::string name() const = 0;  ///< for reports only
     virtual Finality finality() const = 0;
     /// For getconsensusinfo: role, view, quorum, phase, who is missing, ...
     virtual EngineReport::Object report() const = 0;
@@ -190,7 +190,7 @@ class Engine : public HeaderRules {
     virtual EngineOutputs handle(const EngineInput& input, TimePoint now) = 0;
     virtual std::optional<TimePoint> next_deadline() const = 0;
 
-    /// Null: blocks of this engine are not mined. Lives as long as the engine.
+    /// Null if blocks of this engine are not mined. Lives as long as the engine.
     virtual Miner* miner() { return nullptr; }
 };
 

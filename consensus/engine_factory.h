@@ -1,6 +1,6 @@
-// EngineFactory: what an engine registers in the list of engines.h: its name, its options, its
-// tools, and how it is made. Everything outside consensus/ deals in these values and never asks for
-// an engine by name. Reading option texts and files, and writing files, is the host's business.
+// EngineFactory: an engine's entry in the list of engines.h: its name, options and tools, and how
+// to create it. Code outside consensus/ works with these values and never tests for an engine's
+// name. Reading option texts and files, and writing files, is left to the host.
 #pragma once
 
 #include <functional>
@@ -21,8 +21,8 @@
 
 namespace parley {
 
-/// What a node lends to its engine. `storage` is read while the engine is made, and only then; the
-/// others outlive the engine.
+/// What a node passes to its engine. `storage` is only read during construction; the other
+/// references must outlive the engine.
 struct EngineHost {
     const ChainParams& params;
     const Storage& storage;
@@ -30,42 +30,42 @@ struct EngineHost {
     LogSink& log;
 };
 
-/// What else the user chose that an engine may be at odds with.
+/// Other options that may be incompatible with an engine.
 struct EngineSurroundings {
     const ChainParams& params;
-    bool checkpoints = false;  ///< some are set
+    bool checkpoints = false;  ///< at least one is set
     bool reindex = false;
 };
 
-/// An engine with its options, before it is made. A value: a node's configuration holds it.
+/// An engine with its options, not created yet. A value: part of a node's configuration.
 struct EngineChoice {
-    std::string name;  ///< a data directory remembers it and refuses another
-    /// Blocks carry a seal beside them, which peers exchange with the blocks.
+    std::string name;  ///< recorded in the data directory, which refuses another
+    /// Whether blocks have a seal, which peers exchange along with them.
     bool sealed_blocks = false;
-    /// Empty: usable. Else a sentence that names the option that is wrong.
+    /// Empty: usable. Otherwise a sentence that names the offending option.
     std::function<std::optional<std::string>(const EngineSurroundings&)> problem;
     /// The error is a sentence.
     std::function<Expected<std::unique_ptr<Engine>, std::string>(const EngineHost&)> make;
 };
 
-/// An option of the host's command line that belongs to one engine.
+/// A command-line option of the host that belongs to one engine.
 struct EngineOption {
     enum class Kind : uint8_t {
-        number,  ///< whole, from `min` to `max`
-        file     ///< the host reads it and passes the text on
+        number,  ///< an integer from `min` to `max`
+        file     ///< the host reads the file and passes its content
     };
     std::string_view name;
     std::string_view argument;  ///< as -help shows it: "<ms>"
     Kind kind;
-    /// {min}, {max} and {fallback} stand for the numbers below.
+    /// {min}, {max} and {fallback} are replaced by the numbers below.
     std::string_view help;
     int64_t fallback = 0;
     int64_t min = 0;
     int64_t max = 0;
-    std::string_view file_hint = {};  ///< a sentence for the user whose file cannot be read
+    std::string_view file_hint = {};  ///< a sentence of advice if the file cannot be read
 };
 
-/// What the user chose among an engine's options.
+/// The user's settings of an engine's options.
 struct EngineSettings {
     struct File {
         std::string path;  ///< as the user wrote it
@@ -76,23 +76,23 @@ struct EngineSettings {
     MiningSchedule schedule;  ///< -gen and -automine
 };
 
-/// A command that makes files for a new network and needs no node.
+/// A command that creates files for a new network and needs no running node.
 struct EngineTool {
     struct File {
         std::string name;
         std::string content;
-        bool secret = false;  ///< only its owner may read it
+        bool secret = false;  ///< readable by its owner only
     };
     struct Result {
         std::string directory;
-        std::vector<File> files;  ///< in the order in which they are to be written
-        std::string occupied;     ///< the sentence for the user when one of them exists
-        std::string summary;      ///< for the user when all are written
+        std::vector<File> files;  ///< in the order of writing
+        std::string occupied;     ///< error text if one of them exists
+        std::string summary;      ///< text printed when all are written
     };
     std::string_view name;
-    std::string_view arguments;  ///< as help shows them
+    std::string_view arguments;  ///< as shown by help
     std::string_view help;
-    /// `arguments` are those behind the tool's name. The error is a sentence.
+    /// `arguments` are those after the tool's name. The error is a sentence.
     Expected<Result, std::string> (*run)(std::span<const std::string> arguments,
                                          const std::string& chain, Random& secrets);
 };
@@ -101,7 +101,7 @@ struct EngineFactory {
     std::string_view name;
     std::span<const EngineOption> options;
     std::span<const EngineTool> tools;
-    /// The error is a sentence that names the option that is wrong.
+    /// The error is a sentence that names the offending option.
     Expected<EngineChoice, std::string> (*choose)(const EngineSettings& settings,
                                                   const ChainParams& params);
 };

@@ -1,5 +1,5 @@
-// EngineReport: what an engine tells about itself, as a tree of values. How it is shown is the
-// reader's choice (rpc/ makes JSON of it). A value; thread-safe as such.
+// EngineReport: an engine's report about its state, as a tree of values. The reader chooses the
+// presentation (rpc/ makes JSON of it). A value.
 #pragma once
 
 #include <chrono>

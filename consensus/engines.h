@@ -1,4 +1,4 @@
-// The list of engines. An engine is added by its folder and by one line in engines.cpp.
+// The list of engines. To add one, create its folder and add one line to engines.cpp.
 #pragma once
 
 #include <span>
@@ -9,10 +9,10 @@
 
 namespace parley {
 
-/// The first one is the default.
+/// The first is the default.
 std::span<const EngineFactory* const> engines();
 
-/// Null: there is no such engine.
+/// Null: no such engine.
 const EngineFactory* find_engine(std::string_view name);
 
 /// "a, b or c", for help texts and errors.

@@ -1,5 +1,5 @@
-// MiningSchedule: when a proof-of-work node mines: -gen and -automine=off|tx|<s>|poisson:<s>. A
-// value; parsed from the option's text.
+// MiningSchedule: when a proof-of-work node mines (-gen and -automine=off|tx|<s>|poisson:<s>). A
+// value, parsed from the option's text.
 #pragma once
 
 #include <optional>
@@ -13,10 +13,10 @@ namespace parley {
 struct MiningSchedule {
     enum class Kind : uint8_t {
         off,
-        continuous,  ///< -gen: hash all the time
-        on_demand,   ///< tx: a block as soon as a transaction waits
+        continuous,  ///< -gen: mine continuously
+        on_demand,   ///< tx: mine while transactions are waiting
         interval,    ///< a block every `period`
-        poisson      ///< blocks with exponential gaps of mean `period`
+        poisson      ///< blocks at exponential intervals with mean `period`
     };
     Kind kind = Kind::off;
     Duration period{};
@@ -24,8 +24,9 @@ struct MiningSchedule {
     bool operator==(const MiningSchedule&) const = default;
 };
 
-/// Takes "off", "gen", "tx", a number of seconds with up to six decimals ("2", "0.5"), or
-/// "poisson:" and such a number. Empty: anything else, a period under a millisecond or over a day.
+/// Accepts "off", "gen", "tx", a number of seconds with up to six decimals ("2", "0.5"), or
+/// "poisson:" followed by such a number. Empty: any other text, or a period under a millisecond or
+/// over a day.
 std::optional<MiningSchedule> parse_automine(std::string_view text);
 
 /// The inverse; "gen" for continuous.

@@ -46,7 +46,7 @@ class Admission {
         for (const Check check :
              {&Admission::check_alone, &Admission::check_novelty, &Admission::fetch_inputs,
               &Admission::check_inputs, &Admission::check_costs, &Admission::check_fee,
-              &Admission::check_family, &Admission::check_replacement, &Admission::check_cluster,
+              &Admission::check_ancestors, &Admission::check_replacement, &Admission::check_cluster,
               &Admission::check_scripts}) {
             if (auto verdict = (this->*check)()) return Unexpected(std::move(*verdict));
         }
@@ -183,7 +183,7 @@ class Admission {
     }
 
     /// What it replaces and descends from.
-    Verdict check_family() {
+    Verdict check_ancestors() {
         collect_evicted();
         const auto parents = context_.index.parents_of(transaction_);
         for (const MempoolEntry* parent : parents) {

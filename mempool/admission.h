@@ -1,6 +1,6 @@
-// Admission: decides whether a transaction may enter the mempool, in bitcoind's order of checks, so
-// that a transaction with several faults gets the same word from both. It changes nothing. Used by
-// Mempool only. Core thread only.
+// Admission: decides whether a transaction may enter the mempool. Checks run in bitcoind's order,
+// so that a transaction with several faults gets the same reject reason from both. It changes
+// nothing. Used by Mempool only. Core thread only.
 #pragma once
 
 #include <map>
@@ -11,8 +11,8 @@
 
 namespace parley {
 
-/// Coins of the chain and of the mempool, also those that the mempool spends: what a replacement
-/// may spend. Mempool coins have the height of the next block.
+/// Coins of the chain and of the mempool, including those that mempool transactions spend, because
+/// a replacement may spend them. Mempool coins have the height of the next block.
 class AdmissionCoins final : public CoinsView {
  public:
     AdmissionCoins(const ChainContext& chain, const MempoolIndex& index)
@@ -21,7 +21,7 @@ class AdmissionCoins final : public CoinsView {
     Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
                                        const Visitor& visit) const override;
 
-    /// Lets a package's later transactions spend the outputs of this one.
+    /// Makes the outputs of a package's transaction available to the transactions after it.
     void add_outputs(const Transaction& transaction);
 
  private:
@@ -36,14 +36,14 @@ struct AdmissionContext {
     const ChainContext& chain;
     const MempoolIndex& index;
     ScriptVerifier& verifier;
-    FeeRate min_fee{0};   ///< the mempool's own, which rises when it is full; 0: none
+    FeeRate min_fee{0};   ///< of the mempool itself, which rises when it is full; 0: none
     Amount fee_delta{0};  ///< by prioritise()
-    /// Comes back from a disconnected block: minimum fees do not apply, and it replaces nothing.
+    /// From a disconnected block: minimum fees do not apply, and it replaces nothing.
     bool returned = false;
     bool replacement_allowed = true;
 };
 
-/// A transaction that passed, with what the checks found out.
+/// A transaction that passed, with the results of the checks.
 struct Candidate {
     TransactionRef transaction;
     Amount fee{0};
@@ -54,15 +54,15 @@ struct Candidate {
     MempoolIndex::Entries evicted;    ///< those and their descendants, by arrival
 };
 
-/// The coins of its inputs are fetched together before the first rule looks at one.
+/// Fetches the coins of all inputs in one request before the first rule reads one.
 Expected<Candidate, TxFailure> check_admission(const AdmissionContext& context,
                                                const TransactionRef& transaction,
                                                const AdmissionCoins& coins);
 
 std::vector<OutPoint> prevouts_of(const Transaction& transaction);
 
-/// Could it be in the next block, as far as locktime, sequence locks and coinbase maturity go?
-/// Asked again after a reorganisation. `coins` are those of the inputs in their order.
+/// Whether locktime, sequence locks and coinbase maturity allow the transaction in the next block.
+/// Evaluated again after a reorganisation. `coins` are those that the inputs spend, in input order.
 bool matures_in_next_block(const Transaction& transaction, std::span<const Coin> coins,
                            const ChainContext& chain, const ChainParams& params);
 

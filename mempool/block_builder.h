@@ -1,6 +1,7 @@
-// BlockBuilder: makes the next block from the mempool, the best-paying packages of a transaction
-// with its unconfirmed ancestors first, or from a given list (generateblock). It sets everything
-// but the proof: nonce 0. It does not check what it builds: Chainstate::check_proposal does.
+// BlockBuilder: builds the next block from the mempool, taking packages (a transaction with its
+// unconfirmed ancestors) in order of fee rate, or from a given list (generateblock). It sets
+// everything except the proof: the nonce is 0. It does not validate the block:
+// Chainstate::check_proposal does.
 //
 // Called by node/ (BuildProposal, getblocktemplate, generate*). Core thread only.
 #pragma once
@@ -24,16 +25,16 @@ struct BlockBuilderOptions {
     std::optional<std::string> validate() const;
 };
 
-/// What the block stands on, and who is paid.
+/// The block's context and its payout.
 struct BlockRequest {
     BlockHash previous;
     Height height{0};              ///< of the new block
-    int64_t median_time_past = 0;  ///< of the previous block; the cutoff of locktimes
+    int64_t median_time_past = 0;  ///< of the previous block; the cut-off for locktimes
     int32_t version = 0x20000000;
     uint32_t time = 0;
     uint32_t bits = 0;
-    Script coinbase_script;    ///< scriptPubKey that gets subsidy and fees
-    uint64_t extra_nonce = 0;  ///< makes the coinbase, and so the block, unique
+    Script coinbase_script;    ///< scriptPubKey that receives subsidy and fees
+    uint64_t extra_nonce = 0;  ///< makes the coinbase, and thereby the block, unique
 };
 
 struct BlockTemplate {
@@ -43,7 +44,7 @@ struct BlockTemplate {
     Amount fees_total{0};
     Amount coinbase_value{0};   ///< subsidy and fees
     Script witness_commitment;  ///< the commitment output's script
-    int64_t weight = 0;         ///< with the reserve
+    int64_t weight = 0;         ///< including the reserve
 };
 
 class BlockBuilder {
@@ -54,8 +55,8 @@ class BlockBuilder {
     /// From the mempool. REQUIRES: the mempool's chain context has `request.previous` as its tip.
     BlockTemplate build(const BlockRequest& request, const Mempool& mempool) const;
 
-    /// Coinbase and exactly these, in this order, whatever their fees; `fees_total` is what they
-    /// pay together, if the coinbase shall claim it.
+    /// The coinbase and exactly these transactions, in this order, regardless of fees. `fees_total`
+    /// is the sum of their fees, if the coinbase is to claim it.
     BlockTemplate build_from(const BlockRequest& request,
                              const std::vector<TransactionRef>& transactions,
                              Amount fees_total = Amount{0}) const;
@@ -67,7 +68,7 @@ class BlockBuilder {
     const ChainParams& params_;
 };
 
-/// The merkle root (and the coinbase's witness commitment) after a change of the transactions.
+/// Recomputes the Merkle root and the witness commitment after the transactions have changed.
 void refresh_commitments(Block& block);
 
 }  // namespace parley

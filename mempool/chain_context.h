@@ -1,6 +1,6 @@
-// ChainContext: what the mempool asks the active chain. node/ implements it over the chainstate,
-// tests over a few headers and a map. The answers are those of the moment of the call. Core thread
-// only.
+// ChainContext: what the mempool reads of the active chain. Implemented by node/ over the
+// chainstate, and by tests over a few headers and a map. Results are valid at the time of the call.
+// Core thread only.
 #pragma once
 
 #include "chain/primitives/coins.h"

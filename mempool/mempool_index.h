@@ -1,8 +1,8 @@
-// MempoolIndex: the mempool's entries with their orders (arrival, age, eviction, mining) and the
-// graph between them, always consistent: sums, links and orders are right after each call. It knows
-// no policy and no chain. Used by Mempool only. Core thread only.
+// MempoolIndex: the mempool's entries, their orders (arrival, age, eviction, mining) and the graph
+// between them. Sums, links and orders are consistent after each call. It knows neither policy nor
+// the chain. Used by Mempool only. Core thread only.
 //
-// Costs: with clusters of at most c entries, insert and remove take O(c log n).
+// Cost: with clusters of at most c entries, insert and remove take O(c log n).
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,13 @@ class MempoolIndex {
     MempoolIndex(const MempoolIndex&) = delete;
     MempoolIndex& operator=(const MempoolIndex&) = delete;
 
-    /// Links the entry to its parents, and to its children (there are some only when it returns
-    /// from a disconnected block). Sums, links and usage of `entry` are filled in here; its
-    /// sequence comes from the caller. REQUIRES: nothing in the index has its txid or spends its
-    /// inputs, and its sequence is above its parents' and below its children's.
+    /// Links the entry to its parents and children (it only has children if it returns from a
+    /// disconnected block). Fills in sums, links and usage of `entry`; the caller supplies its
+    /// sequence. REQUIRES: no entry has its txid or spends its inputs, and its sequence is above
+    /// its parents' and below its children's.
     const MempoolEntry& insert(MempoolEntry entry);
 
-    /// Takes one entry out; its children stay, without it.
+    /// Removes one entry. Its children stay.
     void remove(const MempoolEntry& entry);
 
     void set_fee_delta(const MempoolEntry& entry, Amount delta);
@@ -38,20 +38,20 @@ class MempoolIndex {
     const MempoolEntry* find(const Txid& txid) const;
     const MempoolEntry* find(const Wtxid& wtxid) const;
     const MempoolEntry* spender(const OutPoint& outpoint) const;
-    /// Entries whose outputs the transaction spends, each once.
+    /// The entries whose outputs the transaction spends, without duplicates.
     Entries parents_of(const Transaction& transaction) const;
 
-    /// Without the entry; by arrival.
+    /// Excluding the entry itself; in order of arrival.
     Entries ancestors(const MempoolEntry& entry) const;
     Entries descendants(const MempoolEntry& entry) const;
-    /// What is connected with any of `seeds`, those included, without passing through or counting
-    /// `excluded`; by arrival. Stops early, with more than `count_max` entries.
+    /// All entries connected with any of `seeds`, including the seeds, without counting or passing
+    /// through `excluded`; in order of arrival. Stops early with more than `count_max` entries.
     Entries cluster(const Entries& seeds, const Entries& excluded, size_t count_max) const;
 
     void for_each_by_arrival(const Visitor& visit) const;
     void for_each_by_age(const Visitor& visit) const;           ///< oldest first
     void for_each_by_mining_score(const Visitor& visit) const;  ///< best first
-    /// The entry to give up first. REQUIRES: not empty.
+    /// The entry to evict first. REQUIRES: not empty.
     const MempoolEntry& least_worth() const;
 
     size_t size() const;
@@ -78,7 +78,7 @@ class MempoolIndex {
     int64_t usage_bytes_ = 0;
 };
 
-/// Estimate of the memory that a transaction holds while it is shared with nobody else.
+/// Estimated memory of a transaction that is not shared with anything else.
 size_t transaction_usage(const Transaction& transaction);
 
 }  // namespace parley

@@ -29,8 +29,8 @@ constexpr size_t kWitnessScriptSizeMax = 3'600;
 constexpr size_t kWitnessItemsMax = 100;
 constexpr size_t kWitnessItemSizeMax = 80;
 
-bool is_standard_output(OutputKind kind, const Script& script) {
-    if (kind != OutputKind::multisig) return kind != OutputKind::nonstandard;
+bool is_standard_output(ScriptType type, const Script& script) {
+    if (type != ScriptType::multisig) return type != ScriptType::nonstandard;
     return match_multisig(script)->keys.size() <= kStandardMultisigKeysMax;
 }
 
@@ -39,10 +39,10 @@ std::optional<std::string_view> check_outputs(const Transaction& transaction,
     int64_t data_bytes = 0;
     int dust = 0;
     for (const auto& output : transaction.outputs()) {
-        const OutputKind kind = classify_output(output.script_pubkey);
-        if (!is_standard_output(kind, output.script_pubkey)) return "scriptpubkey";
-        if (kind == OutputKind::multisig && !options.permit_bare_multisig) return "bare-multisig";
-        if (kind == OutputKind::data) {
+        const ScriptType type = classify_script(output.script_pubkey);
+        if (!is_standard_output(type, output.script_pubkey)) return "scriptpubkey";
+        if (type == ScriptType::multisig && !options.permit_bare_multisig) return "bare-multisig";
+        if (type == ScriptType::data) {
             data_bytes += static_cast<int64_t>(output.script_pubkey.size());
             if (data_bytes > options.data_carrier_bytes_max.value_or(0)) return "datacarrier";
         }
@@ -89,11 +89,11 @@ bool standard_taproot_witness(const WitnessItems& witness) {
 // The program that the input's witness must satisfy. Empty: it spends none, or an anchor.
 std::optional<WitnessProgram> program_spent(const TxInput& input, const Coin& coin) {
     const Script& script = coin.output.script_pubkey;
-    const bool hidden = match_p2sh(script).has_value();
-    const auto redeem = hidden ? last_push(input.script_sig) : std::nullopt;
-    if (hidden && !redeem) return std::nullopt;
+    const bool is_p2sh = match_p2sh(script).has_value();
+    const auto redeem = is_p2sh ? last_push(input.script_sig) : std::nullopt;
+    if (is_p2sh && !redeem) return std::nullopt;
     const auto program = witness_program(redeem.value_or(ByteSpan{script.bytes()}));
-    if (program && !hidden && is_anchor(*program)) return std::nullopt;
+    if (program && !is_p2sh && is_anchor(*program)) return std::nullopt;
     return program;
 }
 
@@ -101,19 +101,19 @@ bool standard_witness(const TxInput& input, const Coin& coin) {
     if (input.witness.empty()) return true;
     const auto program = program_spent(input, coin);
     if (!program) return false;
-    const bool hidden = match_p2sh(coin.output.script_pubkey).has_value();
+    const bool is_p2sh = match_p2sh(coin.output.script_pubkey).has_value();
     const bool long_program = program->program.size() == Hash256::kSize;
     if (program->version == 0 && long_program)
         return standard_script_hash_witness(input.witness.items());
-    if (program->version == 1 && long_program && !hidden)
+    if (program->version == 1 && long_program && !is_p2sh)
         return standard_taproot_witness(input.witness.items());
     return true;
 }
 
 bool standard_spend(const TxInput& input, const Coin& coin) {
-    const OutputKind kind = classify_output(coin.output.script_pubkey);
-    if (kind == OutputKind::nonstandard || kind == OutputKind::witness_unknown) return false;
-    if (kind != OutputKind::script_hash) return true;
+    const ScriptType type = classify_script(coin.output.script_pubkey);
+    if (type == ScriptType::nonstandard || type == ScriptType::witness_unknown) return false;
+    if (type != ScriptType::script_hash) return true;
     const auto redeem = last_push(input.script_sig);
     return redeem && count_sigops(*redeem, true) <= kP2shSigopsMax;
 }

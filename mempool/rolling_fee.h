@@ -1,6 +1,6 @@
-// RollingMinimumFee: the fee rate below which a full mempool takes nothing. It jumps above the rate
-// of what was evicted, and once blocks come again it halves every twelve hours, faster while the
-// pool is far from full. Integer arithmetic: every node computes the same. A value of Mempool's.
+// RollingMinimumFee: the minimum fee rate of a mempool that has been full. It jumps above the rate
+// of what was evicted, and once blocks arrive again halves every twelve hours, or faster while the
+// pool is far from full. Integer arithmetic, identical on every platform. A value owned by Mempool.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@ class RollingMinimumFee {
  public:
     explicit RollingMinimumFee(FeeRate incremental) : incremental_(incremental) {}
 
-    /// What was evicted paid `rate`: ask more from now on.
+    /// Transactions that paid `rate` were evicted: require more from now on.
     void evicted_at(FeeRate rate, TimePoint now);
 
-    /// Blocks were connected or disconnected: from now on the rate may fall.
+    /// Blocks were connected or disconnected: the rate may decay from now on.
     void chain_updated(TimePoint now);
 
-    /// 0: no minimum of its own. `usage` and `usage_max` in bytes.
+    /// 0: no additional minimum. `usage` and `usage_max` in bytes.
     FeeRate rate_at(TimePoint now, int64_t usage, int64_t usage_max) const;
 
  private:

@@ -1,13 +1,12 @@
-// PeerManager: the whole peer protocol of one node as a state machine: handshake, synchronisation,
-// relay, addresses, misbehaviour. Inputs in, outputs out; it calls nobody. It is not a transport
-// (the host owns sockets), not a judge of blocks or transactions (it asks, by its outputs, and is
-// answered by inputs), and it reads no clock: every input carries the time, and next_deadline()
-// says when it wants a TimerDue.
+// PeerManager: the peer protocol of one node as a state machine: handshake, synchronisation, relay,
+// addresses, misbehaviour. It takes inputs and returns outputs, and calls nobody. It is not a
+// transport (the host owns the sockets), does not judge blocks or transactions (its outputs ask,
+// inputs answer), and reads no clock: every input carries the time, and next_deadline() says when a
+// TimerDue is needed.
 //
-// Messages are read one after another. A message that needs a verdict (headers, a block, a
-// transaction, an engine message) leaves an ask among the outputs, and the bytes behind it wait
-// until the ask is answered. What a step has made possible (announcements, requests) is done when
-// no ask is open any more.
+// Messages of a peer are read one at a time. A message that needs a verdict (headers, a block, a
+// transaction, an engine message) outputs an ask, and the bytes after it wait until the ask is
+// answered. Announcements and requests that a step has made possible are sent once no ask is open.
 //
 // Called by node/ on the core thread.
 #pragma once
@@ -31,33 +30,32 @@
 
 namespace parley {
 
-// Wide because it is the whole of a subsystem: the protocol, the user's commands, the reports.
+// Wide because it is a whole subsystem: the protocol, the user's commands, the reports.
 class PeerManager {
  public:
-    /// Everything passed by reference must outlive the PeerManager. REQUIRES: options.validate() is
-    /// empty.
+    /// All references must outlive the PeerManager. REQUIRES: options.validate() is empty.
     PeerManager(NetOptions options, const NetView& view, Random& random, LogSink& log);
     ~PeerManager();
     PeerManager(const PeerManager&) = delete;
     PeerManager& operator=(const PeerManager&) = delete;
 
-    /// The outputs are in order. Those of earlier commands of the user come first.
+    /// Outputs are in order; those of earlier user commands come first.
     NetOutputs handle(NetInput input, TimePoint now);
-    /// Empty: nothing is due ever.
+    /// Empty: no timer is needed.
     std::optional<TimePoint> next_deadline() const;
 
-    // --- commands of the user (RPC); what they lead to is among the outputs of take_outputs()
+    // --- user commands (RPC); take_outputs() returns their outputs
 
     /// addnode. `target` is host, host:port or [host]:port.
     AddNodeResult add_node(const std::string& target, AddNodeCommand command, TimePoint now);
     /// disconnectnode by address ("host:port") or by id. False: no such peer.
     bool disconnect(const std::string& address, TimePoint now);
     bool disconnect(PeerId peer, TimePoint now);
-    /// setnetworkactive: false closes every connection and dials no more.
+    /// setnetworkactive. False closes every connection and stops dialling.
     void set_network_active(bool active, TimePoint now);
-    /// ping: every peer, at once.
+    /// ping. Pings every peer at once.
     void ping_all(TimePoint now);
-    /// setban for a single host; `until` in the past removes. False: there was none to remove.
+    /// setban for a single host; a past `until` removes the ban. False: there was no ban to remove.
     bool ban(const std::string& host, TimePoint until, TimePoint now);
     void clear_bans();
     NetOutputs take_outputs();
@@ -70,7 +68,7 @@ class PeerManager {
     std::vector<KnownAddress> known_addresses(size_t count_max) const;
     std::vector<BannedHost> bans(TimePoint now) const;
     NetTotals totals() const;
-    size_t peer_count(bool inbound) const;  ///< connections, with or without finished handshake
+    size_t peer_count(bool inbound) const;  ///< includes unfinished handshakes
     size_t orphan_count() const;
     const NetOptions& options() const;
 

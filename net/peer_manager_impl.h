@@ -1,5 +1,5 @@
-// The inside of PeerManager: the parts of the protocol and the dispatch of messages to them. Seen
-// by peer_manager*.cpp only. Core thread.
+// The implementation of PeerManager: the parts of the protocol, and the dispatch of messages to
+// them. Included by peer_manager*.cpp only. Core thread.
 #pragma once
 
 #include <deque>
@@ -23,7 +23,7 @@ class PeerManager::Impl {
  public:
     Impl(NetOptions net_options, const NetView& view, Random& random, LogSink& log);
 
-    // peer_manager.cpp: one function an input
+    // peer_manager.cpp: one function per input
     void handle(net_input::Started& input);
     void handle(net_input::Connected& input);
     void handle(net_input::DialFailed& input);
@@ -43,7 +43,7 @@ class PeerManager::Impl {
     void handle(net_input::BroadcastEngineMessage& input);
     void handle(net_input::Punish& input);
     void handle(net_input::RequestHeaders& input);
-    /// Reads what waits to be read, then does what has become possible, as far as no ask is open.
+    /// Reads waiting messages, then sends what has become possible, as long as no ask is open.
     void advance();
 
     PeerInfo info(const Peer& peer, TimePoint now) const;
@@ -64,12 +64,12 @@ class PeerManager::Impl {
     using Handler = void (Impl::*)(Peer&, ByteSpan);
     struct Command {
         std::string_view name;
-        Handler handler;          ///< null: understood, and nothing to do
-        bool is_request = false;  ///< waits behind an unfinished getdata
+        Handler handler;          ///< null: known, and ignored
+        bool is_request = false;  ///< waits for an unfinished getdata
     };
     static const Command* find_command(std::string_view name);
 
-    /// Bytes of a peer that are not cut into messages yet.
+    /// Received bytes that are not split into messages yet.
     struct Unread {
         PeerId peer;
         Bytes data;

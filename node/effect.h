@@ -1,22 +1,22 @@
 // Effect: everything that a node can ask of its host, in order. An effect names the commit that it
-// waits for (`after`); the host holds it back until that commit, and every earlier one, has reached
-// the durability that its Persist asks for, and lets everything else go at once. What goes to one
-// peer keeps its order: nothing overtakes what was sent to that peer before. Both hosts use
+// waits for (`after`). The host holds it back until that commit and all earlier ones have reached
+// the durability that their Persist asks for, and carries out everything else at once. Effects for
+// one peer keep their order: none overtakes what was sent to that peer before. Both hosts use
 // EffectRunner for this.
 //
-// Who waits for what:
+// What waits for what:
 // - Complete, TipChanged and Shutdown wait for every commit made so far.
-// - What the engine sends waits for the last record that the engine made. So a signature never
-//   leaves before the record of it is on the disk.
+// - What the engine sends waits for the engine's last record. So a signature never leaves before
+//   its record is on disk.
 // - A message that names or carries blocks or transactions (inv, tx, headers, block, seal, and
-//   every kind that is not named below) waits for the last commit of a wallet and for the last
-//   block that did not come from a peer, but from this node itself or a client. So no payment
-//   leaves before its record in the wallet, whenever and for whatever reason it is sent. A record
-//   of the engine does not delay such a message.
-// - Handshake, ping, pong, addresses, requests, notfound and fee filters wait for nothing; nor do
-//   Dial, Close, SearchNonce and StopSearch.
+//   every type not named below) waits for the last commit of a wallet, and for the last block that
+//   came from this node itself or a client instead of a peer. So a payment never leaves before its
+//   record in the wallet, whenever and for whatever reason it is sent. A record of the engine does
+//   not delay such a message.
+// - Handshake, ping, pong, addresses, requests, notfound and fee filters wait for nothing; neither
+//   do Dial, Close, SearchNonce and StopSearch.
 //
-// A write or sync that fails is never retried: the host carries out nothing that waits, and stops.
+// A failed write or sync is never retried: the host carries out nothing that waits, and stops.
 #pragma once
 
 #include <cstdint>
@@ -36,12 +36,12 @@ struct BlockSummary;
 
 namespace effect {
 
-// These reach the host as the peer protocol made them.
+// Effects of the peer protocol, passed to the host unchanged.
 using net_output::Close;
 using net_output::Dial;
 
-/// The node made every commit up to this one since the last Persist; they are to reach this
-/// durability. Stands before the effects that wait for them.
+/// The node has made every commit up to this one since the last Persist; they must reach this
+/// durability. Precedes the effects that wait for them.
 struct Persist {
     CommitId commit;
     Durability durability = Durability::written;
@@ -60,19 +60,19 @@ struct SearchNonce {
     Hash256 target;
 };
 struct StopSearch {};
-/// The best chain ends in another block. What readers on other threads may know of it from now on;
-/// before the Complete of the call that did it.
+/// The best chain has a new tip. Carries what readers on other threads may know from now on;
+/// precedes the Complete of the call that caused it.
 struct TipChanged {
     std::shared_ptr<const BlockSummary> tip;
     CommitId after{};
 };
-/// The Invoke of this number is done.
+/// The Invoke with this number is finished.
 struct Complete {
     uint64_t id = 0;
     CommitId after{};
 };
-/// The node is finished (RPC stop, -stopatheight) or cannot go on (`error` not empty: print it,
-/// exit code 1).
+/// The node is finished (RPC stop, -stopatheight) or cannot continue (`error` is not empty: print
+/// it, exit code 1).
 struct Shutdown {
     std::string error;
     CommitId after{};

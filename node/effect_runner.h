@@ -1,6 +1,6 @@
-// EffectRunner: holds effects back until the commits that they wait for are safe, and keeps the
-// order of what goes to one peer (the rule is in effect.h). It carries out nothing itself. Each
-// host owns one for each node; core thread only.
+// EffectRunner: holds effects back until the commits that they wait for are durable, and keeps the
+// order per peer (the rule is in effect.h). It does not carry out effects itself. Each host has one
+// per node; core thread only.
 #pragma once
 
 #include <deque>
@@ -14,10 +14,11 @@ namespace parley {
 
 class EffectRunner {
  public:
-    /// Called for each Persist: when every commit made so far has the durability, call
-    /// reached(commit), on the core thread, in the order of the calls; during the call is allowed.
+    /// Called for each Persist: once every commit made so far has that durability, the host calls
+    /// reached(commit), on the core thread, in the order of these calls; it may do so during the
+    /// call.
     using StartBarrier = std::function<void(Durability, CommitId commit)>;
-    /// Carries out one effect; never a Persist. Must not call run() or reached().
+    /// Carries out one effect (never a Persist). Must not call run() or reached().
     using CarryOut = std::function<void(Effect&&)>;
 
     EffectRunner(StartBarrier start_barrier, CarryOut carry_out)
@@ -26,20 +27,21 @@ class EffectRunner {
     void run(Effects effects);
     void reached(CommitId commit);
 
-    /// Every commit is safe; nothing waits.
+    /// Every commit is durable, and nothing waits.
     bool idle() const { return reached_ == started_; }
 
  private:
-    /// The commit that the effect waits for by itself, or behind what its peer was sent before.
+    /// The commit that the effect waits for, on its own account or behind what was sent to its peer
+    /// before.
     CommitId awaited(const Effect& effect);
 
     const StartBarrier start_barrier_;
     const CarryOut carry_out_;
-    // By the commit that they wait for, in their order. Bounded by what the node emits while a
-    // write is under way: the storage queue is bounded, so the core stands still long before this
-    // grows large.
+    // Held effects in order, by the commit they wait for. Bounded by what the node emits while a
+    // write is in progress: the storage queue is bounded, so the core thread blocks long before
+    // this grows large.
     std::map<CommitId, std::deque<Effect>> held_;
-    /// What the last held effect of a peer waits for.
+    /// The commit that the last held effect of each peer waits for.
     std::map<PeerId, CommitId> held_for_peer_;
     CommitId started_{};  ///< of the last Persist
     CommitId reached_{};

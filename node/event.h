@@ -1,5 +1,5 @@
-// Event: everything that a host can tell a node. The host stamps each with the time when it hands
-// it over (Node::handle).
+// Event: everything that a host can tell a node. The host passes the time of each event along with
+// it (Node::handle).
 #pragma once
 
 #include <cstdint>
@@ -16,58 +16,58 @@ namespace parley {
 
 class Node;
 
-/// What a client asked for (RPC), as a value: enough to run it again.
+/// A client's RPC request as a value that is sufficient to run it again.
 struct Request {
     std::string method;
     std::string params;  ///< JSON text: an array, by position
-    std::string wallet;  ///< the path that names the wallet, as it came: "/wallet/<name>", or "/"
+    std::string wallet;  ///< the request path: "/wallet/<name>", or "/"
 };
 
 namespace event {
 
-// What happens to connections reaches the peer protocol as it is.
+// Events of connections, passed to the peer protocol unchanged.
 using net_input::Closed;
 using net_input::Connected;
 using net_input::DialFailed;
 using net_input::Drained;
 using net_input::Received;
 
-/// next_deadline() has come.
+/// The time is at or after next_deadline().
 struct TimerDue {};
 /// The host's miner found a nonce for the job of a SearchNonce effect.
 struct SolutionFound {
     uint64_t job = 0;
     BlockHeader header;
 };
-/// The host's miner tried every nonce of the job's header in vain and stands still: the node gives
-/// it another header (a later time, another extra nonce) by a SearchNonce effect.
+/// The host's miner tried every nonce of the job's header without success and is idle: the node
+/// supplies another header (a later time, another extra nonce) by a SearchNonce effect.
 struct SearchExhausted {
     uint64_t job = 0;
 };
 
-// --- what an Invoke is for
+// --- the cause of an Invoke
 
-/// A test or a simulation calls the node. Not in a daemon.
+/// A test or a simulation calls the node directly. Never in a daemon.
 struct DirectCall {};
-/// The next part of this request that runs on the core thread; most requests have one. The parts of
-/// a request share the value.
+/// The next part of this request that runs on the core thread; most requests have only one. All
+/// parts of a request share the value.
 struct RequestPart {
     std::shared_ptr<const Request> request;
 };
 /// Node::reindex_step().
 struct ReindexStep {};
-/// Blocks of a file (-loadblock), in the order of the file.
+/// Blocks of a file (-loadblock), in file order.
 struct LoadBlocks {
     std::vector<BlockRef> blocks;
 };
-/// Node::stop(), by a signal to the process.
+/// Node::stop(), because of a signal to the process.
 struct StopSignal {};
 
 using Cause = std::variant<DirectCall, RequestPart, ReindexStep, LoadBlocks, StopSignal>;
 
-/// `call` runs inside the node's step; when every commit so far is safe, the host is told by the
-/// Complete effect with this number. `cause` says what `call` does as a value, so that the stream
-/// of events can be recorded; the node does not look at it.
+/// Runs `call` within a step of the node. The Complete effect with this number is carried out when
+/// every commit so far is durable. `cause` describes as a value what `call` does, so that the
+/// stream of events can be recorded; the node itself does not use it.
 struct Invoke {
     uint64_t id = 0;
     std::function<void(Node&)> call;

@@ -1,6 +1,6 @@
-// InitialDownload: whether the node is still fetching the chain (initialblockdownload). True until
-// the tip is recent, never again after that; with absolute finality: while many known blocks are
-// missing. Core thread only.
+// InitialDownload: whether the node is still in its initial block download (initialblockdownload).
+// With probabilistic finality: true until the tip is recent, and false from then on; with absolute
+// finality: true while many known blocks are missing. Core thread only.
 #pragma once
 
 #include "base/log.h"

@@ -1,5 +1,5 @@
-// MempoolContext: what the mempool asks the active chain, answered by the chainstate. Core thread
-// only.
+// MempoolContext: implements the mempool's view of the active chain over the chainstate. Core
+// thread only.
 #pragma once
 
 #include "chain/state/chainstate.h"

@@ -1,4 +1,4 @@
-// ChainNetView: the chain and the mempool as the peer protocol reads them. Core thread only.
+// ChainNetView: implements the peer protocol's view of chain and mempool. Core thread only.
 #pragma once
 
 #include "base/log.h"
@@ -11,7 +11,7 @@ namespace parley {
 
 class ChainNetView final : public NetView {
  public:
-    /// Borrows all of them.
+    /// Borrows all arguments.
     ChainNetView(const Chainstate& chain, const Mempool& mempool, InitialDownload& initial_download,
                  LogSink& log)
         : chain_(chain), mempool_(mempool), initial_download_(initial_download), log_(log) {}

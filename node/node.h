@@ -1,12 +1,12 @@
-// Node: a whole Parley node without a machine under it. Start here to see how the modules fit
+// Node: a complete Parley node, independent of any machine. Start here to see how the modules fit
 // together.
 //
-// A host (node/daemon or node/simulator) hands it events, each with the time, and carries out the
-// effects. The node owns no socket, thread, clock or disk; several live in one process. What it
-// promises: an effect that needs a write to be safe names the commit that it waits for (see
-// effect.h).
+// A host (node/daemon or node/simulator) passes it events, each with its time, and carries out the
+// effects. The node owns no socket, thread, clock or disk; several nodes can live in one process.
+// An effect that depends on a write names the commit that it waits for (effect.h).
 //
-// Threads: all functions on one thread, the core. Nothing here blocks, but for reads from Storage.
+// Threads: all functions are called on one thread, the core thread. Nothing here blocks, except for
+// reads from Storage.
 #pragma once
 
 #include <functional>
@@ -34,41 +34,41 @@
 
 namespace parley {
 
-/// What the host lends to a node. All of it outlives the node.
+/// What the host provides to a node. All of it must outlive the node.
 struct NodeHost {
     Storage& blocks;            ///< block index, block and undo files, engine state
     Storage& coins;             ///< the UTXO set
     StorageDirectory* wallets;  ///< null: no wallets (-disablewallet)
     ScriptVerifier& verifier;
     Random& random;
-    Random& secrets;  ///< for keys: the operating system's in the daemon
+    Random& secrets;  ///< for keys; the operating system's in the daemon
     LogSink& log;
-    Storage* tx_index = nullptr;  ///< -txindex; null: none is kept
+    Storage* tx_index = nullptr;  ///< -txindex; null: no index
 };
 
 class Node {
  public:
-    /// Opens the stores and repairs what a crash left. The error is a sentence for stderr; nothing
-    /// is overwritten then.
+    /// Opens the stores and repairs them after a crash. The error is a sentence for stderr; in that
+    /// case nothing is overwritten.
     static Expected<std::unique_ptr<Node>, std::string> create(NodeConfig config,
                                                                const NodeHost& host);
     ~Node();
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
 
-    /// Once, before any event. Loads the wallets, starts the engine, dials.
+    /// Call once, before any event. Loads the wallets, starts the engine, dials peers.
     Effects start(TimePoint now);
 
     /// One step. `now` must not go backwards.
     Effects handle(Event event, TimePoint now);
 
-    /// When the node wants a TimerDue; a time that has passed means at once.
+    /// When the node needs a TimerDue; a time in the past means at once.
     std::optional<TimePoint> next_deadline() const;
 
-    // --- what the node knows, in its modules' own types. References hold until the next step.
+    // --- the node's state, in its modules' own types. References are valid until the next step.
 
     const NodeConfig& config() const;
-    TimePoint now() const;    ///< of the running or the last step; follows set_mock_time()
+    TimePoint now() const;    ///< of the current or last step; subject to set_mock_time()
     Duration uptime() const;  ///< by the host's clock
     const Chainstate& chain() const;
     const Engine& engine() const;
@@ -76,64 +76,64 @@ class Node {
     const PeerManager& peers() const;
     WalletManager* wallets();         ///< null: -disablewallet
     const TxIndex* tx_index() const;  ///< null: no -txindex
-    /// False until the tip is recent; with absolute finality: while many known blocks are missing.
+    /// See InitialDownload.
     bool initial_download() const;
-    /// Sentences for the user: unknown rules are in force.
+    /// Sentences for the user: unknown rules are active.
     const std::vector<std::string>& warnings() const;
-    /// Disconnected blocks -> reorganisations of that depth since the start.
+    /// Number of reorganisations since the start, by number of disconnected blocks.
     const std::map<uint32_t, uint64_t>& reorganisations() const;
-    /// What the blocks up to this one have signalled.
+    /// The states of the deployments after this block.
     std::vector<DeploymentReport> deployments(const HeaderNode& block) const;
-    /// The rules that scripts of this block are held to.
+    /// The script rules that apply to this block.
     ScriptFlags script_flags(const HeaderNode& block) const;
     /// When blocks are mined. Empty: the engine does not mine.
     std::optional<MiningSchedule> automine() const;
-    /// Size of the block that was built last; empty before the first.
+    /// Size of the last block that was built; empty before the first.
     struct BuiltBlock {
         int64_t weight = 0;
-        uint64_t transactions = 0;  ///< without the coinbase
+        uint64_t transactions = 0;  ///< excluding the coinbase
     };
     std::optional<BuiltBlock> last_built() const;
 
-    // --- commands, from inside event::Invoke only: RPC methods, tests, the simulator. What a
-    // command sets in motion is done, and told to all parts of the node, when it returns.
+    // --- commands, only to be called inside event::Invoke: by RPC methods, tests, the simulator.
+    // When a command returns, all parts of the node have processed its consequences.
 
-    /// A block of this node's own, or a client's: the peers cannot have it.
+    /// A block made by this node or by a client, which no peer can have.
     BlockResult submit_block(const BlockRef& block);
-    /// A block from a file (-loadblock), as if a peer had sent it. The error is for the log; a
-    /// block whose parent is unknown is one, and the caller may try it again later.
+    /// A block from a file (-loadblock), treated like one from a peer. The error is for the log; it
+    /// may be an unknown parent, in which case the caller may try again later.
     BlockResult load_block(const BlockRef& block);
     Expected<const HeaderNode*, BlockError> submit_header(const BlockHeader& header);
-    /// What StorageError stands for here and below: a store failed, there is no verdict, and the
-    /// step ends with Shutdown{error}.
+    /// Here and below, StorageError means: a store failed, there is no verdict, and the step ends
+    /// with Shutdown{error}.
     Expected<AcceptInfo, TxFailure> submit_transaction(const TransactionRef& transaction);
     /// See Mempool::test_accept_package.
     Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> test_accept(
         const std::vector<TransactionRef>& transactions);
-    /// Of the best chain, or with `mempool`, of the waiting transactions too (then those that they
-    /// spend are not there, and theirs are of the next block). Empty: there is none.
+    /// A coin of the best chain. With `mempool`, coins of the mempool count too (with the height of
+    /// the next block), and coins that it spends do not. Empty: no such coin.
     Expected<std::optional<Coin>, StorageError> coin(const OutPoint& outpoint, bool mempool);
-    /// By hand. They fail for an unknown block, and where the engine's finality forbids it.
+    /// User commands. They fail for an unknown block, and if the engine's finality forbids it.
     Expected<void, BlockError> invalidate_block(const BlockHash& hash);
     Expected<void, BlockError> reconsider_block(const BlockHash& hash);
-    /// The block counts as the first seen among those of its score.
+    /// Treats the block as first seen among those with its score.
     Expected<void, BlockError> prefer_block(const BlockHash& hash);
-    /// A piece of what -reindex asks for; false when nothing is left.
+    /// One piece of the work of -reindex; false if nothing is left.
     bool reindex_step();
     /// See Chainstate: prune, verify, for_each_coin.
     Height prune(Height height);
     Expected<VerifyResult, StorageError> verify_chain(int level, int32_t blocks);
     Expected<void, StorageError> for_each_coin(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor);
-    /// By -txindex, which catches up with the chain first. Empty: not in it, or no index.
+    /// By -txindex, which first catches up with the chain. Empty: not indexed, or no index.
     Expected<std::optional<TxIndex::Found>, StorageError> indexed_transaction(const Txid& txid);
 
-    /// A block on top of the tip, complete but for the proof: of waiting transactions, or of
-    /// exactly these in this order. Without `payout`, it pays to -miningaddress.
+    /// A block on top of the tip, complete except for the proof: of waiting transactions, or of
+    /// exactly the given ones in this order. Without `payout`, it pays to -miningaddress.
     BlockTemplate build_template(const std::optional<Script>& payout);
     BlockTemplate build_template(const Script& payout,
                                  const std::vector<TransactionRef>& transactions);
-    /// Would this block connect on top of its parent, but for its proof?
+    /// Whether this block would connect on top of its parent, ignoring its proof.
     Expected<void, BlockFailure> check_proposal(const Block& block);
     /// REQUIRES: automine() is not empty.
     void set_automine(const MiningSchedule& schedule);
@@ -147,11 +147,11 @@ class Node {
 
     /// REQUIRES: wallets() is not null.
     Expected<Wallet*, WalletError> load_wallet(const std::string& name);
-    /// Pays from one of this node's wallets: the transaction is in its store, and then in the
-    /// mempool, or nothing has happened.
+    /// Pays from one of this node's wallets. Afterwards the transaction is in the wallet's store
+    /// and in the mempool, or nothing has happened.
     Expected<SpendResult, WalletError> send(Wallet& wallet, const SpendRequest& request,
                                             const SpendNotes& notes);
-    /// The same payments as those of `txid` with a higher fee. Empty rate: enough to be relayed.
+    /// Replaces `txid` by the same payments with a higher fee. Empty rate: the minimum for relay.
     Expected<Wallet::Replacement, WalletError> bump_fee(Wallet& wallet, const Txid& txid,
                                                         std::optional<FeeRate> fee_rate);
 
@@ -159,8 +159,8 @@ class Node {
     void set_mock_time(int64_t seconds);
     void stop();
 
-    struct Impl;  ///< for node/ alone
-    /// For create(): nobody else can make an Impl.
+    struct Impl;  ///< private to node/
+    /// For create(): no other code can construct an Impl.
     explicit Node(std::unique_ptr<Impl> impl);
 
  private:

@@ -1,10 +1,10 @@
-// Node::Impl: the parts of a node, the queue between them, and the state of the running step.
+// Node::Impl: the parts of a node, the queue between them, and the state of the current step.
 // Private to node/.
 //
-// No part calls another. Each takes an input and returns outputs; the outputs wait in one queue,
-// and route() hands each to the part whose input it becomes, or to the host as an effect. node.cpp
-// has the ways of a block and of a transaction in the order in which things happen;
-// node_engine.cpp has what the engine asks for; node_commands.cpp what the user does.
+// No part calls another. Each takes an input and returns outputs; the outputs go into one queue,
+// and route() passes each to the part whose input it becomes, or to the host as an effect. node.cpp
+// contains the paths of a block and of a transaction in chronological order; node_engine.cpp what
+// the engine asks for; node_commands.cpp the user's commands.
 #pragma once
 
 #include <deque>
@@ -28,15 +28,15 @@
 
 namespace parley {
 
-/// Where a block comes from.
+/// The origin of a block.
 enum class BlockSource : uint8_t {
-    own,    ///< made by this node alone, so that the peers cannot have it
+    own,    ///< made by this node, so no peer can have it
     local,  ///< from the engine, a file or a user
     peer,
 };
 
-/// The host's stores as the parts see them: each commit is numbered and leaves a Persist among the
-/// effects of the running step.
+/// The host's stores as the parts see them: each commit is numbered, and adds a Persist to the
+/// effects of the current step.
 struct NodeStores {
     explicit NodeStores(const NodeHost& host);
 
@@ -52,32 +52,32 @@ struct Node::Impl {
          std::unique_ptr<Engine> node_engine, std::unique_ptr<Chainstate> chainstate,
          const NodeHost& host);
 
-    // --- node.cpp: steps, the queue, and the ways of blocks and transactions
+    // --- node.cpp: steps, the queue, and the paths of blocks and transactions
 
-    /// Ends a step: what was set in motion comes to rest, and the effects are handed out.
+    /// Ends a step: processes everything that is pending, and returns the effects.
     Effects finish_step(std::optional<uint64_t> invoke = std::nullopt);
-    /// Hands on every output that waits, and those that this leads to.
+    /// Routes all outputs in the queue, and the outputs that result.
     void run_queue();
-    /// Hands on what commands of the user have led to.
+    /// Routes the outputs of user commands.
     void run_commands();
     void run_timers();
-    /// Of any store; null: the node goes on. What waits in the queue is dropped then, as a crash
-    /// would drop it, and the step ends with Shutdown{error}.
+    /// Of any store; null: none. After a failure the queue is dropped, as a crash would drop it,
+    /// and the step ends with Shutdown{error}.
     const StorageError* store_failure() const;
-    /// Readers on other threads learn of a new tip once what made it the tip is safe.
+    /// Publishes a new tip to readers on other threads, once its commits are durable.
     void show_tip();
 
     void tell_net(NetInput input);
     void tell_wallets(const WalletInput& input);
     void tell_engine(const EngineInput& input);
-    /// Does nothing where blocks are not mined.
+    /// Does nothing if blocks are not mined.
     void tell_miner(const MinerInput& input);
     template <class Outputs>
     void enqueue(Outputs outputs) {
         for (auto& output : outputs) queue.emplace_back(std::move(output));
     }
 
-    /// What a message that reveals this must wait for: the rule in effect.h.
+    /// The commit that a message revealing this must wait for, by the rule in effect.h.
     CommitId commit_before(Reveals reveals) const;
     void route(net_output::Send& output);
     void route(net_output::Dial& output) { effects.push_back(std::move(output)); }
@@ -90,36 +90,35 @@ struct Node::Impl {
     void route(net_output::PeerGone& output);
     void route(wallet_output::SubmitTransaction& ask);
 
-    /// Stores the block and moves to the best chain. Where the block fails to connect, the result
-    /// says so; but a peer's block with known successors may be accepted before its scripts have
-    /// run, and is reported when they fail.
+    /// Stores the block and moves to the best chain. If the block fails to connect, the result says
+    /// so; but a peer's block with known successors may be accepted before its scripts have run,
+    /// and is reported when they fail.
     BlockResult submit_block(const BlockRef& block, ByteSpan seal, BlockSource source);
-    /// Moves to the best chain and tells everybody. One bounded piece of work: `pending` says
-    /// whether to call again. Returns the blocks that turned out invalid on the way; they have been
-    /// reported already.
+    /// Moves to the best chain and informs all parts. Does a bounded amount of work: `pending` says
+    /// whether to call again. Returns the blocks found invalid, which have already been reported.
     std::vector<InvalidBlock> activate(Settle settle = Settle::all);
-    /// Until nothing is pending, and no script is being checked.
+    /// Repeats this until nothing is pending and no scripts are being checked.
     void activate_fully();
-    /// The one place from which a new tip fans out: mempool, wallets, engine, net.
+    /// The only place from which a new tip is distributed: to mempool, wallets, engine and net.
     void tip_changed(const ChainUpdate& update);
     void log_tip();
-    /// Of the block after the tip. Returns those that are locked in, for the log.
+    /// Checks the block after the tip. Returns the unknown rules that are locked in, for the log.
     std::string note_unknown_rules();
 
-    /// On a StorageError `failure` is set too.
+    /// A StorageError also sets `failure`.
     Expected<AcceptInfo, TxFailure> submit_transaction(const TransactionRef& transaction);
-    /// Stores a payment in the wallet, offers it to the mempool and the peers, and lets the wallet
-    /// keep it or forget it.
+    /// Stores a payment in the wallet, submits it to the mempool and announces it, then lets the
+    /// wallet keep or forget it.
     Expected<Txid, WalletError> commit_payment(Wallet& wallet, const TransactionRef& transaction,
                                                const SpendNotes& notes);
-    /// Hands on at once what happened in the mempool. Returns the answer to a Submit. Where the
-    /// answer is Failed, `failure` is set.
+    /// Routes the mempool's changes at once. Returns the answer to a Submit. An answer of Failed
+    /// also sets `failure`.
     std::optional<Expected<AcceptInfo, TxFailure>> tell_mempool(MempoolInput input);
     void spread(const mempool_output::Changed& change);
 
     // --- node_engine.cpp: what the engine asks for
 
-    /// Tells the engine if the set of waiting transactions has changed since the last call.
+    /// Informs the engine if the set of waiting transactions has changed since the last call.
     void refresh_demand();
     void route(engine_output::SendMessage& output);
     void route(engine_output::Broadcast& output);
@@ -133,41 +132,41 @@ struct Node::Impl {
     void route(engine_output::SearchNonce& output);
     void route(engine_output::StopSearch& output);
 
-    /// An answer that comes when everything before it in the queue has been handed on.
+    /// An answer that is given after everything before it in the queue has been routed.
     using LateAnswer = net_input::EngineDone;
     using Work = std::variant<NetOutput, EngineOutput, WalletOutput, LateAnswer>;
 
-    // Constant after construction. The parts borrow from what stands before them.
+    // Constant after construction. Each part borrows from those declared before it.
     const std::unique_ptr<const NodeConfig> config_owner;
     const NodeConfig& config;
     LogSink& log;
     const std::unique_ptr<NodeStores> stores;
 
-    // The running step.
-    Effects& effects;        ///< of `stores`, whose commits leave a Persist in it
-    std::deque<Work> queue;  ///< empty between two steps
-    TimePoint now{};         ///< follows setmocktime
+    // The current step.
+    Effects& effects;        ///< of `stores`, whose commits add a Persist to it
+    std::deque<Work> queue;  ///< empty between steps
+    TimePoint now{};         ///< subject to setmocktime
     std::optional<TimePoint> mock_time;
     TimePoint started{};
     TimePoint host_now{};
     bool stopping = false;
-    std::optional<StorageError> failure;    ///< of a store that was read through coins()
+    std::optional<StorageError> failure;    ///< of a store read through coins()
     const HeaderNode* shown_tip = nullptr;  ///< of the last TipChanged
 
-    // The way to the best chain.
-    bool pending = false;    ///< there is more to connect: activate() again
-    bool unsettled = false;  ///< scripts of a block are being checked: activate() when idle
-    BlockHash own_block;     ///< the last block that this node made
+    // Moving to the best chain.
+    bool pending = false;    ///< more to connect: call activate() again
+    bool unsettled = false;  ///< scripts are being checked: activate() when idle
+    BlockHash own_block;     ///< the last block made by this node
 
-    // What messages wait for, beside the last commit of the wallets.
-    CommitId block_stored{};     ///< the last block that no peer sent
-    CommitId engine_recorded{};  ///< the engine's last Record
+    // What messages wait for, in addition to the last commit of the wallets.
+    CommitId block_stored{};     ///< of the last block that did not come from a peer
+    CommitId engine_recorded{};  ///< of the engine's last Record
 
-    /// Disconnected blocks -> reorganisations of that depth since the start.
+    /// Number of reorganisations since the start, by number of disconnected blocks.
     std::map<uint32_t, uint64_t> reorganisations;
-    /// Sentences for the user: unknown rules are in force. They stay until the node stops.
+    /// Sentences for the user: unknown rules are active. Kept until the node stops.
     std::vector<std::string> warnings;
-    uint64_t demand_sequence = 0;  ///< the mempool's, of the last Demand
+    uint64_t demand_sequence = 0;  ///< the mempool's, at the last Demand
 
     // The parts.
     const std::unique_ptr<Engine> engine;

@@ -1,6 +1,5 @@
-// Proposals: blocks of this node's own on top of the active tip: for the engine, for
-// getblocktemplate and for the generate methods. They are complete but for the proof. Core thread
-// only.
+// Proposals: blocks of this node on top of the active tip, for the engine, for getblocktemplate and
+// for the generate methods. Complete except for the proof. Core thread only.
 #pragma once
 
 #include <cstdint>
@@ -16,26 +15,26 @@ struct NodeConfig;
 
 class Proposals {
  public:
-    /// Borrows all of them. `extra_nonce`: where the coinbases' count begins. Two nodes with one
-    /// payout and the same transactions would otherwise search the same headers, and two of them
-    /// find no more than one.
+    /// Borrows all references. `extra_nonce`: start of the coinbase counter. It differs between
+    /// nodes, because two nodes with the same payout and transactions would otherwise search the
+    /// same headers.
     Proposals(const NodeConfig& config, Chainstate& chain, const HeaderRules& rules,
               const Mempool& mempool, uint64_t extra_nonce);
 
-    /// Of mempool transactions, below the active tip. `time` in Unix seconds is raised where the
-    /// chain asks for more. No two are equal.
+    /// From mempool transactions, on top of the active tip. `time` in Unix seconds is raised to the
+    /// chain's minimum. All results differ.
     BlockTemplate build(int64_t time, const Script& payout);
-    /// Of exactly these transactions, in this order; their fees are given up.
+    /// From exactly these transactions, in this order; their fees are not claimed.
     BlockTemplate build_from(int64_t time, const Script& payout,
                              const std::vector<TransactionRef>& transactions);
 
-    /// Size of the block that build() made last; empty before the first.
+    /// Size of the last block made by build(); empty before the first.
     struct LastBuilt {
         int64_t weight = 0;
-        uint64_t transactions = 0;  ///< without the coinbase
+        uint64_t transactions = 0;  ///< excluding the coinbase
     };
     const std::optional<LastBuilt>& last_built() const { return last_built_; }
-    /// The configured payout, or an output that anybody can spend.
+    /// The configured payout, or an output that anyone can spend.
     Script default_payout() const;
     const BlockBuilderOptions& options() const { return builder_.options(); }
 
@@ -43,7 +42,7 @@ class Proposals {
     BlockRequest request(int64_t time, const Script& payout);
 
     const NodeConfig& config_;
-    Chainstate& chain_;  ///< not const, because VersionBits remembers its answers
+    Chainstate& chain_;  ///< not const, because VersionBits caches its answers
     const HeaderRules& rules_;
     const Mempool& mempool_;
     BlockBuilder builder_;

@@ -1,4 +1,4 @@
-// ChainWalletView: the chain and the mempool as the wallets read them. Core thread only.
+// ChainWalletView: implements the wallets' view of chain and mempool. Core thread only.
 #pragma once
 
 #include "chain/state/chainstate.h"
@@ -9,7 +9,7 @@ namespace parley {
 
 class ChainWalletView final : public WalletNodeView {
  public:
-    /// Borrows all of them. `now` is the time of the step.
+    /// Borrows all references. `now` is the time of the step.
     ChainWalletView(const Chainstate& chain, const Mempool& mempool, const TimePoint& now)
         : chain_(chain), mempool_(mempool), now_(now) {}
 

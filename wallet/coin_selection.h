@@ -1,6 +1,6 @@
-// Coin selection: which coins pay for a transaction. Branch and bound looks for a set that needs no
-// change; otherwise the smallest single coin that suffices, or the largest ones, whichever wastes
-// least. Pure and deterministic: the same coins in the same order give the same choice.
+// Coin selection: which coins pay for a transaction. Branch and bound searches for a set that needs
+// no change; otherwise the smallest single sufficient coin or the largest coins are used, whichever
+// wastes less. Pure and deterministic: equal input in equal order gives an equal selection.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +12,18 @@
 namespace parley {
 
 struct SelectionCoin {
-    size_t id = 0;  ///< the caller's
+    size_t id = 0;  ///< chosen by the caller
     Amount value{0};
-    int64_t input_weight = 0;  ///< of the input that spends it, signature included
+    int64_t input_weight = 0;  ///< of the spending input, including its signature
 };
 
 struct SelectionRequest {
-    Amount target{0};  ///< recipients and the fee of everything but inputs and change
+    Amount target{0};  ///< payments, plus the fee for everything except inputs and change
     FeeRate fee_rate{0};
-    FeeRate long_term_fee_rate{0};  ///< what spending these coins later would cost
+    FeeRate long_term_fee_rate{0};  ///< expected cost of spending these coins later
     Amount change_fee{0};           ///< of the change output itself
-    Amount change_spend_fee{0};     ///< of spending the change some day
-    Amount change_min{0};           ///< less than this is no change, but fee
+    Amount change_spend_fee{0};     ///< of spending the change later
+    Amount change_min{0};           ///< smaller change is added to the fee
     /// The recipients pay the fee: coins count with their full value.
     bool subtract_fee = false;
 };
@@ -31,14 +31,14 @@ struct SelectionRequest {
 struct SelectionResult {
     std::vector<size_t> ids;
     Amount value{0};  ///< of the coins
-    Amount waste{0};  ///< what it costs compared with the ideal; may be negative
+    Amount waste{0};  ///< excess cost over the ideal; may be negative
     bool changeless = false;
 };
 
 /// Fee of an input at a rate, rounded up.
 Amount input_fee(int64_t input_weight, FeeRate rate);
 
-/// Empty: the coins do not suffice.
+/// Empty: insufficient coins.
 std::optional<SelectionResult> select_coins(std::vector<SelectionCoin> coins,
                                             const SelectionRequest& request);
 

@@ -1,11 +1,11 @@
-// Ledger: the transactions that concern a wallet, what became of each, and which of the wallet's
-// coins are unspent. It is told about blocks and the mempool and draws the consequences; it knows
-// keys only as "is this script mine", and no store: it says which records changed. Part of Wallet;
-// core thread only.
+// Ledger: the transactions of a wallet, their states, and the wallet's unspent coins. It is
+// informed of blocks and of mempool changes and updates the states. Of keys it only asks "is this
+// script mine", and it has no store: it reports which records changed. Part of Wallet; core thread
+// only.
 //
-// The states: a transaction is unconfirmed (in the mempool or not), confirmed in a block of the
-// active chain, conflicted (a block spends one of its inputs, or those of an ancestor), or
-// abandoned. Only unconfirmed and confirmed ones count, as spenders and as makers of coins.
+// A transaction is unconfirmed (in the mempool or not), confirmed in a block of the active chain,
+// conflicted (a block spends one of its or an ancestor's inputs), or abandoned. Only unconfirmed
+// and confirmed transactions create and spend coins.
 #pragma once
 
 #include <cstdint>
@@ -25,17 +25,17 @@ struct LedgerTx {
 
     TransactionRef transaction;
     State state = State::unconfirmed;
-    WalletTxBlock block;        ///< confirmed: its own; conflicted: that of the conflict
-    int64_t order = 0;          ///< of arrival in this wallet
+    WalletTxBlock block;        ///< confirmed: its block; conflicted: the conflict's block
+    int64_t order = 0;          ///< by arrival in this wallet
     int64_t time_received = 0;  ///< Unix seconds
     std::string comment;
     std::string comment_to;
     std::optional<Txid> replaces;
     std::optional<Txid> replaced_by;
 
-    // Not stored: what the mempool says now.
+    // Not stored: the current state of the mempool.
     bool in_mempool = false;
-    std::set<Txid> mempool_conflicts;  ///< transactions there that spend one of its inputs
+    std::set<Txid> mempool_conflicts;  ///< mempool transactions that spend one of its inputs
 
     bool counts() const {
         return state == State::confirmed ||
@@ -51,39 +51,40 @@ class Ledger {
 
     void connect(const Block& block, const BlockHash& hash, Height height);
     void disconnect(const Block& block, const BlockHash& hash, Height height);
-    /// Like connect, for a block of the active chain below the tip. True when something was found.
+    /// Like connect, for a block of the active chain below the tip. True if anything was found.
     bool rescan(const Block& block, const BlockHash& hash, Height height);
-    /// True when the transaction concerns the wallet.
+    /// True if the transaction concerns the wallet.
     bool mempool_added(const TransactionRef& transaction, int64_t time);
     void mempool_removed(const Transaction& transaction);
 
-    /// An own transaction that the mempool has not seen yet.
+    /// Adds a transaction of this wallet that is not in the mempool yet.
     LedgerTx& add(const TransactionRef& transaction, int64_t time);
-    /// Forgets a transaction that add() made and that went nowhere.
+    /// Removes a transaction that add() added and that was not sent.
     void erase(const Txid& txid);
-    /// With all descendants. REQUIRES: unconfirmed.
+    /// Including all descendants. REQUIRES: unconfirmed.
     void abandon(const Txid& txid);
-    /// For a change of the fields that do not count: comments, replacement.
+    /// For changing fields that do not affect balances: comments, replacement.
     LedgerTx& edit(const Txid& txid);
 
-    /// From the store, at start. Call loaded() after the last one.
+    /// From the store, at start-up. Call loaded() after the last one.
     void load(LedgerTx transaction);
     void loaded(std::optional<Height> tip);
-    /// Blocks above `fork` are not in the active chain any more.
+    /// Blocks above `fork` are no longer in the active chain.
     void forget_blocks_above(Height fork);
-    /// More scripts are known: looks at all outputs again.
+    /// New scripts are known: checks all outputs again.
     void scripts_added();
 
-    /// Transactions whose records changed (or are gone) since the last call, ascending.
+    /// Transactions whose records changed (or were removed) since the last call, in ascending
+    /// order.
     std::vector<Txid> take_changed();
 
     // --- queries --------------------------------------------------------------------------------
 
     const LedgerTx* find(const Txid& txid) const;
     const std::map<Txid, LedgerTx>& all() const { return transactions_; }
-    /// By order of arrival.
+    /// In order of arrival.
     const std::map<int64_t, const LedgerTx*>& by_order() const { return by_order_; }
-    /// The wallet's coins that no counting transaction spends, of counting transactions.
+    /// The wallet's coins, created but not spent by unconfirmed and confirmed transactions.
     const std::map<OutPoint, const LedgerTx*>& unspent() const { return unspent_; }
 
     std::optional<Height> tip() const { return tip_; }
@@ -91,14 +92,14 @@ class Ledger {
     int32_t depth(const LedgerTx& transaction) const;
     bool immature(const LedgerTx& transaction) const;
     bool trusted(const LedgerTx& transaction) const;
-    /// What it takes from the wallet (its inputs) and gives to it (its outputs).
+    /// The amounts that it takes from the wallet (inputs) and pays to it (outputs).
     Amount debit(const Transaction& transaction) const;
     Amount credit(const Transaction& transaction) const;
     bool all_inputs_own(const Transaction& transaction) const;
     const TxOutput* own_output(const OutPoint& outpoint) const;
     /// Other wallet transactions that spend one of the same outpoints.
     std::vector<Txid> conflicts(const Transaction& transaction) const;
-    /// Wallet transactions that spend an output of this one, whatever their state.
+    /// Wallet transactions that spend an output of this one, in any state.
     std::vector<Txid> children(const Transaction& transaction) const;
     WalletBalances balances(int32_t confirmations_min) const;
 
@@ -122,7 +123,7 @@ class Ledger {
     const bool spend_zero_conf_change_;
     std::map<Txid, LedgerTx> transactions_;
     std::map<int64_t, const LedgerTx*> by_order_;
-    std::multimap<OutPoint, Txid> spends_;  // by all known transactions, whatever their state
+    std::multimap<OutPoint, Txid> spends_;  // of all known transactions, in any state
     std::map<OutPoint, const LedgerTx*> unspent_;
     std::optional<Height> tip_;
     int64_t next_order_ = 0;

@@ -1,6 +1,6 @@
-// TransactionBuilder: makes one unsigned transaction for a SpendRequest: sizes, coin selection,
-// change and fee. It reads the wallet and changes nothing: the change script comes from the caller.
-// Part of Wallet; core thread only.
+// TransactionBuilder: builds one unsigned transaction for a SpendRequest: sizes, coin selection,
+// change and fee. It changes nothing in the wallet: the caller supplies the change script. Part of
+// Wallet; core thread only.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@
 
 namespace parley {
 
-/// Weight of an input that spends such a script with a usual signature (low R, DER: 71 bytes).
-/// Empty: a script that the wallet cannot sign for.
+/// Weight of an input that spends such a script with a typical signature (low R, DER: 71 bytes).
+/// Empty: the wallet cannot sign for the script.
 std::optional<int64_t> signed_input_weight(const Script& script, bool compressed = true);
 
 class TransactionBuilder {
@@ -26,7 +26,7 @@ class TransactionBuilder {
         Amount fee{0};
         std::optional<size_t> change_position;
     };
-    /// `change_script` is called at most once, when there is change.
+    /// `change_script` is called at most once, if there is change.
     using ChangeScript = std::function<Expected<Script, WalletError>()>;
     Expected<Built, WalletError> build(const ChangeScript& change_script);
 
@@ -35,7 +35,7 @@ class TransactionBuilder {
         OutPoint outpoint;
         TxOutput output;
         int64_t input_weight = 0;
-        bool own = false;  ///< made by a transaction of this wallet
+        bool own = false;  ///< created by a transaction of this wallet
         int32_t depth = 0;
         bool safe = false;
     };

@@ -1,8 +1,7 @@
 // Wallet: keys (by descriptors), the transactions that concern them, balances, and new
-// transactions. It follows the active chain one block at a time and writes each block's changes in
-// one batch, together with the block that it stands at: a wallet that was opened again goes on from
-// there. It does not own the chain; it reads it through WalletNodeView. Its store holds private
-// keys unencrypted.
+// transactions. It follows the active chain block by block, and writes each block's changes in one
+// batch, together with the block reached, from which a loaded wallet continues. It reads the chain
+// through WalletNodeView. Its store holds private keys unencrypted.
 //
 // Called by WalletManager (chain and mempool events) and by node/ (requests). Core thread only.
 #pragma once
@@ -45,7 +44,7 @@ struct WalletOptions {
     std::optional<std::string> validate() const;
 };
 
-/// What a wallet borrows from the node. All outlive it.
+/// What a wallet borrows from the node. All of it must outlive the wallet.
 struct WalletContext {
     const WalletOptions& options;
     const ChainParams& params;
@@ -57,10 +56,10 @@ struct WalletContext {
 
 struct WalletCreateOptions {
     bool private_keys = true;  ///< off: watch-only, imports of public descriptors only
-    bool blank = false;        ///< without a seed
+    bool blank = false;        ///< no seed is generated
 };
 
-/// The heights that were looked at, both included.
+/// The heights that were scanned, both inclusive.
 struct RescanResult {
     Height begin{0};
     Height end{0};
@@ -69,10 +68,10 @@ struct RescanResult {
 class Wallet {
  public:
     using Ref = std::unique_ptr<Wallet>;
-    class Impl;  ///< for the wallet's own files
+    class Impl;  ///< private to wallet/
 
-    /// A new wallet in an empty store, standing at the tip. With `seed` (for tests and for
-    /// -dev wallets) instead of one from `secrets`.
+    /// Creates a wallet in an empty store; it starts at the tip. `seed` (for tests) replaces one
+    /// from `secrets`.
     static Expected<Ref, WalletError> create(std::string name, std::unique_ptr<Storage> storage,
                                              const WalletContext& context,
                                              const WalletCreateOptions& options, TimePoint now,
@@ -93,20 +92,21 @@ class Wallet {
     void block_connected(const Block& block, const BlockHash& hash, Height height);
     void block_disconnected(const Block& block, const BlockHash& hash, Height height);
     void transaction_added_to_mempool(const TransactionRef& transaction, TimePoint now);
-    /// For any reason but a connected block, which block_connected() tells.
+    /// For any reason other than a connected block, which block_connected() reports.
     void transaction_removed_from_mempool(const TransactionRef& transaction);
-    /// The unconfirmed own transactions that are not in the mempool, parents first. They are to be
-    /// offered to it again; rebroadcast_judged() takes the verdict about each.
+    /// The wallet's unconfirmed transactions that are not in the mempool, parents first, to be
+    /// submitted again; rebroadcast_judged() takes each verdict.
     std::vector<TransactionRef> waiting_transactions() const;
     void rebroadcast_judged(const TransactionRef& transaction,
                             const std::optional<TxReject>& reject);
 
-    // --- what there is --------------------------------------------------------------------------
+    // --- balances, coins and history ------------------------------------------------------------
 
     WalletInfo info() const;
     WalletBalances balances(int32_t confirmations_min = 0) const;
     std::vector<UnspentOutput> list_unspent(const UnspentQuery& query = {}) const;
-    /// The most recent `count` after skipping `skip`, oldest first. `label`: only receives with it.
+    /// The latest `count` after skipping `skip`, oldest first. `label`: only receives with this
+    /// label.
     std::vector<ListedTransaction> list_transactions(const std::optional<std::string>& label,
                                                      size_t count, size_t skip) const;
     /// Transactions of blocks after `since` (empty: all) and unconfirmed ones; oldest first.
@@ -128,25 +128,25 @@ class Wallet {
 
     // --- descriptors and rescans ----------------------------------------------------------------
 
-    /// One result each. Rescans from the lowest timestamp of those that succeeded.
+    /// One result per request. Rescans from the lowest timestamp of those that succeeded.
     std::vector<Expected<void, WalletError>> import_descriptors(
         const std::vector<DescriptorImport>& imports, TimePoint now);
     std::vector<DescriptorInfo> list_descriptors(bool with_secrets) const;
-    /// Looks again at the blocks of the active chain from `begin` to `end` (default: the tip).
+    /// Scans the blocks of the active chain from `begin` to `end` (default: the tip) again.
     Expected<RescanResult, WalletError> rescan(Height begin,
                                                std::optional<Height> end = std::nullopt);
-    /// The first height whose block could carry a time of `timestamp` or later, with bitcoind's two
-    /// hours of tolerance.
+    /// The first height whose block may have a time of `timestamp` or later, with bitcoind's
+    /// tolerance of two hours.
     Height height_for_timestamp(int64_t timestamp) const;
 
     // --- spending -------------------------------------------------------------------------------
 
-    // A payment takes three steps: it is created; record() stores it, before it leaves the node, so
-    // that a crash cannot make the wallet forget it; and when the mempool has judged it, settle()
-    // keeps or forgets it. Node::send() and Node::bump_fee() do all of it.
+    // A payment takes three steps: it is created; record() stores it before it leaves the node, so
+    // that a crash cannot make the wallet forget it; and settle() keeps or removes it, depending on
+    // the mempool's verdict. Node::send() and Node::bump_fee() do all three.
 
     Expected<SpendResult, WalletError> create_transaction(const SpendRequest& request);
-    /// The same payments as those of `txid` with a higher fee. Empty rate: enough to be relayed.
+    /// The same payments as those of `txid` with a higher fee. Empty rate: the minimum for relay.
     struct Replacement {
         SpendResult spend;
         Amount original_fee{0};
@@ -157,29 +157,29 @@ class Wallet {
 
     struct RecordedSpend {
         TransactionRef transaction;
-        bool known = false;  ///< the wallet had it before
+        bool known = false;  ///< the wallet already had it
         std::optional<Txid> replaces;
     };
     RecordedSpend record(const TransactionRef& transaction, const SpendNotes& notes, TimePoint now);
-    /// It was not offered to anybody after all.
+    /// The transaction was not submitted: removes it.
     void forget(const RecordedSpend& spend);
-    /// A refusal is an error, unless the transaction is in the mempool already.
+    /// A refusal is an error, unless the transaction is already in the mempool.
     Expected<Txid, WalletError> settle(const RecordedSpend& spend,
                                        const std::optional<TxReject>& reject, TimePoint now);
-    /// Signs with the wallet's keys. Outputs that are not in `spent` are looked up in the wallet.
+    /// Signs with the wallet's keys. Outputs missing from `spent` are looked up in the wallet.
     SignResult sign(const TransactionData& transaction, SpentOutputs spent,
                     uint8_t sighash_type = kSighashAll) const;
-    /// The output if the wallet knows the transaction.
+    /// The output, if the wallet knows its transaction.
     std::optional<TxOutput> known_output(const OutPoint& outpoint) const;
     Expected<void, WalletError> abandon(const Txid& txid);
 
-    /// Coins that the coin selection leaves alone. Persistent ones survive a restart.
+    /// Coins excluded from coin selection. Persistent ones stay locked after a restart.
     Expected<void, WalletError> lock_unspent(const OutPoint& outpoint, bool persistent);
     Expected<void, WalletError> unlock_unspent(const OutPoint& outpoint);
     void unlock_all();
     std::vector<OutPoint> locked() const;
 
-    /// CHECKs the indexes against the transactions; for tests. Slow.
+    /// CHECKs the indexes against the transactions. Slow. For tests.
     void check_consistency() const;
 
  private:

@@ -1,4 +1,5 @@
-// WalletError: why a wallet refuses. Each code is one of bitcoind's RPC codes. Thread-safe: values.
+// WalletError: why a wallet refuses a request. Each code is one of bitcoind's RPC codes.
+// Thread-safe: values.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// WalletInput and WalletOutput: what the wallets are told by the node, and what they ask it for.
+// WalletInput and WalletOutput: the inputs and outputs of the wallets.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,8 @@ namespace parley {
 
 namespace wallet_input {
 
-/// In the order in which it happened: blocks leave from the tip downwards, then others join.
+/// In chronological order: blocks are disconnected from the tip downwards, then others are
+/// connected.
 struct BlockConnected {
     BlockRef block;
     BlockHash hash;
@@ -26,7 +27,7 @@ struct BlockDisconnected {
 struct TransactionAdded {
     TransactionRef transaction;
 };
-/// From the mempool, for any reason but a connected block, which BlockConnected tells.
+/// Left the mempool for any reason other than a connected block, which BlockConnected reports.
 struct TransactionRemoved {
     TransactionRef transaction;
 };
@@ -35,7 +36,7 @@ struct TransactionJudged {
     TransactionRef transaction;
     std::optional<TxReject> reject;  ///< empty: it is in the mempool
 };
-/// next_deadline() has come.
+/// The time is at or after next_deadline().
 struct TimerDue {};
 
 }  // namespace wallet_input
@@ -46,7 +47,7 @@ using WalletInput = std::variant<wallet_input::BlockConnected, wallet_input::Blo
 
 namespace wallet_output {
 
-/// Offers a transaction to the mempool and to the peers. Answered by TransactionJudged.
+/// Submits a transaction to the mempool and announces it. Answered by TransactionJudged.
 struct SubmitTransaction {
     TransactionRef transaction;
 };

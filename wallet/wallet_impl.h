@@ -1,6 +1,6 @@
-// Wallet::Impl: the parts of a wallet together. Its functions are spread over wallet.cpp (life and
-// events), wallet_addresses.cpp (addresses, labels, descriptors), wallet_history.cpp (what there
-// is) and wallet_spend.cpp (new transactions). Core thread only.
+// Wallet::Impl: the parts of a wallet. Its functions are in wallet.cpp (life cycle and events),
+// wallet_addresses.cpp (addresses, labels, descriptors), wallet_history.cpp (balances, coins and
+// history) and wallet_spend.cpp (new transactions). Core thread only.
 #pragma once
 
 #include <set>
@@ -25,10 +25,11 @@ class Wallet::Impl {
     Expected<void, WalletError> start_chain_trail();
     void block_connected(const Block& block, const BlockHash& hash, Height height);
     void block_disconnected(const Block& block, const BlockHash& hash, Height height);
-    /// The first height that can matter to somebody who was not there before `timestamp`.
+    /// The first height whose block can contain transactions of a script not used before
+    /// `timestamp`.
     Height height_for_time(int64_t timestamp) const;
     void look_at_mempool(int64_t time);
-    /// Writes all that changed, in one batch.
+    /// Writes all changes in one batch.
     void save();
 
     // wallet_addresses.cpp
@@ -40,7 +41,7 @@ class Wallet::Impl {
     bool is_change(const Script& script) const;
     std::optional<std::string> label_of(const Script& script) const;
     std::optional<std::string> address_of(const Script& script) const;
-    /// "wpkh([d34db33f/84h/1h/0h/0/3]02...)#checksum": how a script of the wallet is solved.
+    /// "wpkh([d34db33f/84h/1h/0h/0/3]02...)#checksum": a descriptor for a script of the wallet.
     std::optional<std::string> script_descriptor(const Script& script) const;
     std::vector<std::string> parent_descriptors(const Script& script) const;
 
@@ -60,7 +61,7 @@ class Wallet::Impl {
     Ledger ledger;
     AddressBook labels;
     std::set<OutPoint> locked;
-    std::set<OutPoint> locked_persistent;  // those of `locked` that are in the store
+    std::set<OutPoint> locked_persistent;  // the part of `locked` that is stored
     ChainTrail trail;
 };
 

@@ -1,8 +1,8 @@
-// WalletManager: the wallets of a node by name, one Storage each in a StorageDirectory. Inputs in,
-// outputs out; it calls nobody. It hands the chain's and the mempool's news to the loaded wallets,
-// and offers their unconfirmed transactions again from time to time.
+// WalletManager: the wallets of a node by name, each with its Storage in a StorageDirectory. It
+// takes inputs and returns outputs, and calls nobody. It informs the loaded wallets of chain and
+// mempool changes, and periodically submits their unconfirmed transactions again.
 //
-// Called by node/ only. Core thread only. A Wallet* holds until that wallet is unloaded.
+// Called by node/ only. Core thread only. A Wallet* is valid until that wallet is unloaded.
 #pragma once
 
 #include <map>
@@ -18,10 +18,10 @@ namespace parley {
 
 class WalletManager {
  public:
-    /// Far above what a person loads by hand; each has its own store with open files.
+    /// Far more than anybody loads by hand; each wallet has its own store with open files.
     static constexpr size_t kLoadedCountMax = 256;
 
-    /// Borrows all but the options.
+    /// Borrows everything except the options.
     WalletManager(WalletOptions options, const ChainParams& params, const WalletNodeView& node,
                   StorageDirectory& directory, Random& random, Random& secrets, LogSink& log);
     ~WalletManager();
@@ -37,15 +37,15 @@ class WalletManager {
 
     /// Null: not loaded.
     Wallet* find(const std::string& name) const;
-    /// Loaded ones, in the order of loading.
+    /// Loaded wallets, in order of loading.
     const std::vector<std::unique_ptr<Wallet>>& loaded() const { return wallets_; }
-    /// All in the directory, in lexicographic order (listwalletdir).
+    /// All wallets in the directory, in lexicographic order (listwalletdir).
     std::vector<std::string> available() const;
 
-    /// The outputs are in order. Those that load() has led to come first.
+    /// Outputs are in order; those of load() come first.
     WalletOutputs handle(const WalletInput& input, TimePoint now);
     WalletOutputs take_outputs() { return std::exchange(outputs_, {}); }
-    /// When a TimerDue is wanted; kNever while no wallet is loaded.
+    /// When a TimerDue is needed; kNever while no wallet is loaded.
     TimePoint next_deadline() const { return next_rebroadcast_; }
 
     const WalletOptions& options() const { return options_; }

@@ -1,7 +1,7 @@
-// WalletStore: the form in which a wallet lies in its Storage. One key for each thing, by its first
-// byte: 'V' format and flags, 'D' descriptors, 'T' transactions, 'A' labels, 'L' locked coins, 'B'
-// the blocks up to which all of this is true. Values have a version of their own only through 'V'.
-// It collects changes; flush() commits them as one batch. Part of Wallet; core thread only.
+// WalletStore: the format of a wallet in its Storage. The first byte of a key is the kind of
+// record: 'V' format and flags, 'D' descriptors, 'T' transactions, 'A' labels, 'L' locked coins,
+// 'B' the blocks that the records reflect. 'V' has the format version for all values. Changes are
+// collected, and committed as one batch by flush(). Part of Wallet; core thread only.
 #pragma once
 
 #include <map>
@@ -29,20 +29,20 @@ struct WalletMeta {
     bool operator==(const WalletMeta&) const = default;
 };
 
-/// An entry of the address book, by its script.
+/// An address book entry, keyed by its script.
 struct AddressLabel {
     std::string label;
-    bool send = false;  ///< somebody else's; otherwise one that we gave out
+    bool send = false;  ///< another party's address; otherwise one of ours
 
     bool operator==(const AddressLabel&) const = default;
 };
 using AddressBook = std::map<Script, AddressLabel>;
 
-/// The active chain as the wallet has seen it: the block that it stands at, a dense run of those
-/// below, and a sparse rest. After a start it tells where chain and wallet part.
+/// The active chain as last seen by the wallet: its last block, a dense run of the blocks below,
+/// and sparse older ones. At start-up it determines where chain and wallet diverge.
 using ChainTrail = std::map<Height, BlockHash>;
 
-/// Everything that is in a store.
+/// The content of a store.
 struct StoredWallet {
     WalletMeta meta;
     std::vector<DescriptorRecord> descriptors;  ///< by number

@@ -1,5 +1,5 @@
-// The values that a wallet is asked with and answers with. They carry copies, never references into
-// the wallet, so that a caller can format them on another thread. Thread-safe: values.
+// The values of a wallet's interface. They contain copies, never references into the wallet, so a
+// caller can format them on another thread. Thread-safe: values.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ enum class AddressType : uint8_t { bech32, legacy };  ///< P2WPKH (BIP84), P2PKH
 struct WalletBalances {
     Amount trusted{0};            ///< confirmed, or own unconfirmed change
     Amount untrusted_pending{0};  ///< unconfirmed from others
-    Amount immature{0};           ///< coinbase outputs that cannot be spent yet
+    Amount immature{0};           ///< coinbase outputs that are not mature yet
 };
 
 /// Where a transaction was confirmed.
@@ -33,8 +33,8 @@ struct WalletTxBlock {
 
 struct WalletTxInfo {
     TransactionRef transaction;
-    /// Blocks on top of and with its own; 0: unconfirmed; negative: conflicts with a transaction
-    /// that has so many.
+    /// Blocks from its own to the tip; 0: unconfirmed; negative: the confirmations of a conflicting
+    /// transaction.
     int32_t confirmations = 0;
     std::optional<WalletTxBlock> block;
     bool generated = false;  ///< coinbase
@@ -55,7 +55,7 @@ struct WalletTxInfo {
 enum class TxCategory : uint8_t { send, receive, generate, immature, orphan };
 std::string_view to_string(TxCategory category);
 
-/// One output (or one side of one) as listtransactions shows it.
+/// One entry of listtransactions: an output, or one side of it.
 struct WalletTxDetail {
     TxCategory category = TxCategory::receive;
     std::optional<std::string> address;
@@ -74,8 +74,8 @@ struct ListedTransaction {
 
 struct TransactionView {
     WalletTxInfo info;
-    Amount amount{0};           ///< what the balance changed by, without the fee
-    std::optional<Amount> fee;  ///< negative; only when all inputs are the wallet's
+    Amount amount{0};           ///< change of the balance, excluding the fee
+    std::optional<Amount> fee;  ///< negative; only if all inputs are the wallet's
     std::vector<WalletTxDetail> details;
 };
 
@@ -101,7 +101,7 @@ struct UnspentQuery {
     bool include_immature = false;
     Amount amount_min{0};
     Amount amount_max = kMaxMoney;
-    Amount sum_min = kMaxMoney;  ///< stops once the listed amounts reach it
+    Amount sum_min = kMaxMoney;  ///< stop once the listed amounts reach it
     size_t count_max = 0;        ///< 0: no limit
 };
 
@@ -136,7 +136,7 @@ struct WalletInfo {
     std::string name;
     WalletBalances balances;
     size_t transactions = 0;
-    size_t keypool_external = 0;  ///< keys ahead of the next address
+    size_t keypool_external = 0;  ///< unused derived scripts for addresses
     size_t keypool_internal = 0;
     bool private_keys = true;
     bool blank = false;
@@ -161,7 +161,7 @@ struct DescriptorImport {
     bool active = false;
     bool internal = false;
     std::optional<std::string> label;
-    /// Unix seconds: the scripts were not used before; empty: "now", no rescan.
+    /// Unix seconds; the scripts were not used before. Empty: "now", no rescan.
     std::optional<int64_t> timestamp;
     std::optional<std::pair<uint32_t, uint32_t>> range;  ///< inclusive, as in the RPC
     std::optional<uint32_t> next_index;
@@ -177,10 +177,10 @@ struct SpendRequest {
     std::vector<Recipient> recipients;
     std::optional<FeeRate> fee_rate;  ///< empty: the fallback fee or the minimum
     bool replaceable = true;          ///< signals BIP125
-    std::vector<OutPoint> inputs;     ///< to spend in any case
+    std::vector<OutPoint> inputs;     ///< to spend unconditionally
     std::vector<uint32_t> sequences;  ///< of `inputs`, or empty: by `replaceable`
     int32_t version = 2;
-    bool add_inputs = true;  ///< and others when those do not suffice
+    bool add_inputs = true;  ///< add others if those do not suffice
     std::optional<Script> change_script;
     std::optional<size_t> change_position;
     std::optional<uint32_t> locktime;  ///< empty: the tip's height, against fee sniping
@@ -189,11 +189,11 @@ struct SpendRequest {
     bool sign = true;
 };
 
-/// What the wallet keeps with an own transaction.
+/// Notes that the wallet stores with its own transaction.
 struct SpendNotes {
     std::string comment;
     std::string comment_to;
-    std::optional<Txid> replaces;  ///< the transaction whose fee it raises
+    std::optional<Txid> replaces;  ///< the transaction whose fee it bumps
 };
 
 struct SpendResult {

@@ -1,5 +1,5 @@
-// What the processor and the operating system allow at run time, as far as the hash kernels ask.
-// Not a general survey. Internal to base/crypto. Thread-safe.
+// CPU features that the hash kernels need, as reported by the processor and enabled by the
+// operating system. Internal to base/crypto. Thread-safe.
 #pragma once
 
 namespace parley {
@@ -10,7 +10,7 @@ struct CpuFeatures {
     bool avx512 = false;  ///< foundation and byte/word instructions (F, BW)
 };
 
-/// Asked once. All false on processors other than x86-64.
+/// Detected once. All false on processors other than x86-64.
 const CpuFeatures& cpu_features();
 
 }  // namespace parley

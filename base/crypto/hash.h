@@ -19,8 +19,8 @@ Hash160 hash160(ByteSpan data);
 Hash512 hmac_sha512(ByteSpan key, ByteSpan data);
 Hash256 hmac_sha256(ByteSpan key, ByteSpan data);
 
-/// SipHash-2-4 (Aumasson & Bernstein) with the key (k0, k1). For hash tables whose keys strangers
-/// choose.
+/// SipHash-2-4 (Aumasson & Bernstein) with the key (k0, k1). For hash tables whose keys an attacker
+/// can choose.
 uint64_t siphash24(uint64_t k0, uint64_t k1, ByteSpan data);
 
 /// Compares in constant time; false when the sizes differ.

@@ -12,8 +12,8 @@
 
 namespace parley {
 
-/// A point on the curve in one of its serialised forms: 33 bytes (compressed) or 65 (uncompressed;
-/// 06/07 hybrid is accepted, as consensus demands).
+/// A point on the curve in serialised form: 33 bytes (compressed) or 65 (uncompressed; the hybrid
+/// prefixes 06 and 07 are accepted, as consensus requires).
 class PublicKey {
  public:
     PublicKey() = default;
@@ -26,7 +26,7 @@ class PublicKey {
     std::array<uint8_t, 32> x_only() const;
 
     /// This key plus `tweak` times the generator (BIP32 public derivation). Empty when the result
-    /// is no valid key.
+    /// is not a valid key.
     std::optional<PublicKey> tweak_add(const std::array<uint8_t, 32>& tweak) const;
 
     auto operator<=>(const PublicKey&) const = default;
@@ -37,27 +37,27 @@ class PublicKey {
     uint8_t size_ = 0;
 };
 
-/// DER signatures are parsed laxly, as history needs, and high S is normalised before the check
-/// (both are consensus facts; strictness is the script interpreter's business). `signature` carries
-/// no hash-type byte.
+/// Parses DER laxly, because the block chain contains such signatures, and normalises high S before
+/// verifying (both are consensus rules; strictness is up to the script interpreter). `signature`
+/// has no hash-type byte.
 bool verify_ecdsa(ByteSpan public_key, const Hash256& message, ByteSpan signature);
 
 /// BIP340. `x_only_public_key` is 32 bytes, `signature` is 64; false for other sizes.
 bool verify_schnorr(ByteSpan x_only_public_key, ByteSpan message, ByteSpan signature);
 
-/// BIP341: is `output`, with a y coordinate that is `odd` or not, the x-only key `internal` plus
-/// `tweak` times the generator?
+/// BIP341: whether the x-only key `internal` plus `tweak` times the generator is `output`, with an
+/// odd y coordinate if and only if `odd`.
 bool verify_x_only_tweak(ByteSpan output, bool odd, ByteSpan internal,
                          const std::array<uint8_t, 32>& tweak);
 
-/// 64-byte compact ECDSA over a 33-byte key: the form of engine messages. Low S is required.
+/// A 64-byte compact ECDSA signature for a 33-byte key, as in engine messages. Requires low S.
 bool verify_compact(const PublicKey& public_key, const Hash256& message,
                     const std::array<uint8_t, 64>& signature);
 
 /// Wiped on destruction.
 class SecretKey {
  public:
-    /// Empty: zero or not below the group order.
+    /// Empty: zero, or not below the group order.
     static std::optional<SecretKey> from_bytes(ByteSpan bytes);
     static SecretKey generate(Random& secret_source);
 
@@ -68,15 +68,15 @@ class SecretKey {
     ByteSpan bytes() const { return bytes_; }
     PublicKey public_key(bool compressed = true) const;
 
-    /// Strict DER, low S and low R (grinding a counter, so that signatures take 70 or 71 bytes),
-    /// RFC 6979 nonce.
+    /// Strict DER with low S and low R (a counter is ground until R is low, so signatures take 70
+    /// or 71 bytes). Deterministic nonce (RFC 6979).
     Bytes sign_der(const Hash256& message) const;
     std::array<uint8_t, 64> sign_compact(const Hash256& message) const;
     std::array<uint8_t, 64> sign_schnorr(const Hash256& message,
                                          const std::array<uint8_t, 32>& auxiliary) const;
 
     std::optional<SecretKey> tweak_add(const std::array<uint8_t, 32>& tweak) const;
-    /// The same for the key whose public key is this one's with an even y coordinate (BIP341).
+    /// Negates the key if its public key has an odd y coordinate, then adds `tweak` (BIP341).
     std::optional<SecretKey> x_only_tweak_add(const std::array<uint8_t, 32>& tweak) const;
 
     bool operator==(const SecretKey&) const = default;

@@ -1,8 +1,8 @@
-// MuHash3072: a hash of a set of byte strings to which members are added and from which they are
-// taken in any order (Bellare and Micciancio, "A new paradigm for collision-free hashing", 1997,
-// section 5). A member becomes a number: its SHA-256 is the key of a ChaCha20 stream (RFC 8439,
-// block counter and nonce 0) of 384 bytes, read as a little-endian number modulo the prime
-// 2^3072 - 1103717. The state is the product of those numbers; the hash is the SHA-256 of its 384
+// MuHash3072: a hash of a set of byte strings that supports adding and removing members in any
+// order (Bellare and Micciancio, "A new paradigm for collision-free hashing", 1997, section 5). A
+// member is mapped to a number: its SHA-256 is the key of a ChaCha20 stream (RFC 8439, block
+// counter and nonce 0) of 384 bytes, read as a little-endian number modulo the prime 2^3072 -
+// 1103717. The state is the product of those numbers; the digest is the SHA-256 of its 384
 // little-endian bytes. bitcoind's gettxoutsetinfo calls it "muhash". A value; thread-safe.
 #pragma once
 
@@ -17,20 +17,21 @@ namespace parley {
 class MuHash3072 {
  public:
     static constexpr size_t kLimbs = 48;
-    using Number = std::array<uint64_t, kLimbs>;  ///< the least significant limb first
+    using Number = std::array<uint64_t, kLimbs>;  ///< least significant limb first
 
     /// The empty set.
     MuHash3072();
 
     MuHash3072& insert(ByteSpan member);
-    /// A set that never had the member is left with a debt, which insert() pays.
+    /// `member` need not be in the set: a later insert() of it cancels the removal.
     MuHash3072& remove(ByteSpan member);
 
-    /// The union, and the difference, of disjoint or of included sets.
+    /// Union and difference. REQUIRES: the sets are disjoint (union), or `other` is a subset
+    /// (difference).
     MuHash3072& operator*=(const MuHash3072& other);
     MuHash3072& operator/=(const MuHash3072& other);
 
-    /// Costs some milliseconds where anything was removed.
+    /// Takes some milliseconds if any member was removed (a modular inversion).
     Hash256 digest() const;
 
  private:

@@ -1,6 +1,6 @@
-// The inner loop of a proof-of-work miner: tries nonces of an 80-byte header against a target, with
-// the midstate of the first 64 bytes kept. Pure function; the caller slices the nonce range so as
-// to notice new work.
+// The inner loop of a proof-of-work miner: tries nonces of an 80-byte header against a target,
+// reusing the midstate of its first 64 bytes. Pure function; the caller splits the nonce range into
+// slices short enough to notice new work.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ std::optional<uint32_t> search_nonce(std::span<const uint8_t, 80> header, const 
 /// Name of the kernel in use: "sha_ni_x2", "avx512_x16", "avx2_x8" or "portable".
 std::string_view pow_search_implementation();
 
-/// The kernels this processor can run, for tests and benchmarks, the fastest first.
+/// The kernels that this processor can run, fastest first. For tests and benchmarks.
 struct PowSearchKernel {
     std::string_view name;
     std::optional<uint32_t> (*search)(std::span<const uint8_t, 80> header, const Hash256& target,

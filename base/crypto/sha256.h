@@ -20,7 +20,7 @@ inline constexpr Sha256State kSha256Initial{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 
 class Sha256 {
  public:
     Sha256& write(ByteSpan data);
-    /// The digest of all that was written. The hasher is spent afterwards.
+    /// The digest of everything written. The hasher must not be used afterwards.
     Hash256 finish();
     /// The chaining value. REQUIRES: a multiple of 64 bytes was written.
     Sha256State midstate() const;
@@ -36,11 +36,11 @@ Hash256 sha256(ByteSpan data);
 Hash256 sha256d(ByteSpan data);
 /// BIP340's tagged hash: SHA-256(SHA-256(tag) || SHA-256(tag) || data).
 Hash256 tagged_hash(std::string_view tag, ByteSpan data);
-/// A hasher that has absorbed the tag's two hashes: keep one for each tag, and copy it.
+/// A hasher that has absorbed the tag prefix. Keep one per tag and copy it.
 Sha256 tagged_hasher(std::string_view tag);
 
-/// Double hashes of `count` 64-byte inputs laid out one after another; 32 bytes each to `output`,
-/// which may be `input`. The inner step of a Merkle tree.
+/// Double SHA-256 of `count` consecutive 64-byte inputs: the inner step of a Merkle tree. Writes 32
+/// bytes each to `output`, which may be `input`.
 void sha256d_64(uint8_t* output, const uint8_t* input, size_t count);
 
 /// Names of the implementations in use, for logs and benchmarks: "sha_ni+avx512" (single messages

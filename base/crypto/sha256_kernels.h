@@ -1,10 +1,9 @@
-// The compression function of SHA-256 in the shapes in which processors run it well. Internal to
-// base/crypto: everybody else uses sha256.h and pow_search.h, which choose among these. Pure
-// functions, thread-safe.
+// The compression function of SHA-256, vectorised for several processors. Internal to base/crypto:
+// other code uses sha256.h and pow_search.h, which select a kernel. Pure functions, thread-safe.
 //
-// Kernels are compiled for processors other than the one that may run them, one file each. Such a
-// file may include this header and no other of the project or of the C++ library: an inline
-// function that the linker kept from there would carry its instructions into the whole program.
+// Each kernel has its own file, compiled for the processor it needs. Such a file may include this
+// header and no other header of the project or of the C++ library: the linker could keep its copy
+// of an inline function, whose instructions would then be used by the whole program.
 #pragma once
 
 #include <stddef.h>
@@ -37,7 +36,7 @@ void compress_portable(uint32_t* state, const uint8_t* blocks, size_t count);
 void double_hash_portable(uint8_t* output, const uint8_t* input);
 
 #if defined(__x86_64__)
-// Each runs only where cpu_features() says so.
+// Each may only be called if cpu_features() reports the extension.
 void compress_sha_ni(uint32_t* state, const uint8_t* blocks, size_t count);
 void double_hash_sha_ni(uint8_t* output, const uint8_t* input);
 void double_hash_sha_ni_x2(uint8_t* output, const uint8_t* input);  // 2 lanes
@@ -45,7 +44,7 @@ void double_hash_avx2(uint8_t* output, const uint8_t* input);       // 8 lanes
 void double_hash_avx512(uint8_t* output, const uint8_t* input);     // 16 lanes
 #endif
 
-/// What a nonce search works on: all that stays the same while the nonce changes.
+/// The constant part of a nonce search.
 struct SearchTemplate {
     uint32_t midstate[8];  ///< after the first 64 bytes of the header
     uint32_t tail[3];      ///< bytes 64..75 as big-endian words: end of the Merkle root, time, bits

@@ -1,7 +1,7 @@
-// SHA-256 of several independent messages at once, one in each 32-bit lane of a vector register.
-// Included by the kernel files of AVX2 and AVX-512, which supply `L`: the vector type L::V,
-// L::kLanes, and the operations on it. Everything has internal linkage and is inlined, because each
-// of those files is compiled for its own processor (see sha256_kernels.h).
+// SHA-256 of several independent messages at once, one per 32-bit lane of a vector register.
+// Included by the AVX2 and AVX-512 kernel files, which supply `L`: the vector type L::V, L::kLanes,
+// and the operations on it. Everything has internal linkage and is inlined, because each of those
+// files is compiled for its own processor (see sha256_kernels.h).
 #pragma once
 
 #include "base/crypto/sha256_kernels.h"
@@ -11,7 +11,7 @@ namespace {
 
 #define PARLEY_INLINE [[gnu::always_inline]] static inline
 
-// The same functions on plain numbers, for what does not depend on the lane.
+// The same functions on scalars, for values that all lanes share.
 constexpr uint32_t rotate_right(uint32_t x, int bits) {
     return x >> bits | x << (32 - bits);
 }
@@ -34,8 +34,7 @@ constexpr uint32_t scalar_majority(uint32_t x, uint32_t y, uint32_t z) {
     return (x & y) ^ (x & z) ^ (y & z);
 }
 
-// A round splits into what it adds to d (the new e) and what the new a is; both take the message
-// word by addition.
+// A round's contribution to d (the new e) and its new a; the message word is added to both.
 struct RoundSums {
     uint32_t to_d, to_a;
 };
@@ -44,8 +43,7 @@ constexpr RoundSums scalar_round(const uint32_t (&s)[8], uint32_t constant) {
     return {s[3] + t1, t1 + scalar_sum0(s[0]) + scalar_majority(s[0], s[1], s[2])};
 }
 
-// The message schedule of a block that is the same for all messages, with the round constants
-// added.
+// The message schedule of a block that all messages share, with the round constants added.
 struct ConstantSchedule {
     uint32_t word[64];
 };
@@ -105,8 +103,8 @@ struct LaneHash {
         h = add(add(t1, L::majority(a, s[(kA + 1) % 8], s[(kA + 2) % 8])), sum0(a));
     }
 
-    // Rounds i to end - 1 of a block with the words `w` (a ring of 16), each word replaced by the
-    // one 16 later when it was used for the last time.
+    // Rounds i to end - 1 of a block with the words `w` (a ring of 16). After its last use, each
+    // word is replaced by the one 16 positions later.
     template <int i, int end>
     PARLEY_INLINE void rounds(V (&s)[8], V (&w)[16]) {
         if constexpr (i < end) {
@@ -122,7 +120,7 @@ struct LaneHash {
                         add(w[(i + 9) % 16], sigma1(w[(i + 14) % 16])));
     }
 
-    // Rounds i to end - 1 with words that are in `w` already.
+    // Rounds i to end - 1 with words that are already in `w`.
     template <int i, int end>
     PARLEY_INLINE void rounds_as_given(V (&s)[8], const V (&w)[16]) {
         if constexpr (i < end) {
@@ -131,8 +129,8 @@ struct LaneHash {
         }
     }
 
-    // Rounds i to end - 1 with the same words in all lanes; `table` holds word plus constant of
-    // each round.
+    // Rounds i to end - 1 with the same words in all lanes; `table` holds the sum of word and
+    // constant for each round.
     template <int i, int end>
     PARLEY_INLINE void rounds_of_constants(V (&s)[8], const uint32_t* table) {
         if constexpr (i < end) {
@@ -146,7 +144,8 @@ struct LaneHash {
     }
 
     // The first 32 rounds of hashing a digest `w[0..7]`. The words behind it are a one bit, zeros
-    // and the length, so round 0 starts from constants, and half of the first extension falls away.
+    // and the length, so round 0 starts from constants, and half of the first schedule extension is
+    // constant.
     PARLEY_INLINE void first_half_of_digest(V (&s)[8], V (&w)[16]) {
         load_initial(s);
         s[3] = add(w[0], kFirstRoundOfDigest.to_d);
@@ -205,8 +204,8 @@ struct LaneHash {
         L::store_digests(output, s);
     }
 
-    // What rounds 0 to 3 and the schedule make of the words before the nonce, once for a whole
-    // search.
+    // The part of rounds 0 to 3 and of the schedule that does not depend on the nonce, computed
+    // once per search.
     struct Prepared {
         uint32_t state[8];  // after round 2, with the roles' places of round 3
         RoundSums round3;   // to which the nonce is added
@@ -279,8 +278,8 @@ struct LaneHash {
         for (int i = 0; i < 8; ++i) digest[i] = add(s[i], midstate[i]);
     }
 
-    // The last word of the digest of the digest `w[0..7]`: the e that round 60 makes, since it only
-    // moves along afterwards.
+    // The last word of the digest of the digest `w[0..7]`: it is the e computed in round 60, which
+    // the later rounds only shift.
     PARLEY_INLINE V last_word_of_digest(V (&w)[16]) {
         V s[8];
         first_half_of_digest(s, w);

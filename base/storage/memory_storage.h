@@ -1,5 +1,5 @@
-// MemoryStorage: a Storage that never fails and forgets everything at the end. For tests and for
-// the simulator.
+// MemoryStorage: a Storage in memory that never fails. Its contents are lost when it is destroyed.
+// For tests and the simulator.
 #pragma once
 
 #include <map>
@@ -21,13 +21,13 @@ class MemoryStorage final : public Storage {
     Expected<uint64_t, StorageError> file_size(FileId file) const override;
     CommitId commit(WriteBatch batch, Durability durability) override;
 
-    // For a disk that takes changes back. None of these is a commit.
+    // For FaultDisk, which reverts changes that were not synced. None of these is a commit.
 
-    /// Sets the key, or erases it where `value` is empty. Returns what it held before.
+    /// Sets the key, or erases it if `value` is empty. Returns its previous value.
     std::optional<Bytes> exchange(ByteSpan key, std::optional<Bytes> value);
     /// As WriteBatch::write_file().
     void write_file(FileId file, uint64_t offset, ByteSpan data);
-    /// Cuts the file to `size` bytes, or removes it where that is 0. Returns what was cut off.
+    /// Truncates the file to `size` bytes, or removes it if `size` is 0. Returns the bytes cut off.
     Bytes shorten_file(FileId file, uint64_t size);
     const std::map<FileId, Bytes>& files() const { return files_; }
 
@@ -37,7 +37,7 @@ class MemoryStorage final : public Storage {
     CommitId last_commit_{0};
 };
 
-/// Stores by name that outlive the handles which open() returns, and die with the directory.
+/// Named stores that outlive the handles returned by open(), and are destroyed with the directory.
 class MemoryStorageDirectory final : public StorageDirectory {
  public:
     Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name,

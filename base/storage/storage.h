@@ -1,11 +1,10 @@
-// Storage: the only way to a disk. One Storage is an ordered key-value store with, beside it,
-// numbered files for large values. The daemon's is LevelDB and a directory, the simulator's is
-// memory, or memory that fails on purpose.
+// Storage: the only access to a disk. A Storage is an ordered key-value store plus numbered files
+// for large values. The daemon implements it with LevelDB and a directory, the simulator with
+// memory, optionally with injected faults.
 //
-// Reads see every commit made before them (the host keeps an overlay of what it has not written
-// yet), so the node may go on at once. What must not leave the node before a write is safe names
-// the commit that it waits for (node/effect.h). Thread-safety: calls come from the core thread
-// only.
+// Reads see every earlier commit (the host keeps an overlay of what it has not written yet), so the
+// node never waits for a write. An effect that must not leave the node before a write is safe names
+// the commit that it waits for (node/effect.h). Threads: called from the core thread only.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +27,7 @@ enum class Durability : uint8_t {
     synced    ///< on the disk: survives a power cut
 };
 
-/// Numbers the commits of one Storage from 1 upwards; seen from a node's modules, those of the node
+/// Numbers the commits of one Storage from 1 upwards. The modules of a node see numbers that count
 /// over all its stores.
 struct CommitIdTag;
 using CommitId = Strong<CommitIdTag, uint64_t>;
@@ -48,10 +47,11 @@ struct StorageError {
     std::string message;  ///< for the log and for stderr; names the file
 };
 
-/// Operations that take effect together. File writes reach their files before any key of the batch
-/// becomes visible after a crash (a power cut may keep the keys of a batch that was only written
-/// and lose its file writes); the keys change in one atomic step; files are removed after it, so
-/// that a crash can leave a file that the keys do not know any more, and never the other way round.
+/// Operations that take effect together. After a crash, a visible key implies that the batch's file
+/// writes have reached their files (except after a power cut, which may keep the keys of a batch
+/// that was only `written` and lose its file writes). The keys change in one atomic step. Files are
+/// removed after it, so a crash can leave a file that no key refers to, but never a key that refers
+/// to a removed file.
 class WriteBatch {
  public:
     struct Put {
@@ -75,12 +75,13 @@ class WriteBatch {
         operations_.push_back(Put{to_bytes(key), std::move(value)});
     }
     void erase(ByteSpan key) { operations_.push_back(Erase{to_bytes(key)}); }
-    /// Writes `data` at `offset`; the file grows (with zeros) as needed.
+    /// Writes `data` at `offset`; the file grows, filled with zeros, as needed.
     void write_file(FileId file, uint64_t offset, Bytes data) {
         operations_.push_back(FileWrite{file, offset, std::move(data)});
     }
-    /// A file that is not there is none to remove; a file that was removed is never written again.
-    /// REQUIRES: the batch is committed as `synced`, or a power cut could undo the keys alone.
+    /// Removing a file that does not exist does nothing. A removed file is never written again.
+    /// REQUIRES: the batch is committed as `synced`; otherwise a power cut could revert the keys
+    /// alone.
     void remove_file(FileId file) { operations_.push_back(FileRemove{file}); }
 
     bool empty() const { return operations_.empty(); }
@@ -98,11 +99,11 @@ class Storage {
 
     virtual ~Storage() = default;
 
-    /// Empty optional: no such key.
+    /// Empty optional: the key does not exist.
     virtual Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const = 0;
 
-    /// The same for several keys, in their order; quickest when they are sorted. A host may look
-    /// for some of them at once. All or nothing: the first error is the answer.
+    /// Several keys, in the given order; fastest if sorted. A host may read some of them
+    /// concurrently. If any read fails, the whole call returns the first error.
     virtual Expected<std::vector<std::optional<Bytes>>, StorageError> get_many(
         std::span<const Bytes> keys) const;
 
@@ -113,26 +114,26 @@ class Storage {
     virtual Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
                                                     size_t size) const = 0;
 
-    /// Bytes in the file; 0 where there is none.
+    /// Size in bytes; 0 if the file does not exist.
     virtual Expected<uint64_t, StorageError> file_size(FileId file) const = 0;
 
-    /// Bytes that the keys and values take on the disk, estimated; 0 in memory.
+    /// Estimated disk usage of keys and values in bytes; 0 in memory.
     virtual uint64_t keys_size_on_disk() const { return 0; }
 
-    /// Takes effect for reads at once, and on the disk later, in the order of the commits. Never
-    /// fails here: a host whose disk fails stops the node and never retries.
+    /// Visible to reads at once, and written to disk later, in commit order. Never reports failure:
+    /// a host whose disk fails stops the node and never retries.
     virtual CommitId commit(WriteBatch batch, Durability durability) = 0;
 };
 
-/// Storages by name, one directory each: the wallets. Implemented by the host.
+/// Named stores, one directory each: the wallets. Implemented by the host.
 class StorageDirectory {
  public:
     enum class Mode : uint8_t { open_existing, create_new };
 
     virtual ~StorageDirectory() = default;
 
-    /// open_existing fails when there is none of that name, create_new when there is one. The
-    /// caller owns the result; destroying it closes the store after its last commit is written.
+    /// open_existing fails if no store has that name, create_new if one has. The caller owns the
+    /// result; its destructor closes the store after its last commit has been written.
     virtual Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name,
                                                                   Mode mode) = 0;
 

@@ -1,5 +1,5 @@
-// Addresses and exported private keys: texts of output scripts (Base58Check, BIP173, BIP350) and
-// the wallet import format, with the prefixes of a chain. Thread-safe.
+// Addresses (the text forms of output scripts: Base58Check, BIP173, BIP350) and private keys in
+// wallet import format, with the prefixes of a chain. Thread-safe.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace parley {
 
-/// Leading bytes of the Base58Check forms.
+/// Version bytes of the Base58Check forms.
 struct Base58Versions {
     uint8_t public_key_hash = 0;
     uint8_t script_hash = 0;
@@ -23,7 +23,7 @@ struct Base58Versions {
     std::array<uint8_t, 4> extended_secret_key{};
 };
 
-/// What the texts of a chain begin with.
+/// The prefixes of a chain's addresses and keys.
 struct AddressPrefixes {
     std::string bech32;
     Base58Versions base58;
@@ -31,16 +31,16 @@ struct AddressPrefixes {
 
 enum class AddressError : uint8_t {
     encoding,        ///< neither Base58Check nor Bech32
-    base58_version,  ///< of another chain, or no address
+    base58_version,  ///< of another chain, or not an address
     base58_length,
     bech32_prefix,    ///< of another chain
     bech32_checksum,  ///< mixed case, bad character or checksum
-    bech32_variant,   ///< version 0 wants Bech32, the others Bech32m
+    bech32_variant,   ///< version 0 requires Bech32, all others Bech32m
     witness_version,
     witness_program,  ///< length or padding
 };
 
-/// bitcoind's sentences (the "error" of validateaddress).
+/// bitcoind's error texts (the "error" of validateaddress).
 std::string_view to_string(AddressError error);
 
 /// Empty when the script has no address (bare keys, OP_RETURN, ...).
@@ -51,12 +51,12 @@ Expected<Script, AddressError> decode_address(const AddressPrefixes& prefixes,
 
 struct ExportedKey {
     SecretKey key;
-    bool compressed = true;  ///< which form of the public key its addresses use
+    bool compressed = true;  ///< whether its addresses use the compressed public key
 };
 
 /// Wallet import format.
 std::string encode_secret_key(const AddressPrefixes& prefixes, const ExportedKey& key);
-/// Empty: malformed, of another chain, or no valid key.
+/// Empty: malformed, of another chain, or not a valid key.
 std::optional<ExportedKey> decode_secret_key(const AddressPrefixes& prefixes,
                                              std::string_view text);
 

@@ -1,4 +1,4 @@
-// Amounts of money in satoshi, signed as in the transaction format.
+// Monetary amounts in satoshi, signed as in the transaction format.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace parley {
 
-/// Satoshi. One coin is 100,000,000.
+/// One satoshi is 1/100,000,000 of a coin.
 struct AmountTag;
 using Amount = Strong<AmountTag, int64_t>;
 
@@ -28,11 +28,11 @@ constexpr Amount& operator+=(Amount& a, Amount b) {
     return a = a + b;
 }
 
-/// Coins with exactly eight decimals, never an exponent: "0.00000282", "-1.00000000".
+/// In coins, always with eight decimals and without an exponent: "0.00000282", "-1.00000000".
 std::string to_string(Amount amount);
 
-/// The inverse, from a JSON number or a string: at most eight decimals, an optional exponent as
-/// JSON allows, exact. Empty: malformed, or more precise than a satoshi, or beyond 2^63.
+/// The inverse, for a JSON number or string with at most eight decimals and an optional JSON
+/// exponent. Exact. Empty: malformed, more precise than a satoshi, or not below 2^63 satoshi.
 std::optional<Amount> parse_amount(std::string_view text);
 
 }  // namespace parley

@@ -1,4 +1,4 @@
-// Bitcoin's block: the 80-byte header and the transactions. The same in every consensus engine.
+// Bitcoin's block: the 80-byte header and the transactions. The same for every consensus engine.
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ struct Block {
     BlockHeader header;
     std::vector<TransactionRef> transactions;
 
-    /// Bytes of the block, with or without witnesses.
+    /// Serialised size in bytes, with or without witnesses.
     size_t size(WitnessEncoding encoding = WitnessEncoding::with) const;
     Weight weight() const;
     Bytes serialize(WitnessEncoding encoding = WitnessEncoding::with) const;
@@ -45,11 +45,11 @@ Block read_block(Reader& reader);
 
 using BlockRef = std::shared_ptr<const Block>;
 
-/// Root of the tree over the txids; `mutated` is set when two equal neighbours were hashed together
-/// (CVE-2012-2459), which lets two different lists have one root.
+/// The Merkle root of the txids. Sets `mutated` if two equal neighbours were hashed together
+/// (CVE-2012-2459): then two different lists have the same root.
 Hash256 merkle_root(const std::vector<Hash256>& leaves, bool* mutated = nullptr);
 Hash256 block_merkle_root(const Block& block, bool* mutated = nullptr);
-/// BIP141: over the wtxids, with zero in the coinbase's place.
+/// BIP141: the Merkle root of the wtxids, with zero for the coinbase.
 Hash256 block_witness_merkle_root(const Block& block);
 
 }  // namespace parley

@@ -1,5 +1,5 @@
-// FeeRate: satoshi for a thousand virtual bytes, the unit of relay policy and of wallets. Integer
-// arithmetic only, fees are rounded up as bitcoind rounds them. Thread-safe: values.
+// FeeRate: satoshi per 1,000 virtual bytes, the unit of relay policy and of wallets. Integer
+// arithmetic only; fees are rounded up, as bitcoind does. Thread-safe: values.
 #pragma once
 
 #include <algorithm>
@@ -10,30 +10,30 @@
 
 namespace parley {
 
-/// Satoshi for 1,000 virtual bytes.
+/// Satoshi per 1,000 virtual bytes.
 struct FeeRateTag;
 using FeeRate = Strong<FeeRateTag, int64_t>;
 
-/// The fee of so many virtual bytes, rounded up. REQUIRES: both are at least 0, and the product
+/// The fee for a size, rounded up. REQUIRES: both arguments are at least 0, and their product is
 /// below 2^63.
 constexpr Amount fee_for(FeeRate rate, int64_t virtual_bytes) {
     return Amount{(rate.value() * virtual_bytes + 999) / 1000};
 }
 
-/// The rate that a fee amounts to, rounded down; 0 for an empty size.
+/// The fee rate of a transaction with this fee and size, rounded down; 0 if the size is 0.
 constexpr FeeRate fee_rate_of(Amount fee, int64_t virtual_bytes) {
     return FeeRate{virtual_bytes > 0 ? fee.value() * 1000 / virtual_bytes : 0};
 }
 
-/// An output below this costs more to spend, at `dust_relay_fee`, than it is worth: relaying nodes
-/// refuse it, wallets do not make it. 0 for outputs that nobody can spend.
+/// The dust threshold: spending a smaller output at `dust_relay_fee` costs more than it is worth,
+/// so nodes do not relay it and wallets do not create it. 0 for unspendable outputs.
 inline Amount dust_threshold(const TxOutput& output, FeeRate dust_relay_fee) {
     if (output.script_pubkey.is_unspendable()) return Amount{0};
     const auto script_size = static_cast<int64_t>(output.script_pubkey.size());
     const int64_t output_size =
         8 + static_cast<int64_t>(compact_size_length(output.script_pubkey.size())) + script_size;
-    // The input that would spend it: 41 bytes without scripts, and a signature with its key, which
-    // counts a quarter in a witness.
+    // The spending input: 41 bytes without scripts, and a signature with its key, whose bytes count
+    // a quarter in a witness.
     constexpr int64_t kSignatureAndKey = 107;
     const int64_t input_size =
         41 + (witness_program(output.script_pubkey) ? kSignatureAndKey / 4 : kSignatureAndKey);

@@ -1,4 +1,4 @@
-// Opcodes of Script and their names. What they do is in the interpreter. Thread-safe.
+// Opcodes of Script and their names. The interpreter defines what they do. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace parley {
 
-/// 01 to 4b push so many bytes; 51 to 60 push the numbers 1 to 16. What is missing is no opcode
-/// outside tapscript, where much of it is an OP_SUCCESS.
+/// 01 to 4b push that many bytes; 51 to 60 push the numbers 1 to 16. The missing values are invalid
+/// outside tapscript, where many of them are OP_SUCCESS.
 enum Opcode : uint8_t {
     OP_0 = 0x00,
     OP_PUSHDATA1 = 0x4c,
@@ -111,15 +111,16 @@ enum Opcode : uint8_t {
     OP_CHECKSIGADD = 0xba,
 };
 
-/// As bitcoind prints it: "0", "-1", "1" to "16" for the small numbers, otherwise with "OP_"
-/// ("OP_UNKNOWN" and "OP_INVALIDOPCODE", ff, for none). REQUIRES: not one of the pushes 01 to 4b.
+/// bitcoind's name: "0", "-1", "1" to "16" for the small numbers, otherwise with the prefix "OP_"
+/// ("OP_UNKNOWN" for an unassigned value, "OP_INVALIDOPCODE" for ff). REQUIRES: not one of the
+/// pushes 01 to 4b.
 std::string_view opcode_name(uint8_t opcode);
 
-/// The opcode of this name, with or without "OP_", from OP_RESERVED on and without the small
-/// numbers; NOP2 and NOP3 are taken too. Empty: none.
+/// The opcode with this name, with or without "OP_", for opcodes from OP_RESERVED on except the
+/// small numbers; accepts NOP2 and NOP3. Empty: no such opcode.
 std::optional<uint8_t> opcode_by_name(std::string_view name);
 
-/// BIP342: in a tapscript it makes the spend valid whatever else is there.
+/// BIP342: whether the opcode makes any tapscript that contains it succeed.
 constexpr bool is_op_success(uint8_t opcode) {
     return opcode == 80 || opcode == 98 || (opcode >= 126 && opcode <= 129) ||
            (opcode >= 131 && opcode <= 134) || (opcode >= 137 && opcode <= 138) ||

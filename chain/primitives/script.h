@@ -1,4 +1,4 @@
-// Script: a byte string of opcodes. Here are the bytes, the templates that wallets pay to, and a
+// Script: a byte string of opcodes. This file has the bytes, the standard output templates and a
 // builder. The opcodes are in opcode.h, the interpreter in script_interpreter.h.
 #pragma once
 
@@ -24,11 +24,11 @@ class Script {
     ByteSpan bytes() const { return bytes_.span(); }
     size_t size() const { return bytes_.size(); }
     bool empty() const { return bytes_.size() == 0; }
-    /// Beside the object itself.
+    /// Heap memory in addition to the object itself.
     size_t heap_bytes() const { return bytes_.heap_bytes(); }
 
-    /// Can never be spent, so it takes no place in the UTXO set: starts with OP_RETURN or is over
-    /// 10,000 bytes.
+    /// Can never be spent, so it is not added to the UTXO set: starts with OP_RETURN, or is longer
+    /// than 10,000 bytes.
     bool is_unspendable() const {
         return (!empty() && bytes()[0] == OP_RETURN) || size() > kScriptSizeMax;
     }
@@ -45,9 +45,9 @@ class ScriptBuilder {
         bytes_.push_back(opcode);
         return *this;
     }
-    /// The shortest push of `data`, OP_N for the small numbers (BIP62 rule 3).
+    /// A minimal push of `data`, using OP_N for the small numbers (BIP62 rule 3).
     ScriptBuilder& push(ByteSpan data);
-    /// The shortest push of a number in Script's sign-and-magnitude form.
+    /// A minimal push of a number in Script's sign-and-magnitude form.
     ScriptBuilder& push_number(int64_t value);
     Script build() const { return Script{bytes_}; }
 
@@ -75,11 +75,11 @@ Script p2sh_script(const Hash160& script_hash);
 Script p2wpkh_script(const Hash160& key_hash);
 Script witness_script(int version, ByteSpan program);
 
-/// The key hash when the script is exactly that template.
+/// The key hash, if the script matches the template exactly.
 std::optional<Hash160> match_p2pkh(const Script& script);
 std::optional<Hash160> match_p2sh(const Script& script);
 std::optional<Hash160> match_p2wpkh(const Script& script);
-/// The serialised public key (33 or 65 bytes, not looked at). Borrows from the script.
+/// The serialised public key (33 or 65 bytes, not validated). Borrows from the script.
 std::optional<ByteSpan> match_p2pk(const Script& script);
 
 }  // namespace parley

@@ -1,5 +1,5 @@
-// Script's numbers: little-endian, sign and magnitude, the sign in the highest bit of the last
-// byte, the empty string for zero. Thread-safe.
+// Script's numbers: little-endian sign and magnitude, with the sign in the highest bit of the last
+// byte; zero is the empty string. Thread-safe.
 #pragma once
 
 #include <array>
@@ -10,10 +10,10 @@
 
 namespace parley {
 
-/// Operands of arithmetic take four bytes at most; results may be longer.
+/// Operands of arithmetic have at most four bytes; results may be longer.
 inline constexpr size_t kScriptNumberSizeMax = 4;
 
-/// A number in its shortest form.
+/// A number in its minimal encoding.
 struct ScriptNumber {
     std::array<uint8_t, 9> bytes{};
     size_t size = 0;
@@ -21,11 +21,11 @@ struct ScriptNumber {
 };
 ScriptNumber encode_script_number(int64_t value);
 
-/// Empty: more than `size_max` bytes (at most 8), or `minimal` and not the shortest form.
+/// Empty: more than `size_max` bytes (at most 8), or `minimal` and not the minimal encoding.
 std::optional<int64_t> decode_script_number(ByteSpan data, bool minimal,
                                             size_t size_max = kScriptNumberSizeMax);
 
-/// Script's truth: anything but zero, of either sign and any length.
+/// Script's notion of true: anything but zero, of either sign and any length.
 bool cast_to_bool(ByteSpan data);
 
 }  // namespace parley

@@ -1,5 +1,5 @@
-// ScriptOps: walks the opcodes of a script. It only cuts the bytes into opcodes and their data;
-// meaning is the interpreter's business. Borrows the script. Not thread-safe, but cheap to make.
+// ScriptOps: iterates over the opcodes of a script. It only splits the bytes into opcodes and their
+// data; it does not interpret them. Borrows the script. Not thread-safe, but cheap to construct.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace parley {
 
 struct ScriptOp {
     uint8_t opcode = 0;
-    ByteSpan data;  ///< what a push pushes; empty for OP_N and all others
+    ByteSpan data;  ///< of a data push; empty for OP_N and all others
 };
 
 class ScriptOps {
@@ -21,9 +21,9 @@ class ScriptOps {
     /// Empty: at the end, or malformed.
     std::optional<ScriptOp> next();
 
-    /// A push ran past the end. What is left then starts with that push.
+    /// A push extended past the end. rest() then starts with that push.
     bool malformed() const { return malformed_; }
-    /// Bytes from the next opcode on.
+    /// The bytes from the next opcode on.
     ByteSpan rest() const { return rest_; }
 
  private:
@@ -31,10 +31,10 @@ class ScriptOps {
     bool malformed_ = false;
 };
 
-/// Nothing but pushes (OP_RESERVED counts as one, as in bitcoind); false where it is malformed.
+/// Only pushes (OP_RESERVED counts as one, as in bitcoind). False if malformed.
 bool is_push_only(ByteSpan script);
 
-/// Is this push the shortest that there is for its data (BIP62 rule 3)?
+/// Whether the push is the shortest possible for its data (BIP62 rule 3).
 bool is_minimal_push(const ScriptOp& op);
 
 }  // namespace parley

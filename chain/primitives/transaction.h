@@ -1,6 +1,6 @@
 // Bitcoin's transaction: inputs that spend outpoints, outputs, and the witness (BIP144
-// serialisation). TransactionData is the open structure to build and change; Transaction is
-// immutable, knows its ids, and is shared.
+// serialisation). TransactionData is mutable, for building; Transaction is immutable, stores its
+// ids, and is shared.
 #pragma once
 
 #include <compare>
@@ -60,15 +60,16 @@ enum class WitnessEncoding : bool { without, with };
 void write_transaction(Writer& writer, const TransactionData& transaction,
                        WitnessEncoding encoding);
 
-/// Reads one transaction in either form (`with`), or in the old form only (`without`). On bad input
-/// the reader fails and the result is unspecified: superfluous witness flag, unknown flag, lengths
-/// beyond the input.
+/// Reads one transaction in either form (`with`), or in the legacy form only (`without`). On a
+/// superfluous witness flag, an unknown flag, or lengths beyond the input, the reader fails and the
+/// result is unspecified.
 TransactionData read_transaction(Reader& reader, WitnessEncoding encoding = WitnessEncoding::with);
 
 class Transaction {
  public:
     explicit Transaction(TransactionData data);
-    /// `raw`: the bytes that read_transaction made `data` of; hashed as they lie, and not kept.
+    /// `raw`: the bytes from which read_transaction made `data`. They are hashed as they are, and
+    /// not kept.
     Transaction(TransactionData data, ByteSpan raw);
 
     const TransactionData& data() const { return data_; }
@@ -84,7 +85,7 @@ class Transaction {
         return data_.inputs.size() == 1 && data_.inputs[0].prevout.is_null();
     }
 
-    /// Bytes of the BIP144 form, and of the form without witness.
+    /// Sizes in bytes of the BIP144 form and of the legacy form.
     size_t total_size() const { return total_size_; }
     size_t base_size() const { return base_size_; }
     Weight weight() const { return Weight{static_cast<int64_t>(3 * base_size_ + total_size_)}; }
@@ -108,7 +109,8 @@ inline TransactionRef make_transaction(TransactionData data) {
     return std::make_shared<const Transaction>(std::move(data));
 }
 
-/// As make_transaction(read_transaction(reader)), without serialising it again for its ids.
+/// Equivalent to make_transaction(read_transaction(reader)), but hashes the input bytes instead of
+/// serialising again.
 TransactionRef read_shared_transaction(Reader& reader);
 
 }  // namespace parley

@@ -1,5 +1,5 @@
-// Witness: the stack of byte strings that BIP141 gives an input, in one allocation, because a block
-// has thousands of them and they live and die with it.
+// Witness: an input's stack of byte strings (BIP141), stored in one allocation, because a block has
+// thousands of witnesses that are allocated and freed together.
 #pragma once
 
 #include <cstddef>
@@ -14,12 +14,12 @@
 
 namespace parley {
 
-/// The first items of a witness; borrows from it.
+/// The first items of a witness. Borrows from it.
 class WitnessItems {
  public:
     class Iterator {
      public:
-        using iterator_category = std::input_iterator_tag;  // dereferencing makes a span
+        using iterator_category = std::input_iterator_tag;  // dereferencing returns a span by value
         using value_type = ByteSpan;
         using difference_type = std::ptrdiff_t;
         using pointer = void;
@@ -82,17 +82,17 @@ class Witness {
     /// Implicit: the form in which items are made.
     Witness(const std::vector<Bytes>& items);  // NOLINT(google-explicit-constructor)
 
-    /// As BIP144 encodes it: a number of items, and each with its length. The reader fails on
-    /// lengths beyond the input.
+    /// The BIP144 encoding: the number of items, then each item with its length. The reader fails
+    /// on lengths beyond the input.
     static Witness read(Reader& reader);
     void write(Writer& writer) const;
-    /// Bytes that write() appends.
+    /// The number of bytes that write() appends.
     size_t encoded_size() const;
 
     size_t size() const { return storage_.empty() ? 0 : first_offset() / kWord - 1; }
     bool empty() const { return storage_.empty(); }
     WitnessItems items() const { return {storage_.data(), size()}; }
-    /// Copies of the items, to change them.
+    /// Copies of the items, for editing.
     std::vector<Bytes> copy() const;
     ByteSpan operator[](size_t index) const { return items()[index]; }
     ByteSpan front() const { return items().front(); }
@@ -101,9 +101,9 @@ class Witness {
     WitnessItems::Iterator end() const { return items().end(); }
 
     void clear() { storage_.clear(); }
-    /// Copies what is there; read() and the constructors do not.
+    /// Copies all existing items, unlike read() and the constructors.
     void push_back(ByteSpan item);
-    /// What it has of the heap.
+    /// Bytes allocated on the heap.
     size_t heap_bytes() const { return storage_.capacity(); }
 
     bool operator==(const Witness&) const = default;
@@ -117,8 +117,8 @@ class Witness {
     template <class Items>
     void assign(const Items& items);
 
-    // Where each item begins, and where the last one ends, as words in the machine's byte order,
-    // counted from the front; then the items. Empty: there is none.
+    // The offset at which each item begins and the offset at which the last one ends, as 32-bit
+    // words in native byte order counted from the front; then the items. Empty: no items.
     Bytes storage_;
 };
 

@@ -1,4 +1,4 @@
-// BlockError: why a header or a block is not accepted. `reason` is bitcoind's word for it.
+// BlockError: why a header or a block was not accepted. `reason` is bitcoind's reject reason.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace parley {
 
-/// What the error says about the block and about who sent it.
+/// What the error implies for the block and for its sender.
 enum class BlockErrorKind : uint8_t {
-    invalid_header,        ///< breaks a rule of headers; nobody can make it valid
-    invalid_block,         ///< breaks a rule of blocks
-    mutated,               ///< does not match its header: another body of this hash may be valid
+    invalid_header,        ///< breaks a header rule: invalid for ever
+    invalid_block,         ///< breaks a block rule
+    mutated,               ///< does not match its header: another body for this hash may be valid
     missing_parent,        ///< the parent's header is unknown
     invalid_parent,        ///< a descendant of an invalid block
     cached_invalid,        ///< was found invalid before
@@ -31,8 +31,7 @@ struct BlockError {
     std::string to_string() const { return detail.empty() ? reason : reason + ", " + detail; }
 };
 
-/// Why a block was not found to be valid: it breaks a rule, or a store failed, and there is no
-/// verdict.
+/// Why a block was not found valid: it broke a rule, or a store failed and there is no verdict.
 using BlockFailure = std::variant<BlockError, StorageError>;
 
 }  // namespace parley

@@ -1,5 +1,5 @@
-// Deployment: a change of the rules that blocks signal for in their versions (BIP9), as a chain's
-// parameters describe it, and how far blocks have brought it. Values; versionbits.h fills them.
+// Deployment: a rule change that blocks signal for in their versions (BIP9), as the chain
+// parameters describe it, and its state. Values; versionbits.h computes the states.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 namespace parley {
 
 struct Deployment {
-    /// As start_time: the rule holds from the genesis block on, or never will.
+    /// Special values of start_time: the rule is active from the genesis block on, or never.
     static constexpr int64_t kAlwaysActive = -1;
     static constexpr int64_t kNeverActive = -2;
     static constexpr int64_t kNoTimeout = std::numeric_limits<int64_t>::max();
@@ -25,14 +25,14 @@ struct Deployment {
     int64_t timeout = kNoTimeout;
     Height min_activation_height{0};
     int32_t period_blocks = 2016;
-    int32_t threshold_blocks = 1815;  ///< signalling blocks of a period that lock the rule in
-    uint32_t script_flags = 0;        ///< ScriptFlags that hold once the deployment is active
+    int32_t threshold_blocks = 1815;  ///< signalling blocks in a period that lock the rule in
+    uint32_t script_flags = 0;        ///< ScriptFlags that apply once the deployment is active
 
     bool is_enabled() const { return start_time != kNeverActive; }
 };
 
 enum class DeploymentState : uint8_t { defined, started, locked_in, active, failed };
-/// BIP9's words: "defined", ..., "locked_in".
+/// BIP9's names: "defined", ..., "locked_in".
 std::string_view to_string(DeploymentState state);
 
 /// One deployment as getdeploymentinfo shows it for a block.
@@ -41,13 +41,14 @@ struct DeploymentReport {
     DeploymentState state = DeploymentState::defined;       ///< of the block itself
     DeploymentState state_next = DeploymentState::defined;  ///< of the block after it
     Height since{0};                                        ///< first block of `state`
-    std::optional<Height> active_since;                     ///< at most one above the block
-    /// The blocks of the running period up to this one; empty unless started or locked in.
+    std::optional<Height> active_since;                     ///< at most one block above this one
+    /// Whether each block of the current period up to this one signals; empty unless started or
+    /// locked in.
     std::vector<bool> signals;
 
-    /// Signals so far.
+    /// Number of signalling blocks so far.
     int32_t count() const;
-    /// Enough blocks are left in the period to reach the threshold.
+    /// Whether enough blocks are left in the period to reach the threshold.
     bool possible() const;
 };
 

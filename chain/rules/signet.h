@@ -1,6 +1,6 @@
-// Signet (BIP325): each block carries a solution of the chain's challenge, a script, beside its
-// proof of work. The solution lies in the output of the witness commitment, behind a marker.
-// Called by Chainstate. Pure functions, thread-safe.
+// Signet (BIP325): in addition to its proof of work, each block carries a solution of the chain's
+// challenge script, after a marker in the output of the witness commitment. Called by Chainstate.
+// Pure functions, thread-safe.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@
 
 namespace parley {
 
-/// The two transactions that BIP325 makes of a block: one with an output that pays to the
+/// The two transactions that BIP325 derives from a block: one with an output that pays to the
 /// challenge, and one that spends it with the block's solution.
 struct SignetTransactions {
     TransactionRef to_spend;
@@ -20,11 +20,11 @@ struct SignetTransactions {
 };
 
 /// Empty: the block has no coinbase with a witness commitment, or its solution is malformed. A
-/// block without a solution gives an empty one: a trivial challenge takes that.
+/// missing solution counts as an empty one, which satisfies a trivial challenge.
 std::optional<SignetTransactions> signet_transactions(const Block& block, const Script& challenge);
 
-/// check: bad-signet-blksig, unless the chain has no challenge, the solution meets it, or it is the
-/// genesis block.
+/// check: bad-signet-blksig if the chain has a challenge that the solution does not satisfy. The
+/// genesis block is exempt.
 Expected<void, BlockError> check_signet_solution(const ChainParams& params, const Block& block);
 
 }  // namespace parley

@@ -1,5 +1,5 @@
-// Rules that a transaction must meet by itself (check) and against the coins that it spends
-// (connect), without its scripts. Called by the block rules and by mempool/. Thread-safe.
+// Rules for a transaction without context (check) and against the coins that it spends (connect),
+// excluding scripts. Called by the block rules and by mempool/. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,12 @@ enum class TxError : uint8_t {
 /// bitcoind's reject reason: bad-txns-vin-empty, ...
 std::string_view to_string(TxError error);
 
-/// What needs no context. Coinbases too.
+/// Context-free rules, for coinbases too.
 Expected<void, TxError> check_transaction(const Transaction& transaction);
 
-/// Maturity, ranges, and that nothing is created; the result is the fee. `coins` are those of the
-/// inputs in their order, `height` is that of the block that would hold the transaction.
+/// Checks maturity and value ranges, and that outputs do not exceed inputs; returns the fee.
+/// `coins` are those that the inputs spend, in input order; `height` is that of the block that
+/// would contain the transaction.
 Expected<Amount, TxError> check_tx_inputs(const Transaction& transaction,
                                           std::span<const Coin> coins, Height height,
                                           int32_t coinbase_maturity_blocks);

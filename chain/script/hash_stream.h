@@ -1,5 +1,5 @@
-// HashStream: Bitcoin's serialisation straight into SHA-256, for what is hashed and never kept.
-// Not thread-safe; make one where it is needed.
+// HashStream: Bitcoin's serialisation written directly into SHA-256, for data that is hashed but
+// not kept. Not thread-safe.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@ namespace parley {
 class HashStream {
  public:
     HashStream() = default;
-    /// Goes on behind what `start` has absorbed, for example a tag.
+    /// Continues from the state of `start`, for example after a tag.
     explicit HashStream(const Sha256& start) : hasher_(start) {}
 
     template <std::integral T>
@@ -36,7 +36,7 @@ class HashStream {
     HashStream& var_bytes(ByteSpan value) { return compact_size(value.size()).bytes(value); }
     HashStream& hash(const Hash256& value) { return bytes(value.span()); }
 
-    /// SHA-256 of what was written. The stream is spent afterwards.
+    /// SHA-256 of everything written. The stream must not be used afterwards.
     Hash256 once() { return hasher_.finish(); }
     /// SHA-256 of SHA-256.
     Hash256 twice() { return sha256(hasher_.finish().span()); }

@@ -1,5 +1,5 @@
-// InputChecker: what a script may ask about the input that it runs for: is this signature good, is
-// that locktime met. Pure but for the cache that it is given; one thread at a time.
+// InputChecker: answers a script's questions about the input that it runs for: is this signature
+// valid, is that locktime met. Pure except for its cache; used by one thread at a time.
 #pragma once
 
 #include <optional>
@@ -12,23 +12,23 @@ namespace parley {
 class SignatureCache;
 class SpendingTransaction;
 
-/// Which rules a script runs under.
+/// The rules under which a script runs.
 enum class SignatureVersion : uint8_t { base, witness_v0, tapscript };
 
 class InputChecker {
  public:
-    /// Borrows both. `cache` may be null; `remember`: good signatures are put into it. REQUIRES:
-    /// input < number of inputs.
+    /// Borrows both. `cache` may be null; with `remember`, valid signatures are added to it.
+    /// REQUIRES: input < number of inputs.
     InputChecker(const SpendingTransaction& spending, size_t input, SignatureCache* cache,
                  bool remember)
         : spending_(spending), input_(input), cache_(cache), remember_(remember) {}
 
-    /// What an ECDSA signature with this hash type signs. REQUIRES: not tapscript.
+    /// The message that an ECDSA signature with this hash type signs. REQUIRES: not tapscript.
     Hash256 ecdsa_message(ByteSpan script_code, uint8_t hash_type, SignatureVersion version) const;
-    /// `signature` without its hash type.
+    /// `signature` excludes the hash type.
     bool verify_ecdsa(ByteSpan public_key, const Hash256& message, ByteSpan signature) const;
 
-    /// BIP341: a signature of 64 or 65 bytes by a 32-byte key. Empty: it is good.
+    /// BIP341: a signature of 64 or 65 bytes by a 32-byte key. Empty: valid.
     std::optional<ScriptError> check_schnorr(ByteSpan public_key, ByteSpan signature,
                                              const TaprootSpend& spend) const;
 

@@ -1,9 +1,9 @@
-// ScriptCache: remembers transactions whose scripts were all found good, so that a transaction that
-// came through the mempool needs no script checks in its block. An interface: who runs the checks
-// has one (the daemon's pool of threads) or none. It changes the cost of a verdict, never a
-// verdict. Called by mempool and blocks on the core thread.
+// ScriptCache: remembers transactions whose scripts were all valid, so that a transaction validated
+// by the mempool needs no script checks in its block. An interface: the daemon's thread pool
+// implements it; other ScriptVerifiers have none. It changes the cost of a verdict, never the
+// verdict. Called by mempool and block validation on the core thread.
 //
-// What the scripts of a transaction do depends on the transaction with its witnesses, on the
+// The result of a transaction's scripts depends on the transaction with its witnesses, on the
 // outputs that it spends, and on the rules. The wtxid stands for the first two: it commits to the
 // txids of the spent outputs.
 #pragma once
@@ -16,9 +16,10 @@ namespace parley {
 class ScriptCache {
  public:
     virtual ~ScriptCache() = default;
-    /// Was this very pair inserted? False negatives are allowed, false positives are not.
+    /// Whether this pair was inserted. May return false for an inserted pair, never true for
+    /// another.
     virtual bool contains(const Wtxid& wtxid, ScriptFlags flags) = 0;
-    /// REQUIRES: all inputs have passed under these flags, or under more.
+    /// REQUIRES: all inputs passed under these flags, or under a superset.
     virtual void insert(const Wtxid& wtxid, ScriptFlags flags) = 0;
 };
 

@@ -1,6 +1,6 @@
-// ScriptCheck: one input's script verification as a value, so that it can run on any thread.
-// ScriptVerifier: who runs them (a thread pool in the daemon, inline in the simulator and in
-// tests). ScriptRun: the checks of one block, which may run while the caller makes more of them.
+// ScriptCheck: the script verification of one input as a value, so that it can run on any thread.
+// ScriptVerifier: runs checks (a thread pool in the daemon, inline in the simulator and in tests).
+// ScriptRun: the checks of one block, which may run while the caller adds more.
 #pragma once
 
 #include <cstdint>
@@ -21,46 +21,48 @@ struct ScriptCheck {
     SpendingTransactionRef spending;
     uint32_t input = 0;
     ScriptFlags flags = kVerifyNone;
-    /// Good signatures are worth a place in a cache: a block with this transaction may follow.
+    /// Whether to cache valid signatures, because a block with this transaction may follow.
     bool remember = false;
 };
 
-/// The checks of all inputs of a transaction, behind those that are in `checks`.
+/// Appends the checks of all inputs of a transaction to `checks`.
 void add_script_checks(const TransactionRef& transaction, std::vector<TxOutput> spent,
                        ScriptFlags flags, bool remember, std::vector<ScriptCheck>& checks);
 
 struct ScriptFailure {
-    size_t check = 0;  ///< position among the checks of the run
+    size_t check = 0;  ///< position in the run
     ScriptError error = ScriptError::eval_false;
     // Of that check:
     SpendingTransactionRef spending;
     uint32_t input = 0;
 };
 
-/// Runs one check. Thread-safe, and pure but for the cache, which may be null. Empty: the spend is
-/// allowed. REQUIRES: is_consistent(check.flags).
+/// Runs one check. Thread-safe, and pure except for the cache, which may be null. Empty: the spend
+/// is valid. REQUIRES: is_consistent(check.flags).
 std::optional<ScriptError> run_script_check(const ScriptCheck& check,
                                             SignatureCache* cache = nullptr);
 
 class ScriptRun {
  public:
-    /// Drops the checks that have not run; returns when no thread is at one of them.
+    /// Drops the checks that have not started, and waits for those that are running.
     virtual ~ScriptRun() = default;
-    /// Positions go on from those that were added before.
+    /// Positions continue from those added before.
     virtual void add(std::vector<ScriptCheck> checks) = 0;
-    /// Runs what is left, on the caller's thread too. The failure with the lowest position,
-    /// whatever the number of threads; empty when all pass. Called once, after the last add().
+    /// Runs the remaining checks, also on the caller's thread. Returns the failure with the lowest
+    /// position, whatever the number of threads; empty if all pass. Called once, after the last
+    /// add().
     virtual std::optional<ScriptFailure> finish() = 0;
 };
 
 class ScriptVerifier {
  public:
     virtual ~ScriptVerifier() = default;
-    /// The verifier must outlive the run. Several runs may be open; earlier ones go first.
+    /// The verifier must outlive the run. Several runs may be open at a time; earlier ones have
+    /// priority.
     virtual std::unique_ptr<ScriptRun> begin() = 0;
-    /// One whole run.
+    /// A whole run in one call.
     std::optional<ScriptFailure> verify_all(std::vector<ScriptCheck> checks);
-    /// Transactions that need no run any more; null where none are remembered.
+    /// Transactions that need no further run; null if the verifier remembers none.
     virtual ScriptCache* cache() { return nullptr; }
 };
 

@@ -1,4 +1,4 @@
-// ScriptError: why a script does not allow a spend. Values only.
+// ScriptError: why a script failed. Values only.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 namespace parley {
 
 enum class ScriptError : uint8_t {
-    eval_false,  ///< ran to its end and left false, or nothing
+    eval_false,  ///< left false, or an empty stack
     op_return,
     // Limits.
     script_size,
@@ -24,12 +24,12 @@ enum class ScriptError : uint8_t {
     signature_verify,
     number_equal_verify,
     // Form.
-    bad_opcode,  ///< a push that runs past the end, or an opcode that is none
+    bad_opcode,  ///< a push past the end, or an invalid opcode
     disabled_opcode,
     stack_operation,
     alternate_stack_operation,
     unbalanced_conditional,
-    script_number,  ///< an operand of too many bytes, or not minimal
+    script_number,  ///< an operand that is too long, or not minimal
     negative_locktime,
     unsatisfied_locktime,
     // Signatures and keys.
@@ -71,10 +71,10 @@ enum class ScriptError : uint8_t {
     tapscript_empty_public_key,
 };
 
-/// bitcoind's sentence, as it stands in parentheses behind block-script-verify-flag-failed.
+/// bitcoind's text, which it prints in parentheses after block-script-verify-flag-failed.
 std::string_view to_string(ScriptError error);
 
-/// The name in bitcoind's test suites ("SIG_DER"); "OK" for none.
+/// The name in bitcoind's test suites ("SIG_DER"); "OK" for no error.
 std::string_view script_error_name(std::optional<ScriptError> error);
 
 }  // namespace parley

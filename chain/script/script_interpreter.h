@@ -1,7 +1,7 @@
-// ScriptInterpreter: runs one script on a stack, with every opcode and limit of consensus, and with
-// the policy rules that its flags ask for. It is not the whole of a verification: which scripts run
-// on what, BIP16, BIP141 and BIP341, is in script_verify.cpp. Internal to chain/ and its tests. One
-// thread at a time.
+// ScriptInterpreter: runs one script on a stack, with all opcodes and limits of consensus, and the
+// policy rules that its flags select. It is only a part of verification: script_verify.cpp decides
+// which scripts run on which stack (BIP16, BIP141, BIP341). Internal to chain/ and its tests. Used
+// by one thread at a time.
 #pragma once
 
 #include <optional>
@@ -14,26 +14,26 @@
 
 namespace parley {
 
-/// What a tapscript runs with beside its stack.
+/// A tapscript's state besides its stack.
 struct TapscriptState {
     TaprootSpend spend;
-    int64_t weight_left = 0;  ///< of BIP342's budget for signature checks
+    int64_t weight_left = 0;  ///< what is left of BIP342's budget for signature checks
 };
 
 class ScriptInterpreter {
  public:
-    using Result = std::optional<ScriptError>;  // empty: goes on
+    using Result = std::optional<ScriptError>;  // empty: continue
 
-    /// Borrows everything. REQUIRES: `tapscript` is given exactly for that version.
+    /// Borrows everything. REQUIRES: `tapscript` is given if and only if the version is tapscript.
     ScriptInterpreter(ScriptStack& stack, ScriptFlags flags, const InputChecker& checker,
                       SignatureVersion version, TapscriptState* tapscript = nullptr);
 
-    /// Runs `script` to its end. Empty: no rule was broken; the verdict is what is on the stack,
-    /// which borrows from the script. One run for one interpreter.
+    /// Runs `script` to its end. Empty: no rule was broken, and the result is on the stack, which
+    /// borrows from the script. Call once per interpreter.
     Result run(ByteSpan script);
 
  private:
-    // The nested branches of OP_IF, of which only the outermost that is not taken matters.
+    // The nested branches of OP_IF, of which only the outermost branch not taken matters.
     class Conditions {
      public:
         bool empty() const { return depth_ == 0; }
@@ -92,7 +92,7 @@ class ScriptInterpreter {
     Result finish_check(bool good, bool verify, ScriptError error);
     Result remove_signature(ByteSpan signature, Bytes& storage, ByteSpan& code) const;
 
-    // REQUIRES: the stack has so many items. `depth` 0 is the top.
+    // REQUIRES: the stack has more than `depth` items; 0 is the top.
     ByteSpan top(size_t depth = 0) const { return stack_[stack_.size() - 1 - depth].bytes(); }
     Result number(size_t depth, int64_t& value, size_t size_max) const;
     Result number(size_t depth, int64_t& value) const;
@@ -107,11 +107,11 @@ class ScriptInterpreter {
     const SignatureVersion version_;
     TapscriptState* const tapscript_;
     Conditions conditions_;
-    ByteSpan code_;  // what signatures sign: the script from the last OP_CODESEPARATOR on
+    ByteSpan code_;  // signed by signatures: the script from the last OP_CODESEPARATOR on
     int op_count_ = 0;
 };
 
-/// The script without every occurrence of `pattern` that begins at an opcode. Empty: there is none.
+/// Removes every occurrence of `pattern` that begins at an opcode. Empty: there is none.
 std::optional<Bytes> find_and_delete(ByteSpan script, ByteSpan pattern);
 
 }  // namespace parley

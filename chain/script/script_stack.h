@@ -1,7 +1,7 @@
-// ScriptStack: the interpreter's stack of byte strings. No opcode makes a long string: every item
-// is either a piece of a script or of a witness, which is borrowed, or a digest or a number, which
-// fits into the item. So nothing is copied but the items themselves, and nothing is allocated for
-// one. Not thread-safe; lives on the interpreter's thread.
+// ScriptStack: the interpreter's stack of byte strings. No opcode produces a long string: each item
+// is either a part of a script or witness, which is borrowed, or a digest or number, which is
+// stored in the item. So copying an item copies no other memory, and no item allocates. Not
+// thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ class StackItem {
  public:
     StackItem() = default;
 
-    /// Whoever owns the bytes must keep them longer than the stack.
+    /// The bytes must outlive the item.
     static StackItem borrow(ByteSpan bytes) {
         StackItem item;
         item.borrowed_ = bytes.data();

@@ -43,9 +43,9 @@ class InputVerifier {
         ScriptStack stack;
         stack.reserve(kStackReserve);
         if (auto error = run_base(stack, script_sig)) return error;
-        const bool hidden = has(kVerifyP2sh) && match_p2sh(script_).has_value();
+        const bool is_p2sh = has(kVerifyP2sh) && match_p2sh(script_).has_value();
         ScriptStack pushed;
-        if (hidden) pushed = stack;
+        if (is_p2sh) pushed = stack;
         if (auto error = run_base(stack, script_.bytes())) return error;
         if (auto error = check_result(stack)) return error;
         const auto program = has(kVerifyWitness) ? witness_program(script_) : std::nullopt;
@@ -55,10 +55,10 @@ class InputVerifier {
             stack.resize(1);  // a program's own rules keep the stack clean
         }
         bool has_program = program.has_value();
-        if (hidden) {
+        if (is_p2sh) {
             if (!is_push_only(script_sig)) return ScriptError::signature_push_only;
             stack = std::move(pushed);
-            if (auto error = run_hidden(stack, has_program)) return error;
+            if (auto error = run_redeem_script(stack, has_program)) return error;
         }
         if (has(kVerifyCleanStack) && stack.size() != 1) return ScriptError::clean_stack;
         if (has(kVerifyWitness) && !has_program && !input_.witness.empty())
@@ -79,7 +79,7 @@ class InputVerifier {
     }
 
     // BIP16: the last item that script_sig pushed is the script, and the others are its arguments.
-    Result run_hidden(ScriptStack& stack, bool& has_program) const {
+    Result run_redeem_script(ScriptStack& stack, bool& has_program) const {
         const StackItem redeem_item = stack.back();
         const ByteSpan redeem = redeem_item.bytes();
         stack.pop_back();
@@ -95,16 +95,16 @@ class InputVerifier {
         return {};
     }
 
-    Result run_program(const WitnessProgram& program, bool hidden) const {
+    Result run_program(const WitnessProgram& program, bool is_p2sh) const {
         const size_t size = program.program.size();
         if (program.version == 0) {
             if (size == kKeyHashSize) return run_key_hash(program.program);
             return size == Hash256::kSize ? run_script_hash(program.program)
                                           : Result{ScriptError::witness_length};
         }
-        if (program.version == 1 && size == Hash256::kSize && !hidden)
+        if (program.version == 1 && size == Hash256::kSize && !is_p2sh)
             return has(kVerifyTaproot) ? run_taproot(program.program) : Result{};
-        if (is_anchor(program) && !hidden) return {};
+        if (is_anchor(program) && !is_p2sh) return {};
         if (has(kVerifyDiscourageUpgradableWitness))
             return ScriptError::discourage_upgradable_witness;
         return {};

@@ -1,17 +1,17 @@
-// SignatureCache: remembers signatures that were found good, so that a transaction that came
-// through the mempool need not be verified again in its block. An interface: whoever runs the
-// checks owns one (the daemon's pool of threads) or has none. It changes the cost of a verdict,
-// never a verdict. Implementations are called from several threads at once.
+// SignatureCache: remembers valid signatures, so that a transaction validated by the mempool need
+// not be verified again in its block. An interface: the daemon's thread pool owns one; other
+// ScriptVerifiers have none. It changes the cost of a verdict, never the verdict. Implementations
+// must be thread-safe.
 #pragma once
 
 #include "base/hash256.h"
 
 namespace parley {
 
-/// What kind of signature; the kinds have caches of their own in effect.
+/// The signature scheme. Records of different schemes never match.
 enum class SignatureKind : uint8_t { ecdsa, schnorr };
 
-/// A signature with all that it depends on. Borrows.
+/// A signature with everything that its validity depends on. Borrows.
 struct SignatureRecord {
     SignatureKind kind = SignatureKind::ecdsa;
     const Hash256& message;
@@ -22,9 +22,10 @@ struct SignatureRecord {
 class SignatureCache {
  public:
     virtual ~SignatureCache() = default;
-    /// Was this very record inserted? False negatives are allowed, false positives are not.
+    /// Whether this record was inserted. May return false for an inserted record, never true for
+    /// another.
     virtual bool contains(const SignatureRecord& record) = 0;
-    /// REQUIRES: the signature is good.
+    /// REQUIRES: the signature is valid.
     virtual void insert(const SignatureRecord& record) = 0;
 };
 

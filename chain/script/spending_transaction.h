@@ -1,5 +1,5 @@
-// SpendingTransaction: a transaction beside the outputs that it spends, with the hashes that the
-// signatures of its inputs share. Immutable, so that any number of threads may check its inputs.
+// SpendingTransaction: a transaction together with the outputs that it spends and the hashes that
+// the signatures of its inputs share. Immutable, so any number of threads may check its inputs.
 #pragma once
 
 #include <memory>
@@ -13,16 +13,16 @@ namespace parley {
 
 class SpendingTransaction {
  public:
-    /// `spent`: one output for each input, in their order. A signer may leave one empty that it
-    /// does not know: its own check and those of BIP341 signatures beside it then fail.
+    /// `spent`: one output per input, in input order. A signer may leave an unknown one empty: the
+    /// checks of that input, and of BIP341 signatures of any input, then fail.
     SpendingTransaction(TransactionRef transaction, std::vector<TxOutput> spent);
 
     const Transaction& transaction() const { return *transaction_; }
-    /// REQUIRES, for both: index < number of inputs.
+    /// REQUIRES, like spent(): index < number of inputs.
     const TxInput& input(size_t index) const { return transaction_->inputs()[index]; }
     const TxOutput& spent(size_t index) const { return spent_[index]; }
 
-    /// Made with the spent outputs where an input has a taproot output to spend; all zero where no
+    /// Includes the parts over spent outputs if an input spends a taproot output; all zero if no
     /// input has a witness.
     const SighashParts& sighash_parts() const { return parts_; }
 

@@ -1,14 +1,14 @@
 // BranchConnector: moves the best chain to a better branch: disconnects blocks down to the fork,
 // then connects those of the branch. It does not choose the branch.
 //
-// Connecting a block has two halves, so that the next block can be fetched while scripts run on
-// other threads: begin() judges it against the coins and starts its scripts; settle() waits for
-// their verdict, and then the block is the tip. Blocks that were begun lie on overlays, each on the
-// coins of the one before; until they are settled, they are no part of the best chain, and dropping
-// the connector drops them without a trace.
+// A block is connected in two steps, so that the next block can be fetched while scripts run on
+// other threads: begin() checks it against the coins and starts its scripts; settle() waits for
+// their verdict and makes the block the tip. Begun blocks are held in overlays, each on top of the
+// previous one; until they are settled they are not part of the best chain, and dropping the
+// connector discards them.
 //
-// Created by Chainstate when there is a better branch, and dropped when everything that was begun
-// is settled, is invalid, or is not wanted any more. Core thread only.
+// Created by Chainstate when a better branch exists; dropped when everything begun is settled, is
+// invalid, or is no longer wanted. Core thread only.
 #pragma once
 
 #include <deque>
@@ -38,21 +38,21 @@ struct InvalidBlock {
     BlockError error;
 };
 
-/// In the order in which it happened: first `disconnected` (from the old tip downwards), then
-/// `connected` (upwards).
+/// In the order of the changes: first `disconnected` (from the old tip down), then `connected`
+/// (upwards).
 struct ChainUpdate {
     std::vector<ChainStep> disconnected;
     std::vector<ChainStep> connected;
     std::vector<InvalidBlock> invalid;  ///< blocks that failed to connect
-    bool more = false;                  ///< call again: there is a better tip still
-    /// Call again when there is nothing else to do: the scripts of a better tip are being checked.
+    bool more = false;                  ///< call again: an even better tip exists
+    /// Call again when idle: the scripts of a better tip are being checked.
     bool unsettled = false;
     bool changed() const { return !disconnected.empty() || !connected.empty(); }
 };
 
 class BranchConnector {
  public:
-    /// What it works on; all outlive it.
+    /// What the connector works on. All must outlive it.
     struct Parts {
         const ChainParams& params;
         BlockIndex& index;
@@ -64,29 +64,29 @@ class BranchConnector {
         LogSink& log;
     };
     struct Options {
-        int32_t step_blocks = 32;  ///< of one call of step_towards()
-        bool check_again = false;  ///< scripts of blocks that were connected before, too
+        int32_t step_blocks = 32;  ///< limit for one call of step_towards()
+        bool check_again = false;  ///< also run scripts of blocks connected before
     };
 
     BranchConnector(const Parts& parts, const Options& options)
         : parts_(parts), options_(options) {}
 
-    /// What becomes the tip when everything that was begun is settled.
+    /// The tip after all begun blocks are settled.
     const HeaderNode& head() const {
         return begun_.empty() ? parts_.index.tip() : *begun_.back().node;
     }
-    /// Blocks that were begun and are not settled.
+    /// Number of blocks begun and not settled.
     size_t begun() const { return begun_.size(); }
-    /// One of them was found invalid by other means since: the connector is to be dropped.
+    /// A begun block was found invalid by other means: the connector must be dropped.
     bool is_void() const;
 
-    /// What became of a step: false: a block is invalid, which is noted in the index and in
-    /// `update`, and nothing that was begun on top of it is left. An error: a store failed.
+    /// False: a block is invalid; the index and `update` say so, and all blocks begun on top of it
+    /// are dropped. Error: a store failed.
     using Result = Expected<bool, StorageError>;
 
-    /// Towards `target`, at most step_blocks above the fork. The last block stays begun.
+    /// Moves towards `target`, at most step_blocks above the fork. Leaves the last block begun.
     Result step_towards(const HeaderNode& target, ChainUpdate& update);
-    /// Waits for verdicts until at most so many blocks are begun.
+    /// Waits for verdicts until at most this many blocks are begun.
     Result settle(size_t blocks, ChainUpdate& update);
 
  private:

@@ -36,7 +36,7 @@ Chainstate::Chainstate(const ChainParams& params, const HeaderRules& rules, Stor
       index_(params, rules),
       blocks_(params, index_, blocks, options.block_file_bytes_max),
       coins_(coins, blocks_,
-             {options.coins_cache_bytes, options.coins_flush_blocks,
+             {options.coins_cache_bytes, options.coins_write_interval_blocks,
               OutPointHash{options.coins_hash_key0, options.coins_hash_key1}}),
       version_bits_(params),
       checkpoints_(options.checkpoints, index_, log),

@@ -1,24 +1,25 @@
-// Chainstate: the blocks that this node knows, which of them are the best chain, and the coins that
-// are unspent after it. Start here to read chain/.
+// Chainstate: the known blocks, the best chain among them, and the UTXO set after it. Start here to
+// read chain/.
 //
-// It is not: a judge of who may propose (HeaderRules), of what to relay (mempool/), or of peers.
+// It does not decide who may propose blocks (HeaderRules), what to relay (mempool/), or how to
+// treat peers.
 //
 // It composes BlockIndex (headers, states, the best chain), StoredBlocks (bodies and undo data),
-// Coins, BranchConnector (a move to a better branch), Reindexer and Pruner, and puts their work in
-// order. Each of them can be read by itself.
+// Coins (the UTXO set), BranchConnector (a move to a better branch), Reindexer and Pruner, and
+// sequences their work. Each can be read by itself.
 //
-// A block passes three stages. check: by itself. accept: in the context of its ancestors' headers;
-// then it is stored. connect: against the coins, with scripts, when it becomes part of the best
-// chain. accept_block() does the first two, activate_best_chain() the third, so that the caller
+// A block passes three stages. check: without context. accept: in the context of its ancestors'
+// headers; then it is stored. connect: against the coins, with scripts, when it becomes part of the
+// best chain. accept_block() does the first two, activate_best_chain() the third, so the caller
 // decides when to work and sees each change of the chain exactly once.
 //
-// Storage: index records and the active tip are in the `blocks` store, committed with the block's
-// own bytes in one batch; the coins' cache goes to the `coins` store only now and then, with the
-// blocks that it stands for. Start-up repairs the difference by undo data and stored blocks.
-// REQUIRES of the host: commits of both stores reach the disk in the order in which they were made.
+// Storage: index records and the active tip are in the `blocks` store, in one batch with the
+// block's own bytes. The coins cache is written to the `coins` store less often, with a record of
+// the blocks that it reflects; a start replays the difference from undo data and stored blocks.
+// REQUIRES of the host: commits of both stores reach the disk in commit order.
 //
-// Errors: what a block does wrong is a BlockError. When the machine fails, there is no verdict
-// about any block: failure() is set, nothing changes any more, and the host must stop the node.
+// Errors: an invalid block yields a BlockError. If the machine fails, there is no verdict about any
+// block: failure() is set, nothing changes any more, and the host must stop the node.
 //
 // Called by node/ on the core thread only. Returned nodes live as long as the Chainstate.
 #pragma once
@@ -51,72 +52,73 @@
 namespace parley {
 
 struct ChainOptions {
-    /// The data directory remembers it and refuses another.
+    /// Recorded in the data directory, which cannot be opened with another engine.
     std::string engine = "pow";
-    /// Memory of the coins' cache (-dbcache); where it would take more, coins are written out.
+    /// Memory limit of the coins cache (-dbcache). Coins are written out when it is exceeded.
     size_t coins_cache_bytes = size_t{64} << 20;
-    /// Within so many blocks every coin is written out once: it bounds the work of a start after a
-    /// crash to the blocks of two such rounds.
-    int32_t coins_flush_blocks = 2'000;
-    /// The index is made anew from the block files (-reindex). REQUIRES: no index, no coins, no
-    /// undo files, and no block file behind the first that is missing.
+    /// Every coin is written out once within this many blocks. This limits the replay of a start
+    /// after a crash to twice as many blocks.
+    int32_t coins_write_interval_blocks = 2'000;
+    /// Rebuild the index from the block files (-reindex). REQUIRES: no index, coins or undo files,
+    /// and no gap in the numbers of the block files.
     bool reindex = false;
-    /// The coins are made anew from the blocks, scripts checked (-reindex-chainstate). REQUIRES: no
-    /// coins.
+    /// Rebuild the coins from the stored blocks, checking scripts (-reindex-chainstate). REQUIRES:
+    /// no coins.
     bool reindex_chainstate = false;
-    /// Block files may be removed: by prune(), and by themselves where there is a target (-prune).
+    /// Allow removing block files (-prune): by prune(), and automatically if there is a target.
     bool prune = false;
-    uint64_t prune_target_bytes = 0;       ///< of block and undo files; 0: by hand only
-    int32_t prune_after_height = 100'000;  ///< a shorter chain is kept whole
+    uint64_t prune_target_bytes = 0;       ///< for block and undo files; 0: manual only
+    int32_t prune_after_height = 100'000;  ///< shorter chains are not pruned
     uint64_t block_file_bytes_max = uint64_t{128} << 20;
-    /// Blocks connected by one call of activate_best_chain() before it returns with `more`.
+    /// Blocks connected in one call of activate_best_chain() before it returns with `more` set.
     int32_t activation_step_blocks = 32;
-    /// -minimumchainwork: with less, the best header's chain is not believed to be the network's.
+    /// -minimumchainwork: a best header with a lower score is assumed not to be the network's.
     Score minimum_score;
-    /// -assumevalid: scripts of this block and its ancestors are not run, where the block is part
-    /// of the best header's chain, which has the minimum score, and is two weeks of work below its
-    /// end. Zero: all scripts are run.
+    /// -assumevalid: skip the scripts of this block and its ancestors if it is part of the best
+    /// header's chain, which must have the minimum score and two weeks of work on top of it. Zero:
+    /// run all scripts.
     BlockHash assume_valid;
-    /// -checkpoint: blocks that can never be replaced, nor anything before them.
+    /// -checkpoint: blocks that, like their ancestors, can never be replaced.
     std::vector<std::pair<Height, BlockHash>> checkpoints;
-    /// Keys of the coins' hash table, from a secret source: strangers choose txids.
+    /// Secret keys of the coins' hash table, because an attacker can choose txids.
     uint64_t coins_hash_key0 = 0;
     uint64_t coins_hash_key1 = 0;
 };
 
-/// When activate_best_chain() returns: with every verdict, or while the scripts of the last block
+/// When activate_best_chain() returns: after all verdicts, or while the scripts of the last block
 /// may still run on other threads, so that the caller can fetch the next one meanwhile.
 enum class Settle : uint8_t { all, but_last };
 
 struct BlockResult {
     enum class State : uint8_t { accepted, already_have, missing_parent, invalid };
     State state = State::invalid;
-    const HeaderNode* node = nullptr;  ///< null where the header was not accepted
+    const HeaderNode* node = nullptr;  ///< null if the header was not accepted
     std::optional<BlockError> error;   ///< set when invalid or missing_parent
 };
 
-/// What became of a series of headers.
+/// The outcome of a sequence of headers.
 struct HeadersResult {
-    const HeaderNode* last = nullptr;  ///< the last header that is in the tree now; null: none
+    const HeaderNode* last = nullptr;  ///< the last header now in the tree; null: none
     size_t added = 0;                  ///< headers that were new to the tree
-    std::optional<BlockError> error;   ///< of the first header that was refused
+    std::optional<BlockError> error;   ///< for the first refused header
 };
 
 struct VerifyResult {
-    /// What is wrong, with the block; empty: nothing.
+    /// What is wrong, naming the block; empty: nothing.
     std::string problem;
-    int32_t blocks = 0;  ///< that were looked at
-    /// Levels 3 and 4 ended early: the coins would have taken more memory than the cache may.
+    int32_t blocks = 0;  ///< number of blocks checked
+    /// Levels 3 and 4 stopped early because the coins would have exceeded the cache limit.
     bool cut_short = false;
 };
 
-// Wide because it is the chain as the node sees it: what comes in, what users and the engine order,
-// and what is read of it as a whole. What is read of the tree is in index().
+// Wide because this is the chain as the node sees it: what arrives, what users
+// and the engine command, and what concerns the chain as a whole. Questions about the header tree
+// go to index().
 class Chainstate {
  public:
-    /// Loads both stores, or makes new ones, and brings the coins to the recorded tip. The error is
-    /// a sentence for stderr: a store of another chain or engine, a corrupt one, a failing disk;
-    /// nothing is overwritten then. Everything that is passed by reference must outlive the result.
+    /// Loads both stores, or creates new ones, and brings the coins to the recorded tip. The error
+    /// is a sentence for stderr: a store of another chain or engine, a corrupt one, a failing disk;
+    /// nothing is overwritten in that case. All references must outlive the result.
     static Expected<std::unique_ptr<Chainstate>, std::string> open(
         const ChainParams& params, const HeaderRules& rules, Storage& blocks, Storage& coins,
         ScriptVerifier& verifier, LogSink& log, const ChainOptions& options);
@@ -125,71 +127,72 @@ class Chainstate {
     Chainstate& operator=(const Chainstate&) = delete;
 
     const ChainParams& params() const { return params_; }
-    /// Headers, the best chain, and what is known of blocks.
+    /// Headers, the best chain, and the states of blocks.
     const BlockIndex& index() const { return index_; }
 
-    // --- What comes in.
+    // --- Input from peers and RPC.
 
-    /// A header that is known already is accepted again (or refused with cached_invalid). `now`
-    /// bounds the header's time.
+    /// Accepting a known header again succeeds (or fails with cached_invalid). The header's time is
+    /// checked against `now`.
     Expected<const HeaderNode*, BlockError> accept_header(const BlockHeader& header, ByteSpan seal,
                                                           TimePoint now);
 
-    /// Headers in order, without seals. Stops at the first that is refused.
+    /// Headers in ascending order, without seals. Stops at the first that is refused.
     HeadersResult accept_headers(std::span<const BlockHeader> headers, TimePoint now);
 
-    /// Gives a known header its seal. False: it has a score already, nothing changed.
+    /// Adds the seal to a known header. False: it already has a score, nothing changed.
     Expected<bool, BlockError> attach_seal(const BlockHash& hash, ByteSpan seal);
 
-    /// Checks, accepts and stores. The best chain changes by activate_best_chain() only; call that
-    /// after already_have too, because a seal that came with the block counts.
+    /// Checks, accepts and stores. Only activate_best_chain() changes the best chain; call it after
+    /// already_have too, because the block may have come with a seal that was missing.
     BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now);
 
-    /// Moves to the best chain whose bodies are all here: the highest score wins, the first seen on
-    /// a tie. A block that fails to connect is marked invalid, and the next best chain is tried. On
-    /// `more` or `unsettled`, call again. Until a block is settled it is no part of the best chain;
-    /// a call that finds nothing to add settles it.
+    /// Moves to the best chain whose bodies are all stored: the highest score wins, first seen on a
+    /// tie. A block that fails to connect is marked invalid, and the next best chain is tried. On
+    /// `more` or `unsettled`, call again. A block is not part of the best chain until it is
+    /// settled; a call with nothing else to do settles it.
     ChainUpdate activate_best_chain(Settle settle = Settle::all);
 
-    /// A dry run: would this block be valid on top of the active tip? Nothing changes. Its header
-    /// is checked for context, but not for its seal or proof of work. A StorageError is no verdict,
-    /// and failure() is set too.
+    /// A dry run: would this block be valid on top of the active tip? Changes nothing. The header
+    /// is checked in context, but not its seal or proof of work. A StorageError is no verdict, and
+    /// sets failure() too.
     Expected<void, BlockFailure> check_proposal(const Block& block, TimePoint now);
 
-    /// What the versions of blocks have brought. Answers stay in its memory, so it is not const.
+    /// States of the BIP9 deployments. Not const because it caches its answers.
     VersionBits& version_bits() { return version_bits_; }
 
-    /// A piece of the reindexing that open() began, or found unfinished; follow up with
-    /// activate_best_chain(). False: there is none, or it is done.
+    /// One piece of the reindexing that open() began or found unfinished; follow up with
+    /// activate_best_chain(). False: there is none, or it is finished.
     bool reindex_step(TimePoint now);
     bool reindexing() const { return reindexer_.has_value(); }
 
-    // --- By hand and by the engine.
+    // --- Commands of users and of the engine.
 
     /// Marks a block and its descendants invalid until reconsider(). Follow up with
-    /// activate_best_chain(), which then leaves it. Errors: unknown, finalized, genesis, or
-    /// one at or before a checkpoint; in the active chain, one that is pruned, or whose parent is.
+    /// activate_best_chain(), which leaves the invalid branch. Errors: unknown, finalized, genesis,
+    /// or at or before a checkpoint; in the active chain also a block that is pruned, or whose
+    /// parent is.
     Expected<void, BlockError> invalidate(const BlockHash& hash);
-    /// Takes the marks off a block, its ancestors and its descendants, rules that they broke
-    /// included (they are tried again).
+    /// Clears the invalid marks of a block, its ancestors and its descendants, also of blocks that
+    /// broke a rule (they are tried again).
     Expected<void, BlockError> reconsider(const BlockHash& hash);
-    /// From now on the block counts as the first seen of those with its score, until the next
-    /// start. Nothing happens where its score is below the tip's. Errors: unknown.
+    /// Treats the block as first seen among those with its score, until the next start. No effect
+    /// if its score is below the tip's. Errors: unknown.
     Expected<void, BlockError> prefer(const BlockHash& hash);
-    /// Removes the block files whose blocks all lie at or below this height, and far enough below
+    /// Removes the block files whose blocks are all at or below this height, and far enough below
     /// the tip. Returns the height of the last pruned block, or -1. REQUIRES: options.prune.
     Height prune(Height height);
     PruneState prune_state() const { return pruner_.state(); }
-    /// This block and its ancestors never leave the best chain. It must be in the best chain
-    /// (CHECK: anything else is the engine's or our own bug). Remembered across restarts.
+    /// This block and its ancestors never leave the best chain. REQUIRES: the block is in the best
+    /// chain (CHECK: otherwise it is the engine's bug or our own). Remembered across restarts.
     void finalize(const BlockHash& hash);
 
     // --- Reading.
 
-    /// The coins after tip(). Valid until the next change of the chain. Who gets a StorageError
-    /// from it sees to it that the node stops: failure() is not set.
+    /// The coins after tip(). Valid until the next change of the chain. A failed read does not set
+    /// failure(): the caller must stop the node.
     const CoinsView& coins() const { return coins_.view(); }
-    /// REQUIRES, as the next: node.has_body(), or it is the genesis block.
+    /// REQUIRES, like read_block_bytes(): node.has_body(), or it is the genesis block.
     Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const {
         return blocks_.read(node);
     }
@@ -197,7 +200,7 @@ class Chainstate {
     Expected<Bytes, StorageError> read_block_bytes(const HeaderNode& node) const {
         return blocks_.read_bytes(node);
     }
-    /// Any bytes of the block files, for an index of what is in them.
+    /// A range of bytes of a block file, for indexes such as TxIndex.
     Expected<Bytes, StorageError> read_block_file(const FilePosition& position) const {
         return blocks_.files().read_block(position);
     }
@@ -205,25 +208,25 @@ class Chainstate {
     Expected<BlockUndo, StorageError> read_undo(const HeaderNode& node) const {
         return blocks_.read_undo(node);
     }
-    /// All coins after tip() in the order of their outpoints; writes the cache out first. The
-    /// visitor returns false to stop.
+    /// Visits all coins after tip() in outpoint order, after writing out the cache. The visitor
+    /// returns false to stop.
     Expected<void, StorageError> for_each_coin(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor);
-    /// Checks the last `blocks` blocks of the best chain (all, where that is more) against what is
-    /// stored, without changing anything. Levels, each with the ones before: 0 reads the blocks, 1
-    /// checks them, 2 reads their undo data, 3 disconnects them in memory, 4 connects them again,
-    /// scripts and all. Damaged data is a finding; the error is a store that could not be read.
+    /// Checks the last `blocks` blocks of the best chain (at most all) against the stores, without
+    /// changing anything. Each level includes those below it: 0 reads the blocks, 1 checks them, 2
+    /// reads their undo data, 3 disconnects them in memory, 4 connects them again with scripts.
+    /// Damaged data is reported in the result; an error means that a store could not be read.
     Expected<VerifyResult, StorageError> verify(int level, int32_t blocks);
-    /// Bytes in the block and undo files (size_on_disk).
+    /// Bytes of the block and undo files (size_on_disk).
     uint64_t size_on_disk() const { return blocks_.files().size_on_disk(); }
 
-    /// Bytes of the coins store, estimated.
+    /// Estimated bytes of the coins store.
     uint64_t coins_size_on_disk() const { return coins_.size_on_disk(); }
 
-    /// Writes everything out. For the shutdown (`synced`) and for tests.
+    /// Writes out everything. Used at shutdown (`synced`) and by tests.
     void flush(Durability durability);
 
-    /// Set once the chainstate itself could not read a store: the host stops the node with this
+    /// Set once the chainstate could not read a store: the host must stop the node with this
     /// message.
     const std::optional<StorageError>& failure() const { return failure_; }
 
@@ -242,11 +245,11 @@ class Chainstate {
     StoreMeta meta() const;
 
     Expected<void, BlockError> check_parent(const HeaderNode* parent, const BlockHash& hash) const;
-    // The stages of a proposal before its coins are looked at.
+    // The stages of a proposal that need no coins.
     Expected<void, BlockError> accept_proposal(const Block& block, TimePoint now) const;
     Expected<void, BlockError> check_body(const Block& block, const HeaderNode& node);
     Reindexer::Verdict adopt(const BlockRef& block, const FilePosition& position, TimePoint now);
-    // Moves until there is nothing better, or enough was done in one call. An error: a store
+    // Moves until no better branch is left, or the limit of one call is reached. Error: a store
     // failed.
     Expected<void, StorageError> move_to_best(Settle settle, ChainUpdate& update);
     void note_damaged_score();
@@ -265,8 +268,8 @@ class Chainstate {
     Checkpoints checkpoints_;
     AssumeValid assume_valid_;
     Pruner pruner_;
-    std::optional<Reindexer> reindexer_;        // while there are files to read
-    std::optional<BranchConnector> connector_;  // while there is a move to a better branch
+    std::optional<Reindexer> reindexer_;        // while block files are being reindexed
+    std::optional<BranchConnector> connector_;  // during a move to a better branch
     std::optional<StorageError> failure_;
 };
 

@@ -11,7 +11,7 @@ Coins::Coins(Storage& storage, StoredBlocks& blocks, const Options& options)
     : storage_(storage),
       blocks_(blocks),
       cache_(storage, options.hash),
-      flush_(storage, cache_, {options.cache_bytes, options.flush_blocks}) {}
+      writer_(storage, cache_, {options.cache_bytes, options.write_interval_blocks}) {}
 
 void Coins::initialize(const ChainParams& params, const HeaderNode& genesis,
                        const StoreMeta& meta) {
@@ -29,37 +29,37 @@ void Coins::initialize(const ChainParams& params, const HeaderNode& genesis,
     }
     cache_.apply(std::move(coins));
     // The genesis block needs no sync: it is made again where a power cut takes it.
-    flush_.write_all(genesis, Durability::written, false);
+    writer_.write_all(genesis, Durability::written, false);
 }
 
 void Coins::apply(CoinsOverlay&& overlay) {
     cache_.apply(std::move(overlay));
-    flush_.block_passed();
+    writer_.block_passed();
 }
 
 void Coins::write_due(const HeaderNode& tip) {
-    if (!flush_.due()) return;
+    if (!writer_.due()) return;
     // The blocks that the coins stand for must be safe before the coins are.
     blocks_.sync();
     write_slices(tip);
 }
 
 void Coins::write_slices(const HeaderNode& tip) {
-    while (flush_.due()) flush_.write_slice(tip);
+    while (writer_.due()) writer_.write_slice(tip);
 }
 
 void Coins::write_all(const HeaderNode& tip, Durability durability) {
     blocks_.sync();
-    flush_.write_all(tip, durability, false);
+    writer_.write_all(tip, durability, false);
 }
 
 void Coins::replay_connect(const Block& block, Height height) {
     parley::replay_connect(block, height, cache_);
-    flush_.block_passed();
+    writer_.block_passed();
 }
 
 bool Coins::replay_disconnect(const Block& block, const BlockUndo& undo) {
-    flush_.block_passed();
+    writer_.block_passed();
     return parley::replay_disconnect(block, undo, cache_);
 }
 

@@ -1,10 +1,9 @@
-// Coins: the coins that are unspent after the tip: a cache over the `coins` store, written out in
-// slices so that the node never stands still for the whole of it. It is not a judge: blocks are
-// connected and disconnected on an overlay, whose changes come here when they hold.
+// Coins: the UTXO set after the tip: a cache over the `coins` store, written out in slices so that
+// writing never blocks the node for long. It validates nothing: blocks are connected and
+// disconnected on an overlay, whose changes are applied here once they are valid.
 //
-// No coin is written before the blocks that it stands for are on the disk. A crash at any time
-// leaves a store that CoinsRepair brings to the recorded tip. Owned by Chainstate; core thread
-// only.
+// No coin is written before the blocks that it depends on are synced, so after any crash
+// CoinsRepair can bring the store to the recorded tip. Owned by Chainstate; core thread only.
 #pragma once
 
 #include <functional>
@@ -12,7 +11,7 @@
 
 #include "base/storage/storage.h"
 #include "chain/state/coins_cache.h"
-#include "chain/state/coins_flush.h"
+#include "chain/state/coins_writer.h"
 #include "chain/state/stored_blocks.h"
 
 namespace parley {
@@ -20,56 +19,57 @@ namespace parley {
 class Coins {
  public:
     struct Options {
-        size_t cache_bytes = 0;    ///< where the cache would take more, coins are written out
-        int32_t flush_blocks = 0;  ///< within so many blocks every coin is written out once
-        /// Keys of the hash table, from a secret source: strangers choose txids.
+        size_t cache_bytes = 0;  ///< coins are written out when it is exceeded
+        int32_t write_interval_blocks =
+            0;  ///< within so many blocks every coin is written out once
+        /// Hash of the table, with secret keys, because an attacker can choose txids.
         OutPointHash hash;
     };
 
-    /// Both stores outlive it.
+    /// Both stores must outlive it.
     Coins(Storage& storage, StoredBlocks& blocks, const Options& options);
 
-    /// Valid until the next change. A look-up that fails is the caller's to report.
+    /// Valid until the next change. The caller reports failed reads.
     const CoinsView& view() const { return cache_; }
-    /// To connect or disconnect a block on; apply() takes it, or it is dropped.
+    /// For connecting or disconnecting a block; afterwards apply() it, or drop it.
     CoinsOverlay overlay() const { return {cache_, cache_.hash()}; }
     const OutPointHash& hash() const { return cache_.hash(); }
 
-    /// A new store: the coins of the genesis block, where `genesis` has some that can be spent.
+    /// Initialises a new store with the spendable coins of the genesis block, if any.
     void initialize(const ChainParams& params, const HeaderNode& genesis, const StoreMeta& meta);
-    /// The changes of one block. REQUIRES: an overlay() of the coins as they are now.
+    /// Applies the changes of one block. REQUIRES: an overlay() of the current coins.
     void apply(CoinsOverlay&& overlay);
-    /// Slices, if it is time for some; syncs the blocks first. REQUIRES: the coins are those after
-    /// the tip.
+    /// Writes slices if any are due, after syncing the blocks. REQUIRES: these are the coins after
+    /// `tip`.
     void write_due(const HeaderNode& tip);
-    /// Everything; syncs the blocks first. The last batch has this durability.
+    /// Writes everything, after syncing the blocks. `durability` applies to the last batch.
     void write_all(const HeaderNode& tip, Durability durability);
-    /// All that are stored, in the order of their outpoints. The visitor returns false to stop.
-    /// REQUIRES: write_all() since the last change.
+    /// All stored coins in outpoint order. The visitor returns false to stop. REQUIRES: no change
+    /// since write_all().
     Expected<void, StorageError> for_each(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor) const;
 
-    /// Estimated.
+    /// Estimated bytes of the store.
     uint64_t size_on_disk() const { return storage_.keys_size_on_disk(); }
 
-    // --- For CoinsRepair: blocks whose changes some of the coins may have, see coins_flush.h.
+    // --- For CoinsRepair: blocks whose changes may be partly stored (coins_writer.h).
 
-    /// The blocks that the stored coins stand for.
-    void begin_replay(const std::vector<const HeaderNode*>& walk) { flush_.restore(walk); }
+    /// `walk`: the blocks that the stored coins reflect.
+    void begin_replay(const std::vector<const HeaderNode*>& walk) { writer_.restore(walk); }
     void replay_connect(const Block& block, Height height);
-    /// False: the undo data is not this block's.
+    /// False: the undo data does not belong to this block.
     [[nodiscard]] bool replay_disconnect(const Block& block, const BlockUndo& undo);
-    void end_replay() { flush_.replayed(); }
-    /// Is it time for slices?
-    bool due() const { return flush_.due(); }
-    /// REQUIRES: the blocks up to `tip`, whose coins these are, are synced.
+    void end_replay() { writer_.replayed(); }
+    /// Whether slices are due.
+    bool due() const { return writer_.due(); }
+    /// REQUIRES: these are the coins after `tip`, and the blocks up to it are synced.
     void write_slices(const HeaderNode& tip);
 
  private:
     Storage& storage_;
     StoredBlocks& blocks_;
     CoinsCache cache_;
-    CoinsFlush flush_;
+    CoinsWriter writer_;
 };
 
 }  // namespace parley

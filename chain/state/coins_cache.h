@@ -1,7 +1,7 @@
 // CoinsCache: the coins of the active tip, as a write-back cache over the coins store. An entry is
-// dirty when it differs from the store, and fresh when the store has no such coin, so that a coin
-// that is spent before it was ever written leaves no trace. A read that fails, or a record that is
-// malformed, is a StorageError of the look-up. Owned by Chainstate; core thread only.
+// dirty if it differs from the store, and fresh if the store has no such coin, so that a coin spent
+// before it was written never reaches the store. A failed read, or a malformed record, is returned
+// as a StorageError. Owned by Chainstate; core thread only.
 #pragma once
 
 #include <boost/unordered_map.hpp>
@@ -16,32 +16,30 @@ namespace parley {
 
 class CoinsCache final : public CoinsView {
  public:
-    /// The cache is cut into shards by the first byte of the txid, which is how the store orders
-    /// its keys: a flush writes some of them at a time, and no table is so large that its growth
-    /// would stop the node or double its memory.
+    /// Shards by the first byte of the txid, matching the key order of the store. They are written
+    /// out separately, and rehashing one shard never stalls the node or doubles its memory.
     static constexpr size_t kShards = 256;
 
     CoinsCache(const Storage& storage, const OutPointHash& hash);
 
-    /// Reads those that are not in the cache with one request of the store.
+    /// Reads coins that are not cached, in one request to the store.
     Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
                                        const Visitor& visit) const override;
 
-    /// Takes the changes of an overlay whose base is this cache.
+    /// Applies the changes of an overlay on this cache.
     void apply(CoinsOverlay&& overlay);
 
-    /// Whatever was there before, in the cache or in the store: for the replay of blocks over a
-    /// store that may or may not have their changes.
+    /// Overwrites whatever the cache or the store has: for replaying blocks over a store that may
+    /// already have their changes.
     void put(const OutPoint& outpoint, Coin coin);
     void erase(const OutPoint& outpoint);
 
-    /// Hands the changed coins of a shard to `write` in the order of their outpoints (null: spent),
-    /// after which they count as written. `drop` gives the shard's memory back, otherwise its
-    /// entries stay as clean ones.
+    /// Passes the dirty coins of a shard to `write` in outpoint order (null: spent), and marks them
+    /// clean. `drop` frees the shard's memory; otherwise its entries stay.
     using WriteCoin = std::function<void(const OutPoint&, const Coin*)>;
     void flush_shard(size_t shard, bool drop, const WriteCoin& write);
 
-    /// Bytes of memory: entries, their scripts and the tables, with what the allocator adds.
+    /// Bytes of memory: entries, their scripts and the tables, including the allocator's overhead.
     size_t usage_bytes() const;
     size_t size() const { return entries_; }
     bool has_changes() const { return dirty_ != 0; }
@@ -55,17 +53,17 @@ class CoinsCache final : public CoinsView {
         bool dirty = false;
         bool fresh = false;
     };
-    // Nodes of their own: memory grows with the coins, not in leaps with the table.
+    // Node-based: memory grows with the coins, not in steps with the table.
     using Shard = boost::unordered_map<OutPoint, Entry, OutPointHash>;
 
     Shard& shard_of(const OutPoint& outpoint) const { return shards_[outpoint.txid.bytes()[0]]; }
-    // Begins to load the entries, where there are some, into the processor's cache.
+    // Prefetches existing entries into the processor's cache.
     void touch(std::span<const OutPoint* const> outpoints) const;
     Entry& insert(const OutPoint& outpoint, Entry entry) const;
-    // A coin as it is stored.
+    // Adds a coin read from the store.
     Expected<const Coin*, StorageError> insert_stored(const OutPoint& outpoint,
                                                       ByteSpan stored) const;
-    // Those at `positions` of `outpoints`, none of which is in the cache.
+    // Reads `outpoints` at `positions`, none of which is cached.
     Expected<void, StorageError> read(std::span<const OutPoint> outpoints,
                                       std::vector<size_t> positions, const Visitor& visit) const;
     void apply(const OutPoint& outpoint, Coin coin, bool in_base);
@@ -82,12 +80,12 @@ class CoinsCache final : public CoinsView {
     size_t dirty_ = 0;
 };
 
-/// Key of a coin: 'C', txid, index (most significant byte first).
+/// Key of a coin in the store: 'C', txid, index (big-endian).
 Bytes coin_key(const OutPoint& outpoint);
 /// The inverse. REQUIRES: a key of that form.
 OutPoint outpoint_of_key(ByteSpan key);
 inline constexpr uint8_t kCoinKeyPrefix = 'C';
-/// Which blocks the stored coins stand for: see coins_flush.h.
+/// The blocks that the stored coins reflect (coins_writer.h).
 inline constexpr uint8_t kCoinsBestBlockKey = 'B';
 
 }  // namespace parley

@@ -1,9 +1,9 @@
-// CoinsRepair: what a start does to bring the stored coins to the recorded tip. The store may be
-// behind the blocks, perhaps on a branch that a reorganisation has left since, and a crash may have
-// cut a flush, so that its coins are as they were after different blocks (coins_flush.h). It is
-// not a check of the blocks, which were connected before.
+// CoinsRepair: brings the stored coins to the recorded tip when the node starts. The store may be
+// behind the blocks, possibly on a branch that was disconnected since, and a crash may have
+// interrupted a write, so that its coins reflect different blocks (coins_writer.h). It does not
+// validate the blocks: they were connected before.
 //
-// Created by the start, and dropped before the first block comes. Core thread only.
+// Created at start-up, and dropped before the first block arrives. Core thread only.
 #pragma once
 
 #include <string>
@@ -29,12 +29,12 @@ class CoinsRepair {
         LogSink& log;
     };
 
-    /// `check_scripts`: of the blocks that are connected again (-reindex-chainstate).
+    /// `check_scripts`: run the scripts of blocks that are connected again (-reindex-chainstate).
     CoinsRepair(const Parts& parts, bool check_scripts)
         : parts_(parts), check_scripts_(check_scripts) {}
 
-    /// From the blocks that the store stands for (its record 'B'; not empty) to the tip. The error
-    /// is a sentence.
+    /// From the blocks that the store reflects (its record 'B'; not empty) to the tip. The error is
+    /// a sentence.
     Expected<void, std::string> run(const std::vector<BlockHash>& walk);
 
  private:
@@ -44,14 +44,14 @@ class CoinsRepair {
     };
     Expected<StoredBlock, std::string> read_with_undo(const HeaderNode& node) const;
     Expected<BlockRef, std::string> read(const HeaderNode& node) const;
-    // Blocks whose changes some of the stored coins may have already, see coins_flush.h.
+    // Replays blocks whose changes may be partly stored (coins_writer.h).
     Expected<void, std::string> replay_walk(const std::vector<const HeaderNode*>& walk);
     Expected<void, std::string> replay_back(const HeaderNode& node);
     Expected<void, std::string> replay_forward(const HeaderNode& node);
-    // Blocks whose changes none of them has.
+    // Connects or disconnects blocks of whose changes none is stored.
     Expected<void, std::string> roll_back(const HeaderNode& node);
     Expected<void, std::string> roll_forward(const HeaderNode& node);
-    // The coins are those after `at`.
+    // Writes slices if due. The coins are those after `at`.
     void write_due(const HeaderNode& at);
 
     const Parts parts_;

@@ -1,6 +1,6 @@
-// Pruner: removes block files whose blocks are all buried, with their undo data (-prune). What
-// stays of a block is its header, the number of its transactions, and that it was connected. Owned
-// by Chainstate; core thread only.
+// Pruner: removes block files whose blocks are all deeply buried, together with their undo data
+// (-prune). Of a pruned block only the header, the number of its transactions and its state remain.
+// Owned by Chainstate; core thread only.
 #pragma once
 
 #include <optional>
@@ -14,30 +14,30 @@ namespace parley {
 
 struct PruneState {
     bool enabled = false;
-    uint64_t target_bytes = 0;        ///< 0: by hand only
-    std::optional<Height> pruned_to;  ///< the last block that is not there any more
+    uint64_t target_bytes = 0;        ///< 0: manual only
+    std::optional<Height> pruned_to;  ///< the highest pruned block
 };
 
 class Pruner {
  public:
     struct Options {
         bool enabled = false;
-        uint64_t target_bytes = 0;    ///< of block and undo files; 0: by hand only
-        int32_t after_height = 0;     ///< a shorter chain is kept whole
-        uint64_t file_bytes_max = 0;  ///< of a block file
+        uint64_t target_bytes = 0;    ///< for block and undo files; 0: manual only
+        int32_t after_height = 0;     ///< shorter chains are not pruned
+        uint64_t file_bytes_max = 0;  ///< size limit of a block file
     };
 
-    /// All that is passed by reference outlives it.
+    /// All references must outlive it.
     Pruner(const Options& options, const BlockIndex& index, StoredBlocks& blocks, Coins& coins,
            LogSink& log)
         : options_(options), index_(index), blocks_(blocks), coins_(coins), log_(log) {}
 
     PruneState state() const;
-    /// Removes the files whose blocks all lie at or below this height, and far enough below the
+    /// Removes the files whose blocks are all at or below this height, and far enough below the
     /// tip. Returns the height of the last pruned block, or -1. REQUIRES: options.enabled.
     Height prune(Height height);
-    /// Removes the oldest files while all of them take more than the target. Looks only when there
-    /// is a new file since the last time.
+    /// Removes the oldest files while the total exceeds the target. Does nothing unless a file was
+    /// added since the last call.
     void prune_to_target();
 
  private:
@@ -48,7 +48,7 @@ class Pruner {
     StoredBlocks& blocks_;
     Coins& coins_;
     LogSink& log_;
-    uint32_t files_last_ = 0;  // when they were looked at
+    uint32_t files_last_ = 0;  // number of files at the last call
 };
 
 }  // namespace parley

@@ -1,7 +1,7 @@
-// Reindexer: reads block files whose index is lost, a bounded piece at a time, so that the node
-// goes on meanwhile (-reindex). It finds blocks and the order in which they can be accepted; it
-// does not judge or store them. Created when a reindexing begins or is found unfinished, dropped
-// when it is done. New blocks go to a file behind the ones that are read. Core thread only.
+// Reindexer: reads block files whose index is lost, one bounded piece at a time, so that the node
+// keeps responding (-reindex). It finds blocks and an order in which they can be accepted; it does
+// not validate or store them. Created when a reindexing begins or is found unfinished, dropped when
+// it is finished. New blocks go to a file after the ones being read. Core thread only.
 #pragma once
 
 #include <array>
@@ -20,25 +20,25 @@ namespace parley {
 class Reindexer {
  public:
     enum class Verdict : uint8_t {
-        known,           ///< accepted, now or before: its children can be, too
-        refused,         ///< what builds on it is no use, for now at least
-        missing_parent,  ///< it waits for its parent
+        known,           ///< accepted, now or earlier: children can be accepted
+        refused,         ///< its descendants cannot be accepted, at least for now
+        missing_parent,  ///< waits for its parent
     };
-    /// Accepts a block that lies there.
+    /// Accepts the block at that position.
     using Accept = std::function<Verdict(const BlockRef&, const FilePosition&)>;
 
-    /// blk00000.dat and so on, without a gap.
+    /// The number of consecutive files from blk00000.dat on.
     static Expected<uint32_t, StorageError> count_files(const Storage& storage);
 
-    /// Reads the first `files` files. Storage, store and log outlive it.
+    /// Reads the first `files` files. All references must outlive it.
     Reindexer(const Storage& storage, const BlockStore& store, const std::array<uint8_t, 4>& magic,
               uint32_t files, LogSink& log)
         : storage_(storage), store_(store), magic_(magic), files_(files), log_(log) {}
 
     bool done() const { return file_ >= files_; }
-    /// A piece. REQUIRES: !done().
+    /// Reads one piece. REQUIRES: !done().
     Expected<void, StorageError> step(const Accept& accept);
-    /// Blocks whose parents were not found so far.
+    /// Number of blocks whose parents have not been found yet.
     size_t waiting() const { return waiting_.size(); }
 
  private:
@@ -52,7 +52,7 @@ class Reindexer {
     LogSink& log_;
     uint32_t file_ = 0;
     uint64_t offset_ = 0;
-    std::multimap<BlockHash, FilePosition> waiting_;  // by the parent that is not known yet
+    std::multimap<BlockHash, FilePosition> waiting_;  // by unknown parent
 };
 
 }  // namespace parley

@@ -1,9 +1,9 @@
-// StoredBlocks: the `blocks` store of a chain with its files: it reads bodies and undo data and
-// checks that they are what was stored, appends new ones, and commits the records that go with
-// them. It decides nothing about the chain; what it stores, it tells the BlockIndex.
+// StoredBlocks: the `blocks` store of a chain with its files: reads bodies and undo data and
+// verifies that they are intact, appends new ones, and commits their records. It decides nothing
+// about the chain, and reports what it stores to the BlockIndex.
 //
-// Records wait for the batch of the next body, or for commit(). After sync() everything up to the
-// tip is on the disk, before whatever is committed later. Owned by Chainstate; core thread only.
+// Records are held back until the next body's batch, or until commit(). After sync() everything up
+// to the tip is on disk before any later commit. Owned by Chainstate; core thread only.
 #pragma once
 
 #include <deque>
@@ -23,7 +23,7 @@ namespace parley {
 
 class StoredBlocks {
  public:
-    /// All outlive it.
+    /// All references must outlive it.
     StoredBlocks(const ChainParams& params, BlockIndex& index, Storage& storage,
                  uint64_t file_bytes_max)
         : params_(params),
@@ -33,36 +33,38 @@ class StoredBlocks {
 
     // --- Reading.
 
-    /// REQUIRES, as the next: node.has_body(), or it is the genesis block. The error is
-    /// Code::corruption where the file holds something else.
+    /// REQUIRES, like read_bytes(): node.has_body(), or it is the genesis block. Fails with
+    /// Code::corruption if the file does not contain this block.
     Expected<BlockRef, StorageError> read(const HeaderNode& node) const;
-    /// The block as it is in the file (BIP144 form), without parsing.
+    /// The block's bytes in the file (BIP144 form), not parsed.
     Expected<Bytes, StorageError> read_bytes(const HeaderNode& node) const;
     /// REQUIRES: node.has_undo(), or it is the genesis block.
     Expected<BlockUndo, StorageError> read_undo(const HeaderNode& node) const;
-    /// A block to be connected: a few that came lately need no reading. REQUIRES: as read().
+    /// For a block about to be connected: recently accepted blocks come from memory. REQUIRES: as
+    /// read().
     Expected<BlockRef, StorageError> take(const HeaderNode& node);
 
     // --- Writing.
 
-    /// Appends the body to a file, and commits it with all waiting records.
+    /// Appends the body to a file and commits it, with all records held back.
     void append(const HeaderNode& node, const BlockRef& block);
-    /// The same for a body that is in a file already.
+    /// The same for a body that is already in a file.
     void adopt(const HeaderNode& node, const BlockRef& block, const FilePosition& position);
-    /// Appends undo data; it is committed by the next commit() or before too much waits.
+    /// Appends undo data. It is committed by the next commit(), or when too much has accumulated.
     void append_undo(const HeaderNode& node, const BlockUndo& undo);
-    /// Removes these files, and from the index what they held. Committed by the next sync().
+    /// Removes these files and the index entries of their blocks. Committed by the next sync().
     void remove(std::span<const uint32_t> files);
-    /// A record of its own, committed by the next commit() or sync().
+    /// For additional records. Committed by the next commit() or sync().
     WriteBatch& batch() { return batch_; }
-    /// Everything that waits.
+    /// Commits everything held back.
     void commit();
-    /// This batch, with the records of nodes and files.
+    /// Commits this batch together with the records of nodes and files.
     void commit_with(WriteBatch batch);
-    /// At the start: positions must lie within what is known of the files, or new blocks would be
-    /// written over old ones; what is behind the last of them will be. The error is a sentence.
+    /// At start-up: verifies that recorded positions are within the recorded file sizes, because
+    /// otherwise new blocks would overwrite old ones; data behind the recorded end is overwritten.
+    /// The error is a sentence.
     Expected<void, std::string> check_files();
-    /// Records of nodes only, without what waits for the end of an activation.
+    /// Commits records of nodes only, not those held back until the end of an activation.
     void commit_records();
     void sync();
 
@@ -83,7 +85,7 @@ class StoredBlocks {
     WriteBatch batch_;  // undo data and records of the blocks being connected
     size_t batch_bytes_ = 0;
 
-    // Blocks that were accepted lately, so that connecting them needs no reading.
+    // Recently accepted blocks, so that connecting them needs no reads.
     std::deque<std::pair<const HeaderNode*, BlockRef>> recent_;
     size_t recent_bytes_ = 0;
 };

@@ -1,7 +1,7 @@
-// VersionBits: which deployments the blocks' versions have brought how far (BIP9, with the minimum
-// height of BIP341's activation). States change at the ends of periods only and are remembered for
-// each period's last block, so that a question costs one period at most. Owned by Chainstate; core
-// thread only, because questions fill the memory.
+// VersionBits: the states of the deployments, derived from block versions (BIP9, with the minimum
+// activation height of BIP341). States change only at the end of a period and are cached per
+// period, so a query costs at most one period of headers. Owned by Chainstate; core thread only,
+// because queries fill the cache.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@
 
 namespace parley {
 
-/// BIP9: a version that signals has these bits at its top.
+/// BIP9: a signalling version has these top bits.
 inline constexpr uint32_t kVersionTopMask = 0xe0000000;
 inline constexpr uint32_t kVersionTopBits = 0x20000000;
 inline constexpr int kVersionSignalBits = 29;
 
-/// A rule that others signal for and we do not know.
+/// A rule unknown to this node that blocks signal for.
 struct UnknownRule {
     int bit = 0;
     bool active = false;  ///< false: locked in
@@ -31,20 +31,21 @@ class VersionBits {
     /// Borrows `params`.
     explicit VersionBits(const ChainParams& params);
 
-    /// For the block below `parent`, which may be null: the genesis block. REQUIRES: index is one
-    /// of params.deployments.
+    /// State for the block below `parent`; null parent: the genesis block. REQUIRES: index is valid
+    /// for params.deployments.
     DeploymentState state(size_t index, const HeaderNode* parent);
-    /// The first height from which that state has held without a break.
+    /// The first height of the current uninterrupted run of that state.
     Height since(size_t index, const HeaderNode* parent);
 
-    /// What the block below `parent` signals: the deployments that are started or locked in.
+    /// The version for a block below `parent`: signals all deployments that are started or locked
+    /// in.
     int32_t block_version(const HeaderNode& parent);
-    /// Rules of the block below `parent` that deployments have brought.
+    /// Script flags of the deployments active for the block below `parent`.
     ScriptFlags script_flags(const HeaderNode& parent);
 
-    /// Of params.deployments those that are not switched off.
+    /// All deployments of params that are not disabled.
     std::vector<DeploymentReport> reports(const HeaderNode& block);
-    /// Signals that no deployment explains, as of the block below `parent`.
+    /// Signals without a known deployment, as of the block below `parent`.
     std::vector<UnknownRule> unknown_rules(const HeaderNode& parent);
 
  private:

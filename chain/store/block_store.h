@@ -1,8 +1,7 @@
-// BlockStore: block bodies and undo data in append-only files, in the layout that bitcoind's tools
-// read: blkNNNNN.dat holds magic, length, block; revNNNNN.dat holds magic, length, undo data and
-// SHA-256d of the parent's hash with the data. It appends to batches of its caller, and keeps how
-// full the files are; positions are the caller's to remember. Owned by Chainstate; core thread
-// only.
+// BlockStore: block bodies and undo data in append-only files, in bitcoind's layout: blkNNNNN.dat
+// holds magic, length, block; revNNNNN.dat holds magic, length, undo data, and SHA-256d of the
+// parent's hash and the data. It appends to the caller's batches and tracks the size of each file;
+// the caller keeps the positions. Owned by Chainstate; core thread only.
 #pragma once
 
 #include <array>
@@ -16,10 +15,10 @@
 
 namespace parley {
 
-/// As bitcoind's; a file is full when the next block does not fit any more.
+/// bitcoind's limit. A file is full when the next block does not fit.
 inline constexpr uint64_t kBlockFileSizeMax = uint64_t{128} << 20;
 
-/// What the index store remembers of one pair of files.
+/// The index store's record of a pair of files.
 struct BlockFileInfo {
     uint32_t blocks = 0;
     uint64_t block_bytes = 0;
@@ -38,38 +37,39 @@ class BlockStore {
                uint64_t file_size_max = kBlockFileSizeMax)
         : storage_(storage), magic_(magic), file_size_max_(file_size_max) {}
 
-    /// At start-up, in the order of the numbers.
+    /// At start-up, in ascending order of numbers.
     void load_file(uint32_t number, const BlockFileInfo& info);
 
-    /// Does it lie within what the file's record says: the bytes, and the heights?
+    /// Whether position and height are within the ranges of the file's record.
     bool holds_block(const FilePosition& position, Height height) const;
     bool holds_undo(const FilePosition& position) const;
-    /// What a record says of a file beyond the last byte that is used and beyond the file's own end
-    /// was lost by a power cut, or never there: it is written over. REQUIRES: `used` has the number
-    /// of blocks that are held, and the ends of the last of them and of the last undo record.
+    /// Shrinks a file's record to what is used and present: data recorded behind the last used byte
+    /// or behind the file's end was lost in a power cut, and may be overwritten. REQUIRES: `used`
+    /// has the number of blocks held, and the ends of the last block and the last undo record.
     Expected<void, StorageError> trim_file(uint32_t number, const BlockFileInfo& used);
 
-    /// New blocks go to the file of this number; the ones before it are there, and not known yet.
+    /// New blocks go to the file with this number. Files before it exist, but their contents are
+    /// not known yet.
     void begin_behind(uint32_t number);
-    /// A block that is in its file already.
+    /// Records a block that is already in its file.
     void adopt_block(const FilePosition& position, Height height, uint32_t time);
 
     FilePosition append_block(WriteBatch& batch, ByteSpan block, Height height, uint32_t time);
-    /// `file` is the one that holds the block.
+    /// `file` is the number of the file that holds the block.
     FilePosition append_undo(WriteBatch& batch, uint32_t file, ByteSpan undo,
                              const BlockHash& parent);
 
     Expected<Bytes, StorageError> read_block(const FilePosition& position) const;
-    /// Code::corruption when the checksum is wrong.
+    /// Fails with Code::corruption if the checksum is wrong.
     Expected<Bytes, StorageError> read_undo(const FilePosition& position,
                                             const BlockHash& parent) const;
 
-    /// Files whose numbers changed since the last call; the caller writes their records.
+    /// Files whose records changed since the last call; the caller writes them.
     std::map<uint32_t, BlockFileInfo> take_changed();
 
     uint64_t size_on_disk() const;
 
-    /// Behind the checksum. REQUIRES: holds_undo(position).
+    /// The offset behind the checksum. REQUIRES: holds_undo(position).
     static uint64_t undo_end(const FilePosition& position) {
         return position.offset + position.size + Hash256::kSize;
     }
@@ -78,11 +78,11 @@ class BlockStore {
     uint64_t size_of(uint32_t number) const {
         return files_[number].block_bytes + files_[number].undo_bytes;
     }
-    /// Holds blocks, of these heights at most, and no more will be added.
+    /// Whether the file holds blocks, all at or below this height, and will not be appended to.
     bool is_prunable(uint32_t number, Height height_last) const;
-    /// Both files. The blocks in them are the caller's to forget.
+    /// Removes the block and undo file. The caller updates the blocks' records.
     void remove(WriteBatch& batch, uint32_t number);
-    /// Removes again what a crash has left of files that were removed.
+    /// Removes pruned files that a crash left behind.
     Expected<void, StorageError> remove_leftovers(WriteBatch& batch) const;
 
  private:

@@ -1,6 +1,6 @@
-// The compact form of coins in the coins store and in undo data, which is bitcoind's: base-128
-// numbers, amounts without trailing decimal zeros, and the common scripts shortened. Readers fail
-// like Reader does. Thread-safe.
+// The compact form of coins in the coins store and in undo data, the same as bitcoind's: base-128
+// numbers, amounts without trailing decimal zeros, and compressed standard scripts. On malformed
+// input the Reader fails. Thread-safe.
 #pragma once
 
 #include "base/serialize.h"
@@ -8,15 +8,16 @@
 
 namespace parley {
 
-/// Base-128, most significant group first, without a redundant form (bitcoind's VARINT).
+/// Base-128, most significant group first, with a unique encoding (bitcoind's VARINT).
 void write_varint(Writer& writer, uint64_t value);
 uint64_t read_varint(Reader& reader);
 
-/// A bijection on the amounts that makes round numbers small.
+/// A bijection on amounts that maps round numbers to small ones.
 uint64_t compress_amount(uint64_t satoshi);
 uint64_t decompress_amount(uint64_t compressed);
 
-/// P2PKH, P2SH and P2PK with a compressed key take 21 to 33 bytes; others their size and bytes.
+/// P2PKH, P2SH, and P2PK with a compressed key, take 21 or 33 bytes; other scripts their size and
+/// their bytes.
 void write_compressed_script(Writer& writer, const Script& script);
 Script read_compressed_script(Reader& reader);
 
@@ -24,11 +25,11 @@ Script read_compressed_script(Reader& reader);
 void write_coin(Writer& writer, const Coin& coin);
 Coin read_coin(Reader& reader);
 
-/// A coin in undo data: as above, with bitcoind's unused version byte.
+/// A coin in undo data: as above, plus an unused version byte that bitcoind's format has.
 void write_undo_coin(Writer& writer, const Coin& coin);
 Coin read_undo_coin(Reader& reader);
 
-/// What the rev files hold of a block, in bitcoind's format.
+/// A block's undo data as stored in the rev files, in bitcoind's format.
 Bytes serialize_undo(const BlockUndo& undo);
 /// Empty: malformed.
 std::optional<BlockUndo> parse_undo(ByteSpan bytes);

@@ -1,8 +1,8 @@
-// The records of the block index store, and the loading of them. A record of a header is keyed by
-// 'b', height (most significant byte first) and hash, so that a scan meets parents before children.
-// Others: 'f' + number of a block file, 'T' active tip, 'F' last finalized block, 'S' what is
-// synced, 'R' files that a reindexing reads, 'P' some were removed, 'M' what the store is. Keys
-// that start with 'E' belong to the engine. Free functions; core thread only.
+// The records of the block index store, and how they are loaded. A header's key is 'b', height
+// (big-endian) and hash, so that a scan visits parents before children. Other keys: 'f' + number: a
+// block file; 'T': active tip; 'F': last finalized block; 'S': what is synced; 'R': number of files
+// being reindexed; 'P': some blocks were pruned; 'M': what the store belongs to. Keys that start
+// with 'E' belong to the engine. Free functions; core thread only.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ inline constexpr uint8_t kReindexKey = 'R';
 inline constexpr uint8_t kPrunedKey = 'P';
 inline constexpr uint8_t kMetaKey = 'M';
 
-/// What a store belongs to. Both stores of a chainstate carry it.
+/// Identifies the chain and engine of a store. Both stores of a chainstate have it.
 struct StoreMeta {
     static constexpr uint32_t kFormat = 1;
 
@@ -45,32 +45,32 @@ void put_header(WriteBatch& batch, const HeaderNode& node);
 void put_file_info(WriteBatch& batch, uint32_t number, const BlockFileInfo& info);
 void put_hash(WriteBatch& batch, uint8_t key, const BlockHash& hash);
 
-/// A record of a header, as it was stored: node.parent, skip, and chain_transactions are not set.
+/// Parses the record of a header. Does not set node.parent, skip and chain_transactions.
 std::optional<HeaderNode> parse_header_record(ByteSpan key, ByteSpan value);
 
-/// What was known to be on the disk when the record was written, by a synced commit. The files of
-/// later blocks may have lost, by a power cut, what their records promise.
+/// What was on disk when this record was written (with a synced commit). Files of later blocks may,
+/// after a power cut, lack data that their records refer to.
 struct SyncedMark {
-    uint64_t sequence = 0;  ///< bodies that arrived up to this one
-    BlockHash tip;          ///< undo data of this block and its ancestors
+    uint64_t sequence = 0;  ///< bodies with sequence numbers up to this one
+    BlockHash tip;          ///< undo data of this block and of its ancestors
 
     bool operator==(const SyncedMark&) const = default;
 };
 void put_synced_mark(WriteBatch& batch, const SyncedMark& mark);
 
 struct IndexContents {
-    std::vector<HeaderNode> headers;  ///< in the order of their heights
+    std::vector<HeaderNode> headers;  ///< by height
     std::vector<std::pair<uint32_t, BlockFileInfo>> files;
     BlockHash active_tip;
     std::optional<BlockHash> finalized;
     std::optional<SyncedMark> synced;
-    std::optional<uint32_t> reindex_files;  ///< a reindexing of so many files has not ended
+    std::optional<uint32_t> reindex_files;  ///< number of files of an unfinished reindexing
     bool pruned = false;
 };
-/// Everything but the meta record. The error is what is wrong, in a few words.
+/// Loads everything except the meta record. The error says briefly what is wrong.
 Expected<IndexContents, std::string> load_index(const Storage& storage);
 
-/// One hash under one key. Empty optional: no such key; the error is what is wrong.
+/// Loads a hash stored under a key. Empty optional: no such key. The error says what is wrong.
 Expected<std::optional<BlockHash>, std::string> load_hash(const Storage& storage, uint8_t key);
 
 }  // namespace parley

@@ -1,4 +1,4 @@
-// What a start asks of a store before it reads it, and the sentences for one that cannot be used.
+// Checks a store before it is read at start-up, and the messages for a store that cannot be used.
 // Free functions; core thread only.
 #pragma once
 
@@ -10,15 +10,15 @@
 
 namespace parley {
 
-/// What to do about a store that cannot be used.
+/// Advice for the user about an unusable store.
 inline constexpr std::string_view kDamagedStoreAdvice =
     "Restore blocks and chainstate from a copy, or move both away to start over.";
 
-/// The sentence for a store whose contents cannot be right.
+/// The message for a store with inconsistent contents.
 std::string damaged_store(std::string_view directory, std::string_view problem);
 
-/// Is this store new (true) or ours? The error is a sentence: it belongs to another chain, engine
-/// or program, or it cannot be read.
+/// True: the store is new; false: it is ours. The error is a sentence: the store belongs to another
+/// chain, engine or program, or cannot be read.
 Expected<bool, std::string> check_store(const Storage& storage, std::string_view directory,
                                         const StoreMeta& expected);
 

@@ -1,7 +1,7 @@
-// Authenticator: makes and checks the signatures of one network (chain and validator set), and the
-// proofs that are made of them: seals and prepared certificates. Cheap tests come first:
-// membership, order, number; then curve arithmetic. Keeps no protocol state; the only thing it
-// remembers is which signatures it has already found good. Owned by the engine; core thread only.
+// Authenticator: creates and verifies the signatures of one network (chain and validator set) and
+// the proofs built from them: seals and prepared certificates. Cheap checks come first (membership,
+// order, count), then the curve arithmetic. Has no protocol state apart from a cache of verified
+// signatures. Owned by the engine; core thread only.
 #pragma once
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -12,13 +12,13 @@
 
 namespace parley::pbft {
 
-/// Why a proof does not hold.
+/// Why a proof is invalid.
 enum class ProofError : uint8_t {
     malformed,
     not_a_member,
-    unordered_signers,  ///< a validator twice, or not in ascending order
+    unordered_signers,  ///< duplicate validators, or not in ascending order
     no_quorum,
-    from_primary,  ///< the primary's prepare: its pre-prepare is that already
+    from_primary,  ///< a prepare of the primary, whose pre-prepare counts as its prepare
     bad_signature,
     wrong_height,
     wrong_view,
@@ -33,18 +33,18 @@ class Authenticator {
     const ValidatorSet& validators() const { return validators_; }
     const NetworkTag& network() const { return network_; }
 
-    /// What is signed: a tagged hash of chain, validator set, type, view, height and digest.
+    /// The signed message: a tagged hash of chain, validator set, type, view, height and digest.
     Hash256 signing_hash(MessageType type, View view, Sequence height, const Hash256& digest) const;
 
-    /// Membership and signature.
+    /// Checks membership and signature.
     bool verify(const Vote& vote) const;
-    /// Membership and signature; the certificates inside are left to verify_content().
+    /// Checks membership and signature, but not the certificates inside (see verify_content()).
     bool verify(const ViewChange& view_change) const;
     bool verify(const NewView& new_view) const;
 
     Expected<void, ProofError> verify_commits(const CommitCertificate& certificate, Sequence height,
                                               const BlockHash& digest) const;
-    /// The seal of a block; malformed where its bytes are not one.
+    /// Verifies the seal of a block. The error is `malformed` if it cannot be decoded.
     Expected<void, ProofError> verify_final(const FinalPoint& point) const;
     Expected<void, ProofError> verify_prepared(const PreparedCertificate& certificate) const;
 
@@ -54,9 +54,9 @@ class Authenticator {
     Expected<void, ProofError> verify_endorsements(const std::vector<Endorsement>& endorsements,
                                                    const Hash256& message) const;
 
-    // The same signature comes back in certificates: as a vote, in the seal that we made of it, in
-    // view-changes and new-views. Cleared when full; 65,536 of them (2 MiB) are several new-views
-    // of the largest set.
+    // Signatures recur in certificates: a vote is part of the seal made from it, and of
+    // view-changes and new-views. Cleared when full; 65,536 entries (2 MiB) cover several new-views
+    // of the largest validator set.
     static constexpr size_t kVerifiedMax = 65'536;
 
     ValidatorSet validators_;

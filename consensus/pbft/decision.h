@@ -1,13 +1,13 @@
-// Decision: the one height in flight, the one after the last final block: the votes on it, the
-// blocks that were proposed, what is being built, checked and published. Made for a height, and
-// dropped whole when that height is final; only what came early for later heights goes on to the
-// next. The normal case of Castro & Liskov, section 4.2. It neither changes views (view_changer.h)
-// nor talks with single peers (repair.h). Owned by the replica; core thread only.
+// Decision: the height in flight, which is the one after the last final block: the votes on it, the
+// proposed blocks, and what is being built, checked and published. Created for one height and
+// dropped as a whole when that height is final; only messages received early for later heights
+// carry over. Implements the normal case of Castro & Liskov, section 4.2. It neither changes views
+// (view_changer.h) nor repairs losses (repair.h). Owned by the replica; core thread only.
 //
-// How a block is decided: the primary of the view builds it (BuildProposal), records and sends its
-// pre-prepare with it; a backup checks signature, header, time and transactions (CheckProposal),
-// records and sends a prepare; who has the pre-prepare and prepares of a quorum records the
-// certificate and sends a commit; a quorum of commits is the block's seal, and it is published.
+// The view's primary builds a block (BuildProposal), records its pre-prepare and sends it with the
+// block. A backup checks signature, header, time and transactions (CheckProposal), then records and
+// sends a prepare. A replica with the pre-prepare and a quorum of prepares records that certificate
+// and sends a commit. A quorum of commits is the block's seal, and the block is published.
 #pragma once
 
 #include <map>
@@ -26,27 +26,28 @@ class Decision {
     struct Body {
         BlockRef block;
         PeerId from{0};      ///< 0: our own
-        bool valid = false;  ///< it connects above the tip
+        bool valid = false;  ///< it connects on top of the tip
     };
     using Bodies = std::map<BlockHash, Body>;
-    /// What came for later heights.
+    /// Messages received early, for later heights.
     struct Early {
         explicit Early(const ValidatorSet& validators) : votes(validators) {}
         VoteBook votes;
         Bodies bodies;
     };
 
-    /// The height after `tip`. Borrows all but `early`.
+    /// For the height after `tip`. Borrows all arguments except `early`.
     Decision(const Setup& setup, VoteLog& vote_log, Repair& repair, EvidenceList& evidence,
              const HeaderNode& tip, TimePoint now, Early early);
     Decision(const Decision&) = delete;
     Decision& operator=(const Decision&) = delete;
 
-    /// Then one of these. After a start: what the vote log remembers of this height.
+    /// Must be called first, or succeed(). After a start: restores what the vote log has for this
+    /// height.
     void restore();
-    /// After another height: what that left.
+    /// After the previous height: processes what it received early for this one.
     void succeed();
-    /// This height is final. Leaves nothing behind.
+    /// This height is final. The object must not be used afterwards.
     Early take_early();
 
     const FinalPoint& final_point() const { return final_; }
@@ -54,28 +55,29 @@ class Decision {
     const VoteBook& votes() const { return book_; }
     /// The pre-prepare of the current view; null: none.
     const Vote* proposal() const { return book_.pre_prepare(state().view, height()); }
-    /// Empty: no such block, or it is not known to be valid.
+    /// Empty: the block is missing, or not known to be valid.
     BlockRef valid_block(const BlockHash& digest) const;
     VoteLog::Bodies blocks() const;
 
     void take(PeerId from, const Vote& vote, Step& step);
     void take(PeerId from, const PrePrepare& message, Step& step);
-    /// The block of a digest that somebody signed or that was asked for.
+    /// Takes the block of a digest that a validator signed or that was requested.
     void take_body(PeerId from, const BlockHash& digest, ByteSpan bytes, Step& step);
     void take(const engine_input::ProposalBuilt& built, Step& step);
     void take(const engine_input::ProposalChecked& checked, Step& step);
-    /// Empty: a statement of this key that this replica does not remember forbids it.
+    /// Empty: this key may have signed a conflicting statement that the replica no longer
+    /// remembers.
     std::optional<Vote> sign(MessageType type, Sequence height, const BlockHash& digest);
     void demand_changed() { nothing_to_build_ = false; }
     /// This replica left a view or entered one.
     void view_changed();
 
-    /// Does everything that has become possible.
+    /// Does everything that is now possible.
     void advance(const Demand& demand, Step& step);
 
-    /// Is there something to order?
+    /// Whether there is something to order.
     bool has_work(const Demand& demand, TimePoint now) const;
-    /// `now` is that of the last input.
+    /// `now` is the time of the last input.
     TimePoint next_deadline(TimePoint now) const;
 
  private:
@@ -84,7 +86,7 @@ class Decision {
     bool try_commit(Step& step);
     void try_propose(const Demand& demand, Step& step);
     void propose(const BlockRef& block, Step& step);
-    /// The re-proposal of the current view's new-view takes its place among the votes.
+    /// Adds the re-proposal of the current view's new-view to the votes.
     void place_reproposal();
     void drop_unneeded_bodies();
     bool may_vote() const;
@@ -92,7 +94,7 @@ class Decision {
     bool in_window(Sequence height) const {
         return height > final_.height && height - final_.height <= kWindow;
     }
-    /// The block when it is here and valid; else asks for it, or for its check.
+    /// The block if it is available and valid; otherwise fetches it, or requests its check.
     BlockRef valid_body(const BlockHash& digest, Step& step);
     std::optional<std::string> header_problem(const BlockHeader& header, bool reproposed,
                                               TimePoint now) const;
@@ -101,9 +103,9 @@ class Decision {
     Recorded record(Step& step) { return vote_log_.record(blocks(), final_.height, step); }
     const VoteState& state() const { return vote_log_.state; }
 
-    /// Blocks that are tried for one digest before the proposal is given up: a block can be
-    /// altered on its way without its hash changing (CVE-2012-2459, witnesses), so the first
-    /// failure is no proof against the digest; but each trial costs a dry run.
+    /// How many blocks are tried for one digest before the proposal is rejected. A block can be
+    /// altered in transit without changing its hash (CVE-2012-2459, witnesses), so the first
+    /// failure proves nothing about the digest; but each trial costs a dry run.
     static constexpr int kTrialsMax = 3;
 
     const Setup& setup_;
@@ -116,11 +118,11 @@ class Decision {
     const FinalPoint final_;
     const TimePoint since_;
 
-    VoteBook book_;  ///< also votes for later heights
+    VoteBook book_;  ///< includes votes for later heights
     Bodies bodies_;
-    std::map<BlockHash, int> trials_;  ///< failed checks of blocks of this digest
+    std::map<BlockHash, int> trials_;  ///< failed checks of blocks with this digest
     std::optional<BlockHash> checking_;
-    std::optional<BlockHash> building_;  ///< parent
+    std::optional<BlockHash> building_;  ///< parent of the block being built
     std::optional<BlockHash> published_;
     bool nothing_to_build_ = false;
     std::optional<TimePoint> propose_at_;

@@ -1,10 +1,10 @@
-// The messages between replicas and their bytes (Castro & Liskov, sections 4.2 to 4.4). This is
-// the format only: whether a signature or a proof holds is certificate.h's and view_change.h's
-// business. Called by the engine and by fuzz targets. Pure functions; thread-safe.
+// The messages between replicas and their encoding (Castro & Liskov, sections 4.2 to 4.4). Format
+// only: signatures and proofs are verified in certificate.h and view_change.h. Called by the engine
+// and by fuzz targets. Pure functions; thread-safe.
 //
-// Every message starts with {u8 version = 1, u8 type, 4 bytes network tag}; integers are
-// little-endian, lists carry a CompactSize count. Types from 16 upwards are free for checkpoints,
-// evidence and receipts.
+// Every message starts with {u8 version = 1, u8 type, 4 bytes network tag}. Integers are
+// little-endian, and lists start with a CompactSize count. Types from 16 upwards are reserved for
+// checkpoints, evidence and receipts.
 //
 //   vote       view u64, height u64, digest 32, validator u16, signature 64
 //   1 pre-prepare  vote, then the block (or nothing: the receiver asks for it with fetch)
@@ -18,7 +18,7 @@
 //   8 body         block
 //
 // One height is in flight at a time, so a view-change has at most one prepared certificate, a
-// new-view re-proposes at most one block, and no gaps between heights have to be filled with null
+// new-view re-proposes at most one block, and there are no gaps between heights to fill with null
 // requests.
 #pragma once
 
@@ -47,8 +47,8 @@ enum class MessageType : uint8_t {
     body = 8,
 };
 
-/// The first bytes of the hash of chain and validator set: messages of another network are refused
-/// before anything else.
+/// The first bytes of the hash of chain and validator set. A message of another network is rejected
+/// before anything else is decoded.
 using NetworkTag = std::array<uint8_t, 4>;
 
 /// A signed statement about a digest: pre-prepare, prepare or commit.
@@ -63,7 +63,7 @@ struct Vote {
     bool operator==(const Vote&) const = default;
 };
 
-/// One signature of a proof; what it is about stands beside the list.
+/// One signature of a proof; the signed statement stands beside the list.
 struct Endorsement {
     ValidatorIndex validator = 0;
     Signature signature{};
@@ -71,8 +71,8 @@ struct Endorsement {
     bool operator==(const Endorsement&) const = default;
 };
 
-/// A quorum of commits of one view: {u8 version, u64 view, list of {u16, 64}}. Height and digest
-/// are those of the block that it belongs to. Its bytes are the block's seal.
+/// A quorum of commits in one view: {u8 version, u64 view, list of {u16, 64}}. Height and digest
+/// are those of the block it belongs to. Its encoding is the block's seal.
 struct CommitCertificate {
     View view = 0;
     std::vector<Endorsement> commits;
@@ -80,7 +80,7 @@ struct CommitCertificate {
     bool operator==(const CommitCertificate&) const = default;
 };
 
-/// A pre-prepare and matching prepares of backups that together make a quorum.
+/// A pre-prepare and matching prepares of backups that together form a quorum.
 struct PreparedCertificate {
     View view = 0;
     Sequence height = 0;
@@ -91,7 +91,7 @@ struct PreparedCertificate {
     bool operator==(const PreparedCertificate&) const = default;
 };
 
-/// A finalised block and the proof of it. At height 0 the genesis block, and no seal.
+/// A finalised block and its proof. At height 0 the genesis block, without a seal.
 struct FinalPoint {
     Sequence height = 0;
     BlockHash digest;
@@ -102,7 +102,7 @@ struct FinalPoint {
 
 struct PrePrepare {
     Vote vote;
-    ByteSpan block;  ///< borrows from the message; parsed only after the signature was checked
+    ByteSpan block;  ///< borrows from the message; parsed only after the signature was verified
 };
 
 struct ViewChange {
@@ -115,7 +115,8 @@ struct ViewChange {
     bool operator==(const ViewChange&) const = default;
 };
 
-/// Member of O (section 4.4): the new primary's pre-prepare for a block that may have committed.
+/// An element of O (section 4.4): the new primary's pre-prepare for a block that may have
+/// committed.
 struct Reproposal {
     Sequence height = 0;
     BlockHash digest;
@@ -134,13 +135,13 @@ struct NewView {
     bool operator==(const NewView&) const = default;
 };
 
-/// Where the sender stands, so that others send it what it lacks. A hint, except for the seal.
+/// The sender's state, so that others can send what it lacks. A hint, except for the seal.
 struct Status {
     View view = 0;
-    bool active = true;  ///< false: it waits for this view's new-view
-    bool votes = false;  ///< false: it follows only, and nothing but final_point means anything
+    bool active = true;  ///< false: waiting for this view's new-view
+    bool votes = false;  ///< false: a follower, of which only final_point is meaningful
     FinalPoint final_point;
-    BlockHash proposal;  ///< accepted in this view at the next height; zeros: none
+    BlockHash proposal;  ///< accepted in this view at the next height; zero: none
     Bytes prepares;      ///< bit i (of byte i / 8): has validator i's prepare for that proposal
     Bytes commits;       ///< the same for commits
     Bytes view_changes;  ///< the same for view-changes to this view
@@ -160,7 +161,7 @@ using Message = std::variant<PrePrepare, Vote, ViewChange, NewView, Status, Fetc
 enum class DecodeError : uint8_t { too_large, version, network, type, malformed };
 std::string_view to_string(DecodeError error);
 
-/// Every length is bounded before it allocates. The result may borrow from `bytes`.
+/// Every length is checked before memory is allocated. The result may borrow from `bytes`.
 Expected<Message, DecodeError> decode_message(ByteSpan bytes, const NetworkTag& network);
 
 Bytes encode_vote(const Vote& vote, const NetworkTag& network);  ///< prepare or commit
@@ -172,11 +173,12 @@ Bytes encode_status(const Status& status, const NetworkTag& network);
 Bytes encode_fetch(const Fetch& fetch, const NetworkTag& network);
 Bytes encode_body(ByteSpan block, const NetworkTag& network);
 
-/// What a view-change's or new-view's signature covers: the hash of all its fields but that one.
+/// The digest that a view-change's or new-view's signature covers: of all fields except the
+/// signature.
 Hash256 content_digest(const ViewChange& view_change);
 Hash256 content_digest(const NewView& new_view);
 
-/// The parts that other records contain (the vote log).
+/// Encodings that the vote log shares.
 void write_vote(Writer& writer, const Vote& vote);
 Vote read_vote(Reader& reader, MessageType type);
 void write_prepared(Writer& writer, const PreparedCertificate& certificate);

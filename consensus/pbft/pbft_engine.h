@@ -1,10 +1,10 @@
 // The PBFT engine (Castro & Liskov, "Practical Byzantine Fault Tolerance", OSDI 1999): ordering by
-// a known set of validators, with absolute finality. This header is all that other folders need;
-// what it is made of is in replica.h. It does not judge transactions (CheckProposal does) and does
-// not move blocks to nodes that lack them (CatchUp does).
+// a known set of validators, with absolute finality. Other folders need only this header; replica.h
+// is the entry to the implementation. It does not validate transactions (the node does, see
+// CheckProposal) and does not transfer blocks to nodes that lack them (see CatchUp).
 //
-// A node with a validator's key votes; one without follows the chain by its seals. Called by node/
-// on the core thread.
+// A node with a validator's key votes; a node without one follows the chain by its seals. Called by
+// node/ on the core thread.
 #pragma once
 
 #include <memory>
@@ -18,37 +18,38 @@
 namespace parley {
 
 struct PbftOptions {
-    std::vector<PublicKey> validators;  ///< in the order that all share; 33-byte keys
-    std::optional<SecretKey> key;       ///< empty: follow only
+    std::vector<PublicKey> validators;  ///< 33-byte keys, in the order shared by all validators
+    std::optional<SecretKey> key;       ///< empty: a follower, which does not vote
 
-    /// How long a replica waits for a block that it has reason to expect before it asks for
-    /// another primary. At least three one-way delays and the durable writes.
+    /// How long a replica waits for an expected block before it starts a view change. At least
+    /// three one-way delays plus the durable writes.
     Duration base_timeout = std::chrono::seconds{2};
-    /// The timeout doubles with each unsuccessful view, up to this.
+    /// The timeout doubles with each unsuccessful view, up to this limit.
     Duration timeout_max = std::chrono::seconds{60};
-    /// Zero: order only when a transaction waits. Else an empty block after so long without one.
+    /// Zero: blocks are only built if a transaction is waiting. Otherwise an empty block is built
+    /// after this long without one.
     Duration empty_block_period{0};
-    /// A proposed block's time may be so far from the clock of the replica that checks it. Blocks
-    /// that follow each other fast push their times ahead (each must lie above the median of the
-    /// eleven before it), six blocks a second of time; this is also how far they may do so.
+    /// Maximum difference between a proposed block's time and the clock of the replica that checks
+    /// it. Blocks in quick succession push their times ahead (each must be above the median of the
+    /// eleven before it), by one second per six blocks; this also limits how far.
     Duration time_bound = std::chrono::minutes{10};
-    /// A replica that has nothing to do tells its peers where it stands this often.
+    /// How often an idle replica broadcasts its status.
     Duration idle_status_period = std::chrono::seconds{30};
 
-    /// Empty: usable. Else a sentence.
+    /// Empty: usable. Otherwise a sentence.
     std::optional<std::string> validate() const;
 };
 
-/// Reads the votes of earlier runs from `storage` (the keys that start with kEngineKeyPrefix) now,
-/// and keeps no reference to it, nor to `chain`; `log` must outlive the engine. The error is a
-/// sentence: unusable options, a key that is not a validator's, a vote record that is damaged or
-/// belongs to another network (a replica that does not know what it signed must not vote).
+/// Reads the votes of earlier runs from `storage` (the keys that start with kEngineKeyPrefix), and
+/// keeps no reference to it or to `chain`; `log` must outlive the engine. The error is a sentence:
+/// unusable options, a key that is not a validator's, or a vote record that is damaged or of
+/// another network (a replica that does not know what it signed must not vote).
 Expected<std::unique_ptr<Engine>, std::string> make_pbft_engine(PbftOptions options,
                                                                 const ChainParams& chain,
                                                                 const Storage& storage,
                                                                 LogSink& log);
 
-/// The same as a value that a node's configuration can hold.
+/// The same as a value for a node's configuration.
 EngineChoice pbft_choice(PbftOptions options);
 
 extern const EngineFactory kPbftFactory;

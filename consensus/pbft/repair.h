@@ -1,8 +1,8 @@
-// Repair: what replicas tell each other so that nothing that is lost stays lost, and how one that
-// lags learns of it. As long as something is open, a replica broadcasts its status once in half a
-// base timeout; whoever holds what is missing (votes of anybody, the new-view, view-changes, a
-// later seal) answers. Nothing of that is sent while blocks are decided in time. It does not move
-// final blocks: it asks the node to (CatchUp). Owned by the replica; core thread only.
+// Repair: recovers from lost messages, and lets a replica that lags behind find out. While anything
+// is unsettled, a replica broadcasts its status once per half base timeout; a peer that has what is
+// missing (anybody's votes, the new-view, view-changes, a later seal) replies with it. Nothing is
+// sent as long as blocks are decided in time. It does not transfer final blocks: it asks the node
+// to (CatchUp). Owned by the replica; core thread only.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@ namespace parley::pbft {
 class Decision;
 class ViewChanger;
 
-/// Where this replica is: what it tells others, and from which it answers them.
+/// The replica's state: the content of its status, and the source of its replies to others.
 struct Standing {
     const Decision& decision;
     const ViewChanger& views;
@@ -36,31 +36,31 @@ class Repair {
     void take(PeerId from, const Status& theirs, const Standing& standing, Step& step);
     void take(PeerId from, const Fetch& message, const Decision& decision, Step& step);
     void take(PeerId from, const Body& message, Decision& decision, Step& step);
-    /// The status that a replica sends now and then though nothing is open, when it is due.
+    /// Sends the idle status if it is due.
     void send_idle_status(const Standing& standing, Step& step);
-    /// What is repeated while something is open, when it is due; and a fetch without an answer
-    /// ends.
+    /// Sends the periodic status while something is unsettled, if it is due, and ends fetches that
+    /// were not answered.
     void take_time(const Standing& standing, Step& step);
 
-    /// The highest proven final block above the tip.
+    /// The highest final block above the tip with a proof.
     const std::optional<FinalPoint>& certified() const { return certified_; }
     bool behind() const { return certified_.has_value(); }
-    /// This replica holds the proof itself.
+    /// This replica created the proof itself.
     void certify(FinalPoint point) { certified_ = std::move(point); }
-    /// A proof that a later block is final; `from` is set when that peer has it.
+    /// Notes the proof that a later block is final; `from` is set if that peer has the block.
     void note_final(std::optional<PeerId> from, const FinalPoint& point,
                     const FinalPoint& final_point, Step& step);
     void height_decided(Sequence height);
 
-    /// Asks a few peers for the block, unless that was done lately.
+    /// Requests the block from a few peers, unless it was requested recently.
     void fetch(const BlockHash& digest, Step& step);
     void body_arrived(const BlockHash& digest);
 
-    /// Somebody votes on heights that we cannot know.
+    /// A validator votes on heights beyond the window.
     void note_beyond() { heard_from_beyond_ = true; }
     bool heard_from_beyond() const { return heard_from_beyond_; }
 
-    /// Sends the status again and again while something is open.
+    /// Runs the timer of the periodic status while something is unsettled.
     void set_timer(bool unsettled, TimePoint now);
     void restart_timer() { repeat_at_.reset(); }
     TimePoint next_deadline() const;
@@ -80,7 +80,7 @@ class Repair {
     void catch_up(const FinalPoint& final_point, Step& step);
     void repeat(const Standing& standing, Step& step);
 
-    /// Peers that are asked for a missing block at once.
+    /// Number of peers asked for a missing block at the same time.
     static constexpr int kFetchFanOut = 2;
 
     const Setup& setup_;

@@ -1,9 +1,9 @@
-// Replica: the PBFT state machine of one node, composed of its parts: the decision of the height in
-// flight (decision.h), changes of view (view_changer.h), what replicas tell each other when
-// something is missing (repair.h), and what must survive a crash (vote_log.h). It takes the
-// engine's inputs, hands them to the parts, and lets everything happen that has become possible.
-// One height is in flight at a time, the one after the last final block. It neither judges
-// transactions nor moves final blocks. Made by make_pbft_engine(); core thread only.
+// Replica: the PBFT state machine of one node. It consists of the decision of the height in flight
+// (decision.h), view changes (view_changer.h), repair of losses (repair.h), and the state that must
+// survive a crash (vote_log.h). It passes the engine's inputs to these parts, then advances
+// everything that has become possible. One height is in flight at a time, the one after the last
+// final block. It neither validates transactions nor transfers final blocks. Created by
+// make_pbft_engine(); core thread only.
 #pragma once
 
 #include <memory>
@@ -34,7 +34,7 @@ class Replica final : public Engine {
     Replica(const Replica&) = delete;
     Replica& operator=(const Replica&) = delete;
 
-    /// Before the first input. The error is a sentence.
+    /// Call before the first input. The error is a sentence.
     Expected<void, std::string> restore(const Storage& storage);
 
     Expected<std::optional<Score>, HeaderError> verify_header(
@@ -50,7 +50,7 @@ class Replica final : public Engine {
     EngineOutputs handle(const EngineInput& input, TimePoint now) override;
     std::optional<TimePoint> next_deadline() const override;
 
-    /// Contradictory votes seen in this run, the first of them.
+    /// Conflicting votes seen in this run; the first ones, up to a limit.
     const std::vector<Evidence>& evidence() const { return evidence_.all(); }
 
  private:
@@ -66,11 +66,11 @@ class Replica final : public Engine {
     void take(PeerId from, const Message& message, Step& step);
     void take(PeerId from, const NewView& message, Step& step);
 
-    /// The height after `tip` is the one in flight.
+    /// Makes the height after `tip` the one in flight.
     void begin_height(const HeaderNode& tip, Decision::Early early, Step& step);
     void leave_view(View view, std::string reason, Step& step);
     void enter_view(NewView new_view, const NewViewPlan& plan, Step& step);
-    /// Does everything that has become possible. Called at the end of every input.
+    /// Does everything that is now possible. Called at the end of every input.
     void advance(Step& step);
     void set_timers(Step& step);
     Standing standing() const { return {*decision_, views_, vote_log_}; }
@@ -78,17 +78,17 @@ class Replica final : public Engine {
     struct Progress {
         std::string_view phase;
         std::vector<ValidatorIndex> prepared, committed, view_changes;
-        std::vector<ValidatorIndex> missing;  ///< who keeps the phase from ending
+        std::vector<ValidatorIndex> missing;  ///< whose votes the phase still lacks
     };
     Progress progress() const;
 
-    // In the order in which they lean on each other.
+    // In order of dependency.
     const Setup setup_;
     VoteLog vote_log_;
     EvidenceList evidence_;
     ViewChanger views_;
     Repair repair_;
-    std::unique_ptr<Decision> decision_;  ///< from the first input on
+    std::unique_ptr<Decision> decision_;  ///< set by the first input
     Demand demand_;
     TimePoint now_{};  ///< of the last input
 };

@@ -1,5 +1,5 @@
-// Setup: what does not change while a replica lives: its options, who may vote, which of them it
-// is. Its parts borrow it. Immutable.
+// Setup: the constants of a replica: its options, the validator set, and its own index in it.
+// Borrowed by the replica's parts. Immutable.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ struct Setup {
 
     const ValidatorSet& set() const { return authenticator.validators(); }
     const NetworkTag& network() const { return authenticator.network(); }
-    /// How often what is missing is asked for again.
+    /// How often missing data is requested again.
     Duration retry_interval() const { return options.base_timeout / 2; }
     void blame(PeerId peer, std::string reason, Step& step) const {
         log.debug(LogCategory::pbft, "Peer {} sent {}.", peer.value(), reason);
@@ -35,8 +35,8 @@ struct Setup {
 
     const PbftOptions options;
     const Authenticator authenticator;
-    const std::optional<ValidatorIndex> self;  ///< empty: it follows only
-    const uint32_t bits;                       ///< that every header carries
+    const std::optional<ValidatorIndex> self;  ///< empty: a follower
+    const uint32_t bits;                       ///< the constant `bits` of every header
     LogSink& log;
 };
 

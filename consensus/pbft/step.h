@@ -1,6 +1,5 @@
-// Step: one input being handled, and the outputs that it leads to. What carries a signature leaves
-// only with the token that VoteLog::record() returned: sending it without does not compile. Core
-// thread only.
+// Step: the handling of one input, and its outputs. A signed message can only be sent with the
+// token that VoteLog::record() returned: sending it without does not compile. Core thread only.
 #pragma once
 
 #include <string>
@@ -15,8 +14,8 @@ namespace parley::pbft {
 
 class VoteLog;
 
-/// Says that the record of everything that this replica has signed is on the disk, or on its way
-/// there before what follows. Only VoteLog makes one.
+/// Proof that everything this replica has signed is recorded durably before any later output leaves
+/// the node. Only VoteLog creates one.
 class Recorded {
  public:
     Recorded(Recorded&&) = default;
@@ -35,7 +34,7 @@ class Step {
 
     const TimePoint now;
 
-    // ---- statements, which carry signatures
+    // ---- signed statements
     /// A prepare or a commit.
     void broadcast(const Vote& vote, const Recorded&) { broadcast(encode_vote(vote, network_)); }
     void broadcast(const PrePrepare& message, const Recorded&) {
@@ -60,7 +59,7 @@ class Step {
         send(peer, encode_new_view(message, network_));
     }
 
-    // ---- messages without a signature of the sender
+    // ---- messages that the sender does not sign
     void broadcast(const Status& status) { broadcast(encode_status(status, network_)); }
     void send(PeerId peer, const Status& status) { send(peer, encode_status(status, network_)); }
     void send(PeerId peer, const Fetch& fetch) { send(peer, encode_fetch(fetch, network_)); }

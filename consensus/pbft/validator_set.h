@@ -1,7 +1,7 @@
-// ValidatorSet: who may vote, in which order, and how many make a quorum. Beside it the text forms
-// of a set and of a key (files that people pass around), as pure functions on strings: reading and
-// writing files is the caller's business. Not a place for votes. Called by the engine, by
-// the daemon at its start and by the command-line client. Immutable; thread-safe.
+// ValidatorSet: the validators, their order, and the size of a quorum. Also the text forms of a set
+// and of a key (the files that operators exchange), as pure functions on strings: the caller reads
+// and writes the files. Called by the engine, by the daemon at start-up and by the command-line
+// client. Immutable; thread-safe.
 #pragma once
 
 #include <optional>
@@ -17,20 +17,20 @@ namespace parley::pbft {
 
 class ValidatorSet {
  public:
-    /// The error says what to change: no or too many validators, a key twice, an uncompressed key.
+    /// The error says what to fix: no validators, too many, a duplicate key, an uncompressed key.
     static Expected<ValidatorSet, std::string> create(std::vector<PublicKey> keys);
 
     size_t size() const { return keys_.size(); }
-    /// f: the number of arbitrarily faulty validators that are tolerated.
+    /// f: the number of Byzantine validators that are tolerated.
     size_t faults() const { return (size() - 1) / 3; }
-    /// ceil((n + f + 1) / 2): any two quorums share at least f + 1 validators, for every n.
+    /// ceil((n + f + 1) / 2): for every n, any two quorums share at least f + 1 validators.
     size_t quorum() const { return (size() + faults() + 2) / 2; }
     ValidatorIndex primary(View view) const { return static_cast<ValidatorIndex>(view % size()); }
 
     /// REQUIRES: index < size().
     const PublicKey& key(ValidatorIndex index) const { return keys_[index]; }
     std::optional<ValidatorIndex> index_of(const PublicKey& key) const;
-    /// Hash of the keys in their order: what signatures bind.
+    /// Hash of the keys in order. Every signature commits to it.
     const Hash256& id() const { return id_; }
 
  private:
@@ -50,18 +50,19 @@ struct PbftValidatorsFile {
     std::string chain;  ///< "labnet" or "regtest"
     std::vector<PublicKey> validators;
 };
-/// Strict: no other members, no member twice. The error is one sentence.
+/// Strict: no other members, no duplicates. The error is one sentence.
 Expected<PbftValidatorsFile, std::string> parse_pbft_validators(std::string_view json);
 
-/// A -pbftkey file: one line of 64 hexadecimal digits. The error never repeats the content.
+/// The content of a -pbftkey file: one line of 64 hexadecimal digits. The error never contains the
+/// content.
 Expected<SecretKey, std::string> parse_pbft_key(std::string_view text);
 
-/// What `pbftkeygen` writes.
+/// The output of `pbftkeygen`.
 struct PbftKeyFiles {
     std::string validators;         ///< the validators file
     std::vector<std::string> keys;  ///< the key file of each validator, in the set's order
 };
-/// `secret_source` must be a cryptographic one. The error is one sentence.
+/// `secret_source` must be cryptographically secure. The error is one sentence.
 Expected<PbftKeyFiles, std::string> generate_pbft_keys(size_t count, std::string_view chain,
                                                        Random& secret_source);
 

@@ -1,10 +1,11 @@
-// VoteBook: the verified pre-prepares, prepares and commits of the heights in flight, one slot for
-// each validator, type and height. It counts distinct validators, never messages. It neither
-// checks signatures (certificate.h) nor decides anything (decision.h). Owned by the replica; core
-// thread only.
+// VoteBook: the verified pre-prepares, prepares and commits of the heights in flight, one slot per
+// validator, type and height. It counts distinct validators, not messages. It neither verifies
+// signatures (certificate.h) nor decides anything (decision.h). Owned by the replica; core thread
+// only.
 //
-// Bound: kWindow heights of 3 n votes. The slot holds the vote of the highest view: a validator
-// that votes in a view has left the lower ones, and one that lies hurts only its own slot.
+// Memory bound: kWindow heights with 3 n votes each. A slot holds the vote of the highest view: a
+// validator that votes in a view has left all lower ones, and a Byzantine validator affects only
+// its own slot.
 #pragma once
 
 #include <array>
@@ -31,30 +32,31 @@ class VoteBook {
     enum class Place : uint8_t {
         fresh,
         duplicate,  ///< known
-        stale,      ///< the slot holds a vote of a later view
-        conflict,   ///< the slot holds another digest of the same view: the first counts
+        stale,      ///< the slot has a vote of a later view
+        conflict,   ///< the slot has another digest of the same view; the first counts
     };
-    /// REQUIRES: vote.validator is a member's.
+    /// REQUIRES: vote.validator is in the set.
     Place place(const Vote& vote) const;
-    /// REQUIRES: place(vote) is fresh or duplicate, and its signature holds.
+    /// REQUIRES: place(vote) is fresh or duplicate, and its signature is valid.
     void add(const Vote& vote);
-    /// Puts a new-view's re-proposal in the place of whatever the primary sent before it.
+    /// Stores a new-view's re-proposal, replacing what the primary sent before.
     void replace(const Vote& vote);
 
-    /// Null: none. The pointer holds until the next change.
+    /// Null: none. The pointer is valid until the next change.
     const Vote* find(MessageType type, Sequence height, ValidatorIndex validator) const;
     /// The pre-prepare of the primary of `view`.
     const Vote* pre_prepare(View view, Sequence height) const;
-    /// Signatures under exactly this statement, by ascending validator.
+    /// Signatures of exactly this statement, in ascending order of validators.
     std::vector<Endorsement> endorsements(MessageType type, View view, Sequence height,
                                           const BlockHash& digest) const;
-    /// A digest that a quorum of commits of one view names.
+    /// The view and digest of a quorum of commits, if there is one.
     std::optional<std::pair<View, BlockHash>> commit_quorum(Sequence height) const;
     bool has_votes(Sequence height) const { return heights_.contains(height); }
 
-    /// All votes for heights up to this one.
+    /// Removes all votes for heights up to this one.
     void forget_through(Sequence height);
-    /// Pre-prepares of earlier views can no longer be accepted, so their blocks need no room.
+    /// Removes pre-prepares of earlier views, which can no longer be accepted, so that their blocks
+    /// can be dropped.
     void forget_pre_prepares_below(View view);
     /// The digests of the pre-prepares in the book.
     std::vector<BlockHash> proposals() const;
@@ -66,17 +68,17 @@ class VoteBook {
     std::map<Sequence, std::vector<Slots>> heights_;
 };
 
-/// Contradictory votes seen in this run, for the report.
+/// Conflicting votes seen in this run, for the report.
 class EvidenceList {
  public:
     explicit EvidenceList(LogSink& log) : log_(log) {}
 
-    /// REQUIRES: book.place(second) is a conflict, and its signature holds.
+    /// REQUIRES: book.place(second) is conflict, and its signature is valid.
     void note(const VoteBook& book, const Vote& second);
     const std::vector<Evidence>& all() const { return all_; }
 
  private:
-    /// The first ones are kept; each costs its author the protocol's trust once.
+    /// Keeps the first ones, up to this limit.
     static constexpr size_t kEvidenceMax = 64;
 
     LogSink& log_;

@@ -1,8 +1,8 @@
-// PowEngine: Nakamoto's proof of work. Its pure half checks difficulty and hash and adds up work;
-// its reactive half decides when to mine: all the time (-gen), by a clock or on demand (-automine),
-// or never. It does not hash: it hands a header to the host (SearchNonce), which in the daemon runs
-// real SHA-256 on worker threads and in the simulator draws an exponential delay. Called by node/
-// on the core thread.
+// PowEngine: Nakamoto's proof of work. Its pure half checks difficulty and hash and accumulates
+// work; its reactive half decides when to mine: continuously (-gen), on a schedule or on demand
+// (-automine), or never. It does not hash: it passes a header to the host (SearchNonce), which runs
+// SHA-256 on worker threads in the daemon, or draws an exponential delay in the simulator. Called
+// by node/ on the core thread.
 #pragma once
 
 #include <memory>
@@ -16,14 +16,14 @@ namespace parley {
 
 struct PowOptions {
     MiningSchedule schedule;
-    /// A running search gets a fresh block when transactions arrived since, but not more often than
-    /// this: hashing has no memory, so a fresh block costs nothing but the time to build it.
+    /// A running search gets a fresh block if transactions have arrived, but at most once per this
+    /// period. The search is memoryless, so replacing the block only costs the time to build it.
     Duration template_refresh = std::chrono::seconds{1};
 };
 
 class PowEngine final : public Engine, public Miner {
  public:
-    /// Borrows `params` and `random` for its lifetime.
+    /// Borrows `params` and `random`.
     PowEngine(const PowOptions& options, const ChainParams& params, Random& random);
 
     Expected<void, HeaderError> check_header(const BlockHeader& header,
@@ -54,7 +54,7 @@ class PowEngine final : public Engine, public Miner {
     void publish(const miner_input::SolutionFound& found, TimePoint now, EngineOutputs& outputs);
     void propose(TimePoint now, EngineOutputs& outputs);
     void stop(EngineOutputs& outputs);
-    /// Draws the time of the next block of a clocked schedule.
+    /// Draws the time of the next block of an interval or Poisson schedule.
     void schedule_next(TimePoint now);
 
     PowOptions options_;
@@ -63,15 +63,15 @@ class PowEngine final : public Engine, public Miner {
 
     const HeaderNode* tip_ = nullptr;
     Demand demand_;
-    BlockRef candidate_;  ///< what the running search works on; null: none runs
+    BlockRef candidate_;  ///< of the running search; null: none
     uint64_t job_ = 0;
     bool stale_template_ = false;
     TimePoint template_time_{};
-    TimePoint next_block_ = kNever;  ///< of a clocked schedule
-    TimePoint last_slot_{};          ///< when the block before it was due
+    TimePoint next_block_ = kNever;  ///< of an interval or Poisson schedule
+    TimePoint last_slot_{};          ///< when the previous block was due
 };
 
-/// The engine as a value that a node's configuration can hold.
+/// The engine as a value for a node's configuration.
 EngineChoice pow_choice(const PowOptions& options);
 
 extern const EngineFactory kPowFactory;

@@ -1,7 +1,7 @@
-// AddressBook: addresses of nodes that were heard of, for automatic outbound connections and for
-// answers to getaddr. Bounded by buckets: where an address may lie depends on its own network group
-// and on the group of who told it, under a secret key, so one operator can fill only a few buckets.
-// Kept in memory only. Core thread.
+// AddressBook: known addresses of nodes, for automatic outbound connections and for replies to
+// getaddr. Bounded by buckets: the bucket of an address depends on its network group and on its
+// source's group, under a secret key, so one operator can only fill a few buckets. Kept in memory
+// only. Core thread.
 #pragma once
 
 #include <functional>
@@ -23,15 +23,16 @@ class AddressBook {
 
     explicit AddressBook(Random& random);
 
-    /// Hears of an address; `seen` in Unix seconds. True: it was new, or is news of some worth.
+    /// Adds or updates an address; `seen` in Unix seconds. True: it was new, or significantly
+    /// newer.
     bool add(const NetAddress& address, int64_t seen, const IpAddress& source, TimePoint now);
     void attempted(const IpAddress& ip, uint16_t port, TimePoint now);
     void succeeded(const IpAddress& ip, uint16_t port, ServiceFlags services, TimePoint now);
 
-    /// A random address that was not tried lately and that `suitable` lets pass.
+    /// A random address that was not tried recently and satisfies `suitable`.
     std::optional<NetAddress> select(TimePoint now,
                                      const std::function<bool(const NetAddress&)>& suitable);
-    /// A random selection of at most `count_max` that are worth passing on.
+    /// A random selection of at most `count_max` addresses worth relaying.
     std::vector<message::AddressEntry> sample(size_t count_max, TimePoint now);
     std::vector<KnownAddress> list(size_t count_max) const;
     size_t size() const { return entries_.size(); }

@@ -1,6 +1,6 @@
-// AddressRelay: `addr`, `addrv2` (BIP155) and `getaddr`. What peers tell goes through a token
-// bucket into the address book; a few fresh addresses are passed on to two peers; getaddr is
-// answered once a connection, and only to those who dialled us. Core thread.
+// AddressRelay: `addr`, `addrv2` (BIP155) and `getaddr`. Received addresses are rate-limited by a
+// token bucket and added to the address book; a few fresh ones are relayed to two peers; getaddr is
+// answered once per connection, and only to inbound peers. Core thread.
 #pragma once
 
 #include "net/addresses/address_book.h"

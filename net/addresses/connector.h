@@ -1,7 +1,7 @@
-// Connector: which peers to dial, and when. The user's targets (-connect, -addnode, addnode) are
-// kept connected for ever, with a delay that doubles from failure to failure; without -connect,
-// free slots are filled from the address book, one group of networks each. It also decides which
-// inbound connections are let in. Core thread.
+// Connector: which peers to dial, and when. Peers given by the user (-connect, -addnode, addnode)
+// are reconnected indefinitely, with a delay that doubles with each failure; without -connect, free
+// slots are filled from the address book, one per network group. It also decides which inbound
+// connections are accepted. Core thread.
 #pragma once
 
 #include <map>
@@ -19,12 +19,12 @@ class Connector {
     Connector(PeerTable& table, AddressBook& book);
 
     void start();
-    /// Gives the peer its type. Empty: welcome; else why not.
+    /// Sets the peer's connection type. Empty: accepted; otherwise the reason for refusing it.
     std::string on_connected(Peer& peer, bool inbound, uint64_t dial);
     void on_dial_failed(uint64_t dial, const std::string& reason);
-    /// `ready`: its handshake had been finished.
+    /// `ready`: its handshake was complete.
     void on_closed(PeerId peer, bool ready);
-    /// Dials whatever is due.
+    /// Dials everything that is due.
     void on_timer();
     std::optional<TimePoint> deadline() const;
 
@@ -34,11 +34,11 @@ class Connector {
     std::vector<AddedNodeInfo> added_nodes() const;
 
  private:
-    /// Something that the user wants connected.
+    /// A connection that the user wants.
     struct Target {
         std::string text;  ///< as the user wrote it
         Endpoint endpoint;
-        bool added = false;  ///< by -addnode or addnode, so getaddednodeinfo shows it
+        bool added = false;  ///< by -addnode or addnode: shown by getaddednodeinfo
         std::optional<uint64_t> dial;
         std::optional<PeerId> peer;
         int failures = 0;

@@ -1,5 +1,5 @@
-// BanList: hosts that are refused. Banned: by the user, until a time. Discouraged: by misbehaviour,
-// in a bounded memory that forgets the oldest. Nothing is written to disk. Core thread.
+// BanList: hosts that are refused. Banned: by the user, until a given time. Discouraged: for
+// misbehaviour, in a bounded list that drops the oldest. Not stored on disk. Core thread.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@ class BanList {
     bool unban(const std::string& host);
     void clear() { banned_.clear(); }
     bool is_banned(const std::string& host, TimePoint now) const;
-    /// By ascending host, without those whose time is over.
+    /// In ascending order of hosts, without expired entries.
     std::vector<BannedHost> list(TimePoint now) const;
 
     void discourage(const std::string& host);

@@ -1,5 +1,5 @@
-// KeepAlive: pings and their round trips, and the end of connections that never finish their
-// handshake, fall silent, or do not take what is sent. Core thread.
+// KeepAlive: pings and their round-trip times; closes connections that do not finish the handshake,
+// fall silent, or do not read what is sent. Core thread.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ class KeepAlive {
         TimePoint time;
         const char* reason;
     };
-    /// The next moment at which this connection ends if nothing happens before.
+    /// The earliest time at which this connection will be closed if nothing is received.
     Limit next_limit(const Peer& peer) const;
 
     PeerTable& table_;

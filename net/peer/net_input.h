@@ -1,5 +1,5 @@
-// NetInput: everything that the peer protocol is told: what happens to connections (by the host),
-// the answers to its asks, and the news of the chain, the mempool and the engine (by the node).
+// NetInput: the inputs of the peer protocol: events of connections (from the host), the answers to
+// its asks, and news of the chain, the mempool and the engine (from the node).
 #pragma once
 
 #include <optional>
@@ -20,36 +20,35 @@ namespace net_input {
 
 // --- from the host
 
-/// Once, when the node is ready to talk: dials what the options name.
+/// Once, when the node is ready: dials the peers named in the options.
 struct Started {};
-/// A TCP connection stands.
+/// A TCP connection is established.
 struct Connected {
     PeerId peer;
     Endpoint remote;
     Endpoint local;
     bool inbound = false;
-    uint64_t dial = 0;  ///< of the Dial that led here; 0 when inbound
+    uint64_t dial = 0;  ///< of the Dial; 0 if inbound
 };
 struct DialFailed {
     uint64_t dial = 0;
     std::string reason;
 };
-/// The next bytes of the stream, in order, cut anywhere.
+/// The next bytes of the stream, split anywhere.
 struct Received {
     PeerId peer;
     Bytes data;
 };
-/// A Send with `notify` is wholly in the operating system's hands.
+/// The operating system has accepted all bytes of a Send with `notify`.
 struct Drained {
     PeerId peer;
 };
-/// By the other side, by an error, or because the node asked for it. Always the last event of a
-/// peer.
+/// Closed by the other side, by an error, or on the node's request. Always a peer's last event.
 struct Closed {
     PeerId peer;
     std::string reason;
 };
-/// next_deadline() has come.
+/// The time is at or after next_deadline().
 struct TimerDue {};
 
 // --- answers to NetOutputs
@@ -66,49 +65,49 @@ struct TransactionJudged {
     net_output::SubmitTransaction ask;
     std::optional<TxReject> reject;  ///< empty: it is in the mempool
 };
-/// The engine has dealt with the oldest EngineMessage or PeerReady that is open.
+/// The engine has processed the oldest unanswered EngineMessage or PeerReady.
 struct EngineDone {};
 
 // --- news
 
-/// A block entered the active chain: its transactions need not be fetched any more, and orphans may
-/// have found their parents. Before the TipChanged.
+/// A block joined the active chain: its transactions need not be fetched, and orphans may have
+/// found their parents. Precedes TipChanged.
 struct BlockConnected {
     BlockRef block;
 };
 /// The active tip changed. `own`: this node made the block (mined, or published by its engine), so
-/// it is pushed to the peers that lack it; otherwise headers or an inv announce it.
+/// it is pushed to the peers that lack it; otherwise it is announced by headers or inv.
 struct TipChanged {
     const HeaderNode* tip = nullptr;
     bool own = false;
 };
-/// A block that was accepted turned out to be invalid when it was connected: its sender pays.
+/// An accepted block failed to connect: its sender is punished.
 struct BlockRejected {
     BlockHash hash;
     std::string reason;
 };
-/// A transaction entered the mempool, from wherever.
+/// A transaction entered the mempool, from any source.
 struct TransactionAdded {
     RelayTransaction transaction;
 };
 
 // --- from the engine
 
-/// To one peer; dropped when that peer is gone.
+/// To one peer; dropped if that peer is gone.
 struct SendEngineMessage {
     PeerId peer;
     Bytes message;
 };
-/// To every peer that speaks the engine's protocol.
+/// To every peer that supports the engine's protocol.
 struct BroadcastEngineMessage {
     Bytes message;
 };
-/// The peer did what no correct peer does: it is disconnected, and its host discouraged.
+/// The peer did something that no correct peer does: disconnect it and discourage its host.
 struct Punish {
     PeerId peer;
     std::string reason;
 };
-/// Ask the peer for headers beyond our tip.
+/// Request headers beyond our tip from the peer.
 struct RequestHeaders {
     PeerId peer;
 };

@@ -1,6 +1,6 @@
-// NetOutput: everything that the peer protocol asks for. Send, Dial and Close are for the host. The
-// asks are for the node; each is answered by one NetInput, and until then no further message is
-// read. So whatever a peer sent before a ping has been dealt with when it gets the pong.
+// NetOutput: the outputs of the peer protocol. Send, Dial and Close are for the host. The asks are
+// for the node; each is answered by one NetInput, and no further message is read until then. So
+// everything a peer sent before a ping has been processed when the pong is sent.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace parley {
 
-/// What a message gives away: it decides which writes must be safe before the message leaves.
+/// What a message discloses: determines which writes must be durable before it is sent.
 enum class Reveals : uint8_t {
     nothing,    ///< handshake, ping, pong, addresses, requests
     inventory,  ///< names or carries blocks or transactions
@@ -24,11 +24,11 @@ enum class Reveals : uint8_t {
 
 namespace net_output {
 
-/// The bytes of one or more whole messages. Shared, because a broadcast sends the same to many.
+/// One or more whole messages. Shared, because a broadcast sends the same bytes to many peers.
 struct Send {
     PeerId peer;
     std::shared_ptr<const Bytes> data;
-    /// Answer with Drained when these bytes are in the operating system's hands.
+    /// Answer with Drained when the operating system has accepted these bytes.
     bool notify = false;
     Reveals reveals = Reveals::inventory;
 };
@@ -37,18 +37,18 @@ struct Dial {
     uint64_t dial = 0;
     Endpoint target;
 };
-/// After what was sent before. Answered by Closed.
+/// Close after everything sent before. Answered by Closed.
 struct Close {
     PeerId peer;
 };
 
-/// Headers in order, each the child of the one before; the parent of the first is known. Answered
+/// Headers in order, each the child of the previous one; the parent of the first is known. Answered
 /// by HeadersJudged.
 struct SubmitHeaders {
     PeerId from;
     std::vector<BlockHeader> headers;
 };
-/// Answered by BlockJudged. `seal` is empty where the peer sent none.
+/// Answered by BlockJudged. `seal` is empty if the peer sent none.
 struct SubmitBlock {
     PeerId from;
     BlockRef block;
@@ -59,17 +59,17 @@ struct SubmitTransaction {
     PeerId from;
     TransactionRef transaction;
 };
-/// From a peer that speaks the engine's protocol. Answered by EngineDone.
+/// From a peer that supports the engine's protocol. Answered by EngineDone.
 struct EngineMessage {
     PeerId from;
     Bytes message;
 };
-/// A peer finished its handshake. Answered by EngineDone.
+/// A peer completed its handshake. Answered by EngineDone.
 struct PeerReady {
     PeerId peer;
     bool speaks_engine = false;  ///< it announced kServiceParley
 };
-/// A peer for which there was a PeerReady is gone. Not answered.
+/// A peer for which PeerReady was sent is gone. Not answered.
 struct PeerGone {
     PeerId peer;
 };

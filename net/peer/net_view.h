@@ -1,9 +1,10 @@
-// NetView: what the peer protocol reads of the node: headers, stored blocks, the mempool. Reading
-// only: what should change goes out as a NetOutput, and the verdict comes back as a NetInput. node/
-// implements it over the chain and the mempool, tests over headers and a mempool of their own.
+// NetView: what the peer protocol reads of the node: headers, stored blocks, the mempool.
+// Read-only: changes are requested by a NetOutput, and the verdict returns as a NetInput.
+// Implemented by node/ over the chain and the mempool, and by tests over their own headers and
+// mempool.
 //
-// Called by PeerManager on the core thread. The answers are those of the moment of the call;
-// HeaderNodes are owned by the chain and live on.
+// Called by PeerManager on the core thread. Results are valid at the time of the call; HeaderNodes
+// are owned by the chain and stay valid.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@
 
 namespace parley {
 
-/// Names a transaction by txid or by wtxid, as the peer that announced it does (BIP339).
+/// Identifies a transaction by txid or wtxid, whichever its announcer uses (BIP339).
 struct GenTxid {
     enum class Kind : uint8_t { txid, wtxid };
     Kind kind = Kind::txid;
@@ -28,7 +29,7 @@ struct GenTxid {
     auto operator<=>(const GenTxid&) const = default;
 };
 
-/// A mempool transaction as relay sees it.
+/// What relay needs of a mempool transaction.
 struct RelayTransaction {
     Txid txid;
     Wtxid wtxid;
@@ -40,16 +41,16 @@ class NetView {
     virtual ~NetView() = default;
 
     virtual const BlockIndex& index() const = 0;
-    /// The block as it is stored (BIP144). Empty: no body is stored (any more), or it cannot be
-    /// read. Only the header is compared with `node`; the receiver checks the rest.
+    /// The stored block (BIP144 form). Empty: its body is not stored (or pruned), or cannot be
+    /// read. Only the header is compared with `node`; the receiver validates the rest.
     virtual std::optional<Bytes> read_block_bytes(const HeaderNode& node) const = 0;
     virtual bool initial_download(TimePoint now) const = 0;
 
-    /// A mempool transaction; null: not there.
+    /// A mempool transaction; null: not in the mempool.
     virtual TransactionRef find_transaction(const GenTxid& id) const = 0;
     /// The whole mempool in order of arrival: parents before children.
     virtual std::vector<RelayTransaction> relay_transactions() const = 0;
-    /// sat/kvB that a transaction must pay now to be accepted.
+    /// The minimum fee rate for acceptance now, in sat/kvB.
     virtual int64_t fee_rate_min(TimePoint now) const = 0;
 };
 

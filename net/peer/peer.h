@@ -1,6 +1,6 @@
-// Peer: everything that is known about one connection, grouped by the part of the protocol that
-// keeps it. Plain state without behaviour; owned by PeerTable, changed by the parts of PeerManager
-// only. Core thread.
+// Peer: the state of one connection, grouped by the part of the protocol that maintains it. Plain
+// state without behaviour; owned by PeerTable, changed only by the parts of PeerManager. Core
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +21,15 @@
 
 namespace parley {
 
-/// Hashes that a peer is remembered to know. Twice this many at most, eight bytes each.
+/// Transaction hashes remembered as known to a peer. At most twice this many, at eight bytes each.
 inline constexpr size_t kKnownTransactionsMax = 20'000;
 
-/// What the two versions agreed on (Handshake).
+/// The outcome of the version exchange (Handshake).
 struct PeerHandshake {
     bool version_sent = false;
     bool version_received = false;
-    bool ready = false;  ///< version and verack came: every message is welcome
-    uint64_t nonce = 0;  ///< ours, to recognise ourselves
+    bool ready = false;  ///< version and verack received: all messages allowed
+    uint64_t nonce = 0;  ///< ours, to detect a connection to ourselves
     message::Version theirs;
     int32_t common_version = 0;
     int64_t time_offset = 0;  ///< seconds
@@ -43,56 +43,58 @@ struct PeerHandshake {
     bool has_witnesses() const { return (theirs.services & kServiceWitness) != 0; }
 };
 
-/// What the transport has of ours, and what waits because it has too much (PeerTable, BlockServer).
+/// What the transport has accepted, and the requests waiting until it has drained (PeerTable,
+/// InventoryServer).
 struct PeerFlow {
-    size_t unacknowledged = 0;  ///< bytes handed out since the transport last drained
-    size_t behind_notify = 0;   ///< of these, behind the message that asked for `drained`
-    bool blocked = false;       ///< a `drained` is awaited: large answers wait
+    size_t unacknowledged = 0;  ///< bytes sent since the transport last drained
+    size_t behind_notify = 0;   ///< those after the message with `notify`
+    bool blocked = false;       ///< waiting for Drained: large replies are held back
     TimePoint blocked_since{};
     std::deque<message::InvEntry> getdata;   ///< being served, in order
-    std::vector<message::InvEntry> missing;  ///< of these, not found so far
-    std::deque<Frame> requests;              ///< requests that came behind an unfinished getdata
+    std::vector<message::InvEntry> missing;  ///< those not found so far
+    std::deque<Frame> requests;              ///< requests received during an unfinished getdata
     size_t request_bytes = 0;
 };
 
-/// Pings and the last signs of life (KeepAlive).
+/// Pings and the time of last activity (KeepAlive).
 struct PeerLiveness {
     TimePoint connected_at{};
     std::optional<TimePoint> last_send;
     std::optional<TimePoint> last_receive;
     TimePoint next_ping{};
-    uint64_t ping_nonce = 0;  ///< 0: none is unanswered
+    uint64_t ping_nonce = 0;  ///< 0: no ping is unanswered
     TimePoint ping_sent{};
     std::optional<Duration> ping_time;
     std::optional<Duration> ping_min;
 };
 
-/// Headers and blocks (ChainSync, BlockAnnouncer, BlockServer).
+/// Headers and blocks (ChainSync, BlockAnnouncer, InventoryServer).
 struct PeerSync {
-    const HeaderNode* best_known = nullptr;   ///< best header that the peer has shown to have
-    const HeaderNode* last_common = nullptr;  ///< deepest block on its branch with all before here
+    const HeaderNode* best_known = nullptr;  ///< best header that the peer is known to have
+    const HeaderNode* last_common =
+        nullptr;  ///< last block of its branch that we have, with all before it
     const HeaderNode* header_sent = nullptr;  ///< best header that we announced to it
-    BlockHash unknown_block;                  ///< announced, but its header is not here yet
-    BlockHash announced_tip;                  ///< last tip told by inv
+    BlockHash unknown_block;                  ///< announced, but its header is unknown
+    BlockHash announced_tip;                  ///< last tip announced by inv
     bool prefers_headers = false;             ///< it sent sendheaders (BIP130)
     bool answers_headers = false;             ///< it sent at least one `headers`
-    bool announcement_pending = false;        ///< look again whether it has our tip
+    bool announcement_pending = false;        ///< check again whether it has our tip
 
-    int repeated_questions = 0;                 ///< getheaders without waiting for the last answer
+    int repeated_questions = 0;                 ///< getheaders sent without waiting for a reply
     std::optional<TimePoint> headers_deadline;  ///< of the unanswered getheaders
-    bool more_headers = false;                  ///< has more than we have asked for so far
-    size_t unsealed_headers = 0;  ///< it brought, and whose sealed blocks have not come yet
-    size_t weak_headers = 0;      ///< new ones it brought on branches that are worse than ours
-    TimePoint next_probe{};       ///< of anti-entropy
+    bool more_headers = false;                  ///< it has more than it has sent so far
+    size_t unsealed_headers = 0;                ///< received from it, still without sealed blocks
+    size_t weak_headers = 0;                    ///< new headers from it on branches worse than ours
+    TimePoint next_probe{};                     ///< of anti-entropy
 
     std::vector<const HeaderNode*> in_flight;  ///< in order of request
     TimePoint block_deadline{};                ///< meaningful while something is in flight
-    uint64_t bytes_at_deadline_start = 0;      ///< of all received; shows progress
+    uint64_t bytes_at_deadline_start = 0;      ///< total received at that time, to detect progress
     int deadline_extensions = 0;
-    TimePoint resting_until{};   ///< after a timeout others are asked first; epoch: no
-    int timeouts = 0;            ///< in a row, without a block in between
+    TimePoint resting_until{};   ///< after a timeout, prefer others; epoch: no
+    int timeouts = 0;            ///< consecutive, without a block in between
     message::Seal pending_seal;  ///< for the block that follows
-    BlockHash continue_at;       ///< of our last full answer to getblocks (hashContinue)
+    BlockHash continue_at;       ///< last hash of a full reply to getblocks (hashContinue)
     std::optional<TimePoint> last_block;
 };
 
@@ -100,18 +102,18 @@ struct PeerSync {
 struct PeerRelay {
     explicit PeerRelay(Random& random) : known(kKnownTransactionsMax, random) {}
 
-    RecentSet known;  ///< txids or wtxids that the peer announced, or we to it
+    RecentSet known;  ///< txids or wtxids announced by or to the peer
     std::deque<RelayTransaction> to_announce;
     std::optional<TimePoint> next_announcement;
-    int64_t fee_filter = 0;        ///< sat/kvB: the peer wants nothing below
-    int64_t fee_filter_sent = -1;  ///< -1: none yet
+    int64_t fee_filter = 0;        ///< sat/kvB: the peer's minimum
+    int64_t fee_filter_sent = -1;  ///< sat/kvB; -1: none yet
     TimePoint next_fee_filter{};
     std::optional<TimePoint> last_transaction;
 };
 
 /// Addresses (AddressRelay).
 struct PeerAddresses {
-    bool enabled = false;  ///< takes part in gossip
+    bool enabled = false;  ///< takes part in address relay
     bool getaddr_sent = false;
     bool getaddr_received = false;
     uint64_t tokens_micro = 1'000'000;  ///< of the token bucket, in millionths of an address
@@ -128,9 +130,9 @@ struct Peer {
     Endpoint remote;
     Endpoint local;
     ConnectionType type = ConnectionType::inbound;
-    bool closing = false;  ///< a Close is on its way: nothing is read or sent any more
+    bool closing = false;  ///< being closed: nothing is read or sent
     FrameReader reader;
-    size_t dropped_messages = 0;  ///< damaged or malformed, in this connection
+    size_t dropped_messages = 0;  ///< damaged or malformed messages
 
     uint64_t bytes_sent = 0;
     uint64_t bytes_received = 0;

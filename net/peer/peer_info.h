@@ -1,5 +1,5 @@
-// PeerInfo and its companions: what getpeerinfo, getaddednodeinfo, getnettotals, getnodeaddresses
-// and listbanned show. Copies, valid for ever; times are points, durations empty where unknown.
+// PeerInfo and related reports: the values shown by getpeerinfo, getaddednodeinfo, getnettotals,
+// getnodeaddresses and listbanned. Copies; unknown times and durations are empty.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,17 @@ namespace parley {
 
 enum class ConnectionType : uint8_t { inbound, manual, outbound_full_relay, address_fetch };
 
-/// bitcoind's words: "inbound", "manual", "outbound-full-relay", "addr-fetch".
+/// bitcoind's names: "inbound", "manual", "outbound-full-relay", "addr-fetch".
 const char* to_string(ConnectionType type);
 
-/// "ipv4", "ipv6", "not_publicly_routable", as getpeerinfo's `network`.
+/// getpeerinfo's `network`: "ipv4", "ipv6", "not_publicly_routable".
 std::string network_name(const Endpoint& endpoint);
 
 struct PeerInfo {
     PeerId id;
     Endpoint address;
     Endpoint address_bind;
-    std::string address_local;  ///< how the peer sees us; empty: it did not say
+    std::string address_local;  ///< our address as the peer sees it; empty: unknown
     ConnectionType connection_type = ConnectionType::inbound;
     bool handshake_done = false;
     ServiceFlags services = 0;
@@ -41,11 +41,11 @@ struct PeerInfo {
     uint64_t bytes_sent = 0;
     uint64_t bytes_received = 0;
     std::map<std::string, uint64_t> bytes_sent_per_message;
-    std::map<std::string, uint64_t> bytes_received_per_message;  ///< "*other*" for unknown ones
+    std::map<std::string, uint64_t> bytes_received_per_message;  ///< "*other*" for unknown commands
     int64_t time_offset = 0;  ///< seconds, peer's clock minus ours at the handshake
     std::optional<Duration> ping_time;
     std::optional<Duration> ping_min;
-    std::optional<Duration> ping_wait;  ///< of a ping that is still unanswered
+    std::optional<Duration> ping_wait;  ///< of an unanswered ping
     int32_t version = 0;
     std::string user_agent;
     int32_t starting_height = -1;
@@ -56,7 +56,7 @@ struct PeerInfo {
     bool address_relay = false;
     uint64_t addresses_processed = 0;
     uint64_t addresses_rate_limited = 0;
-    int64_t fee_filter = 0;  ///< sat/kvB below which the peer wants no transactions
+    int64_t fee_filter = 0;  ///< the peer's minimum, sat/kvB
     size_t inv_to_send = 0;  ///< transactions queued for announcement
 };
 

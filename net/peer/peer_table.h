@@ -1,6 +1,6 @@
-// PeerTable: the connections of one node, what is sent to them, and the misbehaviour policy. The
-// parts of PeerManager share it; each part adds its own protocol. Sends, closes and asks become
-// NetOutputs here, in order. It also carries the time of the event that is being handled, so that
+// PeerTable: the connections of one node, what is sent to them, and the misbehaviour policy. Shared
+// by the parts of PeerManager, each of which implements its own part of the protocol. Turns sends,
+// closes and asks into NetOutputs, in order. It also holds the time of the current event, so
 // nothing below reads a clock. Core thread.
 #pragma once
 
@@ -21,11 +21,11 @@
 
 namespace parley {
 
-/// Bytes on their way to one peer beyond which large answers wait for the transport (bitcoind's
+/// Unsent bytes to one peer beyond which large replies wait for the transport (bitcoind's
 /// -maxsendbuffer).
 inline constexpr size_t kSendWindow = 1'000'000;
-/// Bytes on their way to one peer beyond which it is given up: it does not read. Room for the
-/// engine's and our own blocks, which do not wait.
+/// Unsent bytes to one peer beyond which it is disconnected, because it does not read. Leaves room
+/// for engine messages and our own blocks, which do not wait.
 inline constexpr size_t kSendBufferMax = 64'000'000;
 
 class PeerTable {
@@ -40,9 +40,9 @@ class PeerTable {
     Peer& add(PeerId id);
     void remove(PeerId id) { peers_.erase(id); }
 
-    /// Dropped silently when the peer is being closed.
+    /// Does nothing if the peer is being closed.
     void send(Peer& peer, std::string_view command, ByteSpan payload);
-    /// The same bytes for many peers: an encoded frame and its command.
+    /// Sends an encoded frame that several peers share.
     void send_frame(Peer& peer, std::string_view command, std::shared_ptr<const Bytes> frame);
     template <class Message>
     void send(Peer& peer, const Message& message) {
@@ -51,17 +51,17 @@ class PeerTable {
     void on_drained(Peer& peer);
     void dial(uint64_t number, const Endpoint& target);
 
-    /// Closes without blame.
+    /// Closes the connection without penalty.
     void disconnect(Peer& peer, std::string_view reason);
-    /// Closes, and discourages the host from being connected again, unless the user asked for this
-    /// peer or it is on this machine.
+    /// Closes the connection and discourages the host, unless the user asked for this peer or it is
+    /// on this machine.
     void punish(Peer& peer, std::string_view reason);
 
-    /// A message was damaged or did not decode. bitcoind drops it and keeps the peer; so does this
-    /// node, a few times.
+    /// Drops a message that was damaged or did not decode. Like bitcoind, the node keeps the peer,
+    /// but only for a limited number of times.
     void drop_message(Peer& peer, std::string_view what);
-    /// The payload as a value; empty after drop_message or, for lists beyond the protocol's limits,
-    /// after punish.
+    /// Decodes the payload. Empty: drop_message was called or, for lists beyond the protocol's
+    /// limits, punish.
     template <class Message>
     std::optional<Message> decode_or_drop(Peer& peer, ByteSpan payload) {
         auto message = decode<Message>(payload);
@@ -71,16 +71,16 @@ class PeerTable {
     }
     void refuse(Peer& peer, std::string_view command, DecodeError error, ByteSpan payload);
 
-    /// For the node, which answers each ask with one input.
+    /// Adds an ask for the node, to be answered by one input.
     template <class Ask>
     void ask(Ask ask) {
         ++open_asks_;
         outputs_.push_back(std::move(ask));
     }
     void answered();
-    /// Asks without an answer yet: until there are none, no message is read.
+    /// Number of unanswered asks. No message is read while there are any.
     size_t open_asks() const { return open_asks_; }
-    /// Needs no answer.
+    /// Adds an output that needs no answer.
     void tell(NetOutput output) { outputs_.push_back(std::move(output)); }
 
     NetOutputs take_outputs() { return std::exchange(outputs_, {}); }

@@ -1,6 +1,6 @@
-// RecentSet: remembers roughly the last `capacity` hashes that were inserted (never fewer, never
-// more than twice as many), in two generations. Members are 64-bit keyed digests: nobody without
-// the key can make two hashes collide, and eight bytes do for each. Not thread-safe.
+// RecentSet: remembers approximately the last `capacity` inserted hashes (at least that many, at
+// most twice as many), in two generations. Stores 64-bit keyed digests: without the key, nobody can
+// construct collisions, so eight bytes per hash suffice. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class RecentSet {
     RecentSet(size_t capacity, Random& random)
         : capacity_(capacity), key0_(random.next()), key1_(random.next()) {}
 
-    /// False: it was there already.
+    /// False: it was already in the set.
     bool insert(const Hash256& hash) {
         const uint64_t digest = siphash24(key0_, key1_, hash.span());
         if (young_.contains(digest)) return false;

@@ -1,5 +1,5 @@
-// Orphanage: transactions that spend outputs nobody here knows yet. They wait, bounded in number,
-// size and time, until a parent comes. A peer's own orphans go when it goes. Core thread.
+// Orphanage: transactions that spend unknown outputs wait here for their parents, bounded in
+// number, size and time. A peer's orphans are removed when it disconnects. Core thread.
 #pragma once
 
 #include <map>
@@ -18,19 +18,19 @@ namespace parley {
 class Orphanage {
  public:
     static constexpr size_t kOrphansMax = 100;
-    /// A larger one is no orphan worth keeping: 100 kvB, the policy limit of any transaction.
+    /// Larger orphans are not kept: 100 kvB, the policy limit for any transaction.
     static constexpr int64_t kWeightMax = 400'000;
     static constexpr Duration kLifetime = std::chrono::minutes{20};
 
     explicit Orphanage(Random& random) : random_(random) {}
 
-    /// False: already here, or too large. At the bound, one is dropped at random: no order that a
-    /// stranger could use to flush out another's.
+    /// False: already here, or too large. When full, a random orphan is dropped, so that an
+    /// attacker cannot target another peer's.
     bool add(const TransactionRef& transaction, PeerId from, TimePoint now);
     bool contains(const Wtxid& wtxid) const { return orphans_.contains(wtxid); }
     void erase(const Wtxid& wtxid);
     void peer_gone(PeerId peer);
-    /// Drops those that the block includes or conflicts with.
+    /// Removes orphans that the block includes or conflicts with.
     void block_connected(const Block& block);
     void expire(TimePoint now);
 
@@ -39,7 +39,7 @@ class Orphanage {
         PeerId from;
         TimePoint expiry;
     };
-    /// Those that spend an output of this transaction, by wtxid.
+    /// The orphans that spend an output of this transaction, ordered by wtxid.
     std::vector<Orphan> children_of(const Txid& parent) const;
 
     std::optional<TimePoint> deadline() const;

@@ -1,9 +1,9 @@
-// TransactionRelay: transactions in and out. Announcements leave in small random batches (trickle)
-// by wtxid or txid as negotiated (BIP339), below nobody's fee filter (BIP133); announced ones are
-// fetched through TransactionRequests; orphans wait in the Orphanage while their parents are
-// fetched; what was just rejected or just confirmed is not asked for again. Whether a transaction
-// is good is the mempool's judgement, and a bad one costs its sender nothing (as in bitcoind).
-// Core thread.
+// TransactionRelay: sends and receives transactions. Announcements are sent in small random batches
+// (trickle), by wtxid or txid as negotiated (BIP339), and respect fee filters (BIP133). Announced
+// transactions are fetched through TransactionRequests; orphans wait in the Orphanage while their
+// parents are fetched; recently rejected or confirmed transactions are not requested again. The
+// mempool judges transactions; an invalid one is not held against its sender (as in bitcoind). Core
+// thread.
 #pragma once
 
 #include <deque>
@@ -31,15 +31,15 @@ class TransactionRelay {
     void on_not_found(Peer& peer, const GenTxid& id);
     void on_fee_filter(Peer& peer, ByteSpan payload);
 
-    /// A transaction entered the mempool. Only queues.
+    /// A transaction entered the mempool. Only queues its announcement.
     void announce(const RelayTransaction& transaction);
-    /// Only queues.
+    /// Only queues work.
     void block_connected(const Block& block);
     void tip_changed(const HeaderNode& tip);
 
-    /// After each step: asks for the verdict about an orphan whose parents came, one at a time.
+    /// After each step: submits one orphan whose parents have arrived, if no verdict is pending.
     void adopt_orphans();
-    /// Then: requests and fee filters.
+    /// Then: sends requests and fee filters.
     void finish_step();
     void on_timer();
     std::optional<TimePoint> deadline() const;
@@ -60,9 +60,10 @@ class TransactionRelay {
     RecentSet rejected_;
     RecentSet confirmed_;
     const HeaderNode* tip_ = nullptr;
-    /// Transactions that came in this step and may be parents of orphans.
+    /// Transactions received in this step that may be parents of orphans.
     std::deque<Txid> new_parents_;
-    /// Orphans of the first of these, still to be judged; not in the orphanage any more.
+    /// Orphans of the first of these that are still to be judged; already removed from the
+    /// orphanage.
     std::deque<Orphanage::Orphan> orphans_;
 };
 

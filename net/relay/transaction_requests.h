@@ -1,6 +1,7 @@
-// TransactionRequests: which peer to ask for which announced transaction. Each is asked of one peer
-// at a time; who does not deliver in time, or says notfound, loses it to the next announcer, in the
-// order of announcement. It sends nothing: poll() says what to ask. Core thread.
+// TransactionRequests: decides which peer to ask for which announced transaction. Each transaction
+// is requested from one peer at a time; a peer that does not deliver in time, or replies notfound,
+// loses it to the next announcer, in order of announcement. It sends nothing: poll() returns what
+// to request. Core thread.
 //
 // Bounds: kAnnouncementsMax remembered announcements and kRequestsMax unanswered requests per peer;
 // every operation is logarithmic in the total, plus the announcers of one transaction.
@@ -21,23 +22,24 @@ namespace parley {
 
 class TransactionRequests {
  public:
-    /// Announcements of one peer that are remembered (bitcoind's MAX_PEER_TX_ANNOUNCEMENTS).
+    /// Remembered announcements per peer (bitcoind's MAX_PEER_TX_ANNOUNCEMENTS).
     static constexpr size_t kAnnouncementsMax = 5'000;
-    /// Unanswered requests per peer: enough to keep a line with 100 ms of delay busy with 5,000
-    /// transactions a second, little enough that one mute peer delays only so many.
+    /// Unanswered requests per peer: enough to keep a link with 100 ms of delay busy at 5,000
+    /// transactions per second, and few enough to limit what one unresponsive peer can delay.
     static constexpr size_t kRequestsMax = 1'000;
 
     explicit TransactionRequests(Duration timeout) : timeout_(timeout) {}
 
-    /// The peer has it; it may be asked from `ready` on. Ignored beyond the peer's bound.
+    /// The peer has the transaction, which may be requested from `ready` on. Ignored beyond the
+    /// peer's limit.
     void announced(PeerId peer, const GenTxid& id, TimePoint ready);
-    /// It came, or is not wanted any more: nobody is asked for it.
+    /// It was received, or is no longer wanted.
     void forget(const GenTxid& id);
-    /// The peer does not have it after all.
+    /// The peer does not have it.
     void not_found(PeerId peer, const GenTxid& id);
     void peer_gone(PeerId peer);
 
-    /// What to ask now: by peer, in the order of announcement.
+    /// What to request now: by peer, in order of announcement.
     std::map<PeerId, std::vector<GenTxid>> poll(TimePoint now);
     std::optional<TimePoint> deadline() const;
 
@@ -50,9 +52,9 @@ class TransactionRequests {
     };
     struct Item {
         uint64_t sequence = 0;
-        std::vector<Announcer> waiting;   ///< in order of announcement, not asked yet
-        std::optional<PeerId> requested;  ///< unanswered
-        std::optional<TimePoint> due;     ///< its place in schedule_
+        std::vector<Announcer> waiting;   ///< not asked yet, in order of announcement
+        std::optional<PeerId> requested;  ///< the peer asked
+        std::optional<TimePoint> due;     ///< its key in schedule_
     };
     struct PeerState {
         std::set<GenTxid> announced;
@@ -60,7 +62,7 @@ class TransactionRequests {
     };
     using Items = std::map<GenTxid, Item>;
 
-    /// When every announcer is at its bound, the next look comes after this long.
+    /// If every announcer is at its limit, the next attempt follows after this time.
     static constexpr Duration kBusyDelay = std::chrono::milliseconds{50};
 
     void schedule(Items::iterator item, std::optional<TimePoint> due);

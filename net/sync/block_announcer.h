@@ -1,8 +1,7 @@
-// BlockAnnouncer: tells peers about our tip. A block that this node made is pushed whole to every
-// peer that has its parent and lacks it; otherwise peers hear of a tip by `headers` (BIP130) where
-// they asked for that and the headers connect to what they have, else by `inv`. News are queued
-// and leave at the end of the step, so that a step that connects many blocks announces one tip.
-// Core thread.
+// BlockAnnouncer: announces our tip. A block made by this node is pushed to every peer that has its
+// parent and lacks it; otherwise a tip is announced by `headers` (BIP130) if the peer asked for
+// that and the headers connect to what it has, else by `inv`. Announcements are queued and sent at
+// the end of the step, so a step that connects many blocks announces only one tip. Core thread.
 #pragma once
 
 #include <vector>
@@ -17,11 +16,11 @@ class BlockAnnouncer {
 
     /// The active tip changed; `own`: this node made the block.
     void announce(const HeaderNode& tip, bool own);
-    /// Sends what was queued, and looks again at peers whose announcement is pending.
+    /// Sends queued announcements, and reconsiders peers whose announcement is pending.
     void finish_step();
 
-    /// Sends a block, with its seal in front where it has one and the peer understands it. False:
-    /// its body is not here.
+    /// Sends a block, preceded by its seal if it has one and the peer supports it. False: its body
+    /// is not stored.
     static bool send_block(PeerTable& table, Peer& peer, const HeaderNode& node,
                            WitnessEncoding encoding);
 

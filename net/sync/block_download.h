@@ -1,9 +1,10 @@
-// BlockDownload: which peer is asked for which block. Blocks are asked for along the branches that
-// peers have shown, at most `blocks_in_flight_per_peer` from each, inside a window above what is
-// already here, and each block of one peer at a time. A peer that lets its requests lie loses them
-// to others, and after some times its connection. It does not judge blocks. Core thread.
+// BlockDownload: decides which block to request from which peer. Blocks are requested along the
+// branches that peers are known to have, at most `blocks_in_flight_per_peer` per peer, within a
+// window above the last block stored, and each block from one peer at a time. A peer that does not
+// deliver loses its requests to others and, after repeated timeouts, its connection. It does not
+// judge blocks. Core thread.
 //
-// Bounds: in flight <= peers * blocks_in_flight_per_peer. A round over one peer walks at most
+// Bounds: in flight <= peers * blocks_in_flight_per_peer. One pass over one peer visits at most
 // kWindow headers.
 #pragma once
 
@@ -18,14 +19,14 @@ class BlockDownload {
  public:
     explicit BlockDownload(PeerTable& table) : table_(table) {}
 
-    /// Asks the peer for as many blocks as fit.
+    /// Requests as many blocks as allowed.
     void request_blocks(Peer& peer);
     void request_from_all();
-    /// A block came. True: it had been asked of this peer, or of another.
+    /// A block was received. True: it had been requested, from this peer or another.
     bool on_block(Peer& peer, const BlockHash& hash);
-    /// The peer says that it has no such block.
+    /// The peer replied that it has no such block.
     void on_not_found(Peer& peer, const BlockHash& hash);
-    /// Everything that was asked of this peer may be asked of others again.
+    /// Everything requested from this peer may be requested from others.
     void release(Peer& peer);
     void on_timer();
     std::optional<TimePoint> deadline() const;

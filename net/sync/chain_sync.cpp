@@ -34,7 +34,7 @@ void ChainSync::on_ready(Peer& peer) {
 
 void ChainSync::on_gone(Peer& peer) {
     download_.release(peer);
-    park_.peer_gone(peer.id);
+    orphans_.peer_gone(peer.id);
     stop_continuing(peer);
     peer.sync.headers_deadline.reset();
     work_pending_ = true;
@@ -110,7 +110,7 @@ void ChainSync::on_headers_judged(const net_input::HeadersJudged& judged) {
     }
     resolve_unknown(*peer);
     const auto& headers = judged.ask.headers;
-    if (!park_.empty()) {
+    if (!orphans_.empty()) {
         for (const BlockHeader& header : headers) adopt(header.hash());
         submit_next();
     }
@@ -213,7 +213,7 @@ void ChainSync::on_block(Peer& peer, ByteSpan payload) {
 
 void ChainSync::submit_next() {
     if (submitting_ || to_submit_.empty()) return;
-    BlockPark::Parked next = std::move(to_submit_.front());
+    OrphanBlocks::Orphan next = std::move(to_submit_.front());
     to_submit_.pop_front();
     remember_source(next.block->header.hash(), next.from);
     submitting_ = true;
@@ -224,7 +224,7 @@ void ChainSync::on_block_judged(net_input::BlockJudged judged) {
     submitting_ = false;
     auto& [ask, result] = judged;
     if (result.state == BlockResult::State::missing_parent) {
-        park({std::move(ask.block), std::move(ask.seal), ask.from});
+        keep_orphan({std::move(ask.block), std::move(ask.seal), ask.from});
     } else {
         if (result.node != nullptr) adopt(ask.block->header.hash());
         // A block may come with its seal before its parent has one; then it is not eligible yet.
@@ -235,16 +235,16 @@ void ChainSync::on_block_judged(net_input::BlockJudged judged) {
 }
 
 void ChainSync::adopt(const BlockHash& parent) {
-    if (park_.empty()) return;
-    for (BlockPark::Parked& child : park_.take_children(parent))
+    if (orphans_.empty()) return;
+    for (OrphanBlocks::Orphan& child : orphans_.take_children(parent))
         to_submit_.push_back(std::move(child));
 }
 
-void ChainSync::park(BlockPark::Parked block) {
+void ChainSync::keep_orphan(OrphanBlocks::Orphan block) {
     const BlockHash hash = block.block->header.hash();
     const BlockHash previous = block.block->header.previous;
     Peer* peer = table_.find(block.from);
-    if (peer == nullptr || !park_.add(hash, std::move(block))) return;
+    if (peer == nullptr || !orphans_.add(hash, std::move(block))) return;
     peer->sync.unknown_block = hash;
     ask_about_unknown(*peer);
     // Walks backwards, each block asked for by the arrival of its child; the park bounds that.

@@ -1,11 +1,11 @@
-// ChainSync: headers-first synchronisation. It asks peers for headers with a locator, hands what
-// comes to the chain, lets BlockDownload fetch the bodies, and takes `block` (asked for or pushed)
-// with the `seal` in front of it. Anti-entropy: now and then each peer is asked again, so that
-// nothing that got lost stays lost. Which blocks are valid is the chain's judgement. Core thread.
+// ChainSync: headers-first synchronisation. It requests headers with a locator, submits them to the
+// chain, lets BlockDownload fetch the bodies, and accepts `block` (requested or pushed) with the
+// `seal` preceding it. Anti-entropy: each peer is asked again periodically, so that lost messages
+// have no lasting effect. The chain judges which blocks are valid. Core thread.
 //
-// Against strangers: at most one getheaders is unanswered per peer; unsolicited blocks are taken
-// only near the tip; headers without seals are free to make, so a peer may be ahead with only
-// kUnsealedHeadersMax of them.
+// Limits against attackers: one unanswered getheaders per peer; unsolicited blocks only near the
+// tip; and, since headers without seals cost nothing to make, at most kUnsealedHeadersMax of them
+// per peer.
 #pragma once
 
 #include <deque>
@@ -15,7 +15,7 @@
 #include "net/peer/net_input.h"
 #include "net/peer/peer_table.h"
 #include "net/sync/block_download.h"
-#include "net/sync/block_park.h"
+#include "net/sync/orphan_blocks.h"
 
 namespace parley {
 
@@ -24,7 +24,7 @@ class ChainSync {
     ChainSync(PeerTable& table, BlockDownload& download) : table_(table), download_(download) {}
 
     void on_ready(Peer& peer);
-    /// The connection is being given up: what was asked of it is free again.
+    /// The connection is being closed: what was requested from it may be requested from others.
     void on_gone(Peer& peer);
     void on_headers(Peer& peer, ByteSpan payload);
     void on_seal(Peer& peer, ByteSpan payload);
@@ -34,35 +34,35 @@ class ChainSync {
     /// The blocks of an `inv`.
     void on_announced(Peer& peer, const std::vector<BlockHash>& hashes);
     void block_rejected(const BlockHash& hash, const std::string& reason);
-    /// The engine knows that this peer is ahead.
+    /// The engine knows that this peer is ahead of us.
     void request_headers(Peer& peer);
-    /// The active tip moved: the download window may have moved with it.
+    /// The active tip changed: the download window may have moved.
     void tip_changed() { work_pending_ = true; }
     void on_not_found(Peer& peer, const BlockHash& hash);
-    /// After each step: work that the step made possible.
+    /// After each step: does the work that it made possible.
     void finish_step();
     void on_timer();
     std::optional<TimePoint> deadline() const;
 
  private:
-    /// Asks for the headers behind `from`, unless such a question is open.
+    /// Requests the headers after `from`, unless a request is unanswered.
     void send_getheaders(Peer& peer, const HeaderNode& from);
-    /// The same from our best header, or one below, so that the answer is never empty.
+    /// The same from our best header, or one below, so that the reply is never empty.
     void ask_from_best(Peer& peer);
     void probe(Peer& peer);
     bool check_sequence(Peer& peer, const std::vector<BlockHeader>& headers);
-    /// Counts headers that cost nothing to make. False: too many, and the peer has paid for it.
+    /// Counts headers that cost nothing to make. False: too many, and the peer was punished.
     bool charge_headers(Peer& peer, const HeadersResult& result);
     void on_unconnecting(Peer& peer, const BlockHash& last);
     void continue_headers(Peer& peer, const HeadersResult& result);
     void stop_continuing(const Peer& peer);
     void resolve_unknown(Peer& peer);
     bool takes_unsolicited(const BlockHeader& header) const;
-    /// Asks for the verdict about the next block in line, unless one is being judged.
+    /// Submits the next queued block, unless one is being judged.
     void submit_next();
     void adopt(const BlockHash& parent);
     void judge(Peer& peer, const BlockResult& result);
-    void park(BlockPark::Parked block);
+    void keep_orphan(OrphanBlocks::Orphan block);
     void punish_for(Peer& peer, const BlockError& error);
     void ask_about_unknown(Peer& peer);
     void fetch_block(Peer& peer, const BlockHash& hash);
@@ -72,13 +72,13 @@ class ChainSync {
 
     PeerTable& table_;
     BlockDownload& download_;
-    /// Who leads the download of a long chain of headers; the others wait with theirs.
+    /// The peer from which a long chain of headers is downloaded; others wait.
     std::optional<PeerId> leader_;
     bool work_pending_ = false;
-    BlockPark park_;
-    std::deque<BlockPark::Parked> to_submit_;
-    bool submitting_ = false;  ///< a SubmitBlock is not answered yet
-    /// Who sent a block that may yet fail to connect; bounded, oldest first.
+    OrphanBlocks orphans_;
+    std::deque<OrphanBlocks::Orphan> to_submit_;
+    bool submitting_ = false;  ///< a SubmitBlock is unanswered
+    /// Senders of blocks that may still fail to connect; bounded, oldest first.
     std::map<BlockHash, PeerId> sources_;
     std::deque<BlockHash> source_order_;
 };

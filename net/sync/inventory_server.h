@@ -1,6 +1,6 @@
-// InventoryServer: answers getdata, getheaders, getblocks and mempool. Blocks leave one after the
-// other, and no more than the send window holds: the rest of a getdata waits until the transport
-// has drained, and later requests of that peer wait behind it, in order. Core thread.
+// InventoryServer: replies to getdata, getheaders, getblocks and mempool. Blocks are sent one by
+// one, as far as the send window allows: the rest of a getdata waits until the transport has
+// drained, and the peer's later requests wait behind it. Core thread.
 #pragma once
 
 #include "net/peer/peer_table.h"
@@ -15,7 +15,7 @@ class InventoryServer {
     void on_getheaders(Peer& peer, ByteSpan payload);
     void on_getblocks(Peer& peer, ByteSpan payload);
     void on_mempool(Peer& peer);
-    /// Goes on with an interrupted getdata.
+    /// Continues an interrupted getdata.
     void serve(Peer& peer);
 
  private:

@@ -1,4 +1,4 @@
-// Which headers a peer is known to have, and how two headers compare. No state of its own.
+// Which headers a peer is known to have, and how two headers compare. Stateless.
 #pragma once
 
 #include "chain/rules/header_node.h"
@@ -7,13 +7,13 @@
 
 namespace parley {
 
-/// By score where both have one; a header whose seal has not come yet counts by its height.
+/// Compares scores if both have one; a header whose seal is missing counts by its height.
 inline bool at_least_as_good(const HeaderNode& a, const HeaderNode& b) {
     if (a.score && b.score) return *a.score >= *b.score;
     return a.height >= b.height;
 }
 
-/// The peer has shown that it has this header, or we have told it.
+/// Whether the peer has shown that it has this header, or we have sent it.
 bool peer_has(const Peer& peer, const HeaderNode& node);
 
 /// Notes that the peer has this header.

@@ -1,5 +1,5 @@
-// Endpoint: where to dial, as the user or an addr message named it. The host resolves names; the
-// core never does.
+// Endpoint: an address to dial, as given by the user or an addr message. The host resolves names;
+// the core never does.
 #pragma once
 
 #include <compare>
@@ -20,8 +20,8 @@ struct Endpoint {
 /// "127.0.0.1:18444", "[::1]:18444".
 std::string to_string(const Endpoint& endpoint);
 
-/// The inverse; "host", "host:port", "[v6]:port" or a bare IPv6 address. Empty: no host, a bad
-/// port, blanks, or more than 255 characters.
+/// Parses "host", "host:port", "[v6]:port" or a bare IPv6 address. Empty: no host, an invalid port,
+/// whitespace, or more than 255 characters.
 std::optional<Endpoint> parse_endpoint(std::string_view text, uint16_t default_port);
 
 }  // namespace parley

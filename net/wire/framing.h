@@ -1,7 +1,7 @@
-// Framing of the peer protocol: magic, command, length, checksum, payload. FrameReader cuts
-// messages out of a byte stream that arrives in pieces; it holds at most one unfinished message,
-// and never more memory than the bytes that have really arrived (times two). It knows nothing of
-// payloads. Used by PeerManager and by tests; one reader a connection, not thread-safe.
+// Framing of the peer protocol: magic, command, length, checksum, payload. FrameReader extracts
+// messages from a byte stream that arrives in pieces. It holds at most one incomplete message, and
+// at most twice the memory of the bytes received. It does not interpret payloads. Used by
+// PeerManager and by tests; one reader per connection, not thread-safe.
 #pragma once
 
 #include <array>
@@ -16,14 +16,14 @@
 
 namespace parley {
 
-/// The stream cannot be followed any further.
+/// The stream is unusable from here on.
 enum class FrameError : uint8_t { wrong_magic, oversize };
 
 struct Frame {
     std::string command;
     Bytes payload;
-    /// The checksum matches the payload, and the command is printable ASCII padded with zeros.
-    /// bitcoind drops a message where this fails, and keeps the peer.
+    /// The checksum matches the payload, and the command is printable ASCII padded with zeros. Like
+    /// bitcoind, the node drops a message that is not intact and keeps the peer.
     bool intact = false;
 
     size_t wire_size() const { return kMessageHeaderSize + payload.size(); }
@@ -33,12 +33,12 @@ class FrameReader {
  public:
     explicit FrameReader(const NetworkMagic& magic) : magic_(magic) {}
 
-    /// Takes bytes from the front of `input`, up to the end of the first complete message. Empty:
-    /// all of the input was taken, and the message is not complete yet. After an error the reader
-    /// must not be used any more.
+    /// Consumes bytes from the front of `input`, up to the end of the first complete message.
+    /// Empty: all of the input was consumed, and the message is incomplete. The reader must not be
+    /// used after an error.
     Expected<std::optional<Frame>, FrameError> read(ByteSpan& input);
 
-    /// Bytes of the unfinished message that are held.
+    /// Bytes held of the incomplete message.
     size_t buffered() const { return header_size_ + payload_.size(); }
 
  private:
@@ -52,7 +52,7 @@ class FrameReader {
     Bytes payload_;
 };
 
-/// REQUIRES: 1 to 12 characters of command, a payload of at most kPayloadSizeMax bytes.
+/// REQUIRES: a command of 1 to 12 characters, a payload of at most kPayloadSizeMax bytes.
 std::shared_ptr<const Bytes> encode_frame(const NetworkMagic& magic, std::string_view command,
                                           ByteSpan payload);
 

@@ -1,5 +1,5 @@
-// IpAddress: a numeric IPv4 or IPv6 address as 16 bytes (IPv4 in its mapped form), as the peer
-// protocol writes it. It is not a resolver: names have no IpAddress. Thread-safe: a value.
+// IpAddress: a numeric IPv4 or IPv6 address as 16 bytes (IPv4 in IPv4-mapped form), as on the wire.
+// It does not resolve names. Thread-safe: a value.
 #pragma once
 
 #include <array>
@@ -18,12 +18,12 @@ class IpAddress {
     /// The unspecified address "::".
     IpAddress() = default;
     explicit IpAddress(const std::array<uint8_t, 16>& bytes) : bytes_(bytes) {}
-    /// REQUIRES: four bytes, most significant first.
+    /// REQUIRES: four bytes in network order.
     static IpAddress from_ipv4(ByteSpan bytes);
 
     /// Dotted IPv4, or IPv6 in any form of RFC 4291 section 2.2, without brackets or zone.
     static std::optional<IpAddress> parse(std::string_view text);
-    /// Dotted, or the canonical form of RFC 5952.
+    /// Dotted IPv4, or the canonical IPv6 form of RFC 5952.
     std::string to_string() const;
 
     const std::array<uint8_t, 16>& bytes() const { return bytes_; }
@@ -32,10 +32,10 @@ class IpAddress {
     ByteSpan ipv4() const { return ByteSpan{bytes_}.subspan(12); }
 
     bool is_loopback() const;
-    /// Reachable over the public internet: none of the private, local, documentation, test,
-    /// shared, translated or multicast ranges.
+    /// Reachable over the public internet: not in a private, local, documentation, test, shared,
+    /// translation or multicast range.
     bool is_routable() const;
-    /// What one operator is likely to own as a whole: the /16 of IPv4, the /32 of IPv6.
+    /// The network group, likely to belong to one operator: the /16 of IPv4, the /32 of IPv6.
     Bytes group() const;
 
     auto operator<=>(const IpAddress&) const = default;

@@ -1,7 +1,7 @@
 // The payloads of the peer protocol's messages as values, with their encoders and decoders. A
 // message type has `kCommand`, `write(Writer&)` and `read(Reader&)`; decode<T>() reads a whole
-// payload. Decoders allocate no more than the payload justifies and enforce the protocol's limits.
-// They judge form only: whether a message is welcome is the state machines' business.
+// payload. Decoders allocate no more memory than the payload justifies, and enforce the protocol's
+// limits. They check the format only: whether a message is allowed is up to the state machines.
 // Pure functions over values: thread-safe.
 #pragma once
 
@@ -24,11 +24,11 @@
 namespace parley {
 
 enum class DecodeError : uint8_t {
-    malformed,  ///< cut short, bad lengths, or bytes left over
-    oversize    ///< well-formed, but longer than the protocol allows: an offence
+    malformed,  ///< truncated, bad lengths, or trailing bytes
+    oversize    ///< well-formed, but longer than the protocol allows: misbehaviour
 };
 
-/// An address with port and services, as in `version` (BIP155 has its own form).
+/// An address with port and services, as in `version` (BIP155 has another format).
 struct NetAddress {
     ServiceFlags services = 0;
     IpAddress ip;
@@ -49,14 +49,14 @@ struct Version {
     uint64_t nonce = 0;  ///< detects a connection to oneself
     std::string user_agent;
     int32_t start_height = 0;
-    bool relay = true;  ///< BIP37; true where the field is missing
+    bool relay = true;  ///< BIP37; true if the field is missing
 
     void write(Writer& writer) const;
     static Version read(Reader& reader);
     bool operator==(const Version&) const = default;
 };
 
-/// The messages without payload.
+/// Messages without payload.
 template <class Tag>
 struct Empty {
     void write(Writer&) const {}
@@ -81,7 +81,7 @@ struct Mempool : Empty<Mempool> {
     static constexpr std::string_view kCommand = "mempool";
 };
 
-/// BIP152's announcement. Understood and ignored: this node sends and asks whole blocks.
+/// BIP152. Understood and ignored: this node sends and requests whole blocks only.
 struct SendCompact {
     static constexpr std::string_view kCommand = "sendcmpct";
     bool high_bandwidth = false;
@@ -135,7 +135,7 @@ struct Addr {
     bool operator==(const Addr&) const = default;
 };
 
-/// BIP155. Networks other than IPv4 and IPv6 are read over.
+/// BIP155. Skips networks other than IPv4 and IPv6.
 struct AddrV2 {
     static constexpr std::string_view kCommand = "addrv2";
     std::vector<AddressEntry> entries;
@@ -146,7 +146,7 @@ struct AddrV2 {
 };
 
 struct InvEntry {
-    uint32_t type = 0;  ///< an InvType, or a number that nobody knows yet
+    uint32_t type = 0;  ///< an InvType, or an unknown number
     Hash256 hash;
 
     static InvEntry of(InvType type, const Hash256& hash) {
@@ -156,7 +156,7 @@ struct InvEntry {
     bool operator==(const InvEntry&) const = default;
 };
 
-/// `inv`, `getdata` and `notfound` have one form.
+/// `inv`, `getdata` and `notfound` have the same format.
 template <class Tag>
 struct InvList {
     std::vector<InvEntry> entries;
@@ -175,12 +175,12 @@ struct NotFound : InvList<NotFound> {
     static constexpr std::string_view kCommand = "notfound";
 };
 
-/// `getheaders` and `getblocks` have one form.
+/// `getheaders` and `getblocks` have the same format.
 template <class Tag>
 struct Locator {
     uint32_t version = static_cast<uint32_t>(kProtocolVersion);
-    std::vector<BlockHash> hashes;  ///< from the tip backwards, ever sparser
-    BlockHash stop;                 ///< zero: as many as fit
+    std::vector<BlockHash> hashes;  ///< from the tip backwards, increasingly sparse
+    BlockHash stop;                 ///< zero: as many as possible
 
     void write(Writer& writer) const;
     static Tag read(Reader& reader);
@@ -211,7 +211,7 @@ struct Tx {
     bool operator==(const Tx&) const = default;
 };
 
-/// Travels ahead of the `block` that it belongs to, between peers with kServiceParley.
+/// Precedes the `block` that it belongs to, between peers with kServiceParley.
 struct Seal {
     static constexpr std::string_view kCommand = "seal";
     BlockHash block;
@@ -227,8 +227,8 @@ inline constexpr std::string_view kEngineCommand = "engine";
 
 }  // namespace message
 
-/// Entries that stand in front of the payload as a CompactSize, whatever follows: tells a list
-/// that is too long (an offence) from one that is cut short (an accident).
+/// The CompactSize count at the start of the payload, whatever follows: distinguishes a list that
+/// is too long (misbehaviour) from a truncated one.
 inline uint64_t announced_count(ByteSpan payload) {
     Reader reader(payload);
     const uint64_t count = reader.compact_size();
@@ -242,7 +242,7 @@ Bytes encode(const T& message) {
     return writer.take();
 }
 
-/// Upper bound of the list that a message starts with; 0: it starts with something else.
+/// Upper bound of the list that a message starts with; 0: it does not start with a list.
 template <class T>
 constexpr size_t list_size_max() {
     using namespace message;
@@ -253,8 +253,8 @@ constexpr size_t list_size_max() {
     return 0;
 }
 
-/// Reads a payload. Bytes behind the known fields are let pass, as bitcoind does: that is how the
-/// protocol's messages grew.
+/// Decodes a payload. Like bitcoind, accepts bytes after the known fields, because later protocol
+/// versions append fields.
 template <class T>
 Expected<T, DecodeError> decode(ByteSpan payload) {
     if (list_size_max<T>() > 0 && announced_count(payload) > list_size_max<T>())

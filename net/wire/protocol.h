@@ -1,6 +1,5 @@
-// Constants of Bitcoin's peer protocol, version 70016, and the limits that this node keeps. Plain
-// values. Sources: BIP14, 31, 37, 61, 111, 130, 133, 144, 155, 159, 339 and bitcoind 31's
-// behaviour.
+// Constants of Bitcoin's peer protocol, version 70016, and this node's limits. Plain values.
+// Sources: BIP14, 31, 37, 61, 111, 130, 133, 144, 155, 159, 339 and the behaviour of bitcoind 31.
 #pragma once
 
 #include <array>
@@ -12,7 +11,7 @@
 namespace parley {
 
 inline constexpr int32_t kProtocolVersion = 70016;
-/// Peers below do not know headers-first synchronisation; bitcoind's MIN_PEER_PROTO_VERSION.
+/// Older peers lack headers-first synchronisation; bitcoind's MIN_PEER_PROTO_VERSION.
 inline constexpr int32_t kProtocolVersionMin = 31800;
 inline constexpr int32_t kSendHeadersVersion = 70012;  ///< BIP130
 inline constexpr int32_t kFeeFilterVersion = 70013;    ///< BIP133
@@ -24,17 +23,17 @@ using ServiceFlags = uint64_t;
 inline constexpr ServiceFlags kServiceNetwork = 1u << 0;
 inline constexpr ServiceFlags kServiceWitness = 1u << 3;
 inline constexpr ServiceFlags kServiceNetworkLimited = 1u << 10;
-/// Speaks `seal` and `engine`. Inside the range that bitcoind leaves to experiments (bits 24-31).
+/// Supports `seal` and `engine`. One of the bits that Bitcoin reserves for experiments (24-31).
 inline constexpr ServiceFlags kServiceParley = 1u << 24;
 
-/// Blocks below the tip that a node with kServiceNetworkLimited has at least (BIP159).
+/// A node with kServiceNetworkLimited has at least this many blocks below the tip (BIP159).
 inline constexpr int32_t kLimitedBlocks = 288;
-/// It has the last blocks, and promises no others.
+/// Whether it serves recent blocks only.
 constexpr bool is_limited(ServiceFlags services) {
     return (services & (kServiceNetwork | kServiceNetworkLimited)) == kServiceNetworkLimited;
 }
 
-/// bitcoind's names ("NETWORK", "WITNESS", ...); ours is "PARLEY"; others "UNKNOWN[2^n]".
+/// bitcoind's names ("NETWORK", "WITNESS", ...); "PARLEY" for ours; "UNKNOWN[2^n]" for others.
 std::vector<std::string> service_names(ServiceFlags services);
 
 enum class InvType : uint32_t {
@@ -48,7 +47,7 @@ enum class InvType : uint32_t {
 };
 
 inline constexpr size_t kMessageHeaderSize = 24;
-/// Bytes of a payload at most; bitcoind's MAX_PROTOCOL_MESSAGE_LENGTH. A larger length: disconnect.
+/// Maximum payload in bytes (bitcoind's MAX_PROTOCOL_MESSAGE_LENGTH). A longer one disconnects.
 inline constexpr size_t kPayloadSizeMax = 4'000'000;
 inline constexpr size_t kSealSizeMax = 64 * 1024;
 inline constexpr size_t kInvEntriesMax = 50'000;

@@ -1,18 +1,17 @@
-// FaultDisk: the disk of one simulated machine, with all the stores of its node. It knows which
-// commits are synced and which are only on their way, so that a crash leaves what a real one could:
-// - A process that is killed leaves every commit that was handed to the operating system. Of the
+// FaultDisk: the disk of one simulated machine, with all stores of its node. It tracks which
+// commits are synced, so that a crash leaves what a real disk could:
+// - After a kill of the process, every commit handed to the operating system remains. Of the
 //   commits from the first unfinished synced one on, which the storage thread may still have in its
-//   queue, it leaves a prefix.
-// - A power cut leaves what is synced, and of the rest what the draw says: each file write whole,
-//   torn or not at all; the key batches of a store as a prefix of their order, each whole or
+//   queue, a prefix remains.
+// - After a power cut, everything synced remains, and a random part of the rest: each file write
+//   whole, torn or not at all; the key batches of a store as a prefix of their order, each whole or
 //   absent; nothing that follows the keys of an unfinished synced commit unless that commit is
-//   complete. A record may survive without the bytes in a file that it points to, unless it was
-//   synced.
-// Besides, it can fill up, fail reads and flip bits. Everything is drawn from one random stream;
-// nothing fails by default.
+//   complete. A record may survive without the file bytes it refers to, unless it was synced.
+// In addition, it can fill up, fail reads and flip bits. Everything is drawn from one random
+// stream; by default nothing fails.
 //
-// What it is not: a judge of time. The world says when a commit is synced (sync()). What was only
-// written is synced some seconds later, as the daemon's storage thread does.
+// It does not model time: the world decides when a commit is synced (sync()). Commits that are only
+// written are synced some seconds later, as by the daemon's storage thread.
 //
 // Owned by a World, or by a test; one thread. Stores and directory live as long as the disk.
 #pragma once
@@ -35,20 +34,19 @@
 namespace parley::sim {
 
 enum class Crash : uint8_t {
-    kill,      ///< the process ends; the machine goes on
-    power_cut  ///< the machine stops: what was not synced may be lost
+    kill,      ///< the process ends; the machine keeps running
+    power_cut  ///< the machine stops: unsynced data may be lost
 };
 
 struct DiskFaults {
-    /// Keys, values and files together. The commit that exceeds it fails, and with it the node.
+    /// Keys, values and files together. A commit that exceeds it fails, which stops the node.
     uint64_t capacity_bytes = std::numeric_limits<uint64_t>::max();
-    /// So many reads from now, one fails; 1: the next. 0: none.
+    /// Fail the nth read from now on; 1: the next, 0: none.
     uint64_t fail_read = 0;
-    /// Of reads, in millionths: those that fail, and those that return one wrong bit.
+    /// Shares of reads, in millionths, that fail, or return one wrong bit.
     uint32_t read_error_ppm = 0;
     uint32_t read_flip_ppm = 0;
-    /// Of written values and pieces of files, in millionths: those that are stored with one wrong
-    /// bit.
+    /// Share of written values and file pieces, in millionths, that are stored with one wrong bit.
     uint32_t write_flip_ppm = 0;
 
     bool operator==(const DiskFaults&) const = default;
@@ -61,34 +59,34 @@ class FaultDisk {
     FaultDisk(const FaultDisk&) = delete;
     FaultDisk& operator=(const FaultDisk&) = delete;
 
-    /// The store of that name, made when it is first asked for.
+    /// The store of that name; created on first use.
     Storage& store(const std::string& name);
-    /// The wallets. A new one is lost in a power cut unless something was synced after it was made.
+    /// The wallets. A power cut loses a new one unless something was synced after its creation.
     StorageDirectory& directory();
 
     void set_faults(const DiskFaults& faults);
-    /// A read fails or may be wrong, or something wrong may be stored: a node that refuses to start
-    /// may have its reasons.
+    /// Whether reads may fail or be wrong, or stored data may be wrong: then a node may refuse to
+    /// start.
     bool spoiled() const { return spoiled_ || faulty_reads_; }
-    /// Stamps the commits that follow.
+    /// The time of subsequent commits.
     void set_time(TimePoint now) { now_ = now; }
 
-    /// Of all stores, numbered from 1 upwards since the last crash.
+    /// Commits of all stores, numbered from 1 upwards since the last crash.
     CommitId last_commit() const { return last_commit_; }
-    /// Every commit up to this one is on the disk. Nothing happens after a failure.
+    /// Syncs every commit up to this one. Does nothing after a failure.
     void sync(CommitId through);
-    /// Of the first commit that failed. Nothing is written after it: the process sees its commits
-    /// until it ends, and the disk does not have them. Null: none has failed.
+    /// The error of the first commit that failed; null: none. Later commits are visible to the
+    /// process until it ends, but are not written.
     const StorageError* failure() const { return failure_ ? &*failure_ : nullptr; }
-    /// Changes of all stores that a power cut could take back.
+    /// Number of changes, of all stores, that a power cut could lose.
     size_t unsynced_changes() const { return journal_.size(); }
     uint64_t used_bytes() const { return used_bytes_; }
 
-    /// Leaves what the next start finds. Faults stay as they are set.
+    /// Leaves what the next start will find. The fault settings are kept.
     void crash(Crash how);
-    /// One bit of a stored value or file, chosen at random. False: there is none.
+    /// Flips one random bit of a stored value or file. False: the store is empty.
     bool flip_stored_bit(const std::string& store);
-    /// An empty disk in its place.
+    /// Replaces the disk by an empty one.
     void wipe();
 
  private:
@@ -106,7 +104,7 @@ class FaultDisk {
         uint64_t offset = 0;
         uint64_t length = 0;
         uint64_t size_before = 0;
-        Bytes other;  ///< what was there before; while it is taken back, what was written
+        Bytes other;  ///< the previous content; while reverted, the written one
     };
     struct Removal {
         FileId file;
@@ -114,12 +112,12 @@ class FaultDisk {
     };
     struct Creation {};
     using What = std::variant<Keys, Piece, Removal, Creation>;
-    /// One thing that the disk was told, and how to take it back.
+    /// One change, and how to revert it.
     struct Change {
         Contents* store;
         CommitId commit;
         bool synced;  ///< part of a synced commit
-        bool failed;  ///< of the commit that failed, or later: the disk does not have it
+        bool failed;  ///< in the failed commit or later: not on the disk
         TimePoint time;
         What what;
     };
@@ -136,7 +134,7 @@ class FaultDisk {
     size_t first_in_flight() const;
     void undo_from(size_t first);
     void redo(Change& change);
-    /// The first bytes of a file write; of anything else there is no part.
+    /// Writes a random prefix of a file write; other changes cannot be torn.
     void redo_torn(Change& change);
     void keep_some_after_kill();
     void keep_some_after_power_cut();
@@ -153,7 +151,7 @@ class FaultDisk {
         stores_;  ///< "wallets/" before a wallet's name
     std::map<std::string, std::unique_ptr<Storage>> handles_;  ///< what store() returned
     std::unique_ptr<Directory> directory_;
-    std::deque<Change> journal_;  ///< what is not synced, in its order
+    std::deque<Change> journal_;  ///< unsynced changes, in order
 };
 
 }  // namespace parley::sim

@@ -1,6 +1,7 @@
-// ForkCensus: how often the nodes of a world forked, over everything that any of them knows. The
-// three rates that are easily mixed up, by their names in the literature. Counts only: intervals
-// and tables are the caller's. Called by tests and experiments; one thread.
+// ForkCensus: how often the nodes of a world forked, counted over all blocks that any of them
+// knows. Computes the three rates that are easily confused, under their names in the literature.
+// Counts only: intervals and tables are left to the caller. Called by tests and experiments; one
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 namespace parley::sim {
 
 struct ForkCensus {
-    uint64_t heights = 0;         ///< of the main chain that are compared
-    uint64_t forked_heights = 0;  ///< of these, with two blocks or more
+    uint64_t heights = 0;         ///< main-chain heights compared
+    uint64_t forked_heights = 0;  ///< those with two or more blocks
     uint64_t blocks = 0;          ///< mined at these heights
 
     uint64_t stale() const { return blocks - heights; }
@@ -28,8 +29,8 @@ struct ForkCensus {
     }
 };
 
-/// The heights 1 to `last` (at most the tip of `reference`), with the blocks that any running node
-/// has the body of.
+/// Counts heights 1 to `last` (at most the tip of `reference`), with the blocks whose bodies any
+/// running node has.
 ForkCensus take_census(const World& world, NodeIndex reference, Height last);
 
 }  // namespace parley::sim

@@ -1,4 +1,4 @@
-// LatencyTable: one-way delays between regions. A value; read by the world for every message.
+// LatencyTable: one-way delays between regions. A value; the world reads it for every message.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@ namespace parley::sim {
 
 class LatencyTable {
  public:
-    /// One region, one delay, also from a node to itself's neighbours.
+    /// One region with one delay, also between nodes in it.
     static LatencyTable uniform(Duration delay);
 
-    /// The six regions NA, EU, SA, AP, JP, AU with the 2019 figures that SimBlock uses as one-way
+    /// The six regions NA, EU, SA, AP, JP, AU with SimBlock's figures of 2019, used as one-way
     /// delays (Aoki et al., "SimBlock: A Blockchain Network Simulator", 2019).
     static LatencyTable six_regions_2019();
 
-    /// `upper_triangle_ms` lists row by row, the diagonal included: n(n+1)/2 entries.
+    /// `upper_triangle_ms` lists n(n+1)/2 entries row by row, including the diagonal.
     static LatencyTable from_upper_triangle(size_t regions,
                                             const std::vector<double>& upper_triangle_ms);
 

@@ -1,13 +1,12 @@
-// World: the simulator's host. N nodes of the product's own code, links with latency, jitter,
+// World: the simulator's host. N nodes running the product's code, links with latency, jitter,
 // partitions and faults (link_faults.h), crashes, skewed clocks and exponential miners, all on one
-// thread in virtual time.
-// Everything that happens comes from one heap ordered by (time, sequence) and from random streams
-// of one seed: equal seeds give equal traces, which the digest shows.
+// thread in virtual time. All events come from one heap ordered by (time, sequence), and all
+// randomness from streams of one seed: equal seeds give equal traces, as the digest shows.
 //
-// A crash leaves of a node's stores what a disk would (fault_disk.h), and of its effects that
-// waited for a commit nothing.
+// A crash leaves a node's stores as a real disk would be (fault_disk.h), and drops effects that
+// waited for a commit.
 //
-// What it is not: a judge of what the nodes do (checker.h, fork_census.h).
+// It does not judge the nodes' behaviour (checker.h, fork_census.h).
 //
 // Called by tests and experiments. A world is confined to one thread.
 #pragma once
@@ -35,37 +34,37 @@ struct WorldOptions {
     uint64_t seed = 1;
     TimePoint start = from_unix_seconds(1'700'000'000);
     LatencyTable latency = LatencyTable::uniform(std::chrono::milliseconds{100});
-    /// Each piece of a stream takes up to so much longer, uniformly; a stream keeps its order.
+    /// Each piece of a stream is delayed by up to this, uniformly; a stream keeps its order.
     Duration jitter_max{0};
-    /// How long a sync takes. Commits that come meanwhile share the next one.
+    /// Duration of a sync. Commits made meanwhile share the next one.
     Duration sync_delay = std::chrono::milliseconds{1};
-    /// Mean time between the solutions of one miner that has the whole world's hash rate.
+    /// Mean time between solutions for the hash rate of the whole world.
     Duration block_interval = std::chrono::seconds{600};
-    /// A dial that nobody answers fails after this.
+    /// A dial without an answer fails after this.
     Duration dial_timeout = std::chrono::seconds{5};
-    /// Of all links, from the beginning.
+    /// For all links, from the beginning.
     LinkFaults link_faults{};
 };
 
 struct NodeSpec {
     NodeConfig config;
     size_t region = 0;
-    /// This node's part of the world's hash rate, in millionths.
+    /// This node's share of the world's hash rate, in millionths.
     uint32_t hash_share_ppm = 0;
-    /// Its clock is so far ahead of the world's.
+    /// How far its clock is ahead of the world's.
     Duration clock_offset{0};
     bool wallets = false;
-    /// Null: its log lines are dropped. Must outlive the world.
+    /// Null: log lines are dropped. Must outlive the world.
     LogSink* log = nullptr;
 };
 
-/// What was handed to links.
+/// Data handed to links.
 struct Traffic {
     uint64_t messages = 0;
-    uint64_t bytes = 0;  ///< with the messages' headers
+    uint64_t bytes = 0;  ///< including message headers
 };
 
-/// A block that some node's miner found, in the main chain or not.
+/// A block found by a node's miner, in the main chain or not.
 struct MinedBlock {
     BlockHash hash;
     NodeIndex miner = 0;
@@ -79,56 +78,55 @@ class World {
     World(const World&) = delete;
     World& operator=(const World&) = delete;
 
-    /// The node starts at the present time.
+    /// Starts the node at the current time.
     NodeIndex add_node(NodeSpec spec);
     size_t size() const { return nodes_.size(); }
     const WorldOptions& options() const { return options_; }
 
-    /// Where the others can dial this node.
+    /// The address at which other nodes can dial this node.
     static Endpoint address(NodeIndex index);
 
-    /// `from` dials `to` as if its user had said addnode: again and again, also after a crash of
-    /// either.
+    /// Makes `from` dial `to` as by addnode: repeatedly, also after a crash of either.
     void connect(NodeIndex from, NodeIndex to);
-    /// Each to each.
+    /// Connects every pair.
     void connect_mesh();
-    /// Each to about `degree` others, chosen at random, a ring among them, so that the graph is
+    /// Connects each node to about `degree` random others and to a ring, so that the graph is
     /// connected. REQUIRES: size() > degree + 1.
     void connect_random(size_t degree);
 
-    /// From now on nothing passes between nodes of different groups (nodes not named form a group
-    /// of their own). Streams are not closed: as with TCP, what was sent arrives after heal(),
-    /// unless one side gave up before.
+    /// From now on nothing passes between nodes of different groups (nodes not named form another
+    /// group). Connections stay open: as with TCP, data sent meanwhile arrives after heal(), unless
+    /// one side gave up before.
     void partition(const std::vector<std::vector<NodeIndex>>& groups);
     void heal();
 
-    /// Of every link that has no faults of its own, and of the link from one node to another.
+    /// Sets the default for all links, or the faults of the link from one node to another.
     void set_link_faults(const LinkFaults& all) { links_.set(all); }
     void set_link_faults(NodeIndex from, NodeIndex to, const LinkFaults& faults);
-    /// What `from` sends to `to` from now on stands still for so long, and arrives in order then.
+    /// Data sent from `from` to `to` from now on is held for this long, then arrives in order.
     void clog(NodeIndex from, NodeIndex to, Duration span);
-    /// Both nodes lose every connection between them.
+    /// Resets all connections between the two nodes.
     void reset_connections(NodeIndex a, NodeIndex b);
 
-    /// Calls `action` at that time, before what happens to the nodes then: one line of a plan of
-    /// faults. REQUIRES: it does not run the world.
+    /// Calls `action` at that time, before the nodes' events of the same time: one line of a fault
+    /// plan. REQUIRES: `action` does not run the world.
     void at(TimePoint time, std::function<void()> action);
 
-    /// Ends the node and its connections; its disk stays, with what the crash leaves of it. What
-    /// waited for a commit never leaves. When the process is killed, its peers hear so at once;
-    /// when the power is cut, they hear nothing until the machine is back.
+    /// Ends the node and its connections; its disk keeps what such a crash leaves. Effects that
+    /// waited for a commit are dropped. After a kill, its peers are informed at once; after a power
+    /// cut, only once the machine is back.
     void crash(NodeIndex index, Crash how = Crash::kill);
-    /// Starts it again over its disk. Where that was spoiled, the node may refuse to start: then it
-    /// is not running, and stop_reason() tells why.
+    /// Restarts it on its disk. If the disk is spoiled, the node may refuse to start: then it is
+    /// not running, and stop_reason() says why.
     void restart(NodeIndex index);
-    /// Its disk is replaced by an empty one: it forgets what it signed, as no correct node does.
+    /// Replaces its disk by an empty one: the node forgets what it signed, as no correct node does.
     /// REQUIRES: !running(index).
     void wipe(NodeIndex index);
     bool running(NodeIndex index) const;
-    /// Why the node ended by itself: a store failed, or its start was refused. Empty: it did not.
+    /// Why the node stopped by itself: a store failed, or it refused to start. Empty: it did not.
     const std::string& stop_reason(NodeIndex index) const;
     FaultDisk& disk(NodeIndex index);
-    /// How often its power was cut so far.
+    /// How many power cuts it has had.
     uint64_t power_cuts(NodeIndex index) const;
 
     /// Runs `call` inside a step of the node, now.
@@ -140,20 +138,20 @@ class World {
     void observe(std::function<void(NodeIndex)> observer) { observer_ = std::move(observer); }
 
     TimePoint now() const { return now_; }
-    /// Until virtual time `now() + span`.
+    /// Runs until virtual time `now() + span`.
     void run_for(Duration span);
-    /// Until `done` holds, asked after every event and, where `every` is given, only after so much
-    /// virtual time; false when `limit` of virtual time passes first.
+    /// Runs until `done` returns true; it is called after every event, or once per `every` of
+    /// virtual time if given. False: `limit` of virtual time has passed.
     bool run_until(const std::function<bool()>& done, Duration limit, Duration every = Duration{0});
 
-    /// Hash of everything that happened so far.
+    /// Hash of the trace so far.
     Hash256 digest() const;
     uint64_t events() const { return event_count_; }
-    /// What a node, or all of them by command, handed to links so far.
+    /// What a node, or all nodes by command, handed to links so far.
     const Traffic& sent(NodeIndex index) const;
     const std::map<std::string, Traffic>& sent_by_command() const { return sent_by_command_; }
     uint64_t bytes_sent() const { return sent_.bytes; }
-    /// In the order in which they were found.
+    /// In the order of discovery.
     const std::vector<MinedBlock>& mined() const { return mined_; }
 
  private:
@@ -211,7 +209,7 @@ class World {
     std::multimap<TimePoint, std::function<void()>> plan_;
     SeededRandom jitter_;
     FaultyLinks links_;
-    std::vector<size_t> group_;  ///< of each node while partitioned; empty otherwise
+    std::vector<size_t> group_;  ///< group of each node; empty if not partitioned
     std::set<std::pair<NodeIndex, NodeIndex>> topology_;
     std::function<void(NodeIndex)> observer_;
     Sha256 digest_;

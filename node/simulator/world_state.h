@@ -1,5 +1,5 @@
-// What a World is made of: its nodes, the ends of connections, and the queue of what is to come.
-// Internal to node/simulator: included by the parts of World only. One thread.
+// The state of a World: its nodes, the ends of connections, and the event queue. Internal to
+// node/simulator: included only by World's implementation. One thread.
 #pragma once
 
 #include <algorithm>
@@ -23,12 +23,12 @@ namespace parley::sim {
 struct World::ConnectionEnd {
     NodeIndex remote = 0;
     PeerId remote_peer;
-    uint64_t dial = 0;         ///< of the Dial that made it; 0: the other side dialled
-    bool established = false;  ///< this node was told of it
+    uint64_t dial = 0;         ///< of its Dial; 0: the other side dialled
+    bool established = false;  ///< this node has been informed of it
     bool drained_owed = false;
-    bool broken = false;       ///< what is sent reaches nobody; the end of it is on its way
-    Duration path{0};          ///< this connection's way is so much longer
-    TimePoint last_arrival{};  ///< streams do not overtake themselves
+    bool broken = false;                       ///< data sent is lost; Closed is on its way
+    Duration path{0};                          ///< additional delay of this connection
+    TimePoint last_arrival{};                  ///< keeps the stream in order
     std::vector<event::Received> held_back{};  ///< sent during a partition
 };
 
@@ -44,21 +44,21 @@ struct World::SimNode {
     std::unique_ptr<SeededRandom> secrets;
     std::unique_ptr<SeededRandom> mining;
     std::unique_ptr<Node> node;  ///< null: crashed
-    bool powered = true;         ///< false: nothing answers for it
+    bool powered = true;         ///< false: the machine does not respond
     uint64_t power_cuts = 0;
-    /// Who sent something to the machine while it was off: they hear of it once it is back.
+    /// Connections that sent data to the machine while it was off: they are reset once it is back.
     std::set<std::pair<NodeIndex, PeerId>> unheard;
     std::string stop_reason;
     uint64_t incarnation = 0;
     std::map<PeerId, ConnectionEnd> ends;
-    std::optional<EffectRunner> effects;  ///< of this incarnation
-    /// Not reached yet; one release item for each.
+    std::optional<EffectRunner> effects;  ///< since its last start
+    /// Barriers not reached yet; one release item for each.
     std::deque<std::pair<CommitId, Durability>> barriers;
-    TimePoint sync_begin{}, sync_end{};  ///< of the last sync that was asked for
+    TimePoint sync_begin{}, sync_end{};  ///< of the last sync requested
     uint64_t search_job = 0;
     TimePoint armed = kNever;
     TimePoint last_timer{};
-    uint64_t timers_at_once = 0;  ///< TimerDue in a row without a step of the clock
+    uint64_t timers_at_once = 0;  ///< consecutive TimerDue at one time, to detect a loop
     Traffic sent;
 };
 
@@ -68,12 +68,12 @@ struct World::Item {
     uint64_t incarnation = 0;
     ItemKind kind = ItemKind::event;
     Event event;
-    /// Whose bytes these are (Received): it hears when nobody takes them.
+    /// The sender of these bytes (Received): it is informed if nobody accepts them.
     std::optional<std::pair<NodeIndex, PeerId>> origin;
 };
 
-/// A binary heap of small keys over slots that are used again: events are large, and a heap moves
-/// its elements often.
+/// A binary heap of small keys, with the events in reusable slots, because events are large and a
+/// heap moves its elements often.
 struct World::Queue {
     struct Key {
         TimePoint time;

@@ -1,5 +1,5 @@
-// The command-line client without its sockets and files: flags, the request that the arguments
-// make, and what is printed of the reply. The host (node/daemon/cli_main.cpp) gives a transport and
+// The command-line client, excluding sockets and files: flags, the request that the arguments form,
+// and what is printed of the reply. The host (node/daemon/cli_main.cpp) provides the transport and
 // prints. Not thread-safe; one call at a time.
 #pragma once
 
@@ -14,7 +14,7 @@
 namespace parley::rpc {
 
 struct CliOptions {
-    // where the node is; empty: from the configuration file, or the chain's default
+    // Address of the node; empty: from the configuration file, or the chain's default.
     std::optional<std::string> data_directory;
     std::optional<std::string> configuration_file;  ///< -conf
     std::optional<std::string> chain;               ///< -chain=<name>, -regtest, ...
@@ -23,13 +23,13 @@ struct CliOptions {
     std::optional<std::string> user;
     std::optional<std::string> password;
     std::optional<std::string> cookie_file;  ///< -rpccookiefile
-    std::optional<std::string> wallet;       ///< -rpcwallet; an empty name is one, too
+    std::optional<std::string> wallet;       ///< -rpcwallet; the empty name is valid
     int client_timeout_s = 900;              ///< -rpcclienttimeout; 0: none
-    bool wait = false;                       ///< -rpcwait: until the node answers
-    int wait_timeout_s = 0;                  ///< -rpcwaittimeout; 0: for ever
+    bool wait = false;                       ///< -rpcwait: wait until the node answers
+    int wait_timeout_s = 0;                  ///< -rpcwaittimeout; 0: no limit
 
     bool named = false;                ///< -named
-    bool read_stdin = false;           ///< -stdin: further arguments, one a line
+    bool read_stdin = false;           ///< -stdin: further arguments, one per line
     bool read_stdin_password = false;  ///< -stdinrpcpass: the first line
     bool get_info = false;
     bool net_info = false;
@@ -42,7 +42,7 @@ struct CliOptions {
     std::vector<std::string> arguments;  ///< method and its arguments
 };
 
-/// `arguments` without the program's name. The error is a sentence for stderr (exit code 1).
+/// `arguments` excludes the program's name. The error is a sentence for stderr (exit code 1).
 Expected<CliOptions, std::string> parse_cli(const std::vector<std::string>& arguments);
 
 std::string cli_help();
@@ -60,7 +60,7 @@ struct CliReply {
     std::string body;
 };
 using CliTransport = std::function<CliReply(const std::string& path, const std::string& body)>;
-/// Pauses a second. For -rpcwait.
+/// Sleeps for a second. For -rpcwait.
 using CliPause = std::function<void()>;
 
 struct CliOutcome {
@@ -69,12 +69,13 @@ struct CliOutcome {
     std::string error;  ///< for stderr
 };
 
-/// A result as it is printed: strings raw, null not at all, the rest indented by 2.
+/// A result as printed: strings raw, null not at all, other values indented by 2.
 std::string cli_result(const Json& result);
-/// The member "error" of a reply, as it is printed, with the exit code.
+/// The "error" member of a reply as printed, and the exit code.
 CliOutcome cli_error(const Json& error);
 
-/// `stdin_lines`: what -stdin read (already split), or nothing. Waits and repeats on -rpcwait.
+/// `stdin_lines`: the lines read for -stdin, or none. With -rpcwait, retries until the node
+/// answers.
 CliOutcome run_cli(const CliOptions& options, const std::vector<std::string>& stdin_lines,
                    const CliTransport& transport, const CliPause& pause);
 

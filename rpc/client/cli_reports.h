@@ -1,5 +1,5 @@
-// What -getinfo and -netinfo print. Pure functions over replies; a field that a foreign node does
-// not send is shown as "n/a". Thread-safe.
+// The output of -getinfo and -netinfo. Pure functions over replies; fields that another node does
+// not send are shown as "n/a". Thread-safe.
 #pragma once
 
 #include <optional>
@@ -14,9 +14,9 @@ namespace parley::rpc {
 struct InfoReport {
     Json network;                  ///< getnetworkinfo
     Json chain;                    ///< getblockchaininfo
-    std::optional<Json> wallet;    ///< getwalletinfo, where one wallet is meant
+    std::optional<Json> wallet;    ///< getwalletinfo, if a single wallet is selected
     std::optional<Json> balances;  ///< getbalances of that wallet
-    std::vector<std::pair<std::string, Json>> balances_by_wallet;  ///< where several are loaded
+    std::vector<std::pair<std::string, Json>> balances_by_wallet;  ///< if several are loaded
 };
 
 std::string format_info(const InfoReport& report);

@@ -1,4 +1,4 @@
-// getdeploymentinfo's answer, which the REST interface gives too.
+// The reply of getdeploymentinfo.
 #pragma once
 
 #include <vector>

@@ -8,7 +8,7 @@
 #include "chain/primitives/script_number.h"
 #include "chain/primitives/script_ops.h"
 #include "chain/rules/retarget.h"
-#include "chain/script/output_kind.h"
+#include "chain/script/script_type.h"
 #include "chain/script/sighash.h"
 #include "chain/script/signature_encoding.h"
 #include "wallet/keys/descriptor_checksum.h"
@@ -93,8 +93,8 @@ std::string script_asm(const Script& script, bool signatures) {
             add(std::to_string(*decode_script_number(op->data, false)));
         } else {
             const std::string_view suffix = signatures ? signature_suffix(op->data) : "";
-            const size_t hidden = suffix.empty() ? 0 : 1;
-            add(to_hex(op->data.first(op->data.size() - hidden)) + std::string{suffix});
+            const size_t suffix_size = suffix.empty() ? 0 : 1;
+            add(to_hex(op->data.first(op->data.size() - suffix_size)) + std::string{suffix});
         }
     }
     if (ops.malformed()) add("[error]");
@@ -104,18 +104,18 @@ std::string script_asm(const Script& script, bool signatures) {
 std::string script_descriptor(const ChainParams& params, const Script& script,
                               const Script* witness_script) {
     std::string body;
-    const OutputKind kind = classify_output(script);
+    const ScriptType type = classify_script(script);
     const auto key = match_p2pk(script);
-    const auto inner = kind == OutputKind::witness_script_hash && witness_script != nullptr
+    const auto inner = type == ScriptType::witness_script_hash && witness_script != nullptr
                            ? match_multisig(*witness_script)
                            : std::nullopt;
-    if (kind == OutputKind::public_key && PublicKey::parse(*key)) {
+    if (type == ScriptType::public_key && PublicKey::parse(*key)) {
         body = fmt::format("pk({})", to_hex(*key));
-    } else if (kind == OutputKind::multisig) {
+    } else if (type == ScriptType::multisig) {
         body = multisig_descriptor(*match_multisig(script));
     } else if (inner) {
         body = fmt::format("wsh({})", multisig_descriptor(*inner));
-    } else if (kind == OutputKind::taproot) {
+    } else if (type == ScriptType::taproot) {
         body = fmt::format("rawtr({})", to_hex(witness_program(script)->program));
     } else if (const std::string address = encode_address(params.address_prefixes, script);
                !address.empty()) {
@@ -135,7 +135,7 @@ void write_script(JsonWriter& out, const ChainParams& params, const Script& scri
         out.key("hex").hex(script.bytes());
         const std::string address = encode_address(params.address_prefixes, script);
         if (!address.empty()) out.field("address", address);
-        out.field("type", to_string(classify_output(script)));
+        out.field("type", to_string(classify_script(script)));
     });
 }
 

@@ -14,33 +14,33 @@
 
 namespace parley::rpc {
 
-/// Opcodes by name, pushes as hexadecimal or, up to four bytes, as numbers. `signatures`: the hash
-/// type of what looks like a signature is named behind it.
+/// Opcodes by name; pushes in hexadecimal or, up to four bytes, as numbers. `signatures`: append
+/// the name of the hash type to what looks like a signature.
 std::string script_asm(const Script& script, bool signatures = false);
 
-/// A descriptor that gives just this script, with checksum. `witness_script`, where known, is the
-/// one that a version 0 output commits to.
+/// A descriptor for exactly this script, with checksum. `witness_script`, if known, is the script
+/// that a version 0 output commits to.
 std::string script_descriptor(const ChainParams& params, const Script& script,
                               const Script* witness_script = nullptr);
 
 /// An object {asm, desc, hex, address, type}.
 void write_script(JsonWriter& out, const ChainParams& params, const Script& script);
 
-/// The members isscript, iswitness, witness_version and witness_program of an address's script.
+/// The members isscript, iswitness, witness_version and witness_program for an address's script.
 void write_destination_fields(JsonWriter& out, const Script& script);
 
-/// What stands beside a transaction in the reply.
+/// Additional data for the JSON form of a transaction.
 struct TransactionContext {
-    /// Of the inputs, in their order; with them the fee is shown.
+    /// The coins spent by the inputs, in input order; if given, the fee is shown.
     const std::vector<Coin>* spent = nullptr;
     bool show_prevouts = false;  ///< REQUIRES: `spent`
     bool show_hex = true;
 };
-/// The members of a transaction, into an object that is open: "txid" to "hex".
+/// Writes the members of a transaction, "txid" to "hex", into an open object.
 void write_transaction_fields(JsonWriter& out, const ChainParams& params,
                               const Transaction& transaction, const TransactionContext& context);
 
-/// The members of a header: "hash" to "nextblockhash".
+/// Writes the members of a header, "hash" to "nextblockhash", into an open object.
 void write_header_fields(JsonWriter& out, const BlockSummary& block);
 
 }  // namespace parley::rpc

@@ -1,5 +1,5 @@
 // Transactions and blocks as clients write them: raw hexadecimal, and the inputs and outputs of
-// createrawtransaction. What is wrong is thrown as Failure. Thread-safe.
+// createrawtransaction. Errors are thrown as Failure. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace parley::rpc {
 
 enum class WitnessGuess : uint8_t { either, with, without };
 
-/// Empty: no transaction, or something behind it. `either` prefers the form with witness.
+/// Empty: not a transaction, or trailing bytes. `either` prefers the form with witness.
 std::optional<TransactionData> decode_transaction_hex(std::string_view hex,
                                                       WitnessGuess guess = WitnessGuess::either);
 
@@ -33,7 +33,7 @@ std::vector<TxOutput> read_outputs(const ChainParams& params, const Json& output
 /// Fails with address_or_key, "Invalid Bitcoin address: ...".
 Script read_address(const ChainParams& params, std::string_view address);
 
-/// "ALL", "NONE|ANYONECANPAY", ...; ALL where it is left out ("DEFAULT" means ALL here).
+/// "ALL", "NONE|ANYONECANPAY", ...; ALL if omitted ("DEFAULT" means ALL here).
 uint8_t read_sighash_type(const Json& json);
 
 /// {"txid": ..., "vout": n}

@@ -1,4 +1,4 @@
-// What several wallet methods write. Thread-safe.
+// JSON shared by several wallet methods. Thread-safe.
 #pragma once
 
 #include "rpc/jsonrpc/json_writer.h"

@@ -1,6 +1,6 @@
-// Call: one running method: its arguments, the ways to the node, and the writer of its result. What
-// is wrong with an argument, or refused by the node, is thrown as Failure; the dispatcher catches
-// it, and it never leaves rpc/. Made by the dispatcher, used by the methods; one rpc thread.
+// Call: one running method: its arguments, its access to the node, and the writer of its result.
+// Invalid arguments, and refusals by the node, are thrown as Failure, which the dispatcher catches;
+// it never leaves rpc/. Created by the dispatcher, used by the methods; one rpc thread.
 #pragma once
 
 #include <cstdint>
@@ -39,20 +39,20 @@ struct Failure {
 inline Error to_error(Error error) {
     return error;
 }
-/// The wallet's codes and sentences are bitcoind's already.
+/// The wallet already uses bitcoind's codes and texts.
 Error to_error(const WalletError& error);
-/// A store failed, so that the node stops.
+/// A store failed; the node is about to stop.
 inline Error to_error(StorageError error) {
     return {Code::database, std::move(error.message)};
 }
 
-/// The value, or the failure thrown.
+/// Returns the value, or throws the error as Failure.
 template <class T, class E>
 T unwrap(Expected<T, E> result) {
     if (!result) throw Failure{to_error(std::move(result.error()))};
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
-/// The verdict, which may be a refusal.
+/// Returns the verdict, which may be a refusal, or throws a StorageError as Failure.
 template <class T, class Refusal>
 Expected<T, Refusal> unwrap(Expected<T, std::variant<Refusal, StorageError>> result) {
     if (result) {
@@ -67,17 +67,17 @@ Expected<T, Refusal> unwrap(Expected<T, std::variant<Refusal, StorageError>> res
     return Unexpected(std::move(std::get<Refusal>(result.error())));
 }
 
-// Readers of one argument or member; `name` is for the message. Types are checked here too, because
-// members of objects reach them unchecked. Codes and words are bitcoind's.
+// Readers for one argument or member; `name` is for the error message. They check types too,
+// because members of objects have not been checked. Codes and texts are bitcoind's.
 int64_t read_integer(const Json& json, std::string_view name, int64_t min = INT64_MIN,
                      int64_t max = INT64_MAX);
 bool read_boolean(const Json& json, std::string_view name);
 const std::string& read_string(const Json& json, std::string_view name);
 const Json::Array& read_array(const Json& json, std::string_view name);
 const Json::Object& read_object(const Json& json, std::string_view name);
-/// Coins to satoshi, exactly; not negative, not above the money there can be.
+/// Coins to satoshi, exactly; not negative, and at most the maximum supply.
 Amount read_amount(const Json& json, std::string_view name);
-/// A fee rate in coins a kvB.
+/// A fee rate in coins per kvB.
 Amount read_fee_rate(const Json& json, std::string_view name);
 Bytes read_hex(const Json& json, std::string_view name);
 Hash256 read_hash(const Json& json, std::string_view name);
@@ -90,8 +90,7 @@ inline BlockHash read_block_hash(const Json& json, std::string_view name) {
 /// A number n means 0 to n; an array is [first, last].
 std::pair<uint32_t, uint32_t> read_range(const Json& json, std::string_view name);
 
-/// Refuses members of an options object that the method does not know, and wrong types of those it
-/// does.
+/// Rejects unknown members of an options object, and wrong types of known ones.
 struct Member {
     std::string_view name;
     ParameterType type;
@@ -119,7 +118,7 @@ class Call {
     const Method& method() const { return method_; }
     JsonWriter& out() { return out_; }
 
-    /// Null where it was left out.
+    /// Null if omitted.
     const Json& argument(size_t position) const;
     bool has(size_t position) const { return !argument(position).is_null(); }
     std::string_view name(size_t position) const { return method_.parameters[position].name(); }
@@ -131,9 +130,9 @@ class Call {
     BlockHash block_hash(size_t position) const;
     Txid txid(size_t position) const;
 
-    /// Runs `question(Node&)` on the core thread, and returns its value. What it refers to ends
-    /// with the step: blocks and transactions leave it as shared pointers, everything else as
-    /// copies.
+    /// Runs `question(Node&)` on the core thread and returns its value. References into the node
+    /// are only valid during that step: return blocks and transactions as shared pointers,
+    /// everything else as copies.
     template <class Question>
     auto ask(Question&& question) {
         using Answer = std::invoke_result_t<Question, Node&>;
@@ -145,19 +144,19 @@ class Call {
             return std::move(*answer);
         }
     }
-    /// The best chain without a way to the core; null: not known.
+    /// The best chain without involving the core thread; null: not known.
     std::shared_ptr<const ChainSnapshot> chain() const { return context_.gateway.chain(); }
     /// The last block of the best chain.
     BlockSummary tip();
 
-    /// As ask(), as `question(Node&, Wallet&)` with the wallet that the path names, or the only one
-    /// that is loaded.
+    /// Like ask(), with `question(Node&, Wallet&)` for the wallet named by the path, or the only
+    /// one loaded.
     template <class Question>
     auto ask_wallet(Question&& question) {
         return ask([&](Node& node) { return question(node, wallet(node)); });
     }
 
-    /// The wallet that the path names; empty: it names none.
+    /// The wallet named by the path; empty: none.
     std::optional<std::string> wallet_in_path() const;
 
  private:
@@ -168,7 +167,7 @@ class Call {
     const Method& method_;
     Json::Array arguments_;
     std::string path_;
-    /// Made by the first part that runs on the core thread.
+    /// Created by the first part that runs on the core thread.
     std::shared_ptr<const Request> request_;
     JsonWriter out_;
 };

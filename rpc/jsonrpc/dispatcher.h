@@ -1,6 +1,6 @@
-// Dispatcher: from the body of an HTTP request to the reply: JSON-RPC 1.0, 1.1 and 2.0, batches,
-// notifications. It knows no socket and no credentials: the host's HTTP server has checked those,
-// and limits sizes. Called on any number of rpc threads at once; nothing in it changes.
+// Dispatcher: turns the body of an HTTP request into the reply: JSON-RPC 1.0, 1.1 and 2.0, batches,
+// notifications. The host's HTTP server has already checked credentials and sizes. Called on any
+// number of rpc threads at once; immutable after construction.
 #pragma once
 
 #include <optional>
@@ -19,20 +19,20 @@ namespace parley::rpc {
 
 struct HttpRequest {
     std::string method;  ///< "POST"
-    std::string path;    ///< "/", "/wallet/<name>", percent-encoded as it came
+    std::string path;    ///< "/", "/wallet/<name>", still percent-encoded
     std::string body;
-    std::string user;  ///< as authorised; for the log
+    std::string user;  ///< the authorised user, for the log
 };
 
 struct HttpReply {
     int status = 200;
-    std::string content_type;  ///< empty where there is no body
+    std::string content_type;  ///< empty if there is no body
     std::string body;
 };
 
 class Dispatcher {
  public:
-    /// All outlive it. `log` and `host` are called from rpc threads.
+    /// All references must outlive it. `log` and `host` are called from rpc threads.
     Dispatcher(const ChainParams& params, NodeGateway& gateway, Host& host, LogSink& log);
 
     HttpReply handle(const HttpRequest& request) const;

@@ -1,5 +1,5 @@
-// Error: what a client sees when a call fails: bitcoind's number and a sentence. Values; used by
-// everything in rpc/.
+// Error: what a client receives when a call fails: bitcoind's code and a text. Values; used
+// throughout rpc/.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace parley::rpc {
 
-/// bitcoind's numbers; clients act on them.
+/// bitcoind's codes, which clients act on.
 enum class Code : int32_t {
     misc = -1,
     type = -3,

@@ -1,5 +1,5 @@
-// NodeGateway and Host: what rpc/ needs of the process that it runs in. Both are implemented by the
-// host, called from rpc threads, and thread-safe.
+// NodeGateway and Host: what rpc/ needs from its process. Both are implemented by the host, called
+// from rpc threads, and thread-safe.
 #pragma once
 
 #include <functional>
@@ -19,23 +19,23 @@ struct Request;
 
 namespace parley::rpc {
 
-/// The way to the core thread. Implemented by the host.
+/// Access to the core thread. Implemented by the host.
 class NodeGateway {
  public:
     virtual ~NodeGateway() = default;
 
-    /// Runs `call`, a part of `request`, on the core thread within one step of the node and returns
-    /// when that step's effects are durable. False: the node is stopping and `call` did not run.
-    /// `call` throws nothing. All parts of a request come with the same pointer.
+    /// Runs `call`, one part of `request`, on the core thread within one step of the node, and
+    /// returns when that step's effects are durable. False: the node is stopping and `call` did not
+    /// run. `call` must not throw. All parts of a request are passed with the same pointer.
     [[nodiscard]] virtual bool run(const std::shared_ptr<const Request>& request,
                                    const std::function<void(Node&)>& call) = 0;
 
-    /// The best chain as it is known on rpc threads: at least as new as every run() that has
-    /// returned. Null: not known, ask by run().
+    /// The best chain as known on rpc threads: at least as new as every run() that has returned.
+    /// Null: not known; ask by run().
     virtual std::shared_ptr<const ChainSnapshot> chain() const = 0;
 };
 
-/// What the process knows and the node does not. Implemented by the host; thread-safe.
+/// What the process knows but the node does not. Implemented by the host; thread-safe.
 class Host {
  public:
     struct ActiveCommand {
@@ -49,18 +49,18 @@ class Host {
 
     virtual ~Host() = default;
 
-    /// Not empty while the node cannot serve yet: "Loading block index…". Calls fail with -28.
+    /// Non-empty while the node cannot serve yet: "Loading block index…". Calls fail with -28.
     virtual std::optional<std::string> warm_up() const = 0;
     virtual std::string log_path() const = 0;
-    /// A method starts; the handle ends it when it is destroyed. For getrpcinfo.
+    /// A method starts; destroying the handle ends it. For getrpcinfo.
     virtual std::shared_ptr<void> command_started(std::string_view method) = 0;
     virtual std::vector<ActiveCommand> active_commands() const = 0;
     virtual std::vector<LogCategoryState> log_categories() const = 0;
-    /// False: no category of that name ("all" and "none" exist).
+    /// False: no such category ("all" and "none" exist).
     virtual bool set_log_category(std::string_view name, bool enabled) = 0;
-    /// Of this process's miner, measured over the last seconds; 0 before it ever searched.
+    /// Rate of this process's miner over the last seconds; 0 before its first search.
     virtual double hashes_per_second() const = 0;
-    /// Monotonic; for the time-outs of the wait methods.
+    /// Monotonic, for the timeouts of the wait methods.
     virtual Duration steady_time() const = 0;
     /// Blocks the calling rpc thread. False: the process is stopping; return at once.
     virtual bool pause(Duration duration) = 0;

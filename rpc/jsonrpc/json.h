@@ -1,7 +1,7 @@
-// Json: an immutable JSON value as a client sent it. Numbers stay text, so that amounts are read
-// exactly; the order of an object's members is kept. Values; thread-safe when not shared.
+// Json: an immutable JSON value received from a client. Numbers are kept as text, so that amounts
+// are read exactly; the order of an object's members is preserved. A value.
 //
-// JsonWriter (json_writer.h) makes JSON; this only reads it.
+// This is the reader; JsonWriter (json_writer.h) writes JSON.
 #pragma once
 
 #include <cstddef>
@@ -38,14 +38,14 @@ class Json {
     bool is_array() const { return type() == Type::array; }
     bool is_object() const { return type() == Type::object; }
 
-    /// REQUIRES: the type is the one named.
+    /// REQUIRES: the value has that type.
     bool boolean() const { return std::get<bool>(value_); }
     const std::string& number() const { return std::get<Number>(value_).text; }
     const std::string& string() const { return std::get<std::string>(value_); }
     const Array& array() const { return std::get<Array>(value_); }
     const Object& object() const { return std::get<Object>(value_); }
 
-    /// The first member of that name; null pointer: none, or this is no object.
+    /// The first member with that name. Null: none, or not an object.
     const Json* find(std::string_view key) const;
 
     bool operator==(const Json&) const = default;
@@ -61,13 +61,13 @@ class Json {
     Value value_;
 };
 
-/// "null", "bool", "number", "string", "array", "object": bitcoind's words in its messages.
+/// "null", "bool", "number", "string", "array", "object": as in bitcoind's messages.
 std::string_view type_name(Json::Type type);
 
-/// Nested deeper than this is refused: reading recurses, and no request needs a tenth of it.
+/// Deeper nesting is rejected: parsing is recursive, and no request needs a tenth of this.
 inline constexpr int kJsonDepthMax = 512;
 
-/// One whole JSON text (RFC 8259, any kind of value). Empty: anything else.
+/// Parses one complete JSON text (RFC 8259, any type of value). Empty: anything else.
 std::optional<Json> parse_json(std::string_view text);
 
 }  // namespace parley::rpc

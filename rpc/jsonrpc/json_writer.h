@@ -1,6 +1,6 @@
-// JsonWriter: JSON text as it goes, without a tree in between. Amounts have eight decimals and
-// never an exponent; other fractions are printed with 16 significant digits, as bitcoind does. The
-// order of members is the order of the calls. Not thread-safe; one owner.
+// JsonWriter: writes JSON text directly, without building a tree. Amounts have eight decimals and
+// never an exponent; other fractions have 16 significant digits, as in bitcoind. Members appear in
+// the order of the calls. Not thread-safe; one owner.
 //
 //     writer.object([&] {
 //         writer.field("height", height);
@@ -46,7 +46,7 @@ class JsonWriter {
     }
     JsonWriter& value(const Json& json);
     JsonWriter& hex(ByteSpan bytes) { return value(to_hex(bytes)); }
-    /// Text that is JSON already.
+    /// Text that is already JSON.
     JsonWriter& raw(std::string_view json);
 
     template <class T>
@@ -89,13 +89,14 @@ class JsonWriter {
     void separate();
 
     std::string text_;
-    bool first_ = true;  ///< in the innermost bracket, or behind a key
+    bool first_ = true;  ///< no comma needed: first in its bracket, or after a key
 };
 
-/// With quotes. Control characters and 0x7f are escaped, UTF-8 is passed on.
+/// Adds quotes. Control characters and 0x7f are escaped, UTF-8 is unchanged.
 std::string json_quote(std::string_view text);
 
-/// Like bitcoind's UniValue::write: `indent` spaces a level, an empty array or object on two lines.
+/// Like bitcoind's UniValue::write: `indent` spaces per level, and two lines for an empty array or
+/// object.
 std::string json_indented(const Json& json, int indent);
 
 }  // namespace parley::rpc

@@ -1,6 +1,6 @@
 // Method: one JSON-RPC method: its name, parameters, help and function. MethodTable: all of them.
-// Everything that depends on parameters is derived from here: names to positions, type checks, help
-// texts, and which arguments of the command line are JSON. Immutable once built; thread-safe.
+// Everything that depends on parameters is derived from these: names and positions, type checks,
+// help texts, and which command-line arguments are JSON. Immutable once built; thread-safe.
 #pragma once
 
 #include <map>
@@ -24,21 +24,21 @@ enum class ParameterType : uint8_t {
     array,
     object,
     range,  ///< a number, or an array of two
-    any     ///< the method looks for itself
+    any     ///< checked by the method itself
 };
 
-/// The JSON type that the value must have; empty: the method looks for itself.
+/// The JSON type that the value must have; empty: the method checks it.
 std::optional<Json::Type> json_type(ParameterType type);
 
 struct Parameter {
-    /// With older aliases behind '|': "verbosity|verbose".
+    /// Older aliases follow after '|': "verbosity|verbose".
     std::string_view names;
     ParameterType type = ParameterType::string;
     bool required = false;
-    /// What holds when it is left out, for the help; empty: no value at all.
+    /// The default, for the help; empty: no default.
     std::string_view default_text;
     std::string_view description;
-    /// In the first line of the help, where it is no plain name: `[{"txid":"hex","vout":n},...]`.
+    /// For the first line of the help, if it is not just the name: `[{"txid":"hex","vout":n},...]`.
     std::string_view one_line = {};
 
     std::string_view name() const { return names.substr(0, names.find('|')); }
@@ -51,10 +51,10 @@ struct Method {
     std::string_view category;  ///< "blockchain", ...; "parley": not in bitcoind
     std::string_view description;
     std::vector<Parameter> parameters;
-    std::string_view result;   ///< what comes back, in words
+    std::string_view result;   ///< a description of the result
     std::string_view example;  ///< arguments as on the command line
     Handler handler = nullptr;
-    bool hidden = false;  ///< left out of the list that `help` prints
+    bool hidden = false;  ///< not listed by `help`
 };
 
 class MethodTable {
@@ -62,7 +62,7 @@ class MethodTable {
     /// All methods of this build.
     MethodTable();
 
-    /// Null: unknown.
+    /// Null: no such method.
     const Method* find(std::string_view name) const;
     const std::map<std::string_view, Method>& all() const { return methods_; }
 
@@ -72,21 +72,21 @@ class MethodTable {
     std::map<std::string_view, Method> methods_;
 };
 
-/// `help` without a method: a line each, by category.
+/// `help` without a method: one line per method, by category.
 std::string help_overview(const MethodTable& table);
 /// First line (name and parameters), description, arguments, result, example.
 std::string help_text(const Method& method);
 /// `getblock "blockhash" ( verbosity )`
 std::string help_line(const Method& method);
 
-/// Positions for the members of a params object, or the positions as they are; missing ones in
-/// between become null. Failures: invalid_parameter.
+/// The arguments by position. Members of a params object are moved to their positions, and missing
+/// ones in between become null. Failures: invalid_parameter.
 Result<Json::Array> positional_arguments(const Method& method, const Json& params);
 
-/// Number and types. Failures: misc with the help text, or type with the list of mismatches.
+/// Checks number and types. Failures: misc with the help text, or type with the list of mismatches.
 Status check_arguments(const Method& method, const Json::Array& arguments);
 
-// One function for each file of methods.
+// One function per file of methods.
 std::vector<Method> blockchain_methods();
 std::vector<Method> chainstate_methods();
 std::vector<Method> wait_methods();

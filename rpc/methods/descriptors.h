@@ -1,4 +1,4 @@
-// Descriptors as clients write them. What is wrong is thrown as Failure. Thread-safe.
+// Reads descriptors given by clients. Errors are thrown as Failure. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace parley::rpc {
 
-/// Fails with address_or_key and bitcoind's sentence.
+/// Fails with address_or_key and bitcoind's text.
 Descriptor read_descriptor(const ChainParams& params, const std::string& text);
 
-/// Output scripts for the positions first to last, both included; of a descriptor that is not
-/// ranged, its own.
+/// The output scripts for the positions first to last, inclusive; for a descriptor without range,
+/// its only ones.
 std::vector<Script> expand_descriptor(const Descriptor& descriptor, uint32_t first, uint32_t last);
 
 }  // namespace parley::rpc

@@ -6,7 +6,7 @@
 #include "base/crypto/sha256.h"
 #include "chain/primitives/address.h"
 #include "chain/primitives/script_ops.h"
-#include "chain/script/output_kind.h"
+#include "chain/script/script_type.h"
 #include "chain/script/signature_encoding.h"
 #include "rpc/json/script_json.h"
 #include "rpc/json/transaction_text.h"
@@ -153,13 +153,13 @@ bool has_valid_opcodes(const Script& script) {
 }
 
 /// May the script stand behind a P2SH address?
-bool can_wrap(const Script& script, OutputKind kind) {
-    switch (kind) {
-        case OutputKind::data:
-        case OutputKind::script_hash:
-        case OutputKind::witness_unknown:
-        case OutputKind::taproot:
-        case OutputKind::anchor:
+bool can_wrap(const Script& script, ScriptType type) {
+    switch (type) {
+        case ScriptType::data:
+        case ScriptType::script_hash:
+        case ScriptType::witness_unknown:
+        case ScriptType::taproot:
+        case ScriptType::anchor:
             return false;
         default:
             return has_valid_opcodes(script) && !script.is_unspendable();
@@ -172,19 +172,19 @@ bool has_compressed_keys(const Multisig& multisig) {
 }
 
 /// The witness output for the script. Empty: it is one, or a key in it is not compressed.
-std::optional<Script> wrap_in_witness(const Script& script, OutputKind kind) {
-    switch (kind) {
-        case OutputKind::public_key: {
+std::optional<Script> wrap_in_witness(const Script& script, ScriptType type) {
+    switch (type) {
+        case ScriptType::public_key: {
             const ByteSpan key = *match_p2pk(script);
             if (!is_compressed_key(key)) return std::nullopt;
             return p2wpkh_script(hash160(key));
         }
-        case OutputKind::public_key_hash:
+        case ScriptType::public_key_hash:
             return p2wpkh_script(*match_p2pkh(script));
-        case OutputKind::multisig:
+        case ScriptType::multisig:
             if (!has_compressed_keys(*match_multisig(script))) return std::nullopt;
             [[fallthrough]];
-        case OutputKind::nonstandard:
+        case ScriptType::nonstandard:
             return parley::witness_script(0, sha256(script.bytes()).span());
         default:
             return std::nullopt;
@@ -194,25 +194,25 @@ std::optional<Script> wrap_in_witness(const Script& script, OutputKind kind) {
 void decodescript(Call& call) {
     const Script script{read_hex(call.argument(0), "argument")};
     const ChainParams& params = call.params();
-    const OutputKind kind = classify_output(script);
+    const ScriptType type = classify_script(script);
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("asm", script_asm(script));
         out.field("desc", script_descriptor(params, script));
         const std::string address = encode_address(params.address_prefixes, script);
         if (!address.empty()) out.field("address", address);
-        out.field("type", to_string(kind));
-        if (!can_wrap(script, kind)) return;
+        out.field("type", to_string(type));
+        if (!can_wrap(script, type)) return;
         out.field("p2sh",
                   encode_address(params.address_prefixes, p2sh_script(hash160(script.bytes()))));
-        const auto wrapped = wrap_in_witness(script, kind);
+        const auto wrapped = wrap_in_witness(script, type);
         if (!wrapped) return;
         out.field_object("segwit", [&] {
             out.field("asm", script_asm(*wrapped));
             out.field("desc", script_descriptor(params, *wrapped, &script));
             out.key("hex").hex(wrapped->bytes());
             out.field("address", encode_address(params.address_prefixes, *wrapped));
-            out.field("type", to_string(classify_output(*wrapped)));
+            out.field("type", to_string(classify_script(*wrapped)));
             out.field("p2sh-segwit", encode_address(params.address_prefixes,
                                                     p2sh_script(hash160(wrapped->bytes()))));
         });

@@ -1,5 +1,5 @@
-// What signrawtransactionwithkey and signrawtransactionwithwallet share: the outputs that inputs
-// spend, as the client gives them or as the node knows them, and the form of the answer.
+// Shared by signrawtransactionwithkey and signrawtransactionwithwallet: the outputs that inputs
+// spend, as given by the client or known to the node, and the form of the reply.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@
 
 namespace parley::rpc {
 
-/// From the argument prevtxs; the amount is empty where the client left it out.
+/// From the argument prevtxs; the amount is empty if the client omitted it.
 struct PreviousOutput {
     Script script;
     std::optional<Amount> amount;
@@ -23,8 +23,8 @@ PreviousOutputs read_previous_outputs(const Json& prevtxs);
 /// From the UTXO set and the mempool. On the core thread.
 std::optional<TxOutput> known_output(Node& node, const OutPoint& outpoint);
 
-/// What the inputs spend: as given, else as `known` has it. Fails when a given script contradicts
-/// the known one, or an amount is nowhere to be had.
+/// The outputs that the inputs spend: as given, otherwise from `known`. Fails if a given script
+/// contradicts the known one, or an amount is not available.
 SpentOutputs spent_outputs(const TransactionData& transaction, const PreviousOutputs& given,
                            const std::function<std::optional<TxOutput>(const OutPoint&)>& known);
 

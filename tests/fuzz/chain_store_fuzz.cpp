@@ -182,7 +182,7 @@ struct Habits {
             options.checkpoints = {{Height{5}, blocks.main(5)->header.hash()},
                                    {Height{9}, blocks.main(9)->header.hash()}};
         if (has_no_cache()) options.coins_cache_bytes = 0;
-        if (flushes_often()) options.coins_flush_blocks = 8;
+        if (flushes_often()) options.coins_write_interval_blocks = 8;
     }
 
  private:

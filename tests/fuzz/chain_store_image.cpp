@@ -125,7 +125,7 @@ FuzzImage behind_image(const FuzzBlocks& blocks) {
 // The record 'B' is a walk over both branches: a flush in slices is not at its end.
 FuzzImage flushing_image(const FuzzBlocks& blocks) {
     ChainOptions options = small_options();
-    options.coins_flush_blocks = 20;
+    options.coins_write_interval_blocks = 20;
     ImageMaker maker(blocks, options);
     maker.grow_to_fork();
     maker.grow_main();

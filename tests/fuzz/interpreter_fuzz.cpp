@@ -20,7 +20,7 @@ namespace {
 
 constexpr size_t kWitnessItemsMax = 1'100;
 
-enum Form : uint8_t { kBare, kHidden, kScriptHash, kHiddenScriptHash, kTapscript, kForms };
+enum Form : uint8_t { kBare, kP2sh, kScriptHash, kP2shScriptHash, kTapscript, kForms };
 
 ScriptFlags consistent(ScriptFlags flags) {
     flags &= kVerifyAll;
@@ -63,14 +63,14 @@ void demand(Form form, const Script& script, TxInput& input, Script& script_pubk
         return p2sh_script(hash160(inner.bytes()));
     };
     switch (form) {
-        case kHidden:
+        case kP2sh:
             script_pubkey = hide(script);
             return;
         case kScriptHash:
             input.witness.push_back(to_bytes(script.bytes()));
             script_pubkey = script_hash(script);
             return;
-        case kHiddenScriptHash:
+        case kP2shScriptHash:
             input.witness.push_back(to_bytes(script.bytes()));
             script_pubkey = hide(script_hash(script));
             return;

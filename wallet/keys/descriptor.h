@@ -1,6 +1,6 @@
-// Output descriptors (BIP380-386): pk, pkh, wpkh, combo, addr and raw, over plain keys, WIF keys
-// and extended keys with origin and range, with the checksum. Forms whose spends this node cannot
-// verify (sh, wsh, tr, multi, ...) are refused by name. Values. Thread-safe.
+// Output descriptors (BIP380-386): pk, pkh, wpkh, combo, addr and raw, with plain keys, WIF keys
+// and extended keys with origin and range, and the checksum. Forms that this node's wallet cannot
+// sign for (sh, wsh, tr, multi, ...) are rejected by name. Values. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace parley {
 
 struct ChainParams;
 
-/// Where a key comes from: a fingerprint and the steps below it.
+/// The origin of a key: the fingerprint of a master key, and a derivation path.
 struct KeyOrigin {
     KeyFingerprint fingerprint{};
     KeyPath path;
@@ -37,7 +37,7 @@ struct DescriptorKey {
     /// A constant key, public or secret (WIF), or an extended key.
     std::variant<PublicKey, SecretKey, HdPublicKey, HdPrivateKey> key;
     bool compressed = true;  ///< of a SecretKey
-    KeyPath path;            ///< below an extended key, without the wildcard
+    KeyPath path;            ///< of derivation from an extended key, without the wildcard
     Wildcard wildcard = Wildcard::none;
     bool apostrophes = false;  ///< hardened steps were written with ' instead of h
 
@@ -46,7 +46,7 @@ struct DescriptorKey {
     }
 };
 
-/// One key of one position of a descriptor.
+/// The key at one position of a descriptor.
 struct DerivedKey {
     PublicKey public_key;
     std::optional<SecretKey> secret;
@@ -57,7 +57,7 @@ class Descriptor {
  public:
     enum class Kind : uint8_t { pk, pkh, wpkh, combo, addr, raw };
 
-    /// The error is a sentence as bitcoind prints it. `require_checksum`: refuse a text without.
+    /// The error is bitcoind's text. `require_checksum`: reject a descriptor without checksum.
     static Expected<Descriptor, std::string> parse(std::string_view text, const ChainParams& params,
                                                    bool require_checksum);
     /// wpkh, pkh, ... of a key.
@@ -67,17 +67,18 @@ class Descriptor {
     const std::optional<DescriptorKey>& key() const { return key_; }
     bool is_range() const { return key_ && key_->wildcard != DescriptorKey::Wildcard::none; }
     bool has_secret() const { return key_ && key_->has_secret(); }
-    /// Knows how to sign for its scripts, given the secret: all but addr and raw.
+    /// Whether it determines how to sign for its scripts, given the secret key: all except addr and
+    /// raw.
     bool is_solvable() const { return key_.has_value(); }
 
-    /// With checksum. `secret`: with private keys where there are any, otherwise public ones only.
+    /// With checksum. `secret`: show private keys where known, otherwise public keys only.
     std::string to_string(const ChainParams& params, bool secret = false) const;
 
-    /// A name that does not depend on how hardened steps are written or whether secrets are known.
+    /// An identifier that is independent of the notation of hardened steps, and of known secrets.
     Hash256 id(const ChainParams& params) const;
 
-    /// The scripts at a position (one; combo: up to three). REQUIRES: position 0 when not a range.
-    /// Empty: the key cannot be derived (hardened steps without the secret).
+    /// The scripts at a position (one; for combo up to three). Empty: the key cannot be derived (a
+    /// hardened step without the secret key). REQUIRES: position 0 if it has no range.
     std::vector<Script> scripts(uint32_t position) const;
     std::optional<DerivedKey> derive_key(uint32_t position) const;
 
@@ -90,14 +91,14 @@ class Descriptor {
 
     Kind kind_;
     std::optional<DescriptorKey> key_;
-    Script script_;  ///< addr and raw
-    /// The extended key with the path applied, so that a position costs one derivation. Whichever
-    /// can be had.
+    Script script_;  ///< of addr and raw
+    /// The extended key with the path applied, so that each position costs one derivation. Each is
+    /// set if it can be derived.
     std::optional<HdPublicKey> base_public_;
     std::optional<HdPrivateKey> base_private_;
 };
 
-/// The scripts that a descriptor of that kind makes of a public key.
+/// The scripts that a descriptor of that kind has for a public key.
 std::vector<Script> scripts_of_key(Descriptor::Kind kind, const PublicKey& key);
 
 }  // namespace parley

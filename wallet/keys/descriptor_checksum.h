@@ -1,4 +1,4 @@
-// The checksum behind an output descriptor's '#' (BIP380). Thread-safe.
+// The checksum of an output descriptor, after its '#' (BIP380). Thread-safe.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 
 namespace parley {
 
-/// The eight characters behind '#'. Empty: a character that descriptors do not have.
+/// The eight characters after '#'. Empty: a character not allowed in descriptors.
 std::optional<std::string> descriptor_checksum(std::string_view body);
 
 }  // namespace parley

@@ -14,19 +14,19 @@
 
 namespace parley {
 
-/// Child numbers from here on are hardened: they need the private key.
+/// Child numbers from here on are hardened: deriving them requires the private key.
 inline constexpr uint32_t kHardened = 0x80000000;
-/// Derivation steps from an ancestor, hardened ones with the top bit set.
+/// Derivation steps from an ancestor; hardened ones have the top bit set.
 using KeyPath = std::vector<uint32_t>;
 /// The first four bytes of the hash160 of the public key.
 using KeyFingerprint = std::array<uint8_t, 4>;
 
 /// "84h/1h/0h"; hardened steps as `h` or `'` on input, as `h` on output. Empty text: empty path.
 std::string to_string(const KeyPath& path);
-/// Empty: a step that is no number below 2^31, or more than 255 steps.
+/// Empty: a step that is not a number below 2^31, or more than 255 steps.
 std::optional<KeyPath> parse_key_path(std::string_view text);
 
-/// The position of an extended key in its tree; common to both kinds.
+/// The position of an extended key in its tree, for private and public keys.
 struct HdKeyPlace {
     uint8_t depth = 0;
     KeyFingerprint parent{};
@@ -47,12 +47,12 @@ class HdPublicKey {
     const HdKeyPlace& place() const { return place_; }
     KeyFingerprint fingerprint() const;
 
-    /// CKDpub. Empty: a hardened number, depth 255, or (one in 2^127) no valid key.
+    /// CKDpub. Empty: a hardened child number, depth 255, or (probability 2^-127) an invalid key.
     std::optional<HdPublicKey> derive(uint32_t child_number) const;
     std::optional<HdPublicKey> derive(const KeyPath& path) const;
 
     std::string to_base58(const HdVersion& version) const;
-    /// Empty: not 78 bytes with a good checksum, another version, no valid key, or a master key
+    /// Empty: not 78 bytes with a valid checksum, another version, an invalid key, or a master key
     /// with a parent.
     static std::optional<HdPublicKey> from_base58(std::string_view text, const HdVersion& version);
 
@@ -67,7 +67,7 @@ class HdPrivateKey {
  public:
     HdPrivateKey(SecretKey key, HdKeyPlace place) : key_(key), place_(place) {}
 
-    /// The master key of a seed of 16 to 64 bytes. Empty: one seed in 2^127.
+    /// The master key for a seed of 16 to 64 bytes. Empty: probability 2^-127.
     static std::optional<HdPrivateKey> from_seed(ByteSpan seed);
 
     const SecretKey& key() const { return key_; }
@@ -76,7 +76,7 @@ class HdPrivateKey {
     /// The public half (N in BIP32).
     HdPublicKey neuter() const { return {key_.public_key(), place_}; }
 
-    /// CKDpriv. Empty: depth 255, or (one in 2^127) no valid key.
+    /// CKDpriv. Empty: depth 255, or (probability 2^-127) an invalid key.
     std::optional<HdPrivateKey> derive(uint32_t child_number) const;
     std::optional<HdPrivateKey> derive(const KeyPath& path) const;
 

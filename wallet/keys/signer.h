@@ -14,7 +14,7 @@
 
 namespace parley {
 
-/// Finds the secret key of a public key's hash160; empty when it is not known.
+/// A secret key, and whether its public key is used in compressed form.
 struct SigningKey {
     SecretKey secret;
     bool compressed = true;
@@ -22,10 +22,11 @@ struct SigningKey {
 class KeyProvider {
  public:
     virtual ~KeyProvider() = default;
+    /// The key whose public key has this hash160; empty: unknown.
     virtual std::optional<SigningKey> key_of_hash(const Hash160& hash) const = 0;
 };
 
-/// A fixed set of keys, each found by the hash of its public key.
+/// A fixed set of keys, looked up by the hash of the public key.
 class KeySet final : public KeyProvider {
  public:
     void add(const SigningKey& key);
@@ -39,7 +40,7 @@ using SpentOutputs = std::map<OutPoint, TxOutput>;
 
 struct SignFailure {
     size_t input = 0;
-    std::string error;  ///< bitcoind's words: "Input not found or already spent", ...
+    std::string error;  ///< bitcoind's text: "Input not found or already spent", ...
 };
 
 struct SignResult {
@@ -49,8 +50,8 @@ struct SignResult {
     bool complete() const { return failures.empty(); }
 };
 
-/// Signs what can be signed, keeps valid signatures that are there, and verifies every input.
-/// `sighash_type`: ALL, NONE, SINGLE, with or without ANYONECANPAY.
+/// Signs every input it can, keeps existing valid signatures, and verifies all inputs.
+/// `sighash_type`: ALL, NONE or SINGLE, with or without ANYONECANPAY.
 SignResult sign_transaction(TransactionData transaction, const SpentOutputs& spent,
                             const KeyProvider& keys, uint8_t sighash_type = kSighashAll);
 

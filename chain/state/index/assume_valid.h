@@ -1,4 +1,4 @@
-// AssumeValid: whose scripts need no check, because the user vouches for a block above them
+// AssumeValid: decides which blocks' scripts are skipped because the user vouches for a later block
 // (-assumevalid) that is buried in the best header's chain. Owned by Chainstate; core thread only.
 #pragma once
 
@@ -17,17 +17,16 @@ class AssumeValid {
         Score minimum_score;
     };
 
-    /// All that is passed by reference outlives it.
+    /// All references must outlive it.
     AssumeValid(const Options& options, const ChainParams& params, const BlockIndex& index,
                 LogSink& log)
         : options_(options), params_(params), index_(index), log_(log) {}
 
-    /// Are the scripts of this block to be checked? Logs when the answer is another one than
-    /// before.
+    /// Whether the scripts of this block must be checked. Logs each change of the answer.
     bool scripts_are_checked(const HeaderNode& node);
 
  private:
-    // Null: they are not.
+    // The reason for the log; null: they are not checked.
     const char* why_checked(const HeaderNode& node) const;
 
     const Options options_;

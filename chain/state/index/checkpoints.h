@@ -1,5 +1,5 @@
-// Checkpoints: blocks that the user vouches for (-checkpoint): they can never be replaced, nor
-// anything before them. Owned by Chainstate; core thread only.
+// Checkpoints: blocks given by the user (-checkpoint) that, like their ancestors, can never be
+// replaced. Owned by Chainstate; core thread only.
 #pragma once
 
 #include <utility>
@@ -15,17 +15,18 @@ class Checkpoints {
  public:
     using List = std::vector<std::pair<Height, BlockHash>>;
 
-    /// Both outlive it.
+    /// Both references must outlive it.
     Checkpoints(List list, BlockIndex& index, LogSink& log)
         : list_(std::move(list)), index_(index), log_(log) {}
 
-    /// At the start: what is known and contradicts them is invalid.
+    /// At start-up: marks known blocks that contradict a checkpoint invalid.
     void apply();
-    /// May a new header be a child of `parent`?
+    /// Whether a new header may be a child of `parent`.
     Expected<void, BlockError> check(const HeaderNode& parent, const BlockHash& hash) const;
-    /// A new header. Perhaps it is one of them: then its forks are invalid from now on.
+    /// Called for a new header. If it is a checkpoint, blocks that fork off before it become
+    /// invalid.
     void note(const HeaderNode& node);
-    /// Is it one that is known, or an ancestor of one?
+    /// Whether the block is a known checkpoint, or an ancestor of one.
     bool cover(const HeaderNode& node) const;
 
  private:
@@ -34,7 +35,7 @@ class Checkpoints {
     const List list_;
     BlockIndex& index_;
     LogSink& log_;
-    const HeaderNode* highest_ = nullptr;  // of those that are known
+    const HeaderNode* highest_ = nullptr;  // the highest known checkpoint
 };
 
 }  // namespace parley

@@ -1,6 +1,5 @@
-// HeaderTree: the headers and their links. It owns the nodes, but states and scores in them are
-// BlockIndex's business. Owned by BlockIndex; core thread only. Nodes live as long as the tree and
-// never move.
+// HeaderTree: the headers and their links. It owns the nodes; their states and scores are set by
+// BlockIndex. Owned by BlockIndex; core thread only. Nodes live as long as the tree and never move.
 #pragma once
 
 #include <deque>
@@ -12,28 +11,27 @@
 
 namespace parley {
 
-/// The nodes and their links. States and scores in the nodes are Chainstate's business.
 class HeaderTree {
  public:
-    /// A tree of one node.
+    /// Contains only the genesis header.
     explicit HeaderTree(const BlockHeader& genesis);
 
     const HeaderNode& genesis() const { return nodes_.front(); }
     /// Null: unknown.
     const HeaderNode* find(const BlockHash& hash) const;
-    /// REQUIRES: hash is the header's and unknown so far; parent is in the tree and the header's
+    /// REQUIRES: `hash` is the header's and not in the tree yet; `parent` is, and is the header's
     /// previous block.
     HeaderNode& add(const BlockHeader& header, const BlockHash& hash, const HeaderNode& parent);
-    /// The same node, to be changed by the tree's owner. REQUIRES: it is in this tree.
+    /// Mutable access for the tree's owner. REQUIRES: the node is in this tree.
     HeaderNode& edit(const HeaderNode& node);
 
-    /// In the order of add().
+    /// In order of add().
     const std::vector<const HeaderNode*>& at_height(Height height) const;
     Height height_max() const { return Height{static_cast<int32_t>(by_height_.size()) - 1}; }
     size_t size() const { return nodes_.size(); }
 
-    /// Calls `visit(HeaderNode&) -> bool` for each descendant of `root`, parents before children;
-    /// where it returns false, what lies below that node is left out.
+    /// Calls `visit(HeaderNode&) -> bool` for each descendant of `root`, parents before children.
+    /// If it returns false, the descendants of that node are skipped.
     template <class Visit>
     void for_each_descendant(const HeaderNode& root, Visit visit) {
         std::vector<const HeaderNode*> waiting{&root};
@@ -45,7 +43,7 @@ class HeaderTree {
             }
         }
     }
-    /// Calls `visit` for each node in the order of add().
+    /// Calls `visit` for each node in order of add().
     template <class Visit>
     void for_each(Visit visit) {
         for (auto& node : nodes_) visit(node);

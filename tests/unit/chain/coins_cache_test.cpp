@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "base/storage/memory_storage.h"
 #include "chain/state/coins_cache.h"
-#include "chain/state/coins_flush.h"
+#include "chain/state/coins_writer.h"
 #include "chain/state/index/header_tree.h"
 #include "chain/store/coin_codec.h"
 #include "tests/unit/chain/observed_storage.h"
@@ -34,7 +34,7 @@ Coin small_coin(SeededRandom& random) {
             Height{static_cast<int32_t>(random.uniform(1'000))}, random.uniform(2) == 0};
 }
 
-// Writes a shard, or all of them, as CoinsFlush does, but without its record.
+// Writes a shard, or all of them, as CoinsWriter does, but without its record.
 void flush(CoinsCache& cache, Storage& storage, std::optional<size_t> only, bool drop) {
     WriteBatch batch;
     for (size_t shard = 0; shard < CoinsCache::kShards; ++shard) {
@@ -306,15 +306,15 @@ TEST(CoinsCache, usage_is_what_the_heap_has_given_within_five_percent) {
 }
 
 // Slices keep the cache at its limit, whatever comes in.
-TEST(CoinsFlush, cache_stays_within_a_tenth_of_its_limit) {
+TEST(CoinsWriter, cache_stays_within_a_tenth_of_its_limit) {
     SeededRandom random(test_seed());
     const HeaderTree tree{BlockHeader{}};
     for (const size_t limit : {size_t{4} << 20, size_t{16} << 20}) {
         MemoryStorage storage;
         CoinsCache cache(storage, OutPointHash(1, 2));
-        CoinsFlush coins_flush(storage, cache, {limit, 1'000'000});
-        coins_flush.restore({&tree.genesis()});
-        coins_flush.replayed();
+        CoinsWriter coins_writer(storage, cache, {limit, 1'000'000});
+        coins_writer.restore({&tree.genesis()});
+        coins_writer.replayed();
         size_t peak = 0;
         size_t slices = 0;
         for (int block = 0; block < 300; ++block) {
@@ -324,20 +324,20 @@ TEST(CoinsFlush, cache_stays_within_a_tenth_of_its_limit) {
                             Coin{TxOutput{Amount{1}, p2wpkh_script(Hash160{})}, Height{1}, false});
             }
             cache.apply(std::move(overlay));
-            coins_flush.block_passed();
+            coins_writer.block_passed();
             peak = std::max(peak, cache.usage_bytes());
-            for (; coins_flush.due(); ++slices) coins_flush.write_slice(tree.genesis());
+            for (; coins_writer.due(); ++slices) coins_writer.write_slice(tree.genesis());
             ASSERT_LE(cache.usage_bytes(), limit);
         }
         EXPECT_LT(peak, limit + limit / 10);
         EXPECT_GT(peak, limit / 2);
         EXPECT_GT(slices, 10u);
-        coins_flush.write_all(tree.genesis(), Durability::written, true);
+        coins_writer.write_all(tree.genesis(), Durability::written, true);
         EXPECT_EQ(stored_coins(storage).size(), 300'000u);
     }
 }
 
-TEST(CoinsFlush, walk_record_round_trips_and_other_sizes_are_refused) {
+TEST(CoinsWriter, walk_record_round_trips_and_other_sizes_are_refused) {
     HeaderTree tree{BlockHeader{}};
     BlockHeader header;
     header.previous = tree.genesis().hash;

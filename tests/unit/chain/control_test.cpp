@@ -332,7 +332,7 @@ TEST(Prune, start_never_needs_a_block_that_was_removed) {
     ChainOptions options;
     options.prune = true;
     options.block_file_bytes_max = 5'000;
-    options.coins_flush_blocks = 1'000'000;  // no coin is written before
+    options.coins_write_interval_blocks = 1'000'000;  // no coin is written before
     TestChain chain(regtest_params(), options);
     chain.mine(400);
     ASSERT_GT(chain->prune(Height{400}), Height{50});

@@ -91,7 +91,7 @@ class FaultHistory {
     /// Few flushes of the coins, and activations of more than one step.
     static ChainOptions small_options() {
         ChainOptions options;
-        options.coins_flush_blocks = 23;
+        options.coins_write_interval_blocks = 23;
         options.activation_step_blocks = 8;
         return options;
     }

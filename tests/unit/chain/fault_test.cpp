@@ -57,7 +57,7 @@ TEST_F(FaultTest, power_cut_that_leaves_some_of_the_writes_leaves_the_right_coin
 // Each leaves the last hundred blocks for others, so that coins that were written, or not, go.
 TEST(Reorganisation, sixteen_of_a_hundred_blocks_leave_the_coins_of_a_straight_sync) {
     ChainOptions options;
-    options.coins_flush_blocks = 50;
+    options.coins_write_interval_blocks = 50;
     TestChain chain(regtest_params(), options);
     uint64_t number = 0;
     const auto add = [&](const HeaderNode& parent) {

@@ -18,13 +18,13 @@ TEST(Start, blocks_are_synced_before_coins_are_written_on_the_way_to_the_tip) {
     const auto coins = disk.store(1);
     {
         ChainOptions options;
-        options.coins_flush_blocks = 1'000'000;  // no coin is written
+        options.coins_write_interval_blocks = 1'000'000;  // no coin is written
         TestChain chain(regtest_params(), options, blocks, coins);
         chain.mine(40);
     }
     const auto begin = static_cast<ptrdiff_t>(disk.operations().size());
     ChainOptions options;
-    options.coins_flush_blocks = 16;
+    options.coins_write_interval_blocks = 16;
     const TestChain again(regtest_params(), options, blocks, coins);
     const auto first = disk.operations().begin() + begin;
     const auto end = disk.operations().end();

@@ -22,30 +22,30 @@ std::string multisig(int required, int keys, int stated) {
 TEST(PolicyTest, classify_output_knows_each_kind) {
     const std::string h20(40, 'a');
     const std::string h32(64, 'b');
-    EXPECT_EQ(classify_output(hex("76a914" + h20 + "88ac")), OutputKind::public_key_hash);
-    EXPECT_EQ(classify_output(hex("a914" + h20 + "87")), OutputKind::script_hash);
-    EXPECT_EQ(classify_output(hex("0014" + h20)), OutputKind::witness_key_hash);
-    EXPECT_EQ(classify_output(hex("0020" + h32)), OutputKind::witness_script_hash);
-    EXPECT_EQ(classify_output(hex("0015" + h20 + "aa")), OutputKind::nonstandard);
-    EXPECT_EQ(classify_output(hex("5120" + h32)), OutputKind::taproot);
-    EXPECT_EQ(classify_output(hex("51024e73")), OutputKind::anchor);
-    EXPECT_EQ(classify_output(hex("51024e74")), OutputKind::witness_unknown);
-    EXPECT_EQ(classify_output(hex("6a0401020304")), OutputKind::data);
-    EXPECT_EQ(classify_output(hex("6a")), OutputKind::data);
-    EXPECT_EQ(classify_output(hex("6a04010203")), OutputKind::nonstandard);
-    EXPECT_EQ(classify_output(hex("6a76")), OutputKind::nonstandard);
-    EXPECT_EQ(classify_output(hex("51")), OutputKind::nonstandard);
-    EXPECT_EQ(classify_output(Script{}), OutputKind::nonstandard);
+    EXPECT_EQ(classify_script(hex("76a914" + h20 + "88ac")), ScriptType::public_key_hash);
+    EXPECT_EQ(classify_script(hex("a914" + h20 + "87")), ScriptType::script_hash);
+    EXPECT_EQ(classify_script(hex("0014" + h20)), ScriptType::witness_key_hash);
+    EXPECT_EQ(classify_script(hex("0020" + h32)), ScriptType::witness_script_hash);
+    EXPECT_EQ(classify_script(hex("0015" + h20 + "aa")), ScriptType::nonstandard);
+    EXPECT_EQ(classify_script(hex("5120" + h32)), ScriptType::taproot);
+    EXPECT_EQ(classify_script(hex("51024e73")), ScriptType::anchor);
+    EXPECT_EQ(classify_script(hex("51024e74")), ScriptType::witness_unknown);
+    EXPECT_EQ(classify_script(hex("6a0401020304")), ScriptType::data);
+    EXPECT_EQ(classify_script(hex("6a")), ScriptType::data);
+    EXPECT_EQ(classify_script(hex("6a04010203")), ScriptType::nonstandard);
+    EXPECT_EQ(classify_script(hex("6a76")), ScriptType::nonstandard);
+    EXPECT_EQ(classify_script(hex("51")), ScriptType::nonstandard);
+    EXPECT_EQ(classify_script(Script{}), ScriptType::nonstandard);
 }
 
 TEST(PolicyTest, multisig_is_known_up_to_20_keys_and_standard_up_to_three) {
-    EXPECT_EQ(classify_output(hex(multisig(1, 1, 1))), OutputKind::multisig);
-    EXPECT_EQ(classify_output(hex(multisig(2, 3, 3))), OutputKind::multisig);
-    EXPECT_EQ(classify_output(hex(multisig(2, 4, 4))), OutputKind::multisig);
-    EXPECT_EQ(classify_output(hex(multisig(3, 2, 2))), OutputKind::nonstandard);
-    EXPECT_EQ(classify_output(hex(multisig(1, 2, 3))), OutputKind::nonstandard);
-    EXPECT_EQ(classify_output(hex(multisig(1, 1, 1) + "51")), OutputKind::nonstandard);
-    EXPECT_EQ(classify_output(hex(multisig(16, 16, 16))), OutputKind::multisig);
+    EXPECT_EQ(classify_script(hex(multisig(1, 1, 1))), ScriptType::multisig);
+    EXPECT_EQ(classify_script(hex(multisig(2, 3, 3))), ScriptType::multisig);
+    EXPECT_EQ(classify_script(hex(multisig(2, 4, 4))), ScriptType::multisig);
+    EXPECT_EQ(classify_script(hex(multisig(3, 2, 2))), ScriptType::nonstandard);
+    EXPECT_EQ(classify_script(hex(multisig(1, 2, 3))), ScriptType::nonstandard);
+    EXPECT_EQ(classify_script(hex(multisig(1, 1, 1) + "51")), ScriptType::nonstandard);
+    EXPECT_EQ(classify_script(hex(multisig(16, 16, 16))), ScriptType::multisig);
     std::string twenty = multisig(1, 20, 16);
     twenty.replace(twenty.size() - 4, 2, "0114");
     EXPECT_EQ(match_multisig(hex(twenty))->keys.size(), 20u);
@@ -74,14 +74,14 @@ TEST(PolicyTest, spends_of_every_standard_form_have_bounds) {
         return check_standard_inputs(Transaction{data}, coins);
     };
     const auto push = [](ByteSpan bytes) { return ScriptBuilder{}.push(bytes).build(); };
-    const auto hidden = [](ByteSpan redeem) { return p2sh_script(hash160(redeem)); };
+    const auto p2sh_of = [](ByteSpan redeem) { return p2sh_script(hash160(redeem)); };
     // P2SH: 15 sigops, and a script there must be.
     for (const size_t sigops : {size_t{15}, size_t{16}}) {
         const Bytes redeem(sigops, OP_CHECKSIG);
-        EXPECT_EQ(verdict(hidden(redeem), push(redeem), {}),
+        EXPECT_EQ(verdict(p2sh_of(redeem), push(redeem), {}),
                   sigops == 15 ? Verdict{} : Verdict{kInputs});
     }
-    EXPECT_EQ(verdict(hidden({}), Script{}, {}), kInputs);
+    EXPECT_EQ(verdict(p2sh_of({}), Script{}, {}), kInputs);
     // BIP54: 2,500 sigops of all inputs together.
     for (const size_t inputs : {size_t{2500}, size_t{2501}}) {
         TransactionData data = spend(std::vector<OutPoint>(inputs), {Amount{10'000}});
@@ -97,7 +97,7 @@ TEST(PolicyTest, spends_of_every_standard_form_have_bounds) {
     // P2WSH, and the same hidden behind a hash.
     const Script program = witness_script(0, Bytes(32, 1));
     for (const bool wrap : {false, true}) {
-        const Script spent = wrap ? hidden(program.bytes()) : program;
+        const Script spent = wrap ? p2sh_of(program.bytes()) : program;
         const Script script_sig = wrap ? push(program.bytes()) : Script{};
         const auto with = [&](size_t items, size_t item_size, size_t script_size) {
             std::vector<Bytes> witness(items, Bytes(item_size, 1));
@@ -111,7 +111,7 @@ TEST(PolicyTest, spends_of_every_standard_form_have_bounds) {
     }
     // Witnesses where there is no program.
     EXPECT_EQ(verdict(p2pkh_script(Hash160{}), Script{}, {Bytes{1}}), kWitness);
-    EXPECT_EQ(verdict(hidden(Bytes{OP_TRUE}), push(Bytes{OP_TRUE}), {Bytes{1}}), kWitness);
+    EXPECT_EQ(verdict(p2sh_of(Bytes{OP_TRUE}), push(Bytes{OP_TRUE}), {Bytes{1}}), kWitness);
     EXPECT_EQ(verdict(witness_script(1, Bytes{0x4e, 0x73}), Script{}, {Bytes{1}}), kWitness);
     // Taproot: key path, script path, annex.
     const Script taproot = witness_script(1, Bytes(32, 1));

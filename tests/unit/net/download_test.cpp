@@ -5,7 +5,7 @@
 #include <set>
 
 #include "chain_messages.h"
-#include "net/sync/block_park.h"
+#include "net/sync/orphan_blocks.h"
 #include "station.h"
 
 namespace parley::test {
@@ -205,30 +205,31 @@ TEST(Download, unanswered_question_for_headers_is_repeated_for_a_new_announcemen
     EXPECT_THAT(station.take<message::GetHeaders>(peer), SizeIs(3));  // but not for ever
 }
 
-TEST(BlockPark, holds_children_by_parent_within_its_bounds) {
-    BlockPark park;
+TEST(OrphanBlocks, holds_children_by_parent_within_its_bounds) {
+    OrphanBlocks orphans;
     BlockHeader root;
     std::vector<BlockRef> blocks;
     for (uint32_t i = 0; i < 1'030; ++i) {
         blocks.push_back(make_block(root, 1, i));
         const BlockHash hash = blocks.back()->header.hash();
-        EXPECT_TRUE(park.add(hash, {blocks.back(), {}, PeerId{i % 2 + 1}}));
-        EXPECT_FALSE(park.add(hash, {blocks.back(), {}, PeerId{3}}));
+        EXPECT_TRUE(orphans.add(hash, {blocks.back(), {}, PeerId{i % 2 + 1}}));
+        EXPECT_FALSE(orphans.add(hash, {blocks.back(), {}, PeerId{3}}));
     }
-    EXPECT_EQ(park.size(), 1'024u);
-    EXPECT_GT(park.bytes(), 100'000u);
-    park.peer_gone(PeerId{2});
-    EXPECT_EQ(park.size(), 512u);
-    EXPECT_THAT(park.take_children(BlockHash{}), IsEmpty());
-    const auto children = park.take_children(root.hash());
+    EXPECT_EQ(orphans.size(), 1'024u);
+    EXPECT_GT(orphans.bytes(), 100'000u);
+    orphans.peer_gone(PeerId{2});
+    EXPECT_EQ(orphans.size(), 512u);
+    EXPECT_THAT(orphans.take_children(BlockHash{}), IsEmpty());
+    const auto children = orphans.take_children(root.hash());
     ASSERT_THAT(children, SizeIs(512));
     EXPECT_EQ(children.front().from, PeerId{1});
-    EXPECT_TRUE(park.empty());
-    EXPECT_EQ(park.bytes(), 0u);
-    EXPECT_FALSE(park.add(BlockHash{}, {blocks[0], Bytes(32'000'000), PeerId{1}}));
+    EXPECT_TRUE(orphans.empty());
+    EXPECT_EQ(orphans.bytes(), 0u);
+    EXPECT_FALSE(orphans.add(BlockHash{}, {blocks[0], Bytes(32'000'000), PeerId{1}}));
     for (uint32_t i = 0; i < 5; ++i)
-        EXPECT_TRUE(park.add(blocks[i]->header.hash(), {blocks[i], Bytes(10'000'000), PeerId{1}}));
-    EXPECT_EQ(park.size(), 3u);  // thirty of thirty-two million bytes
+        EXPECT_TRUE(
+            orphans.add(blocks[i]->header.hash(), {blocks[i], Bytes(10'000'000), PeerId{1}}));
+    EXPECT_EQ(orphans.size(), 3u);  // thirty of thirty-two million bytes
 }
 
 TEST(Download, pushed_block_is_taken_near_the_tip_only) {

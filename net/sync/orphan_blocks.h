@@ -1,6 +1,6 @@
-// BlockPark: blocks whose parents are unknown wait here while those are fetched. Bounded in number
-// and bytes; at the bound the oldest goes, and a peer's blocks go with it. Nothing in it has been
-// checked. Core thread.
+// OrphanBlocks: blocks with unknown parents wait here while the parents are fetched. Bounded in
+// number and bytes: when full, the oldest is dropped. A peer's blocks are removed when it
+// disconnects. Nothing in it has been validated. Core thread.
 #pragma once
 
 #include <map>
@@ -11,23 +11,23 @@
 
 namespace parley {
 
-class BlockPark {
+class OrphanBlocks {
  public:
-    /// Blocks: a client that brings a branch block by block, from its tip backwards, needs one
-    /// place each. Bytes: a few blocks of the largest size.
+    /// kBlocksMax: a client that submits a branch block by block, from its tip backwards, needs one
+    /// place per block. kBytesMax: a few blocks of maximum size.
     static constexpr size_t kBlocksMax = 1'024;
     static constexpr size_t kBytesMax = 32'000'000;
 
-    struct Parked {
+    struct Orphan {
         BlockRef block;
         Bytes seal;
         PeerId from;
     };
 
-    /// False: it is here already, or larger than the whole park.
-    bool add(const BlockHash& hash, Parked parked);
-    /// Those that wait for this parent; they are not here any more.
-    std::vector<Parked> take_children(const BlockHash& parent);
+    /// False: already here, or larger than kBytesMax.
+    bool add(const BlockHash& hash, Orphan orphan);
+    /// Removes and returns the blocks that wait for this parent.
+    std::vector<Orphan> take_children(const BlockHash& parent);
     void peer_gone(PeerId peer);
 
     bool empty() const { return blocks_.empty(); }
@@ -36,7 +36,7 @@ class BlockPark {
 
  private:
     struct Entry {
-        Parked parked;
+        Orphan orphan;
         size_t size = 0;
         uint64_t sequence = 0;
     };

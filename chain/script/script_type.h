@@ -1,5 +1,5 @@
-// OutputKind: which of the forms that wallets make an output's script has. Consensus does not ask;
-// relay policy and the RPC do. Thread-safe.
+// ScriptType: the standard template that an output script matches. Used by relay policy and RPC;
+// consensus does not depend on it. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -10,31 +10,31 @@
 
 namespace parley {
 
-/// `nonstandard`: nothing that wallets make.
-enum class OutputKind : uint8_t {
+/// `nonstandard`: matches no template.
+enum class ScriptType : uint8_t {
     nonstandard,
     public_key,
     public_key_hash,
     script_hash,
     multisig,
-    data,  ///< OP_RETURN and pushes
+    data,  ///< OP_RETURN followed by pushes
     witness_key_hash,
     witness_script_hash,
     taproot,
     anchor,          ///< pay to anchor: witness version 1, program 4e73
-    witness_unknown  ///< of the future
+    witness_unknown  ///< reserved for later soft forks
 };
-OutputKind classify_output(const Script& script);
+ScriptType classify_script(const Script& script);
 
 /// bitcoind's "type": "pubkeyhash", "witness_v0_keyhash", "nulldata", ...
-std::string_view to_string(OutputKind kind);
+std::string_view to_string(ScriptType type);
 
-/// Public keys and the number of signatures of a multisig script.
+/// The public keys of a multisig script, and how many signatures it requires.
 struct Multisig {
     int required = 0;
     std::vector<Bytes> keys;
 };
-/// Up to 20 keys, each with a size that its first byte announces.
+/// At most 20 keys, each of the length that its first byte implies.
 std::optional<Multisig> match_multisig(const Script& script);
 
 }  // namespace parley

@@ -1,4 +1,4 @@
-#include "chain/state/coins_flush.h"
+#include "chain/state/coins_writer.h"
 
 #include <algorithm>
 #include <utility>
@@ -30,29 +30,29 @@ bool is_between(const HeaderNode& from, const HeaderNode& node, const HeaderNode
 
 }  // namespace
 
-CoinsFlush::CoinsFlush(Storage& storage, CoinsCache& cache, const Options& options)
+CoinsWriter::CoinsWriter(Storage& storage, CoinsCache& cache, const Options& options)
     : storage_(storage), cache_(cache), options_(options) {
     CHECK(options.round_blocks > 0);
 }
 
-void CoinsFlush::restore(std::vector<const HeaderNode*> walk) {
+void CoinsWriter::restore(std::vector<const HeaderNode*> walk) {
     CHECK(!walk.empty());
     walk_ = std::move(walk);
     replaying_ = true;
 }
 
-void CoinsFlush::replayed() {
+void CoinsWriter::replayed() {
     replaying_ = false;
     next_shard_ = 0;
 }
 
-bool CoinsFlush::due() const {
+bool CoinsWriter::due() const {
     if (cache_.usage_bytes() > options_.usage_bytes_max && cache_.size() != 0) return true;
     const auto pace = int64_t{round_blocks_} * int64_t{CoinsCache::kShards} / options_.round_blocks;
     return pace >= static_cast<int64_t>(next_shard_ + kSliceShardsMax);
 }
 
-void CoinsFlush::write_slice(const HeaderNode& tip) {
+void CoinsWriter::write_slice(const HeaderNode& tip) {
     if (walk_.size() >= kWalkMax && !replaying_) return write_all(tip, Durability::written, false);
     if (next_shard_ == 0) begin_round(tip);
     walk_to(tip);
@@ -66,7 +66,7 @@ void CoinsFlush::write_slice(const HeaderNode& tip) {
     commit(Durability::written);
 }
 
-void CoinsFlush::write_all(const HeaderNode& tip, Durability durability, bool drop) {
+void CoinsWriter::write_all(const HeaderNode& tip, Durability durability, bool drop) {
     CHECK(!replaying_);
     begin_round(tip);
     while (next_shard_ < CoinsCache::kShards) write_shard(drop);
@@ -74,14 +74,14 @@ void CoinsFlush::write_all(const HeaderNode& tip, Durability durability, bool dr
     commit(durability);
 }
 
-void CoinsFlush::begin_round(const HeaderNode& tip) {
+void CoinsWriter::begin_round(const HeaderNode& tip) {
     next_shard_ = 0;
     if (replaying_) return;
     if (walk_.empty() || walk_.back() != &tip) walk_.push_back(&tip);
     round_start_ = walk_.size() - 1;
 }
 
-void CoinsFlush::end_round() {
+void CoinsWriter::end_round() {
     next_shard_ = 0;
     round_blocks_ = 0;
     // While blocks are replayed, every coin may still be of any block of the walk.
@@ -90,7 +90,7 @@ void CoinsFlush::end_round() {
     round_start_ = 0;
 }
 
-void CoinsFlush::walk_to(const HeaderNode& tip) {
+void CoinsWriter::walk_to(const HeaderNode& tip) {
     if (replaying_ || walk_.back() == &tip) return;
     // The last block needs no mention when it is on the straight way to the new one.
     const size_t last = walk_.size() - 1;
@@ -101,7 +101,7 @@ void CoinsFlush::walk_to(const HeaderNode& tip) {
     }
 }
 
-size_t CoinsFlush::write_shard(bool drop) {
+size_t CoinsWriter::write_shard(bool drop) {
     size_t bytes = 0;
     cache_.flush_shard(next_shard_, drop, [&](const OutPoint& outpoint, const Coin* coin) {
         if (batch_bytes_ > kBatchBytesMax) commit(Durability::written);
@@ -122,7 +122,7 @@ size_t CoinsFlush::write_shard(bool drop) {
     return bytes;
 }
 
-void CoinsFlush::commit(Durability durability) {
+void CoinsWriter::commit(Durability durability) {
     batch_.put(Bytes{kCoinsBestBlockKey}, serialize_coins_walk(walk_));
     storage_.commit(std::exchange(batch_, {}), durability);
     batch_bytes_ = 0;

@@ -1,4 +1,4 @@
-#include "chain/script/output_kind.h"
+#include "chain/script/script_type.h"
 
 #include "base/check.h"
 #include "chain/primitives/script_number.h"
@@ -31,50 +31,50 @@ std::optional<int> key_count(const ScriptOp& op, int least) {
     return static_cast<int>(*count);
 }
 
-OutputKind classify_program(const WitnessProgram& witness) {
+ScriptType classify_program(const WitnessProgram& witness) {
     const size_t size = witness.program.size();
     if (witness.version == 0) {
-        if (size == 20) return OutputKind::witness_key_hash;
-        return size == 32 ? OutputKind::witness_script_hash : OutputKind::nonstandard;
+        if (size == 20) return ScriptType::witness_key_hash;
+        return size == 32 ? ScriptType::witness_script_hash : ScriptType::nonstandard;
     }
-    if (witness.version == 1 && size == 32) return OutputKind::taproot;
-    return is_anchor(witness) ? OutputKind::anchor : OutputKind::witness_unknown;
+    if (witness.version == 1 && size == 32) return ScriptType::taproot;
+    return is_anchor(witness) ? ScriptType::anchor : ScriptType::witness_unknown;
 }
 
 }  // namespace
 
-OutputKind classify_output(const Script& script) {
-    if (match_p2sh(script)) return OutputKind::script_hash;
+ScriptType classify_script(const Script& script) {
+    if (match_p2sh(script)) return ScriptType::script_hash;
     if (const auto witness = witness_program(script)) return classify_program(*witness);
-    if (is_null_data(script)) return OutputKind::data;
-    if (const auto key = match_p2pk(script); key && is_key(*key)) return OutputKind::public_key;
-    if (match_p2pkh(script)) return OutputKind::public_key_hash;
-    return match_multisig(script) ? OutputKind::multisig : OutputKind::nonstandard;
+    if (is_null_data(script)) return ScriptType::data;
+    if (const auto key = match_p2pk(script); key && is_key(*key)) return ScriptType::public_key;
+    if (match_p2pkh(script)) return ScriptType::public_key_hash;
+    return match_multisig(script) ? ScriptType::multisig : ScriptType::nonstandard;
 }
 
-std::string_view to_string(OutputKind kind) {
-    switch (kind) {
-        case OutputKind::nonstandard:
+std::string_view to_string(ScriptType type) {
+    switch (type) {
+        case ScriptType::nonstandard:
             return "nonstandard";
-        case OutputKind::public_key:
+        case ScriptType::public_key:
             return "pubkey";
-        case OutputKind::public_key_hash:
+        case ScriptType::public_key_hash:
             return "pubkeyhash";
-        case OutputKind::script_hash:
+        case ScriptType::script_hash:
             return "scripthash";
-        case OutputKind::multisig:
+        case ScriptType::multisig:
             return "multisig";
-        case OutputKind::data:
+        case ScriptType::data:
             return "nulldata";
-        case OutputKind::witness_key_hash:
+        case ScriptType::witness_key_hash:
             return "witness_v0_keyhash";
-        case OutputKind::witness_script_hash:
+        case ScriptType::witness_script_hash:
             return "witness_v0_scripthash";
-        case OutputKind::taproot:
+        case ScriptType::taproot:
             return "witness_v1_taproot";
-        case OutputKind::anchor:
+        case ScriptType::anchor:
             return "anchor";
-        case OutputKind::witness_unknown:
+        case ScriptType::witness_unknown:
             return "witness_unknown";
     }
     CHECK(false);

@@ -1,24 +1,24 @@
-#include "net/sync/block_park.h"
+#include "net/sync/orphan_blocks.h"
 
 #include <iterator>
 #include <utility>
 
 namespace parley {
 
-bool BlockPark::add(const BlockHash& hash, Parked parked) {
-    const size_t size = parked.block->size() + parked.seal.size();
+bool OrphanBlocks::add(const BlockHash& hash, Orphan orphan) {
+    const size_t size = orphan.block->size() + orphan.seal.size();
     if (size > kBytesMax || blocks_.contains(hash)) return false;
     while (blocks_.size() >= kBlocksMax || bytes_ + size > kBytesMax)
         erase(blocks_.find(order_.begin()->second));
-    children_.emplace(parked.block->header.previous, hash);
+    children_.emplace(orphan.block->header.previous, hash);
     order_.emplace(next_sequence_, hash);
     bytes_ += size;
-    blocks_.emplace(hash, Entry{std::move(parked), size, next_sequence_++});
+    blocks_.emplace(hash, Entry{std::move(orphan), size, next_sequence_++});
     return true;
 }
 
-void BlockPark::erase(Entries::iterator entry) {
-    const auto [first, last] = children_.equal_range(entry->second.parked.block->header.previous);
+void OrphanBlocks::erase(Entries::iterator entry) {
+    const auto [first, last] = children_.equal_range(entry->second.orphan.block->header.previous);
     for (auto child = first; child != last; ++child) {
         if (child->second != entry->first) continue;
         children_.erase(child);
@@ -29,21 +29,21 @@ void BlockPark::erase(Entries::iterator entry) {
     blocks_.erase(entry);
 }
 
-std::vector<BlockPark::Parked> BlockPark::take_children(const BlockHash& parent) {
-    std::vector<Parked> result;
+std::vector<OrphanBlocks::Orphan> OrphanBlocks::take_children(const BlockHash& parent) {
+    std::vector<Orphan> result;
     for (auto child = children_.find(parent); child != children_.end();
          child = children_.find(parent)) {
         const auto entry = blocks_.find(child->second);
-        result.push_back(entry->second.parked);
+        result.push_back(entry->second.orphan);
         erase(entry);
     }
     return result;
 }
 
-void BlockPark::peer_gone(PeerId peer) {
+void OrphanBlocks::peer_gone(PeerId peer) {
     for (auto entry = blocks_.begin(); entry != blocks_.end();) {
         const auto next = std::next(entry);
-        if (entry->second.parked.from == peer) erase(entry);
+        if (entry->second.orphan.from == peer) erase(entry);
         entry = next;
     }
 }
