@@ -199,7 +199,8 @@ Expected<std::optional<Bytes>, std::string> RecordReader::next_payload() {
     };
     if (!read(prefix)) return Unexpected(damaged("it cannot be read"));
     const auto length = Reader(prefix).le<uint32_t>();
-    if (length > kRecordPayloadSizeMax) return Unexpected(damaged("a frame has an impossible length"));
+    if (length > kRecordPayloadSizeMax)
+        return Unexpected(damaged("a frame has an impossible length"));
     if (size_ - position_ < uint64_t{length} + kCheckSize) {
         cut_short_ = true;
         return std::optional<Bytes>{};
