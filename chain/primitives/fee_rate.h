@@ -14,10 +14,14 @@ namespace parley {
 struct FeeRateTag;
 using FeeRate = Strong<FeeRateTag, int64_t>;
 
-/// The fee of so many virtual bytes, rounded up. REQUIRES: both are at least 0, and the product
-/// below 2^63.
+/// The fee of so many virtual bytes, rounded up. A fee that does not fit is one that nobody can
+/// pay: four times as many coins as there are. REQUIRES: both are at least 0.
 constexpr Amount fee_for(FeeRate rate, int64_t virtual_bytes) {
-    return Amount{(rate.value() * virtual_bytes + 999) / 1000};
+    int64_t product = 0;
+    if (__builtin_mul_overflow(rate.value(), virtual_bytes, &product) ||
+        __builtin_add_overflow(product, 999, &product))
+        return Amount{INT64_MAX / 1000};
+    return Amount{product / 1000};
 }
 
 /// The rate that a fee amounts to, rounded down; 0 for an empty size.

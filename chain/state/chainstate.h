@@ -32,6 +32,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/option_row.h"
 #include "base/storage/storage.h"
 #include "base/time.h"
 #include "chain/primitives/coins.h"
@@ -53,7 +54,7 @@ namespace parley {
 struct ChainOptions {
     /// The data directory remembers it and refuses another.
     std::string engine = "pow";
-    /// Memory of the coins' cache (-dbcache); where it would take more, coins are written out.
+    /// Memory of the coins' cache; where it would take more, coins are written out.
     size_t coins_cache_bytes = size_t{64} << 20;
     /// Within so many blocks every coin is written out once: it bounds the work of a start after a
     /// crash to the blocks of two such rounds.
@@ -82,6 +83,8 @@ struct ChainOptions {
     /// Keys of the coins' hash table, from a secret source: strangers choose txids.
     uint64_t coins_hash_key0 = 0;
     uint64_t coins_hash_key1 = 0;
+
+    static std::span<const OptionRow<ChainOptions>> rows();
 };
 
 /// When activate_best_chain() returns: with every verdict, or while the scripts of the last block

@@ -35,6 +35,7 @@ struct PbftOptions {
     /// A replica that has nothing to do tells its peers where it stands this often.
     Duration idle_status_period = std::chrono::seconds{30};
 
+    static std::span<const OptionRow<PbftOptions>> rows();
     /// Empty: usable. Else a sentence.
     std::optional<std::string> validate() const;
 };

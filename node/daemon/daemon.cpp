@@ -163,6 +163,8 @@ class Daemon {
     std::optional<HttpServer> http_;
     std::optional<Transport> transport_;
     std::optional<MinerPool> miner_;
+    const unsigned script_threads_ =
+        script_threads(options_.par, std::thread::hardware_concurrency());
     SignatureTable signatures_{secrets_, options_.script_caches_bytes / 2};
     ScriptTable known_scripts_{secrets_, options_.script_caches_bytes / 2};
     std::optional<ScriptPool> scripts_;
@@ -257,10 +259,10 @@ Expected<void, std::string> Daemon::open_node() {
         tx_index_ = std::move(*opened);
     }
     wallets_.emplace(options_.wallet_directory, *storage_);
-    scripts_.emplace(options_.script_threads, &signatures_, &known_scripts_);
+    scripts_.emplace(script_threads_, &signatures_, &known_scripts_);
     config_.chain.coins_hash_key0 = secrets_.next();
     config_.chain.coins_hash_key1 = secrets_.next();
-    const NodeHost host{*blocks_,  *coins_,        options_.wallets ? &*wallets_ : nullptr,
+    const NodeHost host{*blocks_,  *coins_,        options_.no_wallets ? nullptr : &*wallets_,
                         *scripts_, random_,        secrets_,
                         *log_,     tx_index_.get()};
     auto node = Node::create(config_, host);
@@ -278,8 +280,7 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
     log_->info(LogCategory::general,
                "Chain {}, consensus {}, SHA-256 implementation {}, miner's {}", config_.params.name,
                config_.engine.name, sha256_implementation(), pow_search_implementation());
-    log_->info(LogCategory::general, "Script verification uses {} threads",
-               options_.script_threads);
+    log_->info(LogCategory::general, "Script verification uses {} threads", script_threads_);
     for (const std::string& note : notes) log_->info(LogCategory::general, "{}", note);
 }
 
