@@ -12,6 +12,10 @@
 #include "mempool/rolling_fee.h"
 
 namespace parley {
+
+using mempool_output::Changed;
+using Kind = Changed::Kind;
+
 namespace {
 
 // Blocks kept for their transactions while a reorganisation runs; as bitcoind's limit. Beyond it
@@ -79,8 +83,8 @@ class Mempool::Impl {
         return it == deltas.end() ? Amount{0} : it->second;
     }
 
-    void record(MempoolChange::Kind kind, TransactionRef transaction) {
-        changes.push_back({kind, std::move(transaction), ++change_sequence});
+    void record(Kind kind, TransactionRef transaction) {
+        outputs.push_back(Changed{kind, std::move(transaction), ++change_sequence});
     }
 
     void insert(const Candidate& candidate, int64_t sequence, TimePoint now) {
@@ -97,21 +101,21 @@ class Mempool::Impl {
         index.insert(std::move(entry));
     }
 
-    void remove(const MempoolEntry& entry, MempoolChange::Kind kind) {
+    void remove(const MempoolEntry& entry, Kind kind) {
         TransactionRef transaction = entry.transaction;
         index.remove(entry);
         record(kind, std::move(transaction));
     }
 
     /// Descendants first, so that nothing in the pool ever lacks a parent.
-    size_t remove_with_descendants(const MempoolEntry& entry, MempoolChange::Kind kind) {
+    size_t remove_with_descendants(const MempoolEntry& entry, Kind kind) {
         const auto descendants = index.descendants(entry);
         for (auto it = descendants.rbegin(); it != descendants.rend(); ++it) remove(**it, kind);
         remove(entry, kind);
         return descendants.size() + 1;
     }
 
-    void remove_spenders(const Transaction& transaction, MempoolChange::Kind kind) {
+    void remove_spenders(const Transaction& transaction, Kind kind) {
         for (uint32_t i = 0; i < transaction.outputs().size(); ++i) {
             if (const auto* spender = index.spender(OutPoint{transaction.txid(), i}))
                 remove_with_descendants(*spender, kind);
@@ -123,11 +127,17 @@ class Mempool::Impl {
             const MempoolEntry& entry = index.least_worth();
             const FeeFraction paid = keep_score(entry);
             rolling.evicted_at(fee_rate_of(Amount{paid.fee}, paid.size), now);
-            const size_t evicted = remove_with_descendants(entry, MempoolChange::Kind::evicted);
+            const size_t evicted = remove_with_descendants(entry, Kind::evicted);
             log.debug(LogCategory::mempool, "Evicted {} transactions from a full mempool", evicted);
         }
     }
 
+    void handle(const mempool_input::Submit& input, TimePoint now);
+    void handle(const mempool_input::ChainMoved& input, TimePoint now);
+    Expected<AcceptInfo, TxFailure> submit(const TransactionRef& transaction, TimePoint now);
+    void disconnect(const BlockRef& block);
+    void connect(const Block& block);
+    void expire(TimePoint now);
     Expected<void, StorageError> return_disconnected(TimePoint now);
     Expected<void, StorageError> return_transaction(const TransactionRef& transaction,
                                                     int64_t sequence, TimePoint now);
@@ -144,17 +154,91 @@ class Mempool::Impl {
     AdmissionCoins admission_coins;
     UnspentCoins unspent;
     std::map<Txid, Amount> deltas;  // only the node's owner adds to it
-    std::vector<MempoolChange> changes;
+    MempoolOutputs outputs;         // of the running input
     uint64_t change_sequence = 0;
     int64_t sequence_back = 0;   // of the last arrival
     int64_t sequence_front = 0;  // of the first; what returns from blocks goes before it
 
-    bool chain_changed = false;
     std::vector<BlockRef> disconnected;  // the highest first
     size_t disconnected_bytes = 0;
     std::vector<BlockRef> lost;      // disconnected too, but beyond the limit
     std::set<Txid> confirmed_again;  // by blocks connected after a disconnect
 };
+
+// --- a transaction comes
+
+void Mempool::Impl::handle(const mempool_input::Submit& input, TimePoint now) {
+    auto verdict = submit(input.transaction, now);
+    outputs.push_back(mempool_output::Judged{input.transaction, std::move(verdict)});
+}
+
+Expected<AcceptInfo, TxFailure> Mempool::Impl::submit(const TransactionRef& transaction,
+                                                      TimePoint now) {
+    auto candidate = check_admission(context(*transaction, now), transaction, admission_coins);
+    if (!candidate) return Unexpected(std::move(candidate.error()));
+    AcceptInfo info = info_of(*candidate);
+    for (auto it = candidate->evicted.rbegin(); it != candidate->evicted.rend(); ++it)
+        remove(**it, Kind::replaced);
+    insert(*candidate, ++sequence_back, now);
+    record(Kind::added, transaction);
+    expire(now);
+    enforce_limit(now);
+    if (!index.find(transaction->txid()))
+        return Unexpected(TxFailure{TxReject{TxRejectKind::fee, "mempool full", {}}});
+    return info;
+}
+
+void Mempool::Impl::expire(TimePoint now) {
+    std::vector<Txid> old;
+    index.for_each_by_age([&](const MempoolEntry& entry) {
+        if (entry.time + options.expiry >= now) return false;
+        old.push_back(entry.txid());
+        return true;
+    });
+    for (const Txid& txid : old) {
+        if (const MempoolEntry* entry = index.find(txid))
+            remove_with_descendants(*entry, Kind::expired);
+    }
+}
+
+// --- the chain moves
+
+void Mempool::Impl::handle(const mempool_input::ChainMoved& input, TimePoint now) {
+    for (const BlockRef& block : input.disconnected) disconnect(block);
+    for (const BlockRef& block : input.connected) connect(*block);
+    if (!disconnected.empty()) {
+        if (const auto returned = return_disconnected(now); !returned) {
+            outputs.push_back(mempool_output::Failed{returned.error()});
+            return;
+        }
+    }
+    if (!input.disconnected.empty() || !input.connected.empty()) rolling.chain_updated(now);
+    expire(now);
+    enforce_limit(now);
+}
+
+void Mempool::Impl::disconnect(const BlockRef& block) {
+    disconnected.push_back(block);
+    disconnected_bytes += block->size();
+    while (disconnected_bytes > kDisconnectedBytesMax && disconnected.size() > 1) {
+        disconnected_bytes -= disconnected.front()->size();
+        lost.push_back(std::move(disconnected.front()));
+        disconnected.erase(disconnected.begin());
+    }
+}
+
+void Mempool::Impl::connect(const Block& block) {
+    for (const auto& transaction : block.transactions) {
+        if (!disconnected.empty()) confirmed_again.insert(transaction->txid());
+        deltas.erase(transaction->txid());
+        if (const MempoolEntry* entry = index.find(transaction->txid()))
+            remove(*entry, Kind::confirmed);
+        for (const auto& input : transaction->inputs()) {
+            if (const MempoolEntry* conflict = index.spender(input.prevout))
+                remove_with_descendants(*conflict, Kind::conflicted);
+        }
+    }
+}
 
 // The transactions of the blocks that left, lowest block first: parents before children.
 Expected<void, StorageError> Mempool::Impl::return_disconnected(TimePoint now) {
@@ -172,7 +256,7 @@ Expected<void, StorageError> Mempool::Impl::return_disconnected(TimePoint now) {
     for (const BlockRef& block : lost) {
         for (const auto& transaction : block->transactions) {
             if (!confirmed_again.contains(transaction->txid()) && !index.find(transaction->txid()))
-                remove_spenders(*transaction, MempoolChange::Kind::reorganised);
+                remove_spenders(*transaction, Kind::reorganised);
         }
     }
     disconnected.clear();
@@ -190,7 +274,7 @@ Expected<void, StorageError> Mempool::Impl::return_transaction(const Transaction
         const auto candidate = check_admission(admission, transaction, admission_coins);
         if (candidate) {
             insert(*candidate, sequence, now);
-            record(MempoolChange::Kind::returned, transaction);
+            record(Kind::returned, transaction);
             return {};
         }
         if (const auto* failed = std::get_if<StorageError>(&candidate.error()))
@@ -199,8 +283,7 @@ Expected<void, StorageError> Mempool::Impl::return_transaction(const Transaction
                   transaction->txid().to_string(),
                   std::get<TxReject>(candidate.error()).to_string());
     }
-    if (!index.find(transaction->txid()))
-        remove_spenders(*transaction, MempoolChange::Kind::reorganised);
+    if (!index.find(transaction->txid())) remove_spenders(*transaction, Kind::reorganised);
     return {};
 }
 
@@ -229,7 +312,7 @@ Expected<void, StorageError> Mempool::Impl::drop_immature() {
     }
     for (const Txid& txid : immature) {
         if (const MempoolEntry* entry = index.find(txid))
-            remove_with_descendants(*entry, MempoolChange::Kind::reorganised);
+            remove_with_descendants(*entry, Kind::reorganised);
     }
     return {};
 }
@@ -239,20 +322,9 @@ Mempool::Mempool(MempoolOptions options, const ChainParams& params, const ChainC
     : impl_(std::make_unique<Impl>(std::move(options), params, chain, verifier, log)) {}
 Mempool::~Mempool() = default;
 
-Expected<AcceptInfo, TxFailure> Mempool::submit(const TransactionRef& transaction, TimePoint now) {
-    auto candidate =
-        check_admission(impl_->context(*transaction, now), transaction, impl_->admission_coins);
-    if (!candidate) return Unexpected(std::move(candidate.error()));
-    AcceptInfo info = info_of(*candidate);
-    for (auto it = candidate->evicted.rbegin(); it != candidate->evicted.rend(); ++it)
-        impl_->remove(**it, MempoolChange::Kind::replaced);
-    impl_->insert(*candidate, ++impl_->sequence_back, now);
-    impl_->record(MempoolChange::Kind::added, transaction);
-    expire(now);
-    impl_->enforce_limit(now);
-    if (!contains(transaction->txid()))
-        return Unexpected(TxFailure{TxReject{TxRejectKind::fee, "mempool full", {}}});
-    return info;
+MempoolOutputs Mempool::handle(MempoolInput input, TimePoint now) {
+    std::visit([&](const auto& each) { impl_->handle(each, now); }, input);
+    return std::exchange(impl_->outputs, {});
 }
 
 Expected<AcceptInfo, TxFailure> Mempool::test_accept(const TransactionRef& transaction,
@@ -292,60 +364,6 @@ Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> Mempool::tes
     return answers;
 }
 
-void Mempool::block_connected(const Block& block) {
-    impl_->chain_changed = true;
-    for (const auto& transaction : block.transactions) {
-        if (!impl_->disconnected.empty()) impl_->confirmed_again.insert(transaction->txid());
-        impl_->deltas.erase(transaction->txid());
-        if (const MempoolEntry* entry = find(transaction->txid()))
-            impl_->remove(*entry, MempoolChange::Kind::confirmed);
-        for (const auto& input : transaction->inputs()) {
-            if (const MempoolEntry* conflict = spender(input.prevout))
-                impl_->remove_with_descendants(*conflict, MempoolChange::Kind::conflicted);
-        }
-    }
-}
-
-void Mempool::block_disconnected(const BlockRef& block) {
-    impl_->chain_changed = true;
-    // A block that was connected and left again within one step (a failed branch).
-    for (const auto& transaction : block->transactions)
-        impl_->confirmed_again.erase(transaction->txid());
-    impl_->disconnected.push_back(block);
-    impl_->disconnected_bytes += block->size();
-    while (impl_->disconnected_bytes > kDisconnectedBytesMax && impl_->disconnected.size() > 1) {
-        impl_->disconnected_bytes -= impl_->disconnected.front()->size();
-        impl_->lost.push_back(std::move(impl_->disconnected.front()));
-        impl_->disconnected.erase(impl_->disconnected.begin());
-    }
-}
-
-Expected<void, StorageError> Mempool::chain_updated(TimePoint now) {
-    if (!impl_->disconnected.empty()) {
-        if (auto returned = impl_->return_disconnected(now); !returned) return returned;
-    }
-    if (impl_->chain_changed) impl_->rolling.chain_updated(now);
-    impl_->chain_changed = false;
-    expire(now);
-    impl_->enforce_limit(now);
-    return {};
-}
-
-size_t Mempool::expire(TimePoint now) {
-    std::vector<Txid> old;
-    impl_->index.for_each_by_age([&](const MempoolEntry& entry) {
-        if (entry.time + impl_->options.expiry >= now) return false;
-        old.push_back(entry.txid());
-        return true;
-    });
-    size_t expired = 0;
-    for (const Txid& txid : old) {
-        if (const MempoolEntry* entry = find(txid))
-            expired += impl_->remove_with_descendants(*entry, MempoolChange::Kind::expired);
-    }
-    return expired;
-}
-
 void Mempool::prioritise(const Txid& txid, Amount delta) {
     Amount& total = impl_->deltas[txid];
     // Saturates: fees are compared as fractions whose products must fit.
@@ -357,10 +375,6 @@ void Mempool::prioritise(const Txid& txid, Amount delta) {
 
 std::vector<std::pair<Txid, Amount>> Mempool::prioritised() const {
     return {impl_->deltas.begin(), impl_->deltas.end()};
-}
-
-std::vector<MempoolChange> Mempool::take_changes() {
-    return std::exchange(impl_->changes, {});
 }
 
 const MempoolEntry* Mempool::find(const Txid& txid) const {

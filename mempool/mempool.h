@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/expected.h"
@@ -67,8 +68,28 @@ struct MempoolEntry {
     const Txid& txid() const { return transaction->txid(); }
 };
 
+namespace mempool_input {
+
+/// Takes the transaction if it is valid above the tip and passes policy. Answered by Judged.
+struct Submit {
+    TransactionRef transaction;
+};
+/// The active chain has changed, and the ChainContext shows the new tip. Blocks left, from the old
+/// tip downwards, then others joined, upwards. What the blocks that left held is taken back where
+/// it is valid, and what is not valid any more is dropped. Answered by Failed, or not at all.
+struct ChainMoved {
+    std::vector<BlockRef> disconnected;
+    std::vector<BlockRef> connected;
+};
+
+}  // namespace mempool_input
+
+using MempoolInput = std::variant<mempool_input::Submit, mempool_input::ChainMoved>;
+
+namespace mempool_output {
+
 /// Something that happened to the mempool, for relay, wallets and notifications.
-struct MempoolChange {
+struct Changed {
     enum class Kind : uint8_t {
         added,
         returned,    ///< added again: its block was disconnected
@@ -85,6 +106,23 @@ struct MempoolChange {
 
     bool removal() const { return kind != Kind::added && kind != Kind::returned; }
 };
+/// The answer to Submit. On a StorageError there is no verdict, and nothing has changed.
+struct Judged {
+    TransactionRef transaction;
+    Expected<AcceptInfo, TxFailure> verdict;
+};
+/// A coin could not be read, and nothing was judged by it. The pool may contradict the chain from
+/// now on: the node must stop.
+struct Failed {
+    StorageError error;
+};
+
+}  // namespace mempool_output
+
+/// In the order in which it happened; Judged and Failed come last.
+using MempoolOutput =
+    std::variant<mempool_output::Changed, mempool_output::Judged, mempool_output::Failed>;
+using MempoolOutputs = std::vector<MempoolOutput>;
 
 class Mempool {
  public:
@@ -95,13 +133,10 @@ class Mempool {
     Mempool(const Mempool&) = delete;
     Mempool& operator=(const Mempool&) = delete;
 
-    // --- transactions come and go ---------------------------------------------------------------
+    /// Each input also expires what is too old, and enforces the limit of memory.
+    MempoolOutputs handle(MempoolInput input, TimePoint now);
 
-    /// Takes the transaction if it is valid above the tip and passes policy. On a StorageError
-    /// nothing has changed.
-    Expected<AcceptInfo, TxFailure> submit(const TransactionRef& transaction, TimePoint now);
-
-    /// What submit would answer (except "mempool full"), without taking it.
+    /// What Submit would be answered (except "mempool full"), without taking it.
     Expected<AcceptInfo, TxFailure> test_accept(const TransactionRef& transaction,
                                                 TimePoint now) const;
 
@@ -112,26 +147,10 @@ class Mempool {
     Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> test_accept_package(
         const std::vector<TransactionRef>& transactions, TimePoint now) const;
 
-    /// A block was connected to (disconnected from) the active chain. Call in the order in which
-    /// it happened, then chain_updated() once; between them the pool may contradict the chain.
-    void block_connected(const Block& block);
-    void block_disconnected(const BlockRef& block);
-    /// After a disconnect: takes back what is valid and drops what is not. Then, always, expires
-    /// old transactions and enforces the size limit. The ChainContext must show the new tip. On a
-    /// StorageError nothing was judged by a coin that could not be read; the pool may contradict
-    /// the chain from then on, so that the node must stop.
-    Expected<void, StorageError> chain_updated(TimePoint now);
-
-    /// Removes what is older than the expiry, with descendants. Returns how many.
-    size_t expire(TimePoint now);
-
     /// Adds to the fee that block building and eviction count (prioritisetransaction); works also
     /// for a transaction that is yet to come. Zero total forgets it.
     void prioritise(const Txid& txid, Amount delta);
     std::vector<std::pair<Txid, Amount>> prioritised() const;
-
-    /// What happened since the last call, in order.
-    std::vector<MempoolChange> take_changes();
 
     // --- queries --------------------------------------------------------------------------------
 

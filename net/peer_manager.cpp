@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "net/peer_manager_impl.h"
-#include "net/sync/sync_rules.h"
+#include "net/sync/peer_headers.h"
 
 namespace parley {
 

@@ -34,7 +34,7 @@ PeerInfo PeerManager::Impl::info(const Peer& peer, TimePoint now) const {
     if (peer.liveness.ping_nonce != 0) info.ping_wait = now - peer.liveness.ping_sent;
     if (const HeaderNode* best = peer.sync.best_known) {
         info.synced_headers = best->height.value();
-        const HeaderNode& tip = table.view().active_tip();
+        const HeaderNode& tip = table.index().tip();
         info.synced_blocks = fork_point(best, &tip)->height.value();
     }
     for (const HeaderNode* node : peer.sync.in_flight)

@@ -16,14 +16,7 @@ class ChainNetView final : public NetView {
                  LogSink& log)
         : chain_(chain), mempool_(mempool), initial_download_(initial_download), log_(log) {}
 
-    const HeaderNode& active_tip() const override { return chain_.index().tip(); }
-    const HeaderNode& best_header() const override { return chain_.index().best_header(); }
-    const HeaderNode* find_header(const BlockHash& hash) const override {
-        return chain_.index().find(hash);
-    }
-    const HeaderNode* active_at(Height height) const override {
-        return chain_.index().at_height(height);
-    }
+    const BlockIndex& index() const override { return chain_.index(); }
     std::optional<Bytes> read_block_bytes(const HeaderNode& node) const override;
     bool initial_download(TimePoint now) const override { return initial_download_.active(now); }
 

@@ -96,7 +96,6 @@ void Node::Impl::run_timers() {
 }
 
 Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
-    spread_mempool_changes();
     run_queue();
     refresh_demand();
     run_queue();
@@ -235,21 +234,19 @@ void Node::Impl::activate_fully() {
 void Node::Impl::tip_changed(const ChainUpdate& update) {
     if (!update.disconnected.empty())
         ++reorganisations[static_cast<uint32_t>(update.disconnected.size())];
+    mempool_input::ChainMoved moved;
     for (const ChainStep& step : update.disconnected) {
-        mempool.block_disconnected(step.block);
+        moved.disconnected.push_back(step.block);
         tell_wallets(
             wallet_input::BlockDisconnected{step.block, step.node->hash, step.node->height});
     }
     for (const ChainStep& step : update.connected) {
-        mempool.block_connected(*step.block);
+        moved.connected.push_back(step.block);
         tell_wallets(wallet_input::BlockConnected{step.block, step.node->hash, step.node->height});
         tell_net(net_input::BlockConnected{step.block});
     }
-    if (const auto updated = mempool.chain_updated(now); !updated) {
-        failure = updated.error();
-        return;
-    }
-    spread_mempool_changes();
+    tell_mempool(std::move(moved));
+    if (failure) return;
     log_tip();
 
     const HeaderNode& tip = chain->index().tip();
@@ -307,31 +304,41 @@ void Node::Impl::route(wallet_output::SubmitTransaction& ask) {
 // answer.
 
 Expected<AcceptInfo, TxFailure> Node::Impl::submit_transaction(const TransactionRef& transaction) {
-    auto accepted = mempool.submit(transaction, now);
-    if (accepted) {
+    auto accepted = tell_mempool(mempool_input::Submit{transaction});
+    if (*accepted) {
         log.debug(LogCategory::mempool, "AcceptToMemoryPool: accepted {} (poolsz {} txn)",
                   transaction->txid().to_string(), mempool.size());
-    } else if (const auto* failed = std::get_if<StorageError>(&accepted.error())) {
+    } else if (const auto* failed = std::get_if<StorageError>(&accepted->error())) {
         failure = *failed;
     }
-    spread_mempool_changes();
-    return accepted;
+    return std::move(*accepted);
 }
 
 // 3. What has changed goes to the wallets and to the peers.
 
-void Node::Impl::spread_mempool_changes() {
-    for (const MempoolChange& change : mempool.take_changes()) {
-        if (change.kind == MempoolChange::Kind::confirmed) continue;
-        if (change.removal()) {
-            tell_wallets(wallet_input::TransactionRemoved{change.transaction});
-            continue;
+std::optional<Expected<AcceptInfo, TxFailure>> Node::Impl::tell_mempool(MempoolInput input) {
+    for (MempoolOutput& output : mempool.handle(std::move(input), now)) {
+        if (auto* judged = std::get_if<mempool_output::Judged>(&output))
+            return std::move(judged->verdict);
+        if (auto* failed = std::get_if<mempool_output::Failed>(&output)) {
+            failure = std::move(failed->error);
+        } else {
+            spread(std::get<mempool_output::Changed>(output));
         }
-        tell_wallets(wallet_input::TransactionAdded{change.transaction});
-        const MempoolEntry* entry = mempool.find(change.transaction->txid());
-        if (entry == nullptr) continue;  // removed again by a later change
-        tell_net(net_input::TransactionAdded{relay_transaction(*entry)});
     }
+    return std::nullopt;
+}
+
+void Node::Impl::spread(const mempool_output::Changed& change) {
+    if (change.kind == mempool_output::Changed::Kind::confirmed) return;
+    if (change.removal()) {
+        tell_wallets(wallet_input::TransactionRemoved{change.transaction});
+        return;
+    }
+    tell_wallets(wallet_input::TransactionAdded{change.transaction});
+    const MempoolEntry* entry = mempool.find(change.transaction->txid());
+    if (entry == nullptr) return;  // removed again by a later change
+    tell_net(net_input::TransactionAdded{relay_transaction(*entry)});
 }
 
 // A wallet's own payment: the wallet has it in its store before it leaves the node.

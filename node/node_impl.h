@@ -110,8 +110,10 @@ struct Node::Impl {
     /// keep it or forget it.
     Expected<Txid, WalletError> commit_payment(Wallet& wallet, const TransactionRef& transaction,
                                                const SpendNotes& notes);
-    /// Hands on what has happened in the mempool since the last call.
-    void spread_mempool_changes();
+    /// Hands on at once what happened in the mempool. Returns the answer to a Submit. Where the
+    /// answer is Failed, `failure` is set.
+    std::optional<Expected<AcceptInfo, TxFailure>> tell_mempool(MempoolInput input);
+    void spread(const mempool_output::Changed& change);
 
     // --- node_engine.cpp: what the engine asks for
 

@@ -74,16 +74,49 @@ CommitId MemoryStorage::commit(WriteBatch batch, Durability) {
         } else if (auto* erase = std::get_if<WriteBatch::Erase>(&operation)) {
             keys_.erase(erase->key);
         } else if (auto* write = std::get_if<WriteBatch::FileWrite>(&operation)) {
-            Bytes& file = files_[write->file];
-            const size_t end = static_cast<size_t>(write->offset) + write->data.size();
-            if (file.size() < end) file.resize(end);
-            std::copy(write->data.begin(), write->data.end(),
-                      file.begin() + static_cast<ptrdiff_t>(write->offset));
+            write_file(write->file, write->offset, write->data);
         } else {
             files_.erase(std::get<WriteBatch::FileRemove>(operation).file);
         }
     }
     return ++last_commit_;
+}
+
+std::optional<Bytes> MemoryStorage::exchange(ByteSpan key, std::optional<Bytes> value) {
+    const auto found = keys_.lower_bound(to_bytes(key));
+    const bool there = found != keys_.end() && std::ranges::equal(found->first, key);
+    if (!there) {
+        if (value) keys_.emplace_hint(found, to_bytes(key), std::move(*value));
+        return std::nullopt;
+    }
+    std::optional<Bytes> before{std::move(found->second)};
+    if (value) {
+        found->second = std::move(*value);
+    } else {
+        keys_.erase(found);
+    }
+    return before;
+}
+
+void MemoryStorage::write_file(FileId file, uint64_t offset, ByteSpan data) {
+    Bytes& content = files_[file];
+    const size_t end = static_cast<size_t>(offset) + data.size();
+    if (content.size() < end) content.resize(end);
+    std::ranges::copy(data, content.begin() + static_cast<ptrdiff_t>(offset));
+}
+
+Bytes MemoryStorage::shorten_file(FileId file, uint64_t size) {
+    const auto found = files_.find(file);
+    if (found == files_.end() || found->second.size() <= size) return {};
+    if (size == 0) {
+        Bytes whole = std::move(found->second);
+        files_.erase(found);
+        return whole;
+    }
+    const auto first = found->second.begin() + static_cast<ptrdiff_t>(size);
+    Bytes rest(first, found->second.end());
+    found->second.erase(first, found->second.end());
+    return rest;
 }
 
 Expected<std::unique_ptr<Storage>, StorageError> MemoryStorageDirectory::open(

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,16 @@ class MemoryStorage final : public Storage {
                                             size_t size) const override;
     Expected<uint64_t, StorageError> file_size(FileId file) const override;
     CommitId commit(WriteBatch batch, Durability durability) override;
+
+    // For a disk that takes changes back. None of these is a commit.
+
+    /// Sets the key, or erases it where `value` is empty. Returns what it held before.
+    std::optional<Bytes> exchange(ByteSpan key, std::optional<Bytes> value);
+    /// As WriteBatch::write_file().
+    void write_file(FileId file, uint64_t offset, ByteSpan data);
+    /// Cuts the file to `size` bytes, or removes it where that is 0. Returns what was cut off.
+    Bytes shorten_file(FileId file, uint64_t size);
+    const std::map<FileId, Bytes>& files() const { return files_; }
 
  private:
     std::map<Bytes, Bytes> keys_;

@@ -37,7 +37,7 @@ void Handshake::send_version(Peer& peer) {
     version.sender.services = options.services;
     version.nonce = peer.handshake.nonce;
     version.user_agent = options.user_agent;
-    version.start_height = table_.view().active_tip().height.value();
+    version.start_height = table_.index().tip().height.value();
     version.relay = !options.blocks_only;
     peer.handshake.version_sent = true;
     table_.send(peer, version);

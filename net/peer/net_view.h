@@ -1,6 +1,6 @@
 // NetView: what the peer protocol reads of the node: headers, stored blocks, the mempool. Reading
 // only: what should change goes out as a NetOutput, and the verdict comes back as a NetInput. node/
-// implements it over the chain and the mempool, tests over a small chain of their own.
+// implements it over the chain and the mempool, tests over headers and a mempool of their own.
 //
 // Called by PeerManager on the core thread. The answers are those of the moment of the call;
 // HeaderNodes are owned by the chain and live on.
@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "chain/primitives/transaction.h"
-#include "chain/rules/header_node.h"
+#include "chain/state/index/block_index.h"
 
 namespace parley {
 
@@ -39,13 +39,7 @@ class NetView {
  public:
     virtual ~NetView() = default;
 
-    virtual const HeaderNode& active_tip() const = 0;
-    /// The best known header: at least as good as the active tip.
-    virtual const HeaderNode& best_header() const = 0;
-    /// Null: unknown.
-    virtual const HeaderNode* find_header(const BlockHash& hash) const = 0;
-    /// Of the active chain; null above its tip.
-    virtual const HeaderNode* active_at(Height height) const = 0;
+    virtual const BlockIndex& index() const = 0;
     /// The block as it is stored (BIP144). Empty: no body is stored (any more), or it cannot be
     /// read. Only the header is compared with `node`; the receiver checks the rest.
     virtual std::optional<Bytes> read_block_bytes(const HeaderNode& node) const = 0;

@@ -89,6 +89,7 @@ class PeerTable {
     TimePoint now() const { return now_; }
     const NetOptions& options() const { return options_; }
     const NetView& view() const { return view_; }
+    const BlockIndex& index() const { return view_.index(); }
     bool initial_download() const { return view_.initial_download(now_); }
     Random& random() { return random_; }
     LogSink& log() { return log_; }

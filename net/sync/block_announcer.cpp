@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "net/sync/sync_rules.h"
+#include "net/sync/peer_headers.h"
 
 namespace parley {
 
@@ -31,7 +31,6 @@ void BlockAnnouncer::announce(const HeaderNode& tip, bool own) {
 
 bool BlockAnnouncer::send_block(PeerTable& table, Peer& peer, const HeaderNode& node,
                                 WitnessEncoding encoding) {
-    if (!has_body(node)) return false;
     auto bytes = table.view().read_block_bytes(node);
     if (bytes && encoding == WitnessEncoding::without) {
         Reader reader(*bytes);
@@ -66,7 +65,7 @@ void BlockAnnouncer::push(const HeaderNode& node) {
 }
 
 void BlockAnnouncer::announce_tip(Peer& peer) {
-    const HeaderNode& tip = table_.view().active_tip();
+    const HeaderNode& tip = table_.index().tip();
     peer.sync.announcement_pending = peer.flow.blocked;
     if (peer.flow.blocked || peer_has(peer, tip)) return;
     std::vector<const HeaderNode*> branch;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "net/sync/sync_rules.h"
+#include "net/sync/peer_headers.h"
 
 namespace parley {
 
@@ -22,14 +22,15 @@ constexpr int kTimeoutsMax = 3;
 }  // namespace
 
 bool BlockDownload::wanted(const HeaderNode& node) const {
-    if (!has_body(node)) return true;
+    // A pruned block stays `connected`: it is not fetched again.
+    if (node.status != BlockStatus::stored && node.status != BlockStatus::connected) return true;
     return table_.options().sealed_blocks && node.seal.empty() && !node.score;
 }
 
 bool BlockDownload::offers_more(const Peer& peer) const {
     const HeaderNode* best = peer.sync.best_known;
-    if (best == nullptr || is_invalid(*best) || !peer.handshake.has_blocks()) return false;
-    const HeaderNode& tip = table_.view().active_tip();
+    if (best == nullptr || best->is_invalid() || !peer.handshake.has_blocks()) return false;
+    const HeaderNode& tip = table_.index().tip();
     if (best == &tip) return false;
     if (best->score && *best->score < table_.options().minimum_score) return false;
     // A branch as good as ours is fetched too: which of the two wins is not decided yet.
@@ -42,8 +43,8 @@ std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t cou
     PeerSync& sync = peer.sync;
     const HeaderNode& best = *sync.best_known;
     if (sync.last_common == nullptr) {
-        const Height tip_height = table_.view().active_tip().height;
-        sync.last_common = table_.view().active_at(std::min(best.height, tip_height));
+        const Height tip_height = table_.index().tip().height;
+        sync.last_common = table_.index().at_height(std::min(best.height, tip_height));
     }
     sync.last_common = fork_point(sync.last_common, &best);
     const int32_t end = std::min(best.height.value(), sync.last_common->height.value() + kWindow);
@@ -56,7 +57,7 @@ std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t cou
         const HeaderNode* node = best.ancestor(Height{height + count});
         for (size_t i = step.size(); i-- > 0; node = node->parent) step[i] = node;
         for (const HeaderNode* candidate : step) {
-            if (is_invalid(*candidate)) return result;
+            if (candidate->is_invalid()) return result;
             if (!wanted(*candidate)) {
                 if (all_here) sync.last_common = candidate;
                 continue;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "chain/state/index/block_index.h"
-#include "net/sync/sync_rules.h"
+#include "net/sync/peer_headers.h"
 
 namespace parley {
 
@@ -49,7 +49,7 @@ void ChainSync::send_getheaders(Peer& peer, const HeaderNode& from) {
 }
 
 void ChainSync::ask_from_best(Peer& peer) {
-    const HeaderNode& best = table_.view().best_header();
+    const HeaderNode& best = table_.index().best_header();
     send_getheaders(peer, best.parent != nullptr ? *best.parent : best);
 }
 
@@ -91,7 +91,7 @@ void ChainSync::on_headers(Peer& peer, ByteSpan payload) {
         stop_continuing(peer);
     }
     if (headers.empty() || !check_sequence(peer, headers)) return;
-    if (table_.view().find_header(headers.front().previous) == nullptr) {
+    if (table_.index().find(headers.front().previous) == nullptr) {
         on_unconnecting(peer, headers.back().hash());
         return;
     }
@@ -122,7 +122,7 @@ bool ChainSync::charge_headers(Peer& peer, const HeadersResult& result) {
     if (table_.options().sealed_blocks) {
         peer.sync.unsealed_headers += result.added;
     } else if (result.last != nullptr) {
-        const bool weak = !at_least_as_good(*result.last, table_.view().active_tip());
+        const bool weak = !at_least_as_good(*result.last, table_.index().tip());
         peer.sync.weak_headers = weak ? peer.sync.weak_headers + result.added : 0;
     }
     const bool bearable = peer.sync.unsealed_headers <= kUnsealedHeadersMax + kHeadersMax &&
@@ -155,7 +155,7 @@ void ChainSync::stop_continuing(const Peer& peer) {
 
 void ChainSync::resolve_unknown(Peer& peer) {
     if (peer.sync.unknown_block.is_zero()) return;
-    const HeaderNode* node = table_.view().find_header(peer.sync.unknown_block);
+    const HeaderNode* node = table_.index().find(peer.sync.unknown_block);
     if (node == nullptr) return;
     note_has(peer, *node);
     peer.sync.unknown_block = BlockHash{};
@@ -163,7 +163,7 @@ void ChainSync::resolve_unknown(Peer& peer) {
 
 void ChainSync::on_announced(Peer& peer, const std::vector<BlockHash>& hashes) {
     for (const BlockHash& hash : hashes) {
-        if (const HeaderNode* node = table_.view().find_header(hash)) {
+        if (const HeaderNode* node = table_.index().find(hash)) {
             note_has(peer, *node);
         } else {
             peer.sync.unknown_block = hash;
@@ -188,10 +188,10 @@ void ChainSync::on_not_found(Peer& peer, const BlockHash& hash) {
 }
 
 bool ChainSync::takes_unsolicited(const BlockHeader& header) const {
-    const HeaderNode* parent = table_.view().find_header(header.previous);
+    const HeaderNode* parent = table_.index().find(header.previous);
     if (parent == nullptr) return true;  // for the park
     const int32_t height = parent->height.value() + 1;
-    const int32_t tip = table_.view().active_tip().height.value();
+    const int32_t tip = table_.index().tip().height.value();
     return height >= tip - kUnsolicitedDistanceMax && height <= tip + kUnsolicitedDistanceMax;
 }
 
@@ -252,7 +252,7 @@ void ChainSync::park(BlockPark::Parked block) {
 }
 
 void ChainSync::judge(Peer& peer, const BlockResult& result) {
-    if (result.node != nullptr && !is_invalid(*result.node)) note_has(peer, *result.node);
+    if (result.node != nullptr && !result.node->is_invalid()) note_has(peer, *result.node);
     // Without its seal a block is still wanted: BlockDownload asks again for both.
     if (result.state == BlockResult::State::accepted && result.node->score) {
         peer.sync.last_block = table_.now();
@@ -340,7 +340,7 @@ void ChainSync::finish_step() {
         // Headers without seals are not in the best chain of headers: go on from the peer's own.
         const HeaderNode* best = peer.sync.best_known;
         const bool from_peer = table_.options().sealed_blocks && best != nullptr;
-        send_getheaders(peer, from_peer ? *best : table_.view().best_header());
+        send_getheaders(peer, from_peer ? *best : table_.index().best_header());
     }
     download_.request_from_all();
 }

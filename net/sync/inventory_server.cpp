@@ -1,7 +1,7 @@
 #include "net/sync/inventory_server.h"
 
 #include "net/sync/block_announcer.h"
-#include "net/sync/sync_rules.h"
+#include "net/sync/peer_headers.h"
 
 namespace parley {
 
@@ -52,9 +52,9 @@ bool InventoryServer::serve_one(Peer& peer, const message::InvEntry& entry) {
 
 bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
     const BlockHash hash{entry.hash};
-    const HeaderNode* node = table_.view().find_header(hash);
-    if (node == nullptr || is_invalid(*node)) return false;
-    const int32_t depth = table_.view().active_tip().height - node->height;
+    const HeaderNode* node = table_.index().find(hash);
+    if (node == nullptr || node->is_invalid()) return false;
+    const int32_t depth = table_.index().tip().height - node->height;
     if (is_limited(table_.options().services) && depth > kDepthServedMax) {
         // Whether the block is there yet says how far we have pruned; and the asker would wait.
         table_.disconnect(peer, "block request below the NODE_NETWORK_LIMITED threshold");
@@ -69,8 +69,7 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
         // The peer has taken the whole answer to its getblocks: our tip makes it ask for more.
         peer.sync.continue_at = BlockHash{};
         message::Inv more;
-        more.entries.push_back(
-            message::InvEntry::of(InvType::block, table_.view().active_tip().hash));
+        more.entries.push_back(message::InvEntry::of(InvType::block, table_.index().tip().hash));
         table_.send(peer, more);
     }
     return true;
@@ -94,37 +93,29 @@ bool InventoryServer::check_locator(Peer& peer, size_t size, std::string_view co
     return false;
 }
 
-Height InventoryServer::fork_height(const std::vector<BlockHash>& locator) const {
-    for (const BlockHash& hash : locator) {
-        const HeaderNode* node = table_.view().find_header(hash);
-        if (node != nullptr && table_.view().active_at(node->height) == node) return node->height;
-    }
-    return Height{0};
-}
-
 void InventoryServer::on_getheaders(Peer& peer, ByteSpan payload) {
     const auto request = table_.decode_or_drop<message::GetHeaders>(peer, payload);
     if (!request || !check_locator(peer, request->hashes.size(), "getheaders")) return;
     message::Headers answer;
     if (request->hashes.empty()) {
         // Without a locator: this one header, if it is in the active chain.
-        const HeaderNode* node = table_.view().find_header(request->stop);
-        if (node == nullptr || table_.view().active_at(node->height) != node) return;
+        const HeaderNode* node = table_.index().find(request->stop);
+        if (node == nullptr || !table_.index().contains(*node)) return;
         answer.headers.push_back(node->header);
         table_.send(peer, answer);
         return;
     }
     const HeaderNode* last = nullptr;
-    for (Height height = fork_height(request->hashes) + 1; answer.headers.size() < kHeadersMax;
-         ++height) {
-        const HeaderNode* node = table_.view().active_at(height);
+    for (Height height = table_.index().find_fork(request->hashes).height + 1;
+         answer.headers.size() < kHeadersMax; ++height) {
+        const HeaderNode* node = table_.index().at_height(height);
         if (node == nullptr) break;
         answer.headers.push_back(node->header);
         last = node;
         if (node->hash == request->stop) break;
     }
     // An asker who gets no header has told with its locator that it has our tip.
-    peer.sync.header_sent = last != nullptr ? last : &table_.view().active_tip();
+    peer.sync.header_sent = last != nullptr ? last : &table_.index().tip();
     table_.send(peer, answer);
 }
 
@@ -133,9 +124,9 @@ void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {
     if (!request || !check_locator(peer, request->hashes.size(), "getblocks")) return;
     message::Inv answer;
     const bool limited = is_limited(table_.options().services);
-    const Height tip = table_.view().active_tip().height;
-    for (Height height = fork_height(request->hashes) + 1;; ++height) {
-        const HeaderNode* node = table_.view().active_at(height);
+    const Height tip = table_.index().tip().height;
+    for (Height height = table_.index().find_fork(request->hashes).height + 1;; ++height) {
+        const HeaderNode* node = table_.index().at_height(height);
         if (node == nullptr || node->hash == request->stop) break;
         if (limited && tip - height >= kBlocksAnnounced) break;
         answer.entries.push_back(message::InvEntry::of(InvType::block, node->hash));

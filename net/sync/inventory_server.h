@@ -22,8 +22,6 @@ class InventoryServer {
     bool serve_one(Peer& peer, const message::InvEntry& entry);
     bool serve_block(Peer& peer, const message::InvEntry& entry);
     bool serve_transaction(Peer& peer, const message::InvEntry& entry);
-    /// Height in the active chain from which the asker may go on; the genesis block's at least.
-    Height fork_height(const std::vector<BlockHash>& locator) const;
     bool check_locator(Peer& peer, size_t size, std::string_view command);
 
     PeerTable& table_;

@@ -20,7 +20,8 @@ World::World(WorldOptions options)
     : options_(std::move(options)),
       now_(options_.start),
       queue_(std::make_unique<Queue>()),
-      jitter_(SeededRandom::stream(options_.seed, 0, "jitter")) {}
+      jitter_(SeededRandom::stream(options_.seed, 0, "jitter")),
+      links_(options_.seed, options_.link_faults) {}
 
 World::~World() = default;
 
@@ -101,7 +102,7 @@ const Traffic& World::sent(NodeIndex index) const {
 
 void World::run_for(Duration span) {
     const TimePoint end = now_ + span;
-    while (!queue_->empty() && queue_->next() <= end) step();
+    while (!idle_after(end)) step();
     now_ = end;
 }
 
@@ -113,7 +114,7 @@ bool World::run_until(const std::function<bool()>& done, Duration limit, Duratio
             if (done()) return true;
             ask_at = now_ + every;
         }
-        if (queue_->empty() || queue_->next() > end) {
+        if (idle_after(end)) {
             now_ = end;
             return done();
         }
@@ -137,7 +138,23 @@ void World::push_from(NodeIndex origin, PeerId origin_peer, TimePoint time, Node
                                    std::move(event), std::pair{origin, origin_peer}});
 }
 
+void World::at(TimePoint time, std::function<void()> action) {
+    plan_.emplace(time, std::move(action));
+}
+
+/// Nothing happens until then any more.
+bool World::idle_after(TimePoint end) const {
+    return (queue_->empty() || queue_->next() > end) &&
+           (plan_.empty() || plan_.begin()->first > end);
+}
+
 void World::step() {
+    if (!plan_.empty() && (queue_->empty() || plan_.begin()->first <= queue_->next())) {
+        const auto next = plan_.extract(plan_.begin());
+        now_ = std::max(now_, next.key());
+        next.mapped()();
+        return;
+    }
     const Item item = queue_->pop();
     now_ = std::max(now_, item.time);
     SimNode& sim = *nodes_[item.node];

@@ -1,9 +1,10 @@
-// World: the simulator's host. N nodes of the product's own code, links with latency, jitter and
-// partitions, crashes, skewed clocks and exponential miners, all on one thread in virtual time.
+// World: the simulator's host. N nodes of the product's own code, links with latency, jitter,
+// partitions and faults (link_faults.h), crashes, skewed clocks and exponential miners, all on one
+// thread in virtual time.
 // Everything that happens comes from one heap ordered by (time, sequence) and from random streams
 // of one seed: equal seeds give equal traces, which the digest shows.
 //
-// What it is not: a model of bandwidth or of failing disks (a node's stores keep what was
+// What it is not: a model of failing disks (a node's stores keep what was
 // committed; what was held behind a Persist barrier is lost in a crash), nor a judge of what the
 // nodes do (checker.h, fork_census.h).
 //
@@ -23,12 +24,11 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "node/node.h"
+#include "node/simulator/fault_disk.h"
 #include "node/simulator/latency_table.h"
+#include "node/simulator/link_faults.h"
 
 namespace parley::sim {
-
-/// Index of a node in its world.
-using NodeIndex = size_t;
 
 struct WorldOptions {
     uint64_t seed = 1;
@@ -40,8 +40,10 @@ struct WorldOptions {
     Duration sync_delay = std::chrono::milliseconds{1};
     /// Mean time between the solutions of one miner that has the whole world's hash rate.
     Duration block_interval = std::chrono::seconds{600};
-    /// A dial across a partition fails after this.
+    /// A dial that nobody answers fails after this.
     Duration dial_timeout = std::chrono::seconds{5};
+    /// Of all links, from the beginning.
+    LinkFaults link_faults{};
 };
 
 struct NodeSpec {
@@ -99,6 +101,18 @@ class World {
     void partition(const std::vector<std::vector<NodeIndex>>& groups);
     void heal();
 
+    /// Of every link that has no faults of its own, and of the link from one node to another.
+    void set_link_faults(const LinkFaults& all) { links_.set(all); }
+    void set_link_faults(NodeIndex from, NodeIndex to, const LinkFaults& faults);
+    /// What `from` sends to `to` from now on stands still for so long, and arrives in order then.
+    void clog(NodeIndex from, NodeIndex to, Duration span);
+    /// Both nodes lose every connection between them.
+    void reset_connections(NodeIndex a, NodeIndex b);
+
+    /// Calls `action` at that time, before what happens to the nodes then: one line of a plan of
+    /// faults. REQUIRES: it does not run the world.
+    void at(TimePoint time, std::function<void()> action);
+
     /// Takes the node away with its connections; its stores stay. What it held back behind a
     /// barrier never leaves.
     void crash(NodeIndex index);
@@ -155,6 +169,8 @@ class World {
     void search(NodeIndex index, const effect::SearchNonce& search);
     void arm_timer(NodeIndex index);
 
+    bool idle_after(TimePoint end) const;
+
     // world_links.cpp: connections
     bool take_connection_event(NodeIndex index, const Event& event);
     void dial(NodeIndex from, const effect::Dial& dial);
@@ -166,6 +182,11 @@ class World {
     bool separated(NodeIndex a, NodeIndex b) const;
     Duration link_delay(NodeIndex from, NodeIndex to);
     TimePoint next_arrival(NodeIndex from, ConnectionEnd& end);
+    TimePoint next_arrival(NodeIndex from, ConnectionEnd& end, const FaultyLinks::Passage& passage);
+    TimePoint transmit(NodeIndex from, PeerId peer, ConnectionEnd& end, event::Received received);
+    void break_connection(NodeIndex from, PeerId peer, ConnectionEnd& end);
+    void duplicate_dial(NodeIndex from, NodeIndex to);
+    std::pair<TimePoint, TimePoint> shake_hands(NodeIndex from, NodeIndex to);
 
     WorldOptions options_;
     TimePoint now_;
@@ -177,7 +198,9 @@ class World {
     std::vector<MinedBlock> mined_;
     std::vector<std::unique_ptr<SimNode>> nodes_;
     std::unique_ptr<Queue> queue_;
+    std::multimap<TimePoint, std::function<void()>> plan_;
     SeededRandom jitter_;
+    FaultyLinks links_;
     std::vector<size_t> group_;  ///< of each node while partitioned; empty otherwise
     std::set<std::pair<NodeIndex, NodeIndex>> topology_;
     std::function<void(NodeIndex)> observer_;

@@ -77,10 +77,11 @@ void World::heal() {
     group_.clear();
     for (NodeIndex from = 0; from < size(); ++from) {
         for (auto& [peer, end] : nodes_[from]->ends) {
-            for (auto& event : std::exchange(end.held_back, {}))
-                push_from(from, peer, next_arrival(from, end), end.remote, std::move(event));
+            TimePoint sent = now_;
+            for (auto& received : std::exchange(end.held_back, {}))
+                sent = std::max(sent, transmit(from, peer, end, std::move(received)));
             if (std::exchange(end.drained_owed, false))
-                push(now_, from, ItemKind::event, event::Drained{peer});
+                push(sent, from, ItemKind::event, event::Drained{peer});
         }
     }
 }
@@ -100,6 +101,59 @@ Duration World::link_delay(NodeIndex from, NodeIndex to) {
 TimePoint World::next_arrival(NodeIndex from, ConnectionEnd& end) {
     end.last_arrival = std::max(end.last_arrival, now_ + link_delay(from, end.remote));
     return end.last_arrival;
+}
+
+TimePoint World::next_arrival(NodeIndex from, ConnectionEnd& end,
+                              const FaultyLinks::Passage& passage) {
+    const Duration delay = link_delay(from, end.remote) + end.path;
+    end.last_arrival = std::max({end.last_arrival, passage.earliest + delay, passage.not_before});
+    return end.last_arrival;
+}
+
+/// Returns when the last byte has left the sender.
+TimePoint World::transmit(NodeIndex from, PeerId peer, ConnectionEnd& end,
+                          event::Received received) {
+    if (!links_.active()) {
+        push_from(from, peer, next_arrival(from, end), end.remote, std::move(received));
+        return now_;
+    }
+    if (end.broken) return now_;
+    const auto passage = links_.pass(from, end.remote, received.data.size(), now_);
+    if (passage.fate == FaultyLinks::Passage::Fate::reset) {
+        break_connection(from, peer, end);
+        return now_;
+    }
+    if (passage.fate == FaultyLinks::Passage::Fate::timed_out) {
+        end.broken = true;
+        push(passage.sent, from, ItemKind::event, event::Closed{peer, "connection timed out"});
+    } else {
+        push_from(from, peer, next_arrival(from, end, passage), end.remote, std::move(received));
+    }
+    return passage.sent;
+}
+
+/// Both sides hear of it, the other one behind what is on its way.
+void World::break_connection(NodeIndex from, PeerId peer, ConnectionEnd& end) {
+    if (std::exchange(end.broken, true)) return;
+    push(now_, from, ItemKind::event, event::Closed{peer, "connection reset"});
+    push(next_arrival(from, end), end.remote, ItemKind::event,
+         event::Closed{end.remote_peer, "connection reset"});
+}
+
+void World::set_link_faults(NodeIndex from, NodeIndex to, const LinkFaults& faults) {
+    CHECK(from != to && from < size() && to < size());
+    links_.set(from, to, faults);
+}
+
+void World::clog(NodeIndex from, NodeIndex to, Duration span) {
+    CHECK(from != to && from < size() && to < size());
+    links_.clog(from, to, now_ + span);
+}
+
+void World::reset_connections(NodeIndex a, NodeIndex b) {
+    for (auto& [peer, end] : nodes_.at(a)->ends) {
+        if (end.remote == b) break_connection(a, peer, end);
+    }
 }
 
 /// Keeps the ends in step with what the node is about to be told. False: it must not be told.
@@ -144,20 +198,55 @@ void World::dial(NodeIndex from, const effect::Dial& dial) {
              event::DialFailed{dial.dial, "connection timed out"});
         return;
     }
-    const TimePoint there = now_ + link_delay(from, *to);
-    const TimePoint back = there + link_delay(*to, from);
+    const auto [there, back] = shake_hands(from, *to);
+    if (back - now_ > options_.dial_timeout && links_.active()) {
+        push(now_ + options_.dial_timeout, from, ItemKind::event,
+             event::DialFailed{dial.dial, "connection timed out"});
+        return;
+    }
     if (!running(*to)) {
         push(back, from, ItemKind::event, event::DialFailed{dial.dial, "connection refused"});
         return;
     }
     const PeerId peer_a{++next_peer_};
     const PeerId peer_b{++next_peer_};
-    nodes_[from]->ends[peer_a] = ConnectionEnd{*to, peer_b, dial.dial, false, false, there, {}};
-    nodes_[*to]->ends[peer_b] = ConnectionEnd{from, peer_a, 0, false, false, back, {}};
+    const Duration path = links_.active() ? links_.draw_path(from, *to) : Duration{0};
+    nodes_[from]->ends[peer_a] = {.remote = *to,
+                                  .remote_peer = peer_b,
+                                  .dial = dial.dial,
+                                  .path = path,
+                                  .last_arrival = there};
+    nodes_[*to]->ends[peer_b] = {
+        .remote = from, .remote_peer = peer_a, .path = path, .last_arrival = back};
     push(there, *to, ItemKind::event,
          event::Connected{peer_b, address(from), address(*to), true, 0});
     push(back, from, ItemKind::event,
          event::Connected{peer_a, address(*to), address(from), false, dial.dial});
+    if (links_.active() && links_.draw_duplicate_dial(from, *to)) duplicate_dial(from, *to);
+}
+
+/// When the first segment of a dial arrives, and its answer. Late answers include those that never
+/// come.
+std::pair<TimePoint, TimePoint> World::shake_hands(NodeIndex from, NodeIndex to) {
+    const auto one_way = [this](NodeIndex a, NodeIndex b, TimePoint sent) {
+        const Duration delay = link_delay(a, b);
+        if (!links_.active()) return sent + delay;
+        const auto passage = links_.pass(a, b, 0, sent);
+        return std::max(passage.earliest + delay, passage.not_before);
+    };
+    const TimePoint there = one_way(from, to, now_);
+    return {there, one_way(to, from, there)};
+}
+
+/// The listener takes the copy of a first segment for another connection. Its answer meets nobody,
+/// and it hears so.
+void World::duplicate_dial(NodeIndex from, NodeIndex to) {
+    const auto [there, back] = shake_hands(from, to);
+    const PeerId peer{++next_peer_};
+    const PeerId nobody{++next_peer_};
+    nodes_[to]->ends[peer] = {.remote = from, .remote_peer = nobody, .last_arrival = back};
+    push(there, to, ItemKind::event, event::Connected{peer, address(from), address(to), true, 0});
+    push(back + link_delay(from, to), to, ItemKind::event, event::Closed{peer, "connection reset"});
 }
 
 void World::send(NodeIndex from, const effect::Send& send) {
@@ -172,8 +261,8 @@ void World::send(NodeIndex from, const effect::Send& send) {
         end.drained_owed = end.drained_owed || send.notify;
         return;
     }
-    push_from(from, send.peer, next_arrival(from, end), end.remote, std::move(received));
-    if (send.notify) push(now_, from, ItemKind::event, event::Drained{send.peer});
+    const TimePoint sent = transmit(from, send.peer, end, std::move(received));
+    if (send.notify) push(sent, from, ItemKind::event, event::Drained{send.peer});
 }
 
 void World::count(NodeIndex from, const Bytes& frames) {
@@ -199,9 +288,16 @@ void World::close(NodeIndex from, PeerId peer, const char* reason) {
     ConnectionEnd& end = nodes_[from]->ends.at(peer);
     // Across a partition nobody hears of it: the other side finds out by its own timeouts, or when
     // what it sends after the partition meets nobody.
-    if (separated(from, end.remote)) return;
-    push(next_arrival(from, end), end.remote, ItemKind::event,
-         event::Closed{end.remote_peer, reason});
+    if (separated(from, end.remote) || end.broken) return;
+    TimePoint arrival{};
+    if (links_.active()) {
+        const auto passage = links_.pass(from, end.remote, 0, now_);
+        if (passage.fate == FaultyLinks::Passage::Fate::timed_out) return;
+        arrival = next_arrival(from, end, passage);
+    } else {
+        arrival = next_arrival(from, end);
+    }
+    push(arrival, end.remote, ItemKind::event, event::Closed{end.remote_peer, reason});
 }
 
 /// Bytes came for a connection that is not there (any more): their sender is told.

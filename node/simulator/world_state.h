@@ -24,8 +24,10 @@ struct World::ConnectionEnd {
     uint64_t dial = 0;         ///< of the Dial that made it; 0: the other side dialled
     bool established = false;  ///< this node was told of it
     bool drained_owed = false;
-    TimePoint last_arrival{};      ///< streams do not overtake themselves
-    std::vector<Event> held_back;  ///< sent during a partition
+    bool broken = false;       ///< what is sent reaches nobody; the end of it is on its way
+    Duration path{0};          ///< this connection's way is so much longer
+    TimePoint last_arrival{};  ///< streams do not overtake themselves
+    std::vector<event::Received> held_back{};  ///< sent during a partition
 };
 
 struct World::SimNode {

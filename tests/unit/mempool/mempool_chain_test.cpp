@@ -6,7 +6,7 @@
 namespace parley {
 namespace {
 
-using Kind = MempoolChange::Kind;
+using Kind = mempool_output::Changed::Kind;
 
 // --- blocks --------------------------------------------------------------------------------------
 
@@ -17,7 +17,7 @@ TEST_F(MempoolTest, block_connected_removes_confirmed_and_conflicting) {
     const auto loser_child = submit_ok(spend({{loser->txid(), 0}}, {Amount{kCoin - 5000}}));
     TransactionData winner = loser->data();
     winner.outputs[0].value = Amount{kCoin - 1};
-    pool.take_changes();
+    driver.take_changes();
     mine({parent, make_transaction(winner)});
     EXPECT_EQ(change_kinds(), (std::vector{Kind::confirmed, Kind::conflicted, Kind::conflicted}));
     EXPECT_EQ(pool.size(), 1u);
@@ -30,9 +30,8 @@ TEST_F(MempoolTest, reorganisation_returns_transactions_below_their_children) {
     const auto parent = submit_ok(payment(1000));
     mine({parent});
     const auto child = submit_ok(spend({{parent->txid(), 0}}, {Amount{kCoin - 5000}}));
-    pool.take_changes();
-    pool.block_disconnected(chain.disconnect());
-    mine({});
+    driver.take_changes();
+    reorganise_to({});
     EXPECT_EQ(change_kinds(), std::vector{Kind::returned});
     ASSERT_EQ(pool.size(), 2u);
     EXPECT_EQ(pool.find(child->txid())->ancestors.count, 2);
@@ -48,8 +47,7 @@ TEST_F(MempoolTest, reorganisation_returns_transactions_below_their_children) {
 TEST_F(MempoolTest, reorganisation_confirmed_on_both_branches_does_not_return) {
     const auto transaction = submit_ok(payment(1000));
     mine({transaction});
-    pool.block_disconnected(chain.disconnect());
-    mine({transaction});
+    reorganise_to({transaction});
     EXPECT_EQ(pool.size(), 0u);
 }
 
@@ -63,14 +61,15 @@ TEST_F(MempoolTest, reorganisation_drops_what_spends_a_lost_coinbase) {
     for (int i = 0; i < 99; ++i) mine({});
     const auto spender = submit_ok(spend({{coinbase, 0}}, {Amount{40 * kCoin}}));
     const auto child = submit_ok(spend({{spender->txid(), 0}}, {Amount{30 * kCoin}}));
-    pool.take_changes();
-    for (int i = 0; i < 100; ++i) pool.block_disconnected(chain.disconnect());
+    driver.take_changes();
+    std::vector<BlockRef> left;
+    std::vector<BlockRef> joined;
+    for (int i = 0; i < 100; ++i) left.push_back(chain.disconnect());
     for (int i = 0; i < 101; ++i) {
-        const auto block = block_of({}, 10'000 + static_cast<uint64_t>(i));
-        chain.connect(block);
-        pool.block_connected(*block);
+        joined.push_back(block_of({}, 10'000 + static_cast<uint64_t>(i)));
+        chain.connect(joined.back());
     }
-    ASSERT_TRUE(pool.chain_updated(kNow));
+    ASSERT_TRUE(driver.move_chain(left, joined, kNow));
     EXPECT_EQ(change_kinds(), (std::vector{Kind::reorganised, Kind::reorganised}));
     EXPECT_FALSE(pool.contains(child->txid()));
 }
@@ -87,8 +86,7 @@ TEST_F(MempoolTest, reorganisation_to_a_lower_height_drops_what_is_not_final_any
     relative.inputs[0].sequence = 5;
     submit_ok(relative);
     const auto stays = submit_ok(payment(1000));
-    pool.block_disconnected(chain.disconnect());
-    ASSERT_TRUE(pool.chain_updated(kNow));
+    ASSERT_TRUE(driver.move_chain({chain.disconnect()}, {}, kNow));
     EXPECT_EQ(pool.size(), 1u);
     EXPECT_TRUE(pool.contains(stays->txid()));
 }
@@ -98,8 +96,7 @@ TEST_F(MempoolTest, reorganisation_refused_parent_takes_its_children_along) {
     mine({parent});
     submit_ok(spend({{parent->txid(), 0}}, {Amount{kCoin - 5000}}));
     verifier.refused = parent->txid();
-    pool.block_disconnected(chain.disconnect());
-    ASSERT_TRUE(pool.chain_updated(kNow));
+    ASSERT_TRUE(driver.move_chain({chain.disconnect()}, {}, kNow));
     EXPECT_EQ(pool.size(), 0u);
 }
 
@@ -109,10 +106,14 @@ TEST_F(MempoolTest, expire_removes_old_with_descendants) {
     const auto parent = submit_ok(payment(1000));
     const TimePoint later = kNow + std::chrono::hours{200};
     const auto child = make_transaction(spend({{parent->txid(), 0}}, {Amount{kCoin - 5000}}));
-    ASSERT_TRUE(pool.submit(child, later));
-    EXPECT_EQ(pool.expire(kNow + std::chrono::hours{336}), 0u);
-    EXPECT_EQ(pool.expire(kNow + std::chrono::hours{336} + std::chrono::seconds{1}), 2u);
+    ASSERT_TRUE(driver.submit(child, later));
+    driver.take_changes();
+    ASSERT_TRUE(driver.move_chain({}, {}, kNow + std::chrono::hours{336}));
+    EXPECT_EQ(pool.size(), 2u);
+    ASSERT_TRUE(
+        driver.move_chain({}, {}, kNow + std::chrono::hours{336} + std::chrono::seconds{1}));
     EXPECT_EQ(pool.size(), 0u);
+    EXPECT_EQ(change_kinds(), (std::vector{Kind::expired, Kind::expired}));
 }
 
 class FullMempoolTest : public MempoolTest {
@@ -145,7 +146,7 @@ TEST_F(FullMempoolTest, full_pool_keeps_a_cheap_parent_of_an_expensive_child) {
     const auto parent = submit_ok(payment(200));
     submit_ok(spend({{parent->txid(), 0}}, {Amount{kCoin / 2}}));
     for (int i = 0; i < 300; ++i) {
-        if (!pool.submit(make_transaction(payment(10'000)), kNow)) break;
+        if (!driver.submit(make_transaction(payment(10'000)), kNow)) break;
     }
     EXPECT_TRUE(pool.contains(parent->txid()));
 }
@@ -154,7 +155,7 @@ TEST_F(FullMempoolTest, full_pool_refuses_what_it_would_evict_at_once) {
     while (pool.usage_bytes() + 1'000 < pool.options().usage_bytes_max) submit_ok(payment(100'000));
     std::string refused;
     for (int i = 0; i < 3 && refused != "mempool full"; ++i) {
-        const auto result = pool.submit(make_transaction(payment(150)), kNow);
+        const auto result = driver.submit(make_transaction(payment(150)), kNow);
         refused = result ? "accepted" : reject_of(result).to_string();
     }
     EXPECT_EQ(refused, "mempool full");

@@ -13,7 +13,7 @@ class MempoolFaultTest : public MempoolTest {
     size_t fail_every_read(const Work& work) {
         for (size_t position = 1;; ++position) {
             SCOPED_TRACE(position);
-            pool.take_changes();
+            driver.take_changes();
             const size_t size = pool.size();
             chain.reads = 0;
             chain.fails_at = position;
@@ -22,7 +22,7 @@ class MempoolFaultTest : public MempoolTest {
             EXPECT_EQ(failed.has_value(), chain.reads >= position);
             if (!failed || HasFailure()) return position - 1;
             EXPECT_EQ(failed->message, "disk on fire");
-            EXPECT_TRUE(pool.take_changes().empty());
+            EXPECT_TRUE(driver.take_changes().empty());
             EXPECT_EQ(pool.size(), size);
         }
     }
@@ -41,7 +41,7 @@ class MempoolFaultTest : public MempoolTest {
 TEST_F(MempoolFaultTest, submitted_transaction_is_neither_taken_nor_refused) {
     const auto transaction = payment_of(3);
     EXPECT_EQ(fail_every_read([&] { return failure_of(pool.test_accept(transaction, kNow)); }), 3u);
-    EXPECT_EQ(fail_every_read([&] { return failure_of(pool.submit(transaction, kNow)); }), 3u);
+    EXPECT_EQ(fail_every_read([&] { return failure_of(driver.submit(transaction, kNow)); }), 3u);
     EXPECT_TRUE(pool.contains(transaction->txid()));
 }
 
@@ -53,7 +53,7 @@ TEST_F(MempoolFaultTest, replacement_leaves_the_replaced_where_they_are) {
     const auto replacement = make_transaction(std::move(data));
     EXPECT_EQ(fail_every_read([&] {
                   EXPECT_TRUE(pool.contains(original->txid()));
-                  return failure_of(pool.submit(replacement, kNow));
+                  return failure_of(driver.submit(replacement, kNow));
               }),
               2u);
     EXPECT_FALSE(pool.contains(original->txid()));
@@ -65,7 +65,7 @@ TEST_F(MempoolFaultTest, transaction_without_its_coins_is_not_called_an_orphan) 
     // Two inputs; then its own outputs, which may be in the chain already.
     std::optional<TxReject> reject;
     EXPECT_EQ(fail_every_read([&] {
-                  const auto result = pool.submit(transaction, kNow);
+                  const auto result = driver.submit(transaction, kNow);
                   if (!failure_of(result)) reject = reject_of(result);
                   return failure_of(result);
               }),
@@ -99,19 +99,20 @@ TEST_F(MempoolFaultTest, reorganisation_drops_nothing_by_a_coin_that_could_not_b
         FakeChain other = chain;
         Mempool fresh({}, params, other, verifier, log);
         other.connect(block_of({parent}, 1));
-        fresh.block_connected(*block_of({parent}, 1));
+        MempoolDriver fresh_driver{fresh};
+        ASSERT_TRUE(fresh_driver.move_chain({}, {block_of({parent}, 1)}, kNow));
         const auto child = make_transaction(spend({{parent->txid(), 0}}, {Amount{kCoin / 4}}));
-        ASSERT_TRUE(fresh.submit(child, kNow));
+        ASSERT_TRUE(fresh_driver.submit(child, kNow));
         const auto waiting = make_transaction(timed);
-        ASSERT_TRUE(fresh.submit(waiting, kNow));
-        fresh.take_changes();
-        fresh.block_disconnected(other.disconnect());
+        ASSERT_TRUE(fresh_driver.submit(waiting, kNow));
+        fresh_driver.take_changes();
+        const BlockRef left = other.disconnect();
         other.reads = 0;
         other.fails_at = position;
-        const auto updated = fresh.chain_updated(kNow);
+        const auto updated = fresh_driver.move_chain({left}, {}, kNow);
         EXPECT_TRUE(fresh.contains(child->txid()));
         EXPECT_TRUE(fresh.contains(waiting->txid()));
-        for (const MempoolChange& change : fresh.take_changes()) EXPECT_FALSE(change.removal());
+        for (const auto& change : fresh_driver.take_changes()) EXPECT_FALSE(change.removal());
         EXPECT_EQ(updated.has_value(), other.reads < position);
         if (updated || HasFailure()) break;
         EXPECT_EQ(updated.error().message, "disk on fire");

@@ -88,7 +88,7 @@ class World {
         if (!known_.empty() && random_.uniform(20) == 0)
             transaction = known_[random_.uniform(known_.size())];
         const int64_t min_rate = pool_.min_fee(now()).value();
-        const auto result = pool_.submit(transaction, now());
+        const auto result = driver_.submit(transaction, now());
         const std::string expected = naive_.submit(transaction, time_, min_rate);
         follow_evictions();
         if (!result && std::get<TxReject>(result.error()).reason == "mempool full") {
@@ -115,9 +115,9 @@ class World {
     /// has to pick the same ones.
     void follow_evictions() {
         size_t count = 0;
-        for (const auto& change : pool_.take_changes()) {
-            returned += change.kind == MempoolChange::Kind::returned;
-            count += change.kind == MempoolChange::Kind::evicted;
+        for (const auto& change : driver_.take_changes()) {
+            returned += change.kind == mempool_output::Changed::Kind::returned;
+            count += change.kind == mempool_output::Changed::Kind::evicted;
         }
         evicted += count;
         const size_t target = naive_.entries.size() - std::min(count, naive_.entries.size());
@@ -169,40 +169,41 @@ class World {
     void connect_one() {
         const BlockRef block = make_block();
         chain_.connect(block);
-        pool_.block_connected(*block);
+        joined_.push_back(block);
         naive_.connect(*block);
     }
 
     void finish_chain_change() {
-        ASSERT_TRUE(pool_.chain_updated(now()));
+        ASSERT_TRUE(
+            driver_.move_chain(std::exchange(left_, {}), std::exchange(joined_, {}), now()));
         naive_.reorganised(time_);
         naive_.expire(time_);
         follow_evictions();
     }
 
     void connect(int count) {
-        for (int i = 0; i < count; ++i) connect_one();
-        finish_chain_change();
+        for (int i = 0; i < count; ++i) {
+            connect_one();
+            finish_chain_change();
+        }
     }
 
     void reorganise() {
         const size_t depth = std::min<size_t>(chain_.blocks(), 1 + random_.uniform(4));
-        std::vector<BlockRef> old;
         for (size_t i = 0; i < depth; ++i) {
-            old.push_back(chain_.disconnect());
-            pool_.block_disconnected(old.back());
-            naive_.disconnect(old.back());
+            left_.push_back(chain_.disconnect());
+            naive_.disconnect(left_.back());
         }
         // Sometimes the same transactions again, sometimes others, sometimes just a step back.
         if (random_.uniform(3) == 0 && depth > 0) {
-            chain_.connect(old.back());
-            pool_.block_connected(*old.back());
-            naive_.connect(*old.back());
+            chain_.connect(left_.back());
+            joined_.push_back(left_.back());
+            naive_.connect(*left_.back());
         } else if (random_.uniform(2) == 0) {
             for (size_t i = 0; i <= depth; ++i) {
                 const BlockRef empty = block_of({}, 1000 + ++blocks_);
                 chain_.connect(empty);
-                pool_.block_connected(*empty);
+                joined_.push_back(empty);
                 naive_.connect(*empty);
             }
         }
@@ -212,10 +213,10 @@ class World {
     void pass_time() {
         time_ += static_cast<int64_t>(random_.uniform(40)) * 3600;
         const size_t before = naive_.entries.size();
-        pool_.expire(now());
+        ASSERT_TRUE(driver_.move_chain({}, {}, now()));
         naive_.expire(time_);
         expired += before - naive_.entries.size();
-        pool_.take_changes();
+        driver_.take_changes();
     }
 
     void compare() {
@@ -253,6 +254,9 @@ class World {
     ObedientVerifier verifier_;
     NullLog log_;
     Mempool pool_;
+    MempoolDriver driver_{pool_};
+    std::vector<BlockRef> left_;  ///< since the pool was told of the chain
+    std::vector<BlockRef> joined_;
     NaiveMempool naive_{chain_};
     int64_t time_ = 1'700'000'000;
     uint64_t blocks_ = 0;

@@ -6,7 +6,7 @@
 namespace parley {
 namespace {
 
-using Kind = MempoolChange::Kind;
+using Kind = mempool_output::Changed::Kind;
 
 TEST_F(MempoolTest, submit_standard_payment_is_found_by_both_ids_and_by_its_input) {
     const auto transaction = submit_ok(payment(1000));
@@ -20,7 +20,7 @@ TEST_F(MempoolTest, submit_standard_payment_is_found_by_both_ids_and_by_its_inpu
     EXPECT_EQ(pool.size(), 1u);
     EXPECT_EQ(pool.total_fees(), Amount{1000});
     EXPECT_EQ(change_kinds(), std::vector{Kind::added});
-    EXPECT_EQ(pool.take_changes().size(), 0u);
+    EXPECT_EQ(driver.take_changes().size(), 0u);
 }
 
 TEST_F(MempoolTest, submit_same_transaction_again_is_already_in_mempool) {
@@ -42,7 +42,7 @@ TEST_F(MempoolTest, submit_confirmed_transaction_is_already_known) {
 TEST_F(MempoolTest, submit_unknown_input_is_missing) {
     TransactionData data = payment(1000);
     data.inputs[0].prevout.index = 7;
-    const auto result = pool.submit(make_transaction(data), kNow);
+    const auto result = driver.submit(make_transaction(data), kNow);
     ASSERT_FALSE(result);
     EXPECT_EQ(reject_of(result).reason, "bad-txns-inputs-missingorspent");
     EXPECT_EQ(reject_of(result).kind, TxRejectKind::missing_inputs);
@@ -147,7 +147,7 @@ TEST_F(MempoolTest, submit_below_min_relay_fee_names_both_amounts) {
 TEST_F(MempoolTest, submit_prioritised_transaction_counts_its_delta) {
     const auto transaction = make_transaction(payment(0));
     pool.prioritise(transaction->txid(), Amount{5000});
-    ASSERT_TRUE(pool.submit(transaction, kNow));
+    ASSERT_TRUE(driver.submit(transaction, kNow));
     EXPECT_EQ(pool.find(transaction->txid())->modified_fee(), Amount{5000});
     EXPECT_EQ(pool.find(transaction->txid())->fee, Amount{0});
     pool.prioritise(transaction->txid(), Amount{-5000});
@@ -199,7 +199,7 @@ TEST_F(MempoolTest, submit_refused_script_names_the_input) {
 TEST_F(MempoolTest, submit_real_script_check_refuses_a_bad_signature) {
     InlineScriptVerifier real;
     Mempool strict({}, params, chain, real, log);
-    const auto result = strict.submit(make_transaction(payment(1000)), kNow);
+    const auto result = MempoolDriver{strict}.submit(make_transaction(payment(1000)), kNow);
     ASSERT_FALSE(result);
     EXPECT_EQ(reject_of(result).kind, TxRejectKind::policy);
     EXPECT_TRUE(reject_of(result).reason.starts_with("mempool-script-verify-flag-failed"));
@@ -231,7 +231,7 @@ TEST_F(MempoolTest, submit_without_the_witness_that_it_needs_is_told_from_a_bad_
     InlineScriptVerifier real;
     Mempool strict({}, params, chain, real, log);
     const auto kind = [&](const TransactionData& data) {
-        const auto result = strict.submit(make_transaction(data), kNow);
+        const auto result = MempoolDriver{strict}.submit(make_transaction(data), kNow);
         return result ? std::nullopt : std::optional{reject_of(result).kind};
     };
     TransactionData data = payment(10'000);
@@ -272,10 +272,10 @@ TEST_F(MempoolTest, submit_version_3_child_rules) {
 TEST_F(MempoolTest, replace_by_higher_fee_removes_descendants) {
     const auto original = submit_ok(payment(1000));
     const auto child = submit_ok(spend({{original->txid(), 0}}, {Amount{kCoin - 3000}}));
-    pool.take_changes();
+    driver.take_changes();
     TransactionData replacement = original->data();
     replacement.outputs[0].value = Amount{kCoin - 10'000};
-    const auto result = pool.submit(make_transaction(replacement), kNow);
+    const auto result = driver.submit(make_transaction(replacement), kNow);
     ASSERT_TRUE(result);
     ASSERT_EQ(result->replaced.size(), 2u);
     EXPECT_EQ(result->replaced[0]->txid(), original->txid());

@@ -10,13 +10,35 @@ namespace {
 
 constexpr uint32_t kGenesisTime = 1'700'000'000;
 
-BlockHeader genesis_header() {
-    BlockHeader header;
-    header.version = 1;
-    header.time = kGenesisTime;
-    header.bits = 0x207fffff;
-    return header;
+ChainParams recent_params() {
+    ChainParams params = regtest_params();
+    Block genesis = *params.genesis;
+    genesis.header.time = kGenesisTime;
+    params.genesis = std::make_shared<const Block>(std::move(genesis));
+    params.genesis_hash = params.genesis->header.hash();
+    return params;
 }
+
+/// Every header is worth one; where blocks are sealed, it counts from its seal on.
+class CountingRules final : public HeaderRules {
+ public:
+    explicit CountingRules(bool sealed) : sealed_(sealed) {}
+
+    Expected<std::optional<Score>, HeaderError> verify_header(
+        const BlockHeader&, const BlockHash& hash, ByteSpan seal,
+        const HeaderNode& parent) const override {
+        if (!parent.score || (sealed_ && to_bytes(seal) != seal_for(hash)))
+            return std::optional<Score>{};
+        return std::optional{*parent.score + Score{1}};
+    }
+    Score genesis_score(const BlockHeader&) const override { return Score{1}; }
+    uint32_t next_bits(const HeaderNode& parent, int64_t) const override {
+        return parent.header.bits;
+    }
+
+ private:
+    bool sealed_;
+};
 
 }  // namespace
 
@@ -51,32 +73,14 @@ TransactionRef make_spend(const Txid& parent, uint32_t salt, bool witness) {
     return make_transaction(std::move(data));
 }
 
-FakeBackend::FakeBackend(bool sealed) : sealed_(sealed) {
-    const BlockHeader header = genesis_header();
-    const BlockHash hash = header.hash();
-    HeaderNode& node = nodes_[hash];
-    node.header = header;
-    node.hash = hash;
-    node.score = Score{1};
-    node.status = BlockStatus::connected;
-    Block genesis;
-    genesis.header = header;
-    blocks_[hash] = std::make_shared<const Block>(genesis);
-    tip_ = best_header_ = &node;
-}
-
-HeaderNode* FakeBackend::find(const BlockHash& hash) {
-    const auto found = nodes_.find(hash);
-    return found == nodes_.end() ? nullptr : &found->second;
-}
-
-const HeaderNode* FakeBackend::find_header(const BlockHash& hash) const {
-    const auto found = nodes_.find(hash);
-    return found == nodes_.end() ? nullptr : &found->second;
-}
-
-const HeaderNode* FakeBackend::active_at(Height height) const {
-    return height > tip_->height || height < Height{0} ? nullptr : tip_->ancestor(height);
+FakeBackend::FakeBackend(bool sealed)
+    : sealed_(sealed),
+      params_(recent_params()),
+      rules_(std::make_unique<CountingRules>(sealed)),
+      index_(params_, *rules_) {
+    index_.place_genesis({0, ++bodies_, 1});
+    index_.rank_candidates();
+    blocks_[params_.genesis_hash] = params_.genesis;
 }
 
 std::optional<Bytes> FakeBackend::read_block_bytes(const HeaderNode& node) const {
@@ -85,62 +89,39 @@ std::optional<Bytes> FakeBackend::read_block_bytes(const HeaderNode& node) const
     return found->second->serialize();
 }
 
-HeaderNode* FakeBackend::add_header(const BlockHeader& header) {
+const HeaderNode& FakeBackend::add_header(const BlockHeader& header) {
     const BlockHash hash = header.hash();
-    if (HeaderNode* known = find(hash)) return known;
-    HeaderNode* parent = find(header.previous);
-    CHECK(parent != nullptr);
-    HeaderNode& node = nodes_[hash];
-    node.header = header;
-    node.hash = hash;
-    node.parent = parent;
-    node.height = parent->height + 1;
-    // A skip pointer to the genesis block's side: any ancestor is correct, this one is simple.
-    node.skip = parent->ancestor(Height{node.height.value() & (node.height.value() - 1)});
-    children_[parent->hash].push_back(&node);
-    if (parent->status == BlockStatus::invalid || parent->status == BlockStatus::invalid_ancestor)
-        node.status = BlockStatus::invalid_ancestor;
-    update_scores(node);
-    return &node;
+    if (const HeaderNode* known = index_.find(hash)) return *known;
+    const HeaderNode& parent = *index_.find(header.previous);
+    ++headers;
+    return index_.add(header, hash, parent, {}, *rules_->verify_header(header, hash, {}, parent));
 }
 
-void FakeBackend::update_scores(HeaderNode& node) {
-    if (!node.parent->score || node.score || (sealed_ && node.seal.empty())) return;
-    node.score = *node.parent->score + Score{1};
-    if (*node.score > *best_header_->score) best_header_ = &node;
-    for (HeaderNode* child : children_[node.hash]) update_scores(*child);
-}
-
-void FakeBackend::attach_seal(HeaderNode& node, ByteSpan seal) {
-    if (!sealed_ || to_bytes(seal) != seal_for(node.hash)) return;
-    node.seal = to_bytes(seal);
-    update_scores(node);
-}
-
-HeadersResult FakeBackend::submit_headers(const std::vector<BlockHeader>& headers) {
+HeadersResult FakeBackend::submit_headers(const std::vector<BlockHeader>& batch) {
     HeadersResult result;
-    for (const BlockHeader& header : headers) {
+    for (const BlockHeader& header : batch) {
         if (header.nonce == kBadHeaderNonce) {
             result.error = BlockError{BlockErrorKind::invalid_header, "high-hash", {}};
             return result;
         }
-        const size_t before = nodes_.size();
-        HeaderNode* node = add_header(header);
-        if (node->is_invalid()) {
+        const size_t before = headers;
+        const HeaderNode& node = add_header(header);
+        if (node.is_invalid()) {
             result.error = BlockError{BlockErrorKind::cached_invalid, "duplicate", {}};
             return result;
         }
-        result.last = node;
-        result.added += nodes_.size() - before;
+        result.last = &node;
+        result.added += headers - before;
     }
     return result;
 }
 
-void FakeBackend::store(HeaderNode& node, const BlockRef& block, ByteSpan seal) {
-    attach_seal(node, seal);
-    if (node.status != BlockStatus::header_only) return;
-    node.status = BlockStatus::stored;
-    node.sequence = next_sequence_++;
+void FakeBackend::store(const HeaderNode& node, const BlockRef& block, ByteSpan seal) {
+    if (sealed_ && !node.score && to_bytes(seal) == seal_for(node.hash))
+        index_.attach_seal(node, seal,
+                           *rules_->verify_header(node.header, node.hash, seal, *node.parent));
+    if (node.has_body()) return;
+    index_.add_body(node, {0, ++bodies_, 1}, block->transactions.size());
     blocks_[node.hash] = block;
 }
 
@@ -152,68 +133,59 @@ BlockResult FakeBackend::submit_block(const BlockRef& block, ByteSpan seal) {
             kind == BlockErrorKind::missing_parent ? State::missing_parent : State::invalid;
         return BlockResult{state, node, BlockError{kind, reason, {}}};
     };
-    if (find(block->header.previous) == nullptr)
+    if (index_.find(block->header.previous) == nullptr)
         return refuse(nullptr, BlockErrorKind::missing_parent, "prev-blk-not-found");
     if (block->header.nonce == kBadHeaderNonce)
         return refuse(nullptr, BlockErrorKind::invalid_header, "high-hash");
-    HeaderNode* node = add_header(block->header);
+    const HeaderNode& node = add_header(block->header);
     if (block->header.nonce == kMutatedNonce)
-        return refuse(node, BlockErrorKind::mutated, "bad-txnmrklroot");
-    if (node->status == BlockStatus::invalid)
-        return refuse(node, BlockErrorKind::cached_invalid, "duplicate");
-    const bool known = node->status != BlockStatus::header_only;
-    store(*node, block, seal);
+        return refuse(&node, BlockErrorKind::mutated, "bad-txnmrklroot");
+    if (node.is_invalid()) return refuse(&node, BlockErrorKind::cached_invalid, "duplicate");
+    const bool known = node.has_body();
+    store(node, block, seal);
     activate(false);
-    return {known ? State::already_have : State::accepted, node, {}};
-}
-
-bool FakeBackend::complete(const HeaderNode& node) const {
-    for (const HeaderNode* walk = &node; walk->status != BlockStatus::connected;
-         walk = walk->parent) {
-        if (walk->status != BlockStatus::stored) return false;
-    }
-    return true;
+    return {known ? State::already_have : State::accepted, &node, {}};
 }
 
 void FakeBackend::activate(bool own) {
-    HeaderNode* best = tip_;
-    for (auto& [hash, node] : nodes_) {
-        if (node.height <= tip_->height || !node.score || !complete(node)) continue;
-        if (*node.score > *best->score ||
-            (*node.score == *best->score && best != tip_ && node.sequence < best->sequence))
-            best = &node;
+    const HeaderNode& before = index_.tip();
+    while (true) {
+        const HeaderNode& best = index_.best_candidate();
+        if (!index_.better_than_tip(best)) break;
+        std::vector<const HeaderNode*> path;
+        const HeaderNode* walk = &best;
+        for (; !index_.contains(*walk); walk = walk->parent) path.push_back(walk);
+        while (&index_.tip() != walk) index_.disconnect_tip();
+        for (; !path.empty() && !path.back()->is_invalid(); path.pop_back()) connect(*path.back());
     }
-    if (best == tip_) return;
-    std::vector<HeaderNode*> path;
-    for (const HeaderNode* walk = best; active_at(walk->height) != walk; walk = walk->parent)
-        path.push_back(find(walk->hash));
-    for (auto it = path.rbegin(); it != path.rend(); ++it) {
-        if ((*it)->header.nonce == kBadBlockNonce) {
-            (*it)->status = BlockStatus::invalid;
-            news_.push_back(
-                net_input::BlockRejected{(*it)->hash, "bad-txns-inputs-missingorspent"});
-            return;
-        }
-        (*it)->status = BlockStatus::connected;
-        tip_ = *it;
-        const BlockRef block = blocks_.at(tip_->hash);
-        for (const TransactionRef& transaction : block->transactions) {
-            coins_.insert(transaction->txid());
-            by_id_.erase(GenTxid::of(transaction->txid()));
-            by_id_.erase(GenTxid::of(transaction->wtxid()));
-            std::erase_if(mempool_, [&](const auto& entry) { return entry.first == transaction; });
-        }
-        news_.push_back(net_input::BlockConnected{block});
+    index_.drop_worse_candidates();
+    if (&index_.tip() != &before) news_.push_back(net_input::TipChanged{&index_.tip(), own});
+}
+
+void FakeBackend::connect(const HeaderNode& node) {
+    if (node.header.nonce == kBadBlockNonce) {
+        index_.mark_invalid(node);
+        news_.push_back(net_input::BlockRejected{node.hash, "bad-txns-inputs-missingorspent"});
+        return;
     }
-    news_.push_back(net_input::TipChanged{tip_, own});
+    if (!node.has_undo()) index_.add_undo(node, {0, ++bodies_, 1});
+    index_.connect_tip(node);
+    const BlockRef block = blocks_.at(node.hash);
+    for (const TransactionRef& transaction : block->transactions) {
+        coins_.insert(transaction->txid());
+        by_id_.erase(GenTxid::of(transaction->txid()));
+        by_id_.erase(GenTxid::of(transaction->wtxid()));
+        std::erase_if(mempool_, [&](const auto& entry) { return entry.first == transaction; });
+    }
+    news_.push_back(net_input::BlockConnected{block});
 }
 
 const HeaderNode& FakeBackend::mine(size_t count, uint32_t salt, const HeaderNode* parent,
                                     bool announce_as_own) {
-    HeaderNode* node = parent != nullptr ? find(parent->hash) : tip_;
+    const HeaderNode* node = parent != nullptr ? parent : &index_.tip();
     for (size_t i = 0; i < count; ++i) {
         const BlockRef block = make_block(node->header, node->height.value() + 1, salt);
-        node = add_header(block->header);
+        node = &add_header(block->header);
         store(*node, block, sealed_ ? seal_for(node->hash) : Bytes{});
         if (i + 1 == count || announce_as_own) activate(announce_as_own);
     }

@@ -1,4 +1,4 @@
-// FakeBackend: a small chain and mempool behind the peer protocol's tests. Blocks have one
+// FakeBackend: a block index and a mempool behind the peer protocol's tests. Blocks have one
 // transaction; every header is worth one unit of score; a block is bad when its nonce says so. It
 // checks nothing else, so that the tests are about the protocol alone. run() plays the node's part:
 // it answers the manager's asks and hands it the news.
@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -41,10 +42,9 @@ class FakeBackend final : public NetView {
     BlockResult submit_block(const BlockRef& block, ByteSpan seal);
     void add_coin(const Txid& txid) { coins_.insert(txid); }
 
-    const HeaderNode& active_tip() const override { return *tip_; }
-    const HeaderNode& best_header() const override { return *best_header_; }
-    const HeaderNode* find_header(const BlockHash& hash) const override;
-    const HeaderNode* active_at(Height height) const override;
+    const BlockIndex& index() const override { return index_; }
+    const HeaderNode& active_tip() const { return index_.tip(); }
+    const HeaderNode* active_at(Height height) const { return index_.at_height(height); }
     std::optional<Bytes> read_block_bytes(const HeaderNode& node) const override;
     bool initial_download(TimePoint) const override { return downloading; }
     TransactionRef find_transaction(const GenTxid& id) const override;
@@ -59,7 +59,7 @@ class FakeBackend final : public NetView {
     size_t submitted_blocks = 0;
     std::vector<std::pair<PeerId, Bytes>> engine_messages;
     std::map<PeerId, bool> ready_peers;
-    size_t header_count() const { return nodes_.size(); }
+    size_t headers = 1;  ///< in the index, with the genesis block's
 
  private:
     HeadersResult submit_headers(const std::vector<BlockHeader>& headers);
@@ -68,22 +68,19 @@ class FakeBackend final : public NetView {
     void settle(PeerManager& manager, NetInput input, TimePoint now, NetOutputs& result);
     /// The input that an ask is answered with; empty where there is none.
     std::optional<NetInput> answer(NetOutput& output);
-    HeaderNode* add_header(const BlockHeader& header);
-    void attach_seal(HeaderNode& node, ByteSpan seal);
-    void update_scores(HeaderNode& node);
-    void store(HeaderNode& node, const BlockRef& block, ByteSpan seal);
+    /// A header that is known already, or is new below a known parent.
+    const HeaderNode& add_header(const BlockHeader& header);
+    void store(const HeaderNode& node, const BlockRef& block, ByteSpan seal);
     void activate(bool own);
-    bool complete(const HeaderNode& node) const;
-    HeaderNode* find(const BlockHash& hash);
+    void connect(const HeaderNode& node);
 
     bool sealed_;
+    const ChainParams params_;
+    const std::unique_ptr<const HeaderRules> rules_;
+    BlockIndex index_;
+    uint64_t bodies_ = 0;
     std::deque<NetInput> news_;
-    std::map<BlockHash, HeaderNode> nodes_;
-    std::map<BlockHash, std::vector<HeaderNode*>> children_;
     std::map<BlockHash, BlockRef> blocks_;
-    HeaderNode* tip_ = nullptr;
-    HeaderNode* best_header_ = nullptr;
-    uint64_t next_sequence_ = 1;
     std::set<Txid> coins_;
     std::vector<std::pair<TransactionRef, int64_t>> mempool_;
     std::map<GenTxid, TransactionRef> by_id_;

@@ -104,7 +104,7 @@ TEST(Serve, getdata_of_block_and_of_stale_block) {
         ASSERT_EQ(sent.size(), 1u);
         EXPECT_EQ(sent[0].command, "block");
         EXPECT_EQ(sent[0].payload,
-                  *station.backend.read_block_bytes(*station.backend.find_header(hash)));
+                  *station.backend.read_block_bytes(*station.backend.index().find(hash)));
     }
     station.send(peer, block_request(InvType::witness_block, BlockHash{}));
     EXPECT_THAT(station.take_commands(peer), ElementsAre("notfound"));

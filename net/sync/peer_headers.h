@@ -1,4 +1,4 @@
-// Small questions about header nodes that several parts of synchronisation ask. Pure functions.
+// Which headers a peer is known to have, and how two headers compare. No state of its own.
 #pragma once
 
 #include "chain/rules/header_node.h"
@@ -6,14 +6,6 @@
 #include "net/wire/messages.h"
 
 namespace parley {
-
-inline bool has_body(const HeaderNode& node) {
-    return node.status == BlockStatus::stored || node.status == BlockStatus::connected;
-}
-
-inline bool is_invalid(const HeaderNode& node) {
-    return node.status == BlockStatus::invalid || node.status == BlockStatus::invalid_ancestor;
-}
 
 /// By score where both have one; a header whose seal has not come yet counts by its height.
 inline bool at_least_as_good(const HeaderNode& a, const HeaderNode& b) {

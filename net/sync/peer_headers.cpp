@@ -1,4 +1,4 @@
-#include "net/sync/sync_rules.h"
+#include "net/sync/peer_headers.h"
 
 namespace parley {
 
