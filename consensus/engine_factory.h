@@ -14,6 +14,7 @@
 
 #include "base/expected.h"
 #include "base/log.h"
+#include "base/option_row.h"
 #include "base/random.h"
 #include "base/storage/storage.h"
 #include "chain/rules/params.h"
@@ -48,30 +49,13 @@ struct EngineChoice {
     std::function<Expected<std::unique_ptr<Engine>, std::string>(const EngineHost&)> make;
 };
 
-/// A command-line option of the host that belongs to one engine.
-struct EngineOption {
-    enum class Kind : uint8_t {
-        number,  ///< an integer from `min` to `max`
-        file     ///< the host reads the file and passes its content
-    };
-    std::string_view name;
-    std::string_view argument;  ///< as -help shows it: "<ms>"
-    Kind kind;
-    /// {min}, {max} and {fallback} are replaced by the numbers below.
-    std::string_view help;
-    int64_t fallback = 0;
-    int64_t min = 0;
-    int64_t max = 0;
-    std::string_view file_hint = {};  ///< a sentence of advice if the file cannot be read
-};
-
-/// The user's settings of an engine's options.
+/// The user's settings of an engine's options, by the names in its rows.
 struct EngineSettings {
     struct File {
         std::string path;  ///< as the user wrote it
         std::string text;
     };
-    std::map<std::string_view, int64_t> numbers;
+    std::map<std::string_view, int64_t> numbers;  ///< as the members of the rows hold them
     std::map<std::string_view, File> files;
     MiningSchedule schedule;  ///< -gen and -automine
 };
@@ -99,7 +83,7 @@ struct EngineTool {
 
 struct EngineFactory {
     std::string_view name;
-    std::span<const EngineOption> options;
+    std::vector<OptionInfo> (*options)();
     std::span<const EngineTool> tools;
     /// The error is a sentence that names the offending option.
     Expected<EngineChoice, std::string> (*choose)(const EngineSettings& settings,

@@ -54,7 +54,7 @@ class Admission {
     }
 
  private:
-    bool standard() const { return context_.options.require_standard; }
+    bool standard() const { return !context_.options.accept_nonstandard; }
     const HeaderNode& tip() const { return context_.chain.tip(); }
     Height next_height() const { return tip().height + 1; }
     Amount modified_fee() const { return candidate_.fee + context_.fee_delta; }

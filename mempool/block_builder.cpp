@@ -157,18 +157,6 @@ class Selection {
 
 }  // namespace
 
-std::optional<std::string> BlockBuilderOptions::validate() const {
-    // bitcoind's least: a header, the count and a coinbase with a commitment fit in.
-    constexpr int64_t kReservedWeightMin = 2'000;
-    if (weight_max < 0 || weight_max > kBlockWeightMax.value())
-        return "-blockmaxweight must be between 0 and 4000000";
-    if (reserved_weight < kReservedWeightMin || reserved_weight > kBlockWeightMax.value())
-        return "-blockreservedweight must be between 2000 and 4000000";
-    if (min_fee_rate < FeeRate{0} || min_fee_rate > FeeRate{kCoin})
-        return "-blockmintxfee must be between 0 and 1 coin per kvB";
-    return std::nullopt;
-}
-
 BlockBuilder::BlockBuilder(BlockBuilderOptions options, const ChainParams& params)
     : options_(options), params_(params) {}
 

@@ -15,15 +15,9 @@
 #include "chain/primitives/fee_rate.h"
 #include "chain/primitives/script.h"
 #include "mempool/mempool.h"
+#include "mempool/mempool_options.h"
 
 namespace parley {
-
-struct BlockBuilderOptions {
-    int64_t weight_max = 4'000'000;   ///< -blockmaxweight
-    int64_t reserved_weight = 8'000;  ///< -blockreservedweight: header, counts and coinbase
-    FeeRate min_fee_rate{1};          ///< -blockmintxfee, satoshi per kvB
-    std::optional<std::string> validate() const;
-};
 
 /// The block's context and its payout.
 struct BlockRequest {

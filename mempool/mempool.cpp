@@ -317,25 +317,6 @@ Expected<void, StorageError> Mempool::Impl::drop_immature() {
     return {};
 }
 
-std::optional<std::string> MempoolOptions::validate() const {
-    constexpr int64_t kUsageBytesMin = 5'000'000;  // bitcoind's: room for a few full clusters
-    if (usage_bytes_max < kUsageBytesMin) return "-maxmempool must be at least 5 MB";
-    if (expiry <= Duration{0}) return "-mempoolexpiry must be positive";
-    for (const auto& [rate, name] : {std::pair{min_relay_fee, "-minrelaytxfee"},
-                                     {incremental_relay_fee, "-incrementalrelayfee"},
-                                     {dust_relay_fee, "-dustrelayfee"}}) {
-        if (rate < FeeRate{0} || rate > FeeRate{kCoin})
-            return std::string{name} + " must be between 0 and 1 coin per kvB";
-    }
-    if (cluster_count_max < 1 || cluster_count_max > 64)
-        return "-limitclustercount must be between 1 and 64";
-    if (cluster_virtual_bytes_max < 1 || cluster_virtual_bytes_max > 101'000)
-        return "-limitclustersize must be between 1 and 101 kvB";
-    if (bytes_per_sigop < 0 || bytes_per_sigop > 1'000'000)
-        return "-bytespersigop must be between 0 and 1000000";
-    return std::nullopt;
-}
-
 Mempool::Mempool(MempoolOptions options, const ChainParams& params, const ChainContext& chain,
                  ScriptVerifier& verifier, LogSink& log)
     : impl_(std::make_unique<Impl>(std::move(options), params, chain, verifier, log)) {}

@@ -25,27 +25,11 @@
 #include "chain/rules/tx_reject.h"
 #include "chain/script/script_check.h"
 #include "mempool/chain_context.h"
+#include "mempool/mempool_options.h"
 
 namespace parley {
 
 struct ChainParams;
-
-struct MempoolOptions {
-    int64_t usage_bytes_max = 300'000'000;        ///< -maxmempool; memory, not serialised size
-    Duration expiry = std::chrono::hours{336};    ///< -mempoolexpiry
-    FeeRate min_relay_fee{100};                   ///< -minrelaytxfee, satoshi per kvB
-    FeeRate incremental_relay_fee{100};           ///< -incrementalrelayfee
-    FeeRate dust_relay_fee{3000};                 ///< -dustrelayfee
-    int64_t cluster_count_max = 64;               ///< -limitclustercount, transactions
-    int64_t cluster_virtual_bytes_max = 101'000;  ///< -limitclustersize, virtual bytes
-    bool require_standard = true;                 ///< off: -acceptnonstdtxn
-    bool permit_bare_multisig = true;             ///< -permitbaremultisig
-    std::optional<int64_t> data_carrier_bytes_max = 100'000;  ///< empty: -datacarrier=0
-    int64_t bytes_per_sigop = 20;                             ///< -bytespersigop
-
-    /// Empty when the options make sense, otherwise a sentence that names the option.
-    std::optional<std::string> validate() const;
-};
 
 struct AcceptInfo {
     Amount fee{0};

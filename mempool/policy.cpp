@@ -44,7 +44,7 @@ std::optional<std::string_view> check_outputs(const Transaction& transaction,
         if (type == ScriptType::multisig && !options.permit_bare_multisig) return "bare-multisig";
         if (type == ScriptType::data) {
             data_bytes += static_cast<int64_t>(output.script_pubkey.size());
-            if (data_bytes > options.data_carrier_bytes_max.value_or(0)) return "datacarrier";
+            if (data_bytes > options.data_bytes_max()) return "datacarrier";
         }
         if (output.value < dust_threshold(output, options.dust_relay_fee)) ++dust;
     }

@@ -1,6 +1,44 @@
 #include "node/config.h"
 
+#include <fmt/format.h>
+
 namespace parley {
+
+std::span<const OptionRow<NodeOptions>> NodeOptions::rows() {
+    using O = NodeOptions;
+    using enum OutOfRange;
+    static constexpr auto kRows = option_rows(
+        OptionGroup::general,
+        option<&O::block_version>(
+            "blockversion", kCount, "regtest: version of the blocks made here",
+            {.min = INT32_MIN, .max = INT32_MAX, .group = OptionGroup::mining}),
+        option<&O::check_blocks>("checkblocks", kCount,
+                                 "Blocks that a start verifies (default: {default}, 0: all)",
+                                 {.below = clamp, .group = OptionGroup::debug}),
+        option<&O::check_level>(
+            "checklevel", kCount,
+            "How thoroughly: {min} to {max}, as verifychain (default: {default})",
+            {.max = 4, .below = clamp, .above = clamp, .group = OptionGroup::debug}),
+        // With a negative age, the initial download never ends.
+        option<&O::tip_age_max>(
+            "maxtipage", kSeconds,
+            "An older tip means that the initial download goes on (default: {default})",
+            {.min = INT64_MIN, .group = OptionGroup::debug}),
+        option<O>("miningaddress", OptionUnit{"<address>"},
+                  "What mined blocks pay to (default: an output that anybody can spend)",
+                  {.group = OptionGroup::mining}),
+        option<&O::mock_time>("mocktime", OptionUnit{"<s>"},
+                              "Pretend that it is this Unix time (default: {default}, no)",
+                              {.max = UINT32_MAX, .group = OptionGroup::debug}),
+        option<&O::stop_at_height>(
+            "stopatheight", kCount,
+            "Stop after reaching this height in the best chain (default: {default}, never)",
+            {.below = clamp}),
+        option<&O::wallets>("wallet", OptionUnit{"<name>"},
+                            "Load this wallet at the start; may be repeated",
+                            {.group = OptionGroup::wallet, .network_only = true}));
+    return kRows;
+}
 
 NodeConfig::NodeConfig(ChainParams chain_params) : params(std::move(chain_params)) {
     net.magic = params.magic;
@@ -12,10 +50,17 @@ NodeConfig::NodeConfig(ChainParams chain_params) : params(std::move(chain_params
 }
 
 std::string NodeConfig::validate() const {
+    if (auto problem = out_of_range(node)) return *problem;
     if (std::string problem = net.validate(); !problem.empty()) return problem;
     if (auto problem = mempool.validate()) return *problem;
     if (auto problem = block_builder.validate()) return *problem;
     if (auto problem = wallet.validate()) return *problem;
+    // A transaction of 1,000 virtual bytes must be able to pay the least that is relayed.
+    if (fee_rate_of(wallet.fee_max, 1000) < mempool.min_relay_fee)
+        return fmt::format(
+            "Invalid amount for -maxtxfee=<amount>: '{}' (must be at least the minrelay fee of {} "
+            "BTC/kvB to prevent stuck transactions)",
+            to_string(wallet.fee_max), to_string(Amount{mempool.min_relay_fee.value()}));
     const EngineSurroundings surroundings{params, !chain.checkpoints.empty(), chain.reindex};
     return engine.problem(surroundings).value_or("");
 }

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/option_row.h"
 #include "chain/rules/params.h"
 #include "chain/state/chainstate.h"
 #include "consensus/engines.h"
@@ -18,21 +20,23 @@
 namespace parley {
 
 struct NodeOptions {
-    /// -maxtipage: a tip older than this means that the initial block download goes on.
+    /// A tip older than this means that the initial block download goes on.
     Duration tip_age_max = std::chrono::hours{24};
-    /// -miningaddress: what blocks of our own pay to. Empty: an output that anybody can spend.
+    /// What blocks of our own pay to. Empty: an output that anybody can spend.
     std::optional<Script> payout;
-    /// -stopatheight. 0: never.
+    /// Not above zero: never.
     int32_t stop_at_height = 0;
-    /// -checkblocks, -checklevel: what a start verifies, as verifychain does. No blocks: nothing.
-    int32_t check_blocks = 0;
+    /// What a start verifies, as verifychain does. 0 blocks: all.
+    int32_t check_blocks = 6;
     int check_level = 3;
-    /// -wallet: loaded at the start.
+    /// Loaded at the start.
     std::vector<std::string> wallets;
-    /// -blockversion, for tests of signalling.
+    /// Of regtest, for tests of signalling.
     std::optional<int32_t> block_version;
-    /// -mocktime, Unix seconds. 0: the host's clock.
+    /// Unix seconds. 0: the host's clock.
     int64_t mock_time = 0;
+
+    static std::span<const OptionRow<NodeOptions>> rows();
 };
 
 struct NodeConfig {

@@ -427,15 +427,12 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
     auto chain = Chainstate::open(config->params, **engine, stores->blocks, stores->coins,
                                   host.verifier, host.log, config->chain);
     if (!chain) return Unexpected(chain.error());
-    if (const NodeOptions& node = config->node; node.check_blocks != 0) {
-        const auto result = (*chain)->verify(node.check_level, node.check_blocks);
-        if (!result)
-            return Unexpected("Cannot read the block or coin data: " + result.error().message);
-        if (!result->problem.empty()) {
-            return Unexpected("Corrupted block database detected (" + result->problem +
-                              "). Please restart with -reindex or -reindex-chainstate to recover.");
-        }
-    }
+    const auto verified = (*chain)->verify(config->node.check_level, config->node.check_blocks);
+    if (!verified)
+        return Unexpected("Cannot read the block or coin data: " + verified.error().message);
+    if (!verified->problem.empty())
+        return Unexpected("Corrupted block database detected (" + verified->problem +
+                          "). Please restart with -reindex or -reindex-chainstate to recover.");
     auto impl = std::make_unique<Impl>(std::move(config), std::move(stores), std::move(*engine),
                                        std::move(*chain), host);
     if (impl->tx_index) {

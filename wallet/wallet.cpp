@@ -29,15 +29,6 @@ WalletError storage_failed(const StorageError& error) {
 
 }  // namespace
 
-std::optional<std::string> WalletOptions::validate() const {
-    if (lookahead < 1 || lookahead > 100'000) return "-keypool must be between 1 and 100000";
-    if (fallback_fee && (*fallback_fee < FeeRate{0} || *fallback_fee > FeeRate{kCoin}))
-        return "-fallbackfee must be between 0 and 1 coin per kvB";
-    if (fee_max < Amount{1000} || !money_range(fee_max))
-        return "-maxtxfee must be at least 0.00001 coins";
-    return std::nullopt;
-}
-
 Wallet::Impl::Impl(std::string wallet_name, std::unique_ptr<Storage> storage,
                    const WalletContext& wallet_context, WalletMeta wallet_meta)
     : name(std::move(wallet_name)),

@@ -22,27 +22,12 @@
 #include "wallet/keys/signer.h"
 #include "wallet/node_view.h"
 #include "wallet/wallet_error.h"
+#include "wallet/wallet_options.h"
 #include "wallet/wallet_types.h"
 
 namespace parley {
 
 struct ChainParams;
-
-struct WalletOptions {
-    /// -keypool: scripts that are watched ahead of the last used one, in each direction. bitcoind
-    /// has 1,000; 100 keeps a wallet's memory in kilobytes, and is five times BIP44's gap limit.
-    uint32_t lookahead = 100;
-    /// -fallbackfee, satoshi per kvB. Empty: the node's minimum (there is no fee history on the
-    /// networks that this node is made for). Zero: refuse, as bitcoind does where it is disabled.
-    std::optional<FeeRate> fallback_fee;
-    AddressType address_type = AddressType::bech32;  ///< -addresstype
-    bool spend_zero_conf_change = true;              ///< -spendzeroconfchange
-    bool signal_replaceable = true;                  ///< -walletrbf
-    Amount fee_max{10'000'000};                      ///< -maxtxfee
-    FeeRate consolidate_fee_rate{10'000};  ///< -consolidatefeerate: the long-term rate of waste
-
-    std::optional<std::string> validate() const;
-};
 
 /// What a wallet borrows from the node. All of it must outlive the wallet.
 struct WalletContext {

@@ -14,10 +14,14 @@ namespace parley {
 struct FeeRateTag;
 using FeeRate = Strong<FeeRateTag, int64_t>;
 
-/// The fee for a size, rounded up. REQUIRES: both arguments are at least 0, and their product is
-/// below 2^63.
+/// The fee for a size, rounded up; about four times the supply of coins if it does not fit.
+/// REQUIRES: both arguments are at least 0.
 constexpr Amount fee_for(FeeRate rate, int64_t virtual_bytes) {
-    return Amount{(rate.value() * virtual_bytes + 999) / 1000};
+    int64_t product = 0;
+    if (__builtin_mul_overflow(rate.value(), virtual_bytes, &product) ||
+        __builtin_add_overflow(product, 999, &product))
+        return Amount{INT64_MAX / 1000};
+    return Amount{product / 1000};
 }
 
 /// The fee rate of a transaction with this fee and size, rounded down; 0 if the size is 0.

@@ -14,10 +14,6 @@ namespace {
 
 // Once a genesis coinbase pays more outputs than this, its options no longer fit a command line.
 constexpr size_t kGenesisOutputsMax = 10'000;
-constexpr int64_t kTargetSpacingMax_s = 1'000'000;
-// Below three blocks a period would have no span between two blocks' times.
-constexpr int32_t kRetargetIntervalMin_blocks = 3;
-constexpr int32_t kRetargetIntervalMax_blocks = 1'000'000;
 
 // Everything that labnet shares with regtest.
 ChainParams regtest_formats() {
@@ -76,14 +72,28 @@ ChainParams labnet_params(const LabnetOptions& options) {
     return params;
 }
 
+std::span<const OptionRow<LabnetOptions>> LabnetOptions::rows() {
+    using O = LabnetOptions;
+    static constexpr auto kRows = option_rows(
+        OptionGroup::general,
+        option<O>("genesisoutput", OptionUnit{"<address>:<amount>"},
+                  "labnet: coins that exist from the start; may be repeated"),
+        // Below three blocks a period would have no span between two blocks' times.
+        option<&O::retarget_interval_blocks>(
+            "powretargetinterval", kCount,
+            "labnet: blocks between changes of the difficulty (default: {default})",
+            {.min = 3, .max = 1'000'000}),
+        option<&O::start_bits>("powstartbits",
+                               OptionUnit{.argument = "<8 hex digits>", .hexadecimal = true},
+                               "labnet: compact target of the first blocks (default: {default})"),
+        option<&O::target_spacing_s>("powtargetspacing", OptionUnit{"<s>"},
+                                     "labnet: aimed seconds between blocks (default: {default})",
+                                     {.min = 1, .max = 1'000'000}));
+    return kRows;
+}
+
 std::string LabnetOptions::validate() const {
-    if (target_spacing_s < 1 || target_spacing_s > kTargetSpacingMax_s)
-        return fmt::format("-powtargetspacing must be 1 to {} seconds", kTargetSpacingMax_s);
-    if (retarget_interval_blocks < kRetargetIntervalMin_blocks ||
-        retarget_interval_blocks > kRetargetIntervalMax_blocks) {
-        return fmt::format("-powretargetinterval must be {} to {} blocks",
-                           kRetargetIntervalMin_blocks, kRetargetIntervalMax_blocks);
-    }
+    if (auto problem = out_of_range(*this)) return *problem;
     const auto target = target_from_compact(start_bits);
     if (!target || *target > U256::max() >> 1 || compact_from_target(*target) != start_bits)
         return "-powstartbits must be a compact target of eight hex digits, at most 207fffff";

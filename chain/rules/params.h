@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/expected.h"
+#include "base/option_row.h"
 #include "base/uint256.h"
 #include "chain/primitives/address.h"
 #include "chain/primitives/block.h"
@@ -93,11 +94,12 @@ struct ChainParams {
 };
 
 struct LabnetOptions {
-    int64_t target_spacing_s = 600;           ///< -powtargetspacing, 1 to 1,000,000
-    int32_t retarget_interval_blocks = 2016;  ///< -powretargetinterval, 3 to 1,000,000
-    uint32_t start_bits = 0x207fffff;         ///< -powstartbits, not above regtest's limit
-    std::vector<TxOutput> genesis_outputs;    ///< -genesisoutput
+    int64_t target_spacing_s = 600;
+    int32_t retarget_interval_blocks = 2016;
+    uint32_t start_bits = 0x207fffff;  ///< not above regtest's limit
+    std::vector<TxOutput> genesis_outputs;
 
+    static std::span<const OptionRow<LabnetOptions>> rows();
     /// Empty if valid, otherwise a sentence that names the offending option.
     std::string validate() const;
 };

@@ -33,6 +33,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/option_row.h"
 #include "base/storage/storage.h"
 #include "base/time.h"
 #include "chain/primitives/coins.h"
@@ -54,7 +55,7 @@ namespace parley {
 struct ChainOptions {
     /// Recorded in the data directory, which cannot be opened with another engine.
     std::string engine = "pow";
-    /// Memory limit of the coins cache (-dbcache). Coins are written out when it is exceeded.
+    /// Memory limit of the coins cache. Coins are written out when it is exceeded.
     size_t coins_cache_bytes = size_t{64} << 20;
     /// Every coin is written out once within this many blocks. This limits the replay of a start
     /// after a crash to twice as many blocks.
@@ -83,6 +84,8 @@ struct ChainOptions {
     /// Secret keys of the coins' hash table, because an attacker can choose txids.
     uint64_t coins_hash_key0 = 0;
     uint64_t coins_hash_key1 = 0;
+
+    static std::span<const OptionRow<ChainOptions>> rows();
 };
 
 /// When activate_best_chain() returns: after all verdicts, or while the scripts of the last block

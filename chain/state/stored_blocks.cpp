@@ -14,7 +14,7 @@ namespace {
 // Blocks that wait for their connection mostly come one by one; more than this is read again.
 constexpr size_t kRecentBytesMax = size_t{16} << 20;
 // Undo data that waits for the end of an activation; beyond this it is written ahead.
-constexpr size_t kBatchBytesMax = size_t{8} << 20;
+constexpr size_t kStoredBatchBytesMax = size_t{8} << 20;
 
 StorageError corrupt(const HeaderNode& node, const char* what) {
     return {StorageError::Code::corruption,
@@ -94,7 +94,7 @@ void StoredBlocks::append_undo(const HeaderNode& node, const BlockUndo& undo) {
     index_.add_undo(node,
                     files_.append_undo(batch_, node.block_position.file, data, node.parent->hash));
     batch_bytes_ += data.size();
-    if (batch_bytes_ > kBatchBytesMax) commit();
+    if (batch_bytes_ > kStoredBatchBytesMax) commit();
 }
 
 void StoredBlocks::remove(std::span<const uint32_t> files) {

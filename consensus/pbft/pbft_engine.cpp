@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "consensus/pbft/replica.h"
@@ -9,55 +10,18 @@
 namespace parley {
 namespace {
 
-constexpr std::string_view kKeygenHint = "Make the file with parley-cli pbftkeygen.";
-
-constexpr EngineOption kOptions[] = {
-    {.name = "pbftvalidators",
-     .argument = "<file>",
-     .kind = EngineOption::Kind::file,
-     .help = "Public keys of the PBFT validators, as parley-cli pbftkeygen writes them",
-     .file_hint = kKeygenHint},
-    {.name = "pbftkey",
-     .argument = "<file>",
-     .kind = EngineOption::Kind::file,
-     .help = "Secret key of this validator; without it the node only follows",
-     .file_hint = kKeygenHint},
-    {.name = "pbfttimeout",
-     .argument = "<ms>",
-     .kind = EngineOption::Kind::number,
-     .help = "How long a validator waits before it asks for another primary (default: {fallback})",
-     .fallback = 2'000,
-     .min = 10,
-     .max = 600'000},
-    // Below the two hours that the rules of the chain allow.
-    {.name = "pbfttimebound",
-     .argument = "<s>",
-     .kind = EngineOption::Kind::number,
-     .help = "How far a block's time may be from this validator's clock; also how far blocks that "
-             "follow each other at more than six a second may push their times ahead, {min} to "
-             "{max} (default: {fallback})",
-     .fallback = 600,
-     .min = 60,
-     .max = 7'000},
-    {.name = "pbftemptyblocks",
-     .argument = "<s>",
-     .kind = EngineOption::Kind::number,
-     .help = "Order an empty block after so long without a transaction (default: {fallback}, "
-             "never)",
-     .fallback = 0,
-     .min = 0,
-     .max = 24 * 3600},
-};
-
 Expected<EngineChoice, std::string> choose(const EngineSettings& settings,
                                            const ChainParams& params) {
     if (settings.schedule.kind != MiningSchedule::Kind::off)
         return Unexpected(std::string(
             "-gen and -automine need -consensus=pow: in PBFT the validators make the blocks"));
     PbftOptions options;
-    options.base_timeout = std::chrono::milliseconds{settings.numbers.at("pbfttimeout")};
-    options.time_bound = std::chrono::seconds{settings.numbers.at("pbfttimebound")};
-    options.empty_block_period = std::chrono::seconds{settings.numbers.at("pbftemptyblocks")};
+    for (const OptionRow<PbftOptions>& row : PbftOptions::rows()) {
+        const auto found = settings.numbers.find(row.name);
+        if (found != settings.numbers.end()) row.set(options, found->second);
+    }
+    options.timeout_max = std::max(options.timeout_max, options.base_timeout);
+    options.idle_status_period = std::max(options.idle_status_period, options.base_timeout);
     if (const auto found = settings.files.find("pbftvalidators"); found != settings.files.end()) {
         const auto& [path, text] = found->second;
         auto file = parse_pbft_validators(text);
@@ -124,7 +88,8 @@ std::optional<std::string> problem(const PbftOptions& options,
 
 }  // namespace
 
-constinit const EngineFactory kPbftFactory{pbft::kEngineName, kOptions, kTools, &choose};
+constinit const EngineFactory kPbftFactory{pbft::kEngineName, &option_infos<PbftOptions>, kTools,
+                                           &choose};
 
 EngineChoice pbft_choice(PbftOptions options) {
     EngineChoice choice;
@@ -139,12 +104,39 @@ EngineChoice pbft_choice(PbftOptions options) {
     return choice;
 }
 
+std::span<const OptionRow<PbftOptions>> PbftOptions::rows() {
+    using O = PbftOptions;
+    constexpr OptionUnit kFile{"<file>"};
+    static constexpr OptionDetails kKeys{.file_hint = "Make the file with parley-cli pbftkeygen."};
+    static constexpr auto kRows = option_rows(
+        OptionGroup::general,
+        option<O>("pbftvalidators", kFile,
+                  "Public keys of the PBFT validators, as parley-cli pbftkeygen writes them",
+                  kKeys),
+        option<O>("pbftkey", kFile,
+                  "Secret key of this validator; without it the node only follows", kKeys),
+        option<&O::base_timeout>(
+            "pbfttimeout", kMilliseconds,
+            "How long a validator waits before it asks for another primary (default: {default})",
+            {.min = 10, .max = 600'000}),
+        // Below the two hours that the rules of the chain allow.
+        option<&O::time_bound>(
+            "pbfttimebound", kSeconds,
+            "How far a block's time may be from this validator's clock; also how far blocks that "
+            "follow each other at more than six a second may push their times ahead, {min} to "
+            "{max} (default: {default})",
+            {.min = 60, .max = 7'000}),
+        option<&O::empty_block_period>("pbftemptyblocks", kSeconds,
+                                       "Order an empty block after so long without a transaction "
+                                       "(default: {default}, never)",
+                                       {.max = 24 * 3600}));
+    return kRows;
+}
+
 std::optional<std::string> PbftOptions::validate() const {
-    if (base_timeout < std::chrono::milliseconds{10}) return "the base timeout is below 10 ms";
+    if (auto problem = out_of_range(*this)) return problem;
     if (timeout_max < base_timeout) return "the largest timeout is below the base timeout";
     if (timeout_max > std::chrono::hours{24}) return "the largest timeout is above a day";
-    if (empty_block_period < Duration::zero()) return "the empty block period is negative";
-    if (time_bound < std::chrono::seconds{2}) return "the bound on block times is below 2 seconds";
     if (idle_status_period < base_timeout) return "the status period is below the base timeout";
     return std::nullopt;
 }

@@ -36,6 +36,7 @@ struct PbftOptions {
     /// How often an idle replica broadcasts its status.
     Duration idle_status_period = std::chrono::seconds{30};
 
+    static std::span<const OptionRow<PbftOptions>> rows();
     /// Empty: usable. Otherwise a sentence.
     std::optional<std::string> validate() const;
 };

@@ -181,7 +181,10 @@ std::optional<std::string> problem(const PowOptions& options,
 }  // namespace
 
 constinit const EngineFactory kPowFactory{
-    "pow", {}, {}, [](const EngineSettings& settings, const ChainParams&) {
+    "pow",
+    [] { return std::vector<OptionInfo>{}; },
+    {},
+    [](const EngineSettings& settings, const ChainParams&) {
         return Expected<EngineChoice, std::string>{pow_choice({.schedule = settings.schedule})};
     }};
 

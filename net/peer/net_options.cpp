@@ -2,12 +2,40 @@
 
 namespace parley {
 
-namespace {
-
-/// More would need more file descriptors than a process usually has.
-constexpr size_t kConnectionsMax = 10'000;
-
-}  // namespace
+std::span<const OptionRow<NetOptions>> NetOptions::rows() {
+    using O = NetOptions;
+    using enum OutOfRange;
+    constexpr OptionUnit kPeer{"<addr>[:<port>]"};
+    static constexpr auto kRows = option_rows(
+        OptionGroup::connection,
+        option<O>("addnode", kPeer, "Dial this peer and keep the connection; may be repeated",
+                  {.network_only = true}),
+        // Not above zero: a ban ends at once.
+        option<&O::ban_time>("bantime", kSeconds, "How long a ban lasts (default: {default})",
+                             {.min = INT64_MIN}),
+        option<&O::blocks_only>(
+            "blocksonly", kFlag,
+            "Neither relay transactions nor accept them from peers (default: {default})"),
+        option<O>("connect", kPeer, "Dial only these peers; -connect=0 dials none; may be repeated",
+                  {.network_only = true}),
+        // More would need more file descriptors than a process usually has.
+        option<&O::connections_max>(
+            "maxconnections", kCount, "Connections at most (default: {default})",
+            {.max = 10'000,
+             .above = clamp,
+             .refusal_below = "-maxconnections must be greater or equal than zero"}),
+        option<&O::network_active>("networkactive", kFlag,
+                                   "Talk to peers at all (default: {default})"),
+        option<&O::serve_mempool_message>("peerbloomfilters", kFlag,
+                                          "Answer the mempool message (default: {default})"),
+        option<&O::handshake_timeout>(
+            "peertimeout", kSeconds, "Time for a peer's handshake (default: {default})",
+            {.min = 1, .refusal = "peertimeout must be a positive integer."}),
+        option<O>("seednode", kPeer, "Ask this peer once for addresses; may be repeated"),
+        option<O>("uacomment", OptionUnit{"<text>"},
+                  "Add a comment to the user agent; may be repeated"));
+    return kRows;
+}
 
 void NetOptions::set_public_network_delays() {
     trickle_outbound = std::chrono::seconds{2};
@@ -22,12 +50,10 @@ void NetOptions::set_public_network_delays() {
 
 std::string NetOptions::validate() const {
     const Duration zero{0};
-    if (connections_max > kConnectionsMax)
-        return "-maxconnections must be at most " + std::to_string(kConnectionsMax) + ".";
+    if (auto problem = out_of_range(*this)) return *problem;
     if (user_agent.size() > kUserAgentSizeMax)
         return "-uacomment makes the user agent longer than " + std::to_string(kUserAgentSizeMax) +
                " characters: shorten it.";
-    if (handshake_timeout <= zero) return "-peertimeout must be a positive number of seconds.";
     if (ping_interval <= zero || inactivity_timeout <= ping_interval)
         return "The inactivity timeout must be longer than the ping interval, and both positive.";
     if (reconnect_delay_min <= zero || reconnect_delay_max < reconnect_delay_min)

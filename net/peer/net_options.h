@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/option_row.h"
 #include "base/time.h"
 #include "base/uint256.h"
 #include "net/wire/endpoint.h"
@@ -69,6 +71,7 @@ struct NetOptions {
     /// bitcoind's patience, for networks of strangers.
     void set_public_network_delays();
 
+    static std::span<const OptionRow<NetOptions>> rows();
     /// Empty: usable; else one sentence that names the option.
     std::string validate() const;
 };

@@ -59,7 +59,7 @@ Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std:
     const uint16_t default_port = find_chain_name(locations->chain)->params().rpc_port;
     Target target;
     target.chain = locations->chain;
-    target.port = reader.number_as<uint16_t>("rpcport", default_port, 1, 65535);
+    target.port = static_cast<uint16_t>(reader.number("rpcport").value_or(default_port));
     target.host = "127.0.0.1";
     if (cli.host) {
         const auto endpoint = parse_endpoint(*cli.host, target.port);

@@ -171,6 +171,8 @@ class Daemon {
     std::optional<HttpServer> http_;
     std::optional<Transport> transport_;
     std::optional<MinerPool> miner_;
+    const unsigned script_threads_ =
+        script_threads(options_.par, std::thread::hardware_concurrency());
     SignatureTable signatures_{secrets_, options_.script_caches_bytes / 2};
     ScriptTable known_scripts_{secrets_, options_.script_caches_bytes / 2};
     std::optional<ScriptPool> scripts_;
@@ -242,7 +244,7 @@ Expected<void, std::string> Daemon::open_record() {
     header.fresh = !fs::exists(options_.blocks_directory + "/index", error) &&
                    !fs::exists(options_.chain_directory + "/chainstate", error) &&
                    !fs::exists(options_.wallet_directory, error);
-    header.wallets = options_.wallets;
+    header.wallets = !options_.no_wallets;
     header.tx_index = options_.tx_index;
     header.settings = options_.settings;
     recorded_random_.emplace(SeededRandom::stream(header.seed, 0, "node"));
@@ -289,11 +291,11 @@ Expected<void, std::string> Daemon::open_node() {
         tx_index_ = std::move(*opened);
     }
     wallets_.emplace(options_.wallet_directory, *storage_);
-    scripts_.emplace(options_.script_threads, &signatures_, &known_scripts_);
+    scripts_.emplace(script_threads_, &signatures_, &known_scripts_);
     Random& random = recorded_random_ ? static_cast<Random&>(*recorded_random_) : random_;
     Random& secrets = recorded_secrets_ ? static_cast<Random&>(*recorded_secrets_) : secrets_;
     record_header_.coins_cache_bytes = config_.chain.coins_cache_bytes;
-    const NodeHost host{*blocks_,  *coins_,        options_.wallets ? &*wallets_ : nullptr,
+    const NodeHost host{*blocks_,  *coins_,        options_.no_wallets ? nullptr : &*wallets_,
                         *scripts_, random,         secrets,
                         *log_,     tx_index_.get()};
     auto node = Node::create(config_, host);
@@ -311,8 +313,7 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
     log_->info(LogCategory::general,
                "Chain {}, consensus {}, SHA-256 implementation {}, miner's {}", config_.params.name,
                config_.engine.name, sha256_implementation(), pow_search_implementation());
-    log_->info(LogCategory::general, "Script verification uses {} threads",
-               options_.script_threads);
+    log_->info(LogCategory::general, "Script verification uses {} threads", script_threads_);
     for (const std::string& note : notes) log_->info(LogCategory::general, "{}", note);
 }
 

@@ -33,7 +33,7 @@ void getmempoolinfo(Call& call) {
             out.field("unbroadcastcount", 0);
             out.field("fullrbf", true);
             out.field("permitbaremultisig", options.permit_bare_multisig);
-            out.field("maxdatacarriersize", options.data_carrier_bytes_max.value_or(0));
+            out.field("maxdatacarriersize", options.data_bytes_max());
             out.field("limitclustercount", options.cluster_count_max);
             out.field("limitclustersize", options.cluster_virtual_bytes_max);
         });

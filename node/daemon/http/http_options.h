@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/option_row.h"
 #include "net/wire/endpoint.h"
 
 namespace parley {
@@ -19,11 +21,13 @@ struct HttpOptions {
     std::string user;               ///< -rpcuser; empty: the cookie is used
     std::string password;           ///< -rpcpassword
     std::vector<std::string> auth;  ///< -rpcauth: <user>:<salt>$<HMAC-SHA256 in hex>
-    std::string cookie_file;
+    std::string cookie_file = ".cookie";
     unsigned cookie_permissions = 0600;
-    unsigned threads = 16;             ///< requests that are answered at once
-    unsigned work_queue_max = 64;      ///< requests that wait for one of these threads
-    std::chrono::seconds timeout{30};  ///< for an idle or slow connection
+    unsigned threads = 16;                        ///< requests that are answered at once
+    unsigned work_queue_max = 64;                 ///< requests that wait for one of these threads
+    Duration timeout = std::chrono::seconds{30};  ///< for an idle or slow connection
+
+    static std::span<const OptionRow<HttpOptions>> rows();
 };
 
 }  // namespace parley

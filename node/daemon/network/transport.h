@@ -11,10 +11,12 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
+#include "base/option_row.h"
 #include "base/time.h"
 #include "node/daemon/workers/core_loop.h"
 
@@ -30,6 +32,8 @@ struct TransportOptions {
     Duration dial_timeout = std::chrono::seconds{5};  ///< -timeout: for resolving and connecting
     /// -testlinkdelay: every byte leaves so much later, in order, on each connection. 0: at once.
     Duration link_delay{0};
+
+    static std::span<const OptionRow<TransportOptions>> rows();
 };
 
 class Transport final : public NetworkPort {

@@ -13,9 +13,9 @@ namespace {
 
 // A whole number and nothing else.
 template <class T>
-std::optional<T> parse_whole(std::string_view text, int base = 10) {
+std::optional<T> parse_whole(std::string_view text) {
     T value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
 }
@@ -109,16 +109,7 @@ ChainParams read_signet(OptionReader& reader) {
 
 Expected<ChainParams, std::string> read_labnet(OptionReader& reader) {
     LabnetOptions options;
-    options.target_spacing_s =
-        reader.number("powtargetspacing", options.target_spacing_s, 1, 1'000'000);
-    options.retarget_interval_blocks = reader.number_as<int32_t>(
-        "powretargetinterval", options.retarget_interval_blocks, 3, 1'000'000);
-    if (reader.has("powstartbits")) {
-        const std::string text = reader.text("powstartbits");
-        const auto bits = parse_whole<uint32_t>(text, 16);
-        if (!bits || text.size() != 8) reader.fail("powstartbits", text, "8 hexadecimal digits");
-        options.start_bits = bits.value_or(options.start_bits);
-    }
+    reader.read(options);
     for (const std::string& text : reader.list("genesisoutput")) {
         auto output = parse_genesis_output(text);
         if (!output) return Unexpected(output.error());
@@ -161,10 +152,9 @@ void read_checkpoints(OptionReader& reader, ChainOptions& options) {
 
 Expected<ChainParams, std::string> read_chain_params(OptionReader& reader,
                                                      const std::string& chain) {
-    for (const char* name :
-         {"powtargetspacing", "powretargetinterval", "powstartbits", "genesisoutput"}) {
-        if (chain != "labnet" && reader.has(name))
-            reader.fail(fmt::format("-{} needs -chain=labnet.", name));
+    for (const OptionInfo& row : LabnetOptions::rows()) {
+        if (chain != "labnet" && reader.has(row.name))
+            reader.fail(fmt::format("-{} needs -chain=labnet.", row.name));
     }
     if (chain == "labnet") return read_labnet(reader);
     ChainParams params = chain == "regtest"  ? read_regtest(reader)

@@ -8,15 +8,11 @@
 
 #include "base/encoding.h"
 #include "node/daemon/options/option_reader.h"
-#include "node/daemon/workers/script_pool.h"
 
 namespace parley {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr unsigned kMinerThreadsMax = 256;
-constexpr unsigned kRpcThreadsMax = 256;
 
 std::string absolute(const std::string& path, const std::string& base) {
     return path.empty() || path.front() == '/' ? path : base + "/" + path;
@@ -41,11 +37,9 @@ std::vector<Endpoint> read_binds(OptionReader& reader, std::string_view name, ui
 }
 
 void read_log(OptionReader& reader, const Locations& locations, LogOptions& log) {
-    const std::string path = reader.text("debuglogfile", "debug.log");
-    if (!path.empty() && path != "0") log.path = absolute(path, locations.chain_directory);
-    log.categories = reader.list("debug");
+    reader.read(log);
+    log.path = log.path == "0" ? "" : absolute(log.path, locations.chain_directory);
     std::erase_if(log.categories, [](const auto& name) { return name == "0" || name == "none"; });
-    log.excluded = reader.list("debugexclude");
     const std::string level = reader.text("loglevel", "info");
     if (level == "debug" || level == "trace")
         log.level = LogLevel::debug;
@@ -55,66 +49,35 @@ void read_log(OptionReader& reader, const Locations& locations, LogOptions& log)
         log.level = LogLevel::error;
     else if (level.find(':') == std::string::npos && level != "info")
         reader.fail("loglevel", level, "debug, info, warning or error");
-    log.timestamps = reader.flag("logtimestamps", true);
-    log.microseconds = reader.flag("logtimemicros", false);
-    log.thread_names = reader.flag("logthreadnames", false);
-    log.console = reader.flag("printtoconsole",
-                              !reader.flag("daemon", false) && !reader.flag("daemonwait", false));
+    log.console =
+        reader.flag("printtoconsole", !reader.flag("daemon") && !reader.flag("daemonwait"));
     log.shrink = reader.flag("shrinkdebugfile", log.categories.empty());
 }
 
-void read_transport(OptionReader& reader, const ChainParams& params, DaemonOptions& options) {
-    TransportOptions& transport = options.transport;
-    transport.default_port = reader.number_as<uint16_t>("port", params.p2p_port, 1, 65535);
+void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptions& transport) {
+    reader.read(transport);
+    transport.default_port =
+        static_cast<uint16_t>(reader.number("port").value_or(node.params.p2p_port));
     transport.binds = read_binds(reader, "bind", transport.default_port);
-    transport.listening = reader.flag("listen", true);
-    const auto connections = reader.number_as<size_t>("maxconnections", 125, 0, 10'000);
     // What the node dials by itself has room beside the others.
-    const NetOptions net;
-    const size_t outbound = reader.has("connect") ? 0 : std::min(net.outbound_max, connections / 2);
-    transport.inbound_max = connections - outbound;
-    transport.dial_timeout =
-        std::chrono::milliseconds(reader.number("timeout", 5000, 1, 10 * 60 * 1000));
-    transport.link_delay =
-        std::chrono::milliseconds(reader.number("testlinkdelay", 0, 0, 60 * 1000));
+    const size_t connections = node.net.connections_max;
+    transport.inbound_max =
+        connections -
+        (node.net.connect_only ? 0 : std::min(node.net.outbound_max, connections / 2));
 }
 
-void read_cookie(OptionReader& reader, const Locations& locations, HttpOptions& http) {
-    http.cookie_file = absolute(reader.text("rpccookiefile", ".cookie"), locations.chain_directory);
-    const std::string permissions = reader.text("rpccookieperms", "owner");
-    if (permissions == "owner")
-        http.cookie_permissions = 0600;
-    else if (permissions == "group")
-        http.cookie_permissions = 0640;
-    else if (permissions == "all")
-        http.cookie_permissions = 0644;
-    else
-        reader.fail("rpccookieperms", permissions, "owner, group or all");
-}
-
-void read_http(OptionReader& reader, const Locations& locations, const ChainParams& params,
+void read_http(OptionReader& reader, const Locations& locations, uint16_t default_port,
                HttpOptions& http) {
-    http.enabled = reader.flag("server", true);
-    const auto port = reader.number_as<uint16_t>("rpcport", params.rpc_port, 1, 65535);
-    http.allowed = reader.list("rpcallowip");
+    reader.read(http);
+    const auto port = static_cast<uint16_t>(reader.number("rpcport").value_or(default_port));
     // Without anybody allowed, other addresses would only be refused later.
     if (!http.allowed.empty()) http.binds = read_binds(reader, "rpcbind", port);
     if (http.binds.empty()) http.binds = {{"127.0.0.1", port}, {"::1", port}};
-    http.user = reader.text("rpcuser");
-    http.password = reader.text("rpcpassword");
-    http.auth = reader.list("rpcauth");
-    read_cookie(reader, locations, http);
-    http.threads = reader.number_as<unsigned>("rpcthreads", 16, 1, kRpcThreadsMax);
-    http.work_queue_max = reader.number_as<unsigned>("rpcworkqueue", 64, 1, 100'000);
-    http.timeout = std::chrono::seconds(reader.number("rpcservertimeout", 30, 1, 24 * 3600));
+    http.cookie_file = absolute(http.cookie_file, locations.chain_directory);
 }
 
-// A day of a busy node; and more than any disk has.
-constexpr int64_t kRecordMiBDefault = 1024;
-constexpr int64_t kRecordMiBMax = int64_t{1} << 24;
-
-std::string blocks_directory(OptionReader& reader, const Locations& locations) {
-    const std::string chosen = reader.text("blocksdir");
+std::string blocks_directory(OptionReader& reader, const std::string& chosen,
+                             const Locations& locations) {
     if (chosen.empty()) return locations.chain_directory + "/blocks";
     if (!fs::is_directory(chosen))
         reader.fail(
@@ -136,7 +99,7 @@ Expected<Locations, std::string> read_locations(const Settings& settings, const 
         ++choices;
     }
     for (const ChainName& chain : chain_names()) {
-        if (chain.option.empty() || !reader.flag(chain.option, false)) continue;
+        if (chain.option.empty() || !reader.flag(chain.option)) continue;
         result.chain = chain.name;
         ++choices;
     }
@@ -170,43 +133,28 @@ Expected<Locations, std::string> read_locations(const Settings& settings, const 
 
 Expected<DaemonOptions, std::string> read_daemon_options(const Settings& settings,
                                                          const Locations& locations,
-                                                         unsigned cores) {
+                                                         const NodeConfig& node) {
     OptionReader reader(settings);
-    const ChainParams params = find_chain_name(locations.chain)->params();
     DaemonOptions options;
+    reader.read(options);
     options.chain = locations.chain;
     options.data_directory = locations.data_directory;
     options.chain_directory = locations.chain_directory;
-    options.blocks_directory = blocks_directory(reader, locations);
-    options.wallet_directory =
-        absolute(reader.text("walletdir", "wallets"), locations.chain_directory);
-    options.wallets = !reader.flag("disablewallet", false);
-    options.pid_file = absolute(reader.text("pid"), locations.chain_directory);
-    options.load_blocks = reader.list("loadblock");
+    options.blocks_directory = blocks_directory(reader, options.blocks_directory, locations);
+    options.wallet_directory = absolute(options.wallet_directory, locations.chain_directory);
+    options.pid_file = absolute(options.pid_file, locations.chain_directory);
     for (const std::string& path : options.load_blocks) {
         if (!fs::is_regular_file(path))
             reader.fail(fmt::format("There is no file -loadblock={} to import.", path));
     }
-    options.tx_index = reader.flag("txindex", false);
-    if (options.tx_index && reader.number("prune", 0, 0, int64_t{1} << 40) != 0)
+    if (options.tx_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -txindex.");
-    options.script_threads = script_threads(reader.number_as<int>("par", 0, -1000, 1000), cores);
-    options.script_caches_bytes =
-        reader.number_as<size_t>("maxsigcachesize", kScriptCachesBytesDefault >> 20, 0, 16'384)
-        << 20;
-    options.block_notify = reader.text("blocknotify");
-    options.record = absolute(reader.text("record"), locations.chain_directory);
-    options.record_bytes_max =
-        reader.number_as<uint64_t>("recordmaxsize", kRecordMiBDefault, 1, kRecordMiBMax) << 20;
+    options.record = absolute(options.record, locations.chain_directory);
     options.settings = settings;
-    options.startup_notify = reader.text("startupnotify");
-    options.shutdown_notify = reader.text("shutdownnotify");
     read_log(reader, locations, options.log);
-    read_transport(reader, params, options);
-    read_http(reader, locations, params, options.http);
-    options.miner.threads = reader.number_as<unsigned>("genthreads", 1, 1, kMinerThreadsMax);
-    options.miner.rate_max =
-        reader.number_as<uint64_t>("genrate", 0, 0, int64_t{1'000'000'000'000});
+    read_transport(reader, node, options.transport);
+    read_http(reader, locations, node.params.rpc_port, options.http);
+    reader.read(options.miner);
     if (!reader.problem().empty()) return Unexpected(reader.problem());
     return options;
 }

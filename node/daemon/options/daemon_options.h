@@ -7,17 +7,17 @@
 
 #include "base/expected.h"
 #include "base/log.h"
+#include "base/option_row.h"
 #include "node/config.h"
 #include "node/daemon/http/http_options.h"
 #include "node/daemon/network/transport.h"
 #include "node/daemon/options/settings.h"
 #include "node/daemon/workers/miner_pool.h"
-#include "node/daemon/workers/signature_table.h"
 
 namespace parley {
 
 struct LogOptions {
-    std::string path;                     ///< empty: no file
+    std::string path = "debug.log";       ///< empty: no file
     std::vector<std::string> categories;  ///< of -debug; "1" or "all" means every one
     std::vector<std::string> excluded;    ///< of -debugexclude
     LogLevel level = LogLevel::info;      ///< of lines without a category of -debug
@@ -26,6 +26,8 @@ struct LogOptions {
     bool thread_names = false;
     bool console = true;
     bool shrink = true;
+
+    static std::span<const OptionRow<LogOptions>> rows();
 };
 
 struct DaemonOptions {
@@ -33,23 +35,25 @@ struct DaemonOptions {
     std::string data_directory;    ///< -datadir
     std::string chain_directory;   ///< where this chain's files are; the same on main
     std::string blocks_directory;  ///< .../blocks
-    std::string wallet_directory;  ///< .../wallets
-    bool wallets = true;
+    std::string wallet_directory = "wallets";
+    bool no_wallets = false;
     std::string pid_file;  ///< empty: none
     std::vector<std::string> load_blocks;
-    bool tx_index = false;  ///< -txindex
-    unsigned script_threads = 1;
-    size_t script_caches_bytes = kScriptCachesBytesDefault;  ///< -maxsigcachesize
-    std::string block_notify;                                ///< shell commands; empty: none
+    bool tx_index = false;                          ///< -txindex
+    int par = 0;                                    ///< see script_threads()
+    size_t script_caches_bytes = size_t{32} << 20;  ///< signatures and scripts have half each
+    std::string block_notify;                       ///< shell commands; empty: none
     std::string startup_notify;
     std::string shutdown_notify;
     LogOptions log;
     TransportOptions transport;
     HttpOptions http;
     MinerPoolOptions miner;
-    std::string record;             ///< -record; empty: nothing is recorded
-    uint64_t record_bytes_max = 0;  ///< -recordmaxsize
-    Settings settings;              ///< what all options were read from, for the record
+    std::string record;  ///< empty: nothing is recorded
+    uint64_t record_bytes_max = uint64_t{1} << 30;
+    Settings settings;  ///< what all options were read from, for the record
+
+    static std::span<const OptionRow<DaemonOptions>> rows();
 };
 
 /// Where the options are, before they can be read: the chain decides which count.
@@ -64,11 +68,12 @@ Expected<Locations, std::string> read_locations(const Settings& settings, const 
 
 /// REQUIRES: settings.select_chain(locations.chain) was called. Opens the files that options
 /// of the engine name, nothing else.
-Expected<DaemonOptions, std::string> read_daemon_options(const Settings& settings,
-                                                         const Locations& locations,
-                                                         unsigned cores);
 Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
                                                    const std::string& chain);
+/// For the host of such a node.
+Expected<DaemonOptions, std::string> read_daemon_options(const Settings& settings,
+                                                         const Locations& locations,
+                                                         const NodeConfig& node);
 
 /// The whole of a file; empty optional: it cannot be read. For small files that the user named.
 std::optional<std::string> read_text_file(const std::string& path);

@@ -1,14 +1,15 @@
-// OptionReader: the values of Settings as numbers, flags and fees. The first one that makes no
-// sense is kept as a sentence, so that a list of options reads without an error check each. Not
-// thread-safe.
+// OptionReader: reads the values of Settings into options structs, row by row, and by hand where a
+// row has no member. The first one that makes no sense is kept as a sentence, so that a list of
+// options reads without an error check each. Not thread-safe.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "base/time.h"
-#include "chain/primitives/fee_rate.h"
+#include "base/option_row.h"
 #include "node/daemon/options/settings.h"
 
 namespace parley {
@@ -17,20 +18,27 @@ class OptionReader {
  public:
     explicit OptionReader(const Settings& settings) : settings_(settings) {}
 
-    bool flag(std::string_view name, bool fallback);
-    int64_t number(std::string_view name, int64_t fallback, int64_t min, int64_t max);
-    template <class T>
-    T number_as(std::string_view name, int64_t fallback, int64_t min, int64_t max) {
-        return static_cast<T>(number(name, fallback, min, max));
+    /// All rows that have a member.
+    template <class Options>
+    void read(Options& options) {
+        for (const OptionRow<Options>& row : Options::rows()) {
+            if (!has(row.name)) continue;
+            if (row.text != nullptr) options.*row.text = text(row.name);
+            if (row.list != nullptr) options.*row.list = list(row.name);
+            if (row.set == nullptr) continue;
+            if (const auto value = number(row)) row.set(options, *value);
+        }
     }
+
+    /// As the row's member holds it, within its range. Empty: not given, or refused, or the row
+    /// wants its default for such a value.
+    std::optional<int64_t> number(const OptionInfo& row);
+    /// REQUIRES: there is such an option.
+    std::optional<int64_t> number(std::string_view name);
+    bool flag(std::string_view name, bool fallback = false);
     std::string text(std::string_view name, std::string_view fallback = "");
-    /// Coins with decimals.
-    Amount amount(std::string_view name, Amount fallback);
-    FeeRate fee_rate(std::string_view name, FeeRate fallback);
     std::vector<std::string> list(std::string_view name) { return settings_.list(name); }
     bool has(std::string_view name) const { return settings_.has(name); }
-    /// -nox or -x=0.
-    bool negated(std::string_view name) const;
 
     void fail(std::string sentence) {
         if (problem_.empty()) problem_ = std::move(sentence);

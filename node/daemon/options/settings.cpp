@@ -26,7 +26,7 @@ std::optional<int> Settings::rank(std::string_view name, const Entry& entry) con
     if (entry.source == Source::settings_json) return 1;
     if (entry.section == chain_) return 2;
     if (!entry.section.empty()) return std::nullopt;
-    const Option* option = find_option(name);
+    const OptionInfo* option = find_option(name);
     if (option != nullptr && option->network_only && chain_ != "main") return std::nullopt;
     return 3;
 }
@@ -74,7 +74,7 @@ std::vector<std::string> Settings::list(std::string_view name) const {
 std::vector<std::string> Settings::warnings() const {
     std::vector<std::string> result = warnings_;
     for (const auto& [name, entries] : entries_) {
-        const Option* option = find_option(name);
+        const OptionInfo* option = find_option(name);
         if (option == nullptr || !option->network_only || chain_ == "main" || has(name)) continue;
         result.push_back(
             fmt::format("Config setting for -{} only applied on {} network when in [{}] section.",

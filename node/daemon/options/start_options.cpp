@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <thread>
 
 #include "node/daemon/options/config_file.h"
 #include "node/daemon/options/option_reader.h"
@@ -86,8 +85,8 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
     Settings settings;
     if (auto done = parse_command_line(arguments, settings); !done) return Unexpected(done.error());
     for (const char* name : {"?", "h", "help"})
-        result.show_help |= OptionReader(settings).flag(name, false);
-    result.show_version = OptionReader(settings).flag("version", false);
+        result.show_help |= OptionReader(settings).flag(name);
+    result.show_version = OptionReader(settings).flag("version");
     if (result.show_help || result.show_version) return result;
 
     const auto locations = read_config_files(settings, home);
@@ -95,12 +94,12 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
     auto node = read_node_config(settings, locations->chain);
     if (!node) return Unexpected(node.error());
     result.node.emplace(std::move(*node));
-    auto daemon = read_daemon_options(settings, *locations, std::thread::hardware_concurrency());
+    auto daemon = read_daemon_options(settings, *locations, *result.node);
     if (!daemon) return Unexpected(daemon.error());
     result.daemon = std::move(*daemon);
     OptionReader reader(settings);
-    result.wait_for_background = reader.flag("daemonwait", false);
-    result.background = result.wait_for_background || reader.flag("daemon", false);
+    result.wait_for_background = reader.flag("daemonwait");
+    result.background = result.wait_for_background || reader.flag("daemon");
     if (!reader.problem().empty()) return Unexpected(reader.problem());
 
     for (std::string& warning : settings.warnings())
@@ -110,7 +109,7 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
             "Warning: option -rpcbind was ignored because -rpcallowip was not specified, refusing "
             "to allow everyone to connect");
     for (const std::string& name : settings.mentioned()) {
-        if (find_option(name)->help.empty())
+        if (find_option(name)->no_effect)
             result.notes.push_back(
                 fmt::format("Option -{} is accepted and has no effect in Parley", name));
     }

@@ -16,9 +16,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
+#include "base/option_row.h"
 #include "node/daemon/workers/core_loop.h"
 
 namespace parley {
@@ -26,6 +28,8 @@ namespace parley {
 struct MinerPoolOptions {
     unsigned threads = 1;   ///< -genthreads
     uint64_t rate_max = 0;  ///< -genrate: hashes a second of all threads together; 0: unlimited
+
+    static std::span<const OptionRow<MinerPoolOptions>> rows();
 };
 
 class MinerPool final : public MinerPort {

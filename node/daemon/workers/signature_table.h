@@ -8,9 +8,6 @@
 
 namespace parley {
 
-/// Of both tables together (-maxsigcachesize); each has half. bitcoind's default.
-inline constexpr size_t kScriptCachesBytesDefault = size_t{32} << 20;
-
 class SignatureTable final : public SignatureCache {
  public:
     SignatureTable(Random& secrets, size_t bytes_max) : table_(secrets, bytes_max) {}

@@ -34,9 +34,10 @@ Settings config(std::string_view text, std::string_view chain) {
 
 TEST(OptionTable, names_unique_and_notes_carry_no_argument) {
     std::set<std::string_view> names;
-    for (const Option& option : option_table()) {
+    for (const OptionInfo& option : option_table()) {
         EXPECT_TRUE(names.insert(option.name).second) << option.name;
-        EXPECT_TRUE(!option.help.empty() || option.argument.empty()) << option.name;
+        EXPECT_EQ(option.help.empty(), option.no_effect) << option.name;
+        EXPECT_TRUE(!option.no_effect || option.unit.argument.empty()) << option.name;
     }
     // Every option of the drop-in list.
     for (const char* name : {"regtest",

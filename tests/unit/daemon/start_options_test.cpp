@@ -119,7 +119,7 @@ TEST_F(StartOptionsTest, values_reach_the_modules) {
     ASSERT_TRUE(engine);
     EXPECT_EQ((*engine)->miner()->schedule().kind, MiningSchedule::Kind::poisson);
     EXPECT_EQ(start.node->chain.coins_cache_bytes, size_t{8} << 20);
-    EXPECT_EQ(start.daemon.script_threads, 1u);
+    EXPECT_EQ(start.daemon.par, 1);
     EXPECT_EQ(start.node->mempool.min_relay_fee, FeeRate{2000});
     EXPECT_EQ(start.node->mempool.usage_bytes_max, 5'000'000);
     EXPECT_EQ(start.node->node.stop_at_height, 9);

@@ -161,7 +161,9 @@ TEST(BlockBuilderOptionsTest, validate_names_the_option) {
     EXPECT_FALSE(BlockBuilderOptions{}.validate());
     BlockBuilderOptions options;
     options.weight_max = 4'000'001;
-    EXPECT_EQ(*options.validate(), "-blockmaxweight must be between 0 and 4000000");
+    EXPECT_EQ(
+        *options.validate(),
+        "Specified -blockmaxweight (4000001) exceeds consensus maximum block weight (4000000)");
 }
 
 }  // namespace

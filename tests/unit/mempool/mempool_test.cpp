@@ -377,7 +377,7 @@ TEST(MempoolOptionsTest, validate_names_the_option) {
     EXPECT_EQ(*small.validate(), "-maxmempool must be at least 5 MB");
     MempoolOptions cluster;
     cluster.cluster_count_max = 65;
-    EXPECT_EQ(*cluster.validate(), "-limitclustercount must be between 1 and 64");
+    EXPECT_EQ(*cluster.validate(), "limitclustercount must be less than or equal to 64");
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ TEST(PolicyTest, check_standard_bounds_data_by_all_outputs_together) {
     EXPECT_FALSE(check_standard(Transaction{data}, options));
     data.outputs.push_back({Amount{0}, hex("6a")});
     EXPECT_EQ(*check_standard(Transaction{data}, options), "datacarrier");
-    options.data_carrier_bytes_max.reset();
+    options.data_carrier = false;
     data.outputs = {{Amount{0}, hex("6a")}};
     EXPECT_EQ(*check_standard(Transaction{data}, options), "datacarrier");
 }

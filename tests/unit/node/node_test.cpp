@@ -26,7 +26,7 @@ TransactionRef spend(const BlockRef& block, int64_t fee = 10'000) {
 
 NodeConfig relaxed() {
     NodeConfig config{regtest_params()};
-    config.mempool.require_standard = false;  // OP_TRUE is not standard
+    config.mempool.accept_nonstandard = true;  // OP_TRUE is not standard
     return config;
 }
 

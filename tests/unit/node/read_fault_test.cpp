@@ -40,7 +40,7 @@ class NodeReadFault : public testing::Test {
     }
     static NodeConfig relaxed() {
         NodeConfig config{regtest_params()};
-        config.mempool.require_standard = false;  // OP_TRUE is not standard
+        config.mempool.accept_nonstandard = true;  // OP_TRUE is not standard
         return config;
     }
     void stop() {

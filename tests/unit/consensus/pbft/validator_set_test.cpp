@@ -160,16 +160,16 @@ TEST_F(Factory, bad_options_are_refused_with_a_sentence) {
     EXPECT_THAT(error(), HasSubstr("no validators"));
     options = good;
     options.base_timeout = Duration{1};
-    EXPECT_THAT(error(), HasSubstr("base timeout"));
+    EXPECT_THAT(error(), HasSubstr("-pbfttimeout"));
     options = good;
     options.timeout_max = options.base_timeout / 2;
     EXPECT_THAT(error(), HasSubstr("largest timeout"));
     options = good;
     options.empty_block_period = Duration{-1};
-    EXPECT_THAT(error(), HasSubstr("empty block period"));
+    EXPECT_THAT(error(), HasSubstr("-pbftemptyblocks"));
     options = good;
     options.time_bound = Duration{0};
-    EXPECT_THAT(error(), HasSubstr("bound on block times"));
+    EXPECT_THAT(error(), HasSubstr("-pbfttimebound"));
 }
 
 }  // namespace

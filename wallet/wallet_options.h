@@ -1,0 +1,32 @@
+// WalletOptions: what a user can choose about wallets. Each field is an option, named in its row.
+// Plain values.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/option_row.h"
+#include "chain/primitives/fee_rate.h"
+#include "wallet/wallet_types.h"
+
+namespace parley {
+
+struct WalletOptions {
+    /// Scripts that are watched ahead of the last used one, in each direction. bitcoind has 1,000;
+    /// 100 keeps a wallet's memory in kilobytes, and is five times BIP44's gap limit.
+    uint32_t lookahead = 100;
+    /// Satoshi per kvB. Empty: the node's minimum (there is no fee history on the networks that
+    /// this node is made for). Zero: refuse, as bitcoind does where it is disabled.
+    std::optional<FeeRate> fallback_fee;
+    AddressType address_type = AddressType::bech32;
+    bool spend_zero_conf_change = true;
+    bool signal_replaceable = true;
+    Amount fee_max{10'000'000};
+    FeeRate consolidate_fee_rate{10'000};  ///< the long-term rate of waste
+
+    static std::span<const OptionRow<WalletOptions>> rows();
+    std::optional<std::string> validate() const { return out_of_range(*this); }
+};
+
+}  // namespace parley
