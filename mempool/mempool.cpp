@@ -279,7 +279,7 @@ Expected<void, StorageError> Mempool::Impl::return_transaction(const Transaction
         }
         if (const auto* failed = std::get_if<StorageError>(&candidate.error()))
             return Unexpected(*failed);
-        log.debug(LogCategory::mempool, "Transaction {} does not return after a reorganisation: {}",
+        log.debug(LogCategory::mempool, "Transaction {} is dropped after a reorganisation: {}",
                   transaction->txid().to_string(),
                   std::get<TxReject>(candidate.error()).to_string());
     }

@@ -96,7 +96,7 @@ void PeerManager::Impl::queue_request(Peer& peer, Frame frame) {
     flow.request_bytes += frame.wire_size();
     flow.requests.push_back(std::move(frame));
     if (flow.requests.size() > kQueuedRequestsMax || flow.request_bytes > kQueuedRequestBytesMax)
-        table.disconnect(peer, "it asks faster than it takes the answers");
+        table.disconnect(peer, "it sends requests faster than it reads the replies");
 }
 
 void PeerManager::Impl::on_drained(Peer& peer) {
@@ -241,7 +241,7 @@ void PeerManager::Impl::on_tx(Peer& peer, ByteSpan payload) {
 }
 
 void PeerManager::Impl::on_unserved(Peer& peer, ByteSpan) {
-    table.disconnect(peer, "it asks for a service that was not offered (filters)");
+    table.disconnect(peer, "it requested bloom filters, which are not offered");
 }
 
 }  // namespace parley

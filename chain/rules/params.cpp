@@ -15,7 +15,7 @@ namespace {
 // Once a genesis coinbase pays more outputs than this, its options no longer fit a command line.
 constexpr size_t kGenesisOutputsMax = 10'000;
 constexpr int64_t kTargetSpacingMax_s = 1'000'000;
-// Below three blocks a period would have no span between two blocks' times.
+// With fewer blocks, a period would not contain two times to measure.
 constexpr int32_t kRetargetIntervalMin_blocks = 3;
 constexpr int32_t kRetargetIntervalMax_blocks = 1'000'000;
 
@@ -25,7 +25,7 @@ ChainParams regtest_formats() {
     params.public_network = false;
     params.pow_limit = U256::max() >> 1;
     params.activation = {Height{1}, Height{1}, Height{1}, Height{1}, Height{0}, Height{0}};
-    // Every coinbase of these chains has its height, so none can repeat another.
+    // Every coinbase of these chains contains its height, so none can repeat another.
     params.bip30_needless_until = Height{std::numeric_limits<int32_t>::max()};
     params.address_prefixes.bech32 = "bcrt";
     params.address_prefixes.base58 = kTestBase58Versions;
@@ -62,7 +62,7 @@ ChainParams labnet_params(const LabnetOptions& options) {
     params.p2p_port = 18644;
     params.rpc_port = 18643;
     auto outputs = options.genesis_outputs;
-    // All options enter the genesis hash, so that networks of different rules never mix.
+    // The genesis hash covers all options, so networks with different rules never mix.
     const std::string headline =
         fmt::format("Parley labnet: {} s, {} blocks", options.target_spacing_s,
                     options.retarget_interval_blocks);

@@ -59,7 +59,7 @@ BlockRef Decision::valid_block(const BlockHash& digest) const {
 void Decision::take(PeerId from, const Vote& vote, Step& step) {
     if (!setup_.self) return;
     if (vote.view >= kViewMax || vote.validator >= setup_.set().size())
-        return setup_.blame(from, "a vote of nobody or of an impossible view", step);
+        return setup_.blame(from, "a vote with an invalid validator or view", step);
     if (!in_window(vote.height)) {
         if (vote.height > final_.height) repair_.note_beyond();
         return;
@@ -83,7 +83,7 @@ void Decision::take(PeerId from, const PrePrepare& message, Step& step) {
     if (!setup_.self) return;
     const Vote& vote = message.vote;
     if (vote.view >= kViewMax || vote.validator != setup_.set().primary(vote.view))
-        return setup_.blame(from, "a pre-prepare that is not its view's primary's", step);
+        return setup_.blame(from, "a pre-prepare not from the primary of its view", step);
     if (!in_window(vote.height)) {
         if (vote.height > final_.height) repair_.note_beyond();
         return;
@@ -107,14 +107,13 @@ void Decision::take_body(PeerId from, const BlockHash& digest, ByteSpan bytes, S
     Reader header_reader(bytes);
     const BlockHeader header = read_block_header(header_reader);
     if (!header_reader.ok() || header.hash() != digest)
-        return setup_.blame(from, "a block that is not the one its hash names", step);
+        return setup_.blame(from, "a block that does not match the hash", step);
     Reader reader(bytes);
     auto block = std::make_shared<Block>(read_block(reader));
     bool mutated = false;
     if (!reader.done() || block->transactions.empty() ||
         block_merkle_root(*block, &mutated) != block->header.merkle_root || mutated)
-        return setup_.blame(from, "a block whose transactions are not the ones its hash names",
-                            step);
+        return setup_.blame(from, "a block whose transactions do not match its header", step);
     bodies_[digest] = Body{std::move(block), from, false};
     repair_.body_arrived(digest);
 }
@@ -152,7 +151,7 @@ std::optional<std::string> Decision::header_problem(const BlockHeader& header, b
                                                     TimePoint now) const {
     if (header.previous != final_.digest) return "it does not follow the last final block";
     if (header.bits != setup_.bits || header.nonce != 0)
-        return "its bits or nonce are not the chain's";
+        return "its bits or nonce differ from the chain's constants";
     // A block that was prepared once has passed this test then, and may be old by now.
     if (reproposed) return std::nullopt;
     const int64_t bound =
@@ -197,7 +196,7 @@ std::optional<Vote> Decision::sign(MessageType type, Sequence height, const Bloc
         (known->view > state().view || (known->view == state().view && known->digest != digest))) {
         setup_.log.error(
             LogCategory::pbft,
-            "Somebody else votes with this validator's key, or this node lost its record: "
+            "Another process votes with this validator's key, or this node lost its vote record: "
             "it does not vote at height {} in view {}.",
             height, state().view);
         return std::nullopt;

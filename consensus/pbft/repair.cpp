@@ -50,8 +50,7 @@ Status Repair::status(const Standing& standing) const {
 }
 
 void Repair::take(PeerId from, const Status& theirs, const Standing& standing, Step& step) {
-    if (theirs.view >= kViewMax)
-        return setup_.blame(from, "the status of an impossible view", step);
+    if (theirs.view >= kViewMax) return setup_.blame(from, "a status with an invalid view", step);
     note_final(from, theirs.final_point, standing.decision.final_point(), step);
     PeerState& peer = peers_[from];
     if (peer.answered_at != TimePoint::min() &&

@@ -114,7 +114,7 @@ void PeerTable::punish(Peer& peer, std::string_view reason) {
 }
 
 void PeerTable::drop_message(Peer& peer, std::string_view what) {
-    log_.debug(LogCategory::net, "dropped a message of peer={}: {}", peer.id.value(), what);
+    log_.debug(LogCategory::net, "dropped a message from peer={}: {}", peer.id.value(), what);
     if (++peer.dropped_messages > kDroppedMessagesMax)
         punish(peer, "too many damaged or malformed messages");
 }

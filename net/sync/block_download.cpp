@@ -133,7 +133,7 @@ void BlockDownload::time_out(Peer& peer) {
     release(peer);
     peer.sync.resting_until = table_.now() + table_.options().block_timeout;
     if (++peer.sync.timeouts >= kTimeoutsMax)
-        table_.disconnect(peer, "it stalls the download of blocks");
+        table_.disconnect(peer, "it stalls the block download");
 }
 
 void BlockDownload::on_timer() {

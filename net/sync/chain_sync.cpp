@@ -127,7 +127,7 @@ bool ChainSync::charge_headers(Peer& peer, const HeadersResult& result) {
     }
     const bool bearable = peer.sync.unsealed_headers <= kUnsealedHeadersMax + kHeadersMax &&
                           peer.sync.weak_headers <= kWeakHeadersMax;
-    if (!bearable) table_.punish(peer, "too many headers of branches that do not count");
+    if (!bearable) table_.punish(peer, "too many headers on branches worse than ours");
     return bearable;
 }
 

@@ -12,7 +12,7 @@
 #include "node/daemon/network/transport.h"
 #include "node/daemon/options/settings.h"
 #include "node/daemon/workers/miner_pool.h"
-#include "node/daemon/workers/signature_table.h"
+#include "node/daemon/workers/shared_caches.h"
 
 namespace parley {
 
