@@ -24,12 +24,8 @@ constexpr int64_t kAncestorsMax = 25;
 constexpr uint32_t kSequenceReplaceable = 0xfffffffd;  // BIP125
 constexpr uint32_t kSequenceLocktime = 0xfffffffe;
 
-WalletError fail(WalletErrorCode code, std::string message) {
-    return {code, std::move(message)};
-}
-
 WalletError insufficient() {
-    return fail(WalletErrorCode::insufficient_funds, "Insufficient funds");
+    return WalletError{WalletErrorCode::insufficient_funds, "Insufficient funds"};
 }
 
 std::string rate_text(FeeRate rate) {
@@ -86,15 +82,15 @@ uint32_t TransactionBuilder::current_locktime() const {
 
 std::optional<WalletError> TransactionBuilder::check_recipients() {
     if (request_.recipients.empty())
-        return fail(WalletErrorCode::invalid_parameter,
-                    "Transaction must have at least one recipient");
+        return WalletError{WalletErrorCode::invalid_parameter,
+                           "Transaction must have at least one recipient"};
     for (const Recipient& recipient : request_.recipients) {
         if (!money_range(recipient.amount))
-            return fail(WalletErrorCode::invalid_parameter,
-                        "Transaction amounts must not be negative");
+            return WalletError{WalletErrorCode::invalid_parameter,
+                               "Transaction amounts must not be negative"};
         const TxOutput output{recipient.amount, recipient.script};
         if (recipient.amount < dust(output) && !recipient.subtract_fee)
-            return fail(WalletErrorCode::insufficient_funds, "Transaction amount too small");
+            return WalletError{WalletErrorCode::insufficient_funds, "Transaction amount too small"};
         outputs_.push_back(output);
         recipients_total_ += recipient.amount;
         subtract_fee_ |= recipient.subtract_fee;
@@ -108,17 +104,19 @@ std::optional<WalletError> TransactionBuilder::choose_fee_rate() {
     const FeeRate minimum = std::max(chain.min_relay_fee(), chain.mempool_min_fee());
     if (request_.fee_rate) {
         if (*request_.fee_rate < minimum)
-            return fail(WalletErrorCode::wallet,
-                        fmt::format("Fee rate ({}) is lower than the minimum fee rate setting ({})",
-                                    rate_text(*request_.fee_rate), rate_text(minimum)));
+            return WalletError{
+                WalletErrorCode::wallet,
+                fmt::format("Fee rate ({}) is lower than the minimum fee rate setting ({})",
+                            rate_text(*request_.fee_rate), rate_text(minimum))};
         fee_rate_ = *request_.fee_rate;
         return std::nullopt;
     }
     const auto& fallback = wallet_.context.options.fallback_fee;
     if (fallback == FeeRate{0})
-        return fail(WalletErrorCode::wallet,
-                    "Fee estimation failed. Fallbackfee is disabled. Wait a few blocks or enable "
-                    "-fallbackfee.");
+        return WalletError{
+            WalletErrorCode::wallet,
+            "Fee estimation failed. Fallbackfee is disabled. Wait a few blocks or enable "
+            "-fallbackfee."};
     fee_rate_ = std::max(fallback.value_or(minimum), minimum);
     return std::nullopt;
 }
@@ -147,9 +145,9 @@ std::optional<WalletError> TransactionBuilder::take_preset_inputs() {
         const TxOutput* output = wallet_.ledger.own_output(outpoint);
         auto coin = transaction && output ? coin_of(outpoint, *transaction) : std::nullopt;
         if (!coin)
-            return fail(WalletErrorCode::wallet,
-                        fmt::format("Not found pre-selected input {}:{}", outpoint.txid.to_string(),
-                                    outpoint.index));
+            return WalletError{WalletErrorCode::wallet,
+                               fmt::format("Not found pre-selected input {}:{}",
+                                           outpoint.txid.to_string(), outpoint.index)};
         chosen_.push_back(std::move(*coin));
     }
     preset_count_ = chosen_.size();
@@ -222,10 +220,11 @@ std::optional<WalletError> TransactionBuilder::choose_coins() {
     for (const Coin& coin : chosen_) target += Amount{-coin.output.value.value()};
     if (!chosen_.empty() && target <= Amount{0}) return std::nullopt;
     if (!request_.add_inputs) {
-        return fail(WalletErrorCode::insufficient_funds,
-                    "The preselected coins total amount does not cover the transaction target. "
-                    "Please allow other inputs to be automatically selected or include more coins "
-                    "manually");
+        return WalletError{
+            WalletErrorCode::insufficient_funds,
+            "The preselected coins total amount does not cover the transaction target. "
+            "Please allow other inputs to be automatically selected or include more coins "
+            "manually"};
     }
     collect_available();
     const auto selection = select(std::max(target, Amount{1}));
@@ -256,7 +255,8 @@ std::optional<WalletError> TransactionBuilder::settle(const ChangeScript& change
         const size_t position =
             request_.change_position.value_or(wallet_.context.random.uniform(outputs_.size() + 1));
         if (position > outputs_.size())
-            return fail(WalletErrorCode::wallet, "Transaction change output index out of range");
+            return WalletError{WalletErrorCode::wallet,
+                               "Transaction change output index out of range"};
         if (subtract_fee_) {
             if (auto error = pay_fee_from_recipients(fee_, recipients_total_)) return error;
         }
@@ -273,10 +273,10 @@ std::optional<WalletError> TransactionBuilder::settle(const ChangeScript& change
         if (fee_ < needed) return insufficient();
     }
     if (fee_ > wallet_.context.options.fee_max)
-        return fail(WalletErrorCode::wallet,
-                    "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)");
+        return WalletError{WalletErrorCode::wallet,
+                           "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)"};
     if (4 * virtual_size(outputs_) > kWeightMax)
-        return fail(WalletErrorCode::wallet, "Transaction too large");
+        return WalletError{WalletErrorCode::wallet, "Transaction too large"};
     return std::nullopt;
 }
 
@@ -293,12 +293,12 @@ std::optional<WalletError> TransactionBuilder::pay_fee_from_recipients(Amount fe
         first = false;
         outputs_[i].value += Amount{-share};
         if (outputs_[i].value < Amount{0})
-            return fail(WalletErrorCode::wallet,
-                        "The transaction amount is too small to pay the fee");
+            return WalletError{WalletErrorCode::wallet,
+                               "The transaction amount is too small to pay the fee"};
         if (outputs_[i].value < dust(outputs_[i]))
-            return fail(WalletErrorCode::wallet,
-                        "The transaction amount is too small to send after the fee has been "
-                        "deducted");
+            return WalletError{WalletErrorCode::wallet,
+                               "The transaction amount is too small to send after the fee has been "
+                               "deducted"};
     }
     return std::nullopt;
 }

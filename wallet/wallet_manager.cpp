@@ -14,10 +14,6 @@ constexpr Duration kRebroadcastSpread = std::chrono::hours{24};
 // The name becomes a directory.
 constexpr size_t kNameSizeMax = 200;
 
-WalletError fail(WalletErrorCode code, std::string message) {
-    return {code, std::move(message)};
-}
-
 /// Names become directories below the wallets' one; they must not lead anywhere else.
 bool safe_name(const std::string& name) {
     if (name.size() > kNameSizeMax || name == "." || name == "..") return false;
@@ -49,40 +45,41 @@ Expected<Wallet*, WalletError> WalletManager::create(const std::string& name,
                                                      const WalletCreateOptions& options,
                                                      TimePoint now, std::optional<Bytes> seed) {
     if (name.empty())
-        return Unexpected(fail(WalletErrorCode::invalid_parameter, "Wallet name cannot be empty"));
-    if (!safe_name(name))
         return Unexpected(
-            fail(WalletErrorCode::invalid_parameter, "Wallet name must be a plain directory name"));
+            WalletError{WalletErrorCode::invalid_parameter, "Wallet name cannot be empty"});
+    if (!safe_name(name))
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
+                                      "Wallet name must be a plain directory name"});
     if (wallets_.size() >= kLoadedCountMax)
-        return Unexpected(fail(WalletErrorCode::wallet,
-                               "Too many wallets are loaded; unload one with unloadwallet"));
+        return Unexpected(WalletError{WalletErrorCode::wallet,
+                                      "Too many wallets are loaded; unload one with unloadwallet"});
     if (find(name) || directory_.exists(name))
-        return Unexpected(fail(
+        return Unexpected(WalletError{
             WalletErrorCode::wallet,
             fmt::format("Wallet file verification failed. Failed to create database path '{}'. "
                         "Database already exists.",
-                        name)));
+                        name)});
     auto storage = directory_.open(name, StorageDirectory::Mode::create_new);
-    if (!storage) return Unexpected(fail(WalletErrorCode::wallet, storage.error().message));
+    if (!storage) return Unexpected(WalletError{WalletErrorCode::wallet, storage.error().message});
     return add(Wallet::create(name, std::move(*storage), context(), options, now, std::move(seed)),
                now);
 }
 
 Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, TimePoint now) {
     if (find(name))
-        return Unexpected(fail(WalletErrorCode::already_loaded,
-                               fmt::format("Wallet \"{}\" is already loaded.", name)));
+        return Unexpected(WalletError{WalletErrorCode::already_loaded,
+                                      fmt::format("Wallet \"{}\" is already loaded.", name)});
     if (!safe_name(name) || !directory_.exists(name))
-        return Unexpected(fail(
+        return Unexpected(WalletError{
             WalletErrorCode::wallet_not_found,
             fmt::format("Wallet file verification failed. Failed to load database path '{}'. Path "
                         "does not exist.",
-                        name)));
+                        name)});
     if (wallets_.size() >= kLoadedCountMax)
-        return Unexpected(fail(WalletErrorCode::wallet,
-                               "Too many wallets are loaded; unload one with unloadwallet"));
+        return Unexpected(WalletError{WalletErrorCode::wallet,
+                                      "Too many wallets are loaded; unload one with unloadwallet"});
     auto storage = directory_.open(name, StorageDirectory::Mode::open_existing);
-    if (!storage) return Unexpected(fail(WalletErrorCode::wallet, storage.error().message));
+    if (!storage) return Unexpected(WalletError{WalletErrorCode::wallet, storage.error().message});
     auto loaded = add(Wallet::load(name, std::move(*storage), context(), now), now);
     // Only now: what a payment replaces in the mempool has to reach this wallet too.
     if (loaded) rebroadcast(**loaded);
@@ -102,8 +99,8 @@ Expected<void, WalletError> WalletManager::unload(const std::string& name) {
     const auto it = std::find_if(wallets_.begin(), wallets_.end(),
                                  [&](const auto& wallet) { return wallet->name() == name; });
     if (it == wallets_.end())
-        return Unexpected(fail(WalletErrorCode::wallet_not_found,
-                               "Requested wallet does not exist or is not loaded"));
+        return Unexpected(WalletError{WalletErrorCode::wallet_not_found,
+                                      "Requested wallet does not exist or is not loaded"});
     wallets_.erase(it);
     if (wallets_.empty()) next_rebroadcast_ = kNever;
     return {};

@@ -12,22 +12,19 @@ namespace {
 // bitcoind's least step of a bump above the old rate.
 constexpr int64_t kBumpStep = 5'000;
 
-WalletError fail(WalletErrorCode code, std::string message) {
-    return {code, std::move(message)};
-}
-
 }  // namespace
 
 Expected<SpendResult, WalletError> Wallet::Impl::create_transaction(const SpendRequest& request) {
     if (request.sign && !meta.private_keys)
-        return Unexpected(
-            fail(WalletErrorCode::wallet, "Error: Private keys are disabled for this wallet"));
+        return Unexpected(WalletError{WalletErrorCode::wallet,
+                                      "Error: Private keys are disabled for this wallet"});
     const auto change_script = [&]() -> Expected<Script, WalletError> {
         auto script = next_script(context.options.address_type, true);
         if (script) return script;
-        return Unexpected(fail(WalletErrorCode::wallet,
-                               "Transaction needs a change address, but we can't generate it. " +
-                                   script.error().message));
+        return Unexpected(
+            WalletError{WalletErrorCode::wallet,
+                        "Transaction needs a change address, but we can't generate it. " +
+                            script.error().message});
     };
     auto built = TransactionBuilder{*this, request}.build(change_script);
     save();  // a change script may have been used up
@@ -38,7 +35,7 @@ Expected<SpendResult, WalletError> Wallet::Impl::create_transaction(const SpendR
             spent.emplace(input.prevout, *ledger.own_output(input.prevout));
         SignResult result = sign_transaction(std::move(built->transaction), spent, keys);
         if (!result.complete())
-            return Unexpected(fail(WalletErrorCode::wallet, "Signing transaction failed"));
+            return Unexpected(WalletError{WalletErrorCode::wallet, "Signing transaction failed"});
         built->transaction = std::move(result.transaction);
     }
     return SpendResult{make_transaction(std::move(built->transaction)), built->fee,
@@ -72,9 +69,9 @@ Expected<Txid, WalletError> Wallet::settle(const RecordedSpend& spend,
     const Txid txid = spend.transaction->txid();
     if (reject && reject->reason != "txn-already-in-mempool") {
         forget(spend);
-        return Unexpected(
-            fail(WalletErrorCode::wallet,
-                 fmt::format("Transaction was refused by the mempool: {}", reject->to_string())));
+        return Unexpected(WalletError{
+            WalletErrorCode::wallet,
+            fmt::format("Transaction was refused by the mempool: {}", reject->to_string())});
     }
     if (impl_->context.node.in_mempool(txid))
         impl_->ledger.mempool_added(spend.transaction, to_unix_seconds(now));
@@ -93,24 +90,25 @@ Expected<Wallet::Replacement, WalletError> Wallet::create_replacement(
     const Ledger& ledger = impl_->ledger;
     const LedgerTx* original = ledger.find(txid);
     if (!original)
-        return Unexpected(
-            fail(WalletErrorCode::invalid_address_or_key, "Invalid or non-wallet transaction id"));
+        return Unexpected(WalletError{WalletErrorCode::invalid_address_or_key,
+                                      "Invalid or non-wallet transaction id"});
     const TransactionRef transaction = original->transaction;
     if (!ledger.children(*transaction).empty())
-        return Unexpected(
-            fail(WalletErrorCode::invalid_parameter, "Transaction has descendants in the wallet"));
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
+                                      "Transaction has descendants in the wallet"});
     if (original->state != LedgerTx::State::unconfirmed)
-        return Unexpected(fail(WalletErrorCode::wallet,
-                               "Transaction has been mined, or is conflicted with a mined "
-                               "transaction"));
+        return Unexpected(WalletError{WalletErrorCode::wallet,
+                                      "Transaction has been mined, or is conflicted with a mined "
+                                      "transaction"});
     if (original->replaced_by)
-        return Unexpected(fail(
+        return Unexpected(WalletError{
             WalletErrorCode::wallet,
             fmt::format("Cannot bump transaction {} which was already bumped by transaction {}",
-                        txid.to_string(), original->replaced_by->to_string())));
+                        txid.to_string(), original->replaced_by->to_string())});
     if (!ledger.all_inputs_own(*transaction))
-        return Unexpected(fail(WalletErrorCode::wallet,
-                               "Transaction contains inputs that don't belong to this wallet"));
+        return Unexpected(
+            WalletError{WalletErrorCode::wallet,
+                        "Transaction contains inputs that don't belong to this wallet"});
     Replacement result;
     SpendRequest request;
     result.original_fee = ledger.debit(*transaction);
@@ -133,9 +131,9 @@ Expected<Wallet::Replacement, WalletError> Wallet::create_replacement(
     const Amount least = result.original_fee + fee_for(impl_->context.node.incremental_relay_fee(),
                                                        created->transaction->virtual_size());
     if (created->fee < least)
-        return Unexpected(fail(WalletErrorCode::invalid_parameter,
-                               fmt::format("Insufficient total fee {}, must be at least {}",
-                                           to_string(created->fee), to_string(least))));
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
+                                      fmt::format("Insufficient total fee {}, must be at least {}",
+                                                  to_string(created->fee), to_string(least))});
     result.spend = std::move(*created);
     result.notes = {original->comment, original->comment_to, txid};
     return result;
@@ -144,11 +142,11 @@ Expected<Wallet::Replacement, WalletError> Wallet::create_replacement(
 Expected<void, WalletError> Wallet::abandon(const Txid& txid) {
     const LedgerTx* transaction = impl_->ledger.find(txid);
     if (!transaction)
-        return Unexpected(
-            fail(WalletErrorCode::invalid_address_or_key, "Invalid or non-wallet transaction id"));
+        return Unexpected(WalletError{WalletErrorCode::invalid_address_or_key,
+                                      "Invalid or non-wallet transaction id"});
     if (transaction->state != LedgerTx::State::unconfirmed || transaction->in_mempool)
-        return Unexpected(fail(WalletErrorCode::invalid_address_or_key,
-                               "Transaction not eligible for abandonment"));
+        return Unexpected(WalletError{WalletErrorCode::invalid_address_or_key,
+                                      "Transaction not eligible for abandonment"});
     impl_->ledger.abandon(txid);
     impl_->save();
     return {};
@@ -158,7 +156,7 @@ Expected<void, WalletError> Wallet::abandon(const Txid& txid) {
 
 Expected<void, WalletError> Wallet::lock_unspent(const OutPoint& outpoint, bool persistent) {
     const auto invalid = [](std::string message) {
-        return Unexpected(fail(WalletErrorCode::invalid_parameter, std::move(message)));
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter, std::move(message)});
     };
     const LedgerTx* transaction = impl_->ledger.find(outpoint.txid);
     if (!transaction) return invalid("Invalid parameter, unknown transaction");
@@ -179,8 +177,8 @@ Expected<void, WalletError> Wallet::lock_unspent(const OutPoint& outpoint, bool 
 
 Expected<void, WalletError> Wallet::unlock_unspent(const OutPoint& outpoint) {
     if (impl_->locked.erase(outpoint) == 0)
-        return Unexpected(
-            fail(WalletErrorCode::invalid_parameter, "Invalid parameter, expected locked output"));
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
+                                      "Invalid parameter, expected locked output"});
     if (impl_->locked_persistent.erase(outpoint) != 0) impl_->store.erase_lock(outpoint);
     impl_->save();
     return {};

@@ -10,8 +10,8 @@ namespace {
 constexpr uint8_t kTxKeyPrefix = 't';
 constexpr uint8_t kBestKey = 'B';
 // Blocks of one step: some tens of milliseconds where they are full.
-constexpr int kStepBlocks = 64;
-constexpr size_t kStepBytes = size_t{2} << 20;
+constexpr int kIndexedBlocksPerStep = 64;
+constexpr size_t kIndexedBytesPerStep = size_t{2} << 20;
 // A block of the largest weight holds none that is larger.
 constexpr size_t kTransactionSizeMax = 4'000'000;
 // Between two lines in the log.
@@ -60,7 +60,7 @@ void TxIndex::step() {
     if (!chain_.index().contains(*best_)) best_ = fork_point(best_, &chain_.index().tip());
     WriteBatch batch;
     size_t bytes = 0;
-    for (int i = 0; i < kStepBlocks && bytes < kStepBytes && !synced(); ++i) {
+    for (int i = 0; i < kIndexedBlocksPerStep && bytes < kIndexedBytesPerStep && !synced(); ++i) {
         const HeaderNode& next = *chain_.index().at_height(best_->height + 1);
         const auto indexed = index_block(batch, next);
         if (!indexed) {

@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A tenth of the shortest delay that is of interest.
-constexpr auto kPollPause = 10ms;
+constexpr auto kObserverPause = 10ms;
 
 }  // namespace
 
@@ -56,7 +56,7 @@ void Observer::watch(size_t node) {
                 seen_.tips[node].push_back({time, hash});
                 tip = hash;
             }
-            std::this_thread::sleep_for(kPollPause);
+            std::this_thread::sleep_for(kObserverPause);
         }
     } catch (const std::exception& error) {
         const std::lock_guard lock(mutex_);

@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kBlockBytesMax = 4'000'000;
 constexpr size_t kBlockBytesMin = BlockHeader::kSize + 1;
 constexpr size_t kPrefixBytes = 8;  // magic and length
-constexpr size_t kReadBytes = 1 << 20;
+constexpr size_t kImportReadBytes = 1 << 20;
 // One step of the node takes this much, so that RPC gets its turn between two.
 constexpr size_t kBatchBlocksMax = 64;
 constexpr size_t kBatchBytesMax = 4 << 20;
@@ -87,7 +87,7 @@ bool BlockFileReader::fill(size_t bytes) {
         buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<ptrdiff_t>(position_));
         position_ = 0;
         const size_t old = buffer_.size();
-        buffer_.resize(old + kReadBytes);
+        buffer_.resize(old + kImportReadBytes);
         const size_t count = source_->read(MutableByteSpan(buffer_).subspan(old), problem_);
         buffer_.resize(old + count);
         if (count == 0) return false;

@@ -110,4 +110,8 @@ void signature_operations(Forge& forge);
 void forks(Forge& forge);
 void long_reorganisation(Forge& forge);
 
+inline Script op_true() {
+    return Script{Bytes{OP_TRUE}};
+}
+
 }  // namespace parley

@@ -18,7 +18,7 @@ void ties(Forge& forge) {
     forge.side("fork-from-five-below", forge.block({.parent = base}));
 }
 
-void double_spends(Forge& forge) {
+void double_spends_across_branches(Forge& forge) {
     const std::string base = forge.tip();
     const Spendable coin = forge.take();
     const auto here = tx(spend({coin}));
@@ -69,7 +69,7 @@ void invalid_branches(Forge& forge) {
 
 void forks(Forge& forge) {
     ties(forge);
-    double_spends(forge);
+    double_spends_across_branches(forge);
     invalid_branches(forge);
 }
 

@@ -6,10 +6,6 @@ namespace {
 
 constexpr int64_t kMaxMoneySatoshi = 2'100'000'000'000'000;
 
-Script op_true() {
-    return Script{Bytes{OP_TRUE}};
-}
-
 void outputs(Forge& forge) {
     const auto with = [&](std::vector<int64_t> values) {
         TransactionData data = spend({forge.peek()});

@@ -6,10 +6,6 @@
 namespace parley {
 namespace {
 
-Script op_true() {
-    return Script{Bytes{OP_TRUE}};
-}
-
 // A coin of a witness program whose script is OP_TRUE, and its spend with that witness.
 Script true_program() {
     return witness_script(0, sha256(op_true().bytes()).span());

@@ -19,7 +19,7 @@ constexpr size_t kLengthSize = 4;
 constexpr size_t kCheckSize = 4;
 // A step carries at most an import's batch of blocks, or a request with a block in hexadecimal
 // digits. A longer frame is damage, and is not allocated.
-constexpr uint32_t kPayloadSizeMax = 256 << 20;
+constexpr uint32_t kRecordPayloadSizeMax = 256 << 20;
 // Options of the RPC server: the node does not read them, and passwords are among them.
 constexpr std::string_view kPrivateOptions = "rpc";
 
@@ -114,7 +114,7 @@ std::string RecordWriter::write(const RecordHeader& header) {
 
 std::string RecordWriter::write(Bytes payload) {
     const uint64_t size = kLengthSize + payload.size() + kCheckSize;
-    if (size > left_ || payload.size() > kPayloadSizeMax) {
+    if (size > left_ || payload.size() > kRecordPayloadSizeMax) {
         full_ = true;
         return {};
     }
@@ -199,7 +199,8 @@ Expected<std::optional<Bytes>, std::string> RecordReader::next_payload() {
     };
     if (!read(prefix)) return Unexpected(damaged("it cannot be read"));
     const auto length = Reader(prefix).le<uint32_t>();
-    if (length > kPayloadSizeMax) return Unexpected(damaged("a frame has an impossible length"));
+    if (length > kRecordPayloadSizeMax)
+        return Unexpected(damaged("a frame has an impossible length"));
     if (size_ - position_ < uint64_t{length} + kCheckSize) {
         cut_short_ = true;
         return std::optional<Bytes>{};
@@ -221,7 +222,7 @@ Expected<std::optional<RecordedStep>, std::string> RecordReader::next() {
     Reader reader(**payload);
     RecordedStep step;
     step.time = TimePoint{Duration{reader.le<int64_t>()}};
-    const ByteSpan event = reader.var_bytes(kPayloadSizeMax);
+    const ByteSpan event = reader.var_bytes(kRecordPayloadSizeMax);
     if (!event.empty()) {
         Reader event_reader(event);
         step.event = decoder_.read(event_reader);

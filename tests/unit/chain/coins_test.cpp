@@ -12,13 +12,13 @@ OutPoint outpoint(uint8_t number) {
     return {Txid{Hash256{{number}}}, 0};
 }
 
-Coin coin_of(int64_t value) {
+Coin anyones_coin(int64_t value) {
     return {TxOutput{Amount{value}, op_true()}, Height{0}, false};
 }
 
 void add(Coins& coins, uint8_t number, int64_t value = 1) {
     CoinsOverlay overlay = coins.overlay();
-    overlay.add(outpoint(number), coin_of(value));
+    overlay.add(outpoint(number), anyones_coin(value));
     coins.apply(std::move(overlay));
 }
 
@@ -149,7 +149,7 @@ TEST(CoinsDeathTest, overlay_on_another_overlay_is_not_applied) {
     ChainParts chain;
     const CoinsOverlay below = chain.coins.overlay();
     CoinsOverlay above(below, chain.coins.hash());
-    above.add(outpoint(1), coin_of(1));
+    above.add(outpoint(1), anyones_coin(1));
     EXPECT_DEATH(chain.coins.apply(std::move(above)), "base_");
 }
 

@@ -76,7 +76,7 @@ TEST(CheckTransaction, coinbase_script_has_2_to_100_bytes) {
     }
 }
 
-Coin coin_of(int64_t value, int32_t height = 1, bool coinbase = false) {
+Coin coin_at(int64_t value, int32_t height = 1, bool coinbase = false) {
     return {TxOutput{Amount{value}, Script{}}, Height{height}, coinbase};
 }
 
@@ -87,21 +87,21 @@ TEST(CheckTxInputs, fee_is_what_the_outputs_leave) {
     const auto check = [&](const Coin& coin, int32_t height = 200) {
         return check_tx_inputs(transaction, std::span{&coin, 1}, Height{height}, 100);
     };
-    EXPECT_EQ(check(coin_of(100)).value(), Amount{30});
-    EXPECT_EQ(check(coin_of(70)).value(), Amount{0});
-    EXPECT_EQ(check(coin_of(69)).error(), TxError::inputs_below_outputs);
-    EXPECT_EQ(check(coin_of(-1)).error(), TxError::input_values_out_of_range);
-    EXPECT_EQ(check(coin_of(2'100'000'000'000'001)).error(), TxError::input_values_out_of_range);
-    EXPECT_EQ(check(coin_of(100, 101, true)).error(), TxError::premature_coinbase_spend);
-    EXPECT_EQ(check(coin_of(100, 100, true)).value(), Amount{30});
-    EXPECT_EQ(check(coin_of(100, 199, false)).value(), Amount{30});
+    EXPECT_EQ(check(coin_at(100)).value(), Amount{30});
+    EXPECT_EQ(check(coin_at(70)).value(), Amount{0});
+    EXPECT_EQ(check(coin_at(69)).error(), TxError::inputs_below_outputs);
+    EXPECT_EQ(check(coin_at(-1)).error(), TxError::input_values_out_of_range);
+    EXPECT_EQ(check(coin_at(2'100'000'000'000'001)).error(), TxError::input_values_out_of_range);
+    EXPECT_EQ(check(coin_at(100, 101, true)).error(), TxError::premature_coinbase_spend);
+    EXPECT_EQ(check(coin_at(100, 100, true)).value(), Amount{30});
+    EXPECT_EQ(check(coin_at(100, 199, false)).value(), Amount{30});
 }
 
 TEST(CheckTxInputs, sum_of_inputs_is_bounded) {
     TransactionData data = simple();
     data.inputs.resize(2);
     const Transaction transaction(data);
-    const std::vector<Coin> coins{coin_of(2'100'000'000'000'000), coin_of(1)};
+    const std::vector<Coin> coins{coin_at(2'100'000'000'000'000), coin_at(1)};
     EXPECT_EQ(check_tx_inputs(transaction, coins, Height{200}, 100).error(),
               TxError::input_values_out_of_range);
 }

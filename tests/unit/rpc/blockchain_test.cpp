@@ -13,7 +13,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kGenesis = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
 constexpr const char* kGenesisFields =
     R"("version":1,"versionHex":"00000001",)"
     R"("merkleroot":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b",)"
@@ -21,10 +20,6 @@ constexpr const char* kGenesisFields =
     R"("target":"7fffff0000000000000000000000000000000000000000000000000000000000",)"
     R"("difficulty":4.656542373906925e-10,)"
     R"("chainwork":"0000000000000000000000000000000000000000000000000000000000000002","nTx":1)";
-
-std::string quoted(const Hash256& hash) {
-    return "[\"" + hash.to_string() + "\"]";
-}
 
 TEST(GetBlockchainInfo, genesis_matchesBitcoind) {
     RpcFixture runner;

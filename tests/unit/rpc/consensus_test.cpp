@@ -11,12 +11,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kGenesis = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
-
-std::string quoted(const Hash256& hash) {
-    return "[\"" + hash.to_string() + "\"]";
-}
-
 TEST(GetConsensusInfo, engineFields_areAppended) {
     RpcFixture pow;
     EXPECT_THAT(pow.result("getconsensusinfo"),

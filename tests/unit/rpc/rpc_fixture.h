@@ -154,6 +154,15 @@ class RpcFixture : public FixtureNode, public RpcCaller {
 /// Of p2wpkh_script({}), on regtest.
 inline constexpr const char* kAddress = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202";
 
+/// Of regtest.
+inline constexpr const char* kGenesis =
+    "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
+
+/// ["hash"]
+inline std::string quoted(const Hash256& hash) {
+    return "[\"" + hash.to_string() + "\"]";
+}
+
 /// An amount of coins, for short tests.
 inline Amount coins(int64_t count) {
     return Amount{count * kCoin};

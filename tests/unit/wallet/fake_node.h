@@ -365,4 +365,7 @@ inline void FakeNode::disconnect() {
     }
 }
 
+/// Of no wallet.
+inline const Script kElsewhere = p2wpkh_script(Hash160{1, 2, 3});
+
 }  // namespace parley

@@ -6,8 +6,8 @@
 namespace parley {
 namespace {
 
-constexpr HdVersion kXpub{0x04, 0x88, 0xb2, 0x1e};
-constexpr HdVersion kXprv{0x04, 0x88, 0xad, 0xe4};
+constexpr HdVersion kPublicVersion{0x04, 0x88, 0xb2, 0x1e};
+constexpr HdVersion kSecretVersion{0x04, 0x88, 0xad, 0xe4};
 
 struct Vector {
     std::string_view seed;
@@ -69,10 +69,10 @@ TEST(HdKeyTest, derive_bip32_vectors) {
         ASSERT_TRUE(master);
         const auto key = master->derive(*parse_key_path(vector.path));
         ASSERT_TRUE(key);
-        EXPECT_EQ(key->to_base58(kXprv), vector.xprv);
-        EXPECT_EQ(key->neuter().to_base58(kXpub), vector.xpub);
-        EXPECT_EQ(*HdPrivateKey::from_base58(vector.xprv, kXprv), *key);
-        EXPECT_EQ(*HdPublicKey::from_base58(vector.xpub, kXpub), key->neuter());
+        EXPECT_EQ(key->to_base58(kSecretVersion), vector.xprv);
+        EXPECT_EQ(key->neuter().to_base58(kPublicVersion), vector.xpub);
+        EXPECT_EQ(*HdPrivateKey::from_base58(vector.xprv, kSecretVersion), *key);
+        EXPECT_EQ(*HdPublicKey::from_base58(vector.xpub, kPublicVersion), key->neuter());
     }
 }
 
@@ -99,7 +99,7 @@ TEST(HdKeyTest, from_base58_bip32_invalid_keys_are_refused) {
                                         "xpub661no6RGEX3uJkY4bNnPcw4URcQTrSibUZ4NqJEw5eBkv7ovTwgiT9"
                                         "1XX27VbEXGENhYRCf7hyEbWrR3FewATdCEebj"
                                         "6znwMfQkhRYHRLpJ"}) {
-        EXPECT_FALSE(HdPublicKey::from_base58(text, kXpub)) << text;
+        EXPECT_FALSE(HdPublicKey::from_base58(text, kPublicVersion)) << text;
     }
     for (const std::string_view text : {"xprv9s21ZrQH143K24Mfq5zL5MhWK9hUhhGbd45hLXo2Pq2oqzMMo63oSt"
                                         "ZzFGpWnsj83BHtEy5Zt8CcDr1UiRXuWCmTQ"
@@ -116,9 +116,9 @@ TEST(HdKeyTest, from_base58_bip32_invalid_keys_are_refused) {
                                         "xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqj"
                                         "iChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRB"
                                         "eJgk33yuGBxrMPHL"}) {
-        EXPECT_FALSE(HdPrivateKey::from_base58(text, kXprv)) << text;
+        EXPECT_FALSE(HdPrivateKey::from_base58(text, kSecretVersion)) << text;
     }
-    EXPECT_FALSE(HdPublicKey::from_base58(kVectors[0].xprv, kXpub));
+    EXPECT_FALSE(HdPublicKey::from_base58(kVectors[0].xprv, kPublicVersion));
     EXPECT_FALSE(HdPrivateKey::from_base58(kVectors[0].xprv, HdVersion{4, 0x35, 0x83, 0x94}));
 }
 

@@ -8,8 +8,6 @@
 namespace parley {
 namespace {
 
-const Script kElsewhere = p2wpkh_script(Hash160{1, 2, 3});
-
 std::string with_checksum(const std::string& body) {
     return body + "#" + *descriptor_checksum(body);
 }

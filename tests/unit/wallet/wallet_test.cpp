@@ -9,8 +9,6 @@
 namespace parley {
 namespace {
 
-const Script kElsewhere = p2wpkh_script(Hash160{1, 2, 3});
-
 class WalletTest : public testing::Test {
  protected:
     WalletTest() : alice(&node.create("alice", 1)) {}

@@ -11,8 +11,6 @@ namespace {
 using Node = Cluster::Node;
 using ::testing::IsEmpty;
 
-const std::vector<Node> kAll{0, 1, 2, 3};
-
 void decide(Cluster& cluster, const std::vector<Node>& nodes, size_t count) {
     for (size_t i = 0; i < count; ++i) {
         const size_t target = cluster.lowest_height(nodes) + 1;

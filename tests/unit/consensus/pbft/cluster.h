@@ -41,6 +41,9 @@ struct ClusterOptions {
 
 inline constexpr size_t kObserver = 1'000'000;
 
+/// The replicas of a cluster of four.
+inline const std::vector<size_t> kAll{0, 1, 2, 3};
+
 class Cluster {
  public:
     using Node = size_t;

@@ -11,8 +11,6 @@ using Node = Cluster::Node;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::vector<Node> kAll{0, 1, 2, 3};
-
 // One replica crashes at its k-th durable write, before or after it, for every k of a run with a
 // change of view in the middle; it restarts a second later. Cluster checks each signature.
 TEST(Durability, crash_at_every_write_never_signs_twice_and_recovers) {

@@ -15,8 +15,6 @@ using Node = Cluster::Node;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::vector<Node> kAll{0, 1, 2, 3};
-
 ViewChange make_view_change(const Cluster& cluster, View view, size_t validator,
                             const FinalPoint& final_point,
                             const std::optional<PreparedCertificate>& prepared = {}) {

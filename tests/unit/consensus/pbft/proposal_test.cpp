@@ -10,8 +10,6 @@ namespace {
 using Node = Cluster::Node;
 using ::testing::IsEmpty;
 
-const std::vector<Node> kAll{0, 1, 2, 3};
-
 TEST(Proposals, nothing_is_ordered_without_demand) {
     Cluster cluster({});
     cluster.run_for(seconds{20});

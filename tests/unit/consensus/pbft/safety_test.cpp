@@ -15,8 +15,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const std::vector<Node> kAll{0, 1, 2, 3};
-
 TEST(Equivocation, two_proposals_commit_at_most_one_and_leave_evidence) {
     Cluster cluster({.delay = milliseconds{50}});
     cluster.run_for(seconds{1});

@@ -10,8 +10,6 @@ namespace {
 using Node = Cluster::Node;
 using ::testing::IsEmpty;
 
-const std::vector<Node> kAll{0, 1, 2, 3};
-
 TEST(ViewChange, silent_primary_is_replaced_after_timer_and_four_delays) {
     Cluster cluster({.delay = milliseconds{100}});
     cluster.run_for(seconds{1});
