@@ -67,8 +67,8 @@ void Decision::take(PeerId from, const Vote& vote, Step& step) {
     const bool is_prepare = vote.type == MessageType::prepare;
     if (is_prepare && vote.validator == setup_.set().primary(vote.view))
         return setup_.blame(from, "a primary's prepare", step);
-    // A commit of an earlier view may still complete a certificate, which proves itself; a prepare
-    // of one has no use any more.
+    // A commit of an earlier view may still complete a certificate, which is a proof by itself; a
+    // prepare of an earlier view is useless.
     if (is_prepare && vote.view < state().view) return;
     const VoteBook::Place place = book_.place(vote);
     if (place == VoteBook::Place::duplicate || place == VoteBook::Place::stale) return;
@@ -88,8 +88,8 @@ void Decision::take(PeerId from, const PrePrepare& message, Step& step) {
         if (vote.height > final_.height) repair_.note_beyond();
         return;
     }
-    // One of a later view is asked for again once that view is entered: only the current view's
-    // blocks take memory.
+    // A block of a later view is requested again once that view is entered: only the current view's
+    // blocks are kept in memory.
     if (vote.view != state().view) return;
     const VoteBook::Place place = book_.place(vote);
     if (place == VoteBook::Place::stale) return;
@@ -135,7 +135,7 @@ BlockRef Decision::valid_body(const BlockHash& digest, Step& step) {
         new_view && new_view->reproposal && new_view->reproposal->digest == digest;
     const BlockRef block = found->second.block;
     if (auto problem = header_problem(block->header, certified || reproposed, step.now)) {
-        // The digest itself names this header: no other block of it can do better.
+        // The digest commits to this header, so no other block with this digest can do better.
         setup_.log.warning(LogCategory::pbft, "Block {} cannot be accepted at height {}: {}.",
                            digest.to_string(), height(), *problem);
         bodies_.erase(found);
@@ -152,14 +152,14 @@ std::optional<std::string> Decision::header_problem(const BlockHeader& header, b
     if (header.previous != final_.digest) return "it does not follow the last final block";
     if (header.bits != setup_.bits || header.nonce != 0)
         return "its bits or nonce differ from the chain's constants";
-    // A block that was prepared once has passed this test then, and may be old by now.
+    // A prepared block passed this test when it was prepared, and may be old by now.
     if (reproposed) return std::nullopt;
     const int64_t bound =
         std::chrono::floor<std::chrono::seconds>(setup_.options.time_bound).count();
     const int64_t clock = to_unix_seconds(now);
     const int64_t time = header.time;
-    // Median time past + 1 is the lowest time that the chain allows: a primary with a right clock
-    // may have to use it.
+    // Median time past + 1 is the lowest time that the chain allows: even a primary with a correct
+    // clock may have to use it.
     if (time > clock + bound && time > tip_.median_time_past() + 1)
         return "its time is too far ahead of this clock";
     if (time < clock - bound) return "its time is too far behind this clock";
@@ -285,8 +285,9 @@ bool Decision::empty_block_due(TimePoint now) const {
     return period > Duration::zero() && now >= since_ + period;
 }
 
-// Median time past + 1 may run ahead of the clock where blocks follow each other fast. The primary
-// lets the clock catch up to half of the bound, but never for so long that others lose patience.
+// Median time past + 1 may get ahead of the clock if blocks follow each other quickly. The primary
+// waits for the clock to catch up to half of the bound, but not so long that others start a view
+// change.
 std::optional<TimePoint> Decision::pace(TimePoint now) const {
     const TimePoint lowest = from_unix_seconds(tip_.median_time_past() + 1);
     const TimePoint caught_up = lowest - setup_.options.time_bound / 2;

@@ -27,11 +27,11 @@ void ViewChanger::take(PeerId from, const ViewChange& message, Step& step) {
     if (message.view >= kViewMax || message.validator >= setup_.set().size())
         return setup_.blame(from, "a view-change with an invalid validator or view", step);
     if (message.validator == *setup_.self) return;
-    // Who wants to enter the view that we are in gets its new-view when its status asks for it.
+    // A replica that wants to enter our current view gets its new-view when its status asks for it.
     if (message.view < view() || (message.view == view() && active())) return;
     if (!known_.is_news(message)) return;
-    // Its certificates are verified when a new-view is made of it: until then it counts as no
-    // more than the wish of one validator, and costs one signature.
+    // Its certificates are verified when it is used in a new-view: until then it counts as one
+    // validator's request, and costs one signature check.
     if (!setup_.authenticator.verify(message))
         return setup_.blame(from, "a view-change with a bad signature", step);
     known_.add(message);
@@ -51,7 +51,7 @@ Expected<NewViewPlan, std::string> ViewChanger::accept(PeerId from, const NewVie
     setup_.blame(from, fmt::format("a bad new-view: {}", to_string(plan.error())), step);
     const bool signed_by_primary =
         plan.error() != NewViewError::not_primary && plan.error() != NewViewError::bad_signature;
-    // The primary of the view that we wait for has shown that it is faulty: no use in waiting.
+    // The primary of the awaited view has proven to be faulty: do not wait for it.
     if (!signed_by_primary || message.view != view()) return Unexpected(std::string{});
     return Unexpected(fmt::format("the new-view was invalid: {}", to_string(plan.error())));
 }

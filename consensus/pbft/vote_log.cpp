@@ -79,7 +79,7 @@ Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIn
                                              const Authenticator& authenticator) {
     VoteLog log(self, std::move(key), authenticator);
     std::optional<std::string> problem;
-    // First of all the state, because it says whose record this is.
+    // The state first, because it identifies the owner of the record.
     const auto found_state = storage.get(key_of('s'));
     if (!found_state) return Unexpected(found_state.error().message);
     if (*found_state) {
