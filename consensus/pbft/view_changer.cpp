@@ -53,7 +53,7 @@ Expected<NewViewPlan, std::string> ViewChanger::accept(PeerId from, const NewVie
         plan.error() != NewViewError::not_primary && plan.error() != NewViewError::bad_signature;
     // The primary of the awaited view has proven to be faulty: do not wait for it.
     if (!signed_by_primary || message.view != view()) return Unexpected(std::string{});
-    return Unexpected(fmt::format("the new-view was invalid: {}", to_string(plan.error())));
+    return Unexpected(fmt::format("the new-view was bad: {}", to_string(plan.error())));
 }
 
 bool ViewChanger::may_leave(Sequence height) const {

@@ -143,7 +143,7 @@ std::optional<std::string> VoteLog::read_state(ByteSpan record) {
     if (!std::equal(network.begin(), network.end(), authenticator_->network().begin()) ||
         validators != authenticator_->validators().id())
         return "it belongs to another chain or validator set";
-    if (self != self_) return fmt::format("it belongs to validator {}, not {}", self, self_);
+    if (self != self_) return fmt::format("it is validator {}'s, this is {}", self, self_);
 
     state.view = reader.le<View>();
     state.active = reader.u8() == 1;

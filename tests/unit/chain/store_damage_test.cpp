@@ -114,14 +114,15 @@ TEST_F(DamagedStores, record_of_a_header_that_contradicts_itself_or_its_parent_i
         expect_damaged_by(key, kStatusAt, {stored}, status);
         expect_damaged_by(key, kStatusAt, {0}, status);
         expect_damaged_by(key, kScoreAt, Bytes(32, 0), "a score is not above");
-        expect_damaged_by(key, kTransactionsAt, {0}, "a block has no number of transactions");
+        expect_damaged_by(key, kTransactionsAt, {0}, "a stored block has no transaction count");
         expect_damaged_by(key, kBlockFileAt, {9}, "a block's position is outside its file");
         expect_damaged_by(key, kBlockOffsetAt, far, "a block's position is outside its file");
         expect_damaged_by(key, kBlockOffsetAt, Bytes(8, 0xff),
                           "a block's position is outside its file");
         expect_damaged_by(key, kBlockSizeAt, Bytes(4, 0xff),
                           "a block's position is outside its file");
-        expect_damaged_by(key, kBlockSizeAt, Bytes(4, 0), "a block has no number of transactions");
+        expect_damaged_by(key, kBlockSizeAt, Bytes(4, 0),
+                          "a stored block has no transaction count");
         expect_damaged_by(key, kUndoOffsetAt, far, "a block's position is outside its file");
         expect_damaged_by(key, kUndoSizeAt, Bytes(4, 0), status);
     }
