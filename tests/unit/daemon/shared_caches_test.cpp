@@ -129,8 +129,8 @@ class CountingCache final : public SignatureCache {
 
 TEST(ScriptPool, signatures_of_the_mempool_are_known_when_their_block_comes) {
     SeededRandom random(1);
-    SharedSignatureCache cache(random, 1 << 20);
-    CountingCache cache(cache);
+    SharedSignatureCache shared(random, 1 << 20);
+    CountingCache cache(shared);
     ScriptPool pool(1, &cache);
     const std::vector block{signed_check(false)};
     const std::vector mempool{signed_check(true)};
