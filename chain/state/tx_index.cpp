@@ -80,7 +80,8 @@ void TxIndex::step() {
 Expected<size_t, StorageError> TxIndex::index_block(WriteBatch& batch,
                                                     const HeaderNode& node) const {
     if (!node.has_body()) {
-        return Unexpected(damaged("block " + node.hash.to_string() + " is needed, but was pruned"));
+        return Unexpected(
+            damaged("block " + node.hash.to_string() + " is needed, but was removed"));
     }
     const auto block = chain_.read_block(node);
     if (!block) return Unexpected(block.error());
