@@ -15,7 +15,7 @@
 namespace parley {
 namespace {
 
-// BIP125 rule 5: bounds the work and the loss that one replacement can cause.
+// BIP125 rule 5: limits the work and the loss that one replacement can cause.
 constexpr size_t kEvictedCountMax = 100;
 
 using Verdict = std::optional<TxFailure>;
@@ -32,7 +32,7 @@ TxFailure reject(TxRejectKind kind, std::string_view reason, std::string detail 
     return TxReject{kind, std::string{reason}, std::move(detail)};
 }
 
-/// The checks of one transaction, which share what they find out.
+/// The checks of one transaction, with the results that they share.
 class Admission {
  public:
     Admission(const AdmissionContext& context, const TransactionRef& transaction,
@@ -174,15 +174,15 @@ class Admission {
         if (auto verdict = below(context_.min_fee, "mempool min fee not met")) return verdict;
         if (auto verdict = below(context_.options.min_relay_fee, "min relay fee not met"))
             return verdict;
-        // One dust output is for transactions that nobody would mine alone; without packages those
-        // do not pass the minimum above.
+        // A dust output is only allowed if no miner would include the transaction alone, that is,
+        // without a fee; without packages, such transactions fail the minimum fee above.
         if (standard() && candidate_.fee != Amount{0} &&
             has_dust(transaction_, context_.options.dust_relay_fee))
             return reject(TxRejectKind::policy, "dust", "tx with dust output must be 0-fee");
         return std::nullopt;
     }
 
-    /// What it replaces and descends from.
+    /// Collects what it replaces; checks that it does not descend from that, and BIP431's limits.
     Verdict check_ancestors() {
         collect_evicted();
         const auto parents = context_.index.parents_of(transaction_);
@@ -215,8 +215,9 @@ class Admission {
         for (const auto& [sequence, entry] : by_arrival) candidate_.evicted.push_back(entry);
     }
 
-    /// Full replace-by-fee: any conflict may be replaced by what pays more, in rate (the miner's
-    /// interest now) and in total, and also pays for its own relay (the network's interest).
+    /// Full replace-by-fee: any conflict may be replaced if the replacement has a higher fee rate
+    /// (the miner's interest now), a higher total fee, and also pays for its own relay (the
+    /// network's interest).
     Verdict check_replacement() {
         if (candidate_.conflicts.empty()) return std::nullopt;
         const std::string id = transaction_.txid().to_string();
@@ -277,7 +278,7 @@ class Admission {
                           true, checks);
         const auto failure = context_.verifier.verify_all(checks);
         if (!failure) {
-            // What is valid under a set of rules is valid under fewer.
+            // A transaction that is valid under a set of rules is valid under a subset.
             static_assert((kConsensusScriptFlags & ~kStandardScriptFlags) == 0);
             if (ScriptCache* cache = context_.verifier.cache())
                 cache->insert(transaction_.wtxid(), kConsensusScriptFlags);

@@ -14,16 +14,15 @@
 namespace parley {
 namespace {
 
-// Sigops kept free for the coinbase's outputs, as bitcoind keeps them.
+// Sigops reserved for the coinbase's outputs, as in bitcoind.
 constexpr int64_t kCoinbaseSigopsReserve = 400;
-// Once the block is nearly full, so many packages in a row that do not fit end the search.
+// Once the block is nearly full, this many consecutive packages that do not fit end the selection.
 constexpr int kMissesMax = 1000;
 constexpr int64_t kNearlyFullWeight = 4'000;
 
-/// Chooses transactions by the fee rate of what has to be taken together: an entry with its
-/// ancestors that are not in the block yet. The mempool's own order counts all ancestors; entries
-/// some of whose ancestors are in the block are kept, with what is left of their sums, in a second
-/// order beside it.
+/// Selects transactions by the fee rate of packages: an entry with its ancestors that are not in
+/// the block yet. The mempool's own order counts all ancestors; entries with some ancestors in the
+/// block are kept in a second order, with the sums that remain.
 class Selection {
  public:
     Selection(const BlockBuilderOptions& options, const BlockRequest& request,
@@ -32,7 +31,7 @@ class Selection {
 
     std::vector<const MempoolEntry*> run() {
         mempool_.for_each_by_ancestor_fee_rate([this](const MempoolEntry& entry) {
-            // What became better than this entry by what was chosen goes first.
+            // Entries whose score was raised above this one's by the selection go first.
             while (!changed_.empty() && !done_ && changed_.begin()->better_than(entry))
                 try_changed();
             if (!done_ && !seen(entry)) try_package(entry, entry.ancestors);
@@ -75,7 +74,7 @@ class Selection {
 
     void try_package(const MempoolEntry& entry, const MempoolSums& sums) {
         if (sums.fees < fee_for(options_.min_fee_rate, sums.virtual_size)) {
-            // Everything after it pays less.
+            // All following entries pay less.
             done_ = true;
             return;
         }
@@ -128,7 +127,7 @@ class Selection {
             left.sigops_cost -= entry.sigops_cost;
             left.weight -= entry.transaction->weight().value();
             left_.emplace(descendant->sequence, left);
-            // It may have failed with an ancestor too many; it gets another try.
+            // It may have failed because of an ancestor that is now in the block; try it again.
             failed_.erase(descendant->sequence);
             changed_.insert({descendant, left});
         }

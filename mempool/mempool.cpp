@@ -18,8 +18,8 @@ using Kind = Changed::Kind;
 
 namespace {
 
-// Blocks kept for their transactions while a reorganisation runs; as bitcoind's limit. Beyond it
-// the highest blocks are dropped: what they held is lost from the pool, not from the network.
+// Memory for blocks whose transactions are kept during a reorganisation; bitcoind's limit. Beyond
+// it the highest blocks are dropped, and their transactions are not returned to the pool.
 constexpr size_t kDisconnectedBytesMax = 20'000'000;
 
 /// The chain's and the mempool's coins without what the mempool spends.
@@ -107,7 +107,7 @@ class Mempool::Impl {
         record(kind, std::move(transaction));
     }
 
-    /// Descendants first, so that nothing in the pool ever lacks a parent.
+    /// Descendants first, so that no entry ever lacks a parent.
     size_t remove_with_descendants(const MempoolEntry& entry, Kind kind) {
         const auto descendants = index.descendants(entry);
         for (auto it = descendants.rbegin(); it != descendants.rend(); ++it) remove(**it, kind);
@@ -240,7 +240,7 @@ void Mempool::Impl::connect(const Block& block) {
     }
 }
 
-// The transactions of the blocks that left, lowest block first: parents before children.
+// Returns the transactions of the disconnected blocks, lowest block first: parents before children.
 Expected<void, StorageError> Mempool::Impl::return_disconnected(TimePoint now) {
     std::vector<TransactionRef> returning;
     for (auto block = disconnected.rbegin(); block != disconnected.rend(); ++block) {
@@ -279,7 +279,7 @@ Expected<void, StorageError> Mempool::Impl::return_transaction(const Transaction
         }
         if (const auto* failed = std::get_if<StorageError>(&candidate.error()))
             return Unexpected(*failed);
-        log.debug(LogCategory::mempool, "Transaction {} does not return after a reorganisation: {}",
+        log.debug(LogCategory::mempool, "Transaction {} is dropped after a reorganisation: {}",
                   transaction->txid().to_string(),
                   std::get<TxReject>(candidate.error()).to_string());
     }
@@ -287,7 +287,7 @@ Expected<void, StorageError> Mempool::Impl::return_transaction(const Transaction
     return {};
 }
 
-// On another branch time and height can be lower than they were.
+// On another branch, time and height can be lower than before.
 Expected<void, StorageError> Mempool::Impl::drop_immature() {
     std::vector<const MempoolEntry*> timed;
     index.for_each_by_arrival([&](const MempoolEntry& entry) {

@@ -17,8 +17,8 @@ namespace {
 
 namespace mi = boost::multi_index;
 
-// What the allocator and the trees add: three pointers a node of each of the six orders, and the
-// header of an allocation.
+// Overhead of the allocator and the trees: three pointers per node in each of the six orders, and
+// an allocation header.
 constexpr size_t kAllocationOverhead = 16;
 constexpr size_t kTreeNodeOverhead = 3 * sizeof(void*);
 constexpr size_t kOrders = 6;
@@ -95,11 +95,12 @@ struct ByMiningScore;
 struct MempoolIndex::Node : MempoolEntry {
     explicit Node(MempoolEntry entry) : MempoolEntry(std::move(entry)) {}
     const Wtxid& wtxid() const { return transaction->wtxid(); }
-    mutable uint64_t mark = 0;  ///< the last walk that came by
+    mutable uint64_t mark = 0;  ///< the last traversal that visited it
 };
 
 struct MempoolIndex::Store {
-    // Ordered rather than hashed: strangers choose txids, and the orders are the same everywhere.
+    // Ordered instead of hashed: an attacker can choose txids, and the orders are identical
+    // everywhere.
     using Container = mi::multi_index_container<
         Node, mi::indexed_by<
                   mi::ordered_unique<mi::tag<ByTxid>, mi::const_mem_fun<MempoolEntry, const Txid&,
@@ -119,7 +120,7 @@ struct MempoolIndex::Store {
 
     static const Node& node(const MempoolEntry& entry) { return static_cast<const Node&>(entry); }
 
-    /// True when this walk comes by for the first time.
+    /// True on the first visit of this traversal.
     static bool visit(const MempoolEntry* entry, uint64_t walk) {
         if (node(*entry).mark == walk) return false;
         node(*entry).mark = walk;
@@ -186,8 +187,8 @@ const MempoolEntry& MempoolIndex::insert(MempoolEntry entry) {
     return added;
 }
 
-// A transaction that returns below its children joins two parts of the graph that did not know each
-// other; a pair may have been related already, by another path. So both sides are counted anew.
+// A transaction that returns as the parent of existing entries joins two parts of the graph, which
+// may already be connected by another path. So the sums on both sides are recomputed.
 void MempoolIndex::link_children(const MempoolEntry& entry) {
     Entries children;
     const auto end = store_->spends.upper_bound(OutPoint{entry.txid(), OutPoint::kNullIndex});
@@ -229,7 +230,7 @@ void MempoolIndex::remove(const MempoolEntry& entry) {
             modify(*descendant,
                    [&](MempoolEntry& changed) { changed.ancestors = changed.ancestors - own; });
     } else {
-        // From the middle: those above and below may have no other path between them.
+        // From the middle: ancestors and descendants may have no other path between them.
         for (const MempoolEntry* ancestor : above) {
             const MempoolSums sums = recount(*ancestor, Direction::down);
             modify(*ancestor, [&](MempoolEntry& changed) { changed.descendants = sums; });

@@ -11,20 +11,20 @@
 namespace parley {
 namespace {
 
-// The versions that have a meaning: 1, 2 (BIP68) and 3 (BIP431).
+// The defined versions: 1, 2 (BIP68) and 3 (BIP431).
 constexpr int32_t kVersionMin = 1;
 constexpr int32_t kVersionMax = 3;
-// Bare multisig beyond 3 keys has no use that P2SH does not serve better.
+// Bare multisig with more than 3 keys has no use that P2SH does not serve better.
 constexpr size_t kStandardMultisigKeysMax = 3;
 // Sigops of one P2SH redeem script: 15 keys of a multisig.
 constexpr int64_t kP2shSigopsMax = 15;
-// BIP54: sigops outside witnesses that the inputs of one transaction run.
+// BIP54: executed sigops outside witnesses, over all inputs of a transaction.
 constexpr int64_t kLegacySigopsMax = 2'500;
 // BIP431.
 constexpr int32_t kTrucVersion = 3;
 constexpr int64_t kTrucSizeMax = 10'000;
 constexpr int64_t kTrucChildSizeMax = 1'000;
-// P2WSH as policy bounds it: script, items, and the size of an item.
+// Policy limits for P2WSH: script, number of items, and size of an item.
 constexpr size_t kWitnessScriptSizeMax = 3'600;
 constexpr size_t kWitnessItemsMax = 100;
 constexpr size_t kWitnessItemSizeMax = 80;
@@ -48,13 +48,13 @@ std::optional<std::string_view> check_outputs(const Transaction& transaction,
         }
         if (output.value < dust_threshold(output, options.dust_relay_fee)) ++dust;
     }
-    // One is let through here for transactions without a fee, which has_dust() asks about later.
+    // One dust output is allowed here, for transactions without a fee; has_dust() checks it later.
     if (dust > 1) return "dust";
     return std::nullopt;
 }
 
-// What script_sig leaves on top of the stack when all it does is push; numbers count as empty,
-// because no script is so short. Empty: it pushes nothing.
+// The item that a push-only script_sig leaves on top of the stack; numbers count as empty, because
+// no redeem script is that short. Empty: it pushes nothing.
 std::optional<ByteSpan> last_push(const Script& script_sig) {
     std::optional<ByteSpan> data;
     ScriptOps ops(script_sig.bytes());
@@ -86,7 +86,7 @@ bool standard_taproot_witness(const WitnessItems& witness) {
     return std::all_of(items.begin(), items.end(), is_standard_item);
 }
 
-// The program that the input's witness must satisfy. Empty: it spends none, or an anchor.
+// The witness program that the input spends. Empty: none, or an anchor.
 std::optional<WitnessProgram> program_spent(const TxInput& input, const Coin& coin) {
     const Script& script = coin.output.script_pubkey;
     const bool is_p2sh = match_p2sh(script).has_value();

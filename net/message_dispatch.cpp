@@ -1,4 +1,4 @@
-// Bytes to messages, messages to the parts that handle them.
+// Splits bytes into messages, and dispatches messages to the parts that handle them.
 #include <algorithm>
 #include <iterator>
 
@@ -8,12 +8,12 @@ namespace parley {
 
 namespace {
 
-/// Requests that may wait behind an unfinished getdata, and their bytes. A peer that asks faster
-/// than it takes the answers needs no more.
+/// Limits for requests that wait for an unfinished getdata: their number and their bytes. A peer
+/// that exceeds them requests faster than it reads.
 constexpr size_t kQueuedRequestsMax = 1'000;
 constexpr size_t kQueuedRequestBytesMax = kPayloadSizeMax;
 
-/// Under which name bytes of commands that nobody knows are counted, as in getpeerinfo.
+/// The name under which bytes of unknown commands are counted, as in getpeerinfo.
 constexpr std::string_view kOtherCommand = "*other*";
 
 }  // namespace
@@ -96,7 +96,7 @@ void PeerManager::Impl::queue_request(Peer& peer, Frame frame) {
     flow.request_bytes += frame.wire_size();
     flow.requests.push_back(std::move(frame));
     if (flow.requests.size() > kQueuedRequestsMax || flow.request_bytes > kQueuedRequestBytesMax)
-        table.disconnect(peer, "it asks faster than it takes the answers");
+        table.disconnect(peer, "it sends requests faster than it reads the replies");
 }
 
 void PeerManager::Impl::on_drained(Peer& peer) {
@@ -241,7 +241,7 @@ void PeerManager::Impl::on_tx(Peer& peer, ByteSpan payload) {
 }
 
 void PeerManager::Impl::on_unserved(Peer& peer, ByteSpan) {
-    table.disconnect(peer, "it asks for a service that was not offered (filters)");
+    table.disconnect(peer, "it requested bloom filters, which are not offered");
 }
 
 }  // namespace parley

@@ -20,7 +20,7 @@ std::optional<Bytes> ChainNetView::read_block_bytes(const HeaderNode& node) cons
     const auto header = node.header.serialize();
     if (bytes->size() < header.size() ||
         !std::equal(header.begin(), header.end(), bytes->begin())) {
-        log_.error(LogCategory::general, "Block {} is damaged in its file", node.hash.to_string());
+        log_.error(LogCategory::general, "The stored block {} is damaged", node.hash.to_string());
         return std::nullopt;
     }
     return std::move(*bytes);

@@ -128,9 +128,9 @@ Expected<VerifyResult, StorageError> Node::verify_chain(int level, int32_t block
     } else if (!result->problem.empty()) {
         impl_->log.error(LogCategory::general, "verifychain: {}", result->problem);
     } else {
-        impl_->log.info(LogCategory::general, "verifychain: {} blocks at level {} are good{}",
+        impl_->log.info(LogCategory::general, "verifychain: {} blocks at level {} are valid{}",
                         result->blocks, level,
-                        result->cut_short ? "; it ended early, for lack of -dbcache" : "");
+                        result->cut_short ? "; stopped early because of the limit -dbcache" : "");
     }
     return result;
 }

@@ -80,7 +80,7 @@ void Node::Impl::route(engine_output::Publish& output) {
     const auto source = output.seal.empty() ? BlockSource::own : BlockSource::local;
     const BlockResult result = submit_block(output.block, output.seal, source);
     if (result.error) {
-        log.warning(LogCategory::general, "The block {} that this node made was not accepted: {}",
+        log.warning(LogCategory::general, "This node's own block {} was not accepted: {}",
                     output.block->header.hash().to_string(), result.error->to_string());
     }
 }

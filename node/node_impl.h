@@ -22,7 +22,7 @@
 #include "node/net_view.h"
 #include "node/node.h"
 #include "node/proposals.h"
-#include "node/step_storage.h"
+#include "node/tracked_storage.h"
 #include "node/wallet_view.h"
 #include "wallet/wallet_manager.h"
 
@@ -40,11 +40,11 @@ enum class BlockSource : uint8_t {
 struct NodeStores {
     explicit NodeStores(const NodeHost& host);
 
-    StepCommits commits;
-    StepStorage blocks;
-    StepStorage coins;
-    std::optional<StepStorageDirectory> wallets;
-    std::optional<StepStorage> tx_index;
+    CommitTracker commits;
+    TrackedStorage blocks;
+    TrackedStorage coins;
+    std::optional<TrackedStorageDirectory> wallets;
+    std::optional<TrackedStorage> tx_index;
 };
 
 struct Node::Impl {

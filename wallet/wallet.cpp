@@ -228,7 +228,7 @@ void Wallet::rebroadcast_judged(const TransactionRef& transaction,
         if (impl_->ledger.mempool_added(transaction, 0)) impl_->save();
     } else if (reject) {
         impl_->context.log.debug(LogCategory::wallet,
-                                 "[{}] Transaction {} stays out of the mempool: {}", impl_->name,
+                                 "[{}] Transaction {} is not in the mempool: {}", impl_->name,
                                  transaction->txid().to_string(), reject->to_string());
     }
 }

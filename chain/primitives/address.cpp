@@ -19,7 +19,7 @@ std::string base58_address(uint8_t version, const Hash160& hash) {
     return base58check_encode(payload);
 }
 
-// Does the text claim to be Bech32 of this chain: its prefix, in either case, and the separator?
+// Whether the text looks like Bech32 of this chain: its prefix, in either case, and the separator.
 bool has_prefix(std::string_view text, std::string_view prefix) {
     if (text.size() <= prefix.size() || text[prefix.size()] != '1') return false;
     return std::equal(prefix.begin(), prefix.end(), text.begin(), [](char expected, char given) {

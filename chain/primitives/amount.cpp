@@ -20,7 +20,7 @@ struct Decimal {
     int exponent = 0;
 };
 
-// Takes the digits at the front of `text` off.
+// Removes the leading digits from `text` and returns them.
 std::string_view take_digits(std::string_view& text) {
     size_t count = 0;
     while (count < text.size() && is_digit(text[count])) ++count;
@@ -84,7 +84,7 @@ std::string to_string(Amount amount) {
 std::optional<Amount> parse_amount(std::string_view text) {
     auto decimal = parse_decimal(text);
     if (!decimal) return std::nullopt;
-    // Trailing zeros of the digits say nothing.
+    // Trailing zeros do not change the value.
     while (!decimal->digits.empty() && decimal->digits.back() == '0') {
         decimal->digits.pop_back();
         ++decimal->exponent;

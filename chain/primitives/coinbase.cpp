@@ -56,15 +56,15 @@ BlockRef with_reserved_value(const BlockRef& block) {
 
 TransactionRef make_coinbase(const CoinbaseRequest& request) {
     TransactionData data;
-    // bitcoind's miners lock the coinbase to the block before, so that it cannot be mined earlier
-    // (and cannot repeat a coinbase of history); a sequence below final makes the locktime count.
+    // Like bitcoind's miner, locks the coinbase to the previous block, so that it cannot be mined
+    // earlier (and cannot repeat an older coinbase); a sequence below final enables the locktime.
     data.locktime = static_cast<uint32_t>(std::max(request.height.value() - 1, 0));
     TxInput input;
     input.sequence = TxInput::kSequenceFinal - 1;
     Writer script;
     script.bytes(coinbase_height_push(request.height));
-    // Nine bytes whatever the number is: a coinbase script needs two bytes at least, and its size
-    // must not change while a miner counts.
+    // Always nine bytes: a coinbase script needs at least two, and its size must not change while a
+    // miner increments the number.
     script.u8(sizeof request.extra_nonce).le(request.extra_nonce);
     input.script_sig = Script{script.take()};
     if (request.commitment) input.witness = {Bytes(Hash256::kSize, 0)};

@@ -7,8 +7,8 @@ namespace {
 
 constexpr uint8_t kSignBit = 0x80;
 
-// The last byte carries the sign; beside the sign it is zero only where the byte before needs all
-// of its bits.
+// The last byte holds the sign. Apart from the sign it may only be zero if the byte before it uses
+// its top bit.
 bool is_shortest(ByteSpan data) {
     if (data.empty() || (data.back() & ~kSignBit & 0xff) != 0) return true;
     return data.size() > 1 && (data[data.size() - 2] & kSignBit) != 0;

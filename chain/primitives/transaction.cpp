@@ -7,7 +7,7 @@
 namespace parley {
 namespace {
 
-// The least bytes that each part can take; they bound allocations by the size of the input.
+// Minimum sizes of the parts; they bound allocations by the size of the input.
 constexpr size_t kInputSizeMin = 36 + 1 + 4;
 constexpr size_t kOutputSizeMin = 8 + 1;
 
@@ -123,7 +123,7 @@ Transaction::Transaction(TransactionData data, ByteSpan raw)
 TransactionRef read_shared_transaction(Reader& reader) {
     const ByteSpan input = reader.rest();
     TransactionData data = read_transaction(reader);
-    // A reader that failed has nothing left; what the ids are of no longer matters then.
+    // A failed reader has nothing left, and then the ids do not matter.
     if (!reader.ok()) return make_transaction(std::move(data));
     return std::make_shared<const Transaction>(std::move(data),
                                                input.first(input.size() - reader.left()));

@@ -72,7 +72,7 @@ Verdict check_witness_commitment(const Block& block, bool segwit_active) {
 
 Expected<void, BlockError> check_block(const Block& block) {
     if (auto verdict = check_merkle_root(block); !verdict) return verdict;
-    // The size first of all, so that the rest is bounded.
+    // Check the size first, which bounds the rest.
     const auto weight_limit = static_cast<uint64_t>(kBlockWeightMax.value());
     constexpr auto scale = static_cast<uint64_t>(kWitnessScaleFactor);
     if (block.transactions.empty() || block.transactions.size() * scale > weight_limit ||
@@ -145,7 +145,7 @@ Expected<void, BlockError> accept_block_rules(const ChainParams& params, const B
     }
     const bool segwit_active = height >= params.activation.segwit;
     if (auto verdict = check_witness_commitment(block, segwit_active); !verdict) return verdict;
-    // Only now, because a peer can blow up the witness of somebody else's block.
+    // Checked last, because a peer can inflate the witness of somebody else's block.
     if (block.weight() > kBlockWeightMax)
         return refuse(BlockErrorKind::invalid_block, "bad-blk-weight", "weight limit failed");
     return {};

@@ -17,7 +17,7 @@ namespace {
 
 using Verdict = Expected<void, BlockError>;
 
-// So many checks are worth waking a thread for, while the block's other transactions are looked at.
+// Number of checks that are worth waking a thread for, while the rest of the block is processed.
 constexpr size_t kChecksTogether = 64;
 
 Unexpected<BlockError> refuse(std::string reason, std::string detail) {
@@ -83,7 +83,7 @@ class Connection {
 
  private:
     Verdict check_bip30() {
-        // The outputs of an exception replace the older coins.
+        // The outputs of a BIP30 exception overwrite the older coins.
         if (is_bip30_exception(context_) || bip30_is_needless(params_, context_.parent)) return {};
         bool repeated = false;
         for_each_spendable_output(
@@ -186,11 +186,11 @@ class Connection {
     const bool bip68_active_;
     Amount fees_{0};
     int64_t sigop_cost_ = 0;
-    std::vector<ScriptCheck> checks_;  // that `scripts_` has not got yet
+    std::vector<ScriptCheck> checks_;  // not passed to `scripts_` yet
     BlockUndo undo_;
 };
 
-// Takes the outputs of a transaction off the overlay again; false when they are not there as made.
+// Removes the outputs of a transaction from the overlay; false if they are not there as created.
 bool remove_outputs(const Transaction& transaction, Height height, bool lenient,
                     CoinsOverlay& coins) {
     for (uint32_t i = 0; i < transaction.outputs().size(); ++i) {

@@ -9,7 +9,7 @@ namespace parley {
 
 Expected<void, StorageError> CoinsOverlay::load(std::span<const OutPoint> outpoints,
                                                 Height height) {
-    // The table does not grow below, so that entries stay where they are.
+    // The table does not grow afterwards, so pointers to entries stay valid.
     reserve(outpoints.size());
     std::vector<OutPoint> unknown;
     std::vector<Entry*> entries;
@@ -30,8 +30,7 @@ Expected<void, StorageError> CoinsOverlay::load(std::span<const OutPoint> outpoi
     if (fetched && too_young) {
         fetched =
             Unexpected(StorageError{StorageError::Code::corruption,
-                                    "chainstate: an unspent output is of a higher block than the "
-                                    "tip"});
+                                    "chainstate: an unspent output has a height above the tip"});
     }
     if (!fetched) coins_.clear();
     return fetched;

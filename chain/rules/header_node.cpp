@@ -16,7 +16,7 @@ const HeaderNode* HeaderNode::ancestor(Height target) const {
     CHECK(target >= Height{0} && target <= height);
     const HeaderNode* node = this;
     while (node->height > target) {
-        // A skip that lands below the target is no use; the parent's skip may be shorter.
+        // A skip to below the target is useless, but the parent's skip may be shorter.
         node = node->skip != nullptr && node->skip->height >= target ? node->skip : node->parent;
     }
     return node;

@@ -23,7 +23,7 @@ enum class BlockStatus : uint8_t {
     header_only,  ///< no body yet
     stored,       ///< the body passed check and accept, and is in the block files
     connected,    ///< the body passed connect at least once; undo data is in the files
-    invalid,      ///< this block broke a rule (or was invalidated by hand)
+    invalid,      ///< this block broke a rule, or a user invalidated it
     invalid_ancestor
 };
 

@@ -31,7 +31,7 @@ SequenceLocks sequence_locks(const TransactionData& transaction,
     for (size_t i = 0; i < coin_heights.size(); ++i) {
         const uint32_t sequence = transaction.inputs[i].sequence;
         if ((sequence & kSequenceLockDisabled) != 0) continue;
-        // A coin of a damaged store may seem to be younger than the chain.
+        // In a damaged store, a coin may seem to be younger than the chain.
         const int32_t coin_height = std::min(coin_heights[i].value(), parent.height.value() + 1);
         const uint32_t units = sequence & kSequenceLockMask;
         if ((sequence & kSequenceLockIsTime) != 0) {

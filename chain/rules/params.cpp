@@ -21,7 +21,7 @@ ChainParams regtest_formats() {
     params.public_network = false;
     params.pow_limit = U256::max() >> 1;
     params.activation = {Height{1}, Height{1}, Height{1}, Height{1}, Height{0}, Height{0}};
-    // Every coinbase of these chains has its height, so none can repeat another.
+    // Every coinbase of these chains contains its height, so none can repeat another.
     params.bip30_needless_until = Height{std::numeric_limits<int32_t>::max()};
     params.address_prefixes.bech32 = "bcrt";
     params.address_prefixes.base58 = kTestBase58Versions;
@@ -58,7 +58,7 @@ ChainParams labnet_params(const LabnetOptions& options) {
     params.p2p_port = 18644;
     params.rpc_port = 18643;
     auto outputs = options.genesis_outputs;
-    // All options enter the genesis hash, so that networks of different rules never mix.
+    // The genesis hash covers all options, so networks with different rules never mix.
     const std::string headline =
         fmt::format("Parley labnet: {} s, {} blocks", options.target_spacing_s,
                     options.retarget_interval_blocks);

@@ -1,4 +1,4 @@
-// The parameters of the public chains: facts of their history.
+// The parameters of the public chains.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -29,7 +29,7 @@ U256 number(std::string_view hex) {
     return U256::from_hash(*hash);
 }
 
-// What the chains for tests share, those of strangers.
+// Shared by the public test chains.
 ChainParams test_formats() {
     ChainParams params;
     params.pow_limit = U256::max() >> 32;
@@ -39,7 +39,7 @@ ChainParams test_formats() {
     return params;
 }
 
-// Every rule holds from the first block, so every coinbase has its height.
+// All rules apply from the first block, so every coinbase contains its height.
 void activate_everything(ChainParams& params) {
     params.activation = {Height{1}, Height{1}, Height{1}, Height{1}, Height{1}, Height{0}};
     params.bip30_needless_until = Height{std::numeric_limits<int32_t>::max()};

@@ -7,7 +7,7 @@
 namespace parley {
 namespace {
 
-// The byte at the top is the number of bytes of the target; the others are its highest three bytes,
+// The top byte is the size of the target in bytes; the others are its three most significant bytes,
 // of which the top bit is a sign.
 constexpr uint32_t kMantissaMask = 0x007fffff;
 constexpr uint32_t kSignBit = 0x00800000;
@@ -93,7 +93,7 @@ uint32_t next_work_required(const ChainParams& params, const HeaderNode& parent,
         return last_regular_bits(params, parent, limit_bits);
     }
     if (params.no_retargeting) return parent.header.bits;
-    // As in Bitcoin, a period is measured over one spacing less than it has blocks.
+    // As in Bitcoin, a period is measured over one spacing less than its number of blocks.
     int32_t first = parent.height.value() - (interval - 1);
     int64_t target_timespan_s = params.target_spacing_s * interval;
     if (first == 0 && params.retarget_skips_genesis) {
@@ -102,8 +102,8 @@ uint32_t next_work_required(const ChainParams& params, const HeaderNode& parent,
     }
     const HeaderNode& start = *parent.ancestor(Height{first});
     const int64_t actual_timespan_s = parent.time() - start.time();
-    // Where the last block may have had the easiest target, BIP94 looks at the first, which may
-    // not: its period's target is not lost.
+    // The last block may have had the minimum difficulty. BIP94 uses the first, which may not, so
+    // the period's target is preserved.
     return retarget(params.bip94 ? start.header.bits : parent.header.bits, actual_timespan_s,
                     std::max(target_timespan_s, kAdjustmentFactorMax), params.pow_limit);
 }

@@ -15,8 +15,8 @@ constexpr std::array<uint8_t, 4> kSolutionMarker{0xec, 0xc7, 0xda, 0xa2};
 constexpr ScriptFlags kChallengeFlags =
     kVerifyP2sh | kVerifyWitness | kVerifyDerSignatures | kVerifyNullDummy;
 
-// A commitment's script without the solution, and the solution. BIP325 leaves the marker, and
-// rewrites the other pushes in their shortest form by length.
+// A commitment script split into the script without the solution, and the solution. BIP325 keeps
+// the marker, and re-encodes the other pushes minimally by length.
 struct Cut {
     Script script;
     std::optional<Bytes> solution;
@@ -66,7 +66,8 @@ bool read_solution(ByteSpan solution, TxInput& input) {
     return reader.done();
 }
 
-// What the solution signs: the header without bits and nonce, its root without the solution.
+// The data that the solution signs: the header without bits and nonce, with the root of the block
+// without the solution.
 Bytes signed_data(const BlockHeader& header, const Hash256& root) {
     Writer writer;
     writer.le(header.version).hash(header.previous).hash(root).le(header.time);

@@ -104,7 +104,7 @@ Expected<Amount, TxError> check_tx_inputs(const Transaction& transaction,
         in += coin.output.value;
         if (!money_range(in)) return Unexpected(TxError::input_values_out_of_range);
     }
-    // check_transaction has seen to it that this sum is in range.
+    // check_transaction has ensured that this sum is in range.
     Amount out{0};
     for (const auto& output : transaction.outputs()) out += output.value;
     if (in < out) return Unexpected(TxError::inputs_below_outputs);

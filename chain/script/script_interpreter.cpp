@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kLocktimeSizeMax = 5;
 constexpr uint8_t kTrue[] = {1};
 
-// Switched off in 2010: a script that holds one fails wherever it stands.
+// Disabled in 2010: a script that contains one fails, even if it is not executed.
 bool is_disabled(uint8_t opcode) {
     switch (opcode) {
         case OP_CAT:
@@ -75,7 +75,7 @@ ScriptInterpreter::Result ScriptInterpreter::step(const ScriptOp& op, ByteSpan r
     return {};
 }
 
-// What holds for an opcode whether it is executed or not.
+// The rules for an opcode that apply whether or not it is executed.
 ScriptInterpreter::Result ScriptInterpreter::admit(const ScriptOp& op) {
     if (op.data.size() > kScriptItemSizeMax) return ScriptError::push_size;
     if (op.opcode <= OP_16) return {};

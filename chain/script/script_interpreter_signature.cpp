@@ -79,7 +79,7 @@ ScriptInterpreter::Result ScriptInterpreter::check_signature(ByteSpan signature,
                           : check_ecdsa(signature, key, good);
 }
 
-// Before BIP141 a signature cannot sign itself: it is taken out of the code.
+// Before BIP141 a signature cannot sign itself: it is removed from the script code.
 ScriptInterpreter::Result ScriptInterpreter::remove_signature(ByteSpan signature, Bytes& storage,
                                                               ByteSpan& code) const {
     if (version_ != SignatureVersion::base) return {};
@@ -122,8 +122,8 @@ ScriptInterpreter::Result ScriptInterpreter::check_encodings(ByteSpan signature,
     return {};
 }
 
-// BIP342. An empty signature is false; any other must be good, and takes from the budget even where
-// the key is of a kind that has no meaning yet.
+// BIP342. An empty signature is false; any other must be valid, and uses up budget even if the key
+// is of an unknown type.
 ScriptInterpreter::Result ScriptInterpreter::check_tapscript_signature(ByteSpan signature,
                                                                        ByteSpan key, bool& good) {
     good = !signature.empty();
@@ -150,8 +150,8 @@ ScriptInterpreter::Result ScriptInterpreter::add_signature() {
     return {};
 }
 
-// From the top: number of keys, the keys, number of signatures, the signatures, and one item more,
-// which history demands. Keys and signatures are compared from the top down.
+// From the top: number of keys, the keys, number of signatures, the signatures, and one extra item
+// required by consensus. Keys and signatures are compared from the top down.
 ScriptInterpreter::Result ScriptInterpreter::check_multisig(uint8_t opcode) {
     if (is_tapscript()) return ScriptError::tapscript_multisig;
     if (stack_.empty()) return ScriptError::stack_operation;
@@ -186,8 +186,8 @@ ScriptInterpreter::Result ScriptInterpreter::check_multisig(uint8_t opcode) {
     return finish_check(good, opcode == OP_CHECKMULTISIGVERIFY, ScriptError::multisig_verify);
 }
 
-// Every signature must belong to one of the keys, in the same order. A pair's encodings are looked
-// at only when its turn comes, which makes the order visible to scripts.
+// Every signature must match one of the keys, in the same order. Encodings are only checked when a
+// pair is compared, which makes the order visible to scripts.
 ScriptInterpreter::Result ScriptInterpreter::check_multisig_keys(size_t first_key, size_t keys,
                                                                  size_t first_signature,
                                                                  size_t signatures, ByteSpan code,

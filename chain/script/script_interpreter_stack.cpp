@@ -1,4 +1,4 @@
-// The opcodes that move items and that calculate.
+// The opcodes that move items and those for arithmetic.
 #include "base/check.h"
 #include "chain/primitives/opcode.h"
 #include "chain/primitives/script_number.h"

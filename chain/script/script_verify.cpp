@@ -1,5 +1,5 @@
-// The order in which the scripts of one input run: script_sig and the spent script, the script that
-// BIP16 hides behind a hash, and the witness programs of BIP141 and BIP341.
+// The order in which the scripts of an input run: script_sig and the spent script, BIP16's redeem
+// script, and the witness programs of BIP141 and BIP341.
 #include "base/check.h"
 #include "base/crypto/hash.h"
 #include "chain/primitives/consensus_limits.h"
@@ -15,11 +15,10 @@ namespace {
 using Result = ScriptInterpreter::Result;
 
 constexpr size_t kKeyHashSize = 20;
-// Enough for what common scripts push.
+// Enough for common scripts.
 constexpr size_t kStackReserve = 4;
 
-// Is `script` nothing but the push of `data` that ScriptBuilder would make for a whole script (no
-// OP_N)?
+// Whether `script` consists only of the push of `data`, without OP_N.
 bool is_push_of(ByteSpan script, ByteSpan data) {
     ScriptOps ops(script);
     const auto op = ops.next();
@@ -52,7 +51,7 @@ class InputVerifier {
         if (program) {
             if (!script_sig.empty()) return ScriptError::witness_malleated;
             if (auto error = run_program(*program, false)) return error;
-            stack.resize(1);  // a program's own rules keep the stack clean
+            stack.resize(1);  // witness programs have their own clean-stack rule
         }
         bool has_program = program.has_value();
         if (is_p2sh) {
@@ -78,7 +77,8 @@ class InputVerifier {
         return ScriptInterpreter(stack, flags_, checker_, SignatureVersion::base).run(script);
     }
 
-    // BIP16: the last item that script_sig pushed is the script, and the others are its arguments.
+    // BIP16: the last item pushed by script_sig is the redeem script, and the others are its
+    // arguments.
     Result run_redeem_script(ScriptStack& stack, bool& has_program) const {
         const StackItem redeem_item = stack.back();
         const ByteSpan redeem = redeem_item.bytes();

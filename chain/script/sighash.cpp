@@ -35,7 +35,7 @@ void write_output(HashStream& stream, const TxOutput& output) {
     stream.le(output.value.value()).var_bytes(output.script_pubkey.bytes());
 }
 
-// With its length, and without the OP_CODESEPARATORs. What a malformed push leaves stays as it is.
+// Includes the length, and omits OP_CODESEPARATORs. The rest after a malformed push is unchanged.
 void write_script_code(HashStream& stream, ByteSpan script) {
     size_t separators = 0;
     for (ScriptOps ops(script); const auto op = ops.next();)
@@ -55,7 +55,7 @@ void write_script_code(HashStream& stream, ByteSpan script) {
     stream.bytes(kept);
 }
 
-// An input that is not the one that is signed: its script is blank.
+// An input other than the signed one: its script is empty.
 void write_other_input(HashStream& stream, const TxInput& input, bool blank_sequence) {
     std::array<uint8_t, 41> raw{};
     std::copy(input.prevout.txid.bytes().begin(), input.prevout.txid.bytes().end(), raw.begin());

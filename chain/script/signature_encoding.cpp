@@ -21,7 +21,7 @@ U256 group_order() {
         *Hash256::from_string("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"));
 }
 
-// A DER integer at the front of `rest`: positive, without needless zeros in front. Takes it off.
+// Removes a DER integer from the front of `rest`: positive, without redundant leading zeros.
 bool take_integer(ByteSpan& rest, ByteSpan& value) {
     if (rest.size() < 2 || rest[0] != kDerInteger) return false;
     const size_t length = rest[1];

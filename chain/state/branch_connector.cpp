@@ -39,7 +39,7 @@ BranchConnector::Result BranchConnector::step_towards(const HeaderNode& target,
     for (auto node = path.rbegin(); node != path.rend(); ++node) {
         Result result = begin(**node, update);
         if (result && *result) result = settle(1, update);
-        // After an invalid block there is another best candidate.
+        // After an invalid block, the best candidate may be another.
         if (!result || !*result) return result;
     }
     return true;
@@ -76,7 +76,7 @@ Expected<void, StorageError> BranchConnector::disconnect_tip(ChainUpdate& update
         return loaded;
     if (!disconnect_block(parts_.params, *step.block, node.height, *step.undo, overlay)) {
         return corrupt("the undo data of block " + node.hash.to_string() +
-                       " does not fit the coins");
+                       " does not match the coins");
     }
     parts_.index.disconnect_tip();
     parts_.coins.apply(std::move(overlay));
@@ -86,7 +86,7 @@ Expected<void, StorageError> BranchConnector::disconnect_tip(ChainUpdate& update
     return {};
 }
 
-// Connects the block above the head, but for the verdict of its scripts.
+// Connects the block above the head, except for the verdict of its scripts.
 BranchConnector::Result BranchConnector::begin(const HeaderNode& node, ChainUpdate& update) {
     CHECK(node.parent == &head() && node.has_body());
     auto taken = parts_.blocks.take(node);
@@ -105,7 +105,7 @@ BranchConnector::Result BranchConnector::begin(const HeaderNode& node, ChainUpda
     auto undo = begin_connect_block(context, *block, overlay, *scripts);
     if (!undo) {
         scripts.reset();
-        // A block below it may be invalid too: then that is what is to be said.
+        // A begun block below may be invalid too; then that is reported.
         const Result settled = settle(0, update);
         if (!settled || !*settled) return settled;
         report_invalid(node, undo.error(), update);
@@ -116,7 +116,7 @@ BranchConnector::Result BranchConnector::begin(const HeaderNode& node, ChainUpda
     return true;
 }
 
-// The verdict of the oldest block that was begun, and what follows from it.
+// Waits for the verdict of the oldest begun block, and acts on it.
 BranchConnector::Result BranchConnector::settle_oldest(ChainUpdate& update) {
     BegunBlock& oldest = begun_.front();
     const HeaderNode& node = *oldest.node;

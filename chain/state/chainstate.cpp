@@ -7,8 +7,8 @@
 namespace parley {
 namespace {
 
-// Headers without bodies are written with the next block, or when so many wait; those that a crash
-// loses are fetched again.
+// Headers without bodies are written with the next block, or when this many have accumulated;
+// headers lost in a crash are fetched again.
 constexpr size_t kChangesMax = 2'000;
 
 Unexpected<BlockError> refuse(BlockErrorKind kind, std::string reason, std::string detail = {}) {
@@ -110,7 +110,7 @@ Expected<bool, BlockError> Chainstate::attach_seal(const BlockHash& hash, ByteSp
     if (node->is_invalid()) return refuse(BlockErrorKind::cached_invalid, "duplicate-invalid");
     auto score = rules_.verify_header(node->header, node->hash, seal, *node->parent);
     if (!score) return Unexpected(header_error(std::move(score.error())));
-    // Authentic, but not all that it takes; or all, while the parent's is still missing.
+    // The seal is authentic but incomplete; or complete, while the parent's is still missing.
     if (!*score && node->parent->score) return false;
     index_.attach_seal(*node, seal, *score);
     note_damaged_score();
@@ -142,7 +142,7 @@ BlockResult Chainstate::accept_block(const BlockRef& block, ByteSpan seal, TimeP
 
 Expected<void, BlockError> Chainstate::check_body(const Block& block, const HeaderNode& node) {
     auto verdict = check_block(block);
-    // Behind the Merkle root: a mutated body says nothing about the solution of the real one.
+    // After the Merkle root: a mutated body says nothing about the solution of the real one.
     if (verdict) verdict = check_signet_solution(params_, block);
     if (verdict) verdict = accept_block_rules(params_, block, *node.parent);
     // A mutated body says nothing about the block of this hash.
@@ -175,7 +175,7 @@ ChainUpdate Chainstate::activate_best_chain(Settle settle) {
 Expected<void, StorageError> Chainstate::move_to_best(Settle settle, ChainUpdate& update) {
     const HeaderNode& start = index_.tip();
     const HeaderNode& begun = connector_ ? connector_->head() : start;
-    // By hand or by a checkpoint, since its blocks were begun.
+    // Marked invalid by the user or by a checkpoint since its blocks were begun.
     if (connector_ && connector_->is_void()) connector_.reset();
     if (!connector_) {
         connector_.emplace(
@@ -196,7 +196,7 @@ Expected<void, StorageError> Chainstate::move_to_best(Settle settle, ChainUpdate
             continue;
         }
         const bool superseded = !better && connector.begun() != 0;
-        // What was begun in this call may go on alone.
+        // Blocks begun in this call may remain unsettled.
         const bool leave = settle == Settle::but_last && &connector.head() != &begun;
         const auto settled = connector.settle(leave ? 1 : 0, update);
         if (!settled) return Unexpected(settled.error());
@@ -265,10 +265,10 @@ Reindexer::Verdict Chainstate::adopt(const BlockRef& block, const FilePosition& 
         return missing ? Verdict::missing_parent : Verdict::refused;
     }
     const HeaderNode& node = **accepted;
-    // It came from elsewhere, perhaps before its children here.
+    // It was received in the meantime, perhaps before its children were found here.
     if (node.has_body()) return Verdict::known;
     if (auto verdict = check_body(*block, node); !verdict) {
-        log_.warning(LogCategory::validation, "Block {} of the block files is invalid: {}",
+        log_.warning(LogCategory::validation, "Block {} in the block files is invalid: {}",
                      node.hash.to_string(), verdict.error().to_string());
         return Verdict::refused;
     }
@@ -289,7 +289,7 @@ Expected<void, BlockError> Chainstate::invalidate(const BlockHash& hash) {
         return refuse(BlockErrorKind::conflicts_with_final, "checkpoint",
                       "the block is at or before a checkpoint and cannot be invalidated");
     }
-    // Going back takes every body down to it; and a start reads the tip's.
+    // Disconnecting needs every body down to it, and a start reads the tip's.
     const HeaderNode& parent = *node->parent;
     if (index_.contains(*node) && !(has_bodies_above(index_.tip(), parent) && parent.has_body())) {
         return refuse(BlockErrorKind::conflicts_with_final, "pruned",
@@ -316,7 +316,7 @@ Expected<void, BlockError> Chainstate::prefer(const BlockHash& hash) {
 }
 
 Height Chainstate::prune(Height height) {
-    // Blocks that a reindexing has not read yet may be in any file.
+    // Any file may contain blocks that a reindexing has not read yet.
     if (reindexer_ || failure()) return prune_state().pruned_to.value_or(Height{-1});
     return pruner_.prune(height);
 }
@@ -339,7 +339,7 @@ Expected<void, StorageError> Chainstate::for_each_coin(
 }
 
 void Chainstate::flush(Durability durability) {
-    // After a failure nothing that may be half known is written any more.
+    // After a failure, state that may be incomplete is not written.
     if (!failure()) coins_.write_all(index_.tip(), durability);
 }
 

@@ -1,4 +1,4 @@
-// The start of a Chainstate: stores are made or read, and brought to agree.
+// Opening a Chainstate: stores are created or loaded, and made consistent.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,14 +40,14 @@ Expected<void, std::string> Chainstate::load(Storage& blocks, Storage& coins) {
     if (!blocks_new) return Unexpected(blocks_new.error());
     const auto coins_new = check_store(coins, "chainstate", meta());
     if (!coins_new) return Unexpected(coins_new.error());
-    // A power cut right after the first start can leave the coins of the genesis block alone: they
-    // are made again. Coins of later blocks are never written before their blocks are synced.
+    // A power cut right after the first start can leave only the coins of the genesis block: they
+    // are created again. Coins of later blocks are never written before their blocks are synced.
     const auto walk = load_coins_walk(coins);
     if (!walk) return Unexpected(damaged_store("chainstate", walk.error()));
     const auto is_genesis = [this](const BlockHash& hash) { return hash == index_.genesis().hash; };
     if (*blocks_new && !std::all_of(walk->begin(), walk->end(), is_genesis)) {
         return Unexpected(
-            fmt::format("chainstate is there, but the blocks that it was made from are not. {}",
+            fmt::format("chainstate exists, but the blocks it was built from are missing. {}",
                         kDamagedStoreAdvice));
     }
     if (auto loaded = *blocks_new ? initialize_blocks(blocks) : load_blocks(blocks); !loaded)
@@ -65,8 +65,8 @@ Expected<void, std::string> Chainstate::initialize_blocks(Storage& blocks) {
     const FilePosition first{0, sizeof params_.magic + sizeof(uint32_t),
                              static_cast<uint32_t>(genesis.size())};
     WriteBatch batch;
-    // More than the genesis block without an index: a reindexing, or the first blocks of all, that
-    // a crash has cut off. Nothing must be written over them.
+    // The files contain more than the genesis block but there is no index: a reindexing, or the
+    // very first blocks cut off by a crash. Nothing may overwrite them.
     const auto bytes_there = blocks.file_size({FileId::Kind::block, 0});
     if (!bytes_there) return damaged_blocks(bytes_there.error());
     uint32_t files = 0;
@@ -91,7 +91,7 @@ Expected<void, std::string> Chainstate::initialize_blocks(Storage& blocks) {
     }
     batch.put(Bytes{kMetaKey}, serialize_meta(meta()));
     put_hash(batch, kActiveTipKey, node.hash);
-    // Nothing is promised yet: a power cut leaves an empty store, or this one, which is as good.
+    // Nothing has been promised yet: after a power cut, an empty store is as good as this one.
     blocks_.commit_with(std::move(batch));
     return {};
 }
@@ -114,13 +114,13 @@ Expected<void, std::string> Chainstate::load_blocks(Storage& blocks) {
     if (auto checked = blocks_.check_files(); !checked) return checked;
     if (auto loaded = index_.load_active_chain(*contents); !loaded)
         return damaged_index(loaded.error());
-    // Missing block files would go unnoticed until somebody asks for a block.
+    // Missing block files would otherwise go unnoticed until a block is requested.
     if (const auto body = blocks_.read(index_.tip()); !body) return damaged_blocks(body.error());
     if (contents->reindex_files) {
-        // One more is there, for what is new.
+        // One more file exists, for new blocks.
         if (*contents->reindex_files >= blocks_.files().count())
             return damaged_index("the record 'R' names unknown files");
-        log_.info(LogCategory::general, "Going on with the reindexing of {} block files",
+        log_.info(LogCategory::general, "Continuing to reindex {} block files",
                   *contents->reindex_files);
         begin_reindex(blocks, *contents->reindex_files);
     }
@@ -139,15 +139,15 @@ void Chainstate::drop_lost_blocks(IndexContents& contents) {
         [this](const HeaderNode& node) { return blocks_.read_undo(node).has_value(); });
     if (lost == 0) return;
     log_.warning(LogCategory::general,
-                 "The disk has lost the data of {} blocks that came just before the last stop; "
+                 "The disk lost the data of {} blocks received shortly before the last stop; "
                  "they are fetched again. The tip goes from height {} to {}",
                  lost, recorded->height.value(), index_.find(contents.active_tip)->height.value());
     put_hash(blocks_.batch(), kActiveTipKey, contents.active_tip);
     blocks_.commit();
 }
 
-// The blocks are connected once more as they were the first time, one after another. Where some are
-// final, the engine counts on the tip: then it happens before the start is over.
+// Connects the blocks again, one after another, as the first time. If some are final, the engine
+// relies on the tip, so this is completed before the start ends.
 void Chainstate::begin_at_genesis() {
     if (&index_.finalized() != &index_.genesis()) return;
     index_.restart_active_chain();

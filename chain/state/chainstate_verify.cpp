@@ -9,9 +9,9 @@
 namespace parley {
 namespace {
 
-// Memory that a coin in an overlay takes, table and script included.
+// Memory of a coin in an overlay, including table and script.
 constexpr size_t kOverlayCoinBytes = 200;
-// A cache without much room leaves so much for the check.
+// Used if the cache limit leaves less.
 constexpr size_t kOverlayBytesMin = size_t{32} << 20;
 
 // One run of Chainstate::verify.
@@ -21,7 +21,7 @@ class Verification {
                  int level)
         : chain_(chain), verifier_(verifier), overlay_(overlay), level_(level) {}
 
-    // Downwards. What is wrong with the block is an error of Code::corruption.
+    // Towards genesis. An invalid block is reported as Code::corruption.
     Expected<void, StorageError> look_at(const HeaderNode& node) {
         const auto block = chain_.read_block(node);
         if (!block) return Unexpected(block.error());
@@ -36,12 +36,12 @@ class Verification {
         if (auto loaded = load_coins_to_disconnect(**block, node.height, overlay_); !loaded)
             return loaded;
         if (!disconnect_block(chain_.params(), **block, node.height, *undo, overlay_))
-            return damaged("it does not fit the unspent outputs");
+            return damaged("it does not match the UTXO set");
         disconnected_.push_back(&node);
         return {};
     }
 
-    // Upwards again.
+    // Towards the tip.
     Expected<void, StorageError> reconnect(const HeaderNode& node) {
         const auto block = chain_.read_block(node);
         if (!block) return Unexpected(block.error());
@@ -66,7 +66,7 @@ class Verification {
     std::vector<const HeaderNode*> disconnected_;
 };
 
-// Damage is the result; a store that cannot be read leaves none.
+// Damage is reported in the result; a store that cannot be read is an error.
 Expected<VerifyResult, StorageError> report(VerifyResult result, const HeaderNode& node,
                                             const StorageError& error) {
     if (error.code != StorageError::Code::corruption) return Unexpected(error);
@@ -88,7 +88,7 @@ Expected<VerifyResult, StorageError> Chainstate::verify(int level, int32_t block
             result.cut_short = true;
             break;
         }
-        // Pruned blocks cannot be looked at; the ones below neither.
+        // Pruned blocks, and those below them, cannot be checked.
         if (!node->has_body()) break;
         if (auto good = verification.look_at(*node); !good)
             return report(result, *node, good.error());

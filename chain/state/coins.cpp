@@ -28,7 +28,7 @@ void Coins::initialize(const ChainParams& params, const HeaderNode& genesis,
         }
     }
     cache_.apply(std::move(coins));
-    // The genesis block needs no sync: it is made again where a power cut takes it.
+    // The genesis block's coins need no sync: they are created again if a power cut loses them.
     writer_.write_all(genesis, Durability::written, false);
 }
 
@@ -39,7 +39,7 @@ void Coins::apply(CoinsOverlay&& overlay) {
 
 void Coins::write_due(const HeaderNode& tip) {
     if (!writer_.due()) return;
-    // The blocks that the coins stand for must be safe before the coins are.
+    // The blocks that the coins reflect must be durable before the coins are.
     blocks_.sync();
     write_slices(tip);
 }

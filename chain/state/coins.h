@@ -19,9 +19,8 @@ namespace parley {
 class Coins {
  public:
     struct Options {
-        size_t cache_bytes = 0;  ///< coins are written out when it is exceeded
-        int32_t write_interval_blocks =
-            0;  ///< within so many blocks every coin is written out once
+        size_t cache_bytes = 0;             ///< coins are written out when it is exceeded
+        int32_t write_interval_blocks = 0;  ///< every coin is written once within this many blocks
         /// Hash of the table, with secret keys, because an attacker can choose txids.
         OutPointHash hash;
     };

@@ -13,8 +13,8 @@
 namespace parley {
 namespace {
 
-// What one allocation takes of the heap with glibc's malloc: a word of its own, sizes in steps of
-// 16 and from 32.
+// Heap memory of an allocation with glibc's malloc: one extra word, rounded up to a multiple of 16,
+// at least 32.
 constexpr size_t allocation_bytes(size_t size) {
     return std::max<size_t>(32, (size + sizeof(size_t) + 15) / 16 * 16);
 }
@@ -85,8 +85,8 @@ Expected<const Coin*, StorageError> CoinsCache::insert_stored(const OutPoint& ou
 }
 
 void CoinsCache::touch(std::span<const OutPoint* const> outpoints) const {
-    // First all buckets, then what is in them: a jump that waits for a bucket would have to be
-    // guessed, and each wrong guess ends the look ahead.
+    // First all buckets, then their contents: a branch that depends on a bucket still being loaded
+    // would be predicted, and each misprediction stops the prefetching.
     std::array<Shard::const_local_iterator, kTouchTogether> entries;
     for (size_t i = 0; i < outpoints.size(); ++i) {
         const Shard& shard = shard_of(*outpoints[i]);
@@ -202,7 +202,7 @@ void CoinsCache::apply_spend(const OutPoint& outpoint) {
         if (found->second.dirty) --dirty_;
         remove(shard, found);
     } else {
-        // Dropped from the cache since: only the store has it.
+        // Dropped from the cache since then: only the store has it.
         erase(outpoint);
     }
 }

@@ -9,7 +9,7 @@
 namespace parley {
 namespace {
 
-// Between two lines in the log while blocks are connected again.
+// Interval between progress messages while blocks are connected again.
 constexpr int32_t kProgressBlocks = 10'000;
 
 }  // namespace
@@ -20,18 +20,17 @@ Expected<void, std::string> CoinsRepair::run(const std::vector<BlockHash>& hashe
     for (const BlockHash& hash : hashes) {
         walk.push_back(parts_.index.find(hash));
         if (walk.back() == nullptr)
-            return Unexpected(damaged_store("chainstate", "it stands for a block that is unknown"));
+            return Unexpected(damaged_store("chainstate", "it refers to an unknown block"));
     }
     if (auto replayed = replay_walk(walk); !replayed) return replayed;
     const HeaderNode* from = walk.back();
     const HeaderNode& tip = parts_.index.tip();
     const HeaderNode* fork = fork_point(from, &tip);
     if (from != &tip) {
-        parts_.log.info(
-            LogCategory::general,
-            "Bringing the unspent outputs from block {} to {}: {} blocks back, {} forward",
-            from->height.value(), tip.height.value(), from->height - fork->height,
-            tip.height - fork->height);
+        parts_.log.info(LogCategory::general,
+                        "Updating the UTXO set from block {} to {}: {} blocks back, {} forward",
+                        from->height.value(), tip.height.value(), from->height - fork->height,
+                        tip.height - fork->height);
     }
     for (const HeaderNode* node = from; node != fork; node = node->parent) {
         if (auto result = roll_back(*node); !result) return result;
@@ -50,7 +49,7 @@ Expected<void, std::string> CoinsRepair::replay_walk(const std::vector<const Hea
         const HeaderNode* fork = fork_point(walk[i], walk[i + 1]);
         parts_.log.info(
             LogCategory::general,
-            "Replaying the blocks of an unfinished flush from {} to {}: {} back, {} forward",
+            "Replaying the blocks of an interrupted coins write from {} to {}: {} back, {} forward",
             walk[i]->height.value(), walk[i + 1]->height.value(), walk[i]->height - fork->height,
             walk[i + 1]->height - fork->height);
         for (const HeaderNode* node = walk[i]; node != fork; node = node->parent) {
@@ -87,7 +86,7 @@ Expected<void, std::string> CoinsRepair::replay_back(const HeaderNode& node) {
     const auto stored = read_with_undo(node);
     if (!stored) return Unexpected(stored.error());
     if (!parts_.coins.replay_disconnect(*stored->block, stored->undo))
-        return Unexpected(damaged_store("blocks", "undo data does not fit its block"));
+        return Unexpected(damaged_store("blocks", "undo data does not match its block"));
     write_due(node);
     return {};
 }
@@ -102,7 +101,7 @@ Expected<void, std::string> CoinsRepair::replay_forward(const HeaderNode& node) 
 
 void CoinsRepair::write_due(const HeaderNode& at) {
     if (!parts_.coins.due()) return;
-    // A process that was killed may have written blocks that are not on the disk for certain.
+    // A killed process may have written blocks that are not synced.
     if (!std::exchange(synced_, true)) parts_.blocks.sync();
     parts_.coins.write_slices(at);
 }
@@ -114,7 +113,7 @@ Expected<void, std::string> CoinsRepair::roll_back(const HeaderNode& node) {
     if (auto loaded = load_coins_to_disconnect(*stored->block, node.height, overlay); !loaded)
         return Unexpected(damaged_store("chainstate", loaded.error().message));
     if (!disconnect_block(parts_.params, *stored->block, node.height, stored->undo, overlay))
-        return Unexpected(damaged_store("chainstate", "undo data does not fit the coins"));
+        return Unexpected(damaged_store("chainstate", "undo data does not match the coins"));
     parts_.coins.apply(std::move(overlay));
     write_due(*node.parent);
     return {};

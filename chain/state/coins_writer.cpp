@@ -9,16 +9,17 @@
 namespace parley {
 namespace {
 
-// One LevelDB batch is built in memory and written in one piece.
+// A LevelDB batch is built in memory and written as a whole.
 constexpr size_t kBatchBytesMax = size_t{1} << 20;
-// A slice ends with the shard that passes this: some ten milliseconds of work.
+// A slice ends with the shard that exceeds this: some ten milliseconds of work.
 constexpr size_t kSliceBytes = size_t{2} << 20;
-// Each slice needs the blocks to be synced before, so that it had better not be a small one.
+// Each slice requires the blocks to be synced first, so it should not be small.
 constexpr size_t kSliceShardsMax = 16;
-// A tip that goes to and fro makes the walk longer with every turn; then everything is written.
+// A tip that alternates between branches makes the walk longer each time; at this length everything
+// is written.
 constexpr size_t kWalkMax = 64;
 
-// Does the way from `from` to `to`, by way of their fork, pass `node`?
+// Whether the path from `from` to `to`, by way of their fork, passes `node`.
 bool is_between(const HeaderNode& from, const HeaderNode& node, const HeaderNode& to) {
     const HeaderNode* fork = fork_point(&from, &to);
     if (node.height < fork->height) return false;
@@ -84,7 +85,7 @@ void CoinsWriter::begin_round(const HeaderNode& tip) {
 void CoinsWriter::end_round() {
     next_shard_ = 0;
     round_blocks_ = 0;
-    // While blocks are replayed, every coin may still be of any block of the walk.
+    // During a replay, every coin may still reflect any block of the walk.
     if (replaying_) return;
     walk_.erase(walk_.begin(), walk_.begin() + static_cast<ptrdiff_t>(round_start_));
     round_start_ = 0;
@@ -92,7 +93,7 @@ void CoinsWriter::end_round() {
 
 void CoinsWriter::walk_to(const HeaderNode& tip) {
     if (replaying_ || walk_.back() == &tip) return;
-    // The last block needs no mention when it is on the straight way to the new one.
+    // The last block can be omitted if it is on the direct path to the new one.
     const size_t last = walk_.size() - 1;
     if (last > round_start_ && is_between(*walk_[last - 1], *walk_[last], tip)) {
         walk_.back() = &tip;

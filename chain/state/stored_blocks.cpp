@@ -125,7 +125,8 @@ Expected<void, std::string> StoredBlocks::check_files() {
             bytes = std::max(bytes, BlockStore::undo_end(undo));
         }
     });
-    if (!good) return Unexpected(damaged_store("blocks/index", "a block lies outside of its file"));
+    if (!good)
+        return Unexpected(damaged_store("blocks/index", "a block's position is outside its file"));
     for (uint32_t number = 0; number < files_.count(); ++number) {
         const auto trimmed = files_.trim_file(number, used[number]);
         if (!trimmed) return Unexpected(damaged_store("blocks", trimmed.error().message));

@@ -25,7 +25,7 @@ Bytes tx_key(const Txid& txid) {
 
 StorageError damaged(const std::string& what) {
     return {StorageError::Code::corruption,
-            "indexes/txindex is damaged (" + what + "). Move it away: it is made anew."};
+            "indexes/txindex is damaged (" + what + "). Move it away: it will be rebuilt."};
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ Expected<void, std::string> TxIndex::open() {
         store_.commit(std::move(batch), Durability::written);
     } else if (parse_meta(**meta) != expected) {
         return Unexpected(std::string{
-            "indexes/txindex belongs to another chain. Move it away: it is made anew."});
+            "indexes/txindex belongs to another chain. Move it away: it will be rebuilt."});
     }
     const auto hash = load_hash(store_, kBestKey);
     if (!hash) return Unexpected(damaged(hash.error()).message);
@@ -49,8 +49,8 @@ Expected<void, std::string> TxIndex::open() {
     // After a power cut it may know blocks that the chain does not.
     if (best_ == nullptr) best_ = &chain_.index().genesis();
     if (!synced()) {
-        log_.info(LogCategory::general, "txindex is at block {} of {}", best_->height.value(),
-                  chain_.index().tip().height.value());
+        log_.info(LogCategory::general, "txindex: indexed up to block {} of {}",
+                  best_->height.value(), chain_.index().tip().height.value());
     }
     return {};
 }
@@ -71,7 +71,7 @@ void TxIndex::step() {
         bytes += *indexed;
         best_ = &next;
         if (next.height.value() % kProgressBlocks == 0)
-            log_.info(LogCategory::general, "txindex is at block {}", next.height.value());
+            log_.info(LogCategory::general, "txindex: indexed up to block {}", next.height.value());
     }
     put_hash(batch, kBestKey, best_->hash);
     store_.commit(std::move(batch), Durability::written);
@@ -81,7 +81,7 @@ Expected<size_t, StorageError> TxIndex::index_block(WriteBatch& batch,
                                                     const HeaderNode& node) const {
     if (!node.has_body()) {
         return Unexpected(
-            damaged("block " + node.hash.to_string() + " is needed for it, and was removed"));
+            damaged("block " + node.hash.to_string() + " is needed, but was removed"));
     }
     const auto block = chain_.read_block(node);
     if (!block) return Unexpected(block.error());
@@ -124,7 +124,7 @@ Expected<std::optional<TxIndex::Found>, StorageError> TxIndex::find(const Txid& 
     // What is found is what was asked for, whatever happened to the files.
     if (found.transaction == nullptr || found.transaction->txid() != txid ||
         chain_.index().find(found.block) == nullptr)
-        return Unexpected(damaged("a transaction is not where its record says"));
+        return Unexpected(damaged("a transaction is not at its recorded position"));
     return std::optional<Found>{std::move(found)};
 }
 

@@ -6,16 +6,16 @@
 namespace parley {
 namespace {
 
-// Kinds of compressed scripts; from kScriptKinds on it is the size of a plain script plus this.
-// bitcoind has two more kinds, 4 and 5, for uncompressed keys. Never written here: expanding them
-// needs a square root on the curve, and such coins are few.
+// Kinds of compressed scripts; larger values are the size of an uncompressed script plus
+// kScriptKinds. bitcoind has two more kinds, 4 and 5, for uncompressed keys. They are never written
+// here: expanding them needs a square root on the curve, and such coins are rare.
 constexpr uint64_t kKindKeyHash = 0;
 constexpr uint64_t kKindScriptHash = 1;
 constexpr uint64_t kKindKeyEven = 2;
 constexpr uint64_t kKindKeyOdd = 3;
 constexpr uint64_t kScriptKinds = 6;
 
-// A block of the largest weight has no longer script.
+// A block of maximum weight cannot contain a longer script.
 constexpr uint64_t kStoredScriptSizeMax = 4'000'000;
 
 Hash160 read_hash160(Reader& reader) {
@@ -45,7 +45,7 @@ void read_compressed_output(Reader& reader, TxOutput& output) {
     output.value = Amount{static_cast<int64_t>(decompress_amount(read_varint(reader)))};
     if (!money_range(output.value)) reader.fail();
     output.script_pubkey = read_compressed_script(reader);
-    // Never a coin.
+    // Unspendable outputs are never coins.
     if (output.script_pubkey.is_unspendable()) reader.fail();
 }
 

@@ -58,7 +58,7 @@ Expected<std::optional<SyncedMark>, std::string> load_synced_mark(const Storage&
     return std::optional<SyncedMark>{mark};
 }
 
-// A name, which may be shown as it is.
+// Reads a name that can safely be printed.
 std::string read_name(Reader& reader) {
     std::string name{as_text(reader.var_bytes(kNameSizeMax))};
     if (std::any_of(name.begin(), name.end(), [](char c) { return c <= ' ' || c > '~'; }))
@@ -170,7 +170,7 @@ Expected<IndexContents, std::string> load_index(const Storage& storage) {
         Reader reader(key.subspan(1));
         const auto number = reader.be<uint32_t>();
         const auto info = parse_file_info(value);
-        // Numbers are dense, which bounds them.
+        // Numbers are consecutive, which bounds them.
         if (info && reader.done() && number == contents.files.size()) {
             contents.files.emplace_back(number, *info);
         } else {

@@ -30,7 +30,7 @@ Expected<bool, std::string> check_store(const Storage& storage, std::string_view
         if (!empty) return empty;
         if (*empty) return true;
         return Unexpected(
-            fmt::format("{} holds data of another program. Use another -datadir.", directory));
+            fmt::format("{} contains data of another program. Use another -datadir.", directory));
     }
     const auto meta = parse_meta(**value);
     if (!meta || meta->format == 0) return Unexpected(damaged_store(directory, "its first record"));

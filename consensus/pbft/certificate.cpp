@@ -11,9 +11,9 @@ std::string_view to_string(ProofError error) {
         case ProofError::malformed:
             return "malformed";
         case ProofError::not_a_member:
-            return "signed by somebody who is no validator";
+            return "signed by a key that is not a validator's";
         case ProofError::unordered_signers:
-            return "signers not in ascending order or twice";
+            return "signers not in ascending order, or duplicate";
         case ProofError::no_quorum:
             return "fewer signatures than a quorum";
         case ProofError::from_primary:

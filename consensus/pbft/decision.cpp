@@ -59,7 +59,7 @@ BlockRef Decision::valid_block(const BlockHash& digest) const {
 void Decision::take(PeerId from, const Vote& vote, Step& step) {
     if (!setup_.self) return;
     if (vote.view >= kViewMax || vote.validator >= setup_.set().size())
-        return setup_.blame(from, "a vote of nobody or of an impossible view", step);
+        return setup_.blame(from, "a vote with an invalid validator or view", step);
     if (!in_window(vote.height)) {
         if (vote.height > final_.height) repair_.note_beyond();
         return;
@@ -67,8 +67,8 @@ void Decision::take(PeerId from, const Vote& vote, Step& step) {
     const bool is_prepare = vote.type == MessageType::prepare;
     if (is_prepare && vote.validator == setup_.set().primary(vote.view))
         return setup_.blame(from, "a primary's prepare", step);
-    // A commit of an earlier view may still complete a certificate, which proves itself; a prepare
-    // of one has no use any more.
+    // A commit of an earlier view may still complete a certificate, which is a proof by itself; a
+    // prepare of an earlier view is useless.
     if (is_prepare && vote.view < state().view) return;
     const VoteBook::Place place = book_.place(vote);
     if (place == VoteBook::Place::duplicate || place == VoteBook::Place::stale) return;
@@ -83,13 +83,13 @@ void Decision::take(PeerId from, const PrePrepare& message, Step& step) {
     if (!setup_.self) return;
     const Vote& vote = message.vote;
     if (vote.view >= kViewMax || vote.validator != setup_.set().primary(vote.view))
-        return setup_.blame(from, "a pre-prepare that is not its view's primary's", step);
+        return setup_.blame(from, "a pre-prepare not from the primary of its view", step);
     if (!in_window(vote.height)) {
         if (vote.height > final_.height) repair_.note_beyond();
         return;
     }
-    // One of a later view is asked for again once that view is entered: only the current view's
-    // blocks take memory.
+    // A block of a later view is requested again once that view is entered: only the current view's
+    // blocks are kept in memory.
     if (vote.view != state().view) return;
     const VoteBook::Place place = book_.place(vote);
     if (place == VoteBook::Place::stale) return;
@@ -107,14 +107,13 @@ void Decision::take_body(PeerId from, const BlockHash& digest, ByteSpan bytes, S
     Reader header_reader(bytes);
     const BlockHeader header = read_block_header(header_reader);
     if (!header_reader.ok() || header.hash() != digest)
-        return setup_.blame(from, "a block that is not the one its hash names", step);
+        return setup_.blame(from, "a block that does not match the hash", step);
     Reader reader(bytes);
     auto block = std::make_shared<Block>(read_block(reader));
     bool mutated = false;
     if (!reader.done() || block->transactions.empty() ||
         block_merkle_root(*block, &mutated) != block->header.merkle_root || mutated)
-        return setup_.blame(from, "a block whose transactions are not the ones its hash names",
-                            step);
+        return setup_.blame(from, "a block whose transactions do not match its header", step);
     bodies_[digest] = Body{std::move(block), from, false};
     repair_.body_arrived(digest);
 }
@@ -136,7 +135,7 @@ BlockRef Decision::valid_body(const BlockHash& digest, Step& step) {
         new_view && new_view->reproposal && new_view->reproposal->digest == digest;
     const BlockRef block = found->second.block;
     if (auto problem = header_problem(block->header, certified || reproposed, step.now)) {
-        // The digest itself names this header: no other block of it can do better.
+        // The digest commits to this header, so no other block with this digest can do better.
         setup_.log.warning(LogCategory::pbft, "Block {} cannot be accepted at height {}: {}.",
                            digest.to_string(), height(), *problem);
         bodies_.erase(found);
@@ -152,15 +151,15 @@ std::optional<std::string> Decision::header_problem(const BlockHeader& header, b
                                                     TimePoint now) const {
     if (header.previous != final_.digest) return "it does not follow the last final block";
     if (header.bits != setup_.bits || header.nonce != 0)
-        return "its bits or nonce are not the chain's";
-    // A block that was prepared once has passed this test then, and may be old by now.
+        return "its bits or nonce differ from the chain's constants";
+    // A prepared block passed this test when it was prepared, and may be old by now.
     if (reproposed) return std::nullopt;
     const int64_t bound =
         std::chrono::floor<std::chrono::seconds>(setup_.options.time_bound).count();
     const int64_t clock = to_unix_seconds(now);
     const int64_t time = header.time;
-    // Median time past + 1 is the lowest time that the chain allows: a primary with a right clock
-    // may have to use it.
+    // Median time past + 1 is the lowest time that the chain allows: even a primary with a correct
+    // clock may have to use it.
     if (time > clock + bound && time > tip_.median_time_past() + 1)
         return "its time is too far ahead of this clock";
     if (time < clock - bound) return "its time is too far behind this clock";
@@ -197,7 +196,7 @@ std::optional<Vote> Decision::sign(MessageType type, Sequence height, const Bloc
         (known->view > state().view || (known->view == state().view && known->digest != digest))) {
         setup_.log.error(
             LogCategory::pbft,
-            "Somebody else votes with this validator's key, or this node lost its record: "
+            "Another process votes with this validator's key, or this node lost its vote record: "
             "it does not vote at height {} in view {}.",
             height, state().view);
         return std::nullopt;
@@ -286,8 +285,9 @@ bool Decision::empty_block_due(TimePoint now) const {
     return period > Duration::zero() && now >= since_ + period;
 }
 
-// Median time past + 1 may run ahead of the clock where blocks follow each other fast. The primary
-// lets the clock catch up to half of the bound, but never for so long that others lose patience.
+// Median time past + 1 may get ahead of the clock if blocks follow each other quickly. The primary
+// waits for the clock to catch up to half of the bound, but not so long that others start a view
+// change.
 std::optional<TimePoint> Decision::pace(TimePoint now) const {
     const TimePoint lowest = from_unix_seconds(tip_.median_time_past() + 1);
     const TimePoint caught_up = lowest - setup_.options.time_bound / 2;

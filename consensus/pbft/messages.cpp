@@ -15,7 +15,8 @@ constexpr size_t kBitmapSizeMax = (kValidatorsMax + 7) / 8;
 // Two certificates and the fields around them.
 constexpr size_t kViewChangeSizeMax = 2 * (kSealSizeMax + 128) + 256;
 static_assert(kSealSizeMax <= 64 * 1024, "a seal fits into the peer protocol's seal message");
-// A view-change proves at most q <= (2n + 3) / 3 signatures twice; so many of them fit one message.
+// A view-change contains at most two proofs of q <= (2n + 3) / 3 signatures; that many view-changes
+// fit into one message.
 static_assert(kValidatorsMax * kViewChangeSizeMax <= kEngineMessageSizeMax);
 
 Signature read_signature(Reader& reader) {

@@ -50,8 +50,7 @@ Status Repair::status(const Standing& standing) const {
 }
 
 void Repair::take(PeerId from, const Status& theirs, const Standing& standing, Step& step) {
-    if (theirs.view >= kViewMax)
-        return setup_.blame(from, "the status of an impossible view", step);
+    if (theirs.view >= kViewMax) return setup_.blame(from, "a status with an invalid view", step);
     note_final(from, theirs.final_point, standing.decision.final_point(), step);
     PeerState& peer = peers_[from];
     if (peer.answered_at != TimePoint::min() &&
@@ -66,8 +65,8 @@ void Repair::take(PeerId from, const Status& theirs, const Standing& standing, S
     if (step.output_count() > before) peer.answered_at = step.now;
 }
 
-// Our status carries the seal of our tip, so that they know from whom to catch up; where they are
-// in a later view, it also asks for their new-view or view-changes.
+// Our status contains our tip's seal, so they know from whom to catch up; if they are in a later
+// view, it also requests their new-view or view-changes.
 void Repair::answer_height(PeerId peer, const Status& theirs, const Standing& standing,
                            Step& step) {
     const ViewChanger& views = standing.views;
@@ -104,7 +103,7 @@ void Repair::answer_votes(PeerId peer, const Status& theirs, const Standing& sta
         return;
     const bool same_proposal = theirs.proposal == pre_prepare->digest;
     if (!same_proposal) {
-        // Where they hold another one, this is evidence against the primary and needs no block.
+        // If they have another one, this is evidence against the primary and needs no block.
         const BlockRef body = decision.valid_block(pre_prepare->digest);
         const bool send_block = theirs.proposal.is_zero() && body != nullptr;
         const Bytes block = send_block ? body->serialize() : Bytes{};
@@ -154,7 +153,7 @@ void Repair::note_final(std::optional<PeerId> from, const FinalPoint& point,
 }
 
 void Repair::catch_up(const FinalPoint& final_point, Step& step) {
-    // Another one each time: one peer that does not deliver cannot keep us back.
+    // A different peer each time, so that a single unresponsive peer cannot hold us back.
     auto best = peers_.end();
     for (auto it = peers_.begin(); it != peers_.end(); ++it) {
         if (it->second.final_height <= final_point.height) continue;
@@ -222,7 +221,7 @@ void Repair::take_time(const Standing& standing, Step& step) {
     }
     if (fetch_at_ && step.now >= *fetch_at_) {
         fetch_at_.reset();
-        wanted_.reset();  // asked for again by whoever still needs it
+        wanted_.reset();  // requested again if still needed
     }
 }
 

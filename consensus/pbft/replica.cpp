@@ -205,10 +205,10 @@ void Replica::set_timers(Step& step) {
     const bool has_work = decision_->has_work(demand_, step.now);
     bool waiting = false;
     if (active) {
-        // A replica that lacks final blocks has nothing to reproach the primary with.
+        // A replica that lacks final blocks has no reason to suspect the primary.
         waiting = has_work && !repair_.behind() && views_.may_leave(decision_->height());
     } else if (setup_.self) {
-        // Section 4.5.2: who is alone in leaving a view waits, instead of running through views.
+        // Section 4.5.2: a replica that leaves a view alone waits, instead of moving through views.
         waiting = views_.known().count(views_.view()) >= setup_.set().quorum();
     }
     views_.set_timer(waiting, step.now);

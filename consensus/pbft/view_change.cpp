@@ -45,13 +45,13 @@ std::string_view to_string(NewViewError error) {
         case NewViewError::wrong_view:
             return "a view-change of another view";
         case NewViewError::duplicate_validator:
-            return "two view-changes of one validator";
+            return "two view-changes from one validator";
         case NewViewError::no_quorum:
             return "fewer view-changes than a quorum";
         case NewViewError::bad_view_change:
             return "a view-change that does not verify";
         case NewViewError::wrong_reproposal:
-            return "it does not re-propose what it must";
+            return "it does not re-propose the required block";
     }
     return "unknown";
 }

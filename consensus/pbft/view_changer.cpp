@@ -25,13 +25,13 @@ Duration ViewChanger::timeout() const {
 void ViewChanger::take(PeerId from, const ViewChange& message, Step& step) {
     if (!setup_.self) return;
     if (message.view >= kViewMax || message.validator >= setup_.set().size())
-        return setup_.blame(from, "a view-change of nobody or to an impossible view", step);
+        return setup_.blame(from, "a view-change with an invalid validator or view", step);
     if (message.validator == *setup_.self) return;
-    // Who wants to enter the view that we are in gets its new-view when its status asks for it.
+    // A replica that wants to enter our current view gets its new-view when its status asks for it.
     if (message.view < view() || (message.view == view() && active())) return;
     if (!known_.is_news(message)) return;
-    // Its certificates are verified when a new-view is made of it: until then it counts as no
-    // more than the wish of one validator, and costs one signature.
+    // Its certificates are verified when it is used in a new-view: until then it counts as one
+    // validator's request, and costs one signature check.
     if (!setup_.authenticator.verify(message))
         return setup_.blame(from, "a view-change with a bad signature", step);
     known_.add(message);
@@ -41,7 +41,7 @@ Expected<NewViewPlan, std::string> ViewChanger::accept(PeerId from, const NewVie
                                                        Step& step) const {
     if (!setup_.self) return Unexpected(std::string{});
     if (message.view >= kViewMax || message.view == 0) {
-        setup_.blame(from, "a new-view of an impossible view", step);
+        setup_.blame(from, "a new-view with an invalid view", step);
         return Unexpected(std::string{});
     }
     if (message.view < view() || (message.view == view() && active()))
@@ -51,7 +51,7 @@ Expected<NewViewPlan, std::string> ViewChanger::accept(PeerId from, const NewVie
     setup_.blame(from, fmt::format("a bad new-view: {}", to_string(plan.error())), step);
     const bool signed_by_primary =
         plan.error() != NewViewError::not_primary && plan.error() != NewViewError::bad_signature;
-    // The primary of the view that we wait for has shown that it is faulty: no use in waiting.
+    // The primary of the awaited view has proven to be faulty: do not wait for it.
     if (!signed_by_primary || message.view != view()) return Unexpected(std::string{});
     return Unexpected(fmt::format("the new-view was bad: {}", to_string(plan.error())));
 }
@@ -94,7 +94,7 @@ std::optional<std::pair<NewView, NewViewPlan>> ViewChanger::make_new_view(Decisi
     for (ViewChange& view_change : known_.all(view())) {
         if (auto valid = verify_content(view_change, setup_.authenticator); !valid) {
             setup_.log.warning(LogCategory::pbft,
-                               "The view-change of validator {} proves nothing: {}.",
+                               "The view-change of validator {} has an invalid proof: {}.",
                                view_change.validator, to_string(valid.error()));
             known_.forget(view_change.validator);
             continue;
@@ -122,8 +122,8 @@ std::optional<std::pair<NewView, NewViewPlan>> ViewChanger::make_new_view(Decisi
 
 void ViewChanger::enter(NewView new_view, const NewViewPlan& plan, Sequence height) {
     setup_.log.info(LogCategory::pbft, "Entering view {} at height {}; {}.", new_view.view, height,
-                    plan.digest ? "block " + plan.digest->to_string() + " is proposed again"
-                                : std::string("no block is proposed again"));
+                    plan.digest ? "block " + plan.digest->to_string() + " is re-proposed"
+                                : std::string("no block is re-proposed"));
     VoteState& state = vote_log_.state;
     state.view = new_view.view;
     state.active = true;

@@ -79,7 +79,7 @@ Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIn
                                              const Authenticator& authenticator) {
     VoteLog log(self, std::move(key), authenticator);
     std::optional<std::string> problem;
-    // First of all the state, because it says whose record this is.
+    // The state first, because it identifies the owner of the record.
     const auto found_state = storage.get(key_of('s'));
     if (!found_state) return Unexpected(found_state.error().message);
     if (*found_state) {
@@ -95,18 +95,18 @@ Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIn
         } else if (key[1] == 'n' && key.size() == 2) {
             found_other = true;
             log.state.new_view = decode_as<NewView>(*payload, authenticator.network());
-            if (!log.state.new_view) problem = "its record of the new view is not readable";
+            if (!log.state.new_view) problem = "its new-view record cannot be decoded";
         } else if (key[1] == 'b') {
             found_other = true;
             Reader reader(*payload);
             auto block = std::make_shared<Block>(read_block(reader));
             const BlockHash digest = block->header.hash();
             if (!reader.done() || body_key(digest) != to_bytes(key))
-                problem = "its record of a prepared block is not readable";
+                problem = "its record of a prepared block cannot be decoded";
             log.restored_[digest] = std::move(block);
             log.stored_.insert(digest);
         } else {
-            problem = fmt::format("it holds an unknown record {}", to_hex(key));
+            problem = fmt::format("it contains an unknown record {}", to_hex(key));
         }
         return !problem;
     };
@@ -139,7 +139,7 @@ std::optional<std::string> VoteLog::read_state(ByteSpan record) {
     const ByteSpan network = reader.bytes(authenticator_->network().size());
     const Hash256 validators = reader.hash();
     const auto self = reader.le<ValidatorIndex>();
-    if (!reader.ok()) return "its main record is not readable";
+    if (!reader.ok()) return "its main record cannot be decoded";
     if (!std::equal(network.begin(), network.end(), authenticator_->network().begin()) ||
         validators != authenticator_->validators().id())
         return "it belongs to another chain or validator set";
@@ -156,15 +156,15 @@ std::optional<std::string> VoteLog::read_state(ByteSpan record) {
     read_optional(reader, state.prepared, [&] { return read_prepared(reader); });
     std::optional<Bytes> view_change;
     read_optional(reader, view_change, [&] { return to_bytes(reader.var_bytes()); });
-    if (!reader.done() || state.view >= kViewMax) return "its main record is not readable";
+    if (!reader.done() || state.view >= kViewMax) return "its main record cannot be decoded";
     if (view_change) {
         state.view_change = decode_as<ViewChange>(*view_change, authenticator_->network());
-        if (!state.view_change) return "its record of a view-change is not readable";
+        if (!state.view_change) return "its view-change record cannot be decoded";
     }
     if (state.active == state.view_change.has_value()) return "its main record contradicts itself";
     for (const auto* mine : {&state.prepare, &state.commit}) {
         if (*mine && ((*mine)->validator != self_ || !authenticator_->verify(**mine)))
-            return "a vote in it is not this validator's";
+            return "it contains a vote of another validator";
     }
     return std::nullopt;
 }

@@ -87,8 +87,8 @@ void PowEngine::start(TimePoint now, EngineOutputs& outputs) {
 
 void PowEngine::take_tip(const HeaderNode& tip, TimePoint now, EngineOutputs& outputs) {
     tip_ = &tip;
-    // Work below another tip is lost; a clocked schedule goes on with the search that it owes, on
-    // the new tip.
+    // Work on another tip is lost; an interval or Poisson schedule continues the search that is due
+    // on the new tip.
     if (options_.schedule.kind == MiningSchedule::Kind::continuous || candidate_)
         propose(now, outputs);
 }
@@ -159,8 +159,7 @@ void PowEngine::stop(EngineOutputs& outputs) {
 void PowEngine::schedule_next(TimePoint now) {
     const auto mean = options_.schedule.period;
     if (options_.schedule.kind == MiningSchedule::Kind::interval) {
-        // Counted from the last slot, not from now, so that the time a search takes does not add
-        // up.
+        // Counted from the last slot instead of from now, so that search times do not accumulate.
         next_block_ = std::max(now, last_slot_ + mean);
     } else if (options_.schedule.kind == MiningSchedule::Kind::poisson) {
         next_block_ = now + Duration{static_cast<int64_t>(

@@ -43,12 +43,13 @@ class Folder {
             std::string pattern =
                 (std::filesystem::temp_directory_path() / "parley-lab-XXXXXX").string();
             if (::mkdtemp(pattern.data()) == nullptr)
-                throw std::runtime_error("cannot make a folder like " + pattern);
+                throw std::runtime_error("cannot create a directory like " + pattern);
             path_ = pattern;
             return;
         }
         if (std::filesystem::exists(path_) && !std::filesystem::is_empty(path_)) {
-            throw std::runtime_error(named + " is not empty; name a new folder with --directory");
+            throw std::runtime_error(named +
+                                     " is not empty; give another directory with --directory");
         }
         std::filesystem::create_directories(path_);
     }
@@ -112,7 +113,7 @@ RunResult finish(Run& run, const LiveOptions& options) {
     input.bytes = run.network.bytes_sent() - run.bytes_before;
     input.seen = run.observer->finish();
     if (const std::string failure = run.observer->failure(); !failure.empty()) {
-        throw std::runtime_error("a node could not be watched: " + failure);
+        throw std::runtime_error("a node could not be observed: " + failure);
     }
     input.sent = run.workload->sent();
     input.refused = run.workload->refused_count();
@@ -141,7 +142,7 @@ std::vector<RunResult> measure(const LiveOptions& options) {
         if (cancelled()) throw std::runtime_error("interrupted");
         for (const auto& run : runs) {
             if (const std::string failure = run->observer->failure(); !failure.empty()) {
-                throw std::runtime_error("a node could not be watched: " + failure);
+                throw std::runtime_error("a node could not be observed: " + failure);
             }
         }
         if (clock.now() >= next_progress) {

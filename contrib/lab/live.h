@@ -1,4 +1,4 @@
-// `parley-lab live`: networks of real daemons, measured side by side.
+// `parley-lab live`: runs networks of real daemons and measures them side by side.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace parley::lab {
 
-/// Returns the exit code: 0, 1 with a sentence on stderr, 130 after Ctrl-C.
+/// Returns the exit code: 0; 1 with a sentence on stderr; 130 after Ctrl-C.
 int run_live(const std::string& program, const std::vector<std::string>& arguments);
 
 }  // namespace parley::lab

@@ -1,6 +1,6 @@
-// LiveNetwork: real daemons on loopback, connected each to each, with funded wallets. Throws
-// std::runtime_error with a sentence when something cannot be started. One owner; the nodes' RPC
-// servers may be called from any thread with clients of one's own.
+// LiveNetwork: real daemons on loopback, connected in a full mesh, with funded wallets. Throws
+// std::runtime_error with a sentence if something cannot be started. One owner; the nodes' RPC
+// servers may be called from any thread, each with its own client.
 #pragma once
 
 #include <filesystem>
@@ -19,7 +19,8 @@ inline constexpr const char* kWallet = "lab";
 
 class LiveNetwork {
  public:
-    /// `cancelled` is asked while it waits; when it says yes the constructor throws.
+    /// `cancelled` is polled while the constructor waits; if it returns true, the constructor
+    /// throws.
     LiveNetwork(const LiveOptions& options, Consensus consensus,
                 const std::filesystem::path& directory, bool (*cancelled)());
     ~LiveNetwork();
@@ -28,14 +29,14 @@ class LiveNetwork {
     Consensus consensus() const { return consensus_; }
     std::unique_ptr<RpcClient> client(size_t node) const;
 
-    /// Proof of work: all nodes start, or stop, to hash.
+    /// Proof of work: starts or stops mining on all nodes.
     void set_mining(bool on);
-    /// All tips equal; false when `limit` passes first.
+    /// Waits until all tips are equal; false if `limit` passes first.
     bool wait_for_agreement(std::chrono::seconds limit);
     double cpu_seconds() const;
     uint64_t bytes_sent() const;
 
-    /// Asks every daemon to stop, and makes sure that it did.
+    /// Stops every daemon, by force if necessary.
     void stop();
 
  private:

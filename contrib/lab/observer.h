@@ -1,6 +1,5 @@
-// Observer: watches the tips of a network's nodes while it runs, and keeps what it sees: when each
-// node moved to which tip, and every block that any node knows. One thread a node. What it means is
-// worked out afterwards (run_result.h).
+// Observer: records what happens in a running network: when each node moved to which tip, and every
+// block that any node knows. One thread per node. The evaluation follows afterwards (run_result.h).
 #pragma once
 
 #include <atomic>
@@ -15,13 +14,13 @@
 
 namespace parley::lab {
 
-/// Seconds since the run began.
+/// Seconds since the start of the run.
 using Seconds = double;
 
 struct SeenBlock {
     int64_t height = 0;
     std::string previous;
-    std::vector<std::string> transactions;  ///< txids, the coinbase's first
+    std::vector<std::string> transactions;  ///< txids, coinbase first
     uint64_t size = 0;                      ///< bytes
 };
 
@@ -32,12 +31,12 @@ struct TipChange {
 
 struct Observations {
     std::map<std::string, SeenBlock> blocks;   ///< by hash
-    std::vector<std::vector<TipChange>> tips;  ///< of each node, in order of time
+    std::vector<std::vector<TipChange>> tips;  ///< per node, in chronological order
 };
 
 class Observer {
  public:
-    /// Starts to watch. Borrows the network.
+    /// Starts observing. Borrows the network.
     explicit Observer(LiveNetwork& network);
     ~Observer();
     Observer(const Observer&) = delete;
@@ -48,14 +47,14 @@ class Observer {
     int64_t height() const { return height_; }
     size_t block_count() const;
 
-    /// Ends the watch and asks every node for the stale branches that never were its tip.
+    /// Stops observing, and fetches stale branches that never were a node's tip.
     Observations finish();
-    /// Why a node could not be watched any more; empty: all went well.
+    /// Why observing a node failed; empty: it did not.
     std::string failure() const;
 
  private:
     void watch(size_t node);
-    /// Fetches a block and those before it that are not known yet.
+    /// Fetches a block and its unknown ancestors.
     void fetch(RpcClient& client, std::string hash);
     void stop();
 

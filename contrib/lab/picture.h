@@ -1,6 +1,5 @@
-// The comparison as a picture: fork rates with their intervals, how long transactions wait, and the
-// blocks of each chain in the order of their times with the stale ones below the line. A
-// self-contained SVG. Pure.
+// The comparison as a self-contained SVG: fork rates with their intervals, waiting times of
+// transactions, and the blocks of each chain on a time axis, with stale ones below the line. Pure.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Process: a child program that never outlives this one. Not thread-safe; one owner.
+// Process: a child process that never outlives this one. Not thread-safe; one owner.
 #pragma once
 
 #include <sys/types.h>
@@ -11,11 +11,11 @@ namespace parley::lab {
 
 class Process {
  public:
-    /// Starts `arguments[0]` with the others; stdout and stderr go to `output_file` (appended).
-    /// Throws std::runtime_error with a sentence when that is not possible. The kernel kills the
+    /// Starts `arguments[0]` with the remaining arguments; appends stdout and stderr to
+    /// `output_file`. Throws std::runtime_error with a sentence on failure. The kernel kills the
     /// child when this process dies.
     Process(const std::vector<std::string>& arguments, const std::string& output_file);
-    /// Kills it, if it still runs, and waits for it.
+    /// Kills the child if it is still running, and waits for it.
     ~Process();
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
@@ -23,10 +23,10 @@ class Process {
     pid_t pid() const { return pid_; }
     bool running();
     void signal(int number);
-    /// Waits for the end; false when `limit` passes first.
+    /// Waits for the child to end; false if `limit` passes first.
     bool wait(std::chrono::milliseconds limit);
 
-    /// User and system time that the child has used so far, in seconds; 0 once it has ended.
+    /// User and system time used by the child so far, in seconds; 0 after it has ended.
     double cpu_seconds() const;
 
  private:

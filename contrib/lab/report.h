@@ -1,5 +1,5 @@
-// The forms in which the figures of runs leave the lab: a table for people, JSON for programs, a
-// picture (SVG) for both. Pure.
+// The output formats of the lab's results: a table for people, JSON for programs, a picture (SVG)
+// for both. Pure.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace parley::lab {
 
-/// One column a network.
+/// One column per network.
 std::string table_text(const std::vector<RunResult>& results);
 
 /// {"pow": {"heights": ..., "F_h": ..., ...}, "pbft": {...}}; rates are fractions, times seconds.

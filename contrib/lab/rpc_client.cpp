@@ -75,7 +75,7 @@ std::string RpcClient::receive_body() {
     const auto receive_more = [&] {
         char chunk[65536];
         const ssize_t count = ::recv(socket_, chunk, sizeof chunk, 0);
-        if (count <= 0) throw RpcFailure(0, "connection lost before the whole reply came");
+        if (count <= 0) throw RpcFailure(0, "connection lost before the reply was complete");
         buffer_.append(chunk, static_cast<size_t>(count));
     };
     size_t head_end = 0;
@@ -113,7 +113,7 @@ rpc::Json RpcClient::call(const std::string& method, const std::string& paramete
         throw RpcFailure(failure.code(), method + ": " + failure.what());
     }
     const auto reply = rpc::parse_json(text);
-    if (!reply) throw RpcFailure(0, method + ": the reply is no JSON: " + text.substr(0, 200));
+    if (!reply) throw RpcFailure(0, method + ": the reply is not JSON: " + text.substr(0, 200));
     if (const rpc::Json* error = reply->find("error"); error != nullptr && !error->is_null()) {
         throw RpcFailure(static_cast<int>(to_integer(member(*error, "code"))),
                          method + ": " + member(*error, "message").string());

@@ -1,5 +1,5 @@
 // RpcClient: one keep-alive connection to a node's JSON-RPC server on loopback. Blocking; not
-// thread-safe, one owner a client.
+// thread-safe, one owner.
 #pragma once
 
 #include <chrono>
@@ -11,11 +11,11 @@
 
 namespace parley::lab {
 
-/// The call failed: the sentence says which, and what the server said.
+/// A failed call. The message names the call and contains the server's error.
 class RpcFailure : public std::runtime_error {
  public:
     RpcFailure(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
-    /// bitcoind's number; 0 when there was no answer.
+    /// bitcoind's error code; 0 if there was no reply.
     int code() const { return code_; }
 
  private:
@@ -47,7 +47,7 @@ class RpcClient {
     std::string buffer_;
 };
 
-/// The member of an object. Throws RpcFailure when it is not there.
+/// A member of an object. Throws RpcFailure if it is missing.
 const rpc::Json& member(const rpc::Json& object, const char* name);
 int64_t to_integer(const rpc::Json& number);
 

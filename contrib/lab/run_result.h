@@ -1,5 +1,5 @@
-// RunResult: the figures of one network's run, worked out from what was observed. Pure: no network,
-// no clock; tested with made-up observations.
+// RunResult: the figures of one network's run, computed from the observations. Pure: no network and
+// no clock, so tests use made-up observations.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@
 
 namespace parley::lab {
 
-/// A block as the picture shows it.
+/// A block in the picture.
 struct PlacedBlock {
     int64_t height = 0;
-    Seconds time = 0;  ///< when the first node had it as its tip; negative: none ever had
+    Seconds time = 0;  ///< when it first became a node's tip; negative: never
     bool stale = false;
 };
 
@@ -27,27 +27,27 @@ struct RunResult {
     Seconds duration = 0;
 
     uint64_t heights = 0;  ///< heights above genesis on which all nodes agree at the end
-    uint64_t blocks = 0;   ///< all blocks up to that height: mined, or ordered
+    uint64_t blocks = 0;   ///< all blocks up to that height
     uint64_t stale = 0;
-    Proportion fork_rate;      ///< F_h: heights with two blocks or more / heights
+    Proportion fork_rate;      ///< F_h: heights with two or more blocks / heights
     Proportion stale_of_all;   ///< S_t: stale / all blocks
-    Proportion stale_of_main;  ///< S_m: stale / main-chain blocks. May exceed 1, then the interval
-                               ///< means nothing
+    Proportion stale_of_main;  ///< S_m: stale / main-chain blocks. If it exceeds 1, the interval
+                               ///< is meaningless
     double expected_fork_rate =
-        0;  ///< of theory, first order, at the block rate and delay of the run; 0 for PBFT
-    /// Blocks that a node gave up at once -> how often, over all nodes.
+        0;  ///< first-order theory for the run's block rate and delay; 0 for PBFT
+    /// Number of reorganisations over all nodes, by number of disconnected blocks.
     std::map<uint64_t, uint64_t> reorganisations;
 
     uint64_t sent = 0;
     uint64_t refused = 0;
     std::string last_refusal;
-    uint64_t confirmed = 0;       ///< transactions of ours in the main chain at the end
+    uint64_t confirmed = 0;       ///< our transactions in the main chain at the end
     std::vector<Seconds> to_one;  ///< from the call to one confirmation, at the sending node
     std::vector<Seconds> to_six;
-    double transactions_per_second = 0;  ///< confirmed ones
-    double bytes_per_transaction = 0;    ///< on all links, for each confirmed transaction
+    double transactions_per_second = 0;  ///< confirmed transactions only
+    double bytes_per_transaction = 0;    ///< on all links, per confirmed transaction
     double cpu_seconds = 0;
-    bool agreed = true;  ///< all nodes had one tip at the end
+    bool agreed = true;  ///< all nodes had the same tip at the end
 
     std::vector<PlacedBlock> placed;
 };

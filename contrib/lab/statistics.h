@@ -1,5 +1,5 @@
-// Statistics of a run: rates with Wilson intervals, percentiles, and the closed forms that a run is
-// compared with. Floating point is for reports only. Pure functions.
+// Statistics of a run: rates with Wilson intervals, percentiles, and the closed forms to compare
+// with. Floating point is for reports only. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace parley::lab {
 
-/// A share with its 95 % interval (Wilson, "Probable inference", 1927).
+/// A proportion with its 95 % interval (Wilson, "Probable inference", 1927).
 struct Proportion {
     uint64_t hits = 0;
     uint64_t trials = 0;
@@ -19,12 +19,12 @@ struct Proportion {
     double high() const;
 };
 
-/// Linear between the two nearest ranks; `share` in [0, 1]. NaN for no values.
+/// Linear interpolation between the two nearest ranks; `share` in [0, 1]. NaN for no values.
 double percentile(std::vector<double> values, double share);
 
-/// Share of main-chain heights with two or more blocks that first-order theory expects of miners
-/// with the hash shares `shares`, at `rate` blocks a second in all and a one-way delay of `delay`
-/// seconds: sum of a (1 - e^(-(1 - a) rate delay)).
+/// The proportion of main-chain heights with two or more blocks that first-order theory predicts
+/// for miners with the hash shares `shares`, `rate` blocks per second in total and a one-way delay
+/// of `delay` seconds: sum of a (1 - e^(-(1 - a) rate delay)).
 double expected_fork_rate(const std::vector<double>& shares, double rate, double delay);
 
 }  // namespace parley::lab

@@ -1,5 +1,5 @@
-// Workload: sends a steady stream of transactions to a network, from each node's wallet in turn to
-// another's, until stopped. Own thread.
+// Workload: sends a steady stream of transactions in a network, from each node's wallet in turn to
+// another's, until stopped. Has its own thread.
 #pragma once
 
 #include <atomic>
@@ -15,13 +15,13 @@
 namespace parley::lab {
 
 struct SentTransaction {
-    size_t node = 0;   ///< whose wallet sent it
+    size_t node = 0;   ///< of the sending wallet
     Seconds time = 0;  ///< when the call was made
 };
 
 class Workload {
  public:
-    /// Borrows both. `rate` is transactions a second; 0 sends none.
+    /// Borrows both. `rate` is in transactions per second; 0 sends none.
     Workload(LiveNetwork& network, const Observer& clock, double rate);
     ~Workload();
     Workload(const Workload&) = delete;
@@ -31,7 +31,7 @@ class Workload {
     /// By txid. Complete after stop().
     std::map<std::string, SentTransaction> sent() const;
     size_t sent_count() const { return sent_count_; }
-    /// Calls that were refused, and the last reason.
+    /// Number of calls that were refused, and the last reason.
     size_t refused_count() const { return refused_count_; }
     std::string last_refusal() const;
 

@@ -9,16 +9,16 @@ namespace parley {
 namespace {
 
 constexpr int64_t kSecondsPerDay = 24 * 60 * 60;
-/// Not heard of for this long: not worth keeping (bitcoind's ADDRMAN_HORIZON).
+/// Addresses not seen for this long are dropped (bitcoind's ADDRMAN_HORIZON).
 constexpr int64_t kHorizon = 30 * kSecondsPerDay;
-/// A claim that an address was alive further ahead than this is nonsense.
+/// Timestamps further in the future than this are not credible.
 constexpr int64_t kFutureMax = 10 * 60;
-/// Failures after which an address that never answered is given up, and one that did.
+/// Failures after which an address is given up: one that never worked, and one that did.
 constexpr int kRetriesMax = 3;
 constexpr int kFailuresMax = 10;
 /// The same address is not dialled more often than this.
 constexpr Duration kRetryDelay = std::chrono::minutes{10};
-/// News about a known address are worth passing on when they are at least this much newer.
+/// An update of a known address is only relayed if it is at least this much newer.
 constexpr int64_t kNewsAge = 20 * 60;
 /// Random picks before a selection gives up.
 constexpr int kSelectTriesMax = 64;
@@ -105,7 +105,7 @@ std::optional<NetAddress> AddressBook::select(
     TimePoint now, const std::function<bool(const NetAddress&)>& suitable) {
     if (entries_.empty()) return std::nullopt;
     for (int attempt = 0; attempt < kSelectTriesMax; ++attempt) {
-        // A bucket first, then an entry of it: many entries in one bucket win nothing.
+        // First a bucket, then an entry in it, so that filling one bucket gains nothing.
         size_t index = random_.uniform(kBuckets);
         while (buckets_[index].empty()) index = (index + 1) % kBuckets;
         const auto& bucket = buckets_[index];

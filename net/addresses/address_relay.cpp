@@ -6,12 +6,12 @@ namespace parley {
 
 namespace {
 
-/// Addresses a second that one peer may tell, in millionths, and how many at once (bitcoind's
+/// Addresses per second accepted from one peer, in millionths, and the burst size (bitcoind's
 /// MAX_ADDR_RATE_PER_SECOND and MAX_ADDR_PROCESSING_TOKEN_BUCKET).
 constexpr uint64_t kTokensPerSecondMicro = 100'000;
 constexpr uint64_t kTokenMicro = 1'000'000;
 constexpr uint64_t kTokensMaxMicro = 1'000 * kTokenMicro;
-/// Only messages this short are gossip; longer ones are answers to getaddr.
+/// Only messages this short are relayed; longer ones are replies to getaddr.
 constexpr size_t kGossipMax = 10;
 constexpr int64_t kGossipAgeMax = 10 * 60;
 constexpr size_t kGossipPeers = 2;
@@ -83,8 +83,8 @@ void AddressRelay::pass_on(const Peer& from, const message::AddressEntry& entry)
 }
 
 void AddressRelay::on_getaddr(Peer& peer) {
-    // Only who dialled us gets an answer: else one could plant addresses in us and read, by asking
-    // us on our own connections, which nodes know each other.
+    // Only inbound peers get a reply. Otherwise an attacker could plant addresses here and, by
+    // asking on our outbound connections, find out which nodes are connected.
     if (!peer.inbound() || std::exchange(peer.addresses.getaddr_received, true)) return;
     peer.addresses.enabled = true;
     const size_t share = book_.size() * 23 / 100;  // percent of what is known, as bitcoind gives

@@ -6,11 +6,11 @@ namespace parley {
 
 namespace {
 
-/// Automatic dials come one at a time, this far apart (bitcoind's thread pauses as long).
+/// Automatic dials are made one at a time at this interval (as in bitcoind).
 constexpr Duration kAutomaticInterval = std::chrono::milliseconds{500};
-/// With an empty book, or none suitable in it, the next look comes later.
+/// Interval if the address book has no suitable address.
 constexpr Duration kAutomaticIdle = std::chrono::seconds{10};
-/// addnode targets: each costs a dial attempt again and again.
+/// Limit of addnode targets: each causes repeated dial attempts.
 constexpr size_t kTargetsMax = 1'000;
 /// Dials under way at once, of all kinds.
 constexpr size_t kDialsMax = 1'000;
@@ -57,7 +57,7 @@ std::string Connector::on_connected(Peer& peer, bool inbound, uint64_t dial) {
         const size_t slots = options.connections_max - reserved;
         const auto count = static_cast<size_t>(inbound_count);  // this one included
         if (count > slots) return "all inbound slots are taken";
-        // The last slot is not for those who misbehaved before.
+        // The last slot is reserved for hosts that have not misbehaved.
         if (count == slots && table_.bans().is_discouraged(peer.remote.host)) return "discouraged";
         return {};
     }
@@ -79,7 +79,7 @@ void Connector::failed(Target& target) {
     for (int i = 0; i < target.failures && delay < options.reconnect_delay_max; ++i) delay *= 2;
     ++target.failures;
     delay = std::min(delay, options.reconnect_delay_max);
-    // Up to a quarter on top, so that two nodes that dial each other do not stay in step.
+    // Up to a quarter more, so that two nodes that dial each other do not stay in step.
     delay += Duration{static_cast<int64_t>(
         table_.random().uniform(static_cast<uint64_t>(delay.count()) / 4 + 1))};
     target.next_try = table_.now() + delay;
@@ -137,7 +137,7 @@ bool Connector::suitable(const NetAddress& address) const {
     const auto same = [&](const Endpoint& endpoint) {
         if (endpoint == Endpoint{host, address.port}) return true;
         const auto ip = IpAddress::parse(endpoint.host);
-        // One peer of each group: an operator's many addresses count as one.
+        // One peer per network group: the many addresses of an operator count as one.
         return address.ip.is_routable() && ip && ip->group() == group;
     };
     return std::none_of(table_.peers().begin(), table_.peers().end(),
@@ -203,7 +203,7 @@ AddNodeResult Connector::add_node(const std::string& text, AddNodeCommand comman
             return AddNodeResult::done;
         case AddNodeCommand::remove:
             if (target == nullptr || !target->added) return AddNodeResult::not_added;
-            // The connection stays, as bitcoind leaves it; it is only not renewed.
+            // As in bitcoind, an existing connection stays; it is just not renewed.
             std::erase_if(targets_, [&](const Target& t) { return t.endpoint == *endpoint; });
             return AddNodeResult::done;
     }

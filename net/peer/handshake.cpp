@@ -6,10 +6,10 @@ namespace parley {
 
 namespace {
 
-/// What an automatic outbound peer must offer to be worth its slot.
+/// Services that an automatic outbound peer must offer.
 constexpr ServiceFlags kServicesWanted = kServiceNetwork | kServiceWitness;
 
-/// The characters that bitcoind lets through into logs and replies.
+/// Keeps the characters that bitcoind allows in logs and replies.
 std::string sanitized(const std::string& text) {
     constexpr std::string_view kHarmless = " .,;-_/:?@()";
     std::string result;

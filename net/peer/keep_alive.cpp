@@ -47,7 +47,7 @@ KeepAlive::Limit KeepAlive::next_limit(const Peer& peer) const {
             limit = {since + options.inactivity_timeout, reason};
     };
     if (state.ping_nonce != 0) consider(state.ping_sent, "ping timeout");
-    if (peer.flow.blocked) consider(peer.flow.blocked_since, "it does not take what is sent");
+    if (peer.flow.blocked) consider(peer.flow.blocked_since, "it does not read what is sent");
     return limit;
 }
 

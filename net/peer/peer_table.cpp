@@ -9,11 +9,11 @@ namespace parley {
 
 namespace {
 
-/// Damaged or malformed messages that one connection may bring. A good peer sends none; a client
-/// under development should be able to read our log before it is cut off.
+/// Damaged or malformed messages tolerated per connection. A correct peer sends none, but the
+/// developer of a client should be able to read our log before it is disconnected.
 constexpr size_t kDroppedMessagesMax = 10;
 
-// A kind of message that is not named here counts as inventory, which is safe.
+// Message types not listed here count as inventory, which is the safe choice.
 Reveals what_reveals(std::string_view command) {
     if (command == message::kEngineCommand) return Reveals::statement;
     for (const std::string_view harmless :
@@ -114,7 +114,7 @@ void PeerTable::punish(Peer& peer, std::string_view reason) {
 }
 
 void PeerTable::drop_message(Peer& peer, std::string_view what) {
-    log_.debug(LogCategory::net, "dropped a message of peer={}: {}", peer.id.value(), what);
+    log_.debug(LogCategory::net, "dropped a message from peer={}: {}", peer.id.value(), what);
     if (++peer.dropped_messages > kDroppedMessagesMax)
         punish(peer, "too many damaged or malformed messages");
 }

@@ -9,8 +9,8 @@ namespace {
 
 /// Transactions of one announcement (bitcoind's INVENTORY_BROADCAST_MAX).
 constexpr size_t kAnnouncementMax = 1'000;
-/// Transactions that wait for announcement to one peer; beyond it the oldest are forgotten. As
-/// many as one inv could hold.
+/// Transactions queued for announcement to one peer; beyond this the oldest are dropped. As many as
+/// one inv can hold.
 constexpr size_t kAnnouncementQueueMax = kInvEntriesMax;
 /// Entries of one getdata for transactions (bitcoind's MAX_GETDATA_SZ).
 constexpr size_t kGetDataMax = 1'000;
@@ -20,7 +20,7 @@ constexpr size_t kRejectedMax = 120'000;
 constexpr size_t kConfirmedMax = 48'000;
 /// Mean time between two updates of the fee filter.
 constexpr Duration kFeeFilterInterval = std::chrono::minutes{10};
-/// A peer whose line is full is tried again after this long.
+/// A peer whose send window is full is tried again after this time.
 constexpr Duration kBusyDelay = std::chrono::milliseconds{100};
 
 const Hash256& relay_hash(const Peer& peer, const RelayTransaction& transaction) {
@@ -121,7 +121,7 @@ void TransactionRelay::on_announced(Peer& peer, const std::vector<GenTxid>& ids)
     const Duration delay = peer.inbound() ? table_.options().request_delay_inbound : Duration{0};
     const bool ignore = table_.initial_download();
     for (const GenTxid& id : ids) {
-        // A peer that negotiated wtxids announces nothing by txid (BIP339), and the other way.
+        // With wtxid relay nothing is announced by txid (BIP339), and vice versa.
         if ((id.kind == GenTxid::Kind::wtxid) != peer.handshake.wtxid_relay) continue;
         peer.relay.known.insert(id.hash);
         if (!ignore && !have(id)) requests_.announced(peer.id, id, table_.now() + delay);
@@ -161,7 +161,7 @@ void TransactionRelay::on_transaction_judged(const net_input::TransactionJudged&
             if (peer != nullptr) keep_orphan(*peer, ask.transaction);
             break;
         case TxRejectKind::already_known:
-        // Nothing is remembered: its wtxid is the txid of the whole transaction.
+        // Not remembered as rejected: its wtxid may be the txid of the complete transaction.
         case TxRejectKind::witness_stripped:
             break;
         case TxRejectKind::consensus:
@@ -192,8 +192,8 @@ void TransactionRelay::keep_orphan(Peer& peer, const TransactionRef& transaction
 }
 
 void TransactionRelay::adopt_orphans() {
-    // Each turn takes a parent off the list, and an orphan becomes one only by being accepted: the
-    // number of turns is bounded by the size of the orphanage.
+    // Each turn removes a parent from the list, and an orphan only becomes one by being accepted,
+    // so the number of turns is bounded by the size of the orphanage.
     while (orphans_.empty() && !new_parents_.empty()) {
         for (Orphanage::Orphan& orphan : orphanage_.children_of(new_parents_.front())) {
             orphanage_.erase(orphan.transaction->wtxid());
@@ -219,7 +219,7 @@ void TransactionRelay::on_fee_filter(Peer& peer, ByteSpan payload) {
 
 void TransactionRelay::block_connected(const Block& block) {
     orphanage_.block_connected(block);
-    // Nobody is asked for transactions until then: there is nothing to know again.
+    // During the initial download no transactions are requested, so there is nothing to remember.
     const bool remember = !table_.initial_download();
     for (const TransactionRef& transaction : block.transactions) {
         if (remember) {
@@ -233,8 +233,8 @@ void TransactionRelay::block_connected(const Block& block) {
 }
 
 void TransactionRelay::tip_changed(const HeaderNode& tip) {
-    // What was rejected below another tip may be valid now; after a reorganisation, what was
-    // confirmed may not be any more.
+    // A transaction rejected on another tip may be valid now and, after a reorganisation, a
+    // confirmed one may be unconfirmed again.
     rejected_.clear();
     const bool extends =
         tip_ == nullptr || (tip.height >= tip_->height && tip.ancestor(tip_->height) == tip_);

@@ -98,7 +98,7 @@ std::map<PeerId, std::vector<GenTxid>> TransactionRequests::poll(TimePoint now) 
             return a.ready <= now && peers_[a.peer].requested < kRequestsMax;
         });
         if (chosen == waiting.end()) {
-            // All who could be asked are busy: look again when their answers are due.
+            // All candidates are busy: check again when their replies are due.
             if (waiting.empty()) {
                 erase(item);
             } else {

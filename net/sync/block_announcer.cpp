@@ -23,8 +23,8 @@ void send_seal(PeerTable& table, Peer& peer, const HeaderNode& node) {
 
 void BlockAnnouncer::announce(const HeaderNode& tip, bool own) {
     tip_changed_ = true;
-    // With seals, every validator completes the same block at about the same time: pushed by each
-    // to each, it would cross every line several times. A header does not.
+    // With seals, all validators complete the same block at about the same time: if each pushed it
+    // to all, it would cross every link several times. A header does not.
     if (own && !table_.options().sealed_blocks && own_blocks_.size() < kPushesPerStepMax)
         own_blocks_.push_back(&tip);
 }
@@ -49,7 +49,7 @@ bool BlockAnnouncer::send_block(PeerTable& table, Peer& peer, const HeaderNode& 
 void BlockAnnouncer::push(const HeaderNode& node) {
     std::shared_ptr<const Bytes> frame;  // read and encoded once, for the first peer that wants it
     for (auto& [id, peer] : table_.peers()) {
-        // A block without its parent would count as an offence: announce such a branch instead.
+        // A block without its parent would count as misbehaviour: announce such a branch instead.
         if (!peer.ready() || peer.flow.blocked || peer_has(peer, node) ||
             !peer_has(peer, *node.parent) || !peer.handshake.has_witnesses())
             continue;

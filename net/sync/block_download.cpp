@@ -8,15 +8,15 @@ namespace parley {
 
 namespace {
 
-/// Blocks ahead of the first missing one that may be asked for: what arrives out of order waits on
-/// the disk, and one slow peer must not let that grow without bound (bitcoind's
+/// Blocks that may be requested ahead of the first missing one: blocks that arrive out of order are
+/// stored, and one slow peer must not let them accumulate without bound (bitcoind's
 /// BLOCK_DOWNLOAD_WINDOW).
 constexpr int32_t kWindow = 1024;
 /// Headers that one step of the walk collects.
 constexpr int32_t kWalkStep = 128;
-/// From a peer that has the last blocks only, and whose tip may have moved on by two.
+/// For a peer that only has recent blocks, and whose tip may have advanced by two.
 constexpr int32_t kLimitedDepth = kLimitedBlocks - 2;
-/// Timeouts in a row after which a peer is given up.
+/// Consecutive timeouts after which a peer is disconnected.
 constexpr int kTimeoutsMax = 3;
 
 }  // namespace
@@ -33,7 +33,7 @@ bool BlockDownload::offers_more(const Peer& peer) const {
     const HeaderNode& tip = table_.index().tip();
     if (best == &tip) return false;
     if (best->score && *best->score < table_.options().minimum_score) return false;
-    // A branch as good as ours is fetched too: which of the two wins is not decided yet.
+    // A branch as good as ours is fetched too, because either may win.
     if (best->score && tip.score) return *best->score >= *tip.score;
     return best->height > tip.height;
 }
@@ -81,8 +81,8 @@ void BlockDownload::request_blocks(Peer& peer) {
         return;
     const auto blocks = next_blocks(peer, limit - sync.in_flight.size());
     if (blocks.empty()) return;
-    // A peer without witnesses can only send the old form; below a block with a witness commitment
-    // that will not do, and the chain says so.
+    // A peer without witnesses can only send the legacy form; if the block has a witness
+    // commitment, the chain will reject that.
     const InvType type = peer.handshake.has_witnesses() ? InvType::witness_block : InvType::block;
     if (sync.in_flight.empty()) {
         sync.block_deadline = table_.now() + table_.options().block_timeout;
@@ -133,11 +133,11 @@ void BlockDownload::time_out(Peer& peer) {
     release(peer);
     peer.sync.resting_until = table_.now() + table_.options().block_timeout;
     if (++peer.sync.timeouts >= kTimeoutsMax)
-        table_.disconnect(peer, "it stalls the download of blocks");
+        table_.disconnect(peer, "it stalls the block download");
 }
 
 void BlockDownload::on_timer() {
-    // A large block on a slow line is progress, up to a point: this many bytes buy another period.
+    // A large block on a slow link is progress, within limits: this many bytes extend the deadline.
     constexpr uint64_t kProgressBytes = 50'000;
     constexpr int kExtensionsMax = 10;
     bool freed = false;

@@ -9,23 +9,22 @@ namespace parley {
 
 namespace {
 
-/// Unsolicited blocks are taken this far below and above the tip: relevant to the race
-/// at the tip, useless to fill the disk with (bitcoind's MIN_BLOCKS_TO_KEEP).
+/// Unsolicited blocks are accepted this far below and above the tip: useful in a race at the tip,
+/// but not for filling the disk (bitcoind's MIN_BLOCKS_TO_KEEP).
 constexpr int32_t kUnsolicitedDistanceMax = 288;
-/// Blocks whose sender is remembered until they connect; more than can wait for connection at once
-/// in practice, and small.
+/// Number of blocks whose sender is remembered until they connect.
 constexpr size_t kSourcesMax = 2048;
 /// Headers without seals cost nothing to make. Two batches of them may be outstanding per peer.
 constexpr size_t kUnsealedHeadersMax = 2 * kHeadersMax;
-/// New headers that one peer may bring on branches with less score than ours. Where work is cheap,
-/// such headers are too; 25 MB of them are enough.
+/// New headers accepted from one peer on branches with less score than ours. If work is cheap, so
+/// are such headers; this limits them to 25 MB.
 constexpr size_t kWeakHeadersMax = 100'000;
 
 }  // namespace
 
 void ChainSync::on_ready(Peer& peer) {
-    // The first probe of anti-entropy comes after a part of the interval that differs from peer to
-    // peer, so that they do not all come at once.
+    // The first anti-entropy probe comes after a random part of the interval, so that the probes of
+    // different peers are spread.
     const Duration interval = table_.options().anti_entropy_interval;
     const auto part = table_.random().uniform(static_cast<uint64_t>(interval.count()) + 1);
     peer.sync.next_probe = table_.now() + interval / 2 + Duration{static_cast<int64_t>(part / 2)};
@@ -61,7 +60,7 @@ void ChainSync::request_headers(Peer& peer) {
 
 void ChainSync::probe(Peer& peer) {
     peer.sync.next_probe = table_.now() + table_.options().anti_entropy_interval;
-    peer.sync.announcement_pending = true;  // BlockAnnouncer looks again
+    peer.sync.announcement_pending = true;  // reconsidered by BlockAnnouncer
     peer.sync.announced_tip = BlockHash{};
     if (may_bring_headers(peer)) ask_from_best(peer);
 }
@@ -127,7 +126,7 @@ bool ChainSync::charge_headers(Peer& peer, const HeadersResult& result) {
     }
     const bool bearable = peer.sync.unsealed_headers <= kUnsealedHeadersMax + kHeadersMax &&
                           peer.sync.weak_headers <= kWeakHeadersMax;
-    if (!bearable) table_.punish(peer, "too many headers of branches that do not count");
+    if (!bearable) table_.punish(peer, "too many headers on branches worse than ours");
     return bearable;
 }
 
@@ -141,7 +140,7 @@ void ChainSync::on_unconnecting(Peer& peer, const BlockHash& last) {
 void ChainSync::continue_headers(Peer& peer, const HeadersResult& result) {
     peer.sync.more_headers = true;
     if (!may_bring_headers(peer) || result.last == nullptr) return;
-    // A long chain of headers comes from one peer; one that brings only what is known waits.
+    // A long chain of headers is downloaded from one peer; another with known headers only waits.
     if (result.added == 0 && leader_ && *leader_ != peer.id) return;
     leader_ = peer.id;
     send_getheaders(peer, *result.last);
@@ -172,7 +171,7 @@ void ChainSync::on_announced(Peer& peer, const std::vector<BlockHash>& hashes) {
     work_pending_ = true;
     if (peer.sync.unknown_block.is_zero() || hashes.empty()) return;
     ask_about_unknown(peer);
-    // Simple clients announce blocks and serve them, and know nothing of headers.
+    // Simple clients announce and serve blocks, but do not support headers.
     if (!peer.sync.answers_headers && !table_.initial_download())
         fetch_block(peer, peer.sync.unknown_block);
 }
@@ -189,7 +188,7 @@ void ChainSync::on_not_found(Peer& peer, const BlockHash& hash) {
 
 bool ChainSync::takes_unsolicited(const BlockHeader& header) const {
     const HeaderNode* parent = table_.index().find(header.previous);
-    if (parent == nullptr) return true;  // for the park
+    if (parent == nullptr) return true;  // an orphan block
     const int32_t height = parent->height.value() + 1;
     const int32_t tip = table_.index().tip().height.value();
     return height >= tip - kUnsolicitedDistanceMax && height <= tip + kUnsolicitedDistanceMax;
@@ -247,13 +246,13 @@ void ChainSync::keep_orphan(OrphanBlocks::Orphan block) {
     if (peer == nullptr || !orphans_.add(hash, std::move(block))) return;
     peer->sync.unknown_block = hash;
     ask_about_unknown(*peer);
-    // Walks backwards, each block asked for by the arrival of its child; the park bounds that.
+    // Walks backwards, one block per arriving child; bounded by OrphanBlocks.
     if (!peer->sync.answers_headers) fetch_block(*peer, previous);
 }
 
 void ChainSync::judge(Peer& peer, const BlockResult& result) {
     if (result.node != nullptr && !result.node->is_invalid()) note_has(peer, *result.node);
-    // Without its seal a block is still wanted: BlockDownload asks again for both.
+    // Without its seal a block is still wanted: BlockDownload requests both again.
     if (result.state == BlockResult::State::accepted && result.node->score) {
         peer.sync.last_block = table_.now();
         resolve_unknown(peer);
@@ -271,7 +270,8 @@ void ChainSync::punish_for(Peer& peer, const BlockError& error) {
             break;
         case BlockErrorKind::cached_invalid:
         case BlockErrorKind::invalid_parent:
-            // Often our user's own invalidateblock. An automatic outbound slot is too good for it.
+            // Often caused by our user's own invalidateblock. It just loses an automatic outbound
+            // slot.
             if (peer.type == ConnectionType::outbound_full_relay)
                 table_.punish(peer, error.to_string());
             break;
@@ -290,8 +290,8 @@ void ChainSync::fetch_block(Peer& peer, const BlockHash& hash) {
 }
 
 void ChainSync::ask_about_unknown(Peer& peer) {
-    // Our first question may have come before the peer had anything to answer: ask a peer that
-    // never answered again, a few times, without waiting for the old answer.
+    // Our first request may have come before the peer had anything to reply with. Repeat it a few
+    // times, without waiting for the old reply, if the peer never replied.
     constexpr int kRepetitionsMax = 3;
     if (!peer.sync.answers_headers && peer.sync.repeated_questions < kRepetitionsMax) {
         ++peer.sync.repeated_questions;
@@ -337,7 +337,7 @@ void ChainSync::finish_step() {
             !may_bring_headers(peer) || (leader_ && *leader_ != id))
             continue;
         leader_ = id;
-        // Headers without seals are not in the best chain of headers: go on from the peer's own.
+        // Headers without seals are not in the best header chain: continue from the peer's own.
         const HeaderNode* best = peer.sync.best_known;
         const bool from_peer = table_.options().sealed_blocks && best != nullptr;
         send_getheaders(peer, from_peer ? *best : table_.index().best_header());

@@ -7,9 +7,9 @@ namespace parley {
 
 namespace {
 
-// bitcoind's: our tip may be two blocks ahead of the one that the asker knows.
+// bitcoind's value: our tip may be two blocks ahead of the one that the peer knows.
 constexpr int32_t kDepthServedMax = kLimitedBlocks + 2;
-// Of these, the ones that will still be there in an hour, which is six blocks.
+// Those that will still be stored in an hour, which is six blocks.
 constexpr int32_t kBlocksAnnounced = kLimitedBlocks - 6;
 
 }  // namespace
@@ -39,14 +39,14 @@ bool InventoryServer::serve_one(Peer& peer, const message::InvEntry& entry) {
     switch (static_cast<InvType>(entry.type)) {
         case InvType::block:
         case InvType::witness_block:
-        case InvType::compact_block:  // BIP152 lets the whole block answer
+        case InvType::compact_block:  // BIP152 allows replying with the whole block
             return serve_block(peer, entry);
         case InvType::transaction:
         case InvType::witness_transaction:
         case InvType::wtxid:
             return serve_transaction(peer, entry);
         default:
-            return true;  // bloom filters are not served, and what is unknown is let pass
+            return true;  // filtered blocks are not served; unknown types are ignored
     }
 }
 
@@ -56,7 +56,8 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
     if (node == nullptr || node->is_invalid()) return false;
     const int32_t depth = table_.index().tip().height - node->height;
     if (is_limited(table_.options().services) && depth > kDepthServedMax) {
-        // Whether the block is there yet says how far we have pruned; and the asker would wait.
+        // Whether the block exists would reveal how far we have pruned, and the peer would wait for
+        // it.
         table_.disconnect(peer, "block request below the NODE_NETWORK_LIMITED threshold");
         return true;
     }
@@ -66,7 +67,7 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
     if (peer.sync.header_sent == nullptr || at_least_as_good(*node, *peer.sync.header_sent))
         peer.sync.header_sent = node;
     if (peer.sync.continue_at == hash) {
-        // The peer has taken the whole answer to its getblocks: our tip makes it ask for more.
+        // The peer has read the full reply to its getblocks: announcing our tip makes it continue.
         peer.sync.continue_at = BlockHash{};
         message::Inv more;
         more.entries.push_back(message::InvEntry::of(InvType::block, table_.index().tip().hash));
@@ -98,7 +99,7 @@ void InventoryServer::on_getheaders(Peer& peer, ByteSpan payload) {
     if (!request || !check_locator(peer, request->hashes.size(), "getheaders")) return;
     message::Headers answer;
     if (request->hashes.empty()) {
-        // Without a locator: this one header, if it is in the active chain.
+        // Without a locator: only this header, if it is in the active chain.
         const HeaderNode* node = table_.index().find(request->stop);
         if (node == nullptr || !table_.index().contains(*node)) return;
         answer.headers.push_back(node->header);
@@ -114,7 +115,7 @@ void InventoryServer::on_getheaders(Peer& peer, ByteSpan payload) {
         last = node;
         if (node->hash == request->stop) break;
     }
-    // An asker who gets no header has told with its locator that it has our tip.
+    // A peer that gets no header has shown by its locator that it has our tip.
     peer.sync.header_sent = last != nullptr ? last : &table_.index().tip();
     table_.send(peer, answer);
 }

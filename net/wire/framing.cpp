@@ -23,7 +23,7 @@ std::array<uint8_t, kChecksumSize> checksum(ByteSpan payload) {
     return result;
 }
 
-/// Empty: a character that is not printable, or something behind the padding's first zero.
+/// Empty: a non-printable character, or non-zero bytes in the padding.
 std::string parse_command(ByteSpan field) {
     const auto end = std::find(field.begin(), field.end(), uint8_t{0});
     const bool printable =
@@ -41,7 +41,7 @@ size_t FrameReader::payload_size() const {
 }
 
 std::optional<FrameError> FrameReader::check_header() const {
-    // The magic is judged as soon as its bytes are there: a stranger's protocol ends here.
+    // The magic is checked as soon as it has arrived, to reject other protocols early.
     const size_t known = std::min(header_size_, magic_.size());
     if (!std::equal(magic_.begin(), magic_.begin() + static_cast<std::ptrdiff_t>(known),
                     header_.begin()))

@@ -49,7 +49,7 @@ std::optional<IpAddress> read_ip_v2(Reader& reader) {
         std::array<uint8_t, 16> bytes{};
         std::copy(raw.begin(), raw.end(), bytes.begin());
         const IpAddress ip{bytes};
-        if (!ip.is_ipv4()) return ip;  // BIP155 forbids IPv4 in IPv6's clothes
+        if (!ip.is_ipv4()) return ip;  // BIP155 forbids IPv4-mapped IPv6
     }
     return std::nullopt;
 }
@@ -71,7 +71,7 @@ Version Version::read(Reader& reader) {
     result.services = reader.le<uint64_t>();
     result.time = reader.le<int64_t>();
     result.receiver = read_address(reader);
-    // What follows was added by later versions of the protocol, field by field.
+    // The remaining fields were added by later protocol versions, one after the other.
     if (reader.left() > 0) result.sender = read_address(reader);
     if (reader.left() > 0) result.nonce = reader.le<uint64_t>();
     if (reader.left() > 0)

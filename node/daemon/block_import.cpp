@@ -217,8 +217,8 @@ void BlockImport::import(const std::string& path, Waiting& waiting) {
         if (!loaded) return;  // the node is stopping
     }
     log_.info(LogCategory::general,
-              "Imported {}: {} new blocks, {} invalid; {} wait for a parent that was not there{}",
-              path, waiting.accepted - accepted_before, waiting.invalid - invalid_before,
+              "Imported {}: {} new blocks, {} invalid, {} with an unknown parent{}", path,
+              waiting.accepted - accepted_before, waiting.invalid - invalid_before,
               waiting.by_parent.size() + waiting.left_out,
               reader->problem().empty() ? "" : "; it ends early: " + reader->problem());
 }

@@ -1,7 +1,7 @@
-// BlockFileReader and BlockImport: -loadblock, and before it -reindex. The file is what bitcoind's
-// tools write: magic, length, block, repeated; plain or compressed with bzip2. The reader finds
-// blocks in a stream of bytes that may be damaged anywhere; the import hands them to the node, on a
-// thread of its own, before the node talks to peers.
+// BlockFileReader and BlockImport: -loadblock, preceded by -reindex. The file has the format of
+// bitcoind's tools: magic, length, block, repeated; plain or compressed with bzip2. The reader
+// finds blocks in a byte stream that may be damaged anywhere. The import passes them to the node,
+// on its own thread, before the node connects to peers.
 #pragma once
 
 #include <array>
@@ -28,16 +28,16 @@ class BlockFileReader {
     ~BlockFileReader();
     BlockFileReader(BlockFileReader&&) noexcept;
 
-    /// The next whole block; null at the end. What is no block is skipped.
+    /// The next complete block; null at the end. Skips everything that is not a block.
     BlockRef next();
-    /// Empty, or why the file ended early (damaged compression, a failing disk).
+    /// Empty, or why reading stopped early (damaged compression, a failing disk).
     const std::string& problem() const { return problem_; }
     uint64_t skipped_bytes() const { return skipped_bytes_; }
 
  private:
     class Source;
     explicit BlockFileReader(std::unique_ptr<Source> source, const std::array<uint8_t, 4>& magic);
-    /// False: the file has fewer bytes left.
+    /// False: fewer bytes remain in the file.
     bool fill(size_t bytes);
     void skip(size_t bytes);
 
@@ -51,8 +51,8 @@ class BlockFileReader {
 
 class BlockImport {
  public:
-    /// First what the node has to reindex, if anything. `done` is called on the import's thread at
-    /// its end, also when it was stopped.
+    /// Reindexes first, if necessary. `done` is called on the import's thread at its end, also if
+    /// it was stopped.
     BlockImport(std::vector<std::string> files, const std::array<uint8_t, 4>& magic, CoreLoop& loop,
                 LogSink& log, std::function<void()> done);
     /// Stops it and waits.
@@ -60,7 +60,7 @@ class BlockImport {
     BlockImport(const BlockImport&) = delete;
     BlockImport& operator=(const BlockImport&) = delete;
 
-    /// Blocks in the order in which the node gets them, and those that wait for a parent.
+    /// Submits blocks in file order, and keeps those that wait for a parent.
     struct Waiting {
         std::multimap<BlockHash, BlockRef> by_parent;
         size_t bytes = 0;
@@ -68,7 +68,7 @@ class BlockImport {
         uint64_t accepted = 0;
         uint64_t invalid = 0;
 
-        /// Inside a step of the node.
+        /// Runs inside a step of the node.
         void load(Node& node, BlockRef first, LogSink& log);
 
      private:

@@ -27,7 +27,7 @@
 #include "node/daemon/system/os_random.h"
 #include "node/daemon/system/system_error.h"
 #include "node/daemon/workers/script_pool.h"
-#include "node/daemon/workers/signature_table.h"
+#include "node/daemon/workers/shared_caches.h"
 #include "node/node.h"
 
 namespace parley {
@@ -173,8 +173,8 @@ class Daemon {
     std::optional<MinerPool> miner_;
     const unsigned script_threads_ =
         script_threads(options_.par, std::thread::hardware_concurrency());
-    SignatureTable signatures_{secrets_, options_.script_caches_bytes / 2};
-    ScriptTable known_scripts_{secrets_, options_.script_caches_bytes / 2};
+    SharedSignatureCache signatures_{secrets_, options_.script_caches_bytes / 2};
+    SharedScriptCache known_scripts_{secrets_, options_.script_caches_bytes / 2};
     std::optional<ScriptPool> scripts_;
     std::string storage_problem_;  // the storage thread's until that has ended
     std::optional<StorageThread> storage_;

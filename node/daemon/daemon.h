@@ -1,6 +1,6 @@
-// run_daemon: the host around a node, from locked directory to clean end. It wires storage,
-// transport, miners, RPC and the core loop together; each of those knows nothing of the others.
-// Called once by main, which becomes the core thread.
+// run_daemon: the host around a node, from locking the data directory to a clean end. It wires
+// storage, transport, miners, RPC and the core loop together; these do not know each other. Called
+// once by main, whose thread becomes the core thread.
 #pragma once
 
 #include <functional>
@@ -14,8 +14,8 @@ namespace parley {
 /// "0.1.0"
 std::string version_text();
 
-/// Returns when the node has stopped. `on_ready` is called once the node answers RPC; `notes` go to
-/// the log at the start. The result is empty after a clean end, else a sentence for stderr.
+/// Returns when the node has stopped. `on_ready` is called once the node answers RPC; `notes` are
+/// logged at the start. Returns an empty string after a clean end, otherwise a sentence for stderr.
 /// SIGINT and SIGTERM stop the node.
 std::string run_daemon(const DaemonOptions& options, NodeConfig config,
                        const std::vector<std::string>& notes,

@@ -1,6 +1,5 @@
-// DaemonLog: debug.log, in bitcoind's format, and standard output. Synchronous: when write()
-// returns, the line is in the operating system's hands, so it is there before any reply that
-// follows it. Thread-safe.
+// DaemonLog: writes debug.log, in bitcoind's format, and standard output. Synchronous: when write()
+// returns, the operating system has the line, so it precedes any reply sent later. Thread-safe.
 #pragma once
 
 #include <array>
@@ -29,7 +28,7 @@ class DaemonLog final : public LogSink {
     bool enabled(LogCategory category, LogLevel level) const override;
     void write(LogCategory category, LogLevel level, std::string_view line) override;
 
-    /// For the RPC `logging`. "all" and "1" name every category. False: no such category.
+    /// For the RPC `logging`. "all" and "1" mean every category. False: no such category.
     bool set_category(std::string_view name, bool enabled);
     bool category_enabled(LogCategory category) const;
 

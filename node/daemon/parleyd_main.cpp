@@ -83,7 +83,7 @@ int run(const std::vector<std::string>& arguments) {
     if (start->background) {
         fmt::print("Parley starting\n");
         if (!background.begin(start->wait_for_background))
-            return fail("Cannot start a process in the background. Leave -daemon out.");
+            return fail("Cannot start a background process. Run without -daemon.");
     }
     const std::string problem = run_daemon(start->daemon, std::move(*start->node), start->notes,
                                            [&background] { background.ready(); });

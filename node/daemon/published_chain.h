@@ -1,5 +1,5 @@
-// PublishedChain: where the core puts the tip and rpc threads find it. Each new tip replaces the
-// snapshot, and with it the blocks that were kept for the old one. Thread-safe.
+// PublishedChain: hands the tip from the core thread to the rpc threads. Each new tip replaces the
+// snapshot, including the blocks cached for the old one. Thread-safe.
 #pragma once
 
 #include <map>

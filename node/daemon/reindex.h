@@ -1,6 +1,6 @@
-// What -reindex and -reindex-chainstate remove before the stores are opened. What is made anew from
-// the block files, and how, is the chainstate's business. Called once by the daemon, which holds
-// the locks of the directories.
+// The files that -reindex and -reindex-chainstate remove before the stores are opened. The
+// chainstate then rebuilds from the block files. Called once by the daemon, which holds the locks
+// of the directories.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@
 namespace parley {
 
 struct ReindexDirectories {
-    std::string blocks;  ///< with the block files, and index/ in it
-    std::string chain;   ///< with chainstate/ and indexes/ in it
+    std::string blocks;  ///< contains the block files and index/
+    std::string chain;   ///< contains chainstate/ and indexes/
 };
 
-/// Removes the coins; with `whole` also the index, the undo files, the indexes that are made from
-/// the chain, and block files behind a gap, whose place in the chain nobody knows. A stop in
-/// between leaves what the next start refuses, and names -reindex. The error is a sentence.
+/// Removes the coins; with `whole` also the index, the undo files, the optional indexes, and block
+/// files after a gap in the numbering. If interrupted, it leaves a state that the next start
+/// refuses with a message that names -reindex. The error is a sentence.
 Expected<void, std::string> clear_for_reindex(const ReindexDirectories& directories, bool whole);
 
 }  // namespace parley

@@ -1,5 +1,5 @@
-// RpcHost: what the process knows and the RPC methods ask: the log, the commands under way, the
-// steady clock. LoopGateway: their way to the core thread. Thread-safe.
+// RpcHost: what RPC methods ask of the process: the log, running commands, the steady clock.
+// LoopGateway: their access to the core thread. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -23,9 +23,10 @@ class RpcHost final : public rpc::Host {
     RpcHost(DaemonLog& log, std::string log_path, std::function<void()> before_wait)
         : log_(log), log_path_(std::move(log_path)), before_wait_(std::move(before_wait)) {}
 
-    /// Where the miner's rate comes from; once, before requests are served. REQUIRES: thread-safe.
+    /// Sets the source of the miner's hash rate; call once, before requests are served. REQUIRES:
+    /// `hash_rate` is thread-safe.
     void set_hash_rate(std::function<double()> hash_rate) { hash_rate_ = std::move(hash_rate); }
-    /// Empty: the node serves.
+    /// Empty: the node can serve requests.
     void set_warm_up(std::optional<std::string> message);
     /// Ends every pause.
     void stop();
@@ -56,7 +57,7 @@ class RpcHost final : public rpc::Host {
     std::condition_variable stopped_;
     bool stopping_ = false;
     std::optional<std::string> warm_up_{"Loading block index…"};
-    std::atomic<bool> warm_{false};  // warm_up_ is empty: the common case needs no lock
+    std::atomic<bool> warm_{false};  // warm_up_ is empty; read without the lock
     std::list<Running> running_;     // bounded by -rpcthreads
 };
 

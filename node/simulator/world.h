@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/crypto/sha256.h"
@@ -64,6 +65,17 @@ struct Traffic {
     uint64_t bytes = 0;  ///< including message headers
 };
 
+/// A message of the peer protocol that a node has handed to a link.
+struct PassingMessage {
+    NodeIndex from = 0;
+    NodeIndex to = 0;
+    std::string_view command;
+    ByteSpan payload;
+};
+/// Decides the fate of a message: it is delivered once per entry, each delayed by so much beyond
+/// the link's latency. Later messages overtake a delayed one. Empty: it is lost.
+using MessageFilter = std::function<std::vector<Duration>(const PassingMessage&)>;
+
 /// A block found by a node's miner, in the main chain or not.
 struct MinedBlock {
     BlockHash hash;
@@ -105,6 +117,9 @@ class World {
     void set_link_faults(NodeIndex from, NodeIndex to, const LinkFaults& faults);
     /// Data sent from `from` to `to` from now on is held for this long, then arrives in order.
     void clog(NodeIndex from, NodeIndex to, Duration span);
+    /// Asks `filter` about every message that is sent from now on. TCP does not lose, repeat or
+    /// reorder messages; a filter models peers that do. Empty: no filter.
+    void set_message_filter(MessageFilter filter) { filter_ = std::move(filter); }
     /// Resets all connections between the two nodes.
     void reset_connections(NodeIndex a, NodeIndex b);
 
@@ -182,6 +197,7 @@ class World {
     bool take_connection_event(NodeIndex index, const Event& event);
     void dial(NodeIndex from, const effect::Dial& dial);
     void send(NodeIndex from, const effect::Send& send);
+    Bytes filtered(NodeIndex from, PeerId peer, const ConnectionEnd& end, const Bytes& frames);
     void count(NodeIndex from, const Bytes& frames);
     void close(NodeIndex from, PeerId peer, const char* reason);
     void reset(const Item& item);
@@ -212,6 +228,7 @@ class World {
     std::vector<size_t> group_;  ///< group of each node; empty if not partitioned
     std::set<std::pair<NodeIndex, NodeIndex>> topology_;
     std::function<void(NodeIndex)> observer_;
+    MessageFilter filter_;
     Sha256 digest_;
 };
 

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "net/wire/protocol.h"
 #include "node/simulator/world.h"
 #include "node/simulator/world_state.h"
 
@@ -9,6 +10,23 @@ namespace parley::sim {
 namespace {
 
 constexpr uint16_t kPort = 18444;
+
+/// Calls `visit(command, message)` for each of these complete messages of the peer protocol.
+template <class Visit>
+void for_each_message(ByteSpan frames, const Visit& visit) {
+    // A header: magic (4), command (12), length of the payload (4), checksum (4).
+    constexpr size_t kCommand = 4;
+    constexpr size_t kCommandSize = 12;
+    constexpr size_t kLength = 16;
+    while (frames.size() >= kMessageHeaderSize) {
+        const auto* command = reinterpret_cast<const char*>(frames.data()) + kCommand;
+        size_t size = 0;
+        for (size_t i = 4; i-- > 0;) size = size << 8 | frames[kLength + i];
+        size += kMessageHeaderSize;
+        visit(std::string_view(command, strnlen(command, kCommandSize)), frames.first(size));
+        frames = frames.subspan(size);
+    }
+}
 
 }  // namespace
 
@@ -189,7 +207,7 @@ bool World::take_connection_event(NodeIndex index, const Event& event) {
 
 void World::dial(NodeIndex from, const effect::Dial& dial) {
     const auto to = listener(dial.target);
-    if (!to || *to == from) {
+    if (!to) {
         push(now_, from, ItemKind::event, event::DialFailed{dial.dial, "no route to host"});
         return;
     }
@@ -260,7 +278,12 @@ void World::send(NodeIndex from, const effect::Send& send) {
     if (found == sim.ends.end()) return;
     ConnectionEnd& end = found->second;
     count(from, *send.data);
-    event::Received received{end.remote_peer, *send.data};
+    event::Received received{end.remote_peer,
+                             filter_ ? filtered(from, send.peer, end, *send.data) : *send.data};
+    if (received.data.empty()) {
+        if (send.notify) push(now_, from, ItemKind::event, event::Drained{send.peer});
+        return;
+    }
     if (separated(from, end.remote)) {
         end.held_back.push_back(std::move(received));
         end.drained_owed = end.drained_owed || send.notify;
@@ -270,23 +293,31 @@ void World::send(NodeIndex from, const effect::Send& send) {
     if (send.notify) push(sent, from, ItemKind::event, event::Drained{send.peer});
 }
 
-void World::count(NodeIndex from, const Bytes& frames) {
-    // A message: magic (4), command (12), length (4), checksum (4), payload.
-    constexpr size_t kHeader = 24;
-    constexpr size_t kCommand = 4;
-    constexpr size_t kLength = 16;
-    for (size_t at = 0; at + kHeader <= frames.size();) {
-        const auto* command = reinterpret_cast<const char*>(frames.data()) + at + kCommand;
-        size_t length = 0;
-        for (size_t i = 4; i-- > 0;) length = length << 8 | frames[at + kLength + i];
-        const size_t size = kHeader + length;
-        for (Traffic* each : {&sent_, &nodes_[from]->sent,
-                              &sent_by_command_[std::string(command, strnlen(command, 12))]}) {
-            ++each->messages;
-            each->bytes += size;
+/// What is left in the stream. What is late comes beside it.
+Bytes World::filtered(NodeIndex from, PeerId peer, const ConnectionEnd& end, const Bytes& frames) {
+    Bytes left;
+    for_each_message(frames, [&](std::string_view command, ByteSpan message) {
+        const ByteSpan payload = message.subspan(kMessageHeaderSize);
+        for (const Duration late : filter_({from, end.remote, command, payload})) {
+            if (late == Duration{0}) {
+                append(left, message);
+            } else if (!separated(from, end.remote)) {
+                push_from(from, peer, now_ + link_delay(from, end.remote) + late, end.remote,
+                          event::Received{end.remote_peer, to_bytes(message)});
+            }
         }
-        at += size;
-    }
+    });
+    return left;
+}
+
+void World::count(NodeIndex from, const Bytes& frames) {
+    for_each_message(frames, [&](std::string_view command, ByteSpan message) {
+        for (Traffic* each :
+             {&sent_, &nodes_[from]->sent, &sent_by_command_[std::string(command)]}) {
+            ++each->messages;
+            each->bytes += message.size();
+        }
+    });
 }
 
 void World::close(NodeIndex from, PeerId peer, const char* reason) {

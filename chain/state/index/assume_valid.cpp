@@ -3,8 +3,8 @@
 namespace parley {
 namespace {
 
-// A chain of invented blocks would have to carry as much work as this much time takes, before its
-// scripts are believed.
+// Scripts are only skipped if this much time's worth of work is on top, so that skipping the
+// scripts of an invented chain is not free.
 constexpr uint64_t kBuriedMin_s = 14 * 24 * 60 * 60;
 
 }  // namespace

@@ -25,7 +25,7 @@ bool BlockIndex::BetterFirst::operator()(const HeaderNode* a, const HeaderNode* 
     if (*a->score != *b->score) return *a->score > *b->score;
     if (a->precedence != b->precedence) return a->precedence < b->precedence;
     if (a->sequence != b->sequence) return a->sequence < b->sequence;
-    // No two bodies arrive together, but a damaged index may say so.
+    // Never happens, except with a damaged index.
     return a->hash < b->hash;
 }
 
@@ -189,7 +189,7 @@ void BlockIndex::remove_bodies(std::span<const uint32_t> files) {
         node.undo_position = {};
         touch(node);
         if (node.status == BlockStatus::connected) return;
-        // As if its body had never come.
+        // As if its body had never been received.
         if (!node.is_invalid()) node.status = BlockStatus::header_only;
         node.sequence = 0;
         node.transactions = 0;
@@ -269,7 +269,7 @@ void BlockIndex::mark_invalid(const HeaderNode& node) {
         return true;
     });
     if (best_header_->is_invalid()) find_best_header();
-    // What was worse than the tip is a candidate now.
+    // Blocks that were worse than the tip are candidates now.
     if (tip().is_invalid()) rebuild_candidates();
 }
 
@@ -300,7 +300,7 @@ void BlockIndex::reconsider(const HeaderNode& found) {
 
 void BlockIndex::prefer(const HeaderNode& node) {
     if (!node.score || *node.score < *tip().score) return;
-    // Once the chain has grown, older preferences mean nothing any more.
+    // Once the chain has grown, older preferences no longer matter.
     if (*tip().score > preferred_score_) precedence_last_ = 0;
     preferred_score_ = *tip().score;
     if (precedence_last_ > std::numeric_limits<int32_t>::min()) --precedence_last_;

@@ -1,6 +1,5 @@
-// The start: from the records of the index to the header tree and the best chain. What the records
-// say of one another must hold, or the rest of the chain would rest on it: the stores have no
-// checksum over all of them.
+// Start-up: builds the header tree and the best chain from the index records. The records'
+// consistency is checked, because the stores have no checksum over all of them.
 #include <algorithm>
 
 #include "base/check.h"
@@ -13,7 +12,7 @@ Unexpected<std::string> contradicted(std::string_view problem) {
     return Unexpected(std::string{problem});
 }
 
-// Does the status say what is there? A block that is invalid keeps what it had.
+// Whether the status matches the stored data. An invalid block keeps what it had.
 bool status_fits(const HeaderNode& record, bool was_pruned) {
     switch (record.status) {
         case BlockStatus::header_only:
@@ -30,13 +29,14 @@ bool status_fits(const HeaderNode& record, bool was_pruned) {
 // What contradicts itself, or the record of the parent; null: nothing.
 const char* contradiction(const HeaderNode& record, const HeaderNode& parent, bool pruned) {
     const bool was_pruned = pruned && record.transactions != 0 && !record.has_body();
-    if (!status_fits(record, was_pruned)) return "a block's status is not what is stored of it";
+    if (!status_fits(record, was_pruned)) return "a block's status does not match its stored data";
     if ((record.transactions != 0) != record.has_body() && !was_pruned)
-        return "a block has no number of transactions, or a missing one has";
-    if (record.has_undo() && !record.has_body()) return "there is undo data without its block";
+        return "a stored block has no transaction count, or a missing block has one";
+    if (record.has_undo() && !record.has_body()) return "undo data exists without its block";
     if (record.score && (!parent.score || *record.score <= *parent.score))
-        return "a score is not above the one of the parent";
-    if (parent.is_invalid() && !record.is_invalid()) return "a block builds on an invalid one";
+        return "a score is not above the parent's";
+    if (parent.is_invalid() && !record.is_invalid())
+        return "a block is valid but its parent is not";
     return nullptr;
 }
 
@@ -62,7 +62,7 @@ Expected<void, std::string> BlockIndex::load_headers(std::vector<HeaderNode>& re
         const HeaderNode* parent = tree_.find(record.header.previous);
         if (parent == nullptr || record.height != parent->height + 1)
             return contradicted("a header's parent is missing");
-        if (tree_.find(record.hash) != nullptr) return contradicted("a header is there twice");
+        if (tree_.find(record.hash) != nullptr) return contradicted("a header occurs twice");
         if (const char* problem = contradiction(record, *parent, pruned_))
             return contradicted(problem);
         HeaderNode& node = tree_.add(record.header, record.hash, *parent);

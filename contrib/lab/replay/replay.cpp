@@ -58,7 +58,7 @@ Expected<Options, std::string> read_options(const std::vector<std::string>& argu
         } else if (!each.starts_with("-") && options.record.empty()) {
             options.record = each;
         } else {
-            return Unexpected(fmt::format("{} is no option of replay. See --help.", each));
+            return Unexpected(fmt::format("{} is not an option of replay. See --help.", each));
         }
     }
     if (options.record.empty()) return Unexpected(std::string{"Name a record. See --help."});
@@ -262,7 +262,7 @@ void print_difference(const Options& options, const Difference& difference) {
     const auto time_us = difference.time.time_since_epoch().count();
     if (!options.json) {
         fmt::print(
-            "The node did something else than was recorded.\n"
+            "The node's effects differ from the record.\n"
             "step      {} at {}.{:06} ({})\n"
             "effect    {}\n"
             "expected  {}\n"
@@ -288,11 +288,11 @@ void print_end(const Options& options, const Replay& replay, bool cut_short) {
     const HeaderNode& tip = replay.node().chain().index().tip();
     if (!options.json) {
         fmt::print(
-            "The node did as recorded in {} steps{}.\n"
+            "All {} steps match the record{}.\n"
             "tip       {}\n"
             "height    {}\n"
             "mempool   {} transactions\n",
-            replay.steps(), cut_short ? " (the record ends in the middle of one more)" : "",
+            replay.steps(), cut_short ? " (the record ends in the middle of another step)" : "",
             tip.hash.to_string(), tip.height.value(), replay.node().mempool().size());
         return;
     }
@@ -314,12 +314,12 @@ Expected<int, std::string> run(const Options& options) {
     const RecordHeader& header = record->header();
     if (!header.fresh && options.data_directory.empty()) {
         return Unexpected(std::string{
-            "The recording began on a data directory that was not empty. Give a copy of it as it "
-            "was, with --datadir."});
+            "The recording began on a data directory that was not empty. Pass a copy of it, made "
+            "before the recording, with --datadir."});
     }
     if (header.fresh && !options.data_directory.empty()) {
         return Unexpected(
-            std::string{"The recording began on an empty data directory. Leave --datadir out."});
+            std::string{"The recording began on an empty data directory. Omit --datadir."});
     }
     Settings settings = header.settings;
     settings.select_chain(header.chain);

@@ -1,7 +1,6 @@
-// ReplayedRequest: an RPC method that runs again, in the parts in which the daemon ran it. The
-// method has a thread of its own, which stands still while the replay goes on, so that only one of
-// the two runs at a time and the order is that of the record. It has no client: its result is
-// dropped.
+// ReplayedRequest: runs a recorded RPC method again, in the parts in which the daemon ran it. The
+// method has its own thread, which is blocked while the replay runs: only one of the two runs at a
+// time, in the order of the record. There is no client: the result is dropped.
 #pragma once
 
 #include <functional>
@@ -19,7 +18,7 @@ struct ChainParams;
 
 namespace parley::lab {
 
-/// The process as replayed methods see it. Its clock is the record's.
+/// The process as replayed methods see it. Its clock follows the record.
 class ReplayHost final : public rpc::Host {
  public:
     Duration now{};
@@ -37,19 +36,19 @@ class ReplayHost final : public rpc::Host {
 
 class ReplayedRequest final : private rpc::NodeGateway {
  public:
-    /// Runs the method up to its first part. All but `request` must outlive it.
+    /// Runs the method up to its first part. All references except `request` must outlive it.
     ReplayedRequest(const Request& request, const ChainParams& params,
                     const rpc::MethodTable& methods, ReplayHost& host);
-    /// Ends the method where it is: its next part is told that the node stops.
+    /// Aborts the method: its next part is told that the node is stopping.
     ~ReplayedRequest();
     ReplayedRequest(const ReplayedRequest&) = delete;
     ReplayedRequest& operator=(const ReplayedRequest&) = delete;
 
     /// The method has ended.
     bool ended() const { return part_ == nullptr; }
-    /// Runs the part inside a step of the node. Does nothing when ended().
+    /// Runs the current part inside a step of the node. Does nothing if ended().
     void run_part(Node& node);
-    /// Then: the method goes on to its next part, or ends.
+    /// Call after run_part(): the method continues to its next part, or ends.
     void go_on();
 
  private:

@@ -1,6 +1,6 @@
 // HttpAuth: who may use the JSON-RPC server: addresses (-rpcallowip) and credentials (cookie,
-// -rpcuser and -rpcpassword, -rpcauth). RpcCookie: the cookie's file. No sockets here. Constant
-// after construction, so thread-safe.
+// -rpcuser and -rpcpassword, -rpcauth). RpcCookie: the cookie file. Does not use sockets. Constant
+// after construction, hence thread-safe.
 #pragma once
 
 #include <array>
@@ -15,12 +15,12 @@
 
 namespace parley {
 
-/// An address, IPv4 or IPv6, or a network of them.
+/// An IPv4 or IPv6 address, or a network of addresses.
 class Subnet {
  public:
     /// "1.2.3.4", "1.2.3.0/24", "1.2.3.0/255.255.255.0", "::1", "fe80::/10".
     static std::optional<Subnet> parse(std::string_view text);
-    /// `address` is numeric; false when it is none.
+    /// `address` is numeric; false if it is malformed.
     bool contains(std::string_view address) const;
 
  private:
@@ -33,14 +33,14 @@ class Subnet {
 
 class HttpAuth {
  public:
-    /// `cookie` is "__cookie__:<hex>", or empty where a password was chosen. The error is a
+    /// `cookie` is "__cookie__:<hex>", or empty if a password was configured. The error is a
     /// sentence that names the option.
     static Expected<HttpAuth, std::string> create(const HttpOptions& options,
                                                   const std::string& cookie);
 
     bool allows_address(std::string_view address) const;
 
-    /// The user name of the value of an Authorization header; empty: not authorised.
+    /// The user name in the value of an Authorization header; empty: not authorised.
     std::optional<std::string> authorise(std::string_view authorization) const;
 
  private:
@@ -54,10 +54,10 @@ class HttpAuth {
     std::vector<Salted> salted_;
 };
 
-/// The file from which clients on this machine read their password. Gone with the object.
+/// The file from which local clients read the password. Removed by the destructor.
 class RpcCookie {
  public:
-    /// Writes a fresh one, whole or not at all. The error is a sentence.
+    /// Writes a new cookie atomically. The error is a sentence.
     static Expected<RpcCookie, std::string> create(const std::string& path, unsigned permissions,
                                                    Random& secrets);
     RpcCookie(RpcCookie&& other) noexcept;
@@ -70,7 +70,7 @@ class RpcCookie {
     RpcCookie(std::string path, std::string text)
         : path_(std::move(path)), text_(std::move(text)) {}
 
-    std::string path_;  // empty: moved away
+    std::string path_;  // empty: moved from
     std::string text_;
 };
 

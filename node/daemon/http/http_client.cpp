@@ -121,7 +121,7 @@ HttpClientReply http_post(const HttpClientRequest& request) {
     };
     if (!receive(fd.get(), data, has_head) || !data.starts_with("HTTP/1.") || data.size() < 12)
         return {State::broken, 0,
-                sent ? "the server closed the connection, or answered too late"
+                sent ? "the server closed the connection or timed out"
                      : std::string(std::strerror(send_error))};
     const std::string_view reply_head = std::string_view(data).substr(0, body_begin);
     const int status = static_cast<int>(to_size(std::string_view(data).substr(9, 3)).value_or(500));
@@ -129,7 +129,7 @@ HttpClientReply http_post(const HttpClientRequest& request) {
     const auto size = length ? to_size(*length) : std::nullopt;
     if (size) {
         if (!receive(fd.get(), data, [&] { return data.size() - body_begin >= *size; }))
-            return {State::broken, status, "the reply is cut off"};
+            return {State::broken, status, "the reply is truncated"};
         return {State::answered, status, data.substr(body_begin, *size)};
     }
     if (status != 204) receive(fd.get(), data, [] { return false; });

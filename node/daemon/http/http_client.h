@@ -1,5 +1,5 @@
 // One HTTP POST over a plain socket, for parley-cli. Not a general client: no TLS, no redirects, no
-// kept connections. Blocking. Thread-safe.
+// keep-alive. Blocking. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -14,14 +14,14 @@ struct HttpClientRequest {
     std::string path = "/";
     std::string authorization;  ///< value of the header; empty: none
     std::string body;
-    std::chrono::seconds timeout{0};  ///< without any progress; 0: none
+    std::chrono::seconds timeout{0};  ///< without progress; 0: no limit
 };
 
 struct HttpClientReply {
     enum class State : uint8_t { answered, unreachable, broken };
     State state = State::unreachable;
     int status = 0;
-    std::string body;  ///< where there is no answer: why
+    std::string body;  ///< if there was no response, the reason
 };
 
 HttpClientReply http_post(const HttpClientRequest& request);

@@ -1,5 +1,5 @@
-// HttpConnection: one client of the HttpServer: reads requests, keeps HTTP's rules, writes
-// replies. Handlers of one connection run one at a time (its strand), on any of the server's
+// HttpConnection: one client of the HttpServer: reads requests, enforces HTTP's rules, writes
+// responses. Handlers of one connection run one at a time (on its strand), on any of the server's
 // threads. Owned by its pending operations; the server keeps weak references.
 #pragma once
 
@@ -25,15 +25,15 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
  public:
     using Clock = std::chrono::steady_clock;
 
-    /// What the server is to a connection. All functions are thread-safe.
+    /// The server as a connection sees it. All functions are thread-safe.
     class Owner {
      public:
         enum class Admission : uint8_t { run, wait, refused };
         virtual ~Owner() = default;
 
-        /// run: call execute() now. wait: the server will have it called. refused: answer 503.
+        /// run: call execute() now. wait: the server will schedule it. refused: respond with 503.
         virtual Admission admit(const std::shared_ptr<HttpConnection>& connection) = 0;
-        /// An execution is over.
+        /// A request has been executed.
         virtual void finished() = 0;
         virtual bool stopping() const = 0;
         virtual const HttpAuth& auth() const = 0;
@@ -43,13 +43,14 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     HttpConnection(boost::asio::ip::tcp::socket socket, std::string remote, Owner& owner);
 
     void start();
-    /// Answers the request that was read; then the next may be read. On the connection's strand.
+    /// Handles the request that was read; then the next may be read. Runs on the connection's
+    /// strand.
     void execute();
-    /// From any thread: execute() on the strand, after admit() said wait.
+    /// From any thread: runs execute() on the strand, after admit() returned wait.
     void post_execute();
-    /// From any thread: closes if nothing is under way, else after the reply.
+    /// From any thread: closes at once if idle, otherwise after the response.
     void close_when_idle();
-    /// From any thread: closes if the request has not arrived since `limit`.
+    /// From any thread: closes if it has been waiting for a request since `limit`.
     void close_if_waiting_since(Clock::time_point limit);
 
  private:
@@ -64,7 +65,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     void on_request();
     void write_unauthorised();
     void write(rpc::HttpReply reply, std::string_view extra_header = {});
-    /// The user, or empty.
+    /// The authorised user, or empty.
     std::optional<std::string> authorise(std::string_view authorization);
     void on_written(const boost::system::error_code& error);
     void write_continue();
@@ -78,18 +79,18 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     const std::string remote_;
     Owner& owner_;
 
-    // On the strand:
+    // On the strand only:
     boost::beast::flat_buffer buffer_;
     std::optional<Parser> parser_;
     State state_ = State::reading;
     bool close_after_reply_ = false;
     bool continue_sent_ = false;
-    // The last credentials that were right: a client sends the same with every request.
+    // The last valid credentials, because a client sends the same with every request.
     std::string authorization_;
     std::string user_;
-    std::string head_;  // of the reply being written
+    std::string head_;  // of the response being written
     std::string body_;
-    std::atomic<Clock::rep> waiting_since_{0};  // 0: nothing is awaited from the client
+    std::atomic<Clock::rep> waiting_since_{0};  // 0: not waiting for the client
 };
 
 }  // namespace parley

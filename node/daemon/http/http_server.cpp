@@ -129,7 +129,7 @@ Expected<bool, std::string> HttpServer::Impl::listen_on(const Endpoint& endpoint
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error == asio::error::address_family_not_supported ||
         error == boost::system::errc::address_not_available) {
-        log.warning(LogCategory::general, "JSON-RPC does not listen on {}: {}", to_string(endpoint),
+        log.warning(LogCategory::general, "JSON-RPC cannot listen on {}: {}", to_string(endpoint),
                     error.message());
         return false;
     }

@@ -1,17 +1,17 @@
-// HttpServer: HTTP/1.1 for JSON-RPC and REST: listeners, threads, limits and credentials. What a
-// request means is the handler's business.
+// HttpServer: HTTP/1.1 for JSON-RPC and REST: listeners, threads, limits and credentials. The
+// handler interprets the requests.
 //
-// A connection's requests are read, answered and written one after the other (keep-alive,
-// pipelining). One thread at a time watches the sockets: it reads a request and answers it itself,
-// so that an answer at hand costs no hand-over. Before it waits for anything else (about_to_wait),
-// or takes on a large request, another takes its place. `threads` requests may be answered at once,
-// further ones wait in a bounded queue, and beyond that they are refused with 503. Threads start
-// when they are first needed.
+// A connection's requests are read, handled and answered one after the other (keep-alive,
+// pipelining). One thread at a time watches the sockets. It reads a request and handles it itself,
+// so that a fast reply needs no hand-over; before it blocks (about_to_wait), or starts on a large
+// request, another thread takes over the sockets. Up to `threads` requests are handled at once;
+// further ones wait in a bounded queue, and beyond that they are refused with 503. Threads are
+// started on demand.
 //
-// Bounds: connections, header bytes, body bytes (few before the credentials are known), and the
-// time for a request to arrive.
+// Bounds: connections, header bytes, body bytes (few before authentication), and the time for a
+// request to arrive.
 //
-// listen, start and stop: the owner. The handler is called by several threads at once.
+// listen, start and stop are called by the owner. The handler is called by several threads at once.
 #pragma once
 
 #include <functional>
@@ -33,14 +33,15 @@ class HttpServer {
     HttpServer(HttpOptions options, HttpAuth auth, Handler handler, LogSink& log);
     ~HttpServer();
 
-    /// Binds. The error is a sentence for the user.
+    /// Binds the sockets. The error is a sentence for the user.
     Expected<void, std::string> listen();
     std::vector<Endpoint> listening() const;
     void start();
-    /// For the handler: the calling thread will be busy or asleep for a while, so another watches
-    /// the sockets. Does nothing on threads that do not. Thread-safe.
+    /// For the handler: the calling thread will be busy or blocked for a while, so another must
+    /// watch the sockets. Does nothing on threads that are not watching. Thread-safe.
     void about_to_wait();
-    /// Takes no further request, waits a while for the replies under way, and ends the threads.
+    /// Accepts no further requests, waits for pending responses for a limited time, and ends the
+    /// threads.
     void stop();
 
     struct Impl;

@@ -144,7 +144,7 @@ void Connection::close() {
     end_timer_.expires_after(kEndTimeout);
     end_timer_.async_wait([self = shared_from_this()](const error_code& error) {
         if (error || self->ended_ || self->finished_) return;
-        self->report_closed("closed; it did not take what was sent before");
+        self->report_closed("closed before it had read everything sent");
         self->end();
     });
     write();

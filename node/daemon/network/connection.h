@@ -1,5 +1,5 @@
-// Connection: one TCP connection of the Transport: reading with back-pressure, a bounded send
-// queue with an optional link delay, and a gentle end. It posts the peer's events; it decides
+// Connection: one TCP connection of the Transport: reads with back-pressure, has a bounded send
+// queue with an optional link delay, and closes gracefully. It posts the peer's events, and decides
 // nothing about peers. Owned by the Transport's table and by its own pending operations; io thread
 // only.
 #pragma once
@@ -25,7 +25,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
         EventSink& sink;
         MutableByteSpan scratch;  ///< read buffer shared by all connections of the io thread
         Duration link_delay;
-        std::function<void(PeerId)> on_end;  ///< the connection leaves the table
+        std::function<void(PeerId)> on_end;  ///< removes the connection from the table
     };
 
     Connection(PeerId id, bool inbound, boost::asio::ip::tcp::socket socket,
@@ -38,7 +38,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void send(std::shared_ptr<const Bytes> data, bool notify, SteadyTime now);
     void close();
     void consumed(size_t bytes);
-    /// Without another event or a call to on_end.
+    /// Ends without another event or call to on_end.
     void abandon();
 
  private:
@@ -62,18 +62,18 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     const bool inbound_;
     const Context& context_;
     boost::asio::ip::tcp::socket socket_;
-    boost::asio::steady_timer delay_timer_;  ///< until the first chunk in the queue is due
-    boost::asio::steady_timer end_timer_;    ///< how long a gentle end may take
+    boost::asio::steady_timer delay_timer_;  ///< for the first chunk in the queue
+    boost::asio::steady_timer end_timer_;    ///< limits the graceful close
 
     std::deque<Chunk> queue_;
     size_t queued_bytes_ = 0;
     bool writing_ = false;
     size_t unconsumed_bytes_ = 0;
     bool reading_ = false;
-    bool input_ended_ = false;      ///< the other side will send nothing any more
-    bool closing_ = false;          ///< the node asked for the end
-    bool finished_ = false;         ///< everything is sent, and the end of the stream
-    bool closed_reported_ = false;  ///< Closed was posted; no event may follow
+    bool input_ended_ = false;      ///< the other side has closed its direction
+    bool closing_ = false;          ///< the node requested the close
+    bool finished_ = false;         ///< everything was sent, and our direction closed
+    bool closed_reported_ = false;  ///< Closed was posted; no further events
     bool ended_ = false;
 };
 

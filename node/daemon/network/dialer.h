@@ -1,5 +1,6 @@
-// Dialer: one attempt to reach an endpoint: resolves its name, tries the addresses in turn, and
-// gives up after a time. Owned by the Transport and by its own pending operations; io thread only.
+// Dialer: one attempt to connect to an endpoint: resolves its name, tries the addresses in turn,
+// and gives up after a timeout. Owned by the Transport and by its own pending operations; io thread
+// only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -18,8 +19,8 @@ namespace parley {
 
 class Dialer final : public std::enable_shared_from_this<Dialer> {
  public:
-    /// Called once, with the connected socket or the reason; not when the Dialer is destroyed
-    /// with its io_context.
+    /// Called once, with the connected socket or the reason for the failure; not called if the
+    /// Dialer is destroyed with its io_context.
     using Done = std::function<void(Expected<boost::asio::ip::tcp::socket, std::string>)>;
 
     Dialer(boost::asio::io_context& io, const Endpoint& target, Duration timeout, Done done);
@@ -37,7 +38,7 @@ class Dialer final : public std::enable_shared_from_this<Dialer> {
     boost::asio::ip::tcp::resolver resolver_;
     boost::asio::ip::tcp::socket socket_;
     boost::asio::steady_timer timer_;
-    std::vector<boost::asio::ip::tcp::endpoint> addresses_;  // still to try, the next one last
+    std::vector<boost::asio::ip::tcp::endpoint> addresses_;  // still to try, in reverse order
 };
 
 }  // namespace parley

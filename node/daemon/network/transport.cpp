@@ -192,7 +192,8 @@ void Transport::Impl::accept(Listener& listener) {
         if (inbound_count() < options_.inbound_max) {
             add(std::move(socket), true, 0);
         } else {
-            log_.debug(LogCategory::net, "connection dropped: {} inbound connections are enough",
+            log_.debug(LogCategory::net,
+                       "connection dropped: limit of {} inbound connections reached",
                        options_.inbound_max);
         }
         accept(listener);

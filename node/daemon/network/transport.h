@@ -1,13 +1,14 @@
-// Transport: the node's TCP connections, on one io thread. It knows bytes and connections, no
-// message of the protocol. The core asks for things through NetworkPort; what happens is posted to
-// an EventSink.
+// Transport: the node's TCP connections, on one io thread. It handles bytes and connections, and
+// knows no message of the protocol. The core makes requests through NetworkPort; events are posted
+// to an EventSink.
 //
-// Bounds: a peer whose bytes the core has not consumed is read no further; a peer that does not
-// take what is sent to it is closed; inbound connections above the limit are closed at once.
-// Connections are closed gently: what was sent before goes out first, then the end of the stream,
-// then whatever the other side still had under way is dropped.
+// Bounds: it stops reading from a peer whose bytes the core has not consumed; it closes a peer that
+// does not read what is sent; it closes inbound connections above the limit at once. Connections
+// are closed gracefully: data sent before goes out first, then the end of the stream; data still
+// arriving is discarded.
 //
-// All public functions are thread-safe, except listen, start and stop: the thread that owns it.
+// All public functions are thread-safe, except listen, start and stop, which only the owner's
+// thread may call.
 #pragma once
 
 #include <memory>
@@ -23,14 +24,14 @@
 namespace parley {
 
 struct TransportOptions {
-    /// -bind: numeric addresses. With `listening` and none given: every IPv4 and IPv6 address of
-    /// this machine. Port 0: the system chooses.
+    /// -bind: numeric addresses. Empty and `listening`: all IPv4 and IPv6 addresses of this
+    /// machine. Port 0: chosen by the system.
     std::vector<Endpoint> binds;
-    uint16_t default_port = 18444;  ///< of the addresses when there is no -bind
+    uint16_t default_port = 18444;  ///< without -bind
     bool listening = true;
-    size_t inbound_max = 114;  ///< -maxconnections less what the node dials itself
+    size_t inbound_max = 114;  ///< -maxconnections minus automatic outbound connections
     Duration dial_timeout = std::chrono::seconds{5};  ///< -timeout: for resolving and connecting
-    /// -testlinkdelay: every byte leaves so much later, in order, on each connection. 0: at once.
+    /// -testlinkdelay: delays all sent bytes by this, in order, on each connection. 0: none.
     Duration link_delay{0};
 
     static std::span<const OptionRow<TransportOptions>> rows();
@@ -41,13 +42,13 @@ class Transport final : public NetworkPort {
     Transport(TransportOptions options, EventSink& sink, LogSink& log);
     ~Transport() override;
 
-    /// Binds. The error is a sentence for the user.
+    /// Binds the sockets. The error is a sentence for the user.
     Expected<void, std::string> listen();
-    /// Where it listens, with the ports that the system chose.
+    /// The listening addresses, with the ports chosen by the system.
     std::vector<Endpoint> listening() const;
 
     void start();
-    /// Closes everything; no event is posted any more.
+    /// Closes everything; posts no further events.
     void stop();
 
     void send(PeerId peer, std::shared_ptr<const Bytes> data, bool notify) override;

@@ -1,5 +1,5 @@
-// The options that say which chain this is and what is believed of it: ChainParams, and their part
-// of NodeConfig. Called once at the start.
+// The options that select the chain and the trusted blocks: ChainParams, and their part of
+// NodeConfig. Called once at start-up.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace parley {
 
-/// The parameters of the chain of this name, as its options change them. REQUIRES: the chain is
-/// known. The error is a sentence.
+/// The parameters of the named chain, modified by its options. REQUIRES: the chain exists. The
+/// error is a sentence.
 Expected<ChainParams, std::string> read_chain_params(OptionReader& reader,
                                                      const std::string& chain);
 

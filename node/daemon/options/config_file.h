@@ -1,9 +1,9 @@
 // The texts in which users set options, in bitcoind's grammar: command line, parley.conf,
-// settings.json. Parsing only: no files are opened here, and no value is interpreted. Called by the
-// daemon and by parley-cli at their start; fuzzable. Thread-safe.
+// settings.json. Parsing only: opens no files and interprets no values. Called by the daemon and by
+// parley-cli at start-up; fuzzed. Thread-safe.
 //
-// Not Boost.Program_options: it can neither tell a negation, nor which value came first, nor the
-// line of an error.
+// Not Boost.Program_options, which cannot report a negation, which value came first, or the line of
+// an error.
 #pragma once
 
 #include <string>
@@ -15,17 +15,17 @@
 
 namespace parley {
 
-/// `-x`, `--x`, `-x=y`, `-nox`. The error is a sentence in bitcoind's words: "Error parsing command
-/// line arguments: Invalid parameter -x".
+/// `-x`, `--x`, `-x=y`, `-nox`. The error is bitcoind's text: "Error parsing command line
+/// arguments: Invalid parameter -x".
 Expected<void, std::string> parse_command_line(const std::vector<std::string>& arguments,
                                                Settings& settings);
 
-/// Lines `x=y`, `nox=1`, `regtest.x=y`, `[regtest]`, `# comment`, and blank ones. Unknown keys and
-/// sections become warnings; `name` is the file's, for the error.
+/// Lines `x=y`, `nox=1`, `regtest.x=y`, `[regtest]`, `# comment`, and blank lines. Unknown keys and
+/// sections yield warnings; `name` is the file's name, for the error.
 Expected<void, std::string> parse_config_file(std::string_view text, std::string_view name,
                                               Settings& settings);
 
-/// One JSON object of names with a string, number, boolean, or a list of these.
+/// A JSON object whose values are strings, numbers, booleans, or lists of these.
 Expected<void, std::string> parse_settings_json(std::string_view text, std::string_view name,
                                                 Settings& settings);
 

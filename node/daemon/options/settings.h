@@ -1,9 +1,9 @@
-// Settings: what the user wrote, by option name, from four sources: command line, settings.json,
-// the chain's section of the configuration file, and its global part; the first of these that
-// names an option wins. Inside the command line the last value counts, inside the file the first,
-// as in bitcoind. Values are texts; what they mean is daemon_options.cpp's business.
+// Settings: the user's settings by option name, from four sources: command line, settings.json, the
+// chain's section of the configuration file, and its global section; the first source that contains
+// an option wins. As in bitcoind, the last value on the command line counts, but the first one in
+// the file. Values are texts, interpreted by daemon_options.cpp.
 //
-// Filled by config_file.cpp. Constant while the options are read; then thread-safe.
+// Filled by config_file.cpp. Constant while the options are read, hence thread-safe.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,8 @@ namespace parley {
 
 class Settings {
  public:
-    /// One mention of an option. `-nox` and `-x=0` are the same; `-x` is `-x=` with an empty value.
+    /// One occurrence of an option. `-nox` is the same as `-x=0`; `-x` is `-x=` with an empty
+    /// value.
     struct Value {
         std::string text;
         bool negated = false;
@@ -27,29 +28,29 @@ class Settings {
     enum class Source : uint8_t { command_line, settings_json, file };
     static constexpr size_t kSources = 3;
 
-    /// In the order in which they were written. `section` is empty but for entries of the file.
+    /// Call in order of occurrence. `section` is empty except for entries of the file.
     void add(Source source, std::string_view section, std::string_view name, Value value);
 
-    /// The sections that count from now on: the global one and that of this chain. On chains other
-    /// than main the global section does not say ports and peers (bitcoind's network-only options).
+    /// Selects the sections that apply: the global one and the chain's. On chains other than main,
+    /// the global section does not set ports and peers (bitcoind's network-only options).
     void select_chain(std::string_view chain) { chain_ = chain; }
 
     bool has(std::string_view name) const { return find(name).has_value(); }
-    /// Empty: not mentioned.
+    /// Empty: not set.
     std::optional<Value> find(std::string_view name) const;
-    /// All mentions; a negation clears what stands before it in its source, and in the sources
-    /// behind.
+    /// All values; a negation discards the values before it in its source, and in lower-ranking
+    /// sources.
     std::vector<std::string> list(std::string_view name) const;
 
-    /// Every mention, for a copy of these settings: add() each in this order.
+    /// Visits every occurrence: add() in this order makes a copy.
     void for_each(const std::function<void(Source, std::string_view section, std::string_view name,
                                            const Value&)>& visitor) const;
 
-    /// What deserves a warning in the log: unknown keys of the file, ignored ones.
+    /// Warnings for the log: unknown keys in the file, ignored ones.
     std::vector<std::string> warnings() const;
     void add_warning(std::string warning) { warnings_.push_back(std::move(warning)); }
 
-    /// Names that were mentioned anywhere that counts, in alphabetical order.
+    /// Names set in any applicable section, in alphabetical order.
     std::vector<std::string> mentioned() const;
 
  private:
@@ -58,7 +59,7 @@ class Settings {
         std::string section;
         Value value;
     };
-    /// Does the entry count for the selected chain, and with which rank (lower wins)?
+    /// The rank of the entry for the selected chain (the lowest wins); empty: it does not apply.
     std::optional<int> rank(std::string_view name, const Entry& entry) const;
 
     std::map<std::string, std::vector<Entry>, std::less<>> entries_;

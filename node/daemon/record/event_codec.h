@@ -1,6 +1,6 @@
-// Events and effects as the bytes of a record: an event whole, so that it can be handed to a node
-// again; of an effect its kind and a hash, enough to see whether another run leads to the same.
-// Pure; each encoder or decoder belongs to one record and one thread.
+// The encoding of events and effects in a record. Events are encoded completely, so that they can
+// be passed to a node again; effects as their kind and a hash, which suffices to detect
+// differences. Pure; each encoder or decoder belongs to one record and one thread.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@
 namespace parley {
 
 struct EffectMark {
-    uint8_t kind = 0;   ///< index in Effect
-    uint32_t hash = 0;  ///< of everything in it
+    uint8_t kind = 0;   ///< variant index in Effect
+    uint32_t hash = 0;  ///< of its whole content
     bool operator==(const EffectMark&) const = default;
 };
 
@@ -26,7 +26,7 @@ std::vector<EffectMark> mark(const Effects& effects);
 
 /// "Send", "Persist", ...
 std::string effect_name(uint8_t kind);
-/// "Received from peer 3, 120 bytes": for people.
+/// "Received from peer 3, 120 bytes": for messages to the user.
 std::string describe(const Event& event);
 
 class EventEncoder {
@@ -40,14 +40,14 @@ class EventEncoder {
     };
     void write_cause(Writer& writer, const event::Cause& cause);
 
-    /// Requests under way: their value is written once.
+    /// Requests in progress, each written only once.
     std::map<const Request*, Known> requests_;
     uint64_t request_count_ = 0;
 };
 
 class EventDecoder {
  public:
-    /// An Invoke has no `call`: that is the reader's business. Empty: the bytes are no event.
+    /// An Invoke has no `call`; the reader must supply it. Empty: not an event.
     std::optional<Event> read(Reader& reader);
 
  private:

@@ -29,11 +29,11 @@ void FlightRecorder::write(Bytes payload) {
 void FlightRecorder::note(const std::string& problem) {
     if (!problem.empty()) {
         recording_ = false;
-        log_.error(LogCategory::general, "Recording ends here: {}", problem);
+        log_.error(LogCategory::general, "Recording stopped: {}", problem);
     } else if (writer_.full()) {
         recording_ = false;
         log_.warning(LogCategory::general,
-                     "Recording ends here: the record has reached -recordmaxsize");
+                     "Recording stopped: the record has reached -recordmaxsize");
     }
 }
 

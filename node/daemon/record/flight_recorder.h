@@ -1,8 +1,7 @@
-// FlightRecorder: writes what the node is told, and marks of what it answers, to a record
-// (-record). Each step is in the operating system's hands before its effects are carried out, so
-// that the record of a killed daemon holds everything that left it. When the file reaches its
-// bound, or cannot be written, recording ends with a line in the log, and the node goes on. Core
-// thread only.
+// FlightRecorder: writes the node's events, and digests of their effects, to a record (-record).
+// Each step reaches the operating system before its effects are carried out, so the record of a
+// killed daemon contains everything that led to what left it. When the file reaches its size limit,
+// or cannot be written, recording ends with a log line and the node continues. Core thread only.
 #pragma once
 
 #include <string>
@@ -15,7 +14,7 @@ namespace parley {
 
 class FlightRecorder final : public NodeDriver {
  public:
-    /// Borrows the node and the log. `start`: the effects of the node's start.
+    /// Borrows the node and the log. `start`: the effects of Node::start().
     FlightRecorder(NodeDriver& node, RecordWriter writer, const RecordHeader& header,
                    const Effects& start, LogSink& log);
 

@@ -165,7 +165,7 @@ Expected<RecordReader, std::string> RecordReader::open(const std::string& path) 
     if (reader.size_ < kPreludeSize ||
         !reader.file_.read(prelude.data(), static_cast<std::streamsize>(kPreludeSize)) ||
         !prelude.starts_with(kMagic))
-        return Unexpected(fmt::format("{} is no record of a Parley daemon.", path));
+        return Unexpected(fmt::format("{} is not a record of a Parley daemon.", path));
     reader.position_ = kPreludeSize;
     if (static_cast<uint8_t>(prelude.back()) != kVersion) {
         return Unexpected(
@@ -199,8 +199,7 @@ Expected<std::optional<Bytes>, std::string> RecordReader::next_payload() {
     };
     if (!read(prefix)) return Unexpected(damaged("it cannot be read"));
     const auto length = Reader(prefix).le<uint32_t>();
-    if (length > kRecordPayloadSizeMax)
-        return Unexpected(damaged("a frame has an impossible length"));
+    if (length > kRecordPayloadSizeMax) return Unexpected(damaged("a frame has an invalid length"));
     if (size_ - position_ < uint64_t{length} + kCheckSize) {
         cut_short_ = true;
         return std::optional<Bytes>{};

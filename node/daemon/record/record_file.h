@@ -1,11 +1,12 @@
 // RecordWriter and RecordReader: the file of the flight recorder: a header, the effects of the
-// node's start, then each event with its time and the marks of the effects that it led to.
+// node's start, then each event with its time and the marks of its effects.
 //
 // Format: the magic "PARLEYREC", a version byte, then frames: length (4 bytes, little-endian),
-// payload, first 4 bytes of the payload's SHA-256. The first frame is the header. A frame that is
-// cut short ends the record: the daemon was killed while it wrote. Any other fault is damage.
+// payload, and the first 4 bytes of the payload's SHA-256. The first frame is the header. A
+// truncated frame ends the record: the daemon was killed while writing it. Any other defect is
+// reported as damage.
 //
-// The file is written by the core thread, one write a step, and is never synced.
+// The file is written by the core thread, with one write per step, and never synced.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +25,15 @@ namespace parley {
 
 struct RecordHeader {
     std::string program;  ///< version of the daemon
-    std::string chain;    ///< as -chain takes it
+    std::string chain;    ///< value of -chain
     std::string engine;
-    uint64_t seed = 0;               ///< of the node's random streams, the secret one too
-    uint64_t coins_cache_bytes = 0;  ///< the node's part of -dbcache
+    uint64_t seed = 0;               ///< of all random streams of the node, including secrets
+    uint64_t coins_cache_bytes = 0;  ///< the coins cache's part of -dbcache
     bool fresh = true;               ///< the data directory was empty
     bool wallets = true;
     bool tx_index = false;
     TimePoint start{};
-    Settings settings;  ///< what the node's options were read from
+    Settings settings;  ///< the settings that the node's options were read from
 };
 
 struct RecordedStep {
@@ -43,12 +44,12 @@ struct RecordedStep {
 
 class RecordWriter {
  public:
-    /// Refuses a file that is there. The errors are sentences, here and below.
+    /// Refuses an existing file. Errors are sentences, here and below.
     static Expected<RecordWriter, std::string> create(const std::string& path, uint64_t size_max);
 
-    /// Empty: written.
+    /// Returns an error sentence; empty: written.
     std::string write(const RecordHeader& header);
-    /// Nothing may be written after a problem, nor when the bound is reached.
+    /// Must not be called after an error, or once the limit is reached.
     std::string write(Bytes payload);
     bool full() const { return full_; }
 
@@ -68,9 +69,9 @@ class RecordReader {
     static Expected<RecordReader, std::string> open(const std::string& path);
 
     const RecordHeader& header() const { return header_; }
-    /// Empty optional: the record ends. The error: it is damaged.
+    /// Empty optional: end of the record. Error: the record is damaged.
     Expected<std::optional<RecordedStep>, std::string> next();
-    /// The record ends in the middle of a step.
+    /// Whether the record ends in the middle of a step.
     bool cut_short() const { return cut_short_; }
 
  private:
@@ -88,9 +89,9 @@ class RecordReader {
     EventDecoder decoder_;
 };
 
-/// A step's payload.
+/// The first part of a step's payload.
 Bytes encode_step(EventEncoder& encoder, TimePoint time, const Event* event);
-/// Completes it.
+/// Appends the second part.
 void append_marks(Bytes& payload, const Effects& effects);
 
 }  // namespace parley

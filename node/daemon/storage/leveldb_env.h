@@ -1,21 +1,21 @@
-// StoreEnv: LevelDB's environment for one store, with two things added.
+// StoreEnv: LevelDB's environment for one store, with three additions.
 //
-// A gap closed: LevelDB drops a full write-ahead log without syncing it while it starts the next
-// one, so that a synced write in the new log could outlive unsynced ones in the old. Here a log is
-// synced before it is closed.
+// Log sync: LevelDB drops a full write-ahead log without syncing it when it starts the next one, so
+// a synced write in the new log could survive while unsynced ones in the old log are lost. Here a
+// log is synced before it is closed.
 //
-// A mark of a clean end: a store that was closed in order has the file CLEAN_SHUTDOWN. Only then
-// are its logs appended to at the next start (Options::reuse_logs); behind the torn end that a
-// crash may leave, LevelDB would append records that it cannot read back. It spares a start several
-// syncs, and a start that is refused leaves every file as it was. The mark is removed, durably,
-// before the first change of any file.
+// Clean-shutdown mark: a store that was closed cleanly contains the file CLEAN_SHUTDOWN. Only then
+// does the next start append to its logs (Options::reuse_logs): after a torn end, as a crash may
+// leave, LevelDB would append records that it cannot read back. The mark saves several syncs at
+// start-up, and a refused start leaves every file unchanged. It is removed, durably, before the
+// first change of any file.
 //
-// A new store without waiting: LevelDB syncs six times while it makes an empty database, of which
-// nothing has been promised to anybody. These syncs are put off until settle(), which the storage
-// thread calls before the first commit that must be on the disk.
+// Fast creation: LevelDB syncs six times while creating an empty database, of which nobody depends
+// on anything yet. These syncs are postponed until settle(), which the storage thread calls before
+// the first commit that must be on disk.
 //
-// Used by LevelDbStorage; thread-safe as leveldb::Env is. SilentLogger: no LOG files among the
-// data.
+// Used by LevelDbStorage; thread-safe like leveldb::Env. SilentLogger: keeps LOG files out of the
+// data directory.
 #pragma once
 
 #include <leveldb/comparator.h>
@@ -31,17 +31,17 @@ class StoreEnv final : public leveldb::EnvWrapper {
  public:
     explicit StoreEnv(std::string directory);
 
-    /// The last user closed the store in order, and nothing has changed since.
+    /// The store was closed cleanly last time, and has not been changed since.
     bool clean() const { return clean_.load(std::memory_order_acquire); }
-    /// REQUIRES: LevelDB is closed, and all it wrote is synced.
+    /// REQUIRES: LevelDB is closed, and everything it wrote is synced.
     void mark_clean();
 
-    /// The store is being made: syncs are put off until settle().
+    /// The store is being created: syncs are postponed until settle().
     bool unsettled() const { return unsettled_.load(std::memory_order_acquire); }
-    /// Puts everything that was put off on the disk. False: that failed, and so has the store.
+    /// Does the postponed syncs. False: a sync failed, and so has the store.
     bool settle();
 
-    /// Something that had to be synced could not be: nothing may be promised any more.
+    /// A required sync failed: no further durability may be promised.
     bool failed() const { return failed_.load(std::memory_order_acquire); }
     void set_failed() { failed_.store(true, std::memory_order_release); }
 
@@ -61,7 +61,7 @@ class StoreEnv final : public leveldb::EnvWrapper {
     std::atomic<bool> clean_{false};
     std::atomic<bool> unsettled_{false};
     std::atomic<bool> failed_{false};
-    std::mutex mutex_;  // of the mark's removal, and of settle()
+    std::mutex mutex_;  // for removing the mark, and for settle()
 };
 
 class SilentLogger final : public leveldb::Logger {
@@ -69,7 +69,7 @@ class SilentLogger final : public leveldb::Logger {
     void Logv(const char*, std::va_list) override {}
 };
 
-/// Plain byte order under a name of our own, which tells our directories from other programs'.
+/// Bytewise order under our own name, which distinguishes our directories from other programs'.
 const leveldb::Comparator* parley_comparator();
 
 }  // namespace parley

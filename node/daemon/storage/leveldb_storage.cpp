@@ -49,10 +49,11 @@ StorageError database_error(const leveldb::Status& status, const std::string& di
     std::replace_if(
         detail.begin(), detail.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     if (status.IsInvalidArgument() && detail.find("comparator") != std::string::npos)
-        return {StorageError::Code::corruption,
-                fmt::format("{} holds a database of another program. Choose another -datadir, or "
-                            "move that directory away.",
-                            directory)};
+        return {
+            StorageError::Code::corruption,
+            fmt::format("{} contains a database of another program. Choose another -datadir, or "
+                        "move that directory away.",
+                        directory)};
     if (status.IsCorruption() || status.IsInvalidArgument() || status.IsNotFound())
         return {StorageError::Code::corruption,
                 fmt::format("The database in {} is damaged ({}). Restore the data directory from a "
@@ -60,7 +61,7 @@ StorageError database_error(const leveldb::Status& status, const std::string& di
                             directory, detail)};
     return {StorageError::Code::io,
             fmt::format("The database in {} cannot be used ({}). Check that no other process uses "
-                        "it, and the disk and its free space, then start again.",
+                        "it, check the disk and its free space, and start again.",
                         directory, detail)};
 }
 
@@ -98,11 +99,12 @@ std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) 
                                         options.directory)};
     if (!options.files_may_be_there && !options.files_directory.empty() &&
         has_file(options.files_directory, is_numbered_file))
-        return StorageError{StorageError::Code::corruption,
-                            fmt::format("{} holds block files without their index {}. Start with "
-                                        "-reindex to make it anew from them, or move the data "
-                                        "directory away to begin with an empty one.",
-                                        options.files_directory, options.directory)};
+        return StorageError{
+            StorageError::Code::corruption,
+            fmt::format("{} contains block files without their index {}. Start with "
+                        "-reindex to rebuild it from them, or move the data "
+                        "directory away to begin with an empty one.",
+                        options.files_directory, options.directory)};
     return std::nullopt;
 }
 

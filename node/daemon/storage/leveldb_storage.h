@@ -1,10 +1,9 @@
-// LevelDbStorage: a Storage over one LevelDB directory and, where asked for, a directory of
-// numbered files. LevelDbDirectory: one such store for each wallet. They know nothing of what is
-// stored. Created by the daemon, used by the node on the core thread; the writes happen on the
-// StorageThread.
+// LevelDbStorage: a Storage over a LevelDB directory and, optionally, a directory of numbered
+// files. LevelDbDirectory: one such store per wallet. They do not interpret what they store.
+// Created by the daemon, used by the node on the core thread; writes are done by the StorageThread.
 //
-// A directory made here carries its own comparator's name, so that LevelDB itself refuses the
-// directories of other programs before anything is changed in them, and theirs refuses ours.
+// Directories created here carry the name of our own comparator, so LevelDB refuses directories of
+// other programs before anything in them is changed, and other programs refuse ours.
 #pragma once
 
 #include <atomic>
@@ -17,19 +16,19 @@
 namespace parley {
 
 struct LevelDbOptions {
-    std::string directory;                ///< of LevelDB; created (one level) when it is absent
+    std::string directory;                ///< of LevelDB; created (one level) if missing
     std::string files_directory;          ///< of the numbered files; empty: the store has none
-    size_t cache_bytes = 1 << 20;         ///< of uncompressed table blocks kept for reads
-    size_t write_buffer_bytes = 1 << 20;  ///< of the newest writes kept in memory; twice at most
-    bool bloom_filter = false;        ///< spend 10 bits a key to spare most reads of absent keys
-    bool files_may_be_there = false;  ///< numbered files without a store: the store is made anew
-    bool create = true;               ///< false: an absent directory is an error
+    size_t cache_bytes = 1 << 20;         ///< cache of uncompressed table blocks
+    size_t write_buffer_bytes = 1 << 20;  ///< memory for recent writes; up to twice this
+    bool bloom_filter = false;            ///< 10 bits per key; avoids most reads of absent keys
+    bool files_may_be_there = false;      ///< allow numbered files without a store (reindex)
+    bool create = true;                   ///< false: a missing directory is an error
 };
 
 class LevelDbStorage final : public Storage, private CommitTarget {
  public:
-    /// The error's message is a sentence for the user. Nothing is changed in a directory that
-    /// belongs to another program, is in use, or is damaged.
+    /// The error's message is a sentence for the user. A directory that belongs to another program,
+    /// is in use, or is damaged is not changed.
     static Expected<std::unique_ptr<LevelDbStorage>, StorageError> open(
         const LevelDbOptions& options, StorageThread& thread);
 
@@ -45,7 +44,7 @@ class LevelDbStorage final : public Storage, private CommitTarget {
     CommitId commit(WriteBatch batch, Durability durability) override;
 
  private:
-    struct Database;  // LevelDB's objects and the files; LevelDB's headers stay out of this one
+    struct Database;  // keeps LevelDB's headers out of this one
 
     LevelDbStorage(std::unique_ptr<Database> database, StorageThread& thread);
 
@@ -59,7 +58,7 @@ class LevelDbStorage final : public Storage, private CommitTarget {
     struct Overlay;
     const std::unique_ptr<Database> database_;
     StorageThread& thread_;
-    std::atomic<uint64_t> written_{0};  // by the storage thread, read by the core
+    std::atomic<uint64_t> written_{0};  // set by the storage thread, read by the core
     // Core thread only:
     const std::unique_ptr<Overlay> overlay_;
     CommitId last_commit_{0};
@@ -67,7 +66,7 @@ class LevelDbStorage final : public Storage, private CommitTarget {
 
 class LevelDbDirectory final : public StorageDirectory {
  public:
-    /// `directory` is created with the first store in it. `thread` outlives the stores.
+    /// `directory` is created with the first store in it. `thread` must outlive the stores.
     LevelDbDirectory(std::string directory, StorageThread& thread);
 
     Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name,

@@ -1,6 +1,6 @@
-// The append-only files beside a store: blkNNNNN.dat and revNNNNN.dat. Two halves, because two
-// threads use them: NumberedFileWriter belongs to the storage thread, NumberedFileReader to the
-// core. They share nothing but the files. Called by LevelDbStorage.
+// The append-only files beside a store: blkNNNNN.dat and revNNNNN.dat. Writing and reading are
+// separate classes, because they run on two threads: NumberedFileWriter on the storage thread,
+// NumberedFileReader on the core thread. They share only the files. Called by LevelDbStorage.
 #pragma once
 
 #include <map>
@@ -17,21 +17,21 @@ std::string numbered_file_path(const std::string& directory, FileId file);
 
 class NumberedFileWriter {
  public:
-    /// `after_crash`: the last user of the directory did not end in order, so that the first sync()
-    /// is also of what it wrote.
+    /// `after_crash`: the directory was not closed cleanly, so the first sync() must cover earlier
+    /// writes too.
     explicit NumberedFileWriter(std::string directory, bool after_crash = false)
         : directory_(std::move(directory)), predecessor_unsynced_(after_crash) {}
 
     const std::string& directory() const { return directory_; }
 
-    /// Writes all of `data` at `offset`; the file is created, and grows with zeros, as needed.
+    /// Writes all of `data` at `offset`; the file is created, and filled with zeros, as needed.
     Expected<void, StorageError> write(FileId file, uint64_t offset, ByteSpan data);
 
-    /// Puts every write since the last sync on the disk, and new names into the directory. After
-    /// an error the state of the files is unknown: the caller stops, and never calls again.
+    /// Syncs all writes since the last call, and new directory entries. After an error the state of
+    /// the files is unknown: the caller must stop and never call again.
     Expected<void, StorageError> sync();
 
-    /// The file is gone, and what was not synced of it forgotten. No error where there is none.
+    /// Removes the file and forgets its unsynced writes. No error if it does not exist.
     Expected<void, StorageError> remove(FileId file);
 
  private:
@@ -49,12 +49,12 @@ class NumberedFileReader {
  public:
     explicit NumberedFileReader(std::string directory) : directory_(std::move(directory)) {}
 
-    /// Reads what there is of [offset, offset + target.size()); the count is smaller only where
-    /// the file ends. 0 when there is no such file.
+    /// Reads up to target.size() bytes at `offset`; the count is smaller only at the end of the
+    /// file. 0 if the file does not exist.
     Expected<size_t, StorageError> read(FileId file, uint64_t offset, MutableByteSpan target);
-    /// Bytes on the disk; 0 when there is no such file.
+    /// Size on disk in bytes; 0 if the file does not exist.
     Expected<uint64_t, StorageError> size(FileId file);
-    /// Closes a file that is about to be removed, so that its space is given back.
+    /// Closes a file that is about to be removed, so that its space is released.
     void forget(FileId file) { open_.erase(file); }
 
  private:

@@ -1,14 +1,15 @@
-// StorageThread: the one thread that writes and syncs, for all stores of a node, in the order of
-// the commits. It is not a store: what a commit means is the CommitTarget's business.
+// StorageThread: the only thread that writes and syncs, for all stores of a node, in commit order.
+// It is not a store: the CommitTarget carries out a commit.
 //
-// Rules that it keeps:
-// - A commit is written after every earlier one, of whichever store.
-// - When a synced commit is on the disk, so is every earlier commit of every store.
+// Guarantees:
+// - A commit is written after every earlier one of any store.
+// - When a synced commit is on disk, so is every earlier commit of every store.
 // - A barrier's callback runs when every commit before it has reached the barrier's durability.
-// - Neighbouring synced commits of one store share one sync (group commit).
-// - What was only written is synced some seconds later, so that a power cut costs no more.
-// - After the first error nothing is written any more, no barrier is answered, and the error
-//   handler is called once: after a failed fsync nobody knows what is on the disk.
+// - Consecutive synced commits of one store share one sync (group commit).
+// - Commits that were only written are synced some seconds later, which limits the loss in a power
+//   cut.
+// - After the first error nothing more is written, no barrier is answered, and the error handler is
+//   called once: after a failed fsync the state of the disk is unknown.
 //
 // commit, barrier and detach are called by the core thread; the callbacks run on the storage
 // thread.
@@ -30,13 +31,13 @@
 
 namespace parley {
 
-/// A store, as the storage thread sees it.
+/// A store as the storage thread sees it.
 class CommitTarget {
  public:
     virtual ~CommitTarget() = default;
 
-    /// Writes the batches in their order. With `sync`, they and all that was written before are on
-    /// the disk when it returns; `batches` may then be empty.
+    /// Writes the batches in order. With `sync`, they and everything written before are on disk
+    /// when it returns; `batches` may then be empty.
     virtual Expected<void, StorageError> apply(std::span<const WriteBatch* const> batches,
                                                bool sync) = 0;
     /// Every commit up to this one is written: reads find it in the store.
@@ -47,21 +48,21 @@ class StorageThread {
  public:
     using ErrorHandler = std::function<void(const StorageError&)>;
 
-    /// `sync_delay`: how long a written commit may wait for its sync.
+    /// `sync_delay`: how long a written commit may wait to be synced.
     explicit StorageThread(ErrorHandler on_error,
                            std::chrono::milliseconds sync_delay = std::chrono::seconds(5));
     /// Writes what is queued (unless it failed), then ends the thread. REQUIRES: no store is
-    /// attached any more.
+    /// attached.
     ~StorageThread();
     StorageThread(const StorageThread&) = delete;
     StorageThread& operator=(const StorageThread&) = delete;
 
-    /// Waits while the queue is full.
+    /// Blocks while the queue is full.
     void commit(CommitTarget& target, CommitId commit, std::shared_ptr<const WriteBatch> batch,
                 size_t bytes, Durability durability);
     void barrier(Durability durability, std::function<void()> done);
-    /// Returns when every commit of `target` is synced (or the thread has failed); the thread
-    /// does not touch it any more.
+    /// Returns when every commit of `target` is synced (or the thread has failed); from then on the
+    /// thread does not use `target`.
     void detach(CommitTarget& target);
 
     bool failed() const { return failed_.load(std::memory_order_acquire); }
@@ -96,9 +97,9 @@ class StorageThread {
     const std::chrono::milliseconds sync_delay_;
     std::atomic<bool> failed_{false};
 
-    // Storage thread only: stores with writes that are not synced yet, the oldest first.
+    // Storage thread only: stores with unsynced writes, oldest first.
     std::vector<CommitTarget*> unsynced_;
-    std::chrono::steady_clock::time_point sync_due_;  // meaningless while there are none
+    std::chrono::steady_clock::time_point sync_due_;  // unused if there are none
 
     std::mutex mutex_;
     // Guarded by mutex_:

@@ -1,6 +1,6 @@
-// WriteOverlay: the commits that the storage thread has not written yet, as reads must see them.
-// It holds no disk and starts no writes. Owned and called by LevelDbStorage on the core thread;
-// the batches in it are immutable and shared with the storage thread.
+// WriteOverlay: the commits that the storage thread has not written yet, for reads. It does not
+// access the disk. Owned and called by LevelDbStorage on the core thread; the batches in it are
+// immutable and shared with the storage thread.
 #pragma once
 
 #include <deque>
@@ -16,31 +16,31 @@ namespace parley {
 
 class WriteOverlay {
  public:
-    /// A key's newest value among the pending commits; null: erased.
+    /// The newest pending value of a key; null: erased.
     struct Entry {
         const Bytes* value = nullptr;
         CommitId commit;
     };
 
     void add(CommitId commit, std::shared_ptr<const WriteBatch> batch);
-    /// Forgets the commits up to `written`.
+    /// Removes the commits up to `written`.
     void remove_written(CommitId written);
     bool empty() const { return pending_.empty(); }
 
-    /// Null: no pending commit names the key.
+    /// Null: no pending commit changes the key.
     const Entry* find(ByteSpan key) const;
 
-    /// The entries below `prefix` in key order, valid for as long as the snapshot lives, whatever
-    /// is added or removed meanwhile.
+    /// The entries with `prefix` in key order. Valid as long as the snapshot lives, regardless of
+    /// later changes.
     struct Snapshot {
         std::vector<std::pair<ByteSpan, const Bytes*>> entries;
         std::vector<std::shared_ptr<const WriteBatch>> owners;
     };
     Snapshot snapshot(ByteSpan prefix) const;
 
-    /// Largest end of the pending writes to `file`; 0 when there is none.
+    /// The largest end of the pending writes to `file`; 0 if there are none.
     uint64_t file_end(FileId file) const;
-    /// Copies what the pending writes to `file` put into [offset, offset + target.size()).
+    /// Copies the bytes of pending writes to `file` within [offset, offset + target.size()).
     void apply_file_writes(FileId file, uint64_t offset, MutableByteSpan target) const;
 
  private:
@@ -59,7 +59,7 @@ class WriteOverlay {
     void set(ByteSpan key, const Bytes* value, CommitId commit);
     void unset(ByteSpan key, CommitId commit);
 
-    std::deque<Pending> pending_;              // in the order of the commits
+    std::deque<Pending> pending_;              // in commit order
     std::map<ByteSpan, Entry, Less> entries_;  // views into the batch of the entry's commit
     std::map<FileId, std::deque<PendingFileWrite>> file_writes_;
 };

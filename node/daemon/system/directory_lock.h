@@ -1,5 +1,6 @@
-// DirectoryLock: keeps two processes out of one data directory, as bitcoind does: a lock on the
-// file .lock in it, gone with the process. Taken by the daemon before anything else is opened.
+// DirectoryLock: prevents two processes from using one data directory, as bitcoind does: a lock on
+// its file .lock, released when the process ends. Acquired by the daemon before anything else is
+// opened.
 #pragma once
 
 #include <string>

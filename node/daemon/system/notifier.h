@@ -1,5 +1,5 @@
-// Notifier: runs the shell commands of -blocknotify, -startupnotify and -shutdownnotify, one after
-// the other, on a thread that starts with the first of them. Thread-safe.
+// Notifier: runs the shell commands of -blocknotify, -startupnotify and -shutdownnotify one after
+// the other, on a thread that is started with the first one. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -15,7 +15,7 @@ namespace parley {
 class Notifier {
  public:
     explicit Notifier(LogSink& log) : log_(log) {}
-    /// Waits for the commands that were handed over.
+    /// Waits for all commands passed so far.
     ~Notifier();
     Notifier(const Notifier&) = delete;
     Notifier& operator=(const Notifier&) = delete;

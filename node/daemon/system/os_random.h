@@ -1,5 +1,5 @@
-// OsRandom: numbers from the operating system, through OpenSSL's generator. The daemon makes two:
-// one for the protocol, one for secrets. Not thread-safe: one owner each.
+// OsRandom: random numbers from the operating system, through OpenSSL's generator. The daemon has
+// two: one for the protocol, one for secrets. Not thread-safe: one owner each.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@ namespace parley {
 
 class OsRandom final : public Random {
  public:
-    /// `secret`: from the generator that OpenSSL keeps for private keys, nothing drawn ahead.
+    /// `secret`: use the generator that OpenSSL reserves for private keys, without buffering.
     explicit OsRandom(bool secret) : secret_(secret) {}
     ~OsRandom() override;
 
@@ -18,7 +18,7 @@ class OsRandom final : public Random {
 
  private:
     const bool secret_;
-    std::array<uint64_t, 32> pool_{};  // drawn ahead, because each draw has a fixed cost
+    std::array<uint64_t, 32> pool_{};  // buffered, because each call has a fixed cost
     size_t left_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// Sentences about what the operating system refused: what failed, on which path, and what the user
-// can do. Used by everything in the daemon that touches files. Thread-safe.
+// Messages for errors of the operating system: what failed, on which path, and what the user can
+// do. Used wherever the daemon accesses files. Thread-safe.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// UniqueFd: owns a file descriptor and closes it. Not a file: no reading, no error text. Used by
+// UniqueFd: owns a file descriptor and closes it. It does not read, and has no error texts. Used by
 // the daemon's storage and locks. Thread-safety: as an int.
 #pragma once
 

@@ -1,7 +1,6 @@
-// CoreLoop: the thread that the node lives on. It takes events from the transport, the miners and
-// RPC threads through one queue, keeps the node's deadline, and hands the effects on when
-// what they wait for is safe (EffectRunner). It is not the node, and it touches no socket and no
-// file.
+// CoreLoop: the core thread, on which the node runs. It takes events from the transport, the miners
+// and RPC threads through one queue, keeps the node's timer, and carries out effects once what they
+// wait for is durable (EffectRunner). It does not use sockets or files.
 //
 // run() is called by the thread that becomes the core thread; post, call, storage_failed and
 // request_stop by any other.
@@ -26,14 +25,14 @@
 
 namespace parley {
 
-/// Where the host's other threads put what the node should know.
+/// Where the host's other threads post events for the node.
 class EventSink {
  public:
     virtual ~EventSink() = default;
     virtual void post(Event event) = 0;
 };
 
-/// The node, as the loop sees it.
+/// The node as the loop sees it.
 class NodeDriver {
  public:
     virtual ~NodeDriver() = default;
@@ -41,20 +40,20 @@ class NodeDriver {
     virtual std::optional<TimePoint> next_deadline() const = 0;
 };
 
-/// The transport, as the loop sees it. Thread-safe; calls about unknown peers do nothing.
+/// The transport as the loop sees it. Thread-safe; calls about unknown peers do nothing.
 class NetworkPort {
  public:
     virtual ~NetworkPort() = default;
     virtual void send(PeerId peer, std::shared_ptr<const Bytes> data, bool notify) = 0;
     virtual void dial(uint64_t dial, const Endpoint& target) = 0;
-    /// Also the answer to Closed, when everything before it is carried out: the peer's last bytes
-    /// may still have asked for a reply.
+    /// Also acknowledges Closed, once everything before it has been carried out: the peer's last
+    /// bytes may still have caused a reply.
     virtual void close(PeerId peer) = 0;
-    /// The node is done with so many bytes of the peer's Received events.
+    /// The node has processed this many bytes of the peer's Received events.
     virtual void consumed(PeerId peer, size_t bytes) = 0;
 };
 
-/// The miners, as the loop sees them. Thread-safe.
+/// The miners as the loop sees them. Thread-safe.
 class MinerPort {
  public:
     virtual ~MinerPort() = default;
@@ -62,10 +61,10 @@ class MinerPort {
     virtual void stop_search() = 0;
 };
 
-/// The storage, as the loop sees it: StorageThread::barrier.
+/// The storage as the loop sees it: StorageThread::barrier.
 using StoragePort = std::function<void(Durability, std::function<void()> done)>;
 
-/// Who reads the chain on other threads, as the loop sees them: PublishedChain::show.
+/// The readers on other threads as the loop sees them: PublishedChain::show.
 using ReaderPort = std::function<void(std::shared_ptr<const BlockSummary> tip)>;
 
 class CoreLoop final : public EventSink {
@@ -84,23 +83,22 @@ class CoreLoop final : public EventSink {
 
     void post(Event event) override;
 
-    /// Runs `call` inside a step of the node, and returns true once the effects before its
-    /// Complete are durable. False: the loop has ended, or ends, and nothing is promised.
+    /// Runs `call` inside a step of the node, and returns true once that step's effects before its
+    /// Complete are durable. False: the loop has ended or is ending, and nothing is promised.
     bool call(event::Cause cause, std::function<void(Node&)> call);
 
-    /// Ends the loop with the error: nothing that the node wants may leave it any more.
+    /// Ends the loop with the error: no further effect is carried out.
     void storage_failed(const StorageError& error);
 
-    /// Ends the loop after what it holds is carried out (SIGTERM).
+    /// Ends the loop after all pending effects are carried out (SIGTERM).
     void request_stop();
 
-    /// Until the node shuts down, request_stop or storage_failed. `start` is carried out first:
-    /// the effects of the node's own start. Returns the error to print; empty: a clean end.
-    /// Called once.
+    /// Runs until the node shuts down, request_stop or storage_failed. First carries out `start`,
+    /// the effects of Node::start(). Returns the error to print; empty: a clean end. Called once.
     std::string run(const Ports& ports, Effects start);
 
-    /// Releases who waits in call() and refuses everything from now on. run() ends with it; for a
-    /// start that failed before run().
+    /// Releases all callers of call() and refuses further ones. run() does this at its end; call it
+    /// if start-up failed before run().
     void end();
 
  private:
@@ -118,7 +116,7 @@ class CoreLoop final : public EventSink {
     };
 
     void put(Message message);
-    /// Waits for messages, until `deadline` at most.
+    /// Waits for messages, at most until `deadline`.
     bool has_messages();
     std::deque<Message> take(std::optional<TimePoint> deadline);
     void handle(const Ports& ports, EffectRunner& runner, Message& message);
@@ -128,8 +126,8 @@ class CoreLoop final : public EventSink {
     TimePoint now();
 
     // Core thread only:
-    bool stopping_ = false;  ///< no event is handled any more; effects that wait are carried out
-    bool failed_ = false;    ///< nothing is carried out any more
+    bool stopping_ = false;  ///< no further events; effects that wait are still carried out
+    bool failed_ = false;    ///< no further effects
     std::string error_;
     TimePoint last_now_{};
     std::chrono::steady_clock::time_point last_steady_{};

@@ -1,13 +1,14 @@
-// MinerPool: looks for nonces on worker threads. It knows a header and a target, nothing of blocks
-// or of the chain. A new search replaces the running one at once; a search ends with SolutionFound
-// or, when all 2^32 nonces are used up, with SearchExhausted, and the threads rest until the next.
+// MinerPool: searches for nonces on worker threads. It knows a header and a target, but neither
+// blocks nor the chain. A new search replaces the running one at once. A search ends with
+// SolutionFound or, if all 2^32 nonces were tried, with SearchExhausted; then the threads are idle
+// until the next one.
 //
-// With a rate, the threads together try that many nonces a second, each of them really hashed: they
-// take short slices and wait for the moment at which the slice is due. Searches that follow one
-// another share one schedule, so that the average holds however often the work changes.
+// With a rate limit, the threads together try that many nonces per second, really hashing each:
+// they take short slices and wait until each slice is due. Consecutive searches share one schedule,
+// so the average holds however often the work changes.
 //
-// search and stop_search are called by the core thread; the events are posted by the workers;
-// hashes() by anybody.
+// search and stop_search are called by the core thread; the workers post the events; hashes() may
+// be called by any thread.
 #pragma once
 
 #include <array>
@@ -27,7 +28,7 @@ namespace parley {
 
 struct MinerPoolOptions {
     unsigned threads = 1;   ///< -genthreads
-    uint64_t rate_max = 0;  ///< -genrate: hashes a second of all threads together; 0: unlimited
+    uint64_t rate_max = 0;  ///< -genrate: hashes per second of all threads together; 0: unlimited
 
     static std::span<const OptionRow<MinerPoolOptions>> rows();
 };
@@ -39,15 +40,15 @@ class MinerPool final : public MinerPort {
     MinerPool(const MinerPool&) = delete;
     MinerPool& operator=(const MinerPool&) = delete;
 
-    /// The threads start with the first search.
+    /// The threads are started with the first search.
     void search(uint64_t job, const BlockHeader& header, const Hash256& target) override;
     void stop_search() override;
 
-    /// Nonces tried since the start.
+    /// Number of nonces tried since the start.
     uint64_t hashes() const { return hashes_.load(std::memory_order_relaxed); }
 
-    /// Measured: nonces tried a second over the time in which a search ran, the last ten seconds
-    /// of it or so; 0 before the first second.
+    /// Measured rate: nonces tried per second during about the last ten seconds of searching; 0
+    /// during the first second.
     double hashes_per_second() const;
 
  private:
@@ -84,7 +85,7 @@ class MinerPool final : public MinerPort {
     std::array<uint8_t, BlockHeader::kSize> header_{};
     Hash256 target_;
     uint64_t next_nonce_ = 0;
-    uint64_t tried_ = 0;      // nonces of finished slices of this search
+    uint64_t tried_ = 0;      // nonces in finished slices of this search
     SteadyTime next_turn_{};  // when the next slice may begin, with a rate
     SteadyTime measured_from_{};
     SteadyDuration measured_time_{};

@@ -1,8 +1,8 @@
-// ScriptPool: runs script checks on several threads (-par). The others start on a run's checks as
-// soon as they are added; the caller of finish() works too and waits for the rest. The verdict is
-// the failure with the lowest position, whatever the number of threads and whatever a cache of
-// signatures holds. Created by the daemon; runs are made, filled and finished by one thread, the
-// core.
+// ScriptPool: runs script checks on several threads (-par). Worker threads start on a run's checks
+// as soon as they are added; the caller of finish() helps and waits for the rest. The verdict is
+// the failure with the lowest position, whatever the number of threads and the content of the
+// caches. Created by the daemon; runs are created, filled and finished by one thread, the core
+// thread.
 #pragma once
 
 #include <condition_variable>
@@ -18,8 +18,8 @@ namespace parley {
 
 class ScriptPool final : public ScriptVerifier {
  public:
-    /// `threads` counts the caller: 1 starts none. The others start with the first work for them.
-    /// The caches may be null; they must outlive the pool.
+    /// `threads` includes the caller: 1 starts none. Workers are started with the first work for
+    /// them. The caches may be null; they must outlive the pool.
     explicit ScriptPool(unsigned threads, SignatureCache* signatures = nullptr,
                         ScriptCache* scripts = nullptr);
     ~ScriptPool() override;
@@ -31,7 +31,7 @@ class ScriptPool final : public ScriptVerifier {
 
  private:
     class Run;
-    // Some checks that one thread has taken, and where in the run they stand.
+    // A range of checks taken by one thread.
     struct Share {
         std::span<const ScriptCheck> checks;
         size_t first = 0;
@@ -39,9 +39,9 @@ class ScriptPool final : public ScriptVerifier {
 
     void start_workers();
     void run_worker();
-    // The first run, in the order of their beginning, that has checks nobody has taken; or null.
+    // The oldest run with checks that no thread has taken; or null.
     Run* run_with_work() const;  // REQUIRES: mutex_ is held
-    // Takes shares of the run until there are none. `lock` holds mutex_ on entry and return.
+    // Takes shares of the run until none are left. `lock` holds mutex_ on entry and return.
     void work_for(Run& run, std::unique_lock<std::mutex>& lock);
 
     const unsigned worker_count_;
@@ -50,14 +50,14 @@ class ScriptPool final : public ScriptVerifier {
     std::vector<std::thread> workers_;  // the caller's
 
     std::mutex mutex_;
-    // Guarded by mutex_, as all that a run holds:
+    // Guarded by mutex_, like the state of all runs:
     std::condition_variable arrived_;
     std::condition_variable left_;
     std::vector<Run*> runs_;
     bool stop_ = false;
 };
 
-/// -par: 0 means one thread for each core, -n leaves n cores free. At least 1, at most 16.
+/// -par: 0 means one thread per core, -n leaves n cores free. At least 1, at most 16.
 unsigned script_threads(int par, unsigned cores);
 
 }  // namespace parley

@@ -267,14 +267,13 @@ TEST_F(Index, records_that_contradict_each_other_are_refused) {
               "the record of the genesis block is missing");
     EXPECT_EQ(problem([](auto& c) { c.headers.erase(c.headers.begin() + 1); }),
               "a header's parent is missing");
-    EXPECT_EQ(problem([](auto& c) { c.headers.push_back(c.headers[2]); }),
-              "a header is there twice");
+    EXPECT_EQ(problem([](auto& c) { c.headers.push_back(c.headers[2]); }), "a header occurs twice");
     EXPECT_EQ(problem([](auto& c) { c.headers[2].score = c.headers[1].score; }),
-              "a score is not above the one of the parent");
+              "a score is not above the parent's");
     EXPECT_EQ(problem([](auto& c) { c.headers[1].status = BlockStatus::invalid; }),
-              "a block builds on an invalid one");
+              "a block is valid but its parent is not");
     EXPECT_EQ(problem([](auto& c) { c.headers[2].status = BlockStatus::stored; }),
-              "a block's status is not what is stored of it");
+              "a block's status does not match its stored data");
     EXPECT_EQ(problem([](auto& c) { c.active_tip = BlockHash{}; }), "the tip's header is missing");
     EXPECT_EQ(problem([](auto& c) { c.finalized = BlockHash{}; }),
               "the finalized block is not in the chain");

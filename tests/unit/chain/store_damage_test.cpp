@@ -107,24 +107,27 @@ class DamagedStores : public ::testing::Test {
 
 TEST_F(DamagedStores, record_of_a_header_that_contradicts_itself_or_its_parent_is_refused) {
     const Bytes far{0, 0, 0, 0, 0, 0, 0, 0x7f};
-    const std::string status = "a block's status is not what is stored of it";
+    const std::string status = "a block's status does not match its stored data";
     for (const int32_t height : {4, kHeight}) {
         const Bytes key = header_key(height);
         const auto stored = static_cast<uint8_t>(BlockStatus::stored);
         expect_damaged_by(key, kStatusAt, {stored}, status);
         expect_damaged_by(key, kStatusAt, {0}, status);
         expect_damaged_by(key, kScoreAt, Bytes(32, 0), "a score is not above");
-        expect_damaged_by(key, kTransactionsAt, {0}, "a block has no number of transactions");
-        expect_damaged_by(key, kBlockFileAt, {9}, "a block lies outside of its file");
-        expect_damaged_by(key, kBlockOffsetAt, far, "a block lies outside of its file");
-        expect_damaged_by(key, kBlockOffsetAt, Bytes(8, 0xff), "a block lies outside of its file");
-        expect_damaged_by(key, kBlockSizeAt, Bytes(4, 0xff), "a block lies outside of its file");
-        expect_damaged_by(key, kBlockSizeAt, Bytes(4, 0), "a block has no number of transactions");
-        expect_damaged_by(key, kUndoOffsetAt, far, "a block lies outside of its file");
+        expect_damaged_by(key, kTransactionsAt, {0}, "a stored block has no transaction count");
+        expect_damaged_by(key, kBlockFileAt, {9}, "a block's position is outside its file");
+        expect_damaged_by(key, kBlockOffsetAt, far, "a block's position is outside its file");
+        expect_damaged_by(key, kBlockOffsetAt, Bytes(8, 0xff),
+                          "a block's position is outside its file");
+        expect_damaged_by(key, kBlockSizeAt, Bytes(4, 0xff),
+                          "a block's position is outside its file");
+        expect_damaged_by(key, kBlockSizeAt, Bytes(4, 0),
+                          "a stored block has no transaction count");
+        expect_damaged_by(key, kUndoOffsetAt, far, "a block's position is outside its file");
         expect_damaged_by(key, kUndoSizeAt, Bytes(4, 0), status);
     }
     expect_damaged_by(header_key(4), kStatusAt, {static_cast<uint8_t>(BlockStatus::invalid)},
-                      "a block builds on an invalid one");
+                      "a block is valid but its parent is not");
     expect_damaged_by(header_key(4), kScoreAt, Bytes(32, 0xff), "a score is not above");
     EXPECT_EQ(open(), "");
 }
@@ -147,7 +150,7 @@ TEST_F(DamagedStores, final_block_that_is_invalid_is_refused) {
 }
 
 TEST_F(DamagedStores, record_of_a_file_must_cover_its_blocks) {
-    const std::string what = "a block lies outside of its file";
+    const std::string what = "a block's position is outside its file";
     expect_damaged_by(kFirstFileKey, kFileBlocksAt, Bytes(4, 0), what);
     expect_damaged_by(kFirstFileKey, kFileBlockBytesAt, Bytes(8, 0), what);
     expect_damaged_by(kFirstFileKey, kFileUndoBytesAt, Bytes(8, 0), what);

@@ -94,7 +94,7 @@ TEST_F(Stores, newer_format_and_foreign_data_are_refused) {
     erase(*blocks, {kMetaKey});
     EXPECT_TRUE(mentions(open(), "another program"));
     blocks = std::make_shared<MemoryStorage>();
-    EXPECT_TRUE(mentions(open(), "blocks that it was made from are not"));
+    EXPECT_TRUE(mentions(open(), "blocks it was built from are missing"));
 }
 
 TEST_F(Stores, damaged_index_is_refused) {

@@ -186,7 +186,7 @@ TEST_F(RecordTest, wrong_byte_never_reads_as_the_whole_record) {
     set_bytes("something else");
     const auto opened = RecordReader::open(path_);
     ASSERT_FALSE(opened);
-    EXPECT_NE(opened.error().find("is no record of a Parley daemon"), std::string::npos);
+    EXPECT_NE(opened.error().find("is not a record of a Parley daemon"), std::string::npos);
 }
 
 TEST_F(RecordTest, existing_file_is_refused_and_a_new_one_is_private) {

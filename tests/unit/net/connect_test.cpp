@@ -4,7 +4,7 @@
 
 #include "net/addresses/address_book.h"
 #include "station.h"
-#include "world.h"
+#include "tests/unit/simulator/test_world.h"
 
 namespace parley::test {
 namespace {
@@ -108,21 +108,24 @@ TEST(Connector, addnode_add_remove_onetry) {
 }
 
 TEST(Connector, added_node_shows_its_connection) {
-    World world(1);
-    world.add_node();
-    world.add_node();
+    const sim::Purse purse(0);
+    sim::World world({.latency = sim::LatencyTable::uniform(std::chrono::milliseconds{1})});
+    for (int i = 0; i < 2; ++i) world.add_node(sim::pow_node(purse.params(), 0));
+    const Endpoint target = sim::World::address(1);
     world.connect(0, 1);
-    world.run(seconds{1});
-    const auto added = world.node(0).manager.added_nodes();
+    world.run_for(seconds{1});
+    const auto added = world.node(0).peers().added_nodes();
     ASSERT_THAT(added, SizeIs(1));
-    EXPECT_EQ(added[0].connected_to, (Endpoint{"node1", 18444}));
+    EXPECT_EQ(added[0].connected_to, target);
     EXPECT_FALSE(added[0].inbound);
-    EXPECT_TRUE(world.node(0).manager.disconnect("node1:18444", world.now()));
-    EXPECT_FALSE(world.node(0).manager.disconnect("node1:18444", world.now()));
-    EXPECT_FALSE(world.node(0).manager.disconnect(PeerId{999}, world.now()));
-    EXPECT_EQ(world.node(0).manager.peer_count(false), 0u);
-    world.run(seconds{2});
-    EXPECT_EQ(world.node(0).manager.peer_count(false), 1u);
+    world.invoke(0, [&](Node& node) {
+        EXPECT_TRUE(node.disconnect_peer(to_string(target)));
+        EXPECT_FALSE(node.disconnect_peer(to_string(target)));
+        EXPECT_FALSE(node.disconnect_peer(PeerId{999}));
+        EXPECT_EQ(node.peers().peer_count(false), 0u);
+    });
+    world.run_for(seconds{2});
+    EXPECT_EQ(world.node(0).peers().peer_count(false), 1u);
 }
 
 TEST(Connector, network_switched_off_closes_everything_and_dials_nothing) {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "station.h"
-#include "world.h"
+#include "tests/unit/simulator/test_world.h"
 
 namespace parley::test {
 namespace {
@@ -132,13 +132,17 @@ TEST(Handshake, feature_negotiation_after_verack_is_disconnected) {
 }
 
 TEST(Handshake, connection_to_oneself_is_dropped) {
-    World world(1);
-    world.add_node();
-    world.connect(0, 0);
-    world.run(milliseconds{300});
-    EXPECT_EQ(world.node(0).manager.peer_count(true), 0u);
-    EXPECT_EQ(world.node(0).manager.peer_count(false), 0u);
-    EXPECT_THAT(world.node(0).backend.ready_peers, IsEmpty());
+    const sim::Purse purse(0);
+    sim::World world({.latency = sim::LatencyTable::uniform(milliseconds{1})});
+    world.add_node(sim::pow_node(purse.params(), 0));
+    world.invoke(0, [](Node& node) {
+        node.add_node(to_string(sim::World::address(0)), AddNodeCommand::one_try);
+    });
+    world.run_for(milliseconds{300});
+    EXPECT_EQ(world.node(0).peers().peer_count(true), 0u);
+    EXPECT_EQ(world.node(0).peers().peer_count(false), 0u);
+    EXPECT_EQ(world.sent_by_command().at("version").messages, 1u);  // it met its own nonce
+    EXPECT_FALSE(world.sent_by_command().contains("verack"));
 }
 
 TEST(Handshake, unfinished_handshake_times_out_after_sixty_seconds) {

@@ -5,7 +5,7 @@
 
 #include "net/relay/transaction_requests.h"
 #include "station.h"
-#include "world.h"
+#include "tests/unit/simulator/test_world.h"
 
 namespace parley::test {
 namespace {
@@ -37,36 +37,36 @@ bool asks_for(Station& station, PeerId peer, InvType type, const Hash256& hash) 
 }
 
 TEST(Relay, transaction_spreads_over_a_line_of_nodes) {
-    World world(1);
-    for (int i = 0; i < 5; ++i) world.add_node().backend.add_coin(coin(1));
+    const sim::Purse purse(1);
+    sim::World world({.latency = sim::LatencyTable::uniform(milliseconds{1})});
+    for (int i = 0; i < 5; ++i) world.add_node(sim::pow_node(purse.params(), 0));
     for (size_t i = 0; i + 1 < 5; ++i) world.connect(i, i + 1);
-    world.run(seconds{1});
-    const TransactionRef transaction = make_spend(coin(1), 1, true);
-    world.node(0).backend.add_transaction(transaction);
-    world.run(seconds{5});
-    for (size_t i = 0; i < 5; ++i)
-        EXPECT_NE(world.node(i).backend.find_transaction(GenTxid::of(transaction->wtxid())),
-                  nullptr);
-    // Each node was offered the transaction's body once.
-    for (size_t i = 1; i < 5; ++i) EXPECT_EQ(world.node(i).backend.submitted_transactions, 1u);
+    sim::mine(world, 0, 1);  // out of the initial download
+    world.run_for(seconds{1});
+    const TransactionRef transaction = purse.pay(0);
+    ASSERT_EQ(sim::submit(world, 0, transaction), "");
+    world.run_for(seconds{5});
+    for (size_t i = 0; i < 5; ++i) EXPECT_TRUE(sim::waiting(world, i, transaction)) << i;
+    // Each node was handed the transaction's body once.
+    EXPECT_EQ(world.sent_by_command().at("tx").messages, 4u);
 }
 
 TEST(Relay, mempools_agree_after_a_partition) {
-    World world(2);
-    for (int i = 0; i < 2; ++i) {
-        FakeBackend& backend = world.add_node().backend;
-        for (uint8_t c = 1; c < 9; ++c) backend.add_coin(coin(c));
-    }
+    const sim::Purse purse(8);
+    sim::World world({.latency = sim::LatencyTable::uniform(milliseconds{1})});
+    for (int i = 0; i < 2; ++i) world.add_node(sim::pow_node(purse.params(), 0));
     world.connect(0, 1);
-    world.run(seconds{1});
-    world.cut(0, 1, true);
-    for (uint8_t c = 1; c < 9; ++c)
-        world.node(c % 2).backend.add_transaction(make_spend(coin(c), c));
-    world.run(seconds{2});
-    world.mend(0, 1);
-    world.run(seconds{5});
-    EXPECT_THAT(world.node(0).backend.relay_transactions(), SizeIs(8));
-    EXPECT_THAT(world.node(1).backend.relay_transactions(), SizeIs(8));
+    sim::mine(world, 0, 1);
+    world.run_for(seconds{1});
+    world.partition({{0}, {1}});
+    world.reset_connections(0, 1);
+    for (size_t i = 0; i < 8; ++i) ASSERT_EQ(sim::submit(world, i % 2, purse.pay(i)), "");
+    world.run_for(seconds{2});
+    EXPECT_EQ(world.node(0).mempool().size(), 4u);
+    world.heal();
+    world.run_for(seconds{10});  // dials of the partition's time end after five
+    EXPECT_EQ(world.node(0).mempool().size(), 8u);
+    EXPECT_EQ(world.node(1).mempool().size(), 8u);
 }
 
 TEST(Relay, announcement_uses_what_was_negotiated) {

@@ -16,6 +16,8 @@
 
 namespace parley::test {
 
+inline constexpr TimePoint kStart = from_unix_seconds(1'800'000'000);
+
 struct Sent {
     std::string command;
     Bytes payload;
@@ -82,7 +84,7 @@ class Station {
     SeededRandom random;
     NullLog log;
     PeerManager manager;
-    TimePoint now = from_unix_seconds(1'800'000'000);
+    TimePoint now = kStart;
     std::map<PeerId, size_t> notifies;  ///< `notify` flags that were seen
     std::map<PeerId, size_t> bytes_sent;
 

@@ -435,6 +435,8 @@ TEST(GetChainTxStats, window_isMeasured) {
 TEST(GetTxOut, coin_that_cannot_be_read_is_an_error_of_the_store) {
     RpcFixture runner;
     const std::string txid = runner.extend()->transactions[0]->txid().to_string();
+    // The start verifies the last six blocks, and has their coins in memory.
+    for (int i = 0; i < 10; ++i) runner.extend();
     runner.node.call([](Node& node) { node.stop(); });
     runner.node.open();
     runner.node.coins_fault.fail_at(1);

@@ -6,7 +6,9 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "base/crypto/pow_search.h"
 #include "base/random.h"
+#include "chain/rules/retarget.h"
 #include "wallet/keys/signer.h"
 
 namespace parley::sim {
@@ -142,6 +144,21 @@ std::string submit(World& world, NodeIndex index, const TransactionRef& transact
         if (!accepted) reason = "refused: " + std::get<TxReject>(accepted.error()).reason;
     });
     return reason;
+}
+
+void mine(World& world, NodeIndex index, size_t count, uint8_t mark) {
+    world.invoke(index, [&](Node& node) {
+        for (size_t i = 0; i < count; ++i) {
+            Block block = node.build_template(Script{Bytes{0x51, mark}}).block;
+            const auto target = target_from_compact(block.header.bits);
+            CHECK(target);
+            const auto nonce =
+                search_nonce(block.header.serialize(), target->to_hash(), 0, 1U << 20);
+            CHECK(nonce);
+            block.header.nonce = *nonce;
+            CHECK(!node.submit_block(std::make_shared<const Block>(std::move(block))).error);
+        }
+    });
 }
 
 std::map<uint32_t, uint64_t> reorganisations(World& world, NodeIndex index) {

@@ -52,6 +52,7 @@ class Validators {
     NodeSpec validator(size_t index) const;
     NodeSpec follower() const;
     size_t size() const { return keys_.size(); }
+    const SecretKey& key(size_t index) const { return keys_.at(index); }
     /// Of the nodes that are configured from now on.
     PbftOptions& options() { return options_; }
     const PbftOptions& options() const { return options_; }
@@ -75,6 +76,10 @@ bool waiting(const World& world, NodeIndex index, const TransactionRef& transact
 
 /// As sendrawtransaction does. Empty, or the reject reason.
 std::string submit(World& world, NodeIndex index, const TransactionRef& transaction);
+
+/// Blocks of proof of work on the node's tip, found at once and handed to it as its own. `mark`
+/// makes two branches different.
+void mine(World& world, NodeIndex index, size_t count, uint8_t mark = 0);
 
 /// Of blocks that left the best chain of a node: depth -> times.
 std::map<uint32_t, uint64_t> reorganisations(World& world, NodeIndex index);

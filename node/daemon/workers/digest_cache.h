@@ -1,7 +1,7 @@
-// DigestTable: a set of digests in a bounded memory, for the caches of good signatures and scripts.
-// A fixed number of places in sets of a few; a new digest takes a free place of its set, or an old
-// one's. It also makes the digests, with a secret salt, without which nobody can aim at a place.
-// Thread-safe: locked in parts.
+// DigestCache: a set of digests in bounded memory, for the caches of verified signatures and
+// scripts. A set-associative table of fixed size: a new digest takes a free entry of its set, or
+// replaces an old one. It also computes the digests, with a secret salt, so that an attacker cannot
+// target an entry. Thread-safe: locked in parts.
 #pragma once
 
 #include <array>
@@ -14,15 +14,15 @@
 
 namespace parley {
 
-class DigestTable {
+class DigestCache {
  public:
-    /// `secrets` makes the salt. Memory is taken when the first digests come, and never more than
+    /// `secrets` supplies the salt. Memory is allocated with the first digests, and never exceeds
     /// `bytes_max`; with 0 nothing is kept.
-    DigestTable(Random& secrets, size_t bytes_max);
+    DigestCache(Random& secrets, size_t bytes_max);
 
-    /// Salted already; finished with once().
+    /// A stream that has absorbed the salt; finish it with once().
     HashStream stream() const { return HashStream{salted_}; }
-    /// Nothing was inserted yet: then no digests need be made to look for.
+    /// Nothing was inserted yet, so a look-up need not compute its digest.
     bool empty() const { return empty_.load(std::memory_order_relaxed); }
     bool contains(const Hash256& digest);
     void insert(const Hash256& digest);

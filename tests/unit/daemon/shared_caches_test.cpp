@@ -1,4 +1,4 @@
-#include "node/daemon/workers/signature_table.h"
+#include "node/daemon/workers/shared_caches.h"
 
 #include <gtest/gtest.h>
 
@@ -14,73 +14,73 @@ Hash256 message(uint64_t number) {
     return sha256(as_bytes(std::to_string(number)));
 }
 
-TEST(SignatureTable, contains_only_the_very_record_that_was_inserted) {
+TEST(SharedSignatureCache, contains_only_the_very_record_that_was_inserted) {
     SeededRandom random(1);
-    SignatureTable table(random, 1 << 20);
+    SharedSignatureCache cache(random, 1 << 20);
     const Hash256 one = message(1);
     const Hash256 two = message(2);
     const Bytes key(33, 2);
     const Bytes signature(70, 3);
     const SignatureRecord record{SignatureKind::ecdsa, one, key, signature};
-    EXPECT_FALSE(table.contains(record));
-    table.insert(record);
-    EXPECT_TRUE(table.contains(record));
+    EXPECT_FALSE(cache.contains(record));
+    cache.insert(record);
+    EXPECT_TRUE(cache.contains(record));
     const Bytes longer_key(34, 2);
-    EXPECT_FALSE(table.contains({SignatureKind::schnorr, one, key, signature}));
-    EXPECT_FALSE(table.contains({SignatureKind::ecdsa, two, key, signature}));
-    EXPECT_FALSE(table.contains({SignatureKind::ecdsa, one, longer_key, signature}));
-    EXPECT_FALSE(table.contains({SignatureKind::ecdsa, one, key, Bytes(71, 3)}));
-    SignatureTable other(random, 1 << 20);
+    EXPECT_FALSE(cache.contains({SignatureKind::schnorr, one, key, signature}));
+    EXPECT_FALSE(cache.contains({SignatureKind::ecdsa, two, key, signature}));
+    EXPECT_FALSE(cache.contains({SignatureKind::ecdsa, one, longer_key, signature}));
+    EXPECT_FALSE(cache.contains({SignatureKind::ecdsa, one, key, Bytes(71, 3)}));
+    SharedSignatureCache other(random, 1 << 20);
     EXPECT_FALSE(other.contains(record));
 }
 
-TEST(ScriptTable, contains_only_the_very_pair_that_was_inserted) {
+TEST(SharedScriptCache, contains_only_the_very_pair_that_was_inserted) {
     SeededRandom random(1);
-    ScriptTable table(random, 1 << 20);
+    SharedScriptCache cache(random, 1 << 20);
     const Wtxid one{message(1)};
-    EXPECT_FALSE(table.contains(one, kConsensusScriptFlags));
-    table.insert(one, kConsensusScriptFlags);
-    EXPECT_TRUE(table.contains(one, kConsensusScriptFlags));
-    EXPECT_FALSE(table.contains(one, kStandardScriptFlags));
-    EXPECT_FALSE(table.contains(one, kConsensusScriptFlags & ~kVerifyTaproot));
-    EXPECT_FALSE(table.contains(Wtxid{message(2)}, kConsensusScriptFlags));
-    ScriptTable other(random, 1 << 20);
+    EXPECT_FALSE(cache.contains(one, kConsensusScriptFlags));
+    cache.insert(one, kConsensusScriptFlags);
+    EXPECT_TRUE(cache.contains(one, kConsensusScriptFlags));
+    EXPECT_FALSE(cache.contains(one, kStandardScriptFlags));
+    EXPECT_FALSE(cache.contains(one, kConsensusScriptFlags & ~kVerifyTaproot));
+    EXPECT_FALSE(cache.contains(Wtxid{message(2)}, kConsensusScriptFlags));
+    SharedScriptCache other(random, 1 << 20);
     EXPECT_FALSE(other.contains(one, kConsensusScriptFlags));
-    ScriptTable nothing(random, 0);
+    SharedScriptCache nothing(random, 0);
     nothing.insert(one, kConsensusScriptFlags);
     EXPECT_FALSE(nothing.contains(one, kConsensusScriptFlags));
 }
 
-TEST(SignatureTable, full_table_keeps_the_newest) {
+TEST(SharedSignatureCache, full_cache_keeps_the_newest) {
     SeededRandom random(1);
     constexpr size_t kBytes = 64 * 4 * 32 * 8;  // eight sets in each part
-    SignatureTable table(random, kBytes);
+    SharedSignatureCache cache(random, kBytes);
     const auto record = [](const Hash256& hash) {
         return SignatureRecord{SignatureKind::schnorr, hash, {}, {}};
     };
     constexpr uint64_t kInserted = 50'000;
     for (uint64_t i = 0; i < kInserted; ++i) {
         const Hash256 hash = message(i);
-        table.insert(record(hash));
-        ASSERT_TRUE(table.contains(record(hash)));
+        cache.insert(record(hash));
+        ASSERT_TRUE(cache.contains(record(hash)));
     }
     size_t kept = 0;
-    for (uint64_t i = 0; i < kInserted; ++i) kept += table.contains(record(message(i))) ? 1 : 0;
+    for (uint64_t i = 0; i < kInserted; ++i) kept += cache.contains(record(message(i))) ? 1 : 0;
     EXPECT_GT(kept, kBytes / 32 * 9 / 10);
     EXPECT_LE(kept, kBytes / 32);
 }
 
-TEST(SignatureTable, threads_may_use_it_at_once) {
+TEST(SharedSignatureCache, threads_may_use_it_at_once) {
     SeededRandom random(1);
-    SignatureTable table(random, 1 << 22);
+    SharedSignatureCache cache(random, 1 << 22);
     std::vector<std::thread> threads;
     std::atomic<int> missed{0};
     for (uint64_t t = 0; t < 4; ++t) {
         threads.emplace_back([&, t] {
             for (uint64_t i = 0; i < 2'000; ++i) {
                 const Hash256 hash = message(t * 1'000 + i);  // some by two threads
-                table.insert({SignatureKind::ecdsa, hash, {}, {}});
-                if (!table.contains({SignatureKind::ecdsa, hash, {}, {}})) ++missed;
+                cache.insert({SignatureKind::ecdsa, hash, {}, {}});
+                if (!cache.contains({SignatureKind::ecdsa, hash, {}, {}})) ++missed;
             }
         });
     }
@@ -109,7 +109,7 @@ ScriptCheck signed_check(bool remember) {
 // Counts what it is asked.
 class CountingCache final : public SignatureCache {
  public:
-    explicit CountingCache(SignatureCache& table) : table_(table) {}
+    explicit CountingCache(SignatureCache& cache) : table_(cache) {}
     bool contains(const SignatureRecord& record) override {
         const bool known = table_.contains(record);
         ++(known ? hits : misses);
@@ -129,8 +129,8 @@ class CountingCache final : public SignatureCache {
 
 TEST(ScriptPool, signatures_of_the_mempool_are_known_when_their_block_comes) {
     SeededRandom random(1);
-    SignatureTable table(random, 1 << 20);
-    CountingCache cache(table);
+    SharedSignatureCache shared(random, 1 << 20);
+    CountingCache cache(shared);
     ScriptPool pool(1, &cache);
     const std::vector block{signed_check(false)};
     const std::vector mempool{signed_check(true)};

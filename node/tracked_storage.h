@@ -1,6 +1,6 @@
-// StepStorage: a host's Storage as the node's modules see it. Each commit passes through, gets its
-// number among all commits of the node, and leaves a Persist among the effects of the running step,
-// so that no module can forget it. Core thread only.
+// TrackedStorage: a host's Storage as the node's modules see it. Each commit is passed on, numbered
+// among all commits of the node, and adds a Persist to the effects of the current step, so that no
+// module can forget it. Core thread only.
 #pragma once
 
 #include "base/storage/storage.h"
@@ -8,24 +8,24 @@
 
 namespace parley {
 
-/// The commits of a node over all its stores, numbered from 1 upwards, and the effects of the
-/// running step.
-class StepCommits {
+/// Numbers the commits of a node over all its stores from 1 upwards, and holds the effects of the
+/// current step.
+class CommitTracker {
  public:
     Effects effects;
 
     CommitId last() const { return last_; }
-    /// Numbers a commit and leaves its Persist.
+    /// Numbers a commit and adds its Persist.
     CommitId add(Durability durability);
 
  private:
     CommitId last_{};
 };
 
-class StepStorage final : public Storage {
+class TrackedStorage final : public Storage {
  public:
     /// Borrows both.
-    StepStorage(Storage& host, StepCommits& commits) : host_(host), commits_(commits) {}
+    TrackedStorage(Storage& host, CommitTracker& commits) : host_(host), commits_(commits) {}
 
     Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
         return host_.get(key);
@@ -45,22 +45,22 @@ class StepStorage final : public Storage {
         return host_.file_size(file);
     }
     uint64_t keys_size_on_disk() const override { return host_.keys_size_on_disk(); }
-    /// The number among the commits of the node.
+    /// Returns the commit's number among all commits of the node.
     CommitId commit(WriteBatch batch, Durability durability) override;
 
  private:
     Storage& host_;
-    StepCommits& commits_;
+    CommitTracker& commits_;
 };
 
 /// The same for a directory of stores.
-class StepStorageDirectory final : public StorageDirectory {
+class TrackedStorageDirectory final : public StorageDirectory {
  public:
-    /// Borrows both, as do the stores that it opens, which borrow from it too.
-    StepStorageDirectory(StorageDirectory& host, StepCommits& commits)
+    /// Borrows both. The stores that it opens borrow from it.
+    TrackedStorageDirectory(StorageDirectory& host, CommitTracker& commits)
         : host_(host), commits_(commits) {}
 
-    /// Of any of its stores; zero before the first.
+    /// The last commit of any of its stores; zero before the first.
     CommitId last_commit() const { return last_commit_; }
 
     Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name,
@@ -70,7 +70,7 @@ class StepStorageDirectory final : public StorageDirectory {
 
  private:
     StorageDirectory& host_;
-    StepCommits& commits_;
+    CommitTracker& commits_;
     CommitId last_commit_{};
 };
 

@@ -1,10 +1,10 @@
-#include "node/daemon/workers/digest_table.h"
+#include "node/daemon/workers/digest_cache.h"
 
 #include <algorithm>
 
 namespace parley {
 
-DigestTable::DigestTable(Random& secrets, size_t bytes_max)
+DigestCache::DigestCache(Random& secrets, size_t bytes_max)
     : sets_of_part_(bytes_max / kParts / sizeof(Set)) {
     std::array<uint8_t, 64> salt;  // a whole block of SHA-256
     secrets.fill(salt);
@@ -12,13 +12,13 @@ DigestTable::DigestTable(Random& secrets, size_t bytes_max)
 }
 
 // REQUIRES: the part is locked, and has its sets.
-DigestTable::Set& DigestTable::set_of(Part& part, const Hash256& digest) {
+DigestCache::Set& DigestCache::set_of(Part& part, const Hash256& digest) {
     uint64_t number = 0;
     for (size_t i = 8; i < 16; ++i) number = number << 8 | digest.bytes()[i];
     return part.sets[number % part.sets.size()];
 }
 
-bool DigestTable::contains(const Hash256& digest) {
+bool DigestCache::contains(const Hash256& digest) {
     Part& part = part_of(digest);
     const std::lock_guard lock(part.mutex);
     if (part.sets.empty()) return false;
@@ -26,7 +26,7 @@ bool DigestTable::contains(const Hash256& digest) {
     return std::find(set.begin(), set.end(), digest) != set.end();
 }
 
-void DigestTable::insert(const Hash256& digest) {
+void DigestCache::insert(const Hash256& digest) {
     if (sets_of_part_ == 0) return;
     Part& part = part_of(digest);
     const std::lock_guard lock(part.mutex);
