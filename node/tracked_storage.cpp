@@ -6,37 +6,19 @@
 namespace parley {
 namespace {
 
-/// A TrackedStorage that owns what it passes to, and notes its last commit.
-class OwningTrackedStorage final : public Storage {
+/// Owns the store that it passes to, and notes its last commit.
+class OwningTrackedStorage final : public TrackedStorage {
  public:
     OwningTrackedStorage(std::unique_ptr<Storage> host, CommitTracker& commits,
                          CommitId& last_commit)
-        : host_(std::move(host)), tracked_(*host_, commits), last_commit_(last_commit) {}
+        : TrackedStorage(*host, commits), host_(std::move(host)), last_commit_(last_commit) {}
 
-    Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
-        return tracked_.get(key);
-    }
-    Expected<std::vector<std::optional<Bytes>>, StorageError> get_many(
-        std::span<const Bytes> keys) const override {
-        return tracked_.get_many(keys);
-    }
-    Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override {
-        return tracked_.scan(prefix, visitor);
-    }
-    Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
-                                            size_t size) const override {
-        return tracked_.read_file(file, offset, size);
-    }
-    Expected<uint64_t, StorageError> file_size(FileId file) const override {
-        return tracked_.file_size(file);
-    }
     CommitId commit(WriteBatch batch, Durability durability) override {
-        return last_commit_ = tracked_.commit(std::move(batch), durability);
+        return last_commit_ = TrackedStorage::commit(std::move(batch), durability);
     }
 
  private:
     std::unique_ptr<Storage> host_;
-    TrackedStorage tracked_;
     CommitId& last_commit_;
 };
 

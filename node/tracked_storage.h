@@ -22,7 +22,7 @@ class CommitTracker {
     CommitId last_{};
 };
 
-class TrackedStorage final : public Storage {
+class TrackedStorage : public Storage {
  public:
     /// Borrows both.
     TrackedStorage(Storage& host, CommitTracker& commits) : host_(host), commits_(commits) {}

@@ -10,9 +10,6 @@ std::span<const OptionRow<NetOptions>> NetOptions::rows() {
         OptionGroup::connection,
         option<O>("addnode", kPeer, "Dial this peer and keep the connection; may be repeated",
                   {.network_only = true}),
-        // Not above zero: a ban ends at once.
-        option<&O::ban_time>("bantime", kSeconds, "How long a ban lasts (default: {default})",
-                             {.min = INT64_MIN}),
         option<&O::blocks_only>(
             "blocksonly", kFlag,
             "Neither relay transactions nor accept them from peers (default: {default})"),

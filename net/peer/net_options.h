@@ -40,7 +40,6 @@ struct NetOptions {
     bool blocks_only = false;            ///< -blocksonly: neither asks for nor accepts transactions
     bool serve_mempool_message = false;  ///< -peerbloomfilters; without it `mempool` disconnects
     bool accept_local_addresses = false;  ///< addresses outside the public ranges are gossiped
-    Duration ban_time = std::chrono::hours{24};  ///< -bantime
 
     Duration handshake_timeout = std::chrono::seconds{60};  ///< -peertimeout
     Duration ping_interval = std::chrono::minutes{2};

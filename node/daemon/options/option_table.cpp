@@ -68,6 +68,7 @@ constexpr OptionInfo kStartRows[] = {
 constexpr std::string_view kWithoutEffect[] = {
     "asmap",
     "avoidpartialspends",
+    "bantime",
     "blockfilterindex",
     "blockreconstructionextratxn",
     "capturemessages",
