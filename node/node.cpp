@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "chain/state/versionbits.h"
-#include "node/chain_snapshot.h"
+#include "node/block_summary.h"
 #include "node/node_impl.h"
 
 namespace parley {

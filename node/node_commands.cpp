@@ -219,10 +219,7 @@ Expected<Wallet::Replacement, WalletError> Node::bump_fee(Wallet& wallet, const 
 // --- time and end
 
 void Node::set_mock_time(int64_t seconds) {
-    if (seconds == 0)
-        impl_->mock_time.reset();
-    else
-        impl_->mock_time = from_unix_seconds(seconds);
+    impl_->mock_time = seconds == 0 ? std::nullopt : std::optional{from_unix_seconds(seconds)};
     impl_->now = impl_->mock_time.value_or(impl_->host_now);
 }
 void Node::stop() {

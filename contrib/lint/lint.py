@@ -32,8 +32,9 @@ for _middle in ("consensus", "mempool", "net", "wallet"):
     BELOW[_middle] = {"base", "chain"}
 BELOW["rpc"] = {"base", "chain", "consensus", "mempool", "net", "wallet", "node"}
 BELOW["node"] = {"base", "chain", "consensus", "mempool", "net", "wallet"}
-BELOW["node/daemon"] = BELOW["node"] | {"node", "rpc"}
-BELOW["node/simulator"] = BELOW["node"] | {"node"}
+BELOW["node/host"] = BELOW["node"] | {"node"}
+BELOW["node/daemon"] = BELOW["node/host"] | {"node/host", "rpc"}
+BELOW["node/simulator"] = BELOW["node/host"] | {"node/host"}
 # The rooms of chain/, in the order in which they may include: each those before it.
 ROOMS = ["chain/primitives", "chain/script", "chain/rules", "chain/store", "chain/state"]
 HOSTS = {"node/daemon", "contrib", "tests"}  # these own threads, sockets, files and clocks

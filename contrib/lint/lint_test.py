@@ -22,6 +22,7 @@ CASES = {
          ("rpc/a.cpp", '#include "node/daemon/x.h"\n'),
          ("consensus/pow/a.cpp", '#include "node/daemon/x.h"\n'),
          ("node/a.cpp", '#include "node/daemon/x.h"\n'),
+         ("node/a.cpp", '#include "node/host/x.h"\n'),
          ("node/daemon/a.cpp", '#include "node/simulator/world.h"\n'),
          ("node/simulator/a.cpp", '#include "node/daemon/x.h"\n'),
          ("chain/a.cpp", '#include "tests/unit/helper.h"\n'),
@@ -29,6 +30,7 @@ CASES = {
          ("chain/a.cpp", '#include "block.h"\n')],
         [("net/a.cpp", '#include "net/peer/peer.h"\n#include "chain/primitives/block.h"\n#include "base/bytes.h"\n'),
          ("node/daemon/a.cpp", '#include "node/node.h"\n#include "rpc/server.h"\n'),
+         ("node/simulator/a.cpp", '#include "node/host/x.h"\n'),
          ("contrib/a.cpp", '#include "node/daemon/x.h"\n'),
          ("tests/unit/net/a_test.cpp", '#include "wallet/wallet.h"\nTEST(a, b) { EXPECT_EQ(1, 1); }\n')]),
     "host-only": (

@@ -6,7 +6,7 @@
 #include <memory>
 #include <mutex>
 
-#include "node/chain_snapshot.h"
+#include "rpc/jsonrpc/chain_snapshot.h"
 
 namespace parley {
 

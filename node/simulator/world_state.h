@@ -14,7 +14,7 @@
 
 #include "base/random.h"
 #include "chain/script/script_check.h"
-#include "node/effect_runner.h"
+#include "node/host/effect_runner.h"
 #include "node/simulator/world.h"
 
 namespace parley::sim {

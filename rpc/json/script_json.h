@@ -9,7 +9,7 @@
 
 #include "chain/primitives/coins.h"
 #include "chain/rules/params.h"
-#include "node/chain_snapshot.h"
+#include "node/block_summary.h"
 #include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::rpc {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "node/chain_snapshot.h"
+#include "rpc/jsonrpc/chain_snapshot.h"
 
 namespace parley {
 class Node;

@@ -2,8 +2,8 @@
 // the requested object does not exist, a Failure is thrown.
 #pragma once
 
-#include "node/chain_snapshot.h"
 #include "node/node.h"
+#include "rpc/jsonrpc/chain_snapshot.h"
 
 namespace parley::rpc {
 

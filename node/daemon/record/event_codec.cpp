@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "base/crypto/sha256.h"
-#include "node/chain_snapshot.h"
+#include "node/block_summary.h"
 
 namespace parley {
 namespace {

@@ -20,8 +20,8 @@
 #include <variant>
 
 #include "base/time.h"
-#include "node/effect_runner.h"
 #include "node/event.h"
+#include "node/host/effect_runner.h"
 
 namespace parley {
 

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "node/chain_snapshot.h"
+#include "node/block_summary.h"
 
 namespace parley {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/storage/memory_storage.h"
 #include "chain/script/script_check.h"
 #include "chain/state/chainstate.h"
-#include "node/chain_snapshot.h"
+#include "node/block_summary.h"
 #include "node/daemon/workers/core_loop.h"
 #include "node/node.h"
 #include "tests/unit/consensus/fixed_signer_engine.h"

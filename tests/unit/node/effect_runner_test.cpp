@@ -1,4 +1,4 @@
-#include "node/effect_runner.h"
+#include "node/host/effect_runner.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 
 #include "chain/state/chainstate.h"
 #include "mempool/mempool.h"
-#include "node/chain_snapshot.h"
+#include "node/block_summary.h"
 
 namespace parley {
 namespace {

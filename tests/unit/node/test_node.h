@@ -19,7 +19,7 @@
 #include "chain/script/script_check.h"
 #include "net/wire/framing.h"
 #include "net/wire/messages.h"
-#include "node/effect_runner.h"
+#include "node/host/effect_runner.h"
 #include "node/node.h"
 #include "tests/unit/chain/fault_disk.h"
 

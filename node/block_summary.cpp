@@ -1,4 +1,4 @@
-#include "node/chain_snapshot.h"
+#include "node/block_summary.h"
 
 #include "chain/state/chainstate.h"
 
