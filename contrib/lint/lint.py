@@ -303,6 +303,15 @@ def mute_test(source):
         yield 1, "this test cannot fail: assert what must hold"
 
 
+def lazy_assertion(source):
+    """RC_ASSERT decomposes its expression, and an overloaded || or && evaluates both operands."""
+    if source.layer != "tests" or not source.is_cpp:
+        return
+    for match in re.finditer(r"\bRC_(?:ASSERT|ASSERT_FALSE|SUCCEED_IF)\s*\(([^;]*)", source.code):
+        if re.search(r"\|\||&&", match.group(1)):
+            yield source.line_of(match.start()), "both operands are evaluated here: test the first one with `if`"
+
+
 RULES = {
     "include-table": include_table, "host-only": host_only, "clock": clock, "heavy-include": heavy_include,
     "randomness": randomness, "mutable-state": mutable_state, "unordered-iteration": unordered_iteration,
@@ -310,6 +319,7 @@ RULES = {
     "function-size": function_size, "header-shape": header_shape, "text-shape": text_shape,
     "unfinished": unfinished, "raw-new": raw_new, "mute-test": mute_test, "room-table": room_table,
     "const-cast": const_cast, "core-reference": core_reference, "wide-class": wide_class,
+    "lazy-assertion": lazy_assertion,
 }
 
 

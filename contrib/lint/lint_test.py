@@ -125,6 +125,11 @@ CASES = {
           + " private:\n    int hidden() { return 1; }\n};\n"),
          ("net/a.h", HEAD + "// Wide because every option is read here.\nclass A {\n public:\n" + FUNCTIONS
           + "    int x();\n};\n")]),
+    "lazy-assertion": (
+        [("tests/unit/net/a_test.cpp", "void f() { RC_ASSERT(!a || *a == 1); }\n"),
+         ("tests/unit/net/a_test.cpp", "void f() { RC_ASSERT_FALSE(a &&\n        *a); }\n")],
+        [("tests/unit/net/a_test.cpp", "void f() { if (a) RC_ASSERT(*a == 1); b = c || d; }\n"),
+         ("tests/unit/net/a_test.cpp", "void f() { RC_ASSERT(a == \"||\"); }\n")]),
     "mute-test": (
         [("tests/unit/net/a_test.cpp", "TEST(a, b) { f(); }\n")],
         [("tests/unit/net/a_test.cpp", "TEST(a, b) { EXPECT_TRUE(f()); }\n")]),
