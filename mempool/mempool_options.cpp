@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "chain/primitives/amount_option.h"
 #include "chain/primitives/consensus_limits.h"
 
 namespace parley {
@@ -13,7 +14,7 @@ constexpr int64_t kClustersMin = 40;
 
 }  // namespace
 
-std::span<const OptionRow<MempoolOptions>> MempoolOptions::rows() {
+OptionRows<MempoolOptions> MempoolOptions::rows() {
     using O = MempoolOptions;
     using enum OutOfRange;
     static constexpr auto kRows = option_rows(
@@ -73,7 +74,7 @@ std::optional<std::string> MempoolOptions::validate() const {
     return fmt::format("-maxmempool must be at least {} MB", needed_MB);
 }
 
-std::span<const OptionRow<BlockBuilderOptions>> BlockBuilderOptions::rows() {
+OptionRows<BlockBuilderOptions> BlockBuilderOptions::rows() {
     using O = BlockBuilderOptions;
     static constexpr auto kRows = option_rows(
         OptionGroup::mining,
@@ -98,6 +99,10 @@ std::span<const OptionRow<BlockBuilderOptions>> BlockBuilderOptions::rows() {
              .refusal_below = "Specified -blockreservedweight ({value}) is lower than minimum "
                               "safety value of ({min})"}));
     return kRows;
+}
+
+std::optional<std::string> BlockBuilderOptions::validate() const {
+    return out_of_range(*this);
 }
 
 }  // namespace parley

@@ -1,8 +1,10 @@
 #include "wallet/wallet_options.h"
 
+#include "chain/primitives/amount_option.h"
+
 namespace parley {
 
-std::span<const OptionRow<WalletOptions>> WalletOptions::rows() {
+OptionRows<WalletOptions> WalletOptions::rows() {
     using O = WalletOptions;
     using enum OutOfRange;
     static constexpr OptionWord kTypes[] = {{"bech32", static_cast<int64_t>(AddressType::bech32)},
@@ -34,6 +36,10 @@ std::span<const OptionRow<WalletOptions>> WalletOptions::rows() {
             "walletrbf", kFlag,
             "Signal that the wallet's transactions are replaceable (default: {default})"));
     return kRows;
+}
+
+std::optional<std::string> WalletOptions::validate() const {
+    return out_of_range(*this);
 }
 
 }  // namespace parley
