@@ -42,6 +42,7 @@ struct OptionUnit {
 };
 inline constexpr OptionUnit kFlag{};
 inline constexpr OptionUnit kCount{"<n>"};
+inline constexpr OptionUnit kAmount{"<amount>", 1, 8};
 inline constexpr OptionUnit kMilliseconds{"<ms>", 1'000};
 inline constexpr OptionUnit kSeconds{"<s>", 1'000'000};
 inline constexpr OptionUnit kHours{"<h>", 3'600'000'000};

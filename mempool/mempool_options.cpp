@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "chain/primitives/amount_option.h"
+#include "base/option_row.h"
 #include "chain/primitives/consensus_limits.h"
 
 namespace parley {
@@ -33,11 +33,13 @@ OptionRows<MempoolOptions> MempoolOptions::rows() {
             "Bytes of data outputs in a transaction at most (default: {default})",
             {.max = UINT32_MAX, .below = clamp, .above = clamp}),
         option<&O::dust_relay_fee>(
-            "dustrelayfee", kCoins,
-            "Fee rate that defines dust, in coins per kvB (default: {default})", kMoneyRange),
+            "dustrelayfee", kAmount,
+            "Fee rate that defines dust, in coins per kvB (default: {default})",
+            {.max = kMaxMoney.value()}),
         option<&O::incremental_relay_fee>(
-            "incrementalrelayfee", kCoins,
-            "What a replacement must pay more, in coins per kvB (default: {default})", kMoneyRange),
+            "incrementalrelayfee", kAmount,
+            "What a replacement must pay more, in coins per kvB (default: {default})",
+            {.max = kMaxMoney.value()}),
         // Without a place in any cluster, no transaction could enter.
         option<&O::cluster_count_max>(
             "limitclustercount", kCount,
@@ -57,9 +59,9 @@ OptionRows<MempoolOptions> MempoolOptions::rows() {
         option<&O::expiry>("mempoolexpiry", kHours,
                            "Forget transactions after so many hours (default: {default})",
                            {.min = INT64_MIN}),
-        option<&O::min_relay_fee>("minrelaytxfee", kCoins,
+        option<&O::min_relay_fee>("minrelaytxfee", kAmount,
                                   "Least fee rate to relay, in coins per kvB (default: {default})",
-                                  kMoneyRange),
+                                  {.max = kMaxMoney.value()}),
         option<&O::permit_bare_multisig>(
             "permitbaremultisig", kFlag,
             "Relay outputs that are bare multisig scripts (default: {default})"));
@@ -86,8 +88,9 @@ OptionRows<BlockBuilderOptions> BlockBuilderOptions::rows() {
              .refusal = "Specified -blockmaxweight ({value}) exceeds consensus maximum block "
                         "weight ({max})"}),
         option<&O::min_fee_rate>(
-            "blockmintxfee", kCoins,
-            "Least fee rate in a mined block, in coins per kvB (default: {default})", kMoneyRange),
+            "blockmintxfee", kAmount,
+            "Least fee rate in a mined block, in coins per kvB (default: {default})",
+            {.max = kMaxMoney.value()}),
         // The least: a header, the count and a coinbase with a commitment fit in.
         option<&O::reserved_weight>(
             "blockreservedweight", kCount,
