@@ -168,26 +168,26 @@ Options:
   -chain=<chain>           Use the chain <chain>: main, test, testnet4, signet, regtest or
                            labnet
   -regtest, -labnet, ...   The same as -chain=regtest, -chain=labnet, ...
-  -color=<when>            Accepted for compatibility: always, auto or never
-  -conf=<file>             Configuration file; relative paths start at the data directory
-  -datadir=<dir>           Data directory, where the cookie file is
-  -generate [n] [tries]    Generate blocks to a new address of the wallet (1 block by default)
-  -getinfo                 Show the most important facts about the node and its wallet
+  -color=<when>            No effect, accepted for compatibility: always, auto or never
+  -conf=<file>             Configuration file; relative to the data directory
+  -datadir=<dir>           Data directory (default: ~/.parley)
+  -generate [n] [tries]    Generate n blocks to a new address of the wallet (default: 1)
+  -getinfo                 Show general information about the node and its wallet
   -help, -h, -?            Print this help and exit
   -named                   Pass named instead of positional arguments
-  -netinfo                 Show how many peers are connected, by direction and network
-  -rpcclienttimeout=<s>    Seconds to wait for an answer (default: 900; 0: for ever)
+  -netinfo                 Show the number of peers by direction and network
+  -rpcclienttimeout=<s>    Timeout of a request in seconds (default: 900; 0: no timeout)
   -rpcconnect=<ip>         Send commands to the node on <ip> (default: 127.0.0.1)
-  -rpccookiefile=<file>    Where the authentication cookie is
-  -rpcpassword=<pw>        Password, where the cookie is not used
-  -rpcport=<port>          Port of the node (default: that of the chain)
-  -rpcuser=<user>          User, where the cookie is not used
-  -rpcwait                 Wait until the node answers
-  -rpcwaittimeout=<s>      Seconds to wait at most with -rpcwait (default: 0, for ever)
-  -rpcwallet=<name>        The wallet to ask, where several are loaded
-  -stdin                   Read further arguments from standard input, one a line
-  -stdinrpcpass            Read the password from standard input, first line
-  -version                 Print version and exit
+  -rpccookiefile=<file>    Authentication cookie file
+  -rpcpassword=<pw>        Password, used instead of the cookie
+  -rpcport=<port>          RPC port of the node (default: the RPC port of the chain)
+  -rpcuser=<user>          User name, used instead of the cookie
+  -rpcwait                 Wait until the RPC server is ready
+  -rpcwaittimeout=<s>      Timeout of -rpcwait in seconds (default: 0, no timeout)
+  -rpcwallet=<name>        Wallet to use; required if several wallets are loaded
+  -stdin                   Read more arguments from standard input, one per line
+  -stdinrpcpass            Read the password from the first line of standard input
+  -version                 Print the version and exit
 )";
 }
 

@@ -29,16 +29,13 @@ namespace fs = std::filesystem;
 constexpr const char* kHelp =
     "Usage: parley-lab replay <file> [options]\n"
     "\n"
-    "Runs what a daemon recorded (parleyd -record=<file>) through the same node code again, and "
-    "names the\n"
-    "first effect that differs, else the tip, its height and the number of transactions in the "
-    "mempool.\n"
-    "Exit code 0: the node did as recorded; 1: the record cannot be replayed; 2: something "
-    "differs.\n"
+    "Replays the record of a daemon (parleyd -record=<file>) through the same node code. Prints\n"
+    "the first effect that differs from the record or, if none does, the tip, its height and the\n"
+    "number of transactions in the mempool.\n"
+    "Exit code 0: all effects match; 1: the record cannot be replayed; 2: an effect differs.\n"
     "\n"
-    "  --datadir DIR    a copy of the data directory as it was when the recording began; needed "
-    "unless it\n"
-    "                   was empty. The replay writes into it.\n"
+    "  --datadir DIR    copy of the data directory from before the recording; required unless\n"
+    "                   that was empty. The replay modifies the copy.\n"
     "  --json           print the result as JSON\n";
 
 struct Options {
@@ -58,14 +55,15 @@ Expected<Options, std::string> read_options(const std::vector<std::string>& argu
         } else if (!each.starts_with("-") && options.record.empty()) {
             options.record = each;
         } else {
-            return Unexpected(fmt::format("{} is not an option of replay. See --help.", each));
+            return Unexpected(fmt::format("Invalid argument for replay: {}. See --help.", each));
         }
     }
-    if (options.record.empty()) return Unexpected(std::string{"Name a record. See --help."});
+    if (options.record.empty())
+        return Unexpected(std::string{"The file of the record is missing. See --help."});
     return options;
 }
 
-/// What a node stands on: memory, or a copy of the daemon's directory.
+/// The stores of the replayed node: in memory, or in a copy of the daemon's data directory.
 class Stores {
  public:
     static Expected<std::unique_ptr<Stores>, std::string> open(const RecordHeader& header,
@@ -103,7 +101,7 @@ class Stores {
         Settings settings = header.settings;
         if (settings.has("blocksdir") || settings.has("walletdir")) {
             return Unexpected(std::string{
-                "The daemon had -blocksdir or -walletdir: such a record cannot be replayed."});
+                "Cannot replay a record of a daemon that ran with -blocksdir or -walletdir."});
         }
         settings.add(Settings::Source::command_line, "", "datadir", {data_directory, false});
         const auto locations = read_locations(settings, "/");
