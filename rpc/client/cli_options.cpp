@@ -1,4 +1,4 @@
-// The client's flags.
+// Parses the command line of parley-cli.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace parley::rpc {
 
 namespace {
 
-using Status = std::optional<std::string>;  ///< empty: fine
+using Status = std::optional<std::string>;  ///< empty: no error
 
 std::optional<int> parse_integer(std::string_view text) {
     int value = 0;
@@ -53,7 +53,7 @@ constexpr std::array kTexts{
     Text{"rpcpassword", &CliOptions::password},   Text{"rpccookiefile", &CliOptions::cookie_file},
     Text{"rpcwallet", &CliOptions::wallet}};
 
-// The options; -testnet is -chain=test.
+// Chain options; -testnet is the same as -chain=test.
 constexpr std::array<std::string_view, 5> kChains{"testnet", "testnet4", "signet", "regtest",
                                                   "labnet"};
 
@@ -69,7 +69,7 @@ Status set_chain(CliOptions& options, std::string_view name) {
 Status set_number(std::string_view name, const std::string& text, int min, int max, int& target) {
     const auto value = parse_integer(text);
     if (!value || *value < min || *value > max)
-        return fmt::format("Invalid value in -{}: '{}' (a number from {} to {} is expected)", name,
+        return fmt::format("Invalid value for -{}: '{}'. It must be a number from {} to {}.", name,
                            text, min, max);
     target = *value;
     return std::nullopt;
@@ -142,7 +142,7 @@ Status set_option(CliOptions& options, const std::string& argument) {
 Expected<CliOptions, std::string> parse_cli(const std::vector<std::string>& arguments) {
     CliOptions options;
     size_t i = 0;
-    // The first argument that is no option is the method; what follows belongs to it.
+    // The first argument that is not an option is the method; the rest are its arguments.
     for (; i < arguments.size() && arguments[i].starts_with('-') && arguments[i].size() > 1; ++i) {
         if (Status error = set_option(options, arguments[i]))
             return Unexpected<std::string>{"Error parsing command line arguments: " + *error};

@@ -1,4 +1,4 @@
-// Addresses, descriptors, fee estimates, indexes.
+// Addresses, descriptors, fee estimates and indexes.
 #include <fmt/format.h>
 
 #include "base/check.h"
@@ -43,7 +43,7 @@ void estimatesmartfee(Call& call) {
         fail(Code::invalid_parameter,
              "Invalid estimate_mode parameter, must be one of: \"unset\", "
              "\"economical\", \"conservative\"");
-    // This node keeps no fee history: bitcoind's answer when it has seen too little.
+    // This node keeps no fee history, so it answers like a bitcoind with insufficient data.
     JsonWriter& out = call.out();
     out.object([&] {
         out.field_values("errors",
@@ -83,7 +83,7 @@ void deriveaddresses(Call& call) {
         for (const Script& script : scripts) {
             const std::string address = encode_address(call.params().address_prefixes, script);
             if (address.empty()) {
-                // combo() has bare keys among its scripts; bitcoind leaves those out.
+                // combo() also yields a P2PK script, which has no address; bitcoind skips it.
                 if (scripts.size() > 1) continue;
                 fail(Code::address_or_key, "Descriptor does not have a corresponding address");
             }
@@ -124,7 +124,7 @@ std::vector<Method> utility_methods() {
          .category = "util",
          .description = "Estimates the approximate fee per kilobyte needed for a transaction to "
                         "begin confirmation within conf_target blocks. This node keeps no fee "
-                        "history and says so in \"errors\".",
+                        "history, so it always returns \"errors\" and no feerate.",
          .parameters = {{"conf_target", number, true, "",
                          "Confirmation target in blocks (1 - 1008)"},
                         {"estimate_mode", string, false, "economical",

@@ -19,7 +19,7 @@ std::string label_argument(const Call& call, size_t position) {
     return label;
 }
 
-/// Empty: the wallet's default.
+/// Empty: the wallet's default type.
 std::optional<AddressType> address_type_argument(const Call& call, size_t position) {
     const std::string type = call.string(position);
     if (type.empty()) return std::nullopt;
@@ -139,8 +139,8 @@ std::vector<Method> wallet_address_methods() {
          .handler = &getrawchangeaddress},
         {.name = "getaddressinfo",
          .category = "wallet",
-         .description = "Return information about the given bitcoin address, as far as the wallet "
-                        "knows it.",
+         .description = "Return information about the given bitcoin address, including what the "
+                        "wallet knows about it.",
          .parameters = {{"address", string, true, "",
                          "The bitcoin address for which to get information."}},
          .result = "{address, scriptPubKey, ismine, solvable, desc, ..., labels}    (json object)",

@@ -14,15 +14,15 @@ namespace {
 
 /// A fee rate in satoshi a virtual byte, with at most three decimals.
 FeeRate read_rate_per_byte(const Json& json, std::string_view name) {
-    // As if it were coins: a satoshi a kvB is then 10^5 of the smallest unit.
+    // Read as an amount in coins: one satoshi per kvB is then 10^5 of the smallest unit.
     constexpr int64_t kUnit = 100'000;
     const Amount rate = read_amount(json, name);
     if (rate.value() % kUnit != 0) fail(Code::type, fmt::format("Invalid amount ({})", name));
     return FeeRate{rate.value() / kUnit};
 }
 
-/// conf_target and estimate_mode choose a rate by history, of which this node has none: they are
-/// checked, and the wallet's fallback holds. An explicit rate excludes them.
+/// conf_target and estimate_mode select a fee estimate. This node has no estimates: it checks both
+/// and uses the wallet's fallback fee. They cannot be combined with an explicit rate.
 std::optional<FeeRate> read_fee_choice(const Json& conf_target, const Json& estimate_mode,
                                        const Json& fee_rate) {
     if (!conf_target.is_null()) {
@@ -203,7 +203,8 @@ void fundrawtransaction(Call& call) {
                                : call.boolean(2) ? WitnessGuess::with
                                                  : WitnessGuess::without;
     auto data = decode_transaction_hex(call.string(0), guess);
-    // A transaction without inputs reads like the witness form's marker: try the old form, too.
+    // A transaction without inputs looks like the marker of the witness serialization, so the
+    // legacy serialization is tried too.
     if (data && data->inputs.empty() && data->outputs.empty() && guess == WitnessGuess::either)
         data = decode_transaction_hex(call.string(0), WitnessGuess::without);
     if (!data) fail(Code::deserialization, "TX decode failed");
@@ -280,7 +281,7 @@ constexpr Parameter kConfTarget{"conf_target", ParameterType::number, false, "",
 constexpr Parameter kEstimateMode{"estimate_mode", ParameterType::string, false, "unset",
                                   "The fee estimate mode"};
 constexpr Parameter kFeeRate{"fee_rate", ParameterType::amount, false, "the wallet's fallback fee",
-                             "Specify a fee rate in sat/vB."};
+                             "The fee rate, in sat/vB."};
 constexpr Parameter kVerbose{"verbose", ParameterType::boolean, false, "false",
                              "If true, return extra information about the transaction."};
 constexpr std::string_view kSentResult =
@@ -338,8 +339,8 @@ std::vector<Method> sign_methods() {
     return {
         {.name = "fundrawtransaction",
          .category = "wallet",
-         .description = "Add inputs to a transaction until it has enough in value to meet its out "
-                        "value, and at most one change output. It is not signed.",
+         .description = "Adds inputs to a transaction until they cover its outputs and the fee, "
+                        "and at most one change output. The inputs are not signed.",
          .parameters = {{"hexstring", hex, true, "", "The hex string of the raw transaction"},
                         {"options", object, false, "",
                          "add_inputs, include_unsafe, changeAddress, changePosition, lockUnspents, "

@@ -38,7 +38,7 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
     EXPECT_EQ(runner.call("getblocktemplate", R"([{"rules":["segwit"]}])").message, refused);
     EXPECT_EQ(runner.call("setautomine", R"(["5"])").message, refused);
     EXPECT_EQ(runner.call("generatetoaddress", address).message,
-              refused + "; send a transaction, and the validators order it");
+              refused + "; send a transaction, and the validators will create a block with it");
 }
 
 TEST(GetForkStats, rates_areFractionsWithWilsonIntervals) {

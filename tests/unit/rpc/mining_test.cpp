@@ -338,7 +338,7 @@ TEST(SetAutomine, mode_isPassedOn) {
     const Reply refused = runner.call("setautomine", R"(["never"])");
     EXPECT_EQ(refused.code, -8);
     EXPECT_EQ(refused.message,
-              "mode: \"never\" is none of off, tx, <seconds> and poisson:<seconds>");
+              "mode: \"never\" is invalid: it must be off, tx, <seconds> or poisson:<seconds>");
 }
 
 }  // namespace
