@@ -21,7 +21,7 @@ Expected<void, std::string> remove_whole(const fs::path& path) {
     return {};
 }
 
-// Files of which nothing is kept.
+// Files that are deleted entirely.
 std::vector<fs::path> useless_files(const std::string& directory) {
     std::error_code error;
     uint32_t first_gap = 0;
@@ -43,7 +43,8 @@ std::vector<fs::path> useless_files(const std::string& directory) {
 }  // namespace
 
 Expected<void, std::string> clear_for_reindex(const ReindexDirectories& directories, bool whole) {
-    // The coins first: without them an index that is whole makes them anew.
+    // Coins first: if the process stops in between, the next start rebuilds them from the intact
+    // index.
     if (auto done = remove_whole(directories.chain + "/chainstate"); !done) return done;
     if (!whole) return {};
     if (auto done = remove_whole(directories.chain + "/indexes"); !done) return done;

@@ -164,7 +164,7 @@ struct Difference {
     std::optional<EffectMark> got;
 };
 
-/// A node that does again what the record says.
+/// A node that is driven by the events of the record.
 class Replay {
  public:
     Replay(const RecordHeader& header, std::unique_ptr<Stores> stores)
@@ -183,7 +183,7 @@ class Replay {
         return {};
     }
 
-    /// Empty: the effects are those of the record.
+    /// Empty: the effects match the record.
     std::optional<Difference> step(RecordedStep& recorded) {
         const std::string event = recorded.event ? describe(*recorded.event) : "the start";
         host_.now = recorded.time.time_since_epoch();
@@ -221,7 +221,7 @@ class Replay {
                 *slot = std::make_unique<ReplayedRequest>(*part->request, node_->config().params,
                                                           methods_, host_);
             }
-            request = slot->get();  // null: it ended before
+            request = slot->get();  // null: the request had already ended
         }
         const event::Cause cause = invoke.cause;
         invoke.call = [&](Node& node) {

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A table file is 2 MiB: this many hold a UTXO set of 128 MB without reopening any.
+// A table file has 2 MiB, so this many keep a UTXO set of 128 MB open.
 constexpr int kOpenTablesMax = 64;
 constexpr int kBloomBitsPerKey = 10;  // about 1 % false positives
 
@@ -36,7 +36,8 @@ ByteSpan span(const leveldb::Slice& slice) {
     return {reinterpret_cast<const uint8_t*>(slice.data()), slice.size()};
 }
 
-// A table's block that has changed on the disk is an error, never another answer.
+// Verifies the checksums of table blocks, so that corruption on disk is an error and never a wrong
+// value.
 leveldb::ReadOptions checked_read() {
     leveldb::ReadOptions options;
     options.verify_checksums = true;
@@ -45,7 +46,7 @@ leveldb::ReadOptions checked_read() {
 
 StorageError database_error(const leveldb::Status& status, const std::string& directory) {
     std::string detail = status.ToString();
-    // A damaged name of a file may hold anything; the sentence stays one line.
+    // A damaged file name may contain anything; the message must stay on one line.
     std::replace_if(
         detail.begin(), detail.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     if (status.IsInvalidArgument() && detail.find("comparator") != std::string::npos)
@@ -84,8 +85,8 @@ bool is_numbered_file(const fs::path& path) {
     return (name.starts_with("blk") || name.starts_with("rev")) && name.ends_with(".dat");
 }
 
-// LevelDB would begin a new database where CURRENT is missing, delete the tables that it does not
-// know, and the node would write over the block files.
+// If CURRENT is missing, LevelDB would create a new database and delete the unknown tables, and the
+// node would then overwrite the block files.
 std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) {
     if (fs::exists(options.directory + "/CURRENT")) return std::nullopt;
     if (!options.create)
@@ -194,7 +195,7 @@ Expected<void, StorageError> LevelDbStorage::scan(ByteSpan prefix, const Visitor
         return value == nullptr || visitor(key, *value);
     };
     leveldb::ReadOptions options = checked_read();
-    options.fill_cache = false;  // a scan would push out what single reads come back to
+    options.fill_cache = false;  // a scan would evict blocks that single reads use repeatedly
     const std::unique_ptr<leveldb::Iterator> iterator(database_->db->NewIterator(options));
     for (iterator->Seek(slice(prefix));
          iterator->Valid() && iterator->key().starts_with(slice(prefix)); iterator->Next()) {
@@ -218,8 +219,8 @@ Expected<void, StorageError> LevelDbStorage::scan(ByteSpan prefix, const Visitor
 
 Expected<Bytes, StorageError> LevelDbStorage::read_file(FileId file, uint64_t offset,
                                                         size_t size) const {
-    // First the disk, then what is not on it for certain: the storage thread may be writing the
-    // same bytes right now.
+    // Reads the disk first and then overlays commits that may not be on disk yet, because the
+    // storage thread may be writing the same bytes now.
     Bytes result(size);
     const auto on_disk = database_->reader.read(file, offset, result);
     if (!on_disk) return Unexpected(on_disk.error());
@@ -292,7 +293,7 @@ Expected<void, StorageError> LevelDbStorage::apply(std::span<const WriteBatch* c
             return Unexpected(io_error("sync", database_->directory, EIO));
     }
     leveldb::WriteOptions options;
-    options.sync = sync;  // an empty batch with sync puts the whole log on the disk
+    options.sync = sync;  // an empty batch with sync writes the whole log to disk
     const auto status = database_->db->Write(options, &keys);
     if (!status.ok()) return Unexpected(database_error(status, database_->directory));
     if (database_->env.failed())
