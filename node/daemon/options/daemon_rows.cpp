@@ -59,8 +59,8 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
             {.max = 16'384, .below = clamp, .above = clamp, .group = OptionGroup::debug}),
         // script_threads() limits the number of threads.
         option<&O::par>("par", kCount,
-                        "Number of script verification threads (0: one per core; negative: leave "
-                        "that many cores free; default: {default})",
+                        "Number of script verification threads; 0: one per core; negative: leave "
+                        "that many cores free (default: {default})",
                         {.min = INT64_MIN}),
         option<&O::pid_file>(
             "pid", kFile, "Write the process id to this file; relative to the chain's directory"),

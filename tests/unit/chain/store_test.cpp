@@ -1,4 +1,4 @@
-// What is on the disk: layout, checks, and the refusal of what is damaged or somebody else's.
+// The files on disk: layout, checks, and rejection of damaged files or files of another program.
 #include <gtest/gtest.h>
 
 #include "base/crypto/sha256.h"
@@ -173,7 +173,7 @@ TEST_F(Stores, flipped_bits_in_block_and_undo_files_are_found_when_read) {
     EXPECT_FALSE(update.changed());
     ASSERT_TRUE(chain->failure().has_value());
     EXPECT_EQ(chain->index().tip().hash, tip);
-    chain->flush(Durability::synced);  // must not write what is half known
+    chain->flush(Durability::synced);  // must not write incomplete state
     flip(*blocks, kFirstUndoFile, node.undo_position.offset);
     chain.reset();
     EXPECT_EQ(open(), "");

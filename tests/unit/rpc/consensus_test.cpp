@@ -32,7 +32,7 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
                   R"("missing":[],"timer":null,"timeout":2.000,"unsuccessful_views":0,)"
                   R"("certified_height":0,"last_view_changes":[],"evidence":[]})");
     EXPECT_EQ(reply.result.find("view")->number(), "0");
-    // Nobody mines beside the validators.
+    // Only the validators create blocks.
     const std::string address = std::string{"[1,\""} + kAddress + "\"]";
     const std::string refused = "Blocks are not mined with -consensus=pbft";
     EXPECT_EQ(runner.call("getblocktemplate", R"([{"rules":["segwit"]}])").message, refused);

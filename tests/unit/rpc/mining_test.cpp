@@ -30,7 +30,7 @@ TEST(GenerateToAddress, blocks_areMinedOnTopOfEachOther) {
     EXPECT_EQ(runner.result("generatetoaddress", std::string{"[0,\""} + kAddress + "\"]"), "[]");
 }
 
-/// A chain whose blocks take about so many hashes as `bits` says.
+/// A chain whose blocks need the number of hashes that `bits` implies.
 NodeConfig with_target(uint32_t bits) {
     ChainParams params = regtest_params();
     Block genesis = *params.genesis;

@@ -218,7 +218,7 @@ TEST(GetNodeAddresses, countAndNetwork_limit) {
     exchange.add(runner.node);
     exchange.add(other.node);
     exchange.connect(0, 1);
-    // The peer tells of two others.
+    // The peer announces the addresses of two others.
     const auto now = static_cast<uint32_t>(to_unix_seconds(runner.node.now));
     message::Addr addr;
     for (const char* host : {"1.2.3.4", "2001:db9::1"})
