@@ -2,7 +2,7 @@
 // and the member of an options struct that holds what the user chose. The default is the member's
 // own initialiser. Each options struct has its table beside it, as a static function rows():
 //
-//     std::span<const OptionRow<PoolOptions>> PoolOptions::rows() {
+//     OptionRows<PoolOptions> PoolOptions::rows() {
 //         static constexpr auto kRows = option_rows(
 //             OptionGroup::mempool,
 //             option<&PoolOptions::expiry>("expiry", kHours,
@@ -25,6 +25,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/option_rows.h"
 #include "base/time.h"
 
 namespace parley {
@@ -41,6 +42,7 @@ struct OptionUnit {
 };
 inline constexpr OptionUnit kFlag{};
 inline constexpr OptionUnit kCount{"<n>"};
+inline constexpr OptionUnit kAmount{"<amount>", 1, 8};
 inline constexpr OptionUnit kMilliseconds{"<ms>", 1'000};
 inline constexpr OptionUnit kSeconds{"<s>", 1'000'000};
 inline constexpr OptionUnit kHours{"<h>", 3'600'000'000};

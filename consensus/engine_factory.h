@@ -14,7 +14,7 @@
 
 #include "base/expected.h"
 #include "base/log.h"
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "base/random.h"
 #include "base/storage/storage.h"
 #include "chain/rules/params.h"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/option_row.h"
 #include "chain/primitives/consensus_limits.h"
 
 namespace parley {
@@ -13,7 +14,7 @@ constexpr int64_t kClustersMin = 40;
 
 }  // namespace
 
-std::span<const OptionRow<MempoolOptions>> MempoolOptions::rows() {
+OptionRows<MempoolOptions> MempoolOptions::rows() {
     using O = MempoolOptions;
     using enum OutOfRange;
     static constexpr auto kRows = option_rows(
@@ -32,11 +33,13 @@ std::span<const OptionRow<MempoolOptions>> MempoolOptions::rows() {
             "Bytes of data outputs in a transaction at most (default: {default})",
             {.max = UINT32_MAX, .below = clamp, .above = clamp}),
         option<&O::dust_relay_fee>(
-            "dustrelayfee", kCoins,
-            "Fee rate that defines dust, in coins per kvB (default: {default})", kMoneyRange),
+            "dustrelayfee", kAmount,
+            "Fee rate that defines dust, in coins per kvB (default: {default})",
+            {.max = kMaxMoney.value()}),
         option<&O::incremental_relay_fee>(
-            "incrementalrelayfee", kCoins,
-            "What a replacement must pay more, in coins per kvB (default: {default})", kMoneyRange),
+            "incrementalrelayfee", kAmount,
+            "What a replacement must pay more, in coins per kvB (default: {default})",
+            {.max = kMaxMoney.value()}),
         // Without a place in any cluster, no transaction could enter.
         option<&O::cluster_count_max>(
             "limitclustercount", kCount,
@@ -56,9 +59,9 @@ std::span<const OptionRow<MempoolOptions>> MempoolOptions::rows() {
         option<&O::expiry>("mempoolexpiry", kHours,
                            "Forget transactions after so many hours (default: {default})",
                            {.min = INT64_MIN}),
-        option<&O::min_relay_fee>("minrelaytxfee", kCoins,
+        option<&O::min_relay_fee>("minrelaytxfee", kAmount,
                                   "Least fee rate to relay, in coins per kvB (default: {default})",
-                                  kMoneyRange),
+                                  {.max = kMaxMoney.value()}),
         option<&O::permit_bare_multisig>(
             "permitbaremultisig", kFlag,
             "Relay outputs that are bare multisig scripts (default: {default})"));
@@ -73,7 +76,7 @@ std::optional<std::string> MempoolOptions::validate() const {
     return fmt::format("-maxmempool must be at least {} MB", needed_MB);
 }
 
-std::span<const OptionRow<BlockBuilderOptions>> BlockBuilderOptions::rows() {
+OptionRows<BlockBuilderOptions> BlockBuilderOptions::rows() {
     using O = BlockBuilderOptions;
     static constexpr auto kRows = option_rows(
         OptionGroup::mining,
@@ -85,8 +88,9 @@ std::span<const OptionRow<BlockBuilderOptions>> BlockBuilderOptions::rows() {
              .refusal = "Specified -blockmaxweight ({value}) exceeds consensus maximum block "
                         "weight ({max})"}),
         option<&O::min_fee_rate>(
-            "blockmintxfee", kCoins,
-            "Least fee rate in a mined block, in coins per kvB (default: {default})", kMoneyRange),
+            "blockmintxfee", kAmount,
+            "Least fee rate in a mined block, in coins per kvB (default: {default})",
+            {.max = kMaxMoney.value()}),
         // The least: a header, the count and a coinbase with a commitment fit in.
         option<&O::reserved_weight>(
             "blockreservedweight", kCount,
@@ -98,6 +102,10 @@ std::span<const OptionRow<BlockBuilderOptions>> BlockBuilderOptions::rows() {
              .refusal_below = "Specified -blockreservedweight ({value}) is lower than minimum "
                               "safety value of ({min})"}));
     return kRows;
+}
+
+std::optional<std::string> BlockBuilderOptions::validate() const {
+    return out_of_range(*this);
 }
 
 }  // namespace parley

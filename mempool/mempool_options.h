@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "base/time.h"
 #include "chain/primitives/fee_rate.h"
 
@@ -29,7 +29,7 @@ struct MempoolOptions {
     /// Of data outputs in one transaction.
     int64_t data_bytes_max() const { return data_carrier ? data_carrier_bytes_max : 0; }
 
-    static std::span<const OptionRow<MempoolOptions>> rows();
+    static OptionRows<MempoolOptions> rows();
     /// Empty when the options make sense, otherwise a sentence that names the option.
     std::optional<std::string> validate() const;
 };
@@ -39,8 +39,8 @@ struct BlockBuilderOptions {
     int64_t reserved_weight = 8'000;  ///< header, counts and coinbase
     FeeRate min_fee_rate{1};          ///< satoshi per kvB
 
-    static std::span<const OptionRow<BlockBuilderOptions>> rows();
-    std::optional<std::string> validate() const { return out_of_range(*this); }
+    static OptionRows<BlockBuilderOptions> rows();
+    std::optional<std::string> validate() const;
 };
 
 }  // namespace parley

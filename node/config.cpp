@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/option_row.h"
+
 namespace parley {
 
-std::span<const OptionRow<NodeOptions>> NodeOptions::rows() {
+OptionRows<NodeOptions> NodeOptions::rows() {
     using O = NodeOptions;
     using enum OutOfRange;
     static constexpr auto kRows = option_rows(

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "chain/rules/params.h"
 #include "chain/state/chainstate.h"
 #include "consensus/engines.h"
@@ -36,7 +36,7 @@ struct NodeOptions {
     /// Unix seconds. 0: the host's clock.
     int64_t mock_time = 0;
 
-    static std::span<const OptionRow<NodeOptions>> rows();
+    static OptionRows<NodeOptions> rows();
 };
 
 struct NodeConfig {

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "chain/primitives/fee_rate.h"
 #include "wallet/wallet_types.h"
 
@@ -25,8 +25,8 @@ struct WalletOptions {
     Amount fee_max{10'000'000};
     FeeRate consolidate_fee_rate{10'000};  ///< the long-term rate of waste
 
-    static std::span<const OptionRow<WalletOptions>> rows();
-    std::optional<std::string> validate() const { return out_of_range(*this); }
+    static OptionRows<WalletOptions> rows();
+    std::optional<std::string> validate() const;
 };
 
 }  // namespace parley

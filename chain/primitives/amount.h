@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/option_row.h"
 #include "base/strong.h"
 
 namespace parley {
@@ -17,10 +16,6 @@ using Amount = Strong<AmountTag, int64_t>;
 
 inline constexpr int64_t kCoin = 100'000'000;
 inline constexpr Amount kMaxMoney{21'000'000 * kCoin};
-
-/// Options that are amounts: coins with decimals, and the range of all money.
-inline constexpr OptionUnit kCoins{"<amount>", 1, 8};
-inline constexpr OptionDetails kMoneyRange{.max = kMaxMoney.value()};
 
 constexpr bool money_range(Amount amount) {
     return amount >= Amount{0} && amount <= kMaxMoney;

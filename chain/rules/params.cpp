@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/option_row.h"
 #include "chain/primitives/address.h"
 #include "chain/rules/params_genesis.h"
 #include "chain/rules/retarget.h"
@@ -72,7 +73,7 @@ ChainParams labnet_params(const LabnetOptions& options) {
     return params;
 }
 
-std::span<const OptionRow<LabnetOptions>> LabnetOptions::rows() {
+OptionRows<LabnetOptions> LabnetOptions::rows() {
     using O = LabnetOptions;
     static constexpr auto kRows = option_rows(
         OptionGroup::general,

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "base/uint256.h"
 #include "chain/primitives/address.h"
 #include "chain/primitives/block.h"
@@ -99,7 +99,7 @@ struct LabnetOptions {
     uint32_t start_bits = 0x207fffff;  ///< not above regtest's limit
     std::vector<TxOutput> genesis_outputs;
 
-    static std::span<const OptionRow<LabnetOptions>> rows();
+    static OptionRows<LabnetOptions> rows();
     /// Empty if valid, otherwise a sentence that names the offending option.
     std::string validate() const;
 };

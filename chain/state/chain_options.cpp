@@ -1,9 +1,10 @@
 // The rows of ChainOptions.
+#include "base/option_row.h"
 #include "chain/state/chainstate.h"
 
 namespace parley {
 
-std::span<const OptionRow<ChainOptions>> ChainOptions::rows() {
+OptionRows<ChainOptions> ChainOptions::rows() {
     using O = ChainOptions;
     static constexpr OptionDetails kDebug{.group = OptionGroup::debug};
     static constexpr auto kRows = option_rows(

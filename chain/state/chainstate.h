@@ -33,7 +33,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "base/storage/storage.h"
 #include "base/time.h"
 #include "chain/primitives/coins.h"
@@ -85,7 +85,7 @@ struct ChainOptions {
     uint64_t coins_hash_key0 = 0;
     uint64_t coins_hash_key1 = 0;
 
-    static std::span<const OptionRow<ChainOptions>> rows();
+    static OptionRows<ChainOptions> rows();
 };
 
 /// When activate_best_chain() returns: after all verdicts, or while the scripts of the last block

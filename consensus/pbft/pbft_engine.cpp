@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/option_row.h"
 #include "consensus/pbft/replica.h"
 
 namespace parley {
@@ -104,7 +105,7 @@ EngineChoice pbft_choice(PbftOptions options) {
     return choice;
 }
 
-std::span<const OptionRow<PbftOptions>> PbftOptions::rows() {
+OptionRows<PbftOptions> PbftOptions::rows() {
     using O = PbftOptions;
     constexpr OptionUnit kFile{"<file>"};
     static constexpr OptionDetails kKeys{.file_hint = "Make the file with parley-cli pbftkeygen."};

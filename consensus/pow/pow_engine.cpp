@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/option_row.h"
 #include "chain/rules/retarget.h"
 
 namespace parley {

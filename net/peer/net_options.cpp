@@ -1,8 +1,10 @@
 #include "net/peer/net_options.h"
 
+#include "base/option_row.h"
+
 namespace parley {
 
-std::span<const OptionRow<NetOptions>> NetOptions::rows() {
+OptionRows<NetOptions> NetOptions::rows() {
     using O = NetOptions;
     using enum OutOfRange;
     constexpr OptionUnit kPeer{"<addr>[:<port>]"};

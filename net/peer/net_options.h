@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "base/time.h"
 #include "base/uint256.h"
 #include "net/wire/endpoint.h"
@@ -70,7 +70,7 @@ struct NetOptions {
     /// bitcoind's patience, for networks of strangers.
     void set_public_network_delays();
 
-    static std::span<const OptionRow<NetOptions>> rows();
+    static OptionRows<NetOptions> rows();
     /// Empty: usable; else one sentence that names the option.
     std::string validate() const;
 };

@@ -18,10 +18,9 @@
 #include "node/daemon/daemon_log.h"
 #include "node/daemon/http/http_auth.h"
 #include "node/daemon/http/http_server.h"
+#include "node/daemon/node_files.h"
 #include "node/daemon/record/flight_recorder.h"
-#include "node/daemon/reindex.h"
 #include "node/daemon/rpc_host.h"
-#include "node/daemon/storage/leveldb_storage.h"
 #include "node/daemon/system/directory_lock.h"
 #include "node/daemon/system/notifier.h"
 #include "node/daemon/system/os_random.h"
@@ -37,10 +36,6 @@ namespace fs = std::filesystem;
 
 // Peers, RPC clients, tables and block files.
 constexpr rlim_t kOpenFilesWanted = 4096;
-// The UTXO set is read at random; of -dbcache a small part is enough beside the coins' own cache:
-// so much for tables, and for each of the two write buffers that LevelDB may hold.
-constexpr size_t kCoinsTablesShare = 16;
-constexpr size_t kCoinsTablesBytesMax = 4 << 20;
 
 void raise_open_files_limit() {
     rlimit limit{};
@@ -177,11 +172,7 @@ class Daemon {
     SharedScriptCache known_scripts_{secrets_, options_.script_caches_bytes / 2};
     std::optional<ScriptPool> scripts_;
     std::string storage_problem_;  // the storage thread's until that has ended
-    std::optional<StorageThread> storage_;
-    std::unique_ptr<LevelDbStorage> blocks_;
-    std::unique_ptr<LevelDbStorage> coins_;
-    std::unique_ptr<LevelDbStorage> tx_index_;
-    std::optional<LevelDbDirectory> wallets_;
+    std::unique_ptr<NodeFiles> files_;
     std::unique_ptr<Node> node_;
 };
 
@@ -254,50 +245,30 @@ Expected<void, std::string> Daemon::open_record() {
 
 Expected<void, std::string> Daemon::open_node() {
     if (auto done = open_record(); !done) return done;
-    storage_.emplace([this](const StorageError& error) {
-        log_->error(LogCategory::general, "{}", error.message);
-        storage_problem_ = error.message;
-        loop_.storage_failed(error);
-    });
-    if (config_.chain.reindex || config_.chain.reindex_chainstate) {
-        auto cleared = clear_for_reindex({options_.blocks_directory, options_.chain_directory},
-                                         config_.chain.reindex);
-        if (!cleared) return cleared;
-    }
-    LevelDbOptions blocks;
-    blocks.files_may_be_there = config_.chain.reindex;
-    blocks.directory = options_.blocks_directory + "/index";
-    blocks.files_directory = options_.blocks_directory;
-    auto opened_blocks = LevelDbStorage::open(blocks, *storage_);
-    if (!opened_blocks) return Unexpected(opened_blocks.error().message);
-    blocks_ = std::move(*opened_blocks);
-    LevelDbOptions coins;
-    coins.directory = options_.chain_directory + "/chainstate";
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
-    coins.cache_bytes = std::min(kCoinsTablesBytesMax, cache_bytes / kCoinsTablesShare);
-    coins.write_buffer_bytes = coins.cache_bytes;
-    config_.chain.coins_cache_bytes =
-        cache_bytes - coins.cache_bytes - 2 * coins.write_buffer_bytes;
-    coins.bloom_filter = true;
-    auto opened_coins = LevelDbStorage::open(coins, *storage_);
-    if (!opened_coins) return Unexpected(opened_coins.error().message);
-    coins_ = std::move(*opened_coins);
-    if (options_.tx_index) {
-        LevelDbOptions index;
-        index.directory = options_.chain_directory + "/indexes/txindex";
-        index.bloom_filter = true;
-        auto opened = LevelDbStorage::open(index, *storage_);
-        if (!opened) return Unexpected(opened.error().message);
-        tx_index_ = std::move(*opened);
-    }
-    wallets_.emplace(options_.wallet_directory, *storage_);
+    auto files = NodeFiles::open(
+        {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
+         options_.tx_index, config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes},
+        [this](const StorageError& error) {
+            log_->error(LogCategory::general, "{}", error.message);
+            storage_problem_ = error.message;
+            loop_.storage_failed(error);
+        });
+    if (!files) return Unexpected(files.error());
+    files_ = std::move(*files);
+    config_.chain.coins_cache_bytes = NodeFiles::coins_cache_bytes(cache_bytes);
     scripts_.emplace(script_threads_, &signatures_, &known_scripts_);
     Random& random = recorded_random_ ? static_cast<Random&>(*recorded_random_) : random_;
     Random& secrets = recorded_secrets_ ? static_cast<Random&>(*recorded_secrets_) : secrets_;
     record_header_.coins_cache_bytes = config_.chain.coins_cache_bytes;
-    const NodeHost host{*blocks_,  *coins_,        options_.no_wallets ? nullptr : &*wallets_,
-                        *scripts_, random,         secrets,
-                        *log_,     tx_index_.get()};
+    const NodeHost host{files_->blocks(),
+                        files_->coins(),
+                        options_.no_wallets ? nullptr : &files_->wallets(),
+                        *scripts_,
+                        random,
+                        secrets,
+                        *log_,
+                        files_->tx_index()};
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);
@@ -343,11 +314,7 @@ std::string Daemon::run(const std::vector<std::string>& notes,
     if (!problem.empty()) log_->error(LogCategory::general, "{}", problem);
     node_.reset();
     scripts_.reset();
-    wallets_.reset();
-    tx_index_.reset();
-    coins_.reset();
-    blocks_.reset();
-    storage_.reset();
+    files_.reset();
     if (problem.empty()) problem = storage_problem_;
     cookie_.reset();
     log_->info(LogCategory::general, "Shutdown: done");
@@ -379,7 +346,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     if (!options_.startup_notify.empty()) notifier_->run(options_.startup_notify);
     on_ready();
     const auto barrier = [this](Durability durability, std::function<void()> done) {
-        storage_->barrier(durability, std::move(done));
+        files_->thread().barrier(durability, std::move(done));
     };
     const auto show_tip = [this](std::shared_ptr<const BlockSummary> tip) {
         chain_.show(std::move(tip));

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "net/wire/endpoint.h"
 
 namespace parley {
@@ -27,7 +27,7 @@ struct HttpOptions {
     unsigned work_queue_max = 64;                 ///< requests that wait for one of these threads
     Duration timeout = std::chrono::seconds{30};  ///< for an idle or slow connection
 
-    static std::span<const OptionRow<HttpOptions>> rows();
+    static OptionRows<HttpOptions> rows();
 };
 
 }  // namespace parley

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "base/time.h"
 #include "node/daemon/workers/core_loop.h"
 
@@ -34,7 +34,7 @@ struct TransportOptions {
     /// -testlinkdelay: delays all sent bytes by this, in order, on each connection. 0: none.
     Duration link_delay{0};
 
-    static std::span<const OptionRow<TransportOptions>> rows();
+    static OptionRows<TransportOptions> rows();
 };
 
 class Transport final : public NetworkPort {

@@ -7,7 +7,7 @@
 
 #include "base/expected.h"
 #include "base/log.h"
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "node/config.h"
 #include "node/daemon/http/http_options.h"
 #include "node/daemon/network/transport.h"
@@ -27,7 +27,7 @@ struct LogOptions {
     bool console = true;
     bool shrink = true;
 
-    static std::span<const OptionRow<LogOptions>> rows();
+    static OptionRows<LogOptions> rows();
 };
 
 struct DaemonOptions {
@@ -53,7 +53,7 @@ struct DaemonOptions {
     uint64_t record_bytes_max = uint64_t{1} << 30;
     Settings settings;  ///< what all options were read from, for the record
 
-    static std::span<const OptionRow<DaemonOptions>> rows();
+    static OptionRows<DaemonOptions> rows();
 };
 
 /// Where the options are, before they can be read: the chain decides which count.
@@ -66,8 +66,16 @@ struct Locations {
 /// From -chain and -datadir. Errors are sentences for stderr, here and below.
 Expected<Locations, std::string> read_locations(const Settings& settings, const std::string& home);
 
-/// REQUIRES: settings.select_chain(locations.chain) was called. Opens the files that options
-/// of the engine name, nothing else.
+/// Where the stores are: -blocksdir and -walletdir. REQUIRES, here and below:
+/// settings.select_chain(locations.chain) was called.
+struct StoreDirectories {
+    std::string blocks;
+    std::string wallets;
+};
+Expected<StoreDirectories, std::string> read_store_directories(const Settings& settings,
+                                                               const Locations& locations);
+
+/// Opens the files that options of the engine name, nothing else.
 Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
                                                    const std::string& chain);
 /// For the host of such a node.

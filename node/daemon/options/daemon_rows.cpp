@@ -1,6 +1,7 @@
 // The rows of the daemon's own options.
 #include <fmt/format.h>
 
+#include "base/option_row.h"
 #include "chain/rules/params.h"
 #include "node/daemon/options/daemon_options.h"
 
@@ -34,7 +35,7 @@ constexpr OptionRow<Options> port_option(std::string_view name, std::string_view
 
 }  // namespace
 
-std::span<const OptionRow<DaemonOptions>> DaemonOptions::rows() {
+OptionRows<DaemonOptions> DaemonOptions::rows() {
     using O = DaemonOptions;
     using enum OutOfRange;
     static constexpr auto kRows = option_rows(
@@ -84,7 +85,7 @@ std::span<const OptionRow<DaemonOptions>> DaemonOptions::rows() {
     return kRows;
 }
 
-std::span<const OptionRow<LogOptions>> LogOptions::rows() {
+OptionRows<LogOptions> LogOptions::rows() {
     using O = LogOptions;
     constexpr OptionUnit kCategory{"<category>"};
     static constexpr auto kRows = option_rows(
@@ -112,7 +113,7 @@ std::span<const OptionRow<LogOptions>> LogOptions::rows() {
     return kRows;
 }
 
-std::span<const OptionRow<TransportOptions>> TransportOptions::rows() {
+OptionRows<TransportOptions> TransportOptions::rows() {
     using O = TransportOptions;
     static constexpr auto kRows = option_rows(
         OptionGroup::connection,
@@ -133,7 +134,7 @@ std::span<const OptionRow<TransportOptions>> TransportOptions::rows() {
     return kRows;
 }
 
-std::span<const OptionRow<HttpOptions>> HttpOptions::rows() {
+OptionRows<HttpOptions> HttpOptions::rows() {
     using O = HttpOptions;
     using enum OutOfRange;
     static constexpr OptionWord kReaders[] = {{"owner", 0600}, {"group", 0640}, {"all", 0644}};
@@ -174,7 +175,7 @@ std::span<const OptionRow<HttpOptions>> HttpOptions::rows() {
     return kRows;
 }
 
-std::span<const OptionRow<MinerPoolOptions>> MinerPoolOptions::rows() {
+OptionRows<MinerPoolOptions> MinerPoolOptions::rows() {
     using O = MinerPoolOptions;
     static constexpr auto kRows = option_rows(
         OptionGroup::mining,

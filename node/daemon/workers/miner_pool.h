@@ -21,7 +21,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/option_row.h"
+#include "base/option_rows.h"
 #include "node/daemon/workers/core_loop.h"
 
 namespace parley {
@@ -30,7 +30,7 @@ struct MinerPoolOptions {
     unsigned threads = 1;   ///< -genthreads
     uint64_t rate_max = 0;  ///< -genrate: hashes per second of all threads together; 0: unlimited
 
-    static std::span<const OptionRow<MinerPoolOptions>> rows();
+    static OptionRows<MinerPoolOptions> rows();
 };
 
 class MinerPool final : public MinerPort {
