@@ -3,8 +3,9 @@
 // without threads, callbacks, clocks or disks. It does not decide whether transactions are valid
 // (chain/), what to relay (mempool/, net/), or when a peer is dropped (net/ acts on Blame).
 //
-// Called by node/ on the core thread. Outputs are carried out in order. What follows a Record
-// leaves the node only after that write is on disk, so there is no separate "recorded" input.
+// Called by node/ on the core thread. Outputs are carried out in order. A message of the engine
+// that follows a Record leaves the node only after that write is on disk, so there is no separate
+// "recorded" input.
 //
 // What only some engines can do is an optional capability: an engine that mines has a Miner.
 #pragma once
@@ -92,7 +93,7 @@ struct Broadcast {
     Bytes message;
 };
 /// Writes to the engine's own keys (all start with kEngineKeyPrefix), synced before any later
-/// output leaves the node.
+/// message of the engine leaves the node.
 struct Record {
     WriteBatch batch;
 };

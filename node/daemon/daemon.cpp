@@ -18,10 +18,9 @@
 #include "node/daemon/daemon_log.h"
 #include "node/daemon/http/http_auth.h"
 #include "node/daemon/http/http_server.h"
+#include "node/daemon/node_files.h"
 #include "node/daemon/record/flight_recorder.h"
-#include "node/daemon/reindex.h"
 #include "node/daemon/rpc_host.h"
-#include "node/daemon/storage/leveldb_storage.h"
 #include "node/daemon/system/directory_lock.h"
 #include "node/daemon/system/notifier.h"
 #include "node/daemon/system/os_random.h"
@@ -37,11 +36,6 @@ namespace fs = std::filesystem;
 
 // Enough for peers, RPC clients, LevelDB tables and block files.
 constexpr rlim_t kOpenFilesWanted = 4096;
-// Reads of the UTXO set are random, and the coins cache already serves the repeated ones. A small
-// share of -dbcache is therefore enough for LevelDB: this share for its table cache, and for each
-// of its two write buffers.
-constexpr size_t kCoinsTablesShare = 16;
-constexpr size_t kCoinsTablesBytesMax = 4 << 20;
 
 void raise_open_files_limit() {
     rlimit limit{};
@@ -178,11 +172,7 @@ class Daemon {
     SharedScriptCache known_scripts_{secrets_, options_.script_caches_bytes / 2};
     std::optional<ScriptPool> scripts_;
     std::string storage_problem_;  // owned by the storage thread until it has ended
-    std::optional<StorageThread> storage_;
-    std::unique_ptr<LevelDbStorage> blocks_;
-    std::unique_ptr<LevelDbStorage> coins_;
-    std::unique_ptr<LevelDbStorage> tx_index_;
-    std::optional<LevelDbDirectory> wallets_;
+    std::unique_ptr<NodeFiles> files_;
     std::unique_ptr<Node> node_;
 };
 
@@ -210,20 +200,22 @@ Expected<void, std::string> Daemon::open_rpc() {
     host_.emplace(*log_, options_.log.path, [this] { http_->about_to_wait(); });
     host_->set_hash_rate([this] { return miner_->hashes_per_second(); });
     if (!options_.http.enabled) return {};
-    dispatcher_.emplace(config_.params, gateway_, *host_, *log_);
-    const bool use_cookie = options_.http.password.empty() && options_.http.auth.empty();
+    const HttpOptions& http = options_.http;
+    dispatcher_.emplace(config_.params, gateway_, *host_, *log_,
+                        rpc::Whitelist{http.whitelist, http.whitelist_default});
+    // Beside -rpcauth, too: local clients need no password then.
+    const bool use_cookie = http.password.empty() && !http.cookie_file.empty();
     std::string cookie;
     if (use_cookie) {
-        auto made = RpcCookie::create(options_.http.cookie_file, options_.http.cookie_permissions,
-                                      secrets_);
+        auto made = RpcCookie::create(http.cookie_file, http.cookie_permissions, secrets_);
         if (!made) return Unexpected(made.error());
         cookie = made->text();
         cookie_.emplace(std::move(*made));
     }
-    auto auth = HttpAuth::create(options_.http, cookie);
+    auto auth = HttpAuth::create(http, cookie);
     if (!auth) return Unexpected(auth.error());
     http_.emplace(
-        options_.http, std::move(*auth),
+        http, std::move(*auth),
         [this](const rpc::HttpRequest& request) { return dispatcher_->handle(request); }, *log_);
     if (auto listening = http_->listen(); !listening) return listening;
     http_->start();
@@ -255,50 +247,30 @@ Expected<void, std::string> Daemon::open_record() {
 
 Expected<void, std::string> Daemon::open_node() {
     if (auto done = open_record(); !done) return done;
-    storage_.emplace([this](const StorageError& error) {
-        log_->error(LogCategory::general, "{}", error.message);
-        storage_problem_ = error.message;
-        loop_.storage_failed(error);
-    });
-    if (config_.chain.reindex || config_.chain.reindex_chainstate) {
-        auto cleared = clear_for_reindex({options_.blocks_directory, options_.chain_directory},
-                                         config_.chain.reindex);
-        if (!cleared) return cleared;
-    }
-    LevelDbOptions blocks;
-    blocks.files_may_be_there = config_.chain.reindex;
-    blocks.directory = options_.blocks_directory + "/index";
-    blocks.files_directory = options_.blocks_directory;
-    auto opened_blocks = LevelDbStorage::open(blocks, *storage_);
-    if (!opened_blocks) return Unexpected(opened_blocks.error().message);
-    blocks_ = std::move(*opened_blocks);
-    LevelDbOptions coins;
-    coins.directory = options_.chain_directory + "/chainstate";
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
-    coins.cache_bytes = std::min(kCoinsTablesBytesMax, cache_bytes / kCoinsTablesShare);
-    coins.write_buffer_bytes = coins.cache_bytes;
-    config_.chain.coins_cache_bytes =
-        cache_bytes - coins.cache_bytes - 2 * coins.write_buffer_bytes;
-    coins.bloom_filter = true;
-    auto opened_coins = LevelDbStorage::open(coins, *storage_);
-    if (!opened_coins) return Unexpected(opened_coins.error().message);
-    coins_ = std::move(*opened_coins);
-    if (options_.tx_index) {
-        LevelDbOptions index;
-        index.directory = options_.chain_directory + "/indexes/txindex";
-        index.bloom_filter = true;
-        auto opened = LevelDbStorage::open(index, *storage_);
-        if (!opened) return Unexpected(opened.error().message);
-        tx_index_ = std::move(*opened);
-    }
-    wallets_.emplace(options_.wallet_directory, *storage_);
+    auto files = NodeFiles::open(
+        {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
+         options_.tx_index, config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes},
+        [this](const StorageError& error) {
+            log_->error(LogCategory::general, "{}", error.message);
+            storage_problem_ = error.message;
+            loop_.storage_failed(error);
+        });
+    if (!files) return Unexpected(files.error());
+    files_ = std::move(*files);
+    config_.chain.coins_cache_bytes = NodeFiles::coins_cache_bytes(cache_bytes);
     scripts_.emplace(script_threads_, &signatures_, &known_scripts_);
     Random& random = recorded_random_ ? static_cast<Random&>(*recorded_random_) : random_;
     Random& secrets = recorded_secrets_ ? static_cast<Random&>(*recorded_secrets_) : secrets_;
     record_header_.coins_cache_bytes = config_.chain.coins_cache_bytes;
-    const NodeHost host{*blocks_,  *coins_,        options_.no_wallets ? nullptr : &*wallets_,
-                        *scripts_, random,         secrets,
-                        *log_,     tx_index_.get()};
+    const NodeHost host{files_->blocks(),
+                        files_->coins(),
+                        options_.no_wallets ? nullptr : &files_->wallets(),
+                        *scripts_,
+                        random,
+                        secrets,
+                        *log_,
+                        files_->tx_index()};
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);
@@ -345,11 +317,7 @@ std::string Daemon::run(const std::vector<std::string>& notes,
     if (!problem.empty()) log_->error(LogCategory::general, "{}", problem);
     node_.reset();
     scripts_.reset();
-    wallets_.reset();
-    tx_index_.reset();
-    coins_.reset();
-    blocks_.reset();
-    storage_.reset();
+    files_.reset();
     if (problem.empty()) problem = storage_problem_;
     cookie_.reset();
     log_->info(LogCategory::general, "Shutdown: done");
@@ -381,7 +349,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     if (!options_.startup_notify.empty()) notifier_->run(options_.startup_notify);
     on_ready();
     const auto barrier = [this](Durability durability, std::function<void()> done) {
-        storage_->barrier(durability, std::move(done));
+        files_->thread().barrier(durability, std::move(done));
     };
     const auto show_tip = [this](std::shared_ptr<const BlockSummary> tip) {
         chain_.show(std::move(tip));

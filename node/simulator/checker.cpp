@@ -96,6 +96,7 @@ void SafetyChecker::on_power_cut(NodeIndex node) {
 
 void SafetyChecker::watch(World& world) {
     world.observe([this, &world](NodeIndex index) {
+        if (excluded_.contains(index)) return;
         // The node may have lost power twice since its last step.
         const uint64_t cuts = world.power_cuts(index);
         while (cuts > 0 && power_cuts_[index] < cuts) on_power_cut(index);
@@ -118,7 +119,7 @@ void SafetyChecker::on_coins(NodeIndex node, const BlockHash& tip, const CoinsSu
 
 void SafetyChecker::check_coins(World& world) {
     for (NodeIndex index = 0; index < world.size(); ++index) {
-        if (!world.running(index)) continue;
+        if (!world.running(index) || excluded_.contains(index)) continue;
         const HeaderNode& tip = world.node(index).chain().index().tip();
         const Amount bound = supply_bound(world.node(index).config().params, tip.height);
         on_coins(index, tip.hash, summarise_coins(world, index), bound);

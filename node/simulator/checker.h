@@ -5,12 +5,13 @@
 //      blocks that were not synced: then finality may start again with the same blocks, and the
 //      best chain may end at an ancestor of the final block;
 //   3. equal tips have equal UTXO sets, whose total never exceeds the chain's subsidies.
-// It does not check liveness, and does not know which nodes are Byzantine: exclude those.
+// It does not check liveness, and does not know which nodes are Byzantine: exclude() those.
 //
 // Called by tests and experiments; one thread.
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ class SafetyChecker {
     /// Checks rules 1 and 2 after each step of each node from now on. The checker must outlive the
     /// world.
     void watch(World& world);
+    /// From now on nothing that this node does is a violation: it is Byzantine.
+    void exclude(NodeIndex node) { excluded_.insert(node); }
     /// Checks rules 1 and 2 for one node now.
     void check_finality(NodeIndex index, const Node& node);
     /// Checks rule 3 for all running nodes now.
@@ -54,6 +57,7 @@ class SafetyChecker {
  private:
     void violate(std::string sentence);
 
+    std::set<NodeIndex> excluded_;
     std::map<Height, std::pair<BlockHash, NodeIndex>> final_;
     std::map<NodeIndex, Height> final_of_;
     std::map<NodeIndex, uint64_t> power_cuts_;

@@ -37,6 +37,16 @@ NodeIndex World::add_node(NodeSpec spec) {
     return index;
 }
 
+NodeIndex World::add_scripted_peer(const NodeSpec& spec, MessageHandler script) {
+    CHECK(spec.region < options_.latency.regions());
+    const NodeIndex index = nodes_.size();
+    nodes_.push_back(std::make_unique<SimNode>(spec, options_.seed, index));
+    nodes_.back()->scripted.emplace(spec.config.net, std::move(script));
+    if (!group_.empty()) group_.push_back(0);
+    start_effects(index);
+    return index;
+}
+
 void World::crash(NodeIndex index, Crash how) {
     SimNode& sim = *nodes_.at(index);
     CHECK(sim.node);
@@ -52,14 +62,23 @@ void World::crash(NodeIndex index, Crash how) {
     sim.disk.crash(how);
     sim.ends.clear();
     sim.barriers.clear();
+    sim.commits_to_crash = 0;
     sim.sync_begin = sim.sync_end = TimePoint{};
     sim.search_job = 0;
     sim.armed = kNever;
 }
 
+void World::crash_at_commit(NodeIndex index, uint64_t count, CommitPoint point, Crash how) {
+    SimNode& sim = *nodes_.at(index);
+    CHECK(sim.node);
+    sim.commits_to_crash = count;
+    sim.crash_point = point;
+    sim.crash_how = how;
+}
+
 void World::restart(NodeIndex index) {
     SimNode& sim = *nodes_.at(index);
-    CHECK(!sim.node);
+    CHECK(!sim.alive());
     sim.stop_reason.clear();
     sim.disk.set_time(now_);
     constexpr uint64_t kNodesMax = uint64_t{1} << 24;  // see address()
@@ -84,12 +103,24 @@ void World::restart(NodeIndex index) {
         return;
     }
     sim.node = std::move(*created);
-    sim.effects.emplace(
+    start_effects(index);
+    finish(index, sim.node->start(now_ + sim.spec.clock_offset));
+}
+
+void World::start_effects(NodeIndex index) {
+    nodes_[index]->effects.emplace(
         [this, index](Durability durability, CommitId commit) {
             start_barrier(index, durability, commit);
         },
         [this, index](Effect&& effect) { carry_out(index, effect); });
-    finish(index, sim.node->start(now_ + sim.spec.clock_offset));
+}
+
+void World::observe(std::function<void(NodeIndex)> observer) {
+    observers_.push_back(std::move(observer));
+}
+
+void World::observe_messages(std::function<void(const PassingMessage&)> observer) {
+    message_observers_.push_back(std::move(observer));
 }
 
 void World::wipe(NodeIndex index) {
@@ -191,7 +222,7 @@ void World::step() {
     const Item item = queue_->pop();
     now_ = std::max(now_, item.time);
     SimNode& sim = *nodes_[item.node];
-    if (!sim.node || sim.incarnation != item.incarnation) {
+    if (!sim.alive() || sim.incarnation != item.incarnation) {
         reset(item);
         return;
     }
@@ -238,8 +269,21 @@ bool World::deliverable(const Item& item) {
 void World::deliver(NodeIndex index, const Event& event) {
     SimNode& sim = *nodes_[index];
     note(index, event);
+    if (sim.scripted) return play(index, event);
     sim.disk.set_time(now_);
     finish(index, sim.node->handle(event, now_ + sim.spec.clock_offset));
+}
+
+/// A step of a scripted peer.
+void World::play(NodeIndex index, const Event& event) {
+    SimNode& sim = *nodes_[index];
+    if (const auto* connected = std::get_if<event::Connected>(&event)) {
+        sim.scripted->connected(connected->peer, sim.ends.at(connected->peer).remote);
+    } else if (const auto* closed = std::get_if<event::Closed>(&event)) {
+        sim.scripted->closed(closed->peer);
+    } else if (const auto* received = std::get_if<event::Received>(&event)) {
+        sim.effects->run(sim.scripted->received(*received, now_));
+    }
 }
 
 void World::note(NodeIndex index, const Event& event) {
@@ -271,12 +315,20 @@ void World::finish(NodeIndex index, Effects effects) {
     else
         sim.effects->run(std::move(effects));
     if (sim.node) arm_timer(index);
-    if (sim.node && observer_) observer_(index);
+    for (const auto& observer : observers_) {
+        if (sim.node) observer(index);
+    }
 }
 
 void World::start_barrier(NodeIndex index, Durability durability, CommitId commit) {
     SimNode& sim = *nodes_[index];
     if (!sim.node) return;
+    if (durability == Durability::synced && sim.commits_to_crash > 0 &&
+        --sim.commits_to_crash == 0) {
+        if (sim.crash_point == CommitPoint::synced) sim.disk.sync(commit);
+        crash(index, sim.crash_how);
+        return;
+    }
     if (durability == Durability::synced && sim.sync_begin < now_) {
         sim.sync_begin = std::max(now_, sim.sync_end);
         sim.sync_end = sim.sync_begin + options_.sync_delay;
@@ -293,7 +345,7 @@ void World::start_barrier(NodeIndex index, Durability durability, CommitId commi
 
 void World::carry_out(NodeIndex index, const Effect& effect) {
     SimNode& sim = *nodes_[index];
-    if (!sim.node) return;  // an earlier effect stopped the node
+    if (!sim.alive()) return;  // an earlier effect stopped the node
     if (const auto* send_effect = std::get_if<effect::Send>(&effect)) {
         send(index, *send_effect);
     } else if (const auto* dial_effect = std::get_if<effect::Dial>(&effect)) {

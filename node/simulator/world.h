@@ -28,6 +28,7 @@
 #include "node/simulator/fault_disk.h"
 #include "node/simulator/latency_table.h"
 #include "node/simulator/link_faults.h"
+#include "node/simulator/scripted_peer.h"
 
 namespace parley::sim {
 
@@ -76,6 +77,12 @@ struct PassingMessage {
 /// the link's latency. Later messages overtake a delayed one. Empty: it is lost.
 using MessageFilter = std::function<std::vector<Duration>(const PassingMessage&)>;
 
+/// Where a node stops that is to crash at one of its synced commits.
+enum class CommitPoint : uint8_t {
+    unfinished,  ///< the disk keeps what the crash leaves of it
+    synced       ///< it is on the disk, and nothing that waited for it has left the node
+};
+
 /// A block found by a node's miner, in the main chain or not.
 struct MinedBlock {
     BlockHash hash;
@@ -92,15 +99,19 @@ class World {
 
     /// Starts the node at the current time.
     NodeIndex add_node(NodeSpec spec);
+    /// Adds a participant without a node (scripted_peer.h). It counts as a node, except that it is
+    /// never running() and cannot crash; of `spec`, the region, the magic and the services count.
+    NodeIndex add_scripted_peer(const NodeSpec& spec, MessageHandler script = {});
     size_t size() const { return nodes_.size(); }
     const WorldOptions& options() const { return options_; }
 
     /// The address at which other nodes can dial this node.
     static Endpoint address(NodeIndex index);
 
-    /// Makes `from` dial `to` as by addnode: repeatedly, also after a crash of either.
+    /// Makes `from` dial `to` as by addnode: repeatedly, also after a crash of either. A scripted
+    /// peer does not dial: `to` dials it instead. REQUIRES: one of them is a node.
     void connect(NodeIndex from, NodeIndex to);
-    /// Connects every pair.
+    /// Connects every pair, except two scripted peers.
     void connect_mesh();
     /// Connects each node to about `degree` random others and to a ring, so that the graph is
     /// connected. REQUIRES: size() > degree + 1.
@@ -120,6 +131,15 @@ class World {
     /// Asks `filter` about every message that is sent from now on. TCP does not lose, repeat or
     /// reorder messages; a filter models peers that do. Empty: no filter.
     void set_message_filter(MessageFilter filter) { filter_ = std::move(filter); }
+    /// Sends a message from a scripted peer over its newest connection with `to`. False: there is
+    /// none on which the handshake is complete, and nothing is sent.
+    bool say(NodeIndex from, NodeIndex to, std::string_view command, ByteSpan payload);
+    /// Hands `to` a message now, as if it had just arrived from `from`, node or scripted peer: no
+    /// link, no delay, no filter. False: they have no connection, and nothing happens.
+    /// REQUIRES: running(to).
+    bool hand_over(NodeIndex from, NodeIndex to, std::string_view command, ByteSpan payload);
+    /// Whether the two are connected and both know it.
+    bool connected(NodeIndex a, NodeIndex b) const;
     /// Resets all connections between the two nodes.
     void reset_connections(NodeIndex a, NodeIndex b);
 
@@ -131,6 +151,10 @@ class World {
     /// waited for a commit are dropped. After a kill, its peers are informed at once; after a power
     /// cut, only once the machine is back.
     void crash(NodeIndex index, Crash how = Crash::kill);
+    /// Crashes the node at the `count`th barrier for a synced commit from now on. 1: the next; 0:
+    /// not at all. A crash before that, for whatever reason, ends the order.
+    void crash_at_commit(NodeIndex index, uint64_t count, CommitPoint point,
+                         Crash how = Crash::power_cut);
     /// Restarts it on its disk. If the disk is spoiled, the node may refuse to start: then it is
     /// not running, and stop_reason() says why.
     void restart(NodeIndex index);
@@ -149,8 +173,12 @@ class World {
     /// REQUIRES: running(index).
     const Node& node(NodeIndex index) const;
 
-    /// Called after each step of a node, with its index.
-    void observe(std::function<void(NodeIndex)> observer) { observer_ = std::move(observer); }
+    /// Calls `observer` after each step of a node from now on, with its index, after those that
+    /// observe already.
+    void observe(std::function<void(NodeIndex)> observer);
+    /// Calls `observer` with each message that is handed to a link from now on, before a filter and
+    /// the link decide what becomes of it.
+    void observe_messages(std::function<void(const PassingMessage&)> observer);
 
     TimePoint now() const { return now_; }
     /// Runs until virtual time `now() + span`.
@@ -164,7 +192,9 @@ class World {
     uint64_t events() const { return event_count_; }
     /// What a node, or all nodes by command, handed to links so far.
     const Traffic& sent(NodeIndex index) const;
-    const std::map<std::string, Traffic>& sent_by_command() const { return sent_by_command_; }
+    const std::map<std::string, Traffic, std::less<>>& sent_by_command() const {
+        return sent_by_command_;
+    }
     uint64_t bytes_sent() const { return sent_.bytes; }
     /// In the order of discovery.
     const std::vector<MinedBlock>& mined() const { return mined_; }
@@ -189,6 +219,8 @@ class World {
     void start_barrier(NodeIndex index, Durability durability, CommitId commit);
     void carry_out(NodeIndex index, const Effect& effect);
     void search(NodeIndex index, const effect::SearchNonce& search);
+    void start_effects(NodeIndex index);
+    void play(NodeIndex index, const Event& event);
     void arm_timer(NodeIndex index);
 
     bool idle_after(TimePoint end) const;
@@ -197,11 +229,12 @@ class World {
     bool take_connection_event(NodeIndex index, const Event& event);
     void dial(NodeIndex from, const effect::Dial& dial);
     void send(NodeIndex from, const effect::Send& send);
-    Bytes filtered(NodeIndex from, PeerId peer, const ConnectionEnd& end, const Bytes& frames);
-    void count(NodeIndex from, const Bytes& frames);
+    Bytes pass_on(NodeIndex from, PeerId peer, const ConnectionEnd& end, const Bytes& frames);
+    void count(NodeIndex from, std::string_view command, size_t bytes);
     void close(NodeIndex from, PeerId peer, const char* reason);
     void reset(const Item& item);
     std::optional<NodeIndex> listener(const Endpoint& target) const;
+    bool alive(NodeIndex index) const;
     bool separated(NodeIndex a, NodeIndex b) const;
     Duration link_delay(NodeIndex from, NodeIndex to);
     TimePoint next_arrival(NodeIndex from, ConnectionEnd& end);
@@ -218,7 +251,7 @@ class World {
     uint64_t next_peer_ = 0;
     uint64_t event_count_ = 0;
     Traffic sent_;
-    std::map<std::string, Traffic> sent_by_command_;
+    std::map<std::string, Traffic, std::less<>> sent_by_command_;
     std::vector<MinedBlock> mined_;
     std::vector<std::unique_ptr<SimNode>> nodes_;
     std::unique_ptr<Queue> queue_;
@@ -227,7 +260,8 @@ class World {
     FaultyLinks links_;
     std::vector<size_t> group_;  ///< group of each node; empty if not partitioned
     std::set<std::pair<NodeIndex, NodeIndex>> topology_;
-    std::function<void(NodeIndex)> observer_;
+    std::vector<std::function<void(NodeIndex)>> observers_;
+    std::vector<std::function<void(const PassingMessage&)>> message_observers_;
     MessageFilter filter_;
     Sha256 digest_;
 };

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "net/wire/framing.h"
 #include "net/wire/protocol.h"
 #include "node/simulator/world.h"
 #include "node/simulator/world_state.h"
@@ -55,6 +56,8 @@ std::optional<NodeIndex> World::listener(const Endpoint& target) const {
 
 void World::connect(NodeIndex from, NodeIndex to) {
     CHECK(from != to && from < size() && to < size());
+    if (nodes_[from]->scripted) std::swap(from, to);
+    CHECK(!nodes_[from]->scripted);
     if (!topology_.insert({from, to}).second || !running(from)) return;
     invoke(from, [to](Node& node) {
         const auto added = node.add_node(to_string(address(to)), AddNodeCommand::add);
@@ -64,7 +67,9 @@ void World::connect(NodeIndex from, NodeIndex to) {
 
 void World::connect_mesh() {
     for (NodeIndex from = 0; from < size(); ++from) {
-        for (NodeIndex to = from + 1; to < size(); ++to) connect(from, to);
+        for (NodeIndex to = from + 1; to < size(); ++to) {
+            if (!nodes_[from]->scripted || !nodes_[to]->scripted) connect(from, to);
+        }
     }
 }
 
@@ -228,7 +233,7 @@ void World::dial(NodeIndex from, const effect::Dial& dial) {
              event::DialFailed{dial.dial, "connection timed out"});
         return;
     }
-    if (!running(*to)) {
+    if (!alive(*to)) {
         push(back, from, ItemKind::event, event::DialFailed{dial.dial, "connection refused"});
         return;
     }
@@ -278,9 +283,7 @@ void World::send(NodeIndex from, const effect::Send& send) {
     const auto found = sim.ends.find(send.peer);
     if (found == sim.ends.end()) return;
     ConnectionEnd& end = found->second;
-    count(from, *send.data);
-    event::Received received{end.remote_peer,
-                             filter_ ? filtered(from, send.peer, end, *send.data) : *send.data};
+    event::Received received{end.remote_peer, pass_on(from, send.peer, end, *send.data)};
     if (received.data.empty()) {
         if (send.notify) push(now_, from, ItemKind::event, event::Drained{send.peer});
         return;
@@ -294,12 +297,17 @@ void World::send(NodeIndex from, const effect::Send& send) {
     if (send.notify) push(sent, from, ItemKind::event, event::Drained{send.peer});
 }
 
-/// Returns the bytes that stay in the stream. Schedules delayed messages separately.
-Bytes World::filtered(NodeIndex from, PeerId peer, const ConnectionEnd& end, const Bytes& frames) {
+/// Counts the messages and passes them to the observers. Returns the bytes that stay in the stream;
+/// schedules delayed messages separately.
+Bytes World::pass_on(NodeIndex from, PeerId peer, const ConnectionEnd& end, const Bytes& frames) {
     Bytes left;
     for_each_message(frames, [&](std::string_view command, ByteSpan message) {
-        const ByteSpan payload = message.subspan(kMessageHeaderSize);
-        for (const Duration late : filter_({from, end.remote, command, payload})) {
+        count(from, command, message.size());
+        const PassingMessage passing{from, end.remote, command,
+                                     message.subspan(kMessageHeaderSize)};
+        for (const auto& observer : message_observers_) observer(passing);
+        if (!filter_) return;
+        for (const Duration late : filter_(passing)) {
             if (late == Duration{0}) {
                 append(left, message);
             } else if (!separated(from, end.remote)) {
@@ -308,17 +316,51 @@ Bytes World::filtered(NodeIndex from, PeerId peer, const ConnectionEnd& end, con
             }
         }
     });
-    return left;
+    return filter_ ? left : frames;
 }
 
-void World::count(NodeIndex from, const Bytes& frames) {
-    for_each_message(frames, [&](std::string_view command, ByteSpan message) {
-        for (Traffic* each :
-             {&sent_, &nodes_[from]->sent, &sent_by_command_[std::string(command)]}) {
-            ++each->messages;
-            each->bytes += message.size();
-        }
-    });
+void World::count(NodeIndex from, std::string_view command, size_t bytes) {
+    auto known = sent_by_command_.find(command);
+    if (known == sent_by_command_.end())
+        known = sent_by_command_.emplace(std::string(command), Traffic{}).first;
+    for (Traffic* each : {&sent_, &nodes_[from]->sent, &known->second}) {
+        ++each->messages;
+        each->bytes += bytes;
+    }
+}
+
+bool World::say(NodeIndex from, NodeIndex to, std::string_view command, ByteSpan payload) {
+    const SimNode& sim = *nodes_.at(from);
+    CHECK(sim.scripted);
+    const auto peer = sim.scripted->connection(to);
+    if (!peer) return false;
+    send(from, sim.scripted->message(*peer, command, payload));
+    return true;
+}
+
+bool World::hand_over(NodeIndex from, NodeIndex to, std::string_view command, ByteSpan payload) {
+    CHECK(running(to));
+    for (const auto& [peer, end] : nodes_[to]->ends) {
+        if (end.remote != from || !end.established) continue;
+        const auto frame = encode_frame(nodes_[to]->spec.config.net.magic, command, payload);
+        deliver(to, event::Received{peer, *frame});
+        return true;
+    }
+    return false;
+}
+
+bool World::connected(NodeIndex a, NodeIndex b) const {
+    const auto knows = [this](NodeIndex one, NodeIndex other) {
+        const auto& ends = nodes_.at(one)->ends;
+        return std::any_of(ends.begin(), ends.end(), [&](const auto& each) {
+            return each.second.remote == other && each.second.established;
+        });
+    };
+    return knows(a, b) && knows(b, a);
+}
+
+bool World::alive(NodeIndex index) const {
+    return nodes_[index]->alive();
 }
 
 void World::close(NodeIndex from, PeerId peer, const char* reason) {
@@ -346,7 +388,7 @@ void World::reset(const Item& item) {
         return;
     }
     SimNode& sim = *nodes_[origin];
-    if (!sim.node || !sim.ends.contains(peer) || separated(item.node, origin)) return;
+    if (!sim.alive() || !sim.ends.contains(peer) || separated(item.node, origin)) return;
     push(now_ + link_delay(item.node, origin), origin, ItemKind::event,
          event::Closed{peer, "connection reset"});
 }
@@ -357,7 +399,7 @@ void World::power_on(NodeIndex index) {
     SimNode& sim = *nodes_[index];
     sim.powered = true;
     for (const auto& [origin, peer] : std::exchange(sim.unheard, {})) {
-        if (nodes_[origin]->node && nodes_[origin]->ends.contains(peer))
+        if (alive(origin) && nodes_[origin]->ends.contains(peer))
             push(now_ + link_delay(index, origin), origin, ItemKind::event,
                  event::Closed{peer, "connection reset"});
     }

@@ -43,8 +43,9 @@ struct World::SimNode {
     std::unique_ptr<SeededRandom> random;
     std::unique_ptr<SeededRandom> secrets;
     std::unique_ptr<SeededRandom> mining;
-    std::unique_ptr<Node> node;  ///< null: crashed
-    bool powered = true;         ///< false: the machine does not respond
+    std::unique_ptr<Node> node;  ///< null: crashed, or a scripted peer
+    std::optional<ScriptedPeer> scripted;
+    bool powered = true;  ///< false: the machine does not respond
     uint64_t power_cuts = 0;
     /// Connections that sent data to the machine while it was off: they are reset once it is back.
     std::set<std::pair<NodeIndex, PeerId>> unheard;
@@ -55,11 +56,16 @@ struct World::SimNode {
     /// Barriers not reached yet; one release item for each.
     std::deque<std::pair<CommitId, Durability>> barriers;
     TimePoint sync_begin{}, sync_end{};  ///< of the last sync requested
+    uint64_t commits_to_crash = 0;       ///< see crash_at_commit(); 0: no order
+    CommitPoint crash_point = CommitPoint::unfinished;
+    Crash crash_how = Crash::power_cut;
     uint64_t search_job = 0;
     TimePoint armed = kNever;
     TimePoint last_timer{};
     uint64_t timers_at_once = 0;  ///< consecutive TimerDue at one time, to detect a loop
     Traffic sent;
+
+    bool alive() const { return node != nullptr || scripted.has_value(); }
 };
 
 struct World::Item {

@@ -116,6 +116,62 @@ def test_recording_that_began_later_replays_on_a_copy_of_the_directory(network, 
     assert answer["same"] and {key: answer[key] for key in expected} == expected
 
 
+def test_record_with_directories_of_its_own_replays_on_copies_of_them(network, tmp_path):
+    folders = {"blocksdir": tmp_path / "blocks", "walletdir": tmp_path / "wallets"}
+    for folder in folders.values():
+        folder.mkdir()
+    node = network.add(*(f"-{name}={folder}" for name, folder in folders.items()))
+    node.rpc.createwallet("purse")
+    node.generate(101, node.rpc.wallet("purse").getnewaddress())
+    node.stop()
+    copies = []
+    for name, folder in {"datadir": node.datadir, **folders}.items():
+        shutil.copytree(folder, tmp_path / "copies" / name)
+        copies += [f"--{name}", str(tmp_path / "copies" / name)]
+    record = tmp_path / "record"
+    node.options += [f"-record={record}", "-wallet=purse"]
+    node.start()
+    node.rpc.wallet("purse").sendtoaddress(OTHER_ADDRESS, 1)
+    node.generate(1)
+    expected = {"tip": node.rpc.getbestblockhash(), "height": 102, "mempool": 0}
+    node.stop()
+    done = replay(record, *copies[:2])
+    assert done.returncode == 1 and "--blocksdir" in done.stderr
+    done = replay(record, *copies[:4])
+    assert done.returncode == 1 and "--walletdir" in done.stderr
+    done = replay(record, *copies, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["same"] and {key: answer[key] for key in expected} == expected
+
+
+def test_reindexing_and_imported_blocks_are_in_the_record(network, tmp_path):
+    source = network.add()
+    source.generate(30)
+    tip = source.rpc.getbestblockhash()
+    source.stop()
+    blocks = next((source.datadir / "regtest" / "blocks").glob("blk*.dat"))
+    record = tmp_path / "imported"
+    node = network.add(f"-loadblock={blocks}", f"-record={record}")
+    wait_until(lambda: node.rpc.getblockcount() == 30, "the imported blocks")
+    node.stop()
+    done = replay(record, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["tip"] == tip
+
+    copy = tmp_path / "copy"
+    shutil.copytree(node.datadir, copy)
+    record = tmp_path / "reindexed"
+    node.options = [option for option in node.options if "loadblock" not in option and "record" not in option]
+    node.options += ["-reindex", f"-record={record}"]
+    node.start()
+    wait_until(lambda: node.rpc.getblockcount() == 30, "the reindexed blocks")
+    node.stop()
+    done = replay(record, "--datadir", str(copy), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["tip"] == tip
+
+
 def test_record_that_is_there_is_refused(network, tmp_path):
     record = tmp_path / "record"
     record.write_text("mine")

@@ -14,10 +14,9 @@
 #include "chain/script/script_check.h"
 #include "contrib/lab/replay/replayed_request.h"
 #include "node/daemon/block_import.h"
+#include "node/daemon/node_files.h"
 #include "node/daemon/options/daemon_options.h"
 #include "node/daemon/record/record_file.h"
-#include "node/daemon/reindex.h"
-#include "node/daemon/storage/leveldb_storage.h"
 #include "node/node.h"
 #include "rpc/jsonrpc/json_writer.h"
 
@@ -36,11 +35,15 @@ constexpr const char* kHelp =
     "\n"
     "  --datadir DIR    copy of the data directory from before the recording; required unless\n"
     "                   that was empty. The replay modifies the copy.\n"
+    "  --blocksdir DIR  copy of the daemon's -blocksdir, under the same conditions\n"
+    "  --walletdir DIR  copy of the daemon's -walletdir, under the same conditions\n"
     "  --json           print the result as JSON\n";
 
 struct Options {
     std::string record;
     std::string data_directory;
+    std::string blocks_directory;
+    std::string wallet_directory;
     bool json = false;
 };
 
@@ -52,6 +55,10 @@ Expected<Options, std::string> read_options(const std::vector<std::string>& argu
             options.json = true;
         } else if (each == "--datadir" && i + 1 < arguments.size()) {
             options.data_directory = arguments[++i];
+        } else if (each == "--blocksdir" && i + 1 < arguments.size()) {
+            options.blocks_directory = arguments[++i];
+        } else if (each == "--walletdir" && i + 1 < arguments.size()) {
+            options.wallet_directory = arguments[++i];
         } else if (!each.starts_with("-") && options.record.empty()) {
             options.record = each;
         } else {
@@ -63,95 +70,84 @@ Expected<Options, std::string> read_options(const std::vector<std::string>& argu
     return options;
 }
 
-/// The stores of the replayed node: in memory, or in a copy of the daemon's data directory.
+/// The directories of the replayed node, which are copies. If the daemon ran with an option for a
+/// directory, the replay needs the option too.
+Expected<NodeFiles::Options, std::string> places(const RecordHeader& header, const Options& options,
+                                                 const NodeConfig& config) {
+    Settings settings = header.settings;
+    const auto place = [&](std::string_view name, const std::string& copy) -> std::string {
+        if (settings.has(name) && copy.empty())
+            return fmt::format(
+                "The daemon ran with -{0}. Pass a copy of that directory with --{0}.", name);
+        if (!settings.has(name) && !copy.empty())
+            return fmt::format("The daemon ran without -{0}. Omit --{0}.", name);
+        if (!copy.empty())
+            settings.add(Settings::Source::command_line, "", name,
+                         {fs::absolute(copy).string(), false});
+        return {};
+    };
+    std::string problem = place("blocksdir", options.blocks_directory);
+    if (problem.empty()) problem = place("walletdir", options.wallet_directory);
+    if (!problem.empty()) return Unexpected(std::move(problem));
+    settings.add(Settings::Source::command_line, "", "datadir", {options.data_directory, false});
+    const auto locations = read_locations(settings, "/");
+    if (!locations) return Unexpected(locations.error());
+    settings.select_chain(locations->chain);
+    const auto directories = read_store_directories(settings, *locations);
+    if (!directories) return Unexpected(directories.error());
+    for (const std::string& path : {locations->chain_directory, directories->blocks}) {
+        std::error_code error;
+        fs::create_directories(path, error);
+        if (error) return Unexpected(fmt::format("Cannot create {}: {}", path, error.message()));
+    }
+    return NodeFiles::Options{locations->chain_directory,
+                              directories->blocks,
+                              directories->wallets,
+                              header.tx_index,
+                              config.chain.reindex,
+                              config.chain.reindex_chainstate,
+                              size_t{0}};
+}
+
+/// The stores of the replayed node: in memory, or in copies of the daemon's directories.
 class Stores {
  public:
     static Expected<std::unique_ptr<Stores>, std::string> open(const RecordHeader& header,
-                                                               const std::string& data_directory,
+                                                               const Options& options,
                                                                const NodeConfig& config) {
         auto stores = std::make_unique<Stores>();
-        if (!data_directory.empty()) {
-            if (auto done = stores->open_directory(header, data_directory, config); !done)
-                return Unexpected(done.error());
-        }
+        if (options.data_directory.empty()) return stores;
+        const auto where = places(header, options, config);
+        if (!where) return Unexpected(where.error());
+        auto files = NodeFiles::open(*where, [](const StorageError& failed) {
+            fmt::print(stderr, "Error: {}\n", failed.message);
+            std::_Exit(EXIT_FAILURE);
+        });
+        if (!files) return Unexpected(files.error());
+        stores->files_ = std::move(*files);
         return stores;
     }
 
     NodeHost host(const RecordHeader& header, Random& random, Random& secrets) {
-        StorageDirectory* wallets = &memory_wallets_;
-        if (wallets_) wallets = &*wallets_;
-        Storage* tx_index = &memory_tx_index_;
-        if (tx_index_) tx_index = tx_index_.get();
-        return {blocks_ ? static_cast<Storage&>(*blocks_) : memory_blocks_,
-                coins_ ? static_cast<Storage&>(*coins_) : memory_coins_,
-                header.wallets ? wallets : nullptr,
+        StorageDirectory& wallets = files_ ? files_->wallets() : memory_wallets_;
+        return {files_ ? files_->blocks() : memory_blocks_,
+                files_ ? files_->coins() : memory_coins_,
+                header.wallets ? &wallets : nullptr,
                 verifier_,
                 random,
                 secrets,
                 log,
-                header.tx_index ? tx_index : nullptr};
+                !header.tx_index ? nullptr : (files_ ? files_->tx_index() : &memory_tx_index_)};
     }
 
     NullLog log;
 
  private:
-    Expected<void, std::string> open_directory(const RecordHeader& header,
-                                               const std::string& data_directory,
-                                               const NodeConfig& config) {
-        Settings settings = header.settings;
-        if (settings.has("blocksdir") || settings.has("walletdir")) {
-            return Unexpected(std::string{
-                "Cannot replay a record of a daemon that ran with -blocksdir or -walletdir."});
-        }
-        settings.add(Settings::Source::command_line, "", "datadir", {data_directory, false});
-        const auto locations = read_locations(settings, "/");
-        if (!locations) return Unexpected(locations.error());
-        const std::string& chain = locations->chain_directory;
-        if (config.chain.reindex || config.chain.reindex_chainstate) {
-            auto cleared = clear_for_reindex({chain + "/blocks", chain}, config.chain.reindex);
-            if (!cleared) return cleared;
-        }
-        std::error_code error;
-        fs::create_directories(chain + "/blocks", error);
-        fs::create_directories(chain + "/indexes", error);
-        thread_.emplace([](const StorageError& failed) {
-            fmt::print(stderr, "Error: {}\n", failed.message);
-            std::_Exit(EXIT_FAILURE);
-        });
-        LevelDbOptions blocks;
-        blocks.files_may_be_there = config.chain.reindex;
-        blocks.directory = chain + "/blocks/index";
-        blocks.files_directory = chain + "/blocks";
-        LevelDbOptions coins;
-        coins.directory = chain + "/chainstate";
-        coins.bloom_filter = true;
-        LevelDbOptions index;
-        index.directory = chain + "/indexes/txindex";
-        index.bloom_filter = true;
-        const auto open_one = [&](const LevelDbOptions& options,
-                                  std::unique_ptr<LevelDbStorage>& target) {
-            auto opened = LevelDbStorage::open(options, *thread_);
-            if (!opened) return opened.error().message;
-            target = std::move(*opened);
-            return std::string{};
-        };
-        std::string problem = open_one(blocks, blocks_);
-        if (problem.empty()) problem = open_one(coins, coins_);
-        if (problem.empty() && header.tx_index) problem = open_one(index, tx_index_);
-        if (!problem.empty()) return Unexpected(std::move(problem));
-        wallets_.emplace(chain + "/wallets", *thread_);
-        return {};
-    }
-
     MemoryStorage memory_blocks_;
     MemoryStorage memory_coins_;
     MemoryStorage memory_tx_index_;
     MemoryStorageDirectory memory_wallets_;
-    std::optional<StorageThread> thread_;
-    std::unique_ptr<LevelDbStorage> blocks_;
-    std::unique_ptr<LevelDbStorage> coins_;
-    std::unique_ptr<LevelDbStorage> tx_index_;
-    std::optional<LevelDbDirectory> wallets_;
+    std::unique_ptr<NodeFiles> files_;
     InlineScriptVerifier verifier_;
 };
 
@@ -315,16 +311,19 @@ Expected<int, std::string> run(const Options& options) {
             "The recording began on a data directory that was not empty. Pass a copy of it, made "
             "before the recording, with --datadir."});
     }
-    if (header.fresh && !options.data_directory.empty()) {
+    const bool copies = !options.data_directory.empty() || !options.blocks_directory.empty() ||
+                        !options.wallet_directory.empty();
+    if (header.fresh && copies) {
         return Unexpected(
-            std::string{"The recording began on an empty data directory. Omit --datadir."});
+            std::string{"The recording began on empty directories. Omit --datadir, --blocksdir "
+                        "and --walletdir."});
     }
     Settings settings = header.settings;
     settings.select_chain(header.chain);
     auto config = read_node_config(settings, header.chain);
     if (!config) return Unexpected(config.error());
     config->chain.coins_cache_bytes = header.coins_cache_bytes;
-    auto stores = Stores::open(header, options.data_directory, *config);
+    auto stores = Stores::open(header, options, *config);
     if (!stores) return Unexpected(stores.error());
     Replay replay(header, std::move(*stores));
     if (auto created = replay.create(std::move(*config)); !created)

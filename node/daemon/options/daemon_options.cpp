@@ -132,6 +132,17 @@ Expected<Locations, std::string> read_locations(const Settings& settings, const 
     return result;
 }
 
+Expected<StoreDirectories, std::string> read_store_directories(const Settings& settings,
+                                                               const Locations& locations) {
+    OptionReader reader(settings);
+    DaemonOptions chosen;
+    reader.read(chosen);
+    StoreDirectories result{blocks_directory(reader, chosen.blocks_directory, locations),
+                            absolute(chosen.wallet_directory, locations.chain_directory)};
+    if (!reader.problem().empty()) return Unexpected(reader.problem());
+    return result;
+}
+
 Expected<DaemonOptions, std::string> read_daemon_options(const Settings& settings,
                                                          const Locations& locations,
                                                          const NodeConfig& node) {
@@ -141,8 +152,10 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
     options.chain = locations.chain;
     options.data_directory = locations.data_directory;
     options.chain_directory = locations.chain_directory;
-    options.blocks_directory = blocks_directory(reader, options.blocks_directory, locations);
-    options.wallet_directory = absolute(options.wallet_directory, locations.chain_directory);
+    const auto stores = read_store_directories(settings, locations);
+    if (!stores) return Unexpected(stores.error());
+    options.blocks_directory = stores->blocks;
+    options.wallet_directory = stores->wallets;
     options.pid_file = absolute(options.pid_file, locations.chain_directory);
     for (const std::string& path : options.load_blocks) {
         if (!fs::is_regular_file(path))

@@ -66,8 +66,16 @@ struct Locations {
 /// From -chain and -datadir. Errors are sentences for stderr, here and below.
 Expected<Locations, std::string> read_locations(const Settings& settings, const std::string& home);
 
-/// REQUIRES: settings.select_chain(locations.chain) was called. Opens the files that options
-/// of the engine name, nothing else.
+/// Where the stores are: -blocksdir and -walletdir. REQUIRES, here and below:
+/// settings.select_chain(locations.chain) was called.
+struct StoreDirectories {
+    std::string blocks;
+    std::string wallets;
+};
+Expected<StoreDirectories, std::string> read_store_directories(const Settings& settings,
+                                                               const Locations& locations);
+
+/// Opens the files that options of the engine name, nothing else.
 Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
                                                    const std::string& chain);
 /// For the host of such a node.

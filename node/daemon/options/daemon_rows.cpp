@@ -156,9 +156,9 @@ OptionRows<HttpOptions> HttpOptions::rows() {
             "rpcbind", kBind,
             "Listen for JSON-RPC on this address; ignored without -rpcallowip; may be repeated",
             {.network_only = true}),
-        option<&O::cookie_file>(
-            "rpccookiefile", kFile,
-            "Authentication cookie file; relative to the chain's directory (default: {default})"),
+        option<&O::cookie_file>("rpccookiefile", kFile,
+                                "Authentication cookie file; relative to the chain's directory "
+                                "(default: {default}); -norpccookiefile disables the cookie"),
         option<&O::cookie_permissions>(
             "rpccookieperms", OptionUnit{"<who>"},
             "Who can read the cookie file: owner, group or all (default: {default})",
@@ -176,6 +176,13 @@ OptionRows<HttpOptions> HttpOptions::rows() {
                             "Number of threads that serve JSON-RPC requests (default: {default})",
                             {.min = 1, .max = 256, .below = clamp, .above = clamp}),
         option<&O::user>("rpcuser", OptionUnit{"<user>"}, "User name for JSON-RPC"),
+        option<&O::whitelist>(
+            "rpcwhitelist", OptionUnit{"<user>:<methods>"},
+            "Comma-separated list of the only methods that this user may call; several lists for "
+            "one user allow only the methods that all of them contain; may be repeated"),
+        option<&O::whitelist_default>("rpcwhitelistdefault", kFlag,
+                                      "Users without an -rpcwhitelist may not call any method "
+                                      "(default: 1 if -rpcwhitelist is set, otherwise 0)"),
         option<&O::work_queue_max>(
             "rpcworkqueue", kCount,
             "Maximum number of JSON-RPC requests that wait for a thread (default: {default})",

@@ -21,10 +21,11 @@ void decide(Cluster& cluster, const std::vector<Node>& nodes, size_t count) {
 }
 
 TEST(CatchUp, replica_100_blocks_behind_returns_and_votes) {
-    Cluster cluster({.delay = milliseconds{20}});
+    Cluster cluster({.delay = milliseconds{20}, .payments = 103});
     cluster.crash(3);
     decide(cluster, {0, 1, 2}, 100);
     cluster.start(3);
+    cluster.connect();
     ASSERT_TRUE(cluster.run_until([&] { return cluster.height(3) == 100; }, seconds{2}));
     cluster.crash(2);  // now its vote is needed
     decide(cluster, {0, 1, 3}, 3);
@@ -37,19 +38,12 @@ TEST(CatchUp, replica_that_is_behind_does_not_vote) {
     cluster.partition({{0, 1, 2}});
     decide(cluster, {0, 1, 2}, 3);
     // It learns of height 3 from a status, but cannot get the blocks.
-    Status status;
-    status.votes = true;
-    status.final_point = FinalPoint{3, cluster.tip(0).hash, cluster.tip(0).seal};
+    const FinalPoint third{3, cluster.tip(0).hash, cluster.tip(0).seal};
     cluster.clear_sent();
-    cluster.inject(3, 0, encode_status(status, cluster.authenticator().network()));
-    EXPECT_EQ(cluster.catch_ups(3), 1U);
+    cluster.inject(3, 0, cluster.status_message(0, third));
     EXPECT_EQ(cluster.info(3, "phase"), "\"catching up\"");
     EXPECT_EQ(cluster.info(3, "certified_height"), "3");
-    const BlockRef stale = cluster.make_block(3, 1);
-    cluster.inject(3, 0,
-                   encode_pre_prepare(
-                       cluster.make_vote(MessageType::pre_prepare, 0, 1, stale->header.hash(), 0),
-                       stale->serialize(), cluster.authenticator().network()));
+    cluster.inject(3, 0, cluster.pre_prepare_message(0, 1, *cluster.make_block(3, 1), 0));
     cluster.run_for(seconds{10});
     EXPECT_EQ(cluster.sent(MessageType::prepare), 0U);
     EXPECT_EQ(cluster.view(3), 0U);  // and does not reproach the primary with it
@@ -64,11 +58,9 @@ TEST(CatchUp, peer_that_does_not_deliver_cannot_keep_a_replica_back) {
     decide(cluster, {0, 1, 2}, 5);
     // 0 only talks, 1 delivers.
     cluster.partition({{1, 3}});
-    Status status;
-    status.votes = true;
-    status.final_point = FinalPoint{5, cluster.tip(0).hash, cluster.tip(0).seal};
+    const FinalPoint fifth{5, cluster.tip(0).hash, cluster.tip(0).seal};
     for (int i = 0; i < 5; ++i) {
-        cluster.inject(3, 0, encode_status(status, cluster.authenticator().network()));
+        cluster.inject(3, 0, cluster.status_message(0, fifth));
         cluster.run_for(milliseconds{200});
     }
     EXPECT_TRUE(cluster.run_until([&] { return cluster.height(3) == 5; }, seconds{3}));
@@ -116,10 +108,10 @@ TEST(CatchUp, observer_follows_by_seals_and_never_votes) {
         return true;
     };
     decide(cluster, kAll, 5);
-    EXPECT_EQ(cluster.height(4), 0U);  // in this harness blocks travel only when they are asked for
+    EXPECT_EQ(cluster.height(4), 0U);  // in a cluster blocks travel only when they are asked for
     cluster.run_for(seconds{31});      // one idle status
     EXPECT_EQ(cluster.height(4), 5U);
-    EXPECT_EQ(cluster.persists(4), 0U);
+    EXPECT_THAT(cluster.records(4), IsEmpty());
     EXPECT_EQ(cluster.info(4, "phase"), "\"following\"");
     EXPECT_THAT(cluster.violations(), IsEmpty());
 }
@@ -135,13 +127,9 @@ TEST(CatchUp, replica_that_lost_its_last_blocks_does_not_vote_on_them_again) {
     cluster.forget_chain(3);
     cluster.clear_sent();
     cluster.start(3);
-    ASSERT_EQ(cluster.start_error(3), "");
+    cluster.connect();
     EXPECT_EQ(cluster.height(3), 0U);
-    const BlockRef block = cluster.make_block(3, 1);
-    cluster.inject(3, 0,
-                   encode_pre_prepare(
-                       cluster.make_vote(MessageType::pre_prepare, 0, 1, block->header.hash(), 0),
-                       block->serialize(), cluster.authenticator().network()));
+    cluster.inject(3, 0, cluster.pre_prepare_message(0, 1, *cluster.make_block(3, 1), 0));
     // Neither does it leave the view: its view-change could not prove what it committed to.
     cluster.submit({3});
     cluster.run_for(seconds{10});

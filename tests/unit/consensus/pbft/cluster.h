@@ -1,8 +1,13 @@
-// Cluster: PBFT engines in one thread and virtual time, for tests. It plays the host (writes that
-// take time, outputs behind a Record held back, crashes that lose what was not yet durable), the
-// node (builds, checks, stores and fetches blocks) and the network (delay, jitter, loss,
-// duplication, partitions). After every step it checks what must always hold, see violations().
-// A twin is a second node with the key of another: a validator that equivocates in every way.
+// Cluster: a World (node/simulator/world.h) of PBFT nodes in a full mesh, with what tests of the
+// engine ask and do. It simulates nothing itself. After every step the world's checkers look for
+// what must never happen, see violations().
+//
+// A Byzantine validator is a twin (a second node with the key of another, so that the validator
+// equivocates in every way) or a scripted peer, for which the test speaks.
+//
+// The engine has to repair what is lost, and nothing else does: blocks and transactions are not
+// announced, only served to those who ask, so that a transaction stays with the nodes that a test
+// gave it to, and a block comes by votes or by the engine's CatchUp.
 #pragma once
 
 #include <functional>
@@ -12,31 +17,36 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "base/random.h"
-#include "base/storage/memory_storage.h"
-#include "chain/rules/params.h"
-#include "consensus/pbft/certificate.h"
-#include "consensus/pbft/pbft_engine.h"
 #include "consensus/pbft/replica.h"
+#include "node/simulator/checker.h"
+#include "node/simulator/world.h"
+#include "tests/unit/consensus/pbft/committee.h"
+#include "tests/unit/consensus/pbft/vote_checker.h"
 
 namespace parley::pbft::testing {
-
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 struct ClusterOptions {
     size_t validators = 4;
     /// Keys of further nodes: a validator's index makes a twin, kObserver a node without a key.
     std::vector<size_t> extra{};
+    /// Validators that are scripted peers.
+    std::set<size_t> scripted{};
     uint64_t seed = 1;
     Duration delay = milliseconds{50};
+    /// Engine messages are late by up to this, so that they overtake each other.
     Duration jitter{0};
+    /// Duration of a sync.
     Duration write_time{0};
+    /// Of engine messages: lost, or delivered twice.
     unsigned drop_percent = 0;
     unsigned duplicate_percent = 0;
     Duration base_timeout = seconds{2};
     Duration timeout_max = seconds{16};
     Duration empty_block_period{0};
+    /// How often submit() may be called.
+    size_t payments = kPaymentsUsual;
 };
 
 inline constexpr size_t kObserver = 1'000'000;
@@ -44,150 +54,95 @@ inline constexpr size_t kObserver = 1'000'000;
 /// The replicas of a cluster of four.
 inline const std::vector<size_t> kAll{0, 1, 2, 3};
 
-class Cluster {
+class Cluster : public Committee {
  public:
-    using Node = size_t;
+    using Node = sim::NodeIndex;
 
+    /// Validator i is node i. Returns when the handshakes are complete.
     explicit Cluster(ClusterOptions options);
 
-    // ---- the world
-    TimePoint now() const { return now_; }
-    Duration elapsed() const { return now_ - start_; }
-    size_t size() const { return nodes_.size(); }
-    /// Runs until nothing happens before now + duration.
-    void run_for(Duration duration);
+    sim::World& world() { return world_; }
+    TimePoint now() const { return world_.now(); }
+    size_t size() const { return world_.size(); }
+    void run_for(Duration duration) { world_.run_for(duration); }
     /// Runs until the condition holds; false when it does not within the limit.
-    bool run_until(const std::function<bool()>& condition, Duration limit);
-    /// A transaction reaches the given nodes (all: empty list), now.
+    bool run_until(const std::function<bool()>& condition, Duration limit) {
+        return world_.run_until(condition, limit);
+    }
+    /// A transaction reaches the given nodes (all: empty list), now. They keep it over a crash.
     void submit(const std::vector<Node>& nodes = {});
-    /// What waits is forgotten everywhere, as when mempools are emptied.
+    /// What waits is forgotten everywhere: every node restarts with an empty mempool.
     void withdraw();
     void crash(Node node);
+    /// Restarts a node; connect() waits for its connections.
     void start(Node node);
-    /// A crashed node's block store goes back to the genesis block; what it voted stays.
+    bool up(Node node) const { return world_.running(node); }
+    /// Runs until all running nodes and scripted peers are connected.
+    void connect();
+    /// A crashed node's chain goes back to the genesis block; what it voted stays. REQUIRES: it is
+    /// cut off by a partition.
     void forget_chain(Node node);
-    bool up(Node node) const { return nodes_[node]->engine != nullptr; }
-    /// Messages pass only within a group; a node that is in none talks to nobody. Empty: heal.
-    void partition(std::vector<std::set<Node>> groups);
-    /// False drops the message.
+    /// Messages pass only within a group, and are lost otherwise; a node in no group talks to
+    /// nobody. Connections stay, as World::partition() would not let them for ever. Empty: heal.
+    void partition(std::vector<std::set<Node>> groups) { groups_ = std::move(groups); }
+    /// For engine messages. False loses the message.
     std::function<bool(Node from, Node to, ByteSpan message)> filter;
-    /// Crash when the given number of further Record outputs was met: before the write, or after
-    /// it and before anything that follows.
-    enum class CrashPoint : uint8_t { before_write, after_write };
-    void crash_at_persist(Node node, size_t count, CrashPoint point);
 
-    // ---- what nodes do wrong on request
-    /// The primary builds blocks that do not connect.
-    void build_invalid_blocks(Node node) { nodes_[node]->builds_invalid = true; }
-    /// Its violations do not count: it is a liar.
-    void distrust(Node node) { nodes_[node]->correct = false; }
-    /// Hands bytes to a node as if a peer had sent them.
-    void inject(Node to, Node from, Bytes message);
+    /// Its violations do not count: it is Byzantine.
+    void distrust(Node node);
+    /// Hands an engine message to a node now, as if the peer `from` had sent it.
+    void inject(Node to, Node from, const Bytes& message);
 
-    // ---- looking at it
-    Replica& replica(Node node) { return *nodes_[node]->replica; }
-    size_t height(Node node) const { return nodes_[node]->chain.size() - 1; }
+    const Replica& replica(Node node) const;
+    size_t height(Node node) const { return static_cast<size_t>(sim::height(world_, node)); }
     size_t lowest_height(const std::vector<Node>& nodes) const;
-    const HeaderNode& tip(Node node) const { return *nodes_[node]->chain.back(); }
-    const HeaderNode& at(Node node, size_t height) const { return *nodes_[node]->chain[height]; }
-    BlockRef block(Node node, size_t height) const { return nodes_[node]->blocks[height]; }
+    const HeaderNode& tip(Node node) const { return sim::tip(world_, node); }
+    /// A block of a node's best chain.
+    BlockRef block(Node node, const HeaderNode& header) const;
+    /// A field of getconsensusinfo.
     std::string info(Node node, std::string_view field) const;
     uint64_t view(Node node) const { return std::stoull(info(node, "view")); }
-    MemoryStorage& disk(Node node) { return *nodes_[node]->disk; }
-    /// Of start(); empty when it started.
-    const std::string& start_error(Node node) const { return nodes_[node]->start_error; }
-    size_t blames(Node node) const { return nodes_[node]->blames.size(); }
-    const std::vector<std::string>& blame_reasons(Node node) const { return nodes_[node]->blames; }
-    size_t catch_ups(Node node) const { return nodes_[node]->catch_ups; }
-    size_t persists(Node node) const { return nodes_[node]->persists; }
-    /// Messages put on the wire, by type; one for each receiver.
+    /// What a node's engine has on its disk.
+    std::map<Bytes, Bytes> records(Node node);
+    /// Why a node dropped peers as misbehaving, since the beginning.
+    const std::vector<std::string>& blames(Node node) const { return logs_[node]->blames; }
+    /// Engine messages that left nodes, by type; one for each receiver.
     size_t sent(MessageType type) const;
     size_t sent() const;
     void clear_sent() { sent_.clear(); }
-    /// Broken invariants: two correct nodes with different blocks at a height, a block without a
-    /// valid certificate, a correct key under two digests for one (view, height, type).
-    const std::vector<std::string>& violations() const { return violations_; }
+    /// Of SafetyChecker and VoteChecker.
+    std::vector<std::string> violations() const;
 
-    const SecretKey& key(size_t validator) const { return keys_[validator]; }
-    const Authenticator& authenticator() const { return *authenticator_; }
-    const ChainParams& params() const { return params_; }
-    PbftOptions engine_options(Node node) const;
-    /// A block on top of a node's tip, with `salt` to make it different from others.
-    BlockRef make_block(Node node, uint64_t salt, bool valid = true) const;
-    Vote make_vote(MessageType type, View view, Sequence height, const BlockHash& digest,
-                   size_t validator) const;
+    /// A valid block without transactions on top of a node's tip, with `salt` to make it different
+    /// from others.
+    BlockRef make_block(Node node, uint8_t salt);
 
  private:
-    struct PendingWrite {
-        TimePoint done;
-        WriteBatch batch;       // of the engine, or
-        size_t chain_size = 0;  // the chain up to here
-    };
-    struct NodeState {
-        size_t validator = 0;
-        bool correct = true;
-        bool builds_invalid = false;
-        std::unique_ptr<Engine> engine;
-        Replica* replica = nullptr;
-        std::unique_ptr<MemoryStorage> disk = std::make_unique<MemoryStorage>();
-        std::vector<std::unique_ptr<HeaderNode>> chain;
-        std::vector<BlockRef> blocks;
-        size_t durable_chain = 1;
-        std::vector<PendingWrite> writes;
-        TimePoint write_done{};
-        TimePoint crashed_at = TimePoint::min();
-        uint64_t epoch = 0;
-        std::set<uint64_t> pending;  // transactions
-        std::string start_error;
+    class BlameLog final : public LogSink {
+     public:
+        bool enabled(LogCategory category, LogLevel level) const override {
+            return category == LogCategory::net && level == LogLevel::info;
+        }
+        void write(LogCategory, LogLevel, std::string_view line) override {
+            if (line.starts_with("Misbehaving")) blames.emplace_back(line);
+        }
         std::vector<std::string> blames;
-        size_t catch_ups = 0;
-        size_t persists = 0;
-        size_t crash_countdown = 0;
-        CrashPoint crash_point = CrashPoint::before_write;
-    };
-    struct Delivery {
-        Node from = 0;
-        Node to = 0;
-        uint64_t epoch = 0;
-        TimePoint released{};
-        bool is_catch_up = false;
-        bool lost = false;
-        std::shared_ptr<const Bytes> message;
     };
 
-    void step(Node node, const EngineInput& input);
-    void process(Node node, EngineOutputs& outputs);
-    void persist(Node node, WriteBatch batch);
-    void finish_writes(Node node);
-    void transmit(Node from, Node to, const std::shared_ptr<const Bytes>& message);
-    void deliver(const Delivery& delivery);
-    void publish(Node node, const BlockRef& block, const Bytes& seal);
-    void build(Node node, const engine_output::BuildProposal& request);
-    void catch_up(Node node, Node from);
-    void send_demand(Node node);
-    bool connected(Node a, Node b) const;
-    void check_sent(Node from, ByteSpan message);
-    void check_block(Node node, const HeaderNode& block);
-    void violation(std::string text);
-    bool advance_to_next(TimePoint limit);
+    sim::NodeSpec spec(size_t validator, LogSink& log);
+    std::vector<Duration> fate(const sim::PassingMessage& passing);
+    bool together(Node a, Node b) const;
 
     ClusterOptions options_;
-    ChainParams params_;
-    std::vector<SecretKey> keys_;
-    std::unique_ptr<Authenticator> authenticator_;
     SeededRandom random_;
-    NullLog log_;
-    TimePoint start_;
-    TimePoint now_;
-    uint64_t sequence_ = 0;
-    uint64_t last_transaction_ = 0;
-    std::vector<std::unique_ptr<NodeState>> nodes_;
-    std::vector<std::set<Node>> groups_;
-    std::map<std::pair<TimePoint, uint64_t>, Delivery> deliveries_;
+    std::vector<std::unique_ptr<BlameLog>> logs_;
+    sim::SafetyChecker safety_;
+    VoteChecker votes_;
     std::map<MessageType, size_t> sent_;
-    std::map<size_t, BlockHash> committed_;
-    std::map<std::tuple<size_t, MessageType, View, Sequence>, Hash256> signed_;
-    std::vector<std::string> violations_;
+    std::map<Node, std::vector<TransactionRef>> given_;
+    size_t payments_ = 0;
+    std::vector<std::set<Node>> groups_;
+    sim::World world_;
 };
 
 }  // namespace parley::pbft::testing

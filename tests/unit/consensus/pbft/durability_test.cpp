@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/storage/memory_storage.h"
 #include "tests/unit/consensus/pbft/cluster.h"
+#include "tests/unit/consensus/pbft/lone_replica.h"
 
 namespace parley::pbft::testing {
 namespace {
@@ -11,25 +15,25 @@ using Node = Cluster::Node;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// One replica crashes at its k-th durable write, before or after it, for every k of a run with a
-// change of view in the middle; it restarts a second later. Cluster checks each signature.
+// One replica loses its power at its k-th durable write, before or after it is safe, for every k of
+// a run with a change of view in the middle; it restarts a second later. Cluster checks each
+// signature.
 TEST(Durability, crash_at_every_write_never_signs_twice_and_recovers) {
     size_t crashes = 0;
-    for (const auto point : {Cluster::CrashPoint::before_write, Cluster::CrashPoint::after_write}) {
+    for (const auto point : {sim::CommitPoint::unfinished, sim::CommitPoint::synced}) {
         for (const Node victim : {0U, 1U, 2U}) {
             for (size_t k = 1;; ++k) {
                 Cluster cluster({.delay = milliseconds{50},
                                  .jitter = milliseconds{30},
                                  .write_time = milliseconds{10}});
                 cluster.run_for(seconds{1});
-                cluster.crash_at_persist(victim, k, point);
+                cluster.world().crash_at_commit(victim, k, point);
                 bool crashed = false;
                 const auto restart = [&] {
                     if (cluster.up(victim)) return;
                     crashed = true;
                     cluster.run_for(seconds{1});
                     cluster.start(victim);
-                    ASSERT_EQ(cluster.start_error(victim), "");
                 };
                 const auto decided = [&](size_t height) {
                     return cluster.run_until(
@@ -75,6 +79,7 @@ TEST(Durability, same_bytes_are_sent_again_after_a_crash) {
     cluster.run_for(milliseconds{500});
     for (const Node node : kAll) cluster.crash(node);
     for (const Node node : kAll) cluster.start(node);
+    cluster.connect();
     cluster.run_for(milliseconds{900});  // before the view changes
     size_t kinds = 0;
     for (const auto& [key, messages] : seen) {
@@ -119,15 +124,15 @@ TEST(Durability, all_crash_while_one_alone_holds_the_certificate_and_it_stays_do
         std::vector<Node> rest;
         for (const Node node : kAll) {
             if (node == holder) continue;
-            EXPECT_EQ(cluster.height(node), 0U);
             rest.push_back(node);
             cluster.start(node);
+            EXPECT_EQ(cluster.height(node), 0U);
         }
         cluster.submit(rest);
         ASSERT_TRUE(
             cluster.run_until([&] { return cluster.lowest_height(rest) == 1; }, seconds{20}))
             << holder;
-        EXPECT_EQ(cluster.at(rest[0], 1).hash, decided);
+        EXPECT_EQ(cluster.tip(rest[0]).hash, decided);
         cluster.start(holder);
         cluster.submit();
         ASSERT_TRUE(
@@ -148,38 +153,35 @@ class DamagedRecord : public ::testing::Test {
         cluster.submit();
         cluster.run_for(milliseconds{2500});
         cluster.crash(1);
+        load();
     }
-    std::map<Bytes, Bytes> records() {
-        std::map<Bytes, Bytes> result;
-        const auto scanned =
-            cluster.disk(1).scan(Bytes{kEngineKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
-                result[to_bytes(key)] = to_bytes(value);
-                return true;
-            });
-        EXPECT_TRUE(scanned);
-        return result;
+    /// The engine's part of its disk, for a test to damage.
+    void load() {
+        WriteBatch batch;
+        for (const auto& [key, value] : cluster.records(1)) batch.put(key, value);
+        storage.commit(std::move(batch), Durability::synced);
     }
     void put(const Bytes& key, const Bytes& value) {
         WriteBatch batch;
         batch.put(key, value);
-        cluster.disk(1).commit(std::move(batch), Durability::synced);
+        storage.commit(std::move(batch), Durability::synced);
     }
     void erase(const Bytes& key) {
         WriteBatch batch;
         batch.erase(key);
-        cluster.disk(1).commit(std::move(batch), Durability::synced);
+        storage.commit(std::move(batch), Durability::synced);
     }
-    Expected<std::unique_ptr<Engine>, std::string> open(size_t validator = 1) {
-        PbftOptions options = cluster.engine_options(validator);
-        return make_pbft_engine(options, cluster.params(), cluster.disk(1), log);
+    Expected<std::unique_ptr<Engine>, std::string> open(std::optional<size_t> validator = 1) {
+        return make_pbft_engine(cluster.engine_options(validator), cluster.params(), storage, log);
     }
 
     Cluster cluster{{.delay = milliseconds{50}}};
+    MemoryStorage storage;
     NullLog log;
 };
 
 TEST_F(DamagedRecord, every_flipped_byte_and_torn_tail_refuses_to_vote_and_says_so) {
-    const auto intact = records();
+    const auto intact = cluster.records(1);
     ASSERT_EQ(intact.size(), 3U);  // state, new-view, block
     ASSERT_TRUE(open());
     for (const auto& [key, value] : intact) {
@@ -207,15 +209,12 @@ TEST_F(DamagedRecord, of_another_validator_or_network_is_refused) {
     const auto engine = open(2);
     ASSERT_FALSE(engine);
     EXPECT_THAT(engine.error(), HasSubstr("it is validator 1's, this is 2"));
-    Cluster other({.validators = 5});
-    const auto foreign =
-        make_pbft_engine(other.engine_options(1), other.params(), cluster.disk(1), log);
+    const Committee other(5);
+    const auto foreign = make_pbft_engine(other.engine_options(1), other.params(), storage, log);
     ASSERT_FALSE(foreign);
     EXPECT_THAT(foreign.error(), HasSubstr("another chain or validator set"));
     // Without a key nothing is voted, so the record does not matter.
-    PbftOptions observer = cluster.engine_options(1);
-    observer.key.reset();
-    EXPECT_TRUE(make_pbft_engine(observer, cluster.params(), cluster.disk(1), log));
+    EXPECT_TRUE(open(std::nullopt));
 }
 
 TEST(Durability, finalised_blocks_leave_the_record) {
@@ -225,32 +224,21 @@ TEST(Durability, finalised_blocks_leave_the_record) {
         ASSERT_TRUE(
             cluster.run_until([&] { return cluster.lowest_height(kAll) == height; }, seconds{5}));
     }
-    size_t bodies = 0;
-    const auto scanned =
-        cluster.disk(2).scan(Bytes{kEngineKeyPrefix, 'b'}, [&](ByteSpan, ByteSpan) {
-            ++bodies;
-            return true;
-        });
-    ASSERT_TRUE(scanned);
-    EXPECT_LE(bodies, 1U);
+    const auto records = cluster.records(2);
+    EXPECT_FALSE(records.empty());
+    EXPECT_LE(std::count_if(records.begin(), records.end(),
+                            [](const auto& record) { return record.first.at(1) == 'b'; }),
+              1);
 }
 
 TEST(Durability, replica_that_lost_its_record_does_not_contradict_what_it_hears_of_itself) {
-    Cluster cluster({.delay = milliseconds{50}});
-    cluster.run_for(seconds{1});
-    const BlockRef a = cluster.make_block(0, 1);
-    const BlockRef b = cluster.make_block(0, 2);
-    const NetworkTag& network = cluster.authenticator().network();
-    cluster.crash(0);
-    // Peers hand replica 2 a prepare of its own for a that it does not remember.
-    cluster.inject(
-        2, 1,
-        encode_vote(cluster.make_vote(MessageType::prepare, 0, 1, a->header.hash(), 2), network));
-    cluster.inject(
-        2, 1,
-        encode_pre_prepare(cluster.make_vote(MessageType::pre_prepare, 0, 1, b->header.hash(), 0),
-                           b->serialize(), network));
-    EXPECT_EQ(cluster.sent(MessageType::prepare), 0U);
+    LoneReplica replica(2);
+    const BlockRef a = replica.make_block(1);
+    const BlockRef b = replica.make_block(2);
+    // Peers hand it a prepare of its own for a that it does not remember.
+    replica.receive(1, replica.vote_message(MessageType::prepare, 0, 1, a->header.hash(), 2));
+    replica.receive(1, replica.pre_prepare_message(0, 1, *b, 0));
+    EXPECT_EQ(replica.sent(MessageType::prepare), 0U);
 }
 
 }  // namespace

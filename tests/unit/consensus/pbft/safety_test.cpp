@@ -5,32 +5,28 @@
 
 #include <algorithm>
 
+#include "net/wire/messages.h"
 #include "tests/unit/consensus/pbft/cluster.h"
+#include "tests/unit/consensus/pbft/lone_replica.h"
 
 namespace parley::pbft::testing {
 namespace {
 
 using Node = Cluster::Node;
-using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 TEST(Equivocation, two_proposals_commit_at_most_one_and_leave_evidence) {
-    Cluster cluster({.delay = milliseconds{50}});
+    Cluster cluster({.scripted = {0}, .delay = milliseconds{50}});
     cluster.run_for(seconds{1});
-    cluster.distrust(0);
-    const BlockRef a = cluster.make_block(0, 1);
-    const BlockRef b = cluster.make_block(0, 2);
-    const auto pre_prepare = [&](const BlockRef& block) {
-        return encode_pre_prepare(
-            cluster.make_vote(MessageType::pre_prepare, 0, 1, block->header.hash(), 0),
-            block->serialize(), cluster.authenticator().network());
-    };
+    // It says these two things, and nothing else.
+    const Bytes a = cluster.pre_prepare_message(0, 1, *cluster.make_block(1, 1), 0);
+    const Bytes b = cluster.pre_prepare_message(0, 1, *cluster.make_block(1, 2), 0);
     cluster.submit({1, 2, 3});
-    cluster.crash(0);  // it sends these two and nothing else
-    cluster.inject(1, 0, pre_prepare(a));
-    cluster.inject(2, 0, pre_prepare(b));
-    cluster.inject(3, 0, pre_prepare(b));
+    for (const Node node : {1U, 2U, 3U}) {
+        ASSERT_TRUE(cluster.world().say(0, node, message::kEngineCommand, node == 1 ? a : b));
+    }
     ASSERT_TRUE(cluster.run_until(
         [&] {
             return cluster.lowest_height({1, 2, 3}) == 1;
@@ -61,85 +57,73 @@ TEST(Equivocation, two_proposals_commit_at_most_one_and_leave_evidence) {
 
 TEST(Equivocation, second_prepare_or_commit_of_a_replica_does_not_count) {
     for (const auto type : {MessageType::prepare, MessageType::commit}) {
-        Cluster cluster({.delay = milliseconds{50}});
-        cluster.run_for(seconds{1});
-        cluster.crash(2);
-        cluster.crash(3);
-        const BlockRef block = cluster.make_block(0, 1);
+        LoneReplica replica(1);
+        const BlockRef block = replica.make_block(1);
         const BlockHash digest = block->header.hash();
         BlockHash other = digest;
         other.bytes()[0] ^= 1;
-        const NetworkTag& network = cluster.authenticator().network();
-        cluster.inject(
-            1, 0,
-            encode_pre_prepare(cluster.make_vote(MessageType::pre_prepare, 0, 1, digest, 0),
-                               block->serialize(), network));
+        replica.receive(0, replica.pre_prepare_message(0, 1, *block, 0));
         if (type == MessageType::commit) {
             for (const size_t validator : {2U, 3U})
-                cluster.inject(
-                    1, 0,
-                    encode_vote(cluster.make_vote(MessageType::prepare, 0, 1, digest, validator),
-                                network));
-            EXPECT_EQ(cluster.info(1, "committed"), "[1]");
+                replica.receive(
+                    0, replica.vote_message(MessageType::prepare, 0, 1, digest, validator));
+            EXPECT_EQ(replica.info("committed"), "[1]");
         }
         const std::string field = type == MessageType::prepare ? "prepared" : "committed";
-        const std::string before = cluster.info(1, field);
-        cluster.inject(1, 0, encode_vote(cluster.make_vote(type, 0, 1, other, 3), network));
-        cluster.inject(1, 0, encode_vote(cluster.make_vote(type, 0, 1, digest, 3), network));
+        const std::string before = replica.info(field);
+        replica.receive(0, replica.vote_message(type, 0, 1, other, 3));
+        replica.receive(0, replica.vote_message(type, 0, 1, digest, 3));
         if (type == MessageType::commit) {
             // The first counted, for nothing; the second is evidence.
-            EXPECT_EQ(cluster.info(1, field), before);
+            EXPECT_EQ(replica.info(field), before);
         }
-        ASSERT_EQ(cluster.replica(1).evidence().size(), 1U);
-        EXPECT_EQ(cluster.replica(1).evidence()[0].first.digest, other);
-        EXPECT_EQ(cluster.replica(1).evidence()[0].second.digest, digest);
-        EXPECT_EQ(cluster.blames(1), 0U);  // who hands on a contradiction is no liar
+        const auto& evidence = replica.replica().evidence();
+        ASSERT_EQ(evidence.size(), 1U);
+        EXPECT_EQ(evidence[0].first.digest, other);
+        EXPECT_EQ(evidence[0].second.digest, digest);
+        EXPECT_THAT(replica.blames(), IsEmpty());  // who hands on a contradiction is no liar
         // The same message a hundred times is one vote.
         for (int i = 0; i < 100; ++i)
-            cluster.inject(1, 0, encode_vote(cluster.make_vote(type, 0, 1, other, 3), network));
-        EXPECT_EQ(cluster.height(1), 0U);
-        EXPECT_EQ(cluster.replica(1).evidence().size(), 1U);
+            replica.receive(0, replica.vote_message(type, 0, 1, other, 3));
+        EXPECT_EQ(replica.height(), 0U);
+        EXPECT_EQ(evidence.size(), 1U);
     }
 }
 
 TEST(Replay, of_other_view_height_chain_or_set_changes_nothing) {
-    Cluster cluster({.delay = milliseconds{50}});
-    cluster.submit();
-    ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{5}));
-    cluster.run_for(seconds{1});
-    const NetworkTag& network = cluster.authenticator().network();
-    const BlockRef block = cluster.make_block(0, 1);
-    const BlockHash digest = block->header.hash();
+    LoneReplica replica(1);
+    replica.extend();
+    const BlockHash digest = replica.make_block(1)->header.hash();
+    const NetworkTag& network = replica.network();
     // Votes of height 1 in this height's place: the signature covers the height.
     for (const size_t validator : {2U, 3U}) {
-        Vote vote = cluster.make_vote(MessageType::commit, 0, 1, digest, validator);
+        Vote vote = replica.make_vote(MessageType::commit, 0, 1, digest, validator);
         vote.height = 2;
-        cluster.inject(1, 0, encode_vote(vote, network));
-        vote = cluster.make_vote(MessageType::commit, 0, 2, digest, validator);
+        replica.receive(0, encode_vote(vote, network));
+        vote = replica.make_vote(MessageType::commit, 0, 2, digest, validator);
         vote.view = 1;
-        cluster.inject(1, 0, encode_vote(vote, network));
-        vote = cluster.make_vote(MessageType::prepare, 0, 2, digest, validator);
+        replica.receive(0, encode_vote(vote, network));
+        vote = replica.make_vote(MessageType::prepare, 0, 2, digest, validator);
         vote.type = MessageType::commit;
-        cluster.inject(1, 0, encode_vote(vote, network));
+        replica.receive(0, encode_vote(vote, network));
     }
-    EXPECT_EQ(cluster.blames(1), 6U);
+    EXPECT_THAT(replica.blames(), SizeIs(6));
     // An old but genuine vote is nobody's fault.
-    cluster.inject(1, 0,
-                   encode_vote(cluster.make_vote(MessageType::commit, 0, 1, digest, 3), network));
-    EXPECT_EQ(cluster.blames(1), 6U);
+    replica.receive(0, replica.vote_message(MessageType::commit, 0, 1, digest, 3));
+    EXPECT_THAT(replica.blames(), SizeIs(6));
     // Another validator set, another chain: another tag, and with our tag a bad signature.
-    Cluster foreign({.validators = 5});
+    const Committee foreign(5);
     const Vote theirs = foreign.make_vote(MessageType::commit, 0, 2, digest, 2);
-    cluster.inject(1, 0, encode_vote(theirs, foreign.authenticator().network()));
-    cluster.inject(1, 0, encode_vote(theirs, network));
-    const Authenticator other_chain(cluster.authenticator().validators(), digest);
-    Vote moved = cluster.make_vote(MessageType::commit, 0, 2, digest, 2);
+    replica.receive(0, encode_vote(theirs, foreign.network()));
+    replica.receive(0, encode_vote(theirs, network));
+    const Authenticator other_chain(replica.authenticator().validators(), digest);
+    Vote moved = replica.make_vote(MessageType::commit, 0, 2, digest, 2);
     moved.signature =
-        cluster.key(2).sign_compact(other_chain.signing_hash(MessageType::commit, 0, 2, digest));
-    cluster.inject(1, 0, encode_vote(moved, network));
-    EXPECT_EQ(cluster.blames(1), 9U);
-    EXPECT_EQ(cluster.info(1, "committed"), "[]");
-    EXPECT_EQ(cluster.height(1), 1U);
+        replica.key(2).sign_compact(other_chain.signing_hash(MessageType::commit, 0, 2, digest));
+    replica.receive(0, encode_vote(moved, network));
+    EXPECT_THAT(replica.blames(), SizeIs(9));
+    EXPECT_EQ(replica.info("committed"), "[]");
+    EXPECT_EQ(replica.height(), 1U);
 }
 
 TEST(Replay, prepares_of_an_older_view_do_not_count_in_the_next) {
@@ -153,31 +137,26 @@ TEST(Replay, prepares_of_an_older_view_do_not_count_in_the_next) {
         },
         seconds{10}));
     ASSERT_EQ(cluster.view(2), 1U);
+    // From here on it hears only what the test says in the name of 3.
     cluster.crash(1);
-    cluster.crash(3);
+    cluster.partition({{0}});
     const BlockRef block = cluster.make_block(2, 1);
     const BlockHash digest = block->header.hash();
-    const NetworkTag& network = cluster.authenticator().network();
-    cluster.inject(2, 3,
-                   encode_pre_prepare(cluster.make_vote(MessageType::pre_prepare, 1, 2, digest, 1),
-                                      block->serialize(), network));
-    cluster.inject(2, 3,
-                   encode_vote(cluster.make_vote(MessageType::prepare, 0, 2, digest, 3), network));
+    cluster.inject(2, 3, cluster.pre_prepare_message(1, 2, *block, 1));
+    cluster.inject(2, 3, cluster.vote_message(MessageType::prepare, 0, 2, digest, 3));
     EXPECT_EQ(cluster.info(2, "prepared"), "[1,2]");
     EXPECT_EQ(cluster.info(2, "committed"), "[]");
-    cluster.inject(2, 3,
-                   encode_vote(cluster.make_vote(MessageType::prepare, 1, 2, digest, 3), network));
+    cluster.inject(2, 3, cluster.vote_message(MessageType::prepare, 1, 2, digest, 3));
     EXPECT_EQ(cluster.info(2, "prepared"), "[1,2,3]");
     EXPECT_EQ(cluster.info(2, "committed"), "[2]");
 }
 
 TEST(Forgery, bad_messages_are_refused_and_their_sender_blamed) {
-    Cluster cluster({.delay = milliseconds{50}});
-    cluster.run_for(seconds{1});
-    const NetworkTag& network = cluster.authenticator().network();
-    const BlockRef block = cluster.make_block(0, 1);
+    LoneReplica replica(1);
+    const NetworkTag& network = replica.network();
+    const BlockRef block = replica.make_block(1);
     const BlockHash digest = block->header.hash();
-    const Vote good = cluster.make_vote(MessageType::prepare, 0, 1, digest, 2);
+    const Vote good = replica.make_vote(MessageType::prepare, 0, 1, digest, 2);
     std::vector<Bytes> bad;
     Vote vote = good;
     vote.signature[10] ^= 1;
@@ -191,12 +170,11 @@ TEST(Forgery, bad_messages_are_refused_and_their_sender_blamed) {
     vote = good;
     vote.validator = 65535;
     bad.push_back(encode_vote(vote, network));
-    bad.push_back(encode_vote(cluster.make_vote(MessageType::prepare, 0, 1, digest, 0), network));
+    bad.push_back(replica.vote_message(MessageType::prepare, 0, 1, digest, 0));
     // A pre-prepare of a backup, one with another block, one with a cut block.
-    bad.push_back(encode_pre_prepare(cluster.make_vote(MessageType::pre_prepare, 0, 1, digest, 2),
-                                     block->serialize(), network));
-    const Vote first = cluster.make_vote(MessageType::pre_prepare, 0, 1, digest, 0);
-    bad.push_back(encode_pre_prepare(first, cluster.make_block(0, 2)->serialize(), network));
+    bad.push_back(replica.pre_prepare_message(0, 1, *block, 2));
+    const Vote first = replica.make_vote(MessageType::pre_prepare, 0, 1, digest, 0);
+    bad.push_back(encode_pre_prepare(first, replica.make_block(2)->serialize(), network));
     Bytes cut = block->serialize();
     cut.pop_back();
     bad.push_back(encode_pre_prepare(first, cut, network));
@@ -220,28 +198,23 @@ TEST(Forgery, bad_messages_are_refused_and_their_sender_blamed) {
     bad.push_back(Bytes(kEngineMessageSizeMax + 1, 1));
     size_t count = 0;
     for (const Bytes& bytes : bad) {
-        cluster.inject(1, 0, bytes);
-        EXPECT_EQ(cluster.blames(1), ++count);
+        replica.receive(0, bytes);
+        EXPECT_EQ(replica.blames().size(), ++count);
     }
-    EXPECT_EQ(cluster.info(1, "prepared"), "[0]");  // the pre-prepare without its block is genuine
-    EXPECT_EQ(cluster.sent(MessageType::prepare), 0U);
+    EXPECT_EQ(replica.info("prepared"), "[0]");  // the pre-prepare without its block is genuine
+    EXPECT_EQ(replica.sent(MessageType::prepare), 0U);
     // And after all that it works.
-    cluster.submit();
-    EXPECT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{10}));
+    replica.receive(0, replica.pre_prepare_message(0, 1, *block, 0));
+    EXPECT_EQ(replica.sent(MessageType::prepare), 1U);
 }
 
 class Certificates : public ::testing::Test {
  protected:
-    CommitCertificate certificate(View view, const std::vector<size_t>& validators) const {
-        CommitCertificate result{view, {}};
-        for (const size_t validator : validators) {
-            const Vote vote = cluster.make_vote(MessageType::commit, view, 1, digest, validator);
-            result.commits.push_back(Endorsement{vote.validator, vote.signature});
-        }
-        return result;
+    CommitCertificate certificate(View view, const std::vector<size_t>& signers) const {
+        return replica.certificate(view, 1, digest, signers);
     }
     Expected<void, ProofError> verify(const CommitCertificate& certificate) const {
-        return cluster.authenticator().verify_commits(certificate, 1, digest);
+        return replica.authenticator().verify_commits(certificate, 1, digest);
     }
     void expect(const CommitCertificate& certificate, ProofError error) const {
         const auto result = verify(certificate);
@@ -249,8 +222,8 @@ class Certificates : public ::testing::Test {
         EXPECT_EQ(result.error(), error);
     }
 
-    Cluster cluster{{}};
-    BlockRef block = cluster.make_block(0, 1);
+    LoneReplica replica{0};
+    BlockRef block = replica.make_block(1);
     BlockHash digest = block->header.hash();
 };
 
@@ -273,16 +246,16 @@ TEST_F(Certificates, quorum_of_one_view_holds_and_nothing_less) {
     // Prepares are no commits.
     CommitCertificate prepares{0, {}};
     for (const size_t validator : {1U, 2U, 3U}) {
-        const Vote vote = cluster.make_vote(MessageType::prepare, 0, 1, digest, validator);
+        const Vote vote = replica.make_vote(MessageType::prepare, 0, 1, digest, validator);
         prepares.commits.push_back(Endorsement{vote.validator, vote.signature});
     }
     expect(prepares, ProofError::bad_signature);
 }
 
 TEST_F(Certificates, header_with_seal_scores_one_more_than_its_parent) {
-    const HeaderNode& genesis = cluster.tip(0);
+    const HeaderNode& genesis = replica.tip();
     const auto verify_header = [&](const BlockHeader& header, ByteSpan seal) {
-        return cluster.replica(0).verify_header(header, header.hash(), seal, genesis);
+        return replica.replica().verify_header(header, header.hash(), seal, genesis);
     };
     const Bytes seal = encode_seal(certificate(0, {0, 1, 3}));
     auto score = verify_header(block->header, seal);
@@ -298,7 +271,7 @@ TEST_F(Certificates, header_with_seal_scores_one_more_than_its_parent) {
     longer.push_back(0);
     EXPECT_FALSE(verify_header(block->header, longer));
     EXPECT_FALSE(verify_header(block->header, encode_seal(certificate(0, {0, 1}))));
-    EXPECT_FALSE(verify_header(cluster.make_block(0, 2)->header, seal));
+    EXPECT_FALSE(verify_header(replica.make_block(2)->header, seal));
     BlockHeader header = block->header;
     header.nonce = 1;
     EXPECT_EQ(verify_header(header, {}).error().reason, "bad-nonce");
@@ -309,9 +282,9 @@ TEST_F(Certificates, header_with_seal_scores_one_more_than_its_parent) {
     HeaderNode child;
     child.height = Height{1};
     child.score = Score{1};
-    EXPECT_FALSE(cluster.replica(0).verify_header(block->header, digest, seal, child));
-    EXPECT_EQ(cluster.replica(0).next_bits(genesis, 0), block->header.bits);
-    EXPECT_EQ(cluster.replica(0).genesis_score(genesis.header), Score{0});
+    EXPECT_FALSE(replica.replica().verify_header(block->header, digest, seal, child));
+    EXPECT_EQ(replica.replica().next_bits(genesis, 0), block->header.bits);
+    EXPECT_EQ(replica.replica().genesis_score(genesis.header), Score{0});
 }
 
 TEST(Quorum, any_two_share_f_plus_one_and_the_correct_ones_suffice) {
@@ -337,6 +310,9 @@ Cluster::Node twin_world(size_t n, size_t liars, uint64_t seed, bool& forked, st
     options.seed = seed;
     options.delay = milliseconds{20};
     options.jitter = milliseconds{40};
+    // Short, so that a round of two seconds has two changes of view.
+    options.base_timeout = milliseconds{500};
+    options.timeout_max = seconds{4};
     Cluster cluster(options);
     SeededRandom random(seed);
     for (size_t i = 0; i < liars; ++i) {
@@ -364,13 +340,13 @@ Cluster::Node twin_world(size_t n, size_t liars, uint64_t seed, bool& forked, st
         std::vector<Node> right_nodes(right.begin(), right.end());
         cluster.submit(left_nodes);
         cluster.submit(right_nodes);
-        cluster.run_for(seconds{15});
+        cluster.run_for(milliseconds{1750});
     }
-    forked = std::any_of(cluster.violations().begin(), cluster.violations().end(),
-                         [](const std::string& text) {
-                             return text.find("two blocks committed") != std::string::npos;
-                         });
-    report = cluster.violations().empty() ? "" : cluster.violations().front();
+    const std::vector<std::string> violations = cluster.violations();
+    forked = std::any_of(violations.begin(), violations.end(), [](const std::string& text) {
+        return text.find("finalised different blocks") != std::string::npos;
+    });
+    report = violations.empty() ? "" : violations.front();
     size_t height = 0;
     for (size_t i = liars; i < n; ++i) height = std::max(height, cluster.height(i));
     return height;

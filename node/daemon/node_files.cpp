@@ -1,0 +1,112 @@
+#include "node/daemon/node_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "node/daemon/storage/numbered_files.h"
+#include "node/daemon/system/system_error.h"
+
+namespace parley {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Reads of the UTXO set are random, and the coins cache already serves the repeated ones. A small
+// share of -dbcache is therefore enough for LevelDB: this share for its table cache, and for each
+// of its two write buffers.
+constexpr size_t kCoinsTablesShare = 16;
+constexpr size_t kCoinsTablesBytesMax = 4 << 20;
+
+size_t coins_tables_bytes(size_t cache_bytes) {
+    return std::min(kCoinsTablesBytesMax, cache_bytes / kCoinsTablesShare);
+}
+
+Expected<void, std::string> remove_whole(const fs::path& path) {
+    std::error_code error;
+    fs::remove_all(path, error);
+    if (error) return Unexpected(system_error_sentence("remove", path.string(), error.value()));
+    return {};
+}
+
+/// Undo files, and block files after a gap in the numbering: a reindexing uses neither.
+std::vector<fs::path> useless_files(const std::string& directory) {
+    std::error_code error;
+    uint32_t first_gap = 0;
+    while (fs::exists(numbered_file_path(directory, {FileId::Kind::block, first_gap}), error))
+        ++first_gap;
+    const std::string gap =
+        fs::path(numbered_file_path(directory, {FileId::Kind::block, first_gap})).filename();
+    std::vector<fs::path> result;
+    for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        if (!name.ends_with(".dat")) continue;
+        if (name.starts_with("rev") || (name.starts_with("blk") && name > gap))
+            result.push_back(entry->path());
+    }
+    return result;
+}
+
+/// Removes the data that the chainstate rebuilds from the block files: the coins; with -reindex
+/// also the index, the undo files and the optional indexes. If interrupted, it leaves a state that
+/// the next start refuses with a message that names -reindex.
+Expected<void, std::string> clear_for_reindex(const NodeFiles::Options& options) {
+    // The coins first: a complete index can rebuild them.
+    if (auto done = remove_whole(options.chain + "/chainstate"); !done) return done;
+    if (!options.reindex) return {};
+    if (auto done = remove_whole(options.chain + "/indexes"); !done) return done;
+    if (auto done = remove_whole(options.blocks + "/index"); !done) return done;
+    for (const fs::path& path : useless_files(options.blocks)) {
+        if (auto done = remove_whole(path); !done) return done;
+    }
+    return {};
+}
+
+}  // namespace
+
+NodeFiles::NodeFiles(const Options& options, StorageThread::ErrorHandler on_error)
+    : thread_(std::move(on_error)), wallets_(options.wallets, thread_) {}
+
+size_t NodeFiles::coins_cache_bytes(size_t cache_bytes) {
+    return cache_bytes - 3 * coins_tables_bytes(cache_bytes);
+}
+
+Expected<void, std::string> NodeFiles::open_stores(const Options& options) {
+    const auto open_one = [&](const LevelDbOptions& store, auto& target) -> std::string {
+        auto opened = LevelDbStorage::open(store, thread_);
+        if (!opened) return opened.error().message;
+        target = std::move(*opened);
+        return {};
+    };
+    LevelDbOptions blocks;
+    blocks.files_may_be_there = options.reindex;
+    blocks.directory = options.blocks + "/index";
+    blocks.files_directory = options.blocks;
+    LevelDbOptions coins;
+    coins.directory = options.chain + "/chainstate";
+    coins.cache_bytes = coins.write_buffer_bytes = coins_tables_bytes(options.cache_bytes);
+    coins.bloom_filter = true;
+    LevelDbOptions index;
+    index.directory = options.chain + "/indexes/txindex";
+    index.bloom_filter = true;
+    std::string problem = open_one(blocks, blocks_);
+    if (problem.empty()) problem = open_one(coins, coins_);
+    if (problem.empty() && options.tx_index) problem = open_one(index, tx_index_);
+    if (!problem.empty()) return Unexpected(std::move(problem));
+    return {};
+}
+
+Expected<std::unique_ptr<NodeFiles>, std::string> NodeFiles::open(
+    const Options& options, StorageThread::ErrorHandler on_error) {
+    if (options.reindex || options.reindex_chainstate) {
+        if (auto cleared = clear_for_reindex(options); !cleared) return Unexpected(cleared.error());
+    }
+    auto files = std::unique_ptr<NodeFiles>{new NodeFiles(options, std::move(on_error))};
+    if (auto opened = files->open_stores(options); !opened) return Unexpected(opened.error());
+    return files;
+}
+
+}  // namespace parley

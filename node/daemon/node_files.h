@@ -1,0 +1,56 @@
+// NodeFiles: the stores of a node in its directories: the index with the block files, the coins,
+// the transaction index and the wallets, over the thread that writes them. Clears first what a
+// reindexing rebuilds. It does not lock the directories; its owner does. Created by the daemon, and
+// by the replay of a record.
+//
+// Threads: the stores are used on the core thread; StorageThread has a thread of its own.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/expected.h"
+#include "node/daemon/storage/leveldb_storage.h"
+
+namespace parley {
+
+class NodeFiles {
+ public:
+    struct Options {
+        std::string chain;    ///< directory of chainstate/ and indexes/; exists
+        std::string blocks;   ///< directory of the block files and index/; exists
+        std::string wallets;  ///< directory of the wallets; created with the first one
+        bool tx_index = false;
+        bool reindex = false;
+        bool reindex_chainstate = false;
+        size_t cache_bytes = 0;  ///< -dbcache: for the tables of the coins and the coins' own cache
+    };
+
+    /// `on_error` is called on the storage thread, once, when a write fails. The error is a
+    /// sentence.
+    static Expected<std::unique_ptr<NodeFiles>, std::string> open(
+        const Options& options, StorageThread::ErrorHandler on_error);
+
+    /// The part of `cache_bytes` that is left for the coins' own cache.
+    static size_t coins_cache_bytes(size_t cache_bytes);
+
+    StorageThread& thread() { return thread_; }
+    Storage& blocks() { return *blocks_; }
+    Storage& coins() { return *coins_; }
+    Storage* tx_index() { return tx_index_.get(); }  ///< null: there is none
+    StorageDirectory& wallets() { return wallets_; }
+
+ private:
+    NodeFiles(const Options& options, StorageThread::ErrorHandler on_error);
+    Expected<void, std::string> open_stores(const Options& options);
+
+    StorageThread thread_;
+    std::unique_ptr<LevelDbStorage> blocks_;
+    std::unique_ptr<LevelDbStorage> coins_;
+    std::unique_ptr<LevelDbStorage> tx_index_;
+    LevelDbDirectory wallets_;
+};
+
+}  // namespace parley

@@ -1,0 +1,144 @@
+#include "tests/unit/consensus/pbft/lone_replica.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/serialize.h"
+#include "chain/rules/retarget.h"
+
+namespace parley::pbft::testing {
+namespace {
+
+PeerId peer_of(size_t number) {
+    return PeerId{number + 1};
+}
+
+}  // namespace
+
+LoneReplica::LoneReplica(size_t validator, size_t validators) : Committee(validators) {
+    auto engine = make_pbft_engine(engine_options(validator), params(), storage_, log_);
+    CHECK(engine);
+    engine_ = std::move(*engine);
+    replica_ = dynamic_cast<const Replica*>(engine_.get());
+    CHECK(replica_ != nullptr);
+    auto genesis = std::make_unique<HeaderNode>();
+    genesis->header = params().genesis->header;
+    genesis->hash = params().genesis_hash;
+    genesis->score = Score{0};
+    chain_.push_back(std::move(genesis));
+    step(engine_input::Started{chain_.back().get()});
+    for (size_t other = 0; other < validators; ++other) {
+        if (other != validator) step(engine_input::PeerReady{peer_of(other)});
+    }
+    sent_.clear();
+}
+
+void LoneReplica::run_for(Duration duration) {
+    const TimePoint end = now_ + duration;
+    for (auto due = engine_->next_deadline(); due && *due <= end; due = engine_->next_deadline()) {
+        now_ = std::max(now_, *due);
+        step(engine_input::TimerDue{});
+    }
+    now_ = end;
+}
+
+void LoneReplica::demand(size_t transactions) {
+    waiting_ = transactions;
+    step(engine_input::DemandChanged{Demand{waiting_, now_}});
+}
+
+void LoneReplica::receive(size_t from, Bytes message) {
+    step(engine_input::PeerMessage{peer_of(from), std::move(message)});
+}
+
+void LoneReplica::extend() {
+    const BlockRef block = make_block(++built_);
+    std::vector<size_t> signers;
+    for (size_t i = 0; i < authenticator().validators().quorum(); ++i) signers.push_back(i);
+    append(block, encode_seal(certificate(0, height() + 1, block->header.hash(), signers)));
+}
+
+void LoneReplica::step(const EngineInput& input) {
+    for (EngineOutput& output : engine_->handle(input, now_)) carry_out(output);
+}
+
+void LoneReplica::carry_out(EngineOutput& output) {
+    const auto count = [this](const Bytes& message) {
+        ++sent_[static_cast<MessageType>(message.at(1))];
+    };
+    if (const auto* send = std::get_if<engine_output::SendMessage>(&output)) {
+        count(send->message);
+    } else if (const auto* broadcast = std::get_if<engine_output::Broadcast>(&output)) {
+        count(broadcast->message);
+    } else if (auto* record = std::get_if<engine_output::Record>(&output)) {
+        storage_.commit(std::move(record->batch), Durability::synced);
+    } else if (const auto* request = std::get_if<engine_output::BuildProposal>(&output)) {
+        CHECK(request->parent == tip().hash);
+        const bool possible = waiting_ > 0 || request->allow_empty;
+        step(engine_input::ProposalBuilt{request->parent,
+                                         possible ? build(request->time, ++built_) : nullptr});
+    } else if (const auto* check = std::get_if<engine_output::CheckProposal>(&output)) {
+        const bool connects = check->block->header.previous == tip().hash;
+        step(engine_input::ProposalChecked{check->block, connects ? "" : "bad-block"});
+    } else if (const auto* publish = std::get_if<engine_output::Publish>(&output)) {
+        append(publish->block, publish->seal);
+    } else if (const auto* final_block = std::get_if<engine_output::Finalize>(&output)) {
+        CHECK(tip().hash == final_block->hash);
+    } else if (const auto* blame = std::get_if<engine_output::Blame>(&output)) {
+        blames_.push_back(blame->reason);
+    } else {
+        CHECK(std::holds_alternative<engine_output::CatchUp>(output));
+        ++catch_ups_;
+    }
+}
+
+void LoneReplica::append(const BlockRef& block, const Bytes& seal) {
+    const HeaderNode& parent = tip();
+    const auto score = engine_->verify_header(block->header, block->header.hash(), seal, parent);
+    CHECK(score && *score && block->header.previous == parent.hash);
+    auto child = std::make_unique<HeaderNode>();
+    child->header = block->header;
+    child->hash = block->header.hash();
+    child->height = parent.height + 1;
+    child->parent = &parent;
+    child->score = *score;
+    child->seal = seal;
+    chain_.push_back(std::move(child));
+    waiting_ = 0;
+    step(engine_input::TipChanged{chain_.back().get()});
+    demand(0);
+}
+
+BlockRef LoneReplica::make_block(uint64_t salt) const {
+    return build(to_unix_seconds(now_), ~salt);
+}
+
+BlockRef LoneReplica::build(int64_t time, uint64_t salt) const {
+    Writer content;
+    content.le(salt);
+    TransactionData coinbase;
+    coinbase.inputs.resize(1);
+    coinbase.inputs[0].script_sig = Script{content.data()};
+    coinbase.outputs.push_back(TxOutput{Amount{0}, Script{}});
+    auto block = std::make_shared<Block>();
+    block->transactions.push_back(make_transaction(coinbase));
+    block->header.version = 4;
+    block->header.previous = tip().hash;
+    block->header.merkle_root = block_merkle_root(*block);
+    block->header.time = static_cast<uint32_t>(std::max(time, tip().median_time_past() + 1));
+    block->header.bits = compact_from_target(params().pow_limit);
+    return block;
+}
+
+size_t LoneReplica::sent(MessageType type) const {
+    const auto found = sent_.find(type);
+    return found == sent_.end() ? 0 : found->second;
+}
+
+size_t LoneReplica::sent() const {
+    size_t total = 0;
+    for (const auto& [type, count] : sent_) total += count;
+    return total;
+}
+
+}  // namespace parley::pbft::testing

@@ -1,0 +1,69 @@
+// LoneReplica: one PBFT replica without a node, a network or a world, for what can only be said of
+// the state machine: what it makes of a given input. The test is its peers and its clock. Blocks
+// hold only a coinbase, and every block on top of the tip connects.
+//
+// It simulates nothing: whatever needs two nodes is a test of Cluster.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/storage/memory_storage.h"
+#include "consensus/pbft/replica.h"
+#include "tests/unit/consensus/pbft/committee.h"
+
+namespace parley::pbft::testing {
+
+class LoneReplica : public Committee {
+ public:
+    explicit LoneReplica(size_t validator, size_t validators = 4);
+
+    TimePoint now() const { return now_; }
+    /// Lets time pass; its timers are due on the way.
+    void run_for(Duration duration);
+    /// So many transactions wait.
+    void demand(size_t transactions);
+    /// An engine message of the node of this validator, or, for a higher number, of another peer.
+    void receive(size_t from, Bytes message);
+    /// The next block, sealed by the first quorum of validators in view 0, arrives from the peers.
+    void extend();
+
+    const Replica& replica() const { return *replica_; }
+    size_t height() const { return chain_.size() - 1; }
+    const HeaderNode& tip() const { return *chain_.back(); }
+    std::string info(std::string_view field) const { return report_field(*replica_, field); }
+    View view() const { return std::stoull(info("view")); }
+    /// Outputs so far. A broadcast counts once.
+    size_t sent(MessageType type) const;
+    size_t sent() const;
+    void clear_sent() { sent_.clear(); }
+    const std::vector<std::string>& blames() const { return blames_; }
+    size_t catch_ups() const { return catch_ups_; }
+
+    /// A block on top of its tip, with `salt` to make it different from others.
+    BlockRef make_block(uint64_t salt) const;
+
+ private:
+    void step(const EngineInput& input);
+    void carry_out(EngineOutput& output);
+    void append(const BlockRef& block, const Bytes& seal);
+    BlockRef build(int64_t time, uint64_t salt) const;
+
+    NullLog log_;
+    MemoryStorage storage_;
+    TimePoint now_ = from_unix_seconds(1'700'000'000);
+    std::unique_ptr<Engine> engine_;
+    const Replica* replica_ = nullptr;
+    std::vector<std::unique_ptr<HeaderNode>> chain_;
+    size_t waiting_ = 0;
+    uint64_t built_ = 0;
+    std::map<MessageType, size_t> sent_;
+    std::vector<std::string> blames_;
+    size_t catch_ups_ = 0;
+};
+
+}  // namespace parley::pbft::testing
