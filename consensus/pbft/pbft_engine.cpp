@@ -143,8 +143,8 @@ OptionRows<PbftOptions> PbftOptions::rows() {
 std::optional<std::string> PbftOptions::validate() const {
     if (auto problem = out_of_range(*this)) return problem;
     if (timeout_max < base_timeout)
-        return "The maximum timeout must not be below the base timeout.";
-    if (timeout_max > std::chrono::hours{24}) return "The maximum timeout must not exceed one day.";
+        return "The largest timeout must not be below the base timeout.";
+    if (timeout_max > std::chrono::hours{24}) return "The largest timeout must not exceed one day.";
     if (idle_status_period < base_timeout)
         return "The idle status period must not be below the base timeout.";
     return std::nullopt;
@@ -158,8 +158,7 @@ Expected<std::unique_ptr<Engine>, std::string> make_pbft_engine(PbftOptions opti
     auto validators = pbft::ValidatorSet::create(options.validators);
     if (!validators) return Unexpected(validators.error());
     if (options.key && !validators->index_of(options.key->public_key()))
-        return Unexpected(std::string(
-            "The key of -pbftkey does not belong to any validator in -pbftvalidators."));
+        return Unexpected(std::string("the key is not one of the validators'"));
     auto replica =
         std::make_unique<pbft::Replica>(std::move(options), chain, std::move(*validators), log);
     if (auto restored = replica->restore(storage); !restored) return Unexpected(restored.error());
