@@ -16,6 +16,12 @@ std::optional<Height> ChainWalletView::height_of(const BlockHash& hash) const {
     return node->height;
 }
 
+bool ChainWalletView::is_pruned(const BlockHash& hash) const {
+    const HeaderNode* node = chain_.index().find(hash);
+    CHECK(node != nullptr);
+    return node->is_pruned();
+}
+
 Expected<BlockRef, StorageError> ChainWalletView::read_block(const BlockHash& hash) const {
     const auto missing = [](std::string sentence) {
         return Unexpected(StorageError{StorageError::Code::corruption, std::move(sentence)});

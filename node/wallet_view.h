@@ -20,6 +20,7 @@ class ChainWalletView final : public WalletNodeView {
     int64_t median_time_past(Height height) const override {
         return active_at(height).median_time_past();
     }
+    bool is_pruned(const BlockHash& hash) const override;
     Expected<BlockRef, StorageError> read_block(const BlockHash& hash) const override;
 
     bool in_mempool(const Txid& txid) const override { return mempool_.contains(txid); }

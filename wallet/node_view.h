@@ -28,6 +28,8 @@ class WalletNodeView {
     virtual int64_t block_time(Height height) const = 0;
     /// BIP113, for the block at that height of the active chain, in Unix seconds.
     virtual int64_t median_time_past(Height height) const = 0;
+    /// Was the body of the known block removed? REQUIRES: the block is known.
+    virtual bool is_pruned(const BlockHash& hash) const = 0;
     /// Any known block whose body is stored.
     virtual Expected<BlockRef, StorageError> read_block(const BlockHash& hash) const = 0;
 

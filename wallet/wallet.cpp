@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "base/check.h"
 #include "chain/rules/params.h"
@@ -11,16 +12,23 @@
 namespace parley {
 namespace {
 
-// Blocks of the trail that are kept without a gap: reorganisations beyond them cost a rescan from
-// the next sparse one.
+// Blocks of the trail that are kept without a gap. Further back, of each such distance the double,
+// every second one of those kept before: a reorganisation beyond the dense part costs a rescan of
+// at most a sixty-fourth of its depth more.
 constexpr int32_t kTrailDense = 128;
-constexpr int32_t kTrailSparse = 1024;
 // bitcoind's tolerance between block times and clocks.
 constexpr int64_t kTimestampWindow_s = 2 * 60 * 60;
 constexpr size_t kSeedSize = 32;
 
+// How far above a block the tip can be while the trail keeps the block.
+int64_t trail_reach(Height height) {
+    return height == Height{0}
+               ? INT64_MAX
+               : int64_t{kTrailDense} << std::countr_zero(static_cast<uint32_t>(height.value()));
+}
+
 bool kept_in_trail(Height height, Height tip) {
-    return tip - height < kTrailDense || height.value() % kTrailSparse == 0;
+    return tip - height < trail_reach(height);
 }
 
 WalletError storage_failed(const StorageError& error) {
@@ -81,13 +89,20 @@ Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
         break;
     }
     const Height tip = context.node.tip_height();
+    const Height birth = height_for_time(meta.birth_time);
+    const Height first = std::max(fork + 1, birth);
+    if (first <= tip && context.node.is_pruned(context.node.hash_at(first)))
+        return Unexpected(
+            WalletError{WalletErrorCode::wallet,
+                        "Wallet loading failed. Prune: last wallet synchronisation goes beyond "
+                        "pruned data. You need to -reindex (download the whole blockchain again "
+                        "in case of a pruned node)"});
     for (auto it = trail.upper_bound(fork); it != trail.end(); it = trail.erase(it))
         store.erase_trail(it->first);
     ledger.forget_blocks_above(fork);
-    const Height birth = height_for_time(meta.birth_time);
     if (fork < tip)
         context.log.info(LogCategory::wallet, "[{}] Rescanning blocks {} to {}", name,
-                         std::max(fork + 1, birth).value(), tip.value());
+                         first.value(), tip.value());
     for (Height height = fork + 1; height <= tip; ++height) {
         const BlockHash hash = context.node.hash_at(height);
         if (height < birth) {
@@ -130,15 +145,21 @@ void Wallet::Impl::block_connected(const Block& block, const BlockHash& hash, He
     ledger.connect(block, hash, height);
     trail[height] = hash;
     store.put_trail(height, hash);
-    const Height outdated = height - kTrailDense;
-    if (outdated >= Height{0} && !kept_in_trail(outdated, height) && trail.erase(outdated) != 0)
-        store.erase_trail(outdated);
+    for (int64_t reach = kTrailDense; reach < height.value(); reach *= 2) {
+        const Height outdated = height - static_cast<int32_t>(reach);
+        if (trail_reach(outdated) == reach && trail.erase(outdated) != 0)
+            store.erase_trail(outdated);
+    }
     save();
 }
 
 void Wallet::Impl::block_disconnected(const Block& block, const BlockHash& hash, Height height) {
     ledger.disconnect(block, hash, height);
     if (trail.erase(height) != 0) store.erase_trail(height);
+    // The trail always ends at the tip, however far back that goes.
+    const Height tip = height - 1;
+    if (tip >= Height{0} && trail.emplace(tip, block.header.previous).second)
+        store.put_trail(tip, block.header.previous);
     save();
 }
 

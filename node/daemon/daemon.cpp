@@ -200,20 +200,22 @@ Expected<void, std::string> Daemon::open_rpc() {
     host_.emplace(*log_, options_.log.path, [this] { http_->about_to_wait(); });
     host_->set_hash_rate([this] { return miner_->hashes_per_second(); });
     if (!options_.http.enabled) return {};
-    dispatcher_.emplace(config_.params, gateway_, *host_, *log_);
-    const bool use_cookie = options_.http.password.empty() && options_.http.auth.empty();
+    const HttpOptions& http = options_.http;
+    dispatcher_.emplace(config_.params, gateway_, *host_, *log_,
+                        rpc::Whitelist{http.whitelist, http.whitelist_default});
+    // Beside -rpcauth, too: local clients need no password then.
+    const bool use_cookie = http.password.empty() && !http.cookie_file.empty();
     std::string cookie;
     if (use_cookie) {
-        auto made = RpcCookie::create(options_.http.cookie_file, options_.http.cookie_permissions,
-                                      secrets_);
+        auto made = RpcCookie::create(http.cookie_file, http.cookie_permissions, secrets_);
         if (!made) return Unexpected(made.error());
         cookie = made->text();
         cookie_.emplace(std::move(*made));
     }
-    auto auth = HttpAuth::create(options_.http, cookie);
+    auto auth = HttpAuth::create(http, cookie);
     if (!auth) return Unexpected(auth.error());
     http_.emplace(
-        options_.http, std::move(*auth),
+        http, std::move(*auth),
         [this](const rpc::HttpRequest& request) { return dispatcher_->handle(request); }, *log_);
     if (auto listening = http_->listen(); !listening) return listening;
     http_->start();

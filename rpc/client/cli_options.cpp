@@ -12,7 +12,7 @@ namespace parley::rpc {
 
 namespace {
 
-using Status = std::optional<std::string>;  ///< empty: fine
+using Refusal = std::optional<std::string>;  ///< empty: fine
 
 std::optional<int> parse_integer(std::string_view text) {
     int value = 0;
@@ -57,7 +57,7 @@ constexpr std::array kTexts{
 constexpr std::array<std::string_view, 5> kChains{"testnet", "testnet4", "signet", "regtest",
                                                   "labnet"};
 
-Status set_chain(CliOptions& options, std::string_view name) {
+Refusal set_chain(CliOptions& options, std::string_view name) {
     if (options.chain && *options.chain != name)
         return fmt::format(
             "Invalid combination of -regtest, -labnet, -signet, -testnet4 and "
@@ -66,7 +66,7 @@ Status set_chain(CliOptions& options, std::string_view name) {
     return std::nullopt;
 }
 
-Status set_number(std::string_view name, const std::string& text, int min, int max, int& target) {
+Refusal set_number(std::string_view name, const std::string& text, int min, int max, int& target) {
     const auto value = parse_integer(text);
     if (!value || *value < min || *value > max)
         return fmt::format("Invalid value in -{}: '{}' (a number from {} to {} is expected)", name,
@@ -75,7 +75,7 @@ Status set_number(std::string_view name, const std::string& text, int min, int m
     return std::nullopt;
 }
 
-Status set_color(CliOptions& options, const std::string& text) {
+Refusal set_color(CliOptions& options, const std::string& text) {
     if (text == "always")
         options.color = CliOptions::Color::always;
     else if (text == "never")
@@ -87,13 +87,13 @@ Status set_color(CliOptions& options, const std::string& text) {
     return std::nullopt;
 }
 
-Status set_other(CliOptions& options, const std::string& name, const std::string& value,
-                 const std::string& argument) {
+Refusal set_other(CliOptions& options, const std::string& name, const std::string& value,
+                  const std::string& argument) {
     if (name == "chain") return set_chain(options, value);
     if (name == "color") return set_color(options, value);
     if (name == "rpcport") {
         int port = 0;
-        if (Status error = set_number(name, value, 1, 65'535, port)) return error;
+        if (Refusal error = set_number(name, value, 1, 65'535, port)) return error;
         options.port = port;
         return std::nullopt;
     }
@@ -104,7 +104,7 @@ Status set_other(CliOptions& options, const std::string& name, const std::string
     return fmt::format("Invalid parameter {}", argument);
 }
 
-Status set_option(CliOptions& options, const std::string& argument) {
+Refusal set_option(CliOptions& options, const std::string& argument) {
     std::string name = argument.substr(argument.starts_with("--") ? 2 : 1);
     std::optional<std::string> value;
     if (const size_t equals = name.find('='); equals != std::string::npos) {
@@ -124,7 +124,7 @@ Status set_option(CliOptions& options, const std::string& argument) {
     }
     if (std::find(kChains.begin(), kChains.end(), positive) != kChains.end()) {
         const bool old_name = positive == "testnet";
-        return is_on(value, negated) ? set_chain(options, old_name ? "test" : positive) : Status{};
+        return is_on(value, negated) ? set_chain(options, old_name ? "test" : positive) : Refusal{};
     }
     if (const Text* text = find(kTexts, name)) {
         options.*(text->target) = value.value_or("");
@@ -144,7 +144,7 @@ Expected<CliOptions, std::string> parse_cli(const std::vector<std::string>& argu
     size_t i = 0;
     // The first argument that is no option is the method; what follows belongs to it.
     for (; i < arguments.size() && arguments[i].starts_with('-') && arguments[i].size() > 1; ++i) {
-        if (Status error = set_option(options, arguments[i]))
+        if (Refusal error = set_option(options, arguments[i]))
             return Unexpected<std::string>{"Error parsing command line arguments: " + *error};
     }
     options.arguments.assign(arguments.begin() + static_cast<ptrdiff_t>(i), arguments.end());

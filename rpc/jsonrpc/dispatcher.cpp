@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "rpc/jsonrpc/call.h"
@@ -9,6 +10,9 @@
 namespace parley::rpc {
 
 namespace {
+
+// A client chooses the name; longer ones are no method's.
+constexpr size_t kLoggedMethodSizeMax = 64;
 
 enum class Version : uint8_t { legacy, v2 };  ///< legacy: 1.0, 1.1, or none named
 
@@ -100,8 +104,13 @@ struct Dispatcher::Request {
 
 struct Dispatcher::Outcome : Answer {};
 
-Dispatcher::Dispatcher(const ChainParams& params, NodeGateway& gateway, Host& host, LogSink& log)
-    : params_(params), gateway_(gateway), host_(host), log_(log) {}
+Dispatcher::Dispatcher(const ChainParams& params, NodeGateway& gateway, Host& host, LogSink& log,
+                       Whitelist whitelist)
+    : params_(params),
+      gateway_(gateway),
+      host_(host),
+      log_(log),
+      whitelist_(std::move(whitelist)) {}
 
 HttpReply Dispatcher::handle(const HttpRequest& request) const {
     if (request.path != "/" && !request.path.starts_with("/wallet/")) return {404, "", ""};
@@ -109,6 +118,7 @@ HttpReply Dispatcher::handle(const HttpRequest& request) const {
         return {405, "text/plain", "JSONRPC server handles only POST requests"};
     const auto json = parse_json(request.body);
     if (!json) return malformed("Parse error");
+    if (!permitted(*json, request)) return {403, "", ""};
     if (json->is_array()) {
         std::string replies = answer_batch(*json, request);
         if (replies.empty()) return {204, "", ""};
@@ -119,6 +129,24 @@ HttpReply Dispatcher::handle(const HttpRequest& request) const {
     std::string reply = answer_single(*json, request, status);
     if (status == 204) return {204, "", ""};
     return json_reply(status, std::move(reply));
+}
+
+// A batch with one forbidden method is forbidden as a whole: nothing of it has run.
+bool Dispatcher::permitted(const Json& json, const HttpRequest& http) const {
+    if (!whitelist_.allows_user(http.user)) {
+        log_.warning(LogCategory::general, "RPC User {} not allowed to call any methods",
+                     http.user);
+        return false;
+    }
+    const auto permitted_one = [&](const Json& single) {
+        const Request request{single};
+        if (request.error || whitelist_.allows(http.user, request.method)) return true;
+        log_.warning(LogCategory::general, "RPC User {} not allowed to call method {}", http.user,
+                     json_quote(request.method.substr(0, kLoggedMethodSizeMax)));
+        return false;
+    };
+    if (!json.is_array()) return permitted_one(json);
+    return std::ranges::all_of(json.array(), permitted_one);
 }
 
 std::string Dispatcher::answer_single(const Json& json, const HttpRequest& http,
@@ -150,7 +178,7 @@ std::string Dispatcher::answer_batch(const Json& json, const HttpRequest& http) 
 Dispatcher::Outcome Dispatcher::execute(const Request& request, const HttpRequest& http) const {
     if (request.error) return {{{}, Error{Code::invalid_request, *request.error}}};
     log_.debug(LogCategory::rpc, "ThreadRPCServer method={} user={}",
-               json_quote(request.method.substr(0, 64)), http.user);
+               json_quote(request.method.substr(0, kLoggedMethodSizeMax)), http.user);
     if (auto status = host_.warm_up()) return {{{}, Error{Code::warming_up, std::move(*status)}}};
     const Method* method = table_.find(request.method);
     if (!method) return {{{}, Error{Code::method_not_found, "Method not found"}}};

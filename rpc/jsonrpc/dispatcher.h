@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "rpc/jsonrpc/host.h"
 #include "rpc/jsonrpc/method.h"
+#include "rpc/jsonrpc/whitelist.h"
 
 namespace parley {
 struct ChainParams;
@@ -21,7 +22,7 @@ struct HttpRequest {
     std::string method;  ///< "POST"
     std::string path;    ///< "/", "/wallet/<name>", still percent-encoded
     std::string body;
-    std::string user;  ///< the authorised user, for the log
+    std::string user;  ///< the authorised user
 };
 
 struct HttpReply {
@@ -33,7 +34,8 @@ struct HttpReply {
 class Dispatcher {
  public:
     /// All references must outlive it. `log` and `host` are called from rpc threads.
-    Dispatcher(const ChainParams& params, NodeGateway& gateway, Host& host, LogSink& log);
+    Dispatcher(const ChainParams& params, NodeGateway& gateway, Host& host, LogSink& log,
+               Whitelist whitelist = {});
 
     HttpReply handle(const HttpRequest& request) const;
 
@@ -46,11 +48,13 @@ class Dispatcher {
     std::string answer_single(const Json& json, const HttpRequest& http, int& status) const;
     std::string answer_batch(const Json& json, const HttpRequest& http) const;
     Outcome execute(const Request& request, const HttpRequest& http) const;
+    bool permitted(const Json& json, const HttpRequest& http) const;
 
     const ChainParams& params_;
     NodeGateway& gateway_;
     Host& host_;
     LogSink& log_;
+    const Whitelist whitelist_;
     MethodTable table_;
 };
 

@@ -1,6 +1,7 @@
 """JSON-RPC against wrong input: HTTP statuses, codes and texts are bitcoind's, and the node goes on."""
 
 import base64
+import hmac
 import json
 import socket
 
@@ -116,6 +117,42 @@ def test_rpcuser_and_password_are_accepted(network):
     node.rpc.credentials = lambda: "ann:wrong"
     assert node.rpc.raw('{"method": "getblockcount"}')[0] == 401
     node.rpc.credentials = lambda: "ann:secret"
+    node.stop()
+
+
+def test_wrong_password_is_logged_with_its_address(node):
+    node.rpc.close()
+    assert node.rpc.raw('{"method": "stop"}', headers={"Authorization": "Basic dXNlcjpwYXNz"})[0] == 401
+    port = node.rpc.connection.sock.getsockname()[1]
+    assert f"ThreadRPCServer incorrect password attempt from 127.0.0.1:{port}" in node.debug_log()
+
+
+def test_whitelisted_user_reaches_the_listed_methods_only(network):
+    node = network.add("-rpcuser=ann", "-rpcpassword=secret", "-rpcwhitelist=ann:getblockcount,uptime", start=False)
+    node.rpc.credentials = lambda: "ann:secret"
+    node.start()
+    for body in ('{"method": "stop"}', '[{"method": "getblockcount"}, {"method": "stop"}]'):
+        assert node.rpc.raw(body)[0] == 403
+    assert node.rpc.uptime() >= 0
+    assert "RPC User ann not allowed to call method" in node.debug_log()
+    node.process.terminate()
+    assert node.wait_for_exit() == 0
+
+
+def test_rpcauth_leaves_the_cookie_to_local_clients(network):
+    salt = "ab" * 16
+    digest = hmac.new(salt.encode(), b"secret", "sha256").hexdigest()
+    node = network.add(f"-rpcauth=ann:{salt}${digest}")
+    assert node.cli("getblockcount").stdout == "0\n"
+    cookie = node.rpc.credentials
+    node.rpc.credentials = lambda: "ann:secret"
+    assert node.rpc.getblockcount() == 0
+    node.rpc.credentials = cookie
+    node.stop()
+    node.options.append("-norpccookiefile")
+    node.rpc.credentials = lambda: "ann:secret"
+    node.start()
+    assert not (node.chain_folder / ".cookie").exists()
     node.stop()
 
 

@@ -88,8 +88,8 @@ Expected<HttpAuth, std::string> HttpAuth::create(const HttpOptions& options,
                 text));
         auth.allowed_.push_back(*subnet);
     }
-    if (!cookie.empty()) auth.plain_.push_back(cookie);
-    if (!options.password.empty()) auth.plain_.push_back(options.user + ":" + options.password);
+    auth.cookie_ = cookie;
+    if (!options.password.empty()) auth.password_ = options.user + ":" + options.password;
     for (const std::string& text : options.auth) {
         const auto colon = text.find(':');
         const auto dollar = text.find('$', colon == std::string::npos ? 0 : colon);
@@ -108,27 +108,40 @@ bool HttpAuth::allows_address(std::string_view address) const {
         allowed_, [address](const Subnet& subnet) { return subnet.contains(address); });
 }
 
-std::optional<std::string> HttpAuth::authorise(std::string_view authorization) const {
+bool HttpAuth::Credentials::equal(const std::string& wanted) const {
+    const std::string own = user + ":" + password;
+    return equal_constant_time(as_bytes(own), as_bytes(wanted));
+}
+
+std::optional<HttpAuth::Credentials> HttpAuth::parse(std::string_view authorization) {
     if (authorization.size() > kAuthorizationMax || !authorization.starts_with("Basic "))
         return std::nullopt;
     authorization.remove_prefix(6);
     const auto trimmed = authorization.substr(0, authorization.find_last_not_of(' ') + 1);
     const auto decoded = base64_decode(trimmed);
     if (!decoded) return std::nullopt;
-    const std::string_view credentials = as_text(*decoded);
-    const auto colon = credentials.find(':');
+    const std::string_view text = as_text(*decoded);
+    const auto colon = text.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
-    const std::string user(credentials.substr(0, colon));
-    const std::string_view password = credentials.substr(colon + 1);
-    bool authorised = false;
-    for (const std::string& plain : plain_)
-        authorised |= equal_constant_time(as_bytes(plain), as_bytes(credentials));
+    return Credentials{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+std::optional<std::string> HttpAuth::authorise_cookie(std::string_view authorization) const {
+    const auto given = parse(authorization);
+    if (!given || !given->equal(cookie_)) return std::nullopt;
+    return given->user;
+}
+
+std::optional<std::string> HttpAuth::authorise(std::string_view authorization) const {
+    const auto given = parse(authorization);
+    if (!given) return std::nullopt;
+    bool authorised = given->equal(cookie_) | given->equal(password_);
     for (const Salted& salted : salted_) {
-        const Hash256 hash = hmac_sha256(as_bytes(salted.salt), as_bytes(password));
-        authorised |= equal_constant_time(as_bytes(salted.user), as_bytes(user)) &&
+        const Hash256 hash = hmac_sha256(as_bytes(salted.salt), as_bytes(given->password));
+        authorised |= equal_constant_time(as_bytes(salted.user), as_bytes(given->user)) &&
                       equal_constant_time(as_bytes(salted.hash), as_bytes(to_hex(hash.span())));
     }
-    return authorised ? std::optional{user} : std::nullopt;
+    return authorised ? std::optional{given->user} : std::nullopt;
 }
 
 Expected<RpcCookie, std::string> RpcCookie::create(const std::string& path, unsigned permissions,

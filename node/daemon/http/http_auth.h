@@ -33,8 +33,8 @@ class Subnet {
 
 class HttpAuth {
  public:
-    /// `cookie` is "__cookie__:<hex>", or empty if a password was configured. The error is a
-    /// sentence that names the option.
+    /// `cookie` is "__cookie__:<hex>", or empty if there is none. The error is a sentence that
+    /// names the option.
     static Expected<HttpAuth, std::string> create(const HttpOptions& options,
                                                   const std::string& cookie);
 
@@ -42,15 +42,26 @@ class HttpAuth {
 
     /// The user name in the value of an Authorization header; empty: not authorised.
     std::optional<std::string> authorise(std::string_view authorization) const;
+    /// The same, if it is the cookie's.
+    std::optional<std::string> authorise_cookie(std::string_view authorization) const;
 
  private:
+    struct Credentials {
+        std::string user;
+        std::string password;
+        /// In constant time. `wanted`: "<user>:<password>"; empty: nobody's.
+        bool equal(const std::string& wanted) const;
+    };
+    static std::optional<Credentials> parse(std::string_view authorization);
+
     struct Salted {
         std::string user;
         std::string salt;
         std::string hash;  // HMAC-SHA256 with the salt as its key, in hex
     };
     std::vector<Subnet> allowed_;
-    std::vector<std::string> plain_;  // "<user>:<password>"
+    std::string cookie_;    // "<user>:<password>", here and below; empty: none
+    std::string password_;  // of -rpcuser and -rpcpassword
     std::vector<Salted> salted_;
 };
 

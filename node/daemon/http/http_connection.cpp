@@ -21,8 +21,6 @@ constexpr uint32_t kHeaderBytesMax = 8192;                // bitcoind's MAX_HEAD
 constexpr uint64_t kBodyBytesMax = 32 << 20;              // its MAX_SIZE
 constexpr uint64_t kUnauthorisedBodyBytesMax = 64 << 10;  // read to keep the connection in step
 constexpr size_t kReadBytes = 16 << 10;
-// Against guessing: what a wrong password costs.
-constexpr auto kWrongPasswordDelay = std::chrono::milliseconds(250);
 // How much longer a refused client's bytes are taken, so that the reply is not lost by a reset.
 constexpr auto kDrainTimeout = std::chrono::seconds(2);
 
@@ -71,11 +69,13 @@ rpc::HttpReply text_reply(int status, std::string text = {}) {
 
 }  // namespace
 
-HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::string remote, Owner& owner)
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& remote,
+                               Owner& owner)
     : strand_(asio::make_strand(socket.get_executor())),
       socket_(std::move(socket)),
       timer_(strand_),
-      remote_(std::move(remote)),
+      remote_(remote.address().to_string()),
+      remote_text_(to_string(Endpoint{remote_, remote.port()})),
       owner_(owner) {
     error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -152,16 +152,15 @@ bool HttpConnection::refuse_early() {
         write(text_reply(413));
         return true;
     }
-    const auto& request = parser_->get();
-    if (owner_.auth().allows_address(remote_) &&
-        owner_.auth().authorise(request[http::field::authorization]))
-        return false;
-    close_after_reply_ = true;
-    waiting_since_ = 0;
-    if (owner_.auth().allows_address(remote_))
-        write_unauthorised();
-    else
+    const bool kept = close_after_reply_;
+    close_after_reply_ = true;  // of a refusal
+    if (!owner_.auth().allows_address(remote_)) {
         write(text_reply(403));
+    } else if (authorise()) {
+        close_after_reply_ = kept;
+        return false;
+    }
+    waiting_since_ = 0;
     return true;
 }
 
@@ -203,35 +202,49 @@ void HttpConnection::execute() {
     const std::string_view path = request.target();
     if (request.method() != http::verb::post) {
         write(text_reply(405, "JSONRPC server handles only POST requests"));
-    } else if (auto user = authorise(request[http::field::authorization])) {
+    } else if (auto user = authorise()) {
         write(owner_.handle(
             {"POST", std::string(path), std::move(request.body()), std::move(*user)}));
-    } else {
-        write_unauthorised();
     }
     owner_.finished();
 }
 
-std::optional<std::string> HttpConnection::authorise(std::string_view authorization) {
+std::optional<std::string> HttpConnection::authorise() {
+    const std::string_view authorization = parser_->get()[http::field::authorization];
     if (!authorization_.empty() &&
         equal_constant_time(as_bytes(authorization), as_bytes(authorization_)))
         return user_;
-    auto user = owner_.auth().authorise(authorization);
-    if (user) {
-        authorization_ = authorization;
-        user_ = *user;
+    if (authorization.empty()) {
+        write_unauthorised();
+        return std::nullopt;
     }
+    // Nobody guesses the cookie, so its owner need not wait for those who guess passwords.
+    auto user = owner_.auth().authorise_cookie(authorization);
+    if (!user) {
+        if (!owner_.guesses().may_check(Clock::now())) {
+            write(text_reply(503, "Too many wrong passwords. Try again in some seconds."));
+            return std::nullopt;
+        }
+        user = owner_.auth().authorise(authorization);
+    }
+    if (!user) {
+        on_wrong_password();
+        return std::nullopt;
+    }
+    authorization_ = authorization;
+    user_ = *user;
     return user;
 }
 
 void HttpConnection::write_unauthorised() {
-    const auto refuse = [self = shared_from_this()] {
-        if (self->state_ == State::closed) return;
-        self->write(text_reply(401), "WWW-Authenticate: Basic realm=\"jsonrpc\"\r\n");
-    };
-    if (parser_->get()[http::field::authorization].empty()) return refuse();
-    timer_.expires_after(kWrongPasswordDelay);
-    timer_.async_wait([refuse](const error_code&) { refuse(); });
+    write(text_reply(401), "WWW-Authenticate: Basic realm=\"jsonrpc\"\r\n");
+}
+
+void HttpConnection::on_wrong_password() {
+    owner_.wrong_password(remote_text_);
+    timer_.expires_after(owner_.guesses().on_wrong(Clock::now()));
+    timer_.async_wait(
+        [self = shared_from_this()](const error_code&) { self->write_unauthorised(); });
 }
 
 bool HttpConnection::keep_alive() const {

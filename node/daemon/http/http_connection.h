@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "node/daemon/http/guess_limiter.h"
 #include "node/daemon/http/http_auth.h"
 #include "rpc/jsonrpc/dispatcher.h"
 
@@ -37,10 +38,14 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
         virtual void finished() = 0;
         virtual bool stopping() const = 0;
         virtual const HttpAuth& auth() const = 0;
+        virtual GuessLimiter& guesses() = 0;
+        /// For the log.
+        virtual void wrong_password(const std::string& peer) = 0;
         virtual rpc::HttpReply handle(const rpc::HttpRequest& request) = 0;
     };
 
-    HttpConnection(boost::asio::ip::tcp::socket socket, std::string remote, Owner& owner);
+    HttpConnection(boost::asio::ip::tcp::socket socket,
+                   const boost::asio::ip::tcp::endpoint& remote, Owner& owner);
 
     void start();
     /// Handles the request that was read; then the next may be read. Runs on the connection's
@@ -64,9 +69,10 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     bool refuse_early();
     void on_request();
     void write_unauthorised();
+    void on_wrong_password();
     void write(rpc::HttpReply reply, std::string_view extra_header = {});
-    /// The authorised user, or empty.
-    std::optional<std::string> authorise(std::string_view authorization);
+    /// The authorised user; empty: a refusal was written, or will be.
+    std::optional<std::string> authorise();
     void on_written(const boost::system::error_code& error);
     void write_continue();
     void drain();
@@ -76,7 +82,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     boost::asio::strand<boost::asio::ip::tcp::socket::executor_type> strand_;
     boost::asio::ip::tcp::socket socket_;
     boost::asio::steady_timer timer_;
-    const std::string remote_;
+    const std::string remote_;       // numeric address
+    const std::string remote_text_;  // with the port, for the log
     Owner& owner_;
 
     // On the strand only:

@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/option_rows.h"
+#include "base/time.h"
 #include "net/wire/endpoint.h"
 
 namespace parley {
@@ -18,10 +20,12 @@ struct HttpOptions {
     std::vector<Endpoint> binds;  ///< numeric addresses; never empty
     /// -rpcallowip, besides this machine: address, address/bits or address/mask.
     std::vector<std::string> allowed;
-    std::string user;               ///< -rpcuser; empty: the cookie is used
-    std::string password;           ///< -rpcpassword
-    std::vector<std::string> auth;  ///< -rpcauth: <user>:<salt>$<HMAC-SHA256 in hex>
-    std::string cookie_file = ".cookie";
+    std::string user;                       ///< -rpcuser
+    std::string password;                   ///< -rpcpassword; empty: the cookie is used
+    std::vector<std::string> auth;          ///< -rpcauth: <user>:<salt>$<HMAC-SHA256 in hex>
+    std::vector<std::string> whitelist;     ///< -rpcwhitelist: see rpc::Whitelist
+    std::optional<bool> whitelist_default;  ///< -rpcwhitelistdefault
+    std::string cookie_file = ".cookie";    ///< empty: no cookie
     unsigned cookie_permissions = 0600;
     unsigned threads = 16;                        ///< requests that are answered at once
     unsigned work_queue_max = 64;                 ///< requests that wait for one of these threads

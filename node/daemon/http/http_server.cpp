@@ -25,13 +25,13 @@ using boost::system::error_code;
 // Each costs a descriptor and some kilobytes. Clients keep one or a few.
 constexpr size_t kConnectionsMax = 256;
 constexpr auto kSweepInterval = std::chrono::seconds(1);
-constexpr auto kAcceptRetryDelay = std::chrono::seconds(1);
+constexpr auto kHttpRetryDelay = std::chrono::seconds(1);
 // What is answered while the other connections wait: a fraction of a millisecond's parsing.
 constexpr size_t kQuickBodyBytesMax = 64 << 10;
 // What a reply may take to leave when the daemon stops.
 constexpr auto kStopTimeout = std::chrono::seconds(5);
 
-std::string bind_error(const Endpoint& endpoint, const error_code& error) {
+std::string http_bind_error(const Endpoint& endpoint, const error_code& error) {
     if (error == asio::error::address_in_use)
         return fmt::format(
             "Unable to bind to {} for JSON-RPC on this computer: another process uses it. Stop "
@@ -59,6 +59,11 @@ struct HttpServer::Impl final : HttpConnection::Owner {
     void finished() override;
     bool stopping() const override { return stopping_.load(std::memory_order_acquire); }
     const HttpAuth& auth() const override { return http_auth_; }
+    GuessLimiter& guesses() override { return guess_limiter; }
+    void wrong_password(const std::string& peer) override {
+        log.warning(LogCategory::general, "ThreadRPCServer incorrect password attempt from {}",
+                    peer);
+    }
     rpc::HttpReply handle(const rpc::HttpRequest& request) override {
         if (request.body.size() > kQuickBodyBytesMax) about_to_wait();
         return handler(request);
@@ -78,6 +83,7 @@ struct HttpServer::Impl final : HttpConnection::Owner {
 
     const HttpOptions options;
     const HttpAuth http_auth_;
+    GuessLimiter guess_limiter;
     const Handler handler;
     LogSink& log;
     asio::io_context io;
@@ -133,7 +139,7 @@ Expected<bool, std::string> HttpServer::Impl::listen_on(const Endpoint& endpoint
                     error.message());
         return false;
     }
-    if (error) return Unexpected(bind_error(endpoint, error));
+    if (error) return Unexpected(http_bind_error(endpoint, error));
     listeners.push_back(std::move(listener));
     return true;
 }
@@ -220,7 +226,7 @@ void HttpServer::Impl::accept(Listener& listener) {
         if (error == asio::error::operation_aborted || stopping()) return;
         if (error) {
             log.warning(LogCategory::http, "Accepting a connection failed: {}", error.message());
-            listener.retry.expires_after(kAcceptRetryDelay);
+            listener.retry.expires_after(kHttpRetryDelay);
             listener.retry.async_wait([this, &listener](const error_code& cancelled) {
                 if (!cancelled) accept(listener);
             });
@@ -240,8 +246,7 @@ void HttpServer::Impl::add(tcp::socket socket) {
         const std::lock_guard lock(mutex);
         connections.remove_if([](const auto& old) { return old.expired(); });
         if (connections.size() >= kConnectionsMax) return;
-        connection = std::make_shared<HttpConnection>(std::move(socket),
-                                                      remote.address().to_string(), *this);
+        connection = std::make_shared<HttpConnection>(std::move(socket), remote, *this);
         connections.push_back(connection);
     }
     connection->start();

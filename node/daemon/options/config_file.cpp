@@ -79,6 +79,7 @@ Expected<void, std::string> parse_config_file(std::string_view text, std::string
         const auto end = text.find('\n');
         std::string_view line = text.substr(0, end);
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        const bool has_comment = line.find('#') != std::string_view::npos;
         line = trim(line.substr(0, line.find('#')));
         if (line.empty()) continue;
         if (line.find('\0') != std::string_view::npos)
@@ -103,6 +104,11 @@ Expected<void, std::string> parse_config_file(std::string_view text, std::string
                 line_number,
                 fmt::format("{}, a name and a value with = between them are expected", line));
         std::string_view key = trim(line.substr(0, equals));
+        if (has_comment && key.find("rpcpassword") != std::string_view::npos)
+            return Unexpected(fmt::format(
+                "Error reading configuration file {}: parse error on line {}, using # in "
+                "rpcpassword can be ambiguous and should be avoided",
+                name, line_number));
         std::string_view key_section = section;
         if (const auto dot = key.find('.'); dot != std::string_view::npos) {
             key_section = key.substr(0, dot);

@@ -150,7 +150,8 @@ OptionRows<HttpOptions> HttpOptions::rows() {
                   {.network_only = true}),
         option<&O::cookie_file>(
             "rpccookiefile", kFile,
-            "Where the cookie goes (default: {default} in the chain's directory)"),
+            "Where the cookie goes (default: {default} in the chain's directory); "
+            "-norpccookiefile: no cookie"),
         option<&O::cookie_permissions>(
             "rpccookieperms", OptionUnit{"<who>"},
             "Who may read the cookie: owner, group or all (default: {default})",
@@ -167,6 +168,14 @@ OptionRows<HttpOptions> HttpOptions::rows() {
                             "Threads that answer JSON-RPC (default: {default})",
                             {.min = 1, .max = 256, .below = clamp, .above = clamp}),
         option<&O::user>("rpcuser", OptionUnit{"<user>"}, "User name for JSON-RPC"),
+        option<&O::whitelist>(
+            "rpcwhitelist", OptionUnit{"<user>:<methods>"},
+            "The only methods that this user may call, separated by commas; what all lists of a "
+            "user contain if there are several; may be repeated"),
+        option<&O::whitelist_default>(
+            "rpcwhitelistdefault", kFlag,
+            "Users without an -rpcwhitelist may call nothing (default: 1 if there is any "
+            "-rpcwhitelist, otherwise 0)"),
         option<&O::work_queue_max>(
             "rpcworkqueue", kCount,
             "JSON-RPC requests that may wait for a thread (default: {default})",

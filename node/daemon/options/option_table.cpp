@@ -117,8 +117,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "proxy",
     "rest",
     "rpcdoccheck",
-    "rpcwhitelist",
-    "rpcwhitelistdefault",
     "signer",
     "stopafterblockimport",
     "swapbdbendian",

@@ -197,6 +197,22 @@ TEST(ConfigFile, malformed_line_is_named) {
     }
 }
 
+TEST(ConfigFile, comment_behind_a_password_is_refused) {
+    for (const char* text : {"rpcuser=u\nrpcpassword=abc#def\n", "\nregtest.rpcpassword=x # y\n"}) {
+        Settings settings;
+        const auto done = parse_config_file(text, "parley.conf", settings);
+        ASSERT_FALSE(done) << text;
+        EXPECT_NE(
+            done.error().find("parse error on line 2, using # in rpcpassword can be ambiguous "
+                              "and should be avoided"),
+            std::string::npos)
+            << done.error();
+    }
+    EXPECT_EQ(
+        get(config("rpcpassword=abc\nrpcuser=u # me\n#rpcpassword=x#y\n", "main"), "rpcpassword"),
+        "'abc'");
+}
+
 TEST(ConfigFile, arbitrary_text_is_read_or_refused) {
     EXPECT_TRUE(rc::check([](const std::string& text) {
         Settings settings;

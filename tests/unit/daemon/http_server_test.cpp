@@ -16,6 +16,7 @@
 
 #include "base/crypto/hash.h"
 #include "base/encoding.h"
+#include "node/daemon/http/guess_limiter.h"
 #include "node/daemon/http/http_client.h"
 #include "node/daemon/system/os_random.h"
 #include "node/daemon/system/unique_fd.h"
@@ -170,6 +171,52 @@ TEST_F(HttpServerTest, missing_and_wrong_credentials_get_401) {
     }
     EXPECT_GE(std::chrono::steady_clock::now() - begin, 4 * 250ms);
     EXPECT_EQ(handled_, 0);
+}
+
+TEST_F(HttpServerTest, guesses_on_many_connections_share_one_pace_and_right_ones_are_not_held_up) {
+    start();
+    constexpr int kGuesses = 20;
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<std::unique_ptr<RawClient>> guessers;
+    for (int i = 0; i < kGuesses; ++i) {
+        guessers.push_back(std::make_unique<RawClient>(port_));
+        guessers.back()->send("POST / HTTP/1.1\r\nContent-Length: 0\r\nAuthorization: " +
+                              basic("ann:" + std::to_string(i)) + "\r\n\r\n");
+    }
+    EXPECT_EQ(status(exchange(post("x"))), 200);
+    for (const auto& guesser : guessers) EXPECT_EQ(status(guesser->reply()), 401);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin,
+              GuessLimiter::kDelay + (kGuesses - 1) * GuessLimiter::kInterval);
+    EXPECT_EQ(handled_, 1);
+}
+
+TEST(GuessLimiter, wrong_passwords_wait_for_each_other_and_end_the_checks_when_too_many_wait) {
+    GuessLimiter limiter;
+    GuessLimiter::Clock::time_point now{1h};
+    for (int i = 0; i < GuessLimiter::kWaitingMax; ++i) {
+        ASSERT_TRUE(limiter.may_check(now)) << i;
+        EXPECT_EQ(limiter.on_wrong(now), GuessLimiter::kDelay + i * GuessLimiter::kInterval);
+    }
+    EXPECT_FALSE(limiter.may_check(now));
+    now += GuessLimiter::kInterval;
+    EXPECT_TRUE(limiter.may_check(now));
+    now += 1min;
+    EXPECT_EQ(limiter.on_wrong(now), GuessLimiter::kDelay);
+}
+
+TEST_F(HttpServerTest, flood_of_guesses_does_not_stop_the_cookie) {
+    start();
+    std::vector<std::unique_ptr<RawClient>> guessers;
+    for (int i = 0; i < GuessLimiter::kWaitingMax + 10; ++i) {
+        guessers.push_back(std::make_unique<RawClient>(port_));
+        guessers.back()->send("POST / HTTP/1.1\r\nContent-Length: 0\r\nAuthorization: " +
+                              basic("ann:" + std::to_string(i)) + "\r\n\r\n");
+    }
+    EXPECT_EQ(status(exchange("POST / HTTP/1.1\r\nAuthorization: " + basic("__cookie__:c00c1e") +
+                              "\r\nContent-Length: 1\r\n\r\nx")),
+              200);
+    // The last of the flood is refused before its password is looked at.
+    EXPECT_EQ(status(guessers.back()->reply()), 503);
 }
 
 TEST_F(HttpServerTest, wrong_credentials_keep_the_connection) {

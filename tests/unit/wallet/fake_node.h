@@ -103,10 +103,14 @@ class FakeNode final : public WalletNodeView {
         std::sort(times.begin(), times.end());
         return times[times.size() / 2];
     }
+    bool is_pruned(const BlockHash& hash) const override {
+        const auto height = height_of(hash);
+        return height && *height < pruned_below;
+    }
     Expected<BlockRef, StorageError> read_block(const BlockHash& hash) const override {
         ++blocks_read;
         const auto it = all_blocks_.find(hash);
-        if (it == all_blocks_.end())
+        if (it == all_blocks_.end() || is_pruned(hash))
             return Unexpected(StorageError{StorageError::Code::corruption, "no such block"});
         return it->second;
     }
@@ -200,6 +204,7 @@ class FakeNode final : public WalletNodeView {
     FeeRate mempool_minimum{100};
     int64_t time = kStart;
     mutable size_t blocks_read = 0;
+    Height pruned_below{0};
     std::unique_ptr<WalletManager> manager;
 
  private:

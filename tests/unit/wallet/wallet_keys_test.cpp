@@ -243,8 +243,52 @@ TEST_F(WalletKeysTest, catch_up_after_a_deep_reorganisation_while_closed) {
     ASSERT_TRUE(node.load("w"));
     EXPECT_EQ(node.wallet("w").balances().immature, Amount{50 * kCoin});
     node.wallet("w").check_consistency();
-    // Far fewer blocks than the trail keeps: nothing else was read again.
     EXPECT_EQ(node.wallet("w").info().last_block_height, node.tip_height());
+}
+
+TEST_F(WalletKeysTest, load_after_a_reorganisation_below_the_dense_trail_reads_few_blocks) {
+    Wallet& wallet = node.create("w", 1);
+    node.mine_many(script(*wallet.new_address("")), 1);
+    node.mine_many(kElsewhere, 500);
+    for (int i = 0; i < 150; ++i) node.disconnect();
+    EXPECT_EQ(wallet.info().last_block_height, node.tip_height());
+    wallet.check_consistency();
+    // All blocks are gone that a pruning node may remove: the wallet needs none of them.
+    node.pruned_below = node.tip_height();
+    node.blocks_read = 0;
+    node.restart();
+    EXPECT_EQ(node.blocks_read, 0u);
+    EXPECT_EQ(node.wallet("w").balances().trusted, Amount{50 * kCoin});
+
+    // Closed meanwhile, it reads little more than what is new.
+    node.pruned_below = Height{0};
+    node.mine_many(kElsewhere, 150);
+    ASSERT_TRUE(node.manager->unload("w"));
+    for (int i = 0; i < 200; ++i) node.disconnect();
+    const Height fork = node.tip_height();
+    node.mine_many(kElsewhere, 10);
+    node.pruned_below = fork - 5;
+    node.blocks_read = 0;
+    ASSERT_TRUE(node.load("w"));
+    EXPECT_LE(node.blocks_read, 10u + 200 / 64 + 1);
+    EXPECT_EQ(node.wallet("w").info().last_block_height, node.tip_height());
+    EXPECT_EQ(node.wallet("w").balances().trusted, Amount{50 * kCoin});
+}
+
+TEST_F(WalletKeysTest, load_that_needs_pruned_blocks_says_so_and_changes_nothing) {
+    node.create("w", 1);
+    node.mine_many(kElsewhere, 5);
+    ASSERT_TRUE(node.manager->unload("w"));
+    node.mine_many(kElsewhere, 20);
+    node.pruned_below = Height{10};
+    for (int i = 0; i < 2; ++i) {
+        const auto refused = node.load("w");
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, WalletErrorCode::wallet);
+        EXPECT_NE(refused.error().message.find("goes beyond pruned data"), std::string::npos);
+    }
+    node.pruned_below = Height{6};
+    EXPECT_TRUE(node.load("w"));
 }
 
 TEST_F(WalletKeysTest, load_damaged_record_is_refused_and_nothing_changes) {
