@@ -21,7 +21,7 @@
 #include "net/wire/messages.h"
 #include "node/host/effect_runner.h"
 #include "node/node.h"
-#include "tests/unit/chain/fault_disk.h"
+#include "tests/unit/chain/faulty_reads.h"
 
 namespace parley {
 
