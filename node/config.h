@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/option_rows.h"
+#include "base/time.h"
 #include "chain/rules/params.h"
 #include "chain/state/chainstate.h"
 #include "consensus/engines.h"
