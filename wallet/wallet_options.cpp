@@ -13,6 +13,9 @@ OptionRows<WalletOptions> WalletOptions::rows() {
         OptionGroup::wallet,
         option<&O::address_type>("addresstype", OptionUnit{"<type>"},
                                  "bech32 or legacy (default: {default})", {.words = kTypes}),
+        option<&O::change_type>("changetype", OptionUnit{"<type>"},
+                                "bech32 or legacy, for change (default: as -addresstype)",
+                                {.words = kTypes}),
         option<&O::consolidate_fee_rate>(
             "consolidatefeerate", kAmount,
             "Fee rate below which more coins are spent than needed (default: {default})",

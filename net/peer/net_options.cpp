@@ -30,6 +30,9 @@ OptionRows<NetOptions> NetOptions::rows() {
         option<&O::handshake_timeout>(
             "peertimeout", kSeconds, "Time for a peer's handshake (default: {default})",
             {.min = 1, .refusal = "peertimeout must be a positive integer."}),
+        option<O>("onlynet", OptionUnit{"<net>"},
+                  "Make automatic connections only to this network, ipv4 or ipv6; connections from "
+                  "outside and those of -addnode and -connect are not affected; may be repeated"),
         option<O>("seednode", kPeer, "Ask this peer once for addresses; may be repeated"),
         option<O>("uacomment", OptionUnit{"<text>"},
                   "Add a comment to the user agent; may be repeated"));

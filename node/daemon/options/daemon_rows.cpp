@@ -61,7 +61,8 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
                         "free (default: {default})",
                         {.min = INT64_MIN}),
         option<&O::pid_file>("pid", kFile,
-                             "Write the process id here; relative to the chain's directory"),
+                             "Write the process id here; relative to the chain's directory "
+                             "(default: {default})"),
         option<&O::record>(
             "record", kFile,
             "Record everything that happens to the node, for parley-lab replay; relative to the "
@@ -119,6 +120,9 @@ OptionRows<TransportOptions> TransportOptions::rows() {
         OptionGroup::connection,
         option<O>("bind", kBind, "Listen on this address only; may be repeated",
                   {.network_only = true}),
+        option<&O::resolve_names>("dns", kFlag,
+                                  "Look up names of -addnode, -connect and -seednode (default: "
+                                  "{default})"),
         option<&O::listening>("listen", kFlag,
                               "Accept connections from outside (default: {default})"),
         port_option<O>("port", "Listen for peers on this port (default: {default})",

@@ -110,6 +110,33 @@ std::vector<Endpoint> read_targets(OptionReader& reader, std::string_view name, 
     return targets;
 }
 
+void read_only_net(OptionReader& reader, NetOptions& net) {
+    const std::vector<std::string> names = reader.list("onlynet");
+    if (names.empty()) return;
+    net.dial_ipv4 = net.dial_ipv6 = false;
+    for (const std::string& name : names) {
+        if (name == "ipv4")
+            net.dial_ipv4 = true;
+        else if (name == "ipv6")
+            net.dial_ipv6 = true;
+        else if (name == "onion")
+            reader.fail(
+                "Outbound connections restricted to Tor (-onlynet=onion) but the proxy for "
+                "reaching the Tor network is not provided: none of -proxy, -onion or -listenonion "
+                "is supported");
+        else if (name == "i2p")
+            reader.fail(
+                "Outbound connections restricted to i2p (-onlynet=i2p) but -i2psam is not "
+                "supported");
+        else if (name == "cjdns")
+            reader.fail(
+                "Outbound connections restricted to CJDNS (-onlynet=cjdns) but -cjdnsreachable is "
+                "not supported");
+        else
+            reader.fail(fmt::format("Unknown network specified in -onlynet: '{}'", name));
+    }
+}
+
 void read_net(OptionReader& reader, NodeConfig& config) {
     NetOptions& net = config.net;
     reader.read(net);
@@ -127,6 +154,7 @@ void read_net(OptionReader& reader, NodeConfig& config) {
         net.user_agent += "(" + comments + ")/";
     }
     if (config.chain.prune) net.services &= ~kServiceNetwork;
+    read_only_net(reader, net);
     net.connect_only = reader.has("connect");
     net.connect = read_targets(reader, "connect", port);
     net.add_nodes = read_targets(reader, "addnode", port);
