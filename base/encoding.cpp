@@ -61,7 +61,7 @@ std::optional<Bytes> base58_decode(std::string_view text, size_t size_max) {
         const int value = kBase58Values[static_cast<uint8_t>(c)];
         if (value == kNoDigit) return std::nullopt;
         multiply_add(number, 256, 58, static_cast<unsigned>(value));
-        // Also what keeps a long text from costing quadratic time.
+        // The limit also prevents quadratic time for long texts.
         if (zeros + number.size() > size_max) return std::nullopt;
     }
     if (zeros > size_max) return std::nullopt;
@@ -117,7 +117,7 @@ std::optional<Bytes> base64_decode(std::string_view text) {
 std::optional<Bytes> convert_bits(ByteSpan values, int from, int to, bool pad) {
     CHECK(from >= 1 && from <= 8 && to >= 1 && to <= 8);
     const uint32_t mask = (1u << to) - 1;
-    uint32_t buffer = 0;  // holds `bits` bits that wait for more
+    uint32_t buffer = 0;  // holds `bits` pending bits
     int bits = 0;
     Bytes result;
     result.reserve((values.size() * static_cast<size_t>(from) + 7) / static_cast<size_t>(to));

@@ -9,11 +9,12 @@ namespace parley {
 namespace {
 
 constexpr std::string_view kAlphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-constexpr size_t kLengthMax = 90;  // BIP173: up to here the code finds any four errors
+constexpr size_t kLengthMax =
+    90;  // BIP173: up to this length, the checksum detects any four errors
 constexpr size_t kChecksumSize = 6;
 constexpr char kSeparator = '1';
 
-// The constants that end up in the checksum: the whole difference between the two variants.
+// The final checksum constants, which are the only difference between the two variants.
 constexpr uint32_t constant_of(Bech32Variant variant) {
     return variant == Bech32Variant::bech32 ? 1 : 0x2bc830a3;
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Prints the ten headers and the ten files that cost most when the programs are compiled, by Clang's time trace.
+# Prints the ten headers and the ten source files that take longest to compile, from Clang's time trace.
 # Usage: contrib/build_profile.sh [--no-install] [--jobs N] [TARGET]...
-#   TARGET  what to build; by default the programs. A target that is up to date is reported without a build.
-# Every file is compiled by itself and without precompiled headers, so that each header shows its own price.
+#   TARGET  target to build (default: the programs). A target that is up to date is reported without a build.
+# Every file is compiled separately and without precompiled headers, so that the cost of each header is visible.
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 
 install=yes
@@ -28,7 +28,7 @@ if [ "$install" = yes ]; then
     contrib/install_dependencies.sh --fuzz
 fi
 step "building ${targets[*]} with Clang's time trace"
-# The compiler cache knows nothing of traces.
+# The compiler cache does not store traces.
 cmake -S . -B build/profile -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=clang++-16 \
     -DCMAKE_CXX_FLAGS=-ftime-trace -DCCACHE_PROGRAM=CCACHE_PROGRAM-NOTFOUND -DPARLEY_PCH=OFF > /dev/null
 cmake --build build/profile --parallel "$jobs" --target "${targets[@]}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks that every tracked C++ file is formatted as .clang-format says; with --fix, formats them.
+# Checks that every tracked C++ file is formatted according to .clang-format; with --fix, formats them.
 # clang-format 14 is the reference: other versions break lines differently.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

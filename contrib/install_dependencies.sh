@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian or Ubuntu packages that Parley is built and tested with; those that are there are left alone.
+# Installs the Debian or Ubuntu packages that are needed to build and test Parley; does not change installed packages.
 # Usage: contrib/install_dependencies.sh [--lint] [--fuzz] [--allow-removal]
 #   --lint           also clang-format 14, for contrib/format.sh
 #   --fuzz           also Clang 16 with its run-time libraries, for the fuzz preset
-#   --allow-removal  go on even if apt-get has to remove a package that is in the way
+#   --allow-removal  continue even if apt-get has to remove a conflicting package
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 
 lint=no fuzz=no allow_removal=no
@@ -67,7 +67,7 @@ plan=$(simulate) || {
     }
 }
 
-# What apt-get would remove stands on indented lines below this heading.
+# apt-get lists the packages that it would remove on indented lines below this heading.
 removed=$(printf '%s\n' "$plan" | awk '/^The following packages will be REMOVED:/ {on = 1; next} /^[^ ]/ {on = 0} on')
 if [ -n "$removed" ] && [ "$allow_removal" = no ]; then
     echo "These packages are in the way, and apt-get would remove them:" $removed
@@ -88,7 +88,7 @@ install() {
         -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "${missing[@]}"
 }
 install || {
-    echo "A package could not be fetched; once more with fresh package lists."
+    echo "A package could not be fetched. Retrying with updated package lists."
     "${as_root[@]}" apt-get update -q
     install || fail "apt-get install failed; the lines above say why"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a bare Debian 12 to two running networks: installs what is missing, builds Parley, then lets four daemons mine
-# (proof of work) and four daemons order blocks (PBFT), and prints how often each network forked.
+# Sets up Parley on a plain Debian 12: installs missing packages, builds Parley, runs a network of four proof-of-work
+# daemons and a network of four PBFT daemons, and prints how often each network forked.
 # Usage: contrib/quickstart.sh [--no-install] [--seconds N] [--nodes N] [--delay-ms D] [--consensus pow|pbft|both]
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 

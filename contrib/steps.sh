@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sourced by the scripts beside it: named steps with their times, and a sentence for every way to fail.
+# Sourced by the other scripts here: named steps with their times, and a message for every failure.
 # After sourcing, the working directory is the root of the repository.
 set -Eeuo pipefail
 
@@ -10,7 +10,7 @@ step_name="reading the command line"
 step_started=$SECONDS
 step_times=()
 
-# Compilations are shared between clones and work trees when ccache is there.
+# With ccache, clones and work trees share compilation results.
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$parley_root} CCACHE_NOHASHDIR=${CCACHE_NOHASHDIR:-1}
 
 finish_step() {
@@ -31,7 +31,7 @@ print_step_times() {
     printf '%s\n' "${step_times[@]}"
 }
 
-# fail <what to do>: one sentence on stderr, exit 1.
+# fail <message>: prints the message to stderr and exits with status 1.
 fail() {
     trap - ERR
     printf '%s: %s\n' "$script_name" "$1" >&2

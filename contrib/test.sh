@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds Parley, and runs every test; the last lines are ctest's summary.
+# Installs missing packages, builds Parley and runs every test; the last lines are the summary of ctest.
 # Usage: contrib/test.sh [--no-install] [--preset NAME] [--label LABEL] [--folder NAME] [--jobs N]
-#   --no-install    take the packages as they are
+#   --no-install    do not install packages
 #   --preset NAME   release (the default), debug, asan or tsan: builds in build/NAME
 #   --label LABEL   only tests with this label: unit, vectors, functional, fuzz, lint, lab
 #   --folder NAME   only unit tests of this folder, for example daemon
@@ -49,9 +49,9 @@ if [ -n "$folder" ]; then selection+=(--tests-regex "^unit\.$folder\."); fi
 if [ "$preset" = tsan ]; then
     export TSAN_OPTIONS="suppressions=$parley_root/tests/thread_sanitizer.supp ${TSAN_OPTIONS:-}"
 fi
-# The same random numbers in every run: a change is judged by what it does. RC_PARAMS= in the environment draws others.
+# Uses the same random numbers in every run, so that results depend only on the code. RC_PARAMS overrides this.
 export RC_PARAMS=${RC_PARAMS-seed=1}
-# Some kernels place memory where ThreadSanitizer cannot have it, unless the layout is not randomised.
+# With address space randomisation, some kernels use memory layouts that ThreadSanitizer does not support.
 fixed_layout=()
 if [ "$preset" = tsan ] && setarch "$(uname -m)" --addr-no-randomize true 2> /dev/null; then
     fixed_layout=(setarch "$(uname -m)" --addr-no-randomize)

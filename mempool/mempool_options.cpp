@@ -9,7 +9,7 @@ namespace parley {
 namespace {
 
 constexpr OptionUnit kVirtualKilobytes{"<kvB>", 1'000};
-// Clusters of the largest size that the memory must have room for.
+// The mempool must have room for at least this many clusters of the maximum size.
 constexpr int64_t kClustersMin = 40;
 
 }  // namespace
@@ -21,50 +21,53 @@ OptionRows<MempoolOptions> MempoolOptions::rows() {
         OptionGroup::mempool,
         option<&O::accept_nonstandard>(
             "acceptnonstdtxn", kFlag,
-            "Relay and mine transactions that are not standard (default: {default})"),
-        option<&O::bytes_per_sigop>(
-            "bytespersigop", kCount,
-            "Virtual bytes that a signature check counts as (default: {default})",
-            {.max = UINT32_MAX, .below = clamp, .above = clamp}),
-        option<&O::data_carrier>("datacarrier", kFlag,
-                                 "Relay and mine data outputs (default: {default})"),
-        option<&O::data_carrier_bytes_max>(
-            "datacarriersize", kCount,
-            "Bytes of data outputs in a transaction at most (default: {default})",
-            {.max = UINT32_MAX, .below = clamp, .above = clamp}),
-        option<&O::dust_relay_fee>(
-            "dustrelayfee", kAmount,
-            "Fee rate that defines dust, in coins per kvB (default: {default})",
-            {.max = kMaxMoney.value()}),
-        option<&O::incremental_relay_fee>(
-            "incrementalrelayfee", kAmount,
-            "What a replacement must pay more, in coins per kvB (default: {default})",
-            {.max = kMaxMoney.value()}),
+            "Relay and mine non-standard transactions (default: {default})"),
+        option<&O::bytes_per_sigop>("bytespersigop", kCount,
+                                    "Virtual bytes charged per signature operation in relay and "
+                                    "mining (default: {default})",
+                                    {.max = UINT32_MAX, .below = clamp, .above = clamp}),
+        option<&O::data_carrier>(
+            "datacarrier", kFlag,
+            "Relay and mine transactions with data carrier outputs (default: {default})"),
+        option<&O::data_carrier_bytes_max>("datacarriersize", kCount,
+                                           "Maximum total size in bytes of the data carrier "
+                                           "outputs of a transaction (default: {default})",
+                                           {.max = UINT32_MAX, .below = clamp, .above = clamp}),
+        option<&O::dust_relay_fee>("dustrelayfee", kAmount,
+                                   "Fee rate that defines dust: an output that would cost more "
+                                   "than its value to spend, in coins per kvB (default: {default})",
+                                   {.max = kMaxMoney.value()}),
+        option<&O::incremental_relay_fee>("incrementalrelayfee", kAmount,
+                                          "Fee rate by which a replacement must raise the fee, in "
+                                          "coins per kvB (default: {default})",
+                                          {.max = kMaxMoney.value()}),
         // Without a place in any cluster, no transaction could enter.
         option<&O::cluster_count_max>(
             "limitclustercount", kCount,
-            "Connected transactions in the mempool at most (default: {default})",
+            "Maximum number of transactions in a mempool cluster (default: {default})",
             {.min = 1,
              .max = 64,
              .refusal = "limitclustercount must be less than or equal to {max}",
              .refusal_below = "limitclustercount must be at least {min}"}),
-        option<&O::cluster_virtual_bytes_max>("limitclustersize", kVirtualKilobytes,
-                                              "Their virtual size at most (default: {default})",
-                                              {.min = 1}),
-        // validate() knows the least that is of use.
+        option<&O::cluster_virtual_bytes_max>(
+            "limitclustersize", kVirtualKilobytes,
+            "Maximum virtual size of a mempool cluster (default: {default})", {.min = 1}),
+        // validate() computes the lower bound, which depends on the cluster size.
         option<&O::usage_bytes_max>("maxmempool", kMegabytes,
-                                    "Memory of the mempool at most (default: {default})",
+                                    "Maximum memory of the mempool (default: {default})",
                                     {.below = clamp}),
-        // A negative age forgets at once.
+        // A negative age removes transactions at once.
         option<&O::expiry>("mempoolexpiry", kHours,
-                           "Forget transactions after so many hours (default: {default})",
+                           "Remove transactions that have been in the mempool for longer than this "
+                           "(default: {default})",
                            {.min = INT64_MIN}),
         option<&O::min_relay_fee>("minrelaytxfee", kAmount,
-                                  "Least fee rate to relay, in coins per kvB (default: {default})",
+                                  "Minimum fee rate of transactions that the mempool accepts and "
+                                  "relays, in coins per kvB (default: {default})",
                                   {.max = kMaxMoney.value()}),
         option<&O::permit_bare_multisig>(
             "permitbaremultisig", kFlag,
-            "Relay outputs that are bare multisig scripts (default: {default})"));
+            "Relay transactions with bare multisig outputs (default: {default})"));
     return kRows;
 }
 
@@ -80,21 +83,22 @@ OptionRows<BlockBuilderOptions> BlockBuilderOptions::rows() {
     using O = BlockBuilderOptions;
     static constexpr auto kRows = option_rows(
         OptionGroup::mining,
-        // Below the reserved weight, blocks hold the coinbase alone.
+        // With less than the reserved weight, blocks contain only the coinbase.
         option<&O::weight_max>(
-            "blockmaxweight", kCount, "Weight of a mined block at most (default: {default})",
+            "blockmaxweight", kCount, "Maximum weight of a mined block (default: {default})",
             {.max = kBlockWeightMax.value(),
              .below = OutOfRange::clamp,
              .refusal = "Specified -blockmaxweight ({value}) exceeds consensus maximum block "
                         "weight ({max})"}),
-        option<&O::min_fee_rate>(
-            "blockmintxfee", kAmount,
-            "Least fee rate in a mined block, in coins per kvB (default: {default})",
-            {.max = kMaxMoney.value()}),
-        // The least: a header, the count and a coinbase with a commitment fit in.
+        option<&O::min_fee_rate>("blockmintxfee", kAmount,
+                                 "Minimum fee rate of transactions in a mined block, in coins per "
+                                 "kvB (default: {default})",
+                                 {.max = kMaxMoney.value()}),
+        // The minimum has room for the header, the transaction count and a coinbase with a witness
+        // commitment.
         option<&O::reserved_weight>(
             "blockreservedweight", kCount,
-            "Weight kept for header and coinbase (default: {default})",
+            "Weight reserved for the block header and the coinbase (default: {default})",
             {.min = 2'000,
              .max = kBlockWeightMax.value(),
              .refusal = "Specified -blockreservedweight ({value}) exceeds consensus maximum block "

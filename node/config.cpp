@@ -12,32 +12,35 @@ OptionRows<NodeOptions> NodeOptions::rows() {
     static constexpr auto kRows = option_rows(
         OptionGroup::general,
         option<&O::block_version>(
-            "blockversion", kCount, "regtest: version of the blocks made here",
+            "blockversion", kCount, "regtest: version of the blocks that this node creates",
             {.min = INT32_MIN, .max = INT32_MAX, .group = OptionGroup::mining}),
-        option<&O::check_blocks>("checkblocks", kCount,
-                                 "Blocks that a start verifies (default: {default}, 0: all)",
-                                 {.below = clamp, .group = OptionGroup::debug}),
+        option<&O::check_blocks>(
+            "checkblocks", kCount,
+            "Number of recent blocks to verify at startup (default: {default}, 0: all)",
+            {.below = clamp, .group = OptionGroup::debug}),
         option<&O::check_level>(
             "checklevel", kCount,
-            "How thoroughly: {min} to {max}, as verifychain (default: {default})",
+            "Thoroughness of the verification by -checkblocks: {min} to {max}, as in the "
+            "verifychain RPC (default: {default})",
             {.max = 4, .below = clamp, .above = clamp, .group = OptionGroup::debug}),
-        // With a negative age, the initial download never ends.
-        option<&O::tip_age_max>(
-            "maxtipage", kSeconds,
-            "An older tip means that the initial download goes on (default: {default})",
-            {.min = INT64_MIN, .group = OptionGroup::debug}),
+        // A negative age means that the initial download never ends.
+        option<&O::tip_age_max>("maxtipage", kSeconds,
+                                "Remain in initial block download while the tip is older than this "
+                                "(default: {default})",
+                                {.min = INT64_MIN, .group = OptionGroup::debug}),
         option<O>("miningaddress", OptionUnit{"<address>"},
-                  "What mined blocks pay to (default: an output that anybody can spend)",
+                  "Address that mined blocks pay to (default: an output that anyone can spend)",
                   {.group = OptionGroup::mining}),
-        option<&O::mock_time>("mocktime", OptionUnit{"<s>"},
-                              "Pretend that it is this Unix time (default: {default}, no)",
-                              {.max = UINT32_MAX, .group = OptionGroup::debug}),
+        option<&O::mock_time>(
+            "mocktime", OptionUnit{"<s>"},
+            "Use this Unix time instead of the system clock (default: {default}, system clock)",
+            {.max = UINT32_MAX, .group = OptionGroup::debug}),
         option<&O::stop_at_height>(
             "stopatheight", kCount,
-            "Stop after reaching this height in the best chain (default: {default}, never)",
+            "Stop when the best chain reaches this height (default: {default}, never)",
             {.below = clamp}),
         option<&O::wallets>("wallet", OptionUnit{"<name>"},
-                            "Load this wallet at the start; may be repeated",
+                            "Load this wallet at startup; may be repeated",
                             {.group = OptionGroup::wallet, .network_only = true}));
     return kRows;
 }
@@ -57,7 +60,7 @@ std::string NodeConfig::validate() const {
     if (auto problem = mempool.validate()) return *problem;
     if (auto problem = block_builder.validate()) return *problem;
     if (auto problem = wallet.validate()) return *problem;
-    // A transaction of 1,000 virtual bytes must be able to pay the least that is relayed.
+    // A transaction of 1,000 virtual bytes must be able to pay the minimum relay fee.
     if (fee_rate_of(wallet.fee_max, 1000) < mempool.min_relay_fee)
         return fmt::format(
             "Invalid amount for -maxtxfee=<amount>: '{}' (must be at least the minrelay fee of {} "

@@ -3,15 +3,15 @@
 namespace parley {
 namespace {
 
-/// Headers without blocks at the tip that count as being up to date: the newest ones are always on
-/// their way.
+/// The node counts as synchronised with up to this many headers above the tip, because the newest
+/// blocks are always in transit.
 constexpr int32_t kBehindMax = 16;
 
 }  // namespace
 
 bool InitialDownload::active(TimePoint now) {
-    // With absolute finality an old tip says nothing: the network may have had nothing to order.
-    // What counts is whether blocks are known that we lack.
+    // With absolute finality, the tip may be old because the network had no transactions to order.
+    // The criterion is whether the node knows of blocks that it does not have.
     const HeaderNode& tip = chain_.index().tip();
     if (finality_ == Finality::absolute)
         return chain_.index().best_header().height > tip.height + kBehindMax;

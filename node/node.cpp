@@ -1,4 +1,4 @@
-// The node's steps, the queue between its parts, and the ways of a block and of a transaction.
+// The node's steps, the queue between its modules, and the processing of blocks and transactions.
 #include "node/node.h"
 
 #include <algorithm>
@@ -32,8 +32,8 @@ Effects Node::start(TimePoint now) {
     impl.tell_engine(engine_input::Started{&impl.chain->index().tip()});
     impl.tell_net(net_input::Started{});
     impl.run_queue();
-    // Blocks that were stored but not connected before the stop. After the engine's start: it hears
-    // of every new tip.
+    // Connects blocks that were stored but not connected before the last stop. The engine must
+    // start first, because it is told of every new tip.
     impl.activate();
     return impl.finish_step();
 }
@@ -52,7 +52,8 @@ Effects Node::handle(Event event, TimePoint now) {
     } else if (auto* exhausted = std::get_if<event::SearchExhausted>(&event)) {
         impl.tell_miner(miner_input::SearchExhausted{exhausted->job});
     } else if (std::holds_alternative<event::TimerDue>(event)) {
-        // The host has nothing else to do. Every step runs the timers that are due.
+        // The host is idle, so stored blocks that still wait can be connected. The timers that are
+        // due run below, as in every step.
         if (impl.unsettled) impl.activate();
     } else {
         std::visit(
@@ -61,7 +62,7 @@ Effects Node::handle(Event event, TimePoint now) {
                 if constexpr (std::is_constructible_v<NetInput, Kind>) {
                     impl.tell_net(std::move(each));
                 } else {
-                    CHECK(false);  // every other kind of event is taken up above
+                    CHECK(false);  // all other events are handled above
                 }
             },
             event);
@@ -76,7 +77,7 @@ std::optional<TimePoint> Node::next_deadline() const {
     const Impl& impl = *impl_;
     if (impl.pending || impl.unsettled) return impl.host_now;
     if (impl.tx_index && !impl.tx_index->synced()) return impl.host_now;
-    // Under a mocked clock time stands still, and so do the timers, until the next setmocktime.
+    // Mocked time only changes with setmocktime, so no timer can become due before that.
     if (impl.mock_time) return std::nullopt;
     TimePoint deadline = kNever;
     if (const auto engine = impl.engine->next_deadline()) deadline = std::min(deadline, *engine);
@@ -211,11 +212,11 @@ void Node::Impl::route(net_output::SubmitBlock& ask) {
 
 BlockResult Node::Impl::submit_block(const BlockRef& block, ByteSpan seal, BlockSource source) {
     BlockResult result = chain->accept_block(block, seal, now);
-    // A block that is known may have got the seal that it was waiting for.
+    // The block may be known already and now have the seal that was missing.
     const bool sealed = result.state == BlockResult::State::already_have && !seal.empty();
     if (result.state != BlockResult::State::accepted && !sealed) return result;
     if (source == BlockSource::own) own_block = result.node->hash;
-    // The next block is on its way: it is read while this one's scripts run.
+    // The next block is expected soon, so it can be read while this block's scripts run.
     const bool more_come = chain->index().best_header().height > result.node->height;
     const bool later = source == BlockSource::peer && more_come;
     for (const InvalidBlock& invalid : activate(later ? Settle::but_last : Settle::all)) {
@@ -358,11 +359,11 @@ void Node::Impl::spread(const mempool_output::Changed& change) {
     }
     tell_wallets(wallet_input::TransactionAdded{change.transaction});
     const MempoolEntry* entry = mempool.find(change.transaction->txid());
-    if (entry == nullptr) return;  // removed again by a later change
+    if (entry == nullptr) return;  // a later change in the same batch has removed it
     tell_net(net_input::TransactionAdded{relay_transaction(*entry)});
 }
 
-// A wallet's own payment: the wallet has it in its store before it leaves the node.
+// A wallet's own payment: the wallet must have stored it before it leaves the node.
 
 Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
                                                        const TransactionRef& transaction,

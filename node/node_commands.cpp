@@ -1,4 +1,4 @@
-// What Node answers and does on request. Each function hands on to the part that does it.
+// Node's queries and commands. Each function delegates to the module that is responsible.
 #include "base/check.h"
 #include "chain/primitives/coinbase.h"
 #include "chain/rules/block_rules.h"
@@ -144,7 +144,7 @@ Expected<std::optional<TxIndex::Found>, StorageError> Node::indexed_transaction(
     return impl_->tx_index->find(txid);
 }
 
-// --- blocks of our own
+// --- generated blocks
 
 BlockTemplate Node::build_template(const std::optional<Script>& payout) {
     Proposals& proposals = impl_->proposals;
@@ -219,7 +219,7 @@ Expected<Wallet::Replacement, WalletError> Node::bump_fee(Wallet& wallet, const 
     return bumped;
 }
 
-// --- time and end
+// --- time and shutdown
 
 void Node::set_mock_time(int64_t seconds) {
     impl_->mock_time = seconds == 0 ? std::nullopt : std::optional{from_unix_seconds(seconds)};

@@ -1,4 +1,4 @@
-// What the node does for its consensus engine.
+// The node's side of the consensus engine: messages, proposals and mining.
 #include "base/check.h"
 #include "node/node_impl.h"
 
@@ -68,7 +68,7 @@ void Node::Impl::route(engine_output::CheckProposal& ask) {
     const auto checked = chain->check_proposal(*ask.block, now);
     std::string reason;
     if (!checked) {
-        // A store failed: there is no verdict, and nobody is to blame.
+        // A store failed, so there is no result, and no peer is punished.
         if (std::holds_alternative<StorageError>(checked.error())) return;
         reason = std::get<BlockError>(checked.error()).to_string();
     }
@@ -76,7 +76,8 @@ void Node::Impl::route(engine_output::CheckProposal& ask) {
 }
 
 void Node::Impl::route(engine_output::Publish& output) {
-    // A sealed block is every validator's own: pushed by all, it would cross each link many times.
+    // Every validator assembles the sealed block itself. If all of them pushed it, it would cross
+    // each link many times.
     const auto source = output.seal.empty() ? BlockSource::own : BlockSource::local;
     const BlockResult result = submit_block(output.block, output.seal, source);
     if (result.error) {
@@ -88,7 +89,7 @@ void Node::Impl::route(engine_output::Publish& output) {
 void Node::Impl::route(engine_output::Finalize& output) {
     const HeaderNode* node = chain->index().find(output.hash);
     CHECK(node != nullptr);
-    // A long catch-up connects in pieces; a final block is not far ahead of them.
+    // A long catch-up connects blocks in batches, so the final block may not be connected yet.
     while (!chain->index().contains(*node) && (pending || unsettled)) activate();
     if (store_failure() != nullptr) return;
     chain->finalize(output.hash);

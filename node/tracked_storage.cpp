@@ -6,7 +6,7 @@
 namespace parley {
 namespace {
 
-/// Owns the store that it passes to, and notes its last commit.
+/// Forwards to a store that it owns, and records the number of the last commit.
 class OwningTrackedStorage final : public TrackedStorage {
  public:
     OwningTrackedStorage(std::unique_ptr<Storage> host, CommitTracker& commits,
@@ -26,7 +26,7 @@ class OwningTrackedStorage final : public TrackedStorage {
 
 CommitId CommitTracker::add(Durability durability) {
     ++last_;
-    // Persists with nothing between them merge into one of the stronger durability.
+    // Adjacent Persist effects are merged into one with the stronger durability.
     if (!effects.empty()) {
         if (auto* previous = std::get_if<effect::Persist>(&effects.back())) {
             *previous = {last_, std::max(previous->durability, durability)};

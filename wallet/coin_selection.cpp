@@ -10,12 +10,12 @@ namespace {
 // The search tree has 2^n leaves; this many steps find a match in practice or never (Murch, 2016).
 constexpr int kBranchAndBoundTries = 100'000;
 
-/// A coin with what it adds to the transaction.
+/// A coin, and what it adds to the transaction.
 struct Candidate {
     size_t id = 0;
     int64_t value = 0;
-    int64_t effective = 0;  ///< value without the fee of its input
-    int64_t extra_fee = 0;  ///< of its input, compared with spending it later
+    int64_t effective = 0;  ///< value minus the fee of its input
+    int64_t extra_fee = 0;  ///< fee of its input now, minus the fee of spending it later
 };
 
 class Selector {
@@ -29,7 +29,7 @@ class Selector {
             const int64_t effective = request.subtract_fee ? value : value - fee;
             if (effective > 0) candidates_.push_back({coin.id, value, effective, fee - later});
         }
-        // Largest first; on a tie the one that is cheaper to spend, then the older.
+        // Largest first; on a tie, the coin that is cheaper to spend, then the older one.
         std::stable_sort(candidates_.begin(), candidates_.end(),
                          [](const Candidate& a, const Candidate& b) {
                              return a.effective != b.effective ? a.effective > b.effective
@@ -45,7 +45,7 @@ class Selector {
     }
 
  private:
-    using Choice = std::vector<size_t>;  // positions in candidates_
+    using Choice = std::vector<size_t>;  // indexes into candidates_
 
     int64_t change_cost() const {
         return request_.change_fee.value() + request_.change_spend_fee.value();
@@ -72,7 +72,8 @@ class Selector {
         if (!best_ || result.waste < best_->waste) best_ = std::move(result);
     }
 
-    /// Depth first, taking a coin before leaving it out; keeps the match with the least waste.
+    /// Depth-first search that first includes a coin, then omits it. Keeps the match with the least
+    /// waste.
     std::optional<Choice> branch_and_bound() const {
         int64_t left = 0;
         for (const Candidate& coin : candidates_) left += coin.effective;
@@ -99,7 +100,7 @@ class Selector {
             if (!back && next < candidates_.size()) {
                 const Candidate& coin = candidates_[next];
                 left -= coin.effective;
-                // After leaving out a coin, taking its twin would only repeat the search.
+                // After omitting a coin, including an equivalent one would only repeat the search.
                 const bool twin_left_out = next > 0 &&
                                            (current.empty() || current.back() != next - 1) &&
                                            candidates_[next - 1].effective == coin.effective &&
@@ -113,7 +114,7 @@ class Selector {
                 continue;
             }
             if (current.empty()) break;
-            // Leave out the coin that was taken last.
+            // Backtrack: omit the coin that was included last.
             while (next > current.back() + 1) left += candidates_[--next].effective;
             sum -= candidates_[current.back()].effective;
             waste -= candidates_[current.back()].extra_fee;
@@ -122,7 +123,7 @@ class Selector {
         return best;
     }
 
-    /// The smallest coin that suffices alone, change included.
+    /// The smallest single coin that covers the target and the change.
     std::optional<Choice> single() const {
         const int64_t wanted = target_ + request_.change_min.value() + request_.change_fee.value();
         std::optional<Choice> choice;

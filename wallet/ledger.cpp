@@ -24,7 +24,8 @@ bool Ledger::rescan(const Block& block, const BlockHash& hash, Height height) {
 }
 
 bool Ledger::take_in(const Block& block, const BlockHash& hash, Height height) {
-    // The genesis block's coinbase is no coin, but where the chain says so.
+    // The outputs of the genesis coinbase are not spendable, except on chains whose parameters say
+    // so.
     if (height == Height{0} && !params_.genesis_coins_spendable) return false;
     bool found = false;
     WalletTxBlock place{hash, height, 0, block.header.time};
@@ -51,7 +52,7 @@ void Ledger::disconnect(const Block& block, const BlockHash& hash, Height height
         const auto known = transactions_.find(transaction.txid());
         if (known != transactions_.end() && known->second.state == State::confirmed &&
             known->second.block.hash == hash) {
-            // A coinbase outside its block is nothing that could be sent again.
+            // A coinbase cannot be rebroadcast, because it is only valid in its block.
             set_state(known->second,
                       transaction.is_coinbase() ? State::abandoned : State::unconfirmed);
         }
@@ -84,8 +85,8 @@ bool Ledger::mempool_added(const TransactionRef& transaction, int64_t time) {
         it = transactions_.find(transaction->txid());
     }
     it->second.in_mempool = true;
-    // The mempool follows the chain: what it takes in is neither confirmed nor in conflict, even
-    // where the disconnect that made it so was not for this wallet to see.
+    // A transaction that enters the mempool is neither confirmed nor in conflict with the chain,
+    // even if this wallet did not see the disconnect that caused this.
     if (it->second.state != State::confirmed) set_state(it->second, State::unconfirmed);
     return true;
 }
@@ -186,7 +187,7 @@ void Ledger::scripts_added() {
 
 void Ledger::set_state(LedgerTx& transaction, State state, const WalletTxBlock& block) {
     if (state != State::unconfirmed) transaction.in_mempool = false;
-    // What spends the same coin in the mempool leaves it with the block.
+    // The block has evicted the mempool transactions that conflict with this one.
     if (state == State::confirmed || state == State::conflicted)
         transaction.mempool_conflicts.clear();
     const bool same = transaction.state == state && transaction.block.hash == block.hash &&
@@ -199,7 +200,7 @@ void Ledger::set_state(LedgerTx& transaction, State state, const WalletTxBlock& 
     refresh_around(transaction);
 }
 
-// The descendants follow, as far as they are in the same state.
+// Applies the change to the descendants that are in the same state.
 void Ledger::set_state_below(const Txid& txid, State from, State to, const WalletTxBlock& block) {
     std::vector<Txid> todo{txid};
     while (!todo.empty()) {
@@ -220,7 +221,8 @@ void Ledger::mark_conflicts(const Transaction& transaction, const WalletTxBlock&
             if (spender->second != transaction.txid()) losers.push_back(spender->second);
         }
         for (const Txid& loser : losers) {
-            // An abandoned one can be in conflict too: its confirmations tell that it is hopeless.
+            // An abandoned transaction can also be in conflict; its negative confirmations show
+            // that it can never confirm.
             const State state = transactions_.at(loser).state;
             if (state == State::unconfirmed || state == State::abandoned)
                 set_state_below(loser, state, State::conflicted, block);
@@ -294,12 +296,12 @@ int32_t Ledger::depth(const LedgerTx& transaction) const {
 
 bool Ledger::immature(const LedgerTx& transaction) const {
     if (!transaction.transaction->is_coinbase()) return false;
-    // labnet's allocation: consensus does not treat these coins as a coinbase's either.
+    // The genesis outputs of labnet: consensus does not require coinbase maturity for them.
     const bool is_genesis =
         transaction.state == State::confirmed && transaction.block.height == Height{0};
     if (is_genesis && params_.genesis_coins_spendable) return false;
-    // One block more than consensus demands, as in bitcoind: a coin that matures with the next
-    // block is not spent before that block is there.
+    // As in bitcoind, one block more than consensus requires: a coin that matures with the next
+    // block is not spendable before that block is connected.
     return depth(transaction) < params_.coinbase_maturity_blocks + 1;
 }
 

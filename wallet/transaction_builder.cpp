@@ -10,16 +10,17 @@
 namespace parley {
 namespace {
 
-// Relay policy refuses heavier transactions.
+// Relay policy rejects heavier transactions.
 constexpr int64_t kWeightMax = 400'000;
-// Signature with its hash type, and a compressed key, each behind its length byte.
+// Signature with hash type, and compressed public key, each with a length byte.
 constexpr int64_t kSignaturePush = 1 + 71;
 constexpr int64_t kKeyPush = 1 + 33;
 constexpr int64_t kLongKeyPush = 1 + 65;
 constexpr int64_t kInputBase = 32 + 4 + 4;  // outpoint and sequence
-// What change costs to spend later: a P2WPKH input, 68 virtual bytes.
+// Virtual bytes of the P2WPKH input that will spend the change.
 constexpr int64_t kChangeInputWeight = 272;
-// An unconfirmed coin with more ancestors than this may soon be unable to get a child.
+// Limits the ancestors of unconfirmed coins: with more, the new transaction may exceed the
+// mempool's limits.
 constexpr int64_t kAncestorsMax = 25;
 constexpr uint32_t kSequenceReplaceable = 0xfffffffd;  // BIP125
 constexpr uint32_t kSequenceLocktime = 0xfffffffe;
@@ -36,7 +37,7 @@ std::string rate_text(FeeRate rate) {
 
 std::optional<int64_t> signed_input_weight(const Script& script, bool compressed) {
     if (match_p2wpkh(script)) return 4 * (kInputBase + 1) + 1 + kSignaturePush + kKeyPush;
-    // The last 1: an empty witness beside inputs that have one.
+    // The last 1 is the empty witness of an input without one, in a transaction with witnesses.
     if (match_p2pkh(script))
         return 4 * (kInputBase + 1 + kSignaturePush + (compressed ? kKeyPush : kLongKeyPush)) + 1;
     if (match_p2pk(script)) return 4 * (kInputBase + 1 + kSignaturePush) + 1;
@@ -70,8 +71,9 @@ Expected<TransactionBuilder::Built, WalletError> TransactionBuilder::build(
     return built;
 }
 
-// Locked to the next block, a miner gains nothing from putting it into a rewritten last one. Now
-// and then it is further back, so that a transaction which was delayed does not stand out.
+// Anti-fee-sniping: a locktime at the tip prevents miners from including the transaction in a
+// replacement of the last block. Occasionally the locktime is earlier, so that delayed transactions
+// do not stand out.
 uint32_t TransactionBuilder::current_locktime() const {
     const auto tip = static_cast<uint32_t>(wallet_.context.node.tip_height().value());
     Random& random = wallet_.context.random;
@@ -165,7 +167,8 @@ bool TransactionBuilder::is_preset(const OutPoint& outpoint) const {
            request_.inputs.end();
 }
 
-// What such a transaction makes is gone once the new one replaces it.
+// The new transaction conflicts with every other transaction that spends a preset input, so it
+// cannot spend outputs of those.
 bool TransactionBuilder::spends_preset(const Transaction& transaction) const {
     return std::any_of(transaction.inputs().begin(), transaction.inputs().end(),
                        [&](const TxInput& input) { return is_preset(input.prevout); });
@@ -204,7 +207,8 @@ std::optional<SelectionResult> TransactionBuilder::select(Amount target) const {
     selection.change_min = std::max(dust(sample), selection.change_spend_fee);
     selection.subtract_fee = subtract_fee_;
 
-    // Coins that are buried first, then younger ones, then what the mempool alone knows.
+    // Prefers well confirmed coins, then any confirmed ones, then the wallet's own unconfirmed
+    // ones, then all.
     struct Tier {
         int32_t own_depth;
         int32_t foreign_depth;
@@ -222,7 +226,8 @@ std::optional<SelectionResult> TransactionBuilder::select(Amount target) const {
 
 std::optional<WalletError> TransactionBuilder::choose_coins() {
     Amount target = recipients_total_;
-    // Everything but the inputs that are still to be chosen; the count of inputs may take 3 bytes.
+    // The weight without the inputs that are still to be selected; allows 3 bytes for the input
+    // count.
     if (!subtract_fee_) target += fee_for(fee_rate_, virtual_size(outputs_) + 2);
     for (const Coin& coin : chosen_) target += Amount{-coin.output.value.value()};
     if (!chosen_.empty() && target <= Amount{0}) return std::nullopt;
@@ -249,7 +254,7 @@ std::optional<WalletError> TransactionBuilder::settle(const ChangeScript& change
     const Amount fee_with_change = fee_for(fee_rate_, virtual_size(with_change));
     Amount change{input_total.value() - recipients_total_.value() -
                   (subtract_fee_ ? 0 : fee_with_change.value())};
-    // Change that costs more to spend than it is worth is left to the fee.
+    // Change that would cost more to spend than its value is added to the fee.
     const Amount change_min = std::max(dust(sample), input_fee(kChangeInputWeight, fee_rate_));
     if (change >= change_min) {
         fee_ = fee_with_change;
@@ -292,7 +297,8 @@ std::optional<WalletError> TransactionBuilder::settle(const ChangeScript& change
     return std::nullopt;
 }
 
-// The recipients who asked for it share what is missing; the first one bears the remainder.
+// The recipients that pay the fee share it equally; the first one also pays the remainder of the
+// division.
 std::optional<WalletError> TransactionBuilder::pay_fee_from_recipients(Amount fee,
                                                                        Amount input_total) {
     const int64_t missing = fee.value() - (input_total.value() - recipients_total_.value());
@@ -322,7 +328,8 @@ int64_t TransactionBuilder::virtual_size(const std::vector<TxOutput>& outputs) c
         const size_t size = output.script_pubkey.size();
         weight += 4 * static_cast<int64_t>(8 + compact_size_length(size) + size);
     }
-    bool witness = chosen_.size() == preset_count_;  // not known yet: expect one
+    bool witness =
+        chosen_.size() == preset_count_;  // not selected yet: assume inputs with a witness
     for (const Coin& coin : chosen_) {
         weight += coin.input_weight;
         witness |= match_p2wpkh(coin.output.script_pubkey).has_value();
@@ -346,7 +353,8 @@ Amount TransactionBuilder::dust(const TxOutput& output) const {
     return dust_threshold(output, wallet_.context.node.dust_relay_fee());
 }
 
-// The order must not tell which coins were chosen first. Preset inputs keep their places in front.
+// Shuffles the inputs, so that their order does not reveal the selection. Preset inputs stay in
+// front.
 void TransactionBuilder::shuffle_inputs() {
     for (size_t i = chosen_.size(); i > preset_count_ + 1; --i) {
         const size_t other = preset_count_ + wallet_.context.random.uniform(i - preset_count_);

@@ -12,11 +12,11 @@
 namespace parley {
 namespace {
 
-// Blocks of the trail that are kept without a gap. Further back, of each such distance the double,
-// every second one of those kept before: a reorganisation beyond the dense part costs a rescan of
-// at most a sixty-fourth of its depth more.
+// The trail stores this many recent blocks without gaps. Each time the depth doubles, it stores
+// half as many per block. A reorganisation beyond the dense part therefore rescans at most one
+// sixty-fourth of its depth in excess.
 constexpr int32_t kTrailDense = 128;
-// bitcoind's tolerance between block times and clocks.
+// As in bitcoind: block times may deviate this much from the clock.
 constexpr int64_t kTimestampWindow_s = 2 * 60 * 60;
 constexpr size_t kSeedSize = 32;
 
@@ -59,7 +59,8 @@ void Wallet::Impl::save() {
 
 void Wallet::Impl::restore(StoredWallet stored) {
     for (DescriptorRecord& record : stored.descriptors) keys.add(std::move(record));
-    keys.take_changed();  // as they are in the store, but for a lookahead that was raised since
+    keys.take_changed();  // discarded: the store has them, except for addresses added by a larger
+                          // -keypool
     labels = std::move(stored.labels);
     locked = stored.locked;
     locked_persistent = std::move(stored.locked);
@@ -68,7 +69,7 @@ void Wallet::Impl::restore(StoredWallet stored) {
     ledger.loaded(trail.empty() ? std::nullopt : std::optional{trail.rbegin()->first});
 }
 
-// A new wallet stands at the tip: nothing before concerns it.
+// A new wallet starts at the tip, because no earlier transaction can belong to it.
 Expected<void, WalletError> Wallet::Impl::start_chain_trail() {
     const Height tip = context.node.tip_height();
     for (Height height{0}; height <= tip; ++height) {
@@ -80,7 +81,7 @@ Expected<void, WalletError> Wallet::Impl::start_chain_trail() {
     return {};
 }
 
-// The chain may have gone on, or back, or elsewhere since the wallet was closed.
+// While the wallet was closed, the chain may have grown or been reorganised.
 Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
     Height fork{-1};
     for (auto it = trail.rbegin(); it != trail.rend(); ++it) {
@@ -122,8 +123,9 @@ Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
     return {};
 }
 
-// The first block whose time is not below the timestamp, less the tolerance. Times are not sorted,
-// but their medians of eleven are: the search ends at most eleven blocks above the answer.
+// The first block whose time is at least the timestamp minus the tolerance. Block times are not
+// sorted, but median times are, so the search uses these and ends at most eleven blocks above the
+// answer.
 Height Wallet::Impl::height_for_time(int64_t timestamp) const {
     const int64_t wanted = timestamp - kTimestampWindow_s;
     int32_t low = 0;

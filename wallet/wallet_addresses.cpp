@@ -11,7 +11,7 @@
 namespace parley {
 namespace {
 
-// A million scripts take about 100 MB; as in bitcoind.
+// bitcoind's limit. A million scripts take about 100 MB.
 constexpr uint32_t kRangeSizeMax = 1'000'000;
 
 constexpr uint32_t kPurposeBech32 = 84;  // BIP84
@@ -33,7 +33,8 @@ WalletError keypool_empty() {
 
 }  // namespace
 
-// Four descriptors: addresses and change, of each type, as BIP44 and BIP84 lay them out.
+// Creates four descriptors: receiving and change for each address type, with the paths of BIP44 and
+// BIP84.
 void Wallet::Impl::add_seed(ByteSpan seed, int64_t timestamp) {
     const auto master = HdPrivateKey::from_seed(seed);
     CHECK(master.has_value());
@@ -173,7 +174,7 @@ Expected<void, WalletError> Wallet::Impl::import_descriptor(const DescriptorImpo
     record.active = request.active;
     record.internal = request.internal;
     if (record.descriptor.is_range()) {
-        // Without a range: the lookahead, which add() derives anyway.
+        // Without a range, add() derives the lookahead.
         if (request.range) {
             record.range_begin = request.range->first;
             record.range_end = request.range->second + 1;

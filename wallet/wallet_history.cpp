@@ -1,4 +1,4 @@
-// Wallet: what there is, for the people who ask.
+// Wallet: queries (transactions, balances, unspent outputs).
 #include <algorithm>
 
 #include "base/check.h"
@@ -194,7 +194,7 @@ std::vector<ListedTransaction> Wallet::list_since(const std::optional<BlockHash>
             after = *height;
             break;
         }
-        // Of another branch: count from where it left the active chain.
+        // The block is on a stale branch: count from the fork point.
         const auto block = chain.read_block(*hash);
         hash = block ? std::optional{(*block)->header.previous} : std::nullopt;
     }
@@ -218,7 +218,7 @@ std::optional<TransactionView> Wallet::transaction(const Txid& txid) const {
     view.details = impl_->details_of(*transaction, std::nullopt);
     const Transaction& data = *transaction->transaction;
     const Amount debit = impl_->ledger.debit(data);
-    // As in bitcoind, a coinbase counts nothing here before it is mature.
+    // As in bitcoind, an immature coinbase does not count here.
     const Amount credit =
         impl_->ledger.immature(*transaction) ? Amount{0} : impl_->ledger.credit(data);
     view.amount = Amount{credit.value() - debit.value()};

@@ -7,14 +7,14 @@
 namespace parley {
 namespace {
 
-// bitcoind offers unconfirmed transactions again after 12 to 36 hours, so that nobody can tell the
-// wallet from the interval.
+// As in bitcoind: a random interval of 12 to 36 hours makes it harder to identify the sender of a
+// rebroadcast transaction.
 constexpr Duration kRebroadcastMin = std::chrono::hours{12};
 constexpr Duration kRebroadcastSpread = std::chrono::hours{24};
-// The name becomes a directory.
+// The name of a wallet is also the name of its directory.
 constexpr size_t kNameSizeMax = 200;
 
-/// Names become directories below the wallets' one; they must not lead anywhere else.
+/// A wallet name is also a directory name, which must not lead out of the wallet directory.
 bool safe_name(const std::string& name) {
     if (name.size() > kNameSizeMax || name == "." || name == "..") return false;
     return std::none_of(name.begin(), name.end(), [](char c) {
@@ -81,7 +81,8 @@ Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, Time
     auto storage = directory_.open(name, StorageDirectory::Mode::open_existing);
     if (!storage) return Unexpected(WalletError{WalletErrorCode::wallet, storage.error().message});
     auto loaded = add(Wallet::load(name, std::move(*storage), context(), now), now);
-    // Only now: what a payment replaces in the mempool has to reach this wallet too.
+    // Must come last, so that this wallet also sees transactions that the payment replaces in the
+    // mempool.
     if (loaded) rebroadcast(**loaded);
     return loaded;
 }

@@ -12,32 +12,35 @@ OptionRows<WalletOptions> WalletOptions::rows() {
     static constexpr auto kRows = option_rows(
         OptionGroup::wallet,
         option<&O::address_type>("addresstype", OptionUnit{"<type>"},
-                                 "bech32 or legacy (default: {default})", {.words = kTypes}),
+                                 "Type of new addresses: bech32 or legacy (default: {default})",
+                                 {.words = kTypes}),
         option<&O::change_type>("changetype", OptionUnit{"<type>"},
-                                "bech32 or legacy, for change (default: as -addresstype)",
+                                "Type of change addresses: bech32 or legacy (default: as "
+                                "-addresstype)",
                                 {.words = kTypes}),
         option<&O::consolidate_fee_rate>(
             "consolidatefeerate", kAmount,
-            "Fee rate below which more coins are spent than needed (default: {default})",
+            "When the fee rate is below this, spend more coins than necessary to consolidate them, "
+            "in coins per kvB (default: {default})",
             {.max = kMaxMoney.value()}),
         option<&O::fallback_fee>("fallbackfee", kAmount,
-                                 "Fee rate where there is no estimate, in coins per kvB (default: "
-                                 "the relay minimum)",
+                                 "Fee rate when no estimate is available, in coins per kvB "
+                                 "(default: the minimum relay fee rate)",
                                  {.max = kMaxMoney.value()}),
-        // The most is a hundred megabytes of scripts.
-        option<&O::lookahead>(
-            "keypool", kCount,
-            "Addresses that are watched ahead of the last used one (default: {default})",
-            {.min = 1, .max = 1'000'000, .below = clamp, .above = clamp}),
+        // The maximum takes about a hundred megabytes of scripts.
+        option<&O::lookahead>("keypool", kCount,
+                              "Number of unused addresses that the wallet watches beyond the last "
+                              "used one (default: {default})",
+                              {.min = 1, .max = 1'000'000, .below = clamp, .above = clamp}),
         option<&O::fee_max>("maxtxfee", kAmount,
-                            "Fee of a wallet's transaction at most (default: {default})",
+                            "Maximum fee of a wallet transaction, in coins (default: {default})",
                             {.max = kMaxMoney.value()}),
         option<&O::spend_zero_conf_change>(
             "spendzeroconfchange", kFlag,
-            "Spend own change before it is confirmed (default: {default})"),
+            "Spend the wallet's own unconfirmed change (default: {default})"),
         option<&O::signal_replaceable>(
             "walletrbf", kFlag,
-            "Signal that the wallet's transactions are replaceable (default: {default})"));
+            "Signal replaceability (BIP125) in wallet transactions (default: {default})"));
     return kRows;
 }
 

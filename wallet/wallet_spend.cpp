@@ -9,7 +9,7 @@
 namespace parley {
 namespace {
 
-// bitcoind's least step of a bump above the old rate.
+// bitcoind's minimum increase of the fee rate by bumpfee.
 constexpr int64_t kBumpStep = 5'000;
 
 }  // namespace
@@ -28,7 +28,7 @@ Expected<SpendResult, WalletError> Wallet::Impl::create_transaction(const SpendR
                             script.error().message});
     };
     auto built = TransactionBuilder{*this, request}.build(change_script);
-    save();  // a change script may have been used up
+    save();  // a change address may have been used
     if (!built) return Unexpected(built.error());
     if (request.sign) {
         SpentOutputs spent;

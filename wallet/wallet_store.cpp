@@ -111,7 +111,7 @@ std::optional<OutPoint> parse_outpoint(ByteSpan bytes) {
     return reader.done() ? std::optional{outpoint} : std::nullopt;
 }
 
-/// Sorts one pair into the wallet. False: malformed.
+/// Reads one key-value pair into the wallet. False: malformed.
 bool take(StoredWallet& wallet, ByteSpan key, ByteSpan value, const ChainParams& params) {
     Reader reader(value);
     switch (key[0]) {

@@ -10,8 +10,7 @@ namespace parley {
 namespace {
 
 #if defined(__x86_64__)
-// The register that says which register files the operating system saves; a processor can do more
-// than that.
+// XCR0: which register files the operating system saves. A processor may support more than these.
 uint64_t extended_control_register() {
     uint32_t low = 0;
     uint32_t high = 0;

@@ -19,19 +19,19 @@ constexpr size_t kCompressedSize = 33;
 constexpr size_t kUncompressedSize = 65;
 constexpr size_t kXOnlySize = 32;
 constexpr size_t kDerSizeMax =
-    72;  // two 33-byte integers of two bytes of header, and the sequence's two
+    72;  // two 33-byte integers with 2-byte headers, and the 2-byte header of the sequence
 
 struct ContextDeleter {
     void operator()(secp256k1_context* context) const { secp256k1_context_destroy(context); }
 };
 using ContextOwner = std::unique_ptr<secp256k1_context, ContextDeleter>;
 
-// Verification needs no tables of its own.
+// Verification needs no precomputed tables in the context.
 const secp256k1_context* verify_context() {
     return secp256k1_context_static;
 }
 
-// Blinded once against side channels, which changes no result; from then on only read.
+// Blinded once against side channels, which does not change results; then read-only.
 const secp256k1_context* sign_context() {
     static const ContextOwner owner = [] {
         ContextOwner context{secp256k1_context_create(SECP256K1_CONTEXT_NONE)};
@@ -45,8 +45,7 @@ const secp256k1_context* sign_context() {
 }
 
 std::optional<secp256k1_pubkey> parse_point(ByteSpan serialised) {
-    // Not only a short cut: the library aborts the program when it is given a null pointer, which
-    // is what an empty span has.
+    // Required: an empty span has a null pointer, for which the library would abort the program.
     if (serialised.size() != kCompressedSize && serialised.size() != kUncompressedSize) {
         return std::nullopt;
     }
@@ -58,7 +57,7 @@ std::optional<secp256k1_pubkey> parse_point(ByteSpan serialised) {
     return point;
 }
 
-// A key pair on the stack, wiped when it goes.
+// A key pair on the stack, wiped by the destructor.
 struct KeyPair {
     secp256k1_keypair pair;
     explicit KeyPair(ByteSpan secret) {
@@ -151,7 +150,7 @@ bool verify_compact(const PublicKey& public_key, const Hash256& message,
     secp256k1_ecdsa_signature parsed;
     if (!secp256k1_ecdsa_signature_parse_compact(verify_context(), &parsed, signature.data()))
         return false;
-    // secp256k1_ecdsa_verify takes low S only.
+    // secp256k1_ecdsa_verify only accepts low S.
     return secp256k1_ecdsa_verify(verify_context(), &parsed, message.data(), &*point) == 1;
 }
 
@@ -188,9 +187,9 @@ PublicKey SecretKey::public_key(bool compressed) const {
 
 Bytes SecretKey::sign_der(const Hash256& message) const {
     secp256k1_ecdsa_signature signature = sign(message, bytes_, nullptr);
-    // R whose top bit is set takes a byte more in DER. Half of all nonces avoid it; the counter
-    // goes into RFC 6979's additional data, little-endian, as bitcoind does it, so that both make
-    // the same signatures.
+    // If the top bit of R is set, DER needs one more byte. Half of all nonces avoid this. As in
+    // bitcoind, the counter is passed in RFC 6979's additional data, little-endian, so that both
+    // create the same signatures.
     std::array<uint8_t, 32> extra_entropy{};
     for (uint32_t counter = 1; to_compact(signature)[0] >= 0x80; ++counter) {
         for (size_t i = 0; i < 4; ++i) extra_entropy[i] = static_cast<uint8_t>(counter >> (8 * i));

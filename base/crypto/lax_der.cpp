@@ -38,7 +38,7 @@ size_t long_form_size(uint8_t first) {
     return first & kLongForm ? first & ~kLongForm & 0xffu : 0;
 }
 
-// The outer length is skipped, not believed.
+// Skips the outer length without checking it.
 bool skip_length(Cursor& cursor) {
     const auto first = cursor.byte();
     return first && cursor.take(long_form_size(*first));

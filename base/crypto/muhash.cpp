@@ -53,7 +53,7 @@ Number multiply(const Number& a, const Number& b) {
     return result;
 }
 
-// 2^3072 - 1 is the largest number there is, so one subtraction is enough.
+// One subtraction is enough, because no value exceeds 2^3072 - 1.
 Number reduce(Number number) {
     Number shifted = number;
     if (add_folded(shifted, 1) != 0) return shifted;
@@ -130,7 +130,7 @@ MuHash3072& MuHash3072::operator*=(const MuHash3072& other) {
 }
 
 MuHash3072& MuHash3072::operator/=(const MuHash3072& other) {
-    // `other` may be this one.
+    // `other` may be the same object.
     const Number numerator = multiply(numerator_, other.denominator_);
     denominator_ = multiply(denominator_, other.numerator_);
     numerator_ = numerator;

@@ -29,7 +29,7 @@ SearchTemplate make_template(std::span<const uint8_t, 80> header, const Hash256&
     return work;
 }
 
-// The check that counts: all 256 bits, by the ordinary hash function.
+// The final check: all 256 bits, with the ordinary hash function.
 bool meets_target(std::span<const uint8_t, 80> header, const U256& target, uint32_t nonce) {
     std::array<uint8_t, 80> bytes;
     std::copy(header.begin(), header.end(), bytes.begin());

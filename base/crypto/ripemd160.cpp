@@ -89,7 +89,7 @@ Hash160 ripemd160(ByteSpan data) {
     const uint64_t bits = uint64_t{data.size()} * 8;
     for (; data.size() >= 64; data = data.subspan(64)) compress(state, data.data());
 
-    // The rest, a one bit, zeros, and the length in bits: one block or two.
+    // Padding: the remaining bytes, a one bit, zeros, and the length in bits; one or two blocks.
     std::array<uint8_t, 128> tail{};
     std::copy(data.begin(), data.end(), tail.begin());
     tail[data.size()] = 0x80;

@@ -17,8 +17,8 @@ struct BatchKernel {
     sha256_kernels::DoubleHash run;
 };
 
-// What this processor runs: one kernel for single messages, and for batches those of falling width,
-// the last of one lane.
+// The kernels for this processor: one for single messages, and a list for batches in order of
+// decreasing width, which ends with one lane.
 struct Kernels {
     std::string_view name = "portable";
     sha256_kernels::Compress compress = sha256_kernels::compress_portable;

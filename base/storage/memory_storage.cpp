@@ -5,7 +5,7 @@
 namespace parley {
 namespace {
 
-/// A handle to a store that the directory keeps.
+/// A handle to a store that the directory owns.
 class SharedStorage final : public Storage {
  public:
     explicit SharedStorage(std::shared_ptr<MemoryStorage> store) : store_(std::move(store)) {}
@@ -52,7 +52,7 @@ Expected<void, StorageError> MemoryStorage::scan(ByteSpan prefix, const Visitor&
 Expected<Bytes, StorageError> MemoryStorage::read_file(FileId file, uint64_t offset,
                                                        size_t size) const {
     const auto found = files_.find(file);
-    // Not offset + size: what a damaged index says may wrap.
+    // Not offset + size, which may overflow for a damaged index.
     if (found == files_.end() || offset > found->second.size() ||
         size > found->second.size() - offset) {
         return Unexpected(

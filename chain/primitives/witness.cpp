@@ -12,7 +12,7 @@ constexpr size_t kItemSizeMin = 1;  // its length
 
 }  // namespace
 
-// `next` gives the items in their order; they have so many bytes together.
+// `next` returns the items in order; `bytes` is their total size.
 template <class Next>
 void Witness::fill(size_t count, size_t bytes, Next next) {
     const size_t table = (count + 1) * kWord;
@@ -77,7 +77,7 @@ std::vector<Bytes> Witness::copy() const {
 
 void Witness::push_back(ByteSpan item) {
     const Witness before = *this;
-    const Bytes last = to_bytes(item);  // may be one of ours
+    const Bytes last = to_bytes(item);  // copied, because `item` may point into this object
     const size_t count = before.size();
     const size_t bytes = before.empty() ? 0 : before.storage_.size() - before.first_offset();
     fill(count + 1, bytes + last.size(),

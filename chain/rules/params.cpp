@@ -78,18 +78,19 @@ OptionRows<LabnetOptions> LabnetOptions::rows() {
     static constexpr auto kRows = option_rows(
         OptionGroup::general,
         option<O>("genesisoutput", OptionUnit{"<address>:<amount>"},
-                  "labnet: coins that exist from the start; may be repeated"),
-        // Below three blocks a period would have no span between two blocks' times.
+                  "labnet: spendable output of the genesis block; may be repeated"),
+        // With fewer than three blocks, a period would not contain a time span between two blocks.
         option<&O::retarget_interval_blocks>(
             "powretargetinterval", kCount,
-            "labnet: blocks between changes of the difficulty (default: {default})",
+            "labnet: number of blocks between difficulty adjustments (default: {default})",
             {.min = 3, .max = 1'000'000}),
         option<&O::start_bits>("powstartbits",
                                OptionUnit{.argument = "<8 hex digits>", .hexadecimal = true},
                                "labnet: compact target of the first blocks (default: {default})"),
-        option<&O::target_spacing_s>("powtargetspacing", OptionUnit{"<s>"},
-                                     "labnet: aimed seconds between blocks (default: {default})",
-                                     {.min = 1, .max = 1'000'000}));
+        option<&O::target_spacing_s>(
+            "powtargetspacing", OptionUnit{"<s>"},
+            "labnet: target time between blocks, in seconds (default: {default})",
+            {.min = 1, .max = 1'000'000}));
     return kRows;
 }
 
@@ -111,7 +112,8 @@ std::string LabnetOptions::validate() const {
 Expected<TxOutput, std::string> parse_genesis_output(std::string_view text) {
     const size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) {
-        return Unexpected(fmt::format("-genesisoutput={}: give it as <address>:<amount>", text));
+        return Unexpected(fmt::format(
+            "Invalid value for -genesisoutput: '{}'. It must be <address>:<amount>.", text));
     }
     const auto script = decode_address(regtest_params().address_prefixes, text.substr(0, colon));
     if (!script) {
@@ -119,7 +121,7 @@ Expected<TxOutput, std::string> parse_genesis_output(std::string_view text) {
     }
     const auto amount = parse_amount(text.substr(colon + 1));
     if (!amount || !money_range(*amount)) {
-        return Unexpected(fmt::format("-genesisoutput={}: bad amount of coins", text));
+        return Unexpected(fmt::format("Invalid amount for -genesisoutput: '{}'", text));
     }
     return TxOutput{*amount, *script};
 }

@@ -32,7 +32,7 @@ bool take_integer(ByteSpan& rest, ByteSpan& value) {
     return length == 1 || value[0] != 0 || (value[1] & 0x80) != 0;
 }
 
-// Empty: does not fit.
+// Empty: the value does not fit.
 std::optional<U256> to_number(ByteSpan integer) {
     if (integer[0] == 0) integer = integer.subspan(1);
     if (integer.size() > Hash256::kSize) return std::nullopt;

@@ -10,30 +10,35 @@ OptionRows<ChainOptions> ChainOptions::rows() {
     static constexpr auto kRows = option_rows(
         OptionGroup::general,
         option<O>("assumevalid", OptionUnit{"<hash>"},
-                  "Do not run the scripts of this block and those before it; 0: run all (default: "
-                  "a block that was old when this version was made)",
+                  "Skip script verification for this block and its ancestors; 0 verifies all "
+                  "scripts (default: a block that was well buried when this version was released)",
                   kDebug),
         option<O>("checkpoint", OptionUnit{"<height>:<hash>"},
-                  "Never replace this block, nor any before it; may be repeated", kDebug),
+                  "Reject chains that do not contain this block at this height; may be repeated",
+                  kDebug),
         option<&O::coins_cache_bytes>(
             "dbcache", kMebibytes,
-            "Memory for coins before they are written out, at least {min} (default: {default})",
+            "Memory for the coins cache, at least {min} (default: {default})",
             {.min = 4, .below = OutOfRange::clamp}),
-        option<O>("fastprune", kFlag,
-                  "Small block files and a low height to prune from, for tests (default: 0)",
-                  kDebug),
+        option<O>(
+            "fastprune", kFlag,
+            "For tests: use small block files and allow pruning from a low height (default: 0)",
+            kDebug),
         option<O>("minimumchainwork", OptionUnit{"<hex>"},
-                  "Least work of a chain that is believed to be the network's", kDebug),
-        option<O>("prune", kMebibytes,
-                  "Remove old blocks so that block and undo files take no more than this: 0 never, "
-                  "1 by pruneblockchain only, else 550 at least (default: 0)",
-                  {.refusal = "Prune cannot be configured with a negative value."}),
-        option<&O::reindex>("reindex", kFlag,
-                            "Make the index and the unspent outputs anew from the block files "
-                            "(default: {default})"),
+                  "Minimum work, in hex, of a chain whose blocks this node downloads; the initial "
+                  "download lasts until the best chain has that work",
+                  kDebug),
+        option<O>(
+            "prune", kMebibytes,
+            "Delete old blocks to keep block and undo files below this size, at least 550; 0: "
+            "disabled; 1: prune only on request, with the pruneblockchain RPC (default: 0)",
+            {.refusal = "Prune cannot be configured with a negative value."}),
+        option<&O::reindex>(
+            "reindex", kFlag,
+            "Rebuild the block index and the chainstate from the block files (default: {default})"),
         option<&O::reindex_chainstate>(
             "reindex-chainstate", kFlag,
-            "Make the unspent outputs anew from the blocks (default: {default})"));
+            "Rebuild the chainstate from the indexed blocks (default: {default})"));
     return kRows;
 }
 

@@ -90,7 +90,7 @@ void CoinsCache::touch(std::span<const OutPoint* const> outpoints) const {
     std::array<Shard::const_local_iterator, kTouchTogether> entries;
     for (size_t i = 0; i < outpoints.size(); ++i) {
         const Shard& shard = shard_of(*outpoints[i]);
-        // lint: order-free because it is a look at one bucket
+        // lint: order-free because only one bucket is read
         if (!shard.empty()) entries[i] = shard.cbegin(shard.bucket(*outpoints[i]));
     }
     for (size_t i = 0; i < outpoints.size(); ++i) {
@@ -158,7 +158,7 @@ Expected<void, StorageError> CoinsCache::read(std::span<const OutPoint> outpoint
 
 void CoinsCache::apply(CoinsOverlay&& overlay) {
     auto entries = std::move(overlay).take_entries(*this);
-    // lint: order-free because each outpoint is changed by itself
+    // lint: order-free because each outpoint is changed independently
     auto next = entries.begin();
     const auto end = entries.end();
     while (next != end) {
@@ -202,7 +202,7 @@ void CoinsCache::apply_spend(const OutPoint& outpoint) {
         if (found->second.dirty) --dirty_;
         remove(shard, found);
     } else {
-        // Dropped from the cache since then: only the store has it.
+        // Evicted from the cache in the meantime; only the store has it.
         erase(outpoint);
     }
 }
@@ -236,7 +236,7 @@ void CoinsCache::flush_shard(size_t number, bool drop, const WriteCoin& write) {
         entry->second.fresh = false;
     }
     dirty_ -= changed.size();
-    // lint: order-free because each entry is looked at by itself
+    // lint: order-free because each entry is checked independently
     for (auto entry = shard.begin(); entry != shard.end();) {
         const auto current = entry++;
         if (drop || current->second.spent) remove(shard, current);
@@ -247,7 +247,8 @@ void CoinsCache::flush_shard(size_t number, bool drop, const WriteCoin& write) {
 size_t CoinsCache::usage_bytes() const {
     // Boost's node: the element and the next one.
     constexpr size_t kNodeBytes = allocation_bytes(sizeof(void*) + sizeof(Shard::value_type));
-    // Of each 64 buckets: the first one, which of them are taken, the groups before and behind.
+    // Per group of 64 buckets: pointer to the first, bitmap of used buckets, and links to the
+    // neighbouring groups.
     constexpr size_t kGroupBytes = 4 * sizeof(void*);
     size_t bytes = entries_ * kNodeBytes + script_bytes_;
     for (const Shard& shard : shards_) {

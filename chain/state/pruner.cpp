@@ -7,7 +7,8 @@
 namespace parley {
 namespace {
 
-// bitcoind's figures: what a reorganisation may need, and what the files grow by at a time.
+// bitcoind's values: the blocks that a reorganisation may need, and the increments in which files
+// grow.
 constexpr int32_t kBlocksKept = 288;
 constexpr uint64_t kGrowthBytes = (uint64_t{16} << 20) + (uint64_t{1} << 20);
 
@@ -39,7 +40,7 @@ void Pruner::prune_to_target() {
         return;
     files_last_ = files.count();
     const Height last = index_.tip().height - kBlocksKept;
-    // Small files grow by less than bitcoind's allocate at a time.
+    // Small files grow in smaller increments than those of bitcoind.
     const uint64_t growth = std::min(kGrowthBytes, 2 * options_.file_bytes_max);
     uint64_t size = files.size_on_disk();
     std::vector<uint32_t> numbers;

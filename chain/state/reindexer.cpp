@@ -15,11 +15,12 @@ namespace {
 constexpr size_t kPrefixSize = 8;  // magic and length
 constexpr size_t kBlockSizeMax = static_cast<size_t>(kBlockWeightMax.value());
 constexpr size_t kBlockSizeMin = BlockHeader::kSize + 1;
-// One step: some blocks of the largest size, or many small ones.
+// Limits of one step: a few blocks of the maximum size, or many small ones.
 constexpr size_t kStepBytes = size_t{4} << 20;
 constexpr size_t kStepBlocks = 64;
 static_assert(kStepBytes >= kBlockSizeMax + kPrefixSize);
-// Blocks that stand before their parents: positions only, so that the memory is some 100 MB.
+// Blocks that precede their parents in the files. Only positions are kept, which limits the memory
+// to about 100 MB.
 constexpr size_t kWaitingMax = 1'000'000;
 
 }  // namespace
@@ -44,7 +45,7 @@ Expected<void, StorageError> Reindexer::step(const Accept& accept) {
     if (!chunk) return Unexpected(chunk.error());
     const size_t used = read_chunk(*chunk, left > kStepBytes, accept);
     offset_ += used;
-    // Behind the last whole block there is nothing, or a torn one.
+    // Only an incomplete block can follow the last complete one.
     if (used == 0 || offset_ >= *size) {
         log_.info(LogCategory::general, "Reindexed block file blk{:05}.dat", file_);
         ++file_;
@@ -53,7 +54,7 @@ Expected<void, StorageError> Reindexer::step(const Accept& accept) {
     return {};
 }
 
-// Returns how many bytes need not be looked at again; 0 at the end of the file.
+// Returns the number of bytes that are done; 0 at the end of the file.
 size_t Reindexer::read_chunk(ByteSpan chunk, bool more_follow, const Accept& accept) {
     size_t at = 0;
     size_t blocks = 0;
@@ -62,7 +63,7 @@ size_t Reindexer::read_chunk(ByteSpan chunk, bool more_follow, const Accept& acc
         const auto found = std::search(begin, chunk.end(), magic_.begin(), magic_.end());
         at = static_cast<size_t>(found - chunk.begin());
         if (chunk.size() - at < kPrefixSize) {
-            // The first bytes of a magic may stand at the end of what was read.
+            // The buffer may end with the first bytes of a magic.
             return more_follow ? chunk.size() - (kPrefixSize - 1) : chunk.size();
         }
         const auto size = Reader{chunk.subspan(at + magic_.size())}.le<uint32_t>();
@@ -72,7 +73,7 @@ size_t Reindexer::read_chunk(ByteSpan chunk, bool more_follow, const Accept& acc
         }
         if (chunk.size() - at - kPrefixSize < size) {
             if (more_follow) return at;
-            ++at;  // the length runs past the end: no block
+            ++at;  // the length exceeds the file, so this is not a block
             continue;
         }
         Reader reader(chunk.subspan(at + kPrefixSize, size));
@@ -88,7 +89,7 @@ size_t Reindexer::read_chunk(ByteSpan chunk, bool more_follow, const Accept& acc
     return at;
 }
 
-// A block that was found, and those that wait for it.
+// Accepts a block that was found, and then the blocks that wait for it.
 void Reindexer::offer(BlockRef block, const FilePosition& position, const Accept& accept) {
     std::vector<std::pair<BlockRef, FilePosition>> ready;
     ready.emplace_back(std::move(block), position);

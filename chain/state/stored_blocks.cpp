@@ -11,9 +11,10 @@
 namespace parley {
 namespace {
 
-// Blocks that wait for their connection mostly come one by one; more than this is read again.
+// Limit for blocks kept in memory until they are connected. Usually only one waits; blocks beyond
+// the limit are read from disk again.
 constexpr size_t kRecentBytesMax = size_t{16} << 20;
-// Undo data that waits for the end of an activation; beyond this it is written ahead.
+// Limit of undo data that waits for the end of an activation; beyond it, the data is written early.
 constexpr size_t kStoredBatchBytesMax = size_t{8} << 20;
 
 StorageError corrupt(const HeaderNode& node, const char* what) {
@@ -35,7 +36,8 @@ Expected<BlockRef, StorageError> StoredBlocks::read(const HeaderNode& node) cons
     if (!bytes) return Unexpected(bytes.error());
     Reader reader(*bytes);
     auto block = std::make_shared<Block>(read_block(reader));
-    // The Merkle root covers everything but the witnesses, the rules of acceptance those too.
+    // The Merkle root covers everything except the witnesses; the acceptance rules also cover
+    // these.
     if (!reader.done() || block->header != node.header ||
         block_merkle_root(*block) != node.header.merkle_root ||
         !accept_block_rules(params_, *block, *node.parent)) {

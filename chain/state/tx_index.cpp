@@ -9,12 +9,12 @@ namespace {
 
 constexpr uint8_t kTxKeyPrefix = 't';
 constexpr uint8_t kBestKey = 'B';
-// Blocks of one step: some tens of milliseconds where they are full.
+// Blocks per step. Full blocks take some tens of milliseconds.
 constexpr int kIndexedBlocksPerStep = 64;
 constexpr size_t kIndexedBytesPerStep = size_t{2} << 20;
-// A block of the largest weight holds none that is larger.
+// No transaction in a block of the maximum weight is larger.
 constexpr size_t kTransactionSizeMax = 4'000'000;
-// Between two lines in the log.
+// Interval between two log messages.
 constexpr int32_t kProgressBlocks = 10'000;
 
 Bytes tx_key(const Txid& txid) {
@@ -46,7 +46,7 @@ Expected<void, std::string> TxIndex::open() {
     const auto hash = load_hash(store_, kBestKey);
     if (!hash) return Unexpected(damaged(hash.error()).message);
     best_ = hash->has_value() ? chain_.index().find(**hash) : nullptr;
-    // After a power cut it may know blocks that the chain does not.
+    // After a power failure, the index may contain blocks that the chain has lost.
     if (best_ == nullptr) best_ = &chain_.index().genesis();
     if (!synced()) {
         log_.info(LogCategory::general, "txindex: indexed up to block {} of {}",
@@ -121,7 +121,7 @@ Expected<std::optional<TxIndex::Found>, StorageError> TxIndex::find(const Txid& 
     found.block = read_block_header(header_reader).hash();
     found.transaction = read_shared_transaction(tx_reader);
     if (!tx_reader.done()) found.transaction = nullptr;
-    // What is found is what was asked for, whatever happened to the files.
+    // Checks the txid, because the files may be damaged.
     if (found.transaction == nullptr || found.transaction->txid() != txid ||
         chain_.index().find(found.block) == nullptr)
         return Unexpected(damaged("a transaction is not at its recorded position"));

@@ -7,8 +7,8 @@
 namespace parley {
 namespace {
 
-// The last block of the period before the one that the child of `parent` is in; null: that one is
-// the first.
+// The last block of the period before the period of `parent`'s child. Null: the child is in the
+// first period.
 const HeaderNode* period_end(const HeaderNode* parent, int32_t period_blocks) {
     if (parent == nullptr) return nullptr;
     const int32_t height = parent->height.value();
@@ -109,7 +109,7 @@ DeploymentState VersionBits::state(const Deployment& deployment, const HeaderNod
             result = found->second;
             break;
         }
-        // Nothing starts before its time, so what lies further back needs no look.
+        // No deployment starts before its start time, so earlier periods need not be checked.
         if (last->median_time_past() < deployment.start_time) {
             known.emplace(last->hash, DeploymentState::defined);
             break;

@@ -18,7 +18,7 @@ Bytes framed(const std::array<uint8_t, 4>& magic, ByteSpan data, size_t tail_siz
     return writer.take();
 }
 
-// Not offset + size: what a damaged record says may wrap.
+// Not offset + size, which may overflow for a damaged record.
 bool fits(uint64_t offset, uint64_t size, uint64_t whole) {
     return offset <= whole && size <= whole - offset;
 }

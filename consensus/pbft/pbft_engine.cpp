@@ -15,7 +15,7 @@ Expected<EngineChoice, std::string> choose(const EngineSettings& settings,
                                            const ChainParams& params) {
     if (settings.schedule.kind != MiningSchedule::Kind::off)
         return Unexpected(std::string(
-            "-gen and -automine need -consensus=pow: in PBFT the validators make the blocks"));
+            "-gen and -automine need -consensus=pow: with PBFT, the validators create the blocks"));
     PbftOptions options;
     for (const OptionRow<PbftOptions>& row : PbftOptions::rows()) {
         const auto found = settings.numbers.find(row.name);
@@ -59,8 +59,9 @@ Expected<EngineTool::Result, std::string> generate_keys(std::span<const std::str
     for (size_t i = 0; i < count; ++i)
         result.files.push_back({fmt::format("key-{}.hex", i), std::move(keys->keys[i]), true});
     result.files.push_back({"validators.json", std::move(keys->validators), false});
-    result.occupied = fmt::format(
-        "{} holds keys already, which may be in use. Choose another directory.", result.directory);
+    result.occupied =
+        fmt::format("{} already contains keys, which may be in use. Choose another directory.",
+                    result.directory);
     result.summary = fmt::format(
         "Wrote {0}/validators.json and {1} secret keys key-0.hex to key-{2}.hex beside it.\nStart "
         "validator i with: parleyd -chain={3} -consensus=pbft -pbftvalidators={0}/validators.json "
@@ -70,17 +71,19 @@ Expected<EngineTool::Result, std::string> generate_keys(std::span<const std::str
 }
 
 constexpr EngineTool kTools[] = {
-    {"pbftkeygen", "<n> <directory>", "Make keys for n PBFT validators; needs no node",
-     &generate_keys},
+    {"pbftkeygen", "<n> <directory>",
+     "Generate keys for n PBFT validators; does not need a running node", &generate_keys},
 };
 
 std::optional<std::string> problem(const PbftOptions& options,
                                    const EngineSurroundings& surroundings) {
     if (surroundings.reindex)
-        return "-reindex needs -consensus=pow: certificates are in the index, and only there. Use "
-               "-reindex-chainstate, or move the data directory away.";
+        return "-reindex needs -consensus=pow: the index is the only place of the certificates and "
+               "of "
+               "this validator's votes. Use -reindex-chainstate for damaged coins, and restore a "
+               "damaged index from a copy.";
     if (surroundings.checkpoints)
-        return "-checkpoint needs -consensus=pow: in PBFT what is committed is final";
+        return "-checkpoint needs -consensus=pow: PBFT blocks are already final";
     if (surroundings.params.public_network)
         return "-consensus=pbft needs -chain=regtest or -chain=labnet";
     if (options.validators.empty()) return "-consensus=pbft needs -pbftvalidators=<file>";
@@ -108,37 +111,44 @@ EngineChoice pbft_choice(PbftOptions options) {
 OptionRows<PbftOptions> PbftOptions::rows() {
     using O = PbftOptions;
     constexpr OptionUnit kFile{"<file>"};
-    static constexpr OptionDetails kKeys{.file_hint = "Make the file with parley-cli pbftkeygen."};
+    static constexpr OptionDetails kKeys{.file_hint =
+                                             "Create the file with parley-cli pbftkeygen."};
+    static constexpr OptionDetails kSecretKey{.file_hint = kKeys.file_hint, .secret_file = true};
     static constexpr auto kRows = option_rows(
         OptionGroup::general,
-        option<O>("pbftvalidators", kFile,
-                  "Public keys of the PBFT validators, as parley-cli pbftkeygen writes them",
-                  kKeys),
+        option<O>(
+            "pbftvalidators", kFile,
+            "File with the public keys of the PBFT validators, created by parley-cli pbftkeygen",
+            kKeys),
         option<O>("pbftkey", kFile,
-                  "Secret key of this validator; without it the node only follows", kKeys),
-        option<&O::base_timeout>(
-            "pbfttimeout", kMilliseconds,
-            "How long a validator waits before it asks for another primary (default: {default})",
-            {.min = 10, .max = 600'000}),
-        // Below the two hours that the rules of the chain allow.
+                  "File with the secret key of this PBFT validator; without it, the node follows "
+                  "the chain but does not vote",
+                  kSecretKey),
+        option<&O::base_timeout>("pbfttimeout", kMilliseconds,
+                                 "Time without progress after which a validator votes for a view "
+                                 "change (default: {default})",
+                                 {.min = 10, .max = 600'000}),
+        // The maximum is below the two hours that the chain's rules allow.
         option<&O::time_bound>(
             "pbfttimebound", kSeconds,
-            "How far a block's time may be from this validator's clock; also how far blocks that "
-            "follow each other at more than six a second may push their times ahead, {min} to "
+            "Maximum difference between a block's time and this validator's clock; also limits how "
+            "far block times may run ahead when blocks come faster than six per second; {min} to "
             "{max} (default: {default})",
             {.min = 60, .max = 7'000}),
         option<&O::empty_block_period>("pbftemptyblocks", kSeconds,
-                                       "Order an empty block after so long without a transaction "
-                                       "(default: {default}, never)",
+                                       "Propose an empty block after this time without "
+                                       "transactions (default: {default}, never)",
                                        {.max = 24 * 3600}));
     return kRows;
 }
 
 std::optional<std::string> PbftOptions::validate() const {
     if (auto problem = out_of_range(*this)) return problem;
-    if (timeout_max < base_timeout) return "the largest timeout is below the base timeout";
-    if (timeout_max > std::chrono::hours{24}) return "the largest timeout is above a day";
-    if (idle_status_period < base_timeout) return "the status period is below the base timeout";
+    if (timeout_max < base_timeout)
+        return "The largest timeout must not be below the base timeout.";
+    if (timeout_max > std::chrono::hours{24}) return "The largest timeout must not exceed one day.";
+    if (idle_status_period < base_timeout)
+        return "The idle status period must not be below the base timeout.";
     return std::nullopt;
 }
 

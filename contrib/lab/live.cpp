@@ -35,7 +35,7 @@ void say(const std::string& line) {
     fmt::print(stderr, "{}\n", line);
 }
 
-/// A temporary folder that goes with its owner, or one that the user named and keeps.
+/// A temporary directory that the destructor removes, or a directory of the user, which is kept.
 class Folder {
  public:
     explicit Folder(const std::string& named) : temporary_(named.empty()), path_(named) {
@@ -43,13 +43,14 @@ class Folder {
             std::string pattern =
                 (std::filesystem::temp_directory_path() / "parley-lab-XXXXXX").string();
             if (::mkdtemp(pattern.data()) == nullptr)
-                throw std::runtime_error("cannot create a directory like " + pattern);
+                throw std::runtime_error("cannot create a temporary directory from the pattern " +
+                                         pattern);
             path_ = pattern;
             return;
         }
         if (std::filesystem::exists(path_) && !std::filesystem::is_empty(path_)) {
             throw std::runtime_error(named +
-                                     " is not empty; give another directory with --directory");
+                                     " is not empty; choose another directory with --directory");
         }
         std::filesystem::create_directories(path_);
     }
@@ -66,7 +67,7 @@ class Folder {
     std::filesystem::path path_;
 };
 
-/// One network and those who watch and feed it.
+/// One network with its observer and its workload.
 struct Run {
     Run(const LiveOptions& options, Consensus consensus, const std::filesystem::path& directory)
         : network(options, consensus, directory / to_string(consensus), cancelled) {}
@@ -89,10 +90,11 @@ void begin(Run& run, const LiveOptions& options) {
 void show_progress(const std::vector<std::unique_ptr<Run>>& runs, double total) {
     std::string line = fmt::format("{:4.0f} of {:.0f} s", runs.front()->observer->now(), total);
     for (const auto& run : runs) {
-        // All blocks include genesis; what is above the height is beside the main chain.
+        // The observer counts all blocks, including genesis; those that are not in the main chain
+        // are stale.
         const auto height = run->observer->height();
         const auto known = static_cast<int64_t>(run->observer->block_count());
-        line += fmt::format("   {}: height {}, {} beside the chain, {} transactions sent",
+        line += fmt::format("   {}: height {}, {} stale, {} transactions sent",
                             to_string(run->network.consensus()), height,
                             std::max<int64_t>(known - height - 1, 0), run->workload->sent_count());
     }
@@ -107,7 +109,7 @@ RunResult finish(Run& run, const LiveOptions& options) {
     run.workload->stop();
     run.network.set_mining(false);
     run.network.wait_for_agreement(kAgreementLimit);
-    // The observers poll: give them the time to see the last tip.
+    // The observers poll, so they need a moment to see the last tip.
     std::this_thread::sleep_for(100ms);
     input.cpu_seconds = run.network.cpu_seconds() - run.cpu_before;
     input.bytes = run.network.bytes_sent() - run.bytes_before;
@@ -151,7 +153,7 @@ std::vector<RunResult> measure(const LiveOptions& options) {
         }
         std::this_thread::sleep_for(20ms);
     }
-    say("Waiting until all nodes agree ...");
+    say("Waiting until all nodes have the same tip ...");
     std::vector<RunResult> results;
     for (auto& run : runs) results.push_back(finish(*run, options));
     return results;

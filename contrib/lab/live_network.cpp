@@ -28,11 +28,11 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr auto kStartLimit = 30s;
 constexpr auto kStopLimit = 10s;
 constexpr auto kPollPause = 20ms;
-/// Each node starts with so many coins, so that the chains of unconfirmed change stay short.
+/// Number of genesis outputs per node. Enough that chains of unconfirmed change stay short.
 constexpr int kCoinsOfNode = 40;
 constexpr const char* kCoinAmount = "100";
 
-/// A port of loopback that nobody uses at this moment.
+/// A port of the loopback interface that is not in use at this moment.
 uint16_t free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -46,14 +46,14 @@ uint16_t free_port() {
     return ntohs(address.sin_port);
 }
 
-/// The compact target that needs `hashes` hashes on average.
+/// The compact target that takes `hashes` hashes to meet on average.
 uint32_t bits_for_hashes(double hashes) {
     const U256 target = U256::max() / U256{static_cast<uint64_t>(std::max(hashes, 2.0))};
     return compact_from_target(target);
 }
 
 SecretKey funding_key(size_t node) {
-    // Known to everybody: the coins are worth nothing outside this run.
+    // The key is public: the coins are worthless outside this run.
     const Hash256 digest = sha256(as_bytes("parley-lab funding key " + std::to_string(node)));
     return *SecretKey::from_bytes(digest.span());
 }
@@ -88,7 +88,7 @@ LiveNetwork::LiveNetwork(const LiveOptions& options, Consensus consensus,
             genesis_outputs_.push_back(address + ":" + kCoinAmount);
     }
     if (consensus_ == Consensus::pbft) {
-        // The keys guard nothing but this run, so they need no secret source.
+        // The keys protect only this run, so they need no secure random source.
         SeededRandom random{static_cast<uint64_t>(::getpid())};
         const auto keys = generate_pbft_keys(options_.nodes, "labnet", random);
         if (!keys) throw std::runtime_error(keys.error());
@@ -153,7 +153,7 @@ void LiveNetwork::start_node(size_t index) {
 void LiveNetwork::wait_for_rpc(Node& node) {
     const auto end = SteadyClock::now() + kStartLimit;
     const auto cookie_file = node.directory / "labnet" / ".cookie";
-    std::string problem = "no .cookie file appeared";
+    std::string problem = "there is no .cookie file";
     while (SteadyClock::now() < end) {
         if (cancelled_()) throw std::runtime_error("interrupted");
         if (!node.process->running()) {
@@ -264,7 +264,7 @@ void LiveNetwork::stop() {
     for (auto& node : nodes_) {
         if (node->process) node->process->wait(kStopLimit);
     }
-    nodes_.clear();  // kills what did not stop
+    nodes_.clear();  // kills the nodes that did not stop
 }
 
 }  // namespace parley::lab

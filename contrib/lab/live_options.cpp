@@ -41,23 +41,22 @@ const char* to_string(Consensus consensus) {
 std::string live_help() {
     return "Usage: parley-lab live [options]\n"
            "\n"
-           "Starts networks of real nodes on this machine, lets them mine or order blocks while "
-           "transactions\n"
-           "come in, and prints how often the chains forked. Everything it starts is gone at the "
-           "end.\n"
+           "Starts networks of real nodes on this machine, lets them produce blocks while\n"
+           "transactions arrive, and prints how often the chains forked. All nodes are stopped at\n"
+           "the end.\n"
            "\n"
-           "  --nodes N            nodes of each network, 4 to 16 (default 4)\n"
-           "  --consensus KIND     pow, pbft or both, side by side (default both)\n"
+           "  --nodes N            number of nodes in each network, 4 to 16 (default 4)\n"
+           "  --consensus KIND     pow, pbft, or both at the same time (default both)\n"
            "  --seconds S          length of the measurement (default 60)\n"
            "  --delay-ms D         one-way delay between any two nodes (default 100)\n"
            "  --interval S         mean time between proof-of-work blocks (default 2)\n"
-           "  --tx-rate R          transactions a second, for each network (default 5)\n"
-           "  --hash-rate H        hashes a second of each node (default 100000)\n"
-           "  --json FILE          write the figures there\n"
-           "  --picture FILE       draw them there (SVG)\n"
-           "  --directory DIR      keep the nodes' data there (default: a temporary folder, "
-           "removed at the end)\n"
-           "  --daemon FILE        the parleyd to run (default: the one beside this program)\n";
+           "  --tx-rate R          transactions per second in each network (default 5)\n"
+           "  --hash-rate H        hashes per second of each node (default 100000)\n"
+           "  --json FILE          write the results to this file\n"
+           "  --picture FILE       draw the results to this file, as SVG\n"
+           "  --directory DIR      keep the nodes' data in this directory (default: a temporary\n"
+           "                       directory, removed at the end)\n"
+           "  --daemon FILE        the parleyd to run (default: the one next to this program)\n";
 }
 
 Expected<LiveOptions, UsageError> parse_live_options(const std::string& program,
@@ -110,13 +109,15 @@ Expected<LiveOptions, UsageError> parse_live_options(const std::string& program,
                 fmt::format("Error: unknown option {}. Try parley-lab live --help.\n", name)});
         }
         if (!taker->second(value)) {
-            return Unexpected(UsageError{fmt::format(
-                "Error: {} cannot be \"{}\". Try parley-lab live --help.\n", name, value)});
+            return Unexpected(UsageError{
+                fmt::format("Error: invalid value for {}: \"{}\". Try parley-lab live --help.\n",
+                            name, value)});
         }
     }
     if (!std::filesystem::exists(options.daemon)) {
         return Unexpected(UsageError{fmt::format(
-            "Error: there is no {}. Build it first, or name it with --daemon.\n", options.daemon)});
+            "Error: {} does not exist. Build it first, or choose another file with --daemon.\n",
+            options.daemon)});
     }
     return options;
 }

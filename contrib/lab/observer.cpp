@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A tenth of the shortest delay that is of interest.
+/// A tenth of the shortest delay of interest.
 constexpr auto kObserverPause = 10ms;
 
 }  // namespace
@@ -96,8 +96,8 @@ Observations Observer::finish() {
         const rpc::Json tips = client->call("getchaintips");
         for (const rpc::Json& tip : tips.array()) {
             const std::string& status = member(tip, "status").string();
-            // Without a body nobody mined on it, as far as this node knows; another node may have
-            // it.
+            // Not counted here: without a body, this node cannot have mined on it. A node that has
+            // the body counts it.
             if (status == "headers-only" || status == "invalid") continue;
             fetch(*client, member(tip, "hash").string());
         }

@@ -1,4 +1,4 @@
-// parley-lab: the laboratory's programs. Each is a command of its own.
+// parley-lab: experiments with real nodes. Each experiment is a command.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -13,10 +13,10 @@ int main(int count, char** values) {
     constexpr const char* kUsage =
         "Usage: parley-lab <command> [options]\n"
         "\n"
-        "  live    networks of real nodes on this machine: how often do their chains fork?\n"
-        "  replay  what a daemon recorded (-record), through the same node code again\n"
+        "  live    runs networks of real nodes on this machine and counts chain forks\n"
+        "  replay  runs what a daemon recorded (-record) through the node code again\n"
         "\n"
-        "parley-lab <command> --help shows the options of a command.\n";
+        "Run parley-lab <command> --help for the options of a command.\n";
     if (!arguments.empty() && arguments[0] == "live") {
         return parley::lab::run_live(values[0], {arguments.begin() + 1, arguments.end()});
     }

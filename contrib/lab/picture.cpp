@@ -33,7 +33,7 @@ class Svg {
             fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" {}/>\n",
                         x, y, std::max(width, 0.0), std::max(height, 0.0), style);
     }
-    /// `text` holds no markup characters.
+    /// REQUIRES: `text` contains no markup characters.
     void text(double x, double y, std::string_view text, std::string_view style = "") {
         text_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, style, text);
     }

@@ -26,10 +26,11 @@ Process::Process(const std::vector<std::string>& arguments, const std::string& o
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ == 0) {
-        // Only calls that are safe between fork and exec.
+        // Only async-signal-safe calls are allowed between fork and exec.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) ::_exit(127);
-        ::setpgid(0, 0);  // Ctrl-C reaches the lab alone, which then stops its children in order
+        ::setpgid(
+            0, 0);  // so that Ctrl-C reaches only the lab, which then stops its children in order
         ::dup2(output, STDOUT_FILENO);
         ::dup2(output, STDERR_FILENO);
         ::execv(raw[0], raw.data());
@@ -67,7 +68,7 @@ bool Process::wait(std::chrono::milliseconds limit) {
 double Process::cpu_seconds() const {
     std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
     std::string text((std::istreambuf_iterator<char>(file)), {});
-    const size_t name_end = text.rfind(')');  // the name may hold blanks
+    const size_t name_end = text.rfind(')');  // the name may contain spaces
     if (name_end == std::string::npos) return 0;
     std::istringstream fields(text.substr(name_end + 1));
     std::string field;

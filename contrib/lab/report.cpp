@@ -10,7 +10,7 @@
 namespace parley::lab {
 namespace {
 
-/// A run in which nothing became final has no fork rate.
+/// A run without confirmed blocks has no fork rate.
 bool measured(const RunResult& result) {
     return result.heights > 0;
 }
@@ -61,14 +61,14 @@ std::vector<Row> table_rows() {
         {"1 confirmation, 50 / 95 %", [](const RunResult& r) { return times_text(r.to_one); }},
         {"6 confirmations, 50 / 95 %",
          [](const RunResult& r) {
-             return r.consensus == Consensus::pbft ? std::string{"the first is final"}
+             return r.consensus == Consensus::pbft ? std::string{"final at 1 confirmation"}
                                                    : times_text(r.to_six);
          }},
         {"Transactions sent / confirmed",
          [](const RunResult& r) { return fmt::format("{} / {}", r.sent, r.confirmed); }},
-        {"Transactions a second",
+        {"Transactions per second",
          [](const RunResult& r) { return fmt::format("{:.2f}", r.transactions_per_second); }},
-        {"Bytes sent a transaction",
+        {"Bytes sent per transaction",
          [](const RunResult& r) { return fmt::format("{:.0f}", r.bytes_per_transaction); }},
         {"CPU seconds, all nodes",
          [](const RunResult& r) { return fmt::format("{:.1f}", r.cpu_seconds); }},

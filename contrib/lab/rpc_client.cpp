@@ -19,11 +19,11 @@ namespace parley::lab {
 namespace {
 
 constexpr int kTimeoutSeconds = 60;
-// A server closes connections that are idle (-rpcservertimeout, 30 s), perhaps while the next
-// request is on its way. An idle connection is replaced well before that, so that no request is
-// ever sent twice.
+// The server closes idle connections (-rpcservertimeout, 30 s), possibly while the next request is
+// in transit. The client replaces an idle connection well before that, so that it never has to send
+// a request twice.
 constexpr auto kIdleMax = std::chrono::seconds{5};
-constexpr size_t kReplySizeMax = size_t{256} << 20;  // no reply of a lab network comes near it
+constexpr size_t kReplySizeMax = size_t{256} << 20;  // far above every reply in a lab network
 
 }  // namespace
 

@@ -19,7 +19,7 @@ std::vector<std::string> branch_of(const Observations& seen, std::string hash) {
     return branch;
 }
 
-/// From genesis upwards, as far as the last tips of all nodes agree.
+/// The common prefix, from genesis, of the nodes' final chains.
 std::vector<std::string> common_chain(const Observations& seen) {
     std::vector<std::string> common;
     bool first = true;
@@ -83,9 +83,9 @@ void count_reorganisations(const Observations& seen, RunResult& result) {
     }
 }
 
-/// When the sending node first had each transaction under one and under six blocks.
+/// When the sending node first saw each transaction with one confirmation and with six.
 void time_confirmations(const RunInput& input, RunResult& result) {
-    std::map<std::string, std::vector<std::string>> blocks_of;  // txid -> blocks that hold it
+    std::map<std::string, std::vector<std::string>> blocks_of;  // txid -> blocks that contain it
     for (const auto& [hash, block] : input.seen.blocks) {
         for (const auto& txid : block.transactions) {
             if (input.sent.contains(txid)) blocks_of[txid].push_back(hash);

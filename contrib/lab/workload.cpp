@@ -6,7 +6,7 @@ namespace parley::lab {
 namespace {
 
 constexpr const char* kPaidAmount = "0.01";
-/// Refusals in a row after which it is clear that no transaction will ever be taken.
+/// After this many refusals in a row, it is clear that no transaction will ever be accepted.
 constexpr size_t kRefusalsMax = 1'000;
 
 }  // namespace

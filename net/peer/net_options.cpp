@@ -10,30 +10,38 @@ OptionRows<NetOptions> NetOptions::rows() {
     constexpr OptionUnit kPeer{"<addr>[:<port>]"};
     static constexpr auto kRows = option_rows(
         OptionGroup::connection,
-        option<O>("addnode", kPeer, "Dial this peer and keep the connection; may be repeated",
+        option<O>("addnode", kPeer,
+                  "Connect to this peer and reconnect when the connection ends; may be repeated",
                   {.network_only = true}),
         option<&O::blocks_only>(
             "blocksonly", kFlag,
-            "Neither relay transactions nor accept them from peers (default: {default})"),
-        option<O>("connect", kPeer, "Dial only these peers; -connect=0 dials none; may be repeated",
-                  {.network_only = true}),
-        // More would need more file descriptors than a process usually has.
+            "Do not relay transactions or accept them from peers (default: {default})"),
+        option<O>(
+            "connect", kPeer,
+            "Connect only to this peer; -connect=0 disables automatic connections; may be repeated",
+            {.network_only = true}),
+        // A process usually has too few file descriptors for more.
         option<&O::connections_max>(
-            "maxconnections", kCount, "Connections at most (default: {default})",
+            "maxconnections", kCount, "Maximum number of connections to peers (default: {default})",
             {.max = 10'000,
              .above = clamp,
              .refusal_below = "-maxconnections must be greater or equal than zero"}),
         option<&O::network_active>("networkactive", kFlag,
-                                   "Talk to peers at all (default: {default})"),
-        option<&O::serve_mempool_message>("peerbloomfilters", kFlag,
-                                          "Answer the mempool message (default: {default})"),
+                                   "Enable all peer-to-peer network activity (default: {default})"),
+        option<&O::serve_mempool_message>(
+            "peerbloomfilters", kFlag, "Answer mempool messages from peers (default: {default})"),
         option<&O::handshake_timeout>(
-            "peertimeout", kSeconds, "Time for a peer's handshake (default: {default})",
+            "peertimeout", kSeconds,
+            "Disconnect a peer that has not completed the handshake after this time (default: "
+            "{default})",
             {.min = 1, .refusal = "peertimeout must be a positive integer."}),
-        option<O>("onlynet", OptionUnit{"<net>"},
-                  "Make automatic connections only to this network, ipv4 or ipv6; connections from "
-                  "outside and those of -addnode and -connect are not affected; may be repeated"),
-        option<O>("seednode", kPeer, "Ask this peer once for addresses; may be repeated"),
+        option<O>(
+            "onlynet", OptionUnit{"<net>"},
+            "Make automatic outbound connections only to this network, ipv4 or ipv6; inbound "
+            "connections and those of -addnode and -connect are not affected; may be repeated"),
+        option<O>("seednode", kPeer,
+                  "Connect to this peer to get addresses of other peers, then disconnect; may be "
+                  "repeated"),
         option<O>("uacomment", OptionUnit{"<text>"},
                   "Add a comment to the user agent; may be repeated"));
     return kRows;
@@ -54,12 +62,14 @@ std::string NetOptions::validate() const {
     const Duration zero{0};
     if (auto problem = out_of_range(*this)) return *problem;
     if (user_agent.size() > kUserAgentSizeMax)
-        return "-uacomment makes the user agent longer than " + std::to_string(kUserAgentSizeMax) +
-               " characters: shorten it.";
+        return "The -uacomment options make the user agent longer than " +
+               std::to_string(kUserAgentSizeMax) + " characters. Shorten the comments.";
     if (ping_interval <= zero || inactivity_timeout <= ping_interval)
-        return "The inactivity timeout must be longer than the ping interval, and both positive.";
+        return "The ping interval must be positive, and the inactivity timeout longer than the "
+               "ping interval.";
     if (reconnect_delay_min <= zero || reconnect_delay_max < reconnect_delay_min)
-        return "The reconnect delays must be positive, and the maximum not below the minimum.";
+        return "The reconnect delays must be positive, and the maximum must not be below the "
+               "minimum.";
     if (trickle_outbound < zero || trickle_inbound < zero || request_delay_inbound < zero)
         return "Relay delays must not be negative.";
     if (transaction_timeout <= zero || block_timeout <= zero || headers_timeout <= zero ||

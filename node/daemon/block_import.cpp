@@ -20,10 +20,10 @@ constexpr size_t kBlockBytesMax = 4'000'000;
 constexpr size_t kBlockBytesMin = BlockHeader::kSize + 1;
 constexpr size_t kPrefixBytes = 8;  // magic and length
 constexpr size_t kImportReadBytes = 1 << 20;
-// One step of the node takes this much, so that RPC gets its turn between two.
+// The amount imported per step of the node; RPC requests run between two steps.
 constexpr size_t kBatchBlocksMax = 64;
 constexpr size_t kBatchBytesMax = 4 << 20;
-// Blocks that stand in the file before their parents; further ones are left out.
+// Memory for blocks that precede their parents in the file; further such blocks are skipped.
 constexpr size_t kWaitingBytesMax = 64 << 20;
 
 }  // namespace
@@ -46,7 +46,7 @@ class BlockFileReader::Source {
     Source(const Source&) = delete;
     Source& operator=(const Source&) = delete;
 
-    // 0: the end, or a problem.
+    // Returns 0 at the end of the file or on an error.
     size_t read(MutableByteSpan target, std::string& problem) {
         if (decoder_ == nullptr) {
             const size_t count = std::fread(target.data(), 1, target.size(), file_);
@@ -105,7 +105,7 @@ BlockRef BlockFileReader::next() {
         const auto begin = buffer_.begin() + static_cast<ptrdiff_t>(position_);
         const auto found = std::search(begin, buffer_.end(), magic_.begin(), magic_.end());
         if (found != begin) {
-            // Part of a magic may stand at the end of what is here.
+            // The buffer may end with a part of the magic.
             const auto before = static_cast<size_t>(found - begin);
             skip(found == buffer_.end() ? before - (magic_.size() - 1) : before);
             continue;

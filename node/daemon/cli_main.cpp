@@ -29,7 +29,7 @@ int fail(const std::string& sentence) {
     return EXIT_FAILURE;
 }
 
-// Where the node is and who we are, from the arguments and the node's own files.
+// The node's address and the credentials, from the arguments and the node's files.
 struct Target {
     std::string chain;
     std::string host;
@@ -54,7 +54,7 @@ Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std:
     if (auto done = parse_command_line(arguments, settings); !done) return Unexpected(done.error());
     const auto locations = read_config_files(settings, home);
     if (!locations) return Unexpected(locations.error());
-    // Only the server's own checks are not wanted here: a file to import need not exist.
+    // Skips checks that only concern the server, such as whether a file to import exists.
     OptionReader reader(settings);
     const uint16_t default_port = find_chain_name(locations->chain)->params().rpc_port;
     Target target;
@@ -87,7 +87,7 @@ rpc::CliReply exchange(const Target& target, const rpc::CliOptions& options,
     request.path = path;
     request.body = body;
     request.timeout = std::chrono::seconds(options.client_timeout_s);
-    // The cookie is new after each start of the node.
+    // Read again for each request, because every start of the node creates a new cookie.
     std::string credentials = target.credentials;
     if (credentials.empty()) credentials = read_text_file(target.cookie_file).value_or("");
     if (!credentials.empty())

@@ -34,7 +34,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Peers, RPC clients, tables and block files.
+// Enough for peers, RPC clients, LevelDB tables and block files.
 constexpr rlim_t kOpenFilesWanted = 4096;
 
 void raise_open_files_limit() {
@@ -44,8 +44,8 @@ void raise_open_files_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Turns the process's signals into a stop of the loop. The signals are blocked in every thread and
-// taken here by waiting, so that no handler interrupts anything.
+// Stops the loop when the process gets a signal. All threads block the signals, and this thread
+// waits for them, so that no handler interrupts other code.
 class SignalThread {
  public:
     explicit SignalThread(CoreLoop& loop) {
@@ -58,7 +58,7 @@ class SignalThread {
             ::pthread_setname_np(::pthread_self(), "signal");
             int number = 0;
             while (::sigwait(&set, &number) == 0 && number != SIGUSR1) {
-                // SIGHUP is ignored: the log is never held back, so there is nothing to reopen.
+                // In bitcoind, SIGHUP reopens the log; here it has no effect.
                 if (number == SIGHUP) continue;
                 if (!loop.call(event::StopSignal{}, [](Node& node) { node.stop(); }))
                     loop.request_stop();
@@ -127,7 +127,7 @@ class HostedNode final : public NodeDriver {
     const HeaderNode* tip_;
 };
 
-// Everything of a running daemon; members in the order in which they may use each other.
+// All parts of a running daemon. A member may use the members that are declared before it.
 class Daemon {
  public:
     Daemon(const DaemonOptions& options, NodeConfig config)
@@ -148,7 +148,7 @@ class Daemon {
     CoreLoop loop_;
     OsRandom random_{false};
     OsRandom secrets_{true};
-    // With -record, the node's streams come from a seed in the record.
+    // With -record, the node's random streams are seeded from the record.
     std::optional<RecordWriter> record_;
     RecordHeader record_header_;
     std::optional<SeededRandom> recorded_random_;
@@ -171,7 +171,7 @@ class Daemon {
     SharedSignatureCache signatures_{secrets_, options_.script_caches_bytes / 2};
     SharedScriptCache known_scripts_{secrets_, options_.script_caches_bytes / 2};
     std::optional<ScriptPool> scripts_;
-    std::string storage_problem_;  // the storage thread's until that has ended
+    std::string storage_problem_;  // owned by the storage thread until it has ended
     std::unique_ptr<NodeFiles> files_;
     std::unique_ptr<Node> node_;
 };
@@ -222,7 +222,7 @@ Expected<void, std::string> Daemon::open_rpc() {
     return {};
 }
 
-// Before anything is created in the data directory.
+// Must run before anything is created in the data directory.
 Expected<void, std::string> Daemon::open_record() {
     if (options_.record.empty()) return {};
     auto record = RecordWriter::create(options_.record, options_.record_bytes_max);
@@ -274,7 +274,8 @@ Expected<void, std::string> Daemon::open_node() {
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);
-    // The index may have outlived the files beside it: better said now than at the first request.
+    // The block files may be missing although the index exists. Reports this at startup rather than
+    // at the first request.
     const auto tip = node_->chain().read_block(node_->chain().index().tip());
     if (!tip) return Unexpected(tip.error().message);
     return {};
@@ -337,7 +338,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
         log_->info(LogCategory::general, "Recording to {}", options_.record);
     }
     std::optional<BlockImport> import;
-    // Blocks from files come before those from peers.
+    // Blocks from files are imported before the node connects to peers.
     const auto start_transport = [this] { transport_->start(); };
     if (options_.load_blocks.empty() && !node_->chain().reindexing())
         start_transport();

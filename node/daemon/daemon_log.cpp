@@ -15,10 +15,11 @@
 namespace parley {
 namespace {
 
-// bitcoind's: a log longer than this by a tenth is cut to this at the start.
+// As in bitcoind: a log that is more than a tenth larger than this is shrunk to this size at
+// startup.
 constexpr uintmax_t kShrunkBytes = 10'000'000;
 
-// Categories of bitcoind that have no lines here; scripts name them all the same.
+// Categories of bitcoind that Parley does not log; accepted because scripts use them.
 constexpr std::string_view kForeignCategories[] = {
     "tor",      "bench",       "zmq",          "estimatefee",
     "addrman",  "selectcoins", "reindex",      "cmpctblock",
@@ -40,7 +41,7 @@ void shrink(const std::string& path) {
     std::string tail(kShrunkBytes, '\0');
     in.read(tail.data(), static_cast<std::streamsize>(tail.size()));
     tail.resize(static_cast<size_t>(in.gcount()));
-    tail.erase(0, tail.find('\n') + 1);  // the cut line
+    tail.erase(0, tail.find('\n') + 1);  // the truncated line
     std::ofstream(path, std::ios::binary | std::ios::trunc) << tail;
 }
 
@@ -61,7 +62,7 @@ void append_time(std::string& target, bool microseconds) {
     target += "Z ";
 }
 
-// A peer chooses some of the text: it must not be able to write lines of its own.
+// Some of the text comes from peers, which must not be able to forge log lines.
 void append_escaped(std::string& target, std::string_view text) {
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
@@ -117,7 +118,7 @@ Expected<std::unique_ptr<DaemonLog>, std::string> DaemonLog::open(const LogOptio
     log->logger_ = std::make_unique<spdlog::logger>("parley", sinks.begin(), sinks.end());
     log->logger_->set_pattern("%v");
     log->logger_->flush_on(spdlog::level::trace);
-    // A full disk must not end the process through the log.
+    // A full disk must not end the process because of the log.
     log->logger_->set_error_handler([](const std::string&) {});
     return log;
 }
@@ -152,7 +153,7 @@ void DaemonLog::write(LogCategory category, LogLevel level, std::string_view lin
         ::pthread_getname_np(::pthread_self(), name, sizeof name);
         fmt::format_to(std::back_inserter(text), "[{}] ", name);
     }
-    // As bitcoind: debug lines name their category, warnings and errors their level, too.
+    // As in bitcoind, debug lines show their category; warnings and errors also show their level.
     const std::string_view name = to_string(category);
     if (level == LogLevel::debug && !name.empty())
         fmt::format_to(std::back_inserter(text), "[{}] ", name);

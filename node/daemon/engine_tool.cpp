@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 Expected<void, std::string> write_new(const std::string& path, std::string_view text,
                                       mode_t permissions) {
-    // O_EXCL: a key that is in use must never be written over.
+    // O_EXCL: a key that is in use must never be overwritten.
     const UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions)};
     if (!fd.valid()) return Unexpected(system_error_sentence("create", path, errno));
     while (!text.empty()) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "chain/store/store_check.h"
 #include "node/daemon/storage/numbered_files.h"
 #include "node/daemon/system/system_error.h"
 
@@ -14,8 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The coins are read at random; of -dbcache a small part is enough for LevelDB beside the coins'
-// own cache: so much for tables, and for each of the two write buffers that it may hold.
+// Reads of the UTXO set are random, and the coins cache already serves the repeated ones. A small
+// share of -dbcache is therefore enough for LevelDB: this share for its table cache, and for each
+// of its two write buffers.
 constexpr size_t kCoinsTablesShare = 16;
 constexpr size_t kCoinsTablesBytesMax = 4 << 20;
 
@@ -49,9 +51,9 @@ std::vector<fs::path> useless_files(const std::string& directory) {
     return result;
 }
 
-/// Removes what the chainstate rebuilds from the block files: the coins; with -reindex also the
-/// index, the undo files and the optional indexes. If interrupted, it leaves a state that the next
-/// start refuses with a message that names -reindex.
+/// Removes the data that the chainstate rebuilds from the block files: the coins; with -reindex
+/// also the index, the undo files and the optional indexes. If interrupted, it leaves a state that
+/// the next start refuses with a message that names -reindex.
 Expected<void, std::string> clear_for_reindex(const NodeFiles::Options& options) {
     // The coins first: a complete index can rebuild them.
     if (auto done = remove_whole(options.chain + "/chainstate"); !done) return done;
@@ -83,14 +85,17 @@ Expected<void, std::string> NodeFiles::open_stores(const Options& options) {
     LevelDbOptions blocks;
     blocks.files_may_be_there = options.reindex;
     blocks.directory = options.blocks + "/index";
+    blocks.remedy = kDamagedBlocksAdvice;
     blocks.files_directory = options.blocks;
     LevelDbOptions coins;
     coins.directory = options.chain + "/chainstate";
     coins.cache_bytes = coins.write_buffer_bytes = coins_tables_bytes(options.cache_bytes);
     coins.bloom_filter = true;
+    coins.remedy = kDamagedCoinsAdvice;
     LevelDbOptions index;
     index.directory = options.chain + "/indexes/txindex";
     index.bloom_filter = true;
+    index.remedy = "Remove this directory only; the index will be rebuilt.";
     std::string problem = open_one(blocks, blocks_);
     if (problem.empty()) problem = open_one(coins, coins_);
     if (problem.empty() && options.tx_index) problem = open_one(index, tx_index_);

@@ -1,5 +1,5 @@
-// parleyd: reads the options, goes to the background where asked to, runs the daemon, and says what
-// went wrong.
+// parleyd: reads the options, goes to the background if requested, runs the daemon, and reports
+// errors.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
@@ -26,12 +26,12 @@ int fail(const std::string& sentence) {
     return EXIT_FAILURE;
 }
 
-// How the process in the background tells the one that was started: a byte when it is ready, or
-// nothing but the end of the pipe when it is not.
+// A pipe from the background process to the process that the user started: it carries one byte when
+// the node is ready. If startup fails, the pipe closes without a byte.
 class Background {
  public:
-    // In the process that was started: does not return.
-    // In the one in the background: returns true. False: fork failed.
+    // Forks. Does not return in the process that the user started; returns true in the background
+    // process. False: fork failed.
     bool begin(bool wait) {
         int ends[2];
         if (::pipe2(ends, O_CLOEXEC) != 0) return false;
@@ -94,8 +94,8 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace parley
 
 int main(int argc, char** argv) {
-    // Files are private by default, as bitcoind's; and memory of many idle threads' own pools adds
-    // up to more than the node needs.
+    // Files are private by default, as with bitcoind. The number of malloc arenas is limited,
+    // because the arenas of many idle threads waste memory.
     ::umask(077);
     ::mallopt(M_ARENA_MAX, 2);
     return parley::run({argv + 1, argv + argc});

@@ -5,8 +5,8 @@
 namespace parley {
 namespace {
 
-// What clients ask for again and again is the newest blocks. Large ones cost more to print than to
-// ask for, and parsed they take several times their size.
+// Clients mostly ask for the newest blocks. Large blocks are not kept: formatting them costs more
+// than fetching them, and in memory they take several times their serialized size.
 constexpr size_t kBlocksMax = 32;
 constexpr size_t kBlockBytesMax = 32 << 10;
 
@@ -32,7 +32,7 @@ class Snapshot final : public ChainSnapshot {
  private:
     const std::shared_ptr<const BlockSummary> tip_;
     mutable std::mutex mutex_;
-    mutable std::map<BlockHash, std::shared_ptr<const KnownBlock>> blocks_;  // guarded
+    mutable std::map<BlockHash, std::shared_ptr<const KnownBlock>> blocks_;  // guarded by the mutex
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace parley {
 namespace {
 
-/// The commit that the effect itself names.
+/// The commit that the effect waits for.
 CommitId named_commit(const Effect& effect) {
     return std::visit(
         [](const auto& each) {

@@ -10,7 +10,8 @@
 namespace parley::sim {
 namespace {
 
-/// All money that a chain can hold after a block: subsidies, and a genesis that counts.
+/// Upper bound of all coins after a block: the subsidies, and the genesis outputs if they are
+/// spendable.
 Amount supply_bound(const ChainParams& params, Height tip) {
     Amount sum{0};
     if (params.genesis_coins_spendable) {
@@ -96,7 +97,7 @@ void SafetyChecker::on_power_cut(NodeIndex node) {
 void SafetyChecker::watch(World& world) {
     world.observe([this, &world](NodeIndex index) {
         if (excluded_.contains(index)) return;
-        // It may have been cut off twice since its last step.
+        // The node may have lost power twice since its last step.
         const uint64_t cuts = world.power_cuts(index);
         while (cuts > 0 && power_cuts_[index] < cuts) on_power_cut(index);
         check_finality(index, world.node(index));

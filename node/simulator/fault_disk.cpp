@@ -7,7 +7,7 @@
 namespace parley::sim {
 namespace {
 
-/// The daemon's storage thread syncs after so long what was only written.
+/// Delay after which the daemon's storage thread syncs unsynced writes.
 constexpr Duration kBackgroundSync = std::chrono::seconds{5};
 constexpr std::string_view kWalletPrefix = "wallets/";
 
@@ -21,7 +21,7 @@ size_t value_size(const std::optional<Bytes>& value, size_t key_size) {
 
 }  // namespace
 
-/// A store as the node sees it. The disk owns what is in it.
+/// A store as seen by the node. The disk owns the contents.
 class FaultDisk::Store final : public Storage {
  public:
     Store(FaultDisk& disk, Contents& contents) : disk_(disk), contents_(contents) {}
@@ -214,8 +214,8 @@ FaultDisk::Piece FaultDisk::apply_piece(Contents& store, WriteBatch::FileWrite& 
     return piece;
 }
 
-/// What was only written a while ago is synced by now, unless it stands behind a sync that is still
-/// under way.
+/// Drops old unsynced writes from the journal: the storage thread has synced them by now, unless
+/// they come after a sync that is in progress.
 void FaultDisk::drop_synced_by_age() {
     while (!journal_.empty()) {
         const Change& first = journal_.front();
@@ -251,9 +251,9 @@ void FaultDisk::keep_some_after_kill() {
     size_t next = first;
     while (next < kept && !journal_[next].failed) redo(journal_[next++]);
     if (next < journal_.size()) redo_torn(journal_[next]);
-    // A torn piece stays in place, synced or not: nothing refers to it.
+    // A torn write stays in place, because nothing refers to it.
     while (journal_.size() > next) journal_.pop_back();
-    // The next run numbers its commits anew; its first sync takes these along.
+    // The next run starts a new numbering of commits; its first sync includes these.
     for (Change& change : journal_) {
         change.commit = CommitId{0};
         change.synced = false;
@@ -262,9 +262,9 @@ void FaultDisk::keep_some_after_kill() {
 
 void FaultDisk::keep_some_after_power_cut() {
     undo_from(0);
-    // The keys of a synced commit reach the disk only when everything before them has. So one of
-    // the syncs under way is the last that was completed, or none was; the next had its files
-    // written at most.
+    // The keys of a synced commit reach the disk only after everything before them. So some prefix
+    // of the pending syncs, possibly empty, was completed; of the next one, at most the files were
+    // written.
     std::vector<size_t> syncs;
     for (size_t i = 0; i < journal_.size() && !journal_[i].failed; ++i) {
         if (journal_[i].synced && !std::holds_alternative<Piece>(journal_[i].what))
@@ -297,7 +297,7 @@ void FaultDisk::keep_some_after_power_cut() {
     journal_.clear();
 }
 
-/// Takes back the changes from `first` on; they then hold what redo() needs.
+/// Undoes the changes from `first` on, and stores in them what redo() needs.
 void FaultDisk::undo_from(size_t first) {
     for (size_t i = journal_.size(); i-- > first;) {
         Change& change = journal_[i];

@@ -5,7 +5,7 @@
 namespace parley::sim {
 namespace {
 
-/// All timeouts of one segment, from the first to the last: then its sender gives up.
+/// Sum of all retransmission timeouts of one segment, after which the sender gives up.
 constexpr Duration kGiveUpAfter = [] {
     Duration sum{0};
     Duration timeout = kRetransmissionTimeoutMin;
@@ -67,7 +67,8 @@ FaultyLinks::Passage FaultyLinks::pass(NodeIndex from, NodeIndex to, size_t byte
     return passage;
 }
 
-/// Of the segment that needs most: the others are sent again meanwhile, and wait for it.
+/// The delay of the segment that needs the most retransmissions; the others are retransmitted in
+/// the meantime and wait for it.
 Duration FaultyLinks::retransmissions(uint32_t loss_ppm, size_t bytes) {
     Duration longest{0};
     if (loss_ppm == 0) return longest;

@@ -10,8 +10,9 @@ namespace {
 
 constexpr uint64_t kNonces = uint64_t{1} << 32;
 constexpr uint64_t kPpm = 1'000'000;
-/// A node whose timer is due so often at one moment will never let time go on: its own bug. The
-/// longest honest run is one step of activation for each 32 blocks of a long chain.
+/// A node whose timer is due this often at the same moment has a bug: virtual time would never
+/// advance. The longest legitimate sequence is one activation step for each 32 blocks of a long
+/// chain.
 constexpr uint64_t kTimersAtOnceMax = 1'000'000;
 
 }  // namespace
@@ -205,7 +206,7 @@ void World::at(TimePoint time, std::function<void()> action) {
     plan_.emplace(time, std::move(action));
 }
 
-/// Nothing happens until then any more.
+/// Whether no event or planned action is left until `end`.
 bool World::idle_after(TimePoint end) const {
     return (queue_->empty() || queue_->next() > end) &&
            (plan_.empty() || plan_.begin()->first > end);
@@ -230,7 +231,7 @@ void World::step() {
             if (deliverable(item)) deliver(item.node, item.event);
             break;
         case ItemKind::timer:
-            if (item.time != sim.armed) break;  // armed anew since
+            if (item.time != sim.armed) break;  // the timer was reset in the meantime
             sim.armed = kNever;
             if (const auto deadline = sim.node->next_deadline();
                 deadline && *deadline <= now_ + sim.spec.clock_offset) {
@@ -332,8 +333,8 @@ void World::start_barrier(NodeIndex index, Durability durability, CommitId commi
         sim.sync_begin = std::max(now_, sim.sync_end);
         sim.sync_end = sim.sync_begin + options_.sync_delay;
     }
-    // What is in the operating system's hands survives a crash of the node alone; but the disk
-    // writes in the order of the commits.
+    // Data that was passed to the operating system survives a crash of the node alone; but the disk
+    // writes in commit order.
     if (durability == Durability::written && sim.barriers.empty()) {
         sim.effects->reached(commit);
         return;
@@ -344,7 +345,7 @@ void World::start_barrier(NodeIndex index, Durability durability, CommitId commi
 
 void World::carry_out(NodeIndex index, const Effect& effect) {
     SimNode& sim = *nodes_[index];
-    if (!sim.alive()) return;  // an effect before this one was its end
+    if (!sim.alive()) return;  // an earlier effect stopped the node
     if (const auto* send_effect = std::get_if<effect::Send>(&effect)) {
         send(index, *send_effect);
     } else if (const auto* dial_effect = std::get_if<effect::Dial>(&effect)) {
@@ -362,14 +363,14 @@ void World::carry_out(NodeIndex index, const Effect& effect) {
         sim.disk.sync(sim.disk.last_commit());  // the stores are closed in order
         stop(index, shutdown->error);
     }
-    // Complete: invoke() runs in place, so that nobody waits for it.
+    // Complete: ignored, because invoke() runs synchronously.
 }
 
 void World::search(NodeIndex index, const effect::SearchNonce& search) {
     SimNode& sim = *nodes_[index];
     sim.search_job = search.job;
     const auto nonce = search_nonce(search.header.serialize(), search.target, 0, kNonces);
-    // A node without a share of the hash rate mines by its own clock: its searches end at once.
+    // A node without a share of the hash rate mines by schedule, so its searches succeed at once.
     Duration delay{0};
     if (sim.spec.hash_share_ppm > 0) {
         const auto mean =

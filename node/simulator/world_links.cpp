@@ -1,4 +1,4 @@
-// World, its connections: who dials whom, what streams do, and what a partition keeps apart.
+// World: connections, streams and partitions.
 #include <cstring>
 
 #include "base/check.h"
@@ -82,7 +82,7 @@ void World::connect_random(size_t degree) {
         for (size_t made = 1; made < degree;) {
             const NodeIndex to = random.uniform(size());
             if (to == from) continue;
-            ++made;  // counted even where the pair is linked already: the degree is a mean
+            ++made;  // also counts a pair that is already linked, because the degree is a mean
             if (!topology_.contains({from, to}) && !topology_.contains({to, from}))
                 connect(from, to);
         }
@@ -133,7 +133,7 @@ TimePoint World::next_arrival(NodeIndex from, ConnectionEnd& end,
     return end.last_arrival;
 }
 
-/// Returns when the last byte has left the sender.
+/// Returns the time at which the last byte leaves the sender.
 TimePoint World::transmit(NodeIndex from, PeerId peer, ConnectionEnd& end,
                           event::Received received) {
     if (!links_.active()) {
@@ -155,7 +155,7 @@ TimePoint World::transmit(NodeIndex from, PeerId peer, ConnectionEnd& end,
     return passage.sent;
 }
 
-/// Both sides hear of it, the other one behind what is on its way.
+/// Both sides are notified, the remote one after the bytes in transit.
 void World::break_connection(NodeIndex from, PeerId peer, ConnectionEnd& end) {
     if (std::exchange(end.broken, true)) return;
     push(now_, from, ItemKind::event, event::Closed{peer, "connection reset"});
@@ -179,7 +179,8 @@ void World::reset_connections(NodeIndex a, NodeIndex b) {
     }
 }
 
-/// Keeps the ends in step with what the node is about to be told. False: it must not be told.
+/// Updates the ends of the connection before an event is delivered to the node. False: the event
+/// must be dropped.
 bool World::take_connection_event(NodeIndex index, const Event& event) {
     auto& ends = nodes_[index]->ends;
     if (const auto* received = std::get_if<event::Received>(&event)) {
@@ -253,8 +254,8 @@ void World::dial(NodeIndex from, const effect::Dial& dial) {
     if (links_.active() && links_.draw_duplicate_dial(from, *to)) duplicate_dial(from, *to);
 }
 
-/// When the first segment of a dial arrives, and its answer. Late answers include those that never
-/// come.
+/// The arrival times of a dial's first segment and of its reply. A reply that never comes counts as
+/// late.
 std::pair<TimePoint, TimePoint> World::shake_hands(NodeIndex from, NodeIndex to) {
     const auto one_way = [this](NodeIndex a, NodeIndex b, TimePoint sent) {
         const Duration delay = link_delay(a, b);
@@ -266,8 +267,8 @@ std::pair<TimePoint, TimePoint> World::shake_hands(NodeIndex from, NodeIndex to)
     return {there, one_way(to, from, there)};
 }
 
-/// The listener takes the copy of a first segment for another connection. Its answer meets nobody,
-/// and it hears so.
+/// The listener takes a duplicated first segment for a new connection. Its reply finds no dialer,
+/// and it is told so.
 void World::duplicate_dial(NodeIndex from, NodeIndex to) {
     const auto [there, back] = shake_hands(from, to);
     const PeerId peer{++next_peer_};
@@ -296,7 +297,8 @@ void World::send(NodeIndex from, const effect::Send& send) {
     if (send.notify) push(sent, from, ItemKind::event, event::Drained{send.peer});
 }
 
-/// Counts and shows the messages; returns what is left in the stream. What is late comes beside it.
+/// Counts the messages and passes them to the observers. Returns the bytes that stay in the stream;
+/// schedules delayed messages separately.
 Bytes World::pass_on(NodeIndex from, PeerId peer, const ConnectionEnd& end, const Bytes& frames) {
     Bytes left;
     for_each_message(frames, [&](std::string_view command, ByteSpan message) {
@@ -363,8 +365,8 @@ bool World::alive(NodeIndex index) const {
 
 void World::close(NodeIndex from, PeerId peer, const char* reason) {
     ConnectionEnd& end = nodes_[from]->ends.at(peer);
-    // Across a partition nobody hears of it: the other side finds out by its own timeouts, or when
-    // what it sends after the partition meets nobody.
+    // Across a partition, the other side is not notified: it finds out by its own timeouts, or when
+    // it sends something after the partition and no connection exists.
     if (separated(from, end.remote) || end.broken) return;
     TimePoint arrival{};
     if (links_.active()) {
@@ -377,7 +379,7 @@ void World::close(NodeIndex from, PeerId peer, const char* reason) {
     push(arrival, end.remote, ItemKind::event, event::Closed{end.remote_peer, reason});
 }
 
-/// Bytes came for a connection that is not there (any more): their sender is told.
+/// Bytes arrived for a connection that does not exist (any more); their sender gets a reset.
 void World::reset(const Item& item) {
     if (!item.origin || !std::holds_alternative<event::Received>(item.event)) return;
     const auto [origin, peer] = *item.origin;
@@ -391,7 +393,8 @@ void World::reset(const Item& item) {
          event::Closed{peer, "connection reset"});
 }
 
-/// The system answers again: who sent something meanwhile still does, and meets nobody.
+/// The operating system replies again: pending retransmissions of other nodes now reach it and find
+/// no connection.
 void World::power_on(NodeIndex index) {
     SimNode& sim = *nodes_[index];
     sim.powered = true;

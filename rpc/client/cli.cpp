@@ -14,7 +14,7 @@ namespace parley::rpc {
 
 namespace {
 
-/// What ends the command, as the outcome that it has.
+/// Thrown to end the command with this outcome.
 struct Stop {
     CliOutcome outcome;
 };
@@ -95,7 +95,7 @@ std::string request_path(const std::optional<std::string>& wallet) {
     return wallet ? "/wallet/" + percent_encoded(*wallet) : "/";
 }
 
-/// The reply's object, whatever it says; ends the command when there is none.
+/// The object in the reply, which may be an error; ends the command if there is none.
 Json parse_reply(const CliReply& reply) {
     if (reply.state == CliReply::State::unauthorised)
         stop_with("Authorization failed: Incorrect rpcuser or rpcpassword");
@@ -123,14 +123,13 @@ std::optional<int> error_code(const Json& error) {
     return value;
 }
 
-/// One client: it sends requests, and with -rpcwait repeats what failed because the node is not
-/// there yet.
+/// Sends requests. With -rpcwait, repeats a request that failed because the node is not ready yet.
 class Client {
  public:
     Client(const CliOptions& options, const CliTransport& transport, const CliPause& pause)
         : options_(options), transport_(transport), pause_(pause) {}
 
-    /// The reply's object.
+    /// The object in the reply, which may be an error.
     Json post(const std::string& method, const Json& params,
               const std::optional<std::string>& wallet) {
         JsonWriter writer;
@@ -157,7 +156,7 @@ class Client {
         return post(method, params, options_.wallet);
     }
 
-    /// The result; ends the command on an error.
+    /// The result of the call; ends the command on an error.
     Json result(const std::string& method, Json::Array params,
                 const std::optional<std::string>& wallet) {
         const Json reply = post(method, Json::array(std::move(params)), wallet);
@@ -166,7 +165,7 @@ class Client {
         return *reply.find("result");
     }
 
-    /// The result, or empty on an error.
+    /// The result of the call, or empty on an error.
     std::optional<Json> try_result(const std::string& method,
                                    const std::optional<std::string>& wallet) {
         const Json reply = post(method, Json::array({}), wallet);

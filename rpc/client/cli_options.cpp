@@ -1,4 +1,4 @@
-// The client's flags.
+// Parses the command line of parley-cli.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace parley::rpc {
 
 namespace {
 
-using Refusal = std::optional<std::string>;  ///< empty: fine
+using Refusal = std::optional<std::string>;  ///< empty: no error
 
 std::optional<int> parse_integer(std::string_view text) {
     int value = 0;
@@ -53,7 +53,7 @@ constexpr std::array kTexts{
     Text{"rpcpassword", &CliOptions::password},   Text{"rpccookiefile", &CliOptions::cookie_file},
     Text{"rpcwallet", &CliOptions::wallet}};
 
-// The options; -testnet is -chain=test.
+// Chain options; -testnet is the same as -chain=test.
 constexpr std::array<std::string_view, 5> kChains{"testnet", "testnet4", "signet", "regtest",
                                                   "labnet"};
 
@@ -69,7 +69,7 @@ Refusal set_chain(CliOptions& options, std::string_view name) {
 Refusal set_number(std::string_view name, const std::string& text, int min, int max, int& target) {
     const auto value = parse_integer(text);
     if (!value || *value < min || *value > max)
-        return fmt::format("Invalid value in -{}: '{}' (a number from {} to {} is expected)", name,
+        return fmt::format("Invalid value for -{}: '{}'. It must be a number from {} to {}.", name,
                            text, min, max);
     target = *value;
     return std::nullopt;
@@ -142,7 +142,7 @@ Refusal set_option(CliOptions& options, const std::string& argument) {
 Expected<CliOptions, std::string> parse_cli(const std::vector<std::string>& arguments) {
     CliOptions options;
     size_t i = 0;
-    // The first argument that is no option is the method; what follows belongs to it.
+    // The first argument that is not an option is the method; the rest are its arguments.
     for (; i < arguments.size() && arguments[i].starts_with('-') && arguments[i].size() > 1; ++i) {
         if (Refusal error = set_option(options, arguments[i]))
             return Unexpected<std::string>{"Error parsing command line arguments: " + *error};
@@ -168,26 +168,26 @@ Options:
   -chain=<chain>           Use the chain <chain>: main, test, testnet4, signet, regtest or
                            labnet
   -regtest, -labnet, ...   The same as -chain=regtest, -chain=labnet, ...
-  -color=<when>            Accepted for compatibility: always, auto or never
-  -conf=<file>             Configuration file; relative paths start at the data directory
-  -datadir=<dir>           Data directory, where the cookie file is
-  -generate [n] [tries]    Generate blocks to a new address of the wallet (1 block by default)
-  -getinfo                 Show the most important facts about the node and its wallet
+  -color=<when>            No effect, accepted for compatibility: always, auto or never
+  -conf=<file>             Configuration file; relative to the data directory
+  -datadir=<dir>           Data directory (default: ~/.parley)
+  -generate [n] [tries]    Generate n blocks to a new address of the wallet (default: 1)
+  -getinfo                 Show general information about the node and its wallet
   -help, -h, -?            Print this help and exit
   -named                   Pass named instead of positional arguments
-  -netinfo                 Show how many peers are connected, by direction and network
-  -rpcclienttimeout=<s>    Seconds to wait for an answer (default: 900; 0: for ever)
+  -netinfo                 Show the number of peers by direction and network
+  -rpcclienttimeout=<s>    Timeout of a request in seconds (default: 900; 0: no timeout)
   -rpcconnect=<ip>         Send commands to the node on <ip> (default: 127.0.0.1)
-  -rpccookiefile=<file>    Where the authentication cookie is
-  -rpcpassword=<pw>        Password, where the cookie is not used
-  -rpcport=<port>          Port of the node (default: that of the chain)
-  -rpcuser=<user>          User, where the cookie is not used
-  -rpcwait                 Wait until the node answers
-  -rpcwaittimeout=<s>      Seconds to wait at most with -rpcwait (default: 0, for ever)
-  -rpcwallet=<name>        The wallet to ask, where several are loaded
-  -stdin                   Read further arguments from standard input, one a line
-  -stdinrpcpass            Read the password from standard input, first line
-  -version                 Print version and exit
+  -rpccookiefile=<file>    Authentication cookie file
+  -rpcpassword=<pw>        Password, used instead of the cookie
+  -rpcport=<port>          RPC port of the node (default: the RPC port of the chain)
+  -rpcuser=<user>          User name, used instead of the cookie
+  -rpcwait                 Wait until the RPC server is ready
+  -rpcwaittimeout=<s>      Timeout of -rpcwait in seconds (default: 0, no timeout)
+  -rpcwallet=<name>        Wallet to use; required if several wallets are loaded
+  -stdin                   Read more arguments from standard input, one per line
+  -stdinrpcpass            Read the password from the first line of standard input
+  -version                 Print the version and exit
 )";
 }
 

@@ -11,7 +11,7 @@ namespace parley::rpc {
 
 namespace {
 
-/// The member as it would be printed, a string without quotes.
+/// The member as text; a string has no quotes.
 std::string text(const Json& object, std::string_view key) {
     const Json* found = object.find(key);
     if (!found) return "n/a";
@@ -92,7 +92,7 @@ std::string format_info(const InfoReport& report) {
 std::string format_net_info(const Json& network, const Json& peers) {
     constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNetworks{
         {{"ipv4", "ipv4"}, {"ipv6", "ipv6"}, {"onion", "onion"}, {"not_publicly_routable", "npr"}}};
-    // rows: inbound, outbound, both; columns: the networks, and all of them
+    // rows: inbound, outbound, total; columns: the networks, then the total
     std::array<std::array<int, kNetworks.size() + 1>, 3> counts{};
     for (const Json& peer : peers.is_array() ? peers.array() : Json::Array{}) {
         const Json* inbound = peer.find("inbound");

@@ -5,7 +5,7 @@
 namespace parley::rpc {
 namespace {
 
-// In the order of their names.
+// Sorted by name.
 constexpr std::array<std::pair<ScriptFlags, std::string_view>, 7> kFlagNames{
     {{kVerifyCheckLocktime, "CHECKLOCKTIMEVERIFY"},
      {kVerifyCheckSequence, "CHECKSEQUENCEVERIFY"},

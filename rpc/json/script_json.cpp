@@ -17,7 +17,7 @@ namespace parley::rpc {
 
 namespace {
 
-/// "[ALL]" behind a strict DER signature (BIP66) with a defined hash type.
+/// The suffix (such as "[ALL]") for a strict DER signature (BIP66) with a defined hash type.
 std::string_view signature_suffix(ByteSpan data) {
     if (!is_strict_der_signature(data)) return {};
     switch (data.back()) {
@@ -79,7 +79,7 @@ void write_input(JsonWriter& out, const ChainParams& params, const TxInput& inpu
 
 std::string script_asm(const Script& script, bool signatures) {
     std::string text;
-    // The data of an output that nobody can spend is no signature, whatever it looks like.
+    // Data in an unspendable output is not a signature, even if it looks like one.
     signatures = signatures && !script.is_unspendable();
     ScriptOps ops{script.bytes()};
     const auto add = [&text](std::string_view word) {

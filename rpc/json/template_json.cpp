@@ -10,7 +10,7 @@
 namespace parley::rpc {
 namespace {
 
-/// Positions, from 1, of the transactions of the block that this one spends.
+/// Positions (from 1) of the transactions in the same block that this one spends.
 std::vector<uint32_t> positions_of_parents(const Transaction& transaction,
                                            const std::map<Txid, uint32_t>& positions) {
     std::vector<uint32_t> result;
@@ -48,7 +48,8 @@ bool has_witnesses(const TemplateReply& reply) {
     return !reply.built.witness_commitment.empty();
 }
 
-/// Rules that hold, with "!" before those that a miner must know, and signals to choose from.
+/// Active rules, with "!" before those that a miner must support, and the deployments that a miner
+/// can signal.
 void write_template_rules(JsonWriter& out, const ChainParams& params, const TemplateReply& reply) {
     std::vector<std::string> rules{"csv"};
     if (has_witnesses(reply)) rules.emplace_back("!segwit");

@@ -12,8 +12,10 @@ namespace parley::rpc {
 
 namespace {
 
-constexpr uint32_t kSequenceReplaceable = 0xfffffffd;  // BIP125: the highest that signals it
-constexpr uint32_t kSequenceLocktime = 0xfffffffe;     // the highest that leaves locktime on
+constexpr uint32_t kSequenceReplaceable =
+    0xfffffffd;  // BIP125: the highest value that signals replaceability
+constexpr uint32_t kSequenceLocktime =
+    0xfffffffe;  // the highest value that leaves locktime enabled
 
 std::optional<TransactionData> decode(ByteSpan bytes, WitnessEncoding encoding) {
     Reader reader{bytes};
@@ -46,7 +48,7 @@ TxOutput read_output(const ChainParams& params, const Json::Member& member) {
     return {read_amount(value, key), script};
 }
 
-/// One member each, in order.
+/// Flattens the array to one list of members, in order.
 std::vector<const Json::Member*> output_members(const Json& outputs) {
     std::vector<const Json::Member*> members;
     if (outputs.is_object()) {
@@ -144,7 +146,7 @@ TransactionData construct_transaction(const ChainParams& params, const Json& inp
         data.locktime = static_cast<uint32_t>(value);
     }
     if (!version.is_null()) {
-        constexpr int64_t kVersionMax = 3;  // the highest that is relayed
+        constexpr int64_t kVersionMax = 3;  // the highest version that relay policy accepts
         const int64_t value = read_integer(version, "version");
         if (value < 1 || value > kVersionMax)
             fail(Code::invalid_parameter,

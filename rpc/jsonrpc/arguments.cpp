@@ -1,4 +1,4 @@
-// From the params of a request to positions, and the checks that come before a method runs.
+// Converts the params of a request to positional arguments, and checks them before the method runs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -51,7 +51,8 @@ Result<Json::Array> positional_arguments(const Method& method, const Json& param
     if (params.is_null()) return Json::Array{};
     if (params.is_array()) return params.array();
 
-    // "args" holds leading positions, beside the named ones; it is no parameter's name.
+    // "args" contains the leading positional arguments beside the named ones; no parameter has this
+    // name.
     std::vector<const Json::Member*> named;
     const Json* leading = nullptr;
     for (const Json::Member& member : params.object()) {
@@ -88,7 +89,7 @@ Result<Json::Array> positional_arguments(const Method& method, const Json& param
 }
 
 Status check_arguments(const Method& method, const Json::Array& arguments) {
-    size_t required = 0;  // up to the last that must be there
+    size_t required = 0;  // number of parameters up to the last required one
     for (size_t i = 0; i < method.parameters.size(); ++i) {
         if (method.parameters[i].required) required = i + 1;
     }

@@ -112,7 +112,7 @@ Hash256 read_hash(const Json& json, std::string_view name) {
 }
 
 std::pair<uint32_t, uint32_t> read_range(const Json& json, std::string_view name) {
-    // A client that asks for more at once wants something else; bitcoind has the same limit.
+    // bitcoind's limit.
     constexpr int64_t kRangeSizeMax = 1'000'000;
     int64_t first = 0;
     int64_t last = 0;
@@ -205,7 +205,8 @@ void Call::run(const std::function<void(Node&)>& call) {
         try {
             call(node);
         } catch (...) {
-            thrown = std::current_exception();  // nothing is thrown through the core thread
+            thrown = std::current_exception();  // rethrown on the calling thread; the core thread
+                                                // must not unwind
         }
     });
     if (thrown) std::rethrow_exception(thrown);
@@ -221,7 +222,7 @@ std::optional<std::string> Call::wallet_in_path() const {
     constexpr std::string_view kPrefix = "/wallet/";
     if (!path_.starts_with(kPrefix)) return std::nullopt;
     const auto name = percent_decoded(std::string_view{path_}.substr(kPrefix.size()));
-    if (!name) fail(Code::wallet_not_found, "Malformed wallet name in the request's path");
+    if (!name) fail(Code::wallet_not_found, "Malformed wallet name in the request path");
     return name;
 }
 

@@ -11,17 +11,17 @@ namespace parley::rpc {
 
 namespace {
 
-// A client chooses the name; longer ones are no method's.
+// Bounds the logged method name, which the client chooses; no method has a longer name.
 constexpr size_t kLoggedMethodSizeMax = 64;
 
-enum class Version : uint8_t { legacy, v2 };  ///< legacy: 1.0, 1.1, or none named
+enum class Version : uint8_t { legacy, v2 };  ///< legacy: 1.0, 1.1 or not specified
 
 struct Answer {
     std::string result;  ///< JSON
     std::optional<Error> error;
 };
 
-/// `id`: null pointer, no id at all.
+/// `id` is null if the request has none.
 std::string reply_text(Version version, const Json* id, const Answer& answer) {
     JsonWriter writer;
     writer.object([&] {
@@ -41,7 +41,7 @@ std::string reply_text(Version version, const Json* id, const Answer& answer) {
     return writer.take();
 }
 
-/// The status of a reply in the legacy versions; 2.0 has 200 for all.
+/// The HTTP status of a reply in the legacy versions; 2.0 uses 200 for all replies.
 int status_of(const Answer& answer) {
     if (!answer.error) return 200;
     switch (answer.error->code) {
@@ -67,7 +67,7 @@ HttpReply malformed(std::string message) {
 
 }  // namespace
 
-/// One request object. `error` is set where it is none.
+/// One request object. `error` is set if the object is not a valid request.
 struct Dispatcher::Request {
     Version version = Version::legacy;
     const Json* id = nullptr;
@@ -161,7 +161,7 @@ std::string Dispatcher::answer_single(const Json& json, const HttpRequest& http,
     return reply_text(request.version, request.id, outcome);
 }
 
-/// Empty: nothing but notifications.
+/// Empty: the batch contains only notifications.
 std::string Dispatcher::answer_batch(const Json& json, const HttpRequest& http) const {
     std::string replies;
     for (const Json& element : json.array()) {

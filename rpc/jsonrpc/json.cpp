@@ -16,7 +16,7 @@ bool is_digit(char character) {
     return character >= '0' && character <= '9';
 }
 
-/// The grammar of RFC 8259, section 6. simdjson hands out the raw token without a look at it.
+/// The number grammar of RFC 8259, section 6. simdjson returns the raw token without checking it.
 bool is_json_number(std::string_view text) {
     const auto digits = [&text] {
         const size_t count = static_cast<size_t>(
@@ -136,8 +136,9 @@ std::string_view type_name(Json::Type type) {
 }
 
 std::optional<Json> parse_json(std::string_view text) {
-    // On-Demand treats a document that is one scalar apart from all others. Inside an array every
-    // value is alike; a text such as "1],[2" leaves something behind the array and is refused.
+    // simdjson's On-Demand parser handles a scalar document differently from other documents.
+    // Inside an array, all values are handled alike. A text such as "1],[2" is refused because of
+    // the content after the array.
     std::string wrapped;
     wrapped.reserve(text.size() + 2 + simdjson::SIMDJSON_PADDING);
     wrapped.append("[").append(text).append("]");

@@ -1,4 +1,4 @@
-// Figures about blocks and ranges of blocks, and deployments.
+// Statistics of blocks and ranges of blocks, and the state of deployments.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ const HeaderNode& block_by_hash_or_height(const Node& node, const Json& wanted) 
     return block;
 }
 
-/// bitcoind's: of an even number, the mean of the two in the middle.
+/// As in bitcoind: for an even number of values, the mean of the two in the middle.
 int64_t truncated_median(std::vector<int64_t> values) {
     if (values.empty()) return 0;
     std::sort(values.begin(), values.end());
@@ -52,7 +52,8 @@ struct BlockTotals {
     std::vector<std::pair<int64_t, int64_t>> rates;  // rate, weight
 };
 
-/// What an output takes in the UTXO set: itself, and 41 bytes for outpoint, height and coinbase.
+/// Size of an output in the UTXO set: its serialization plus 41 bytes for outpoint, height and
+/// coinbase flag.
 int64_t utxo_size_of(const TxOutput& output) {
     constexpr int64_t kOverhead = 32 + 4 + 4 + 1;
     const size_t script = output.script_pubkey.size();
@@ -107,7 +108,7 @@ void add_transaction(BlockTotals& totals, const Transaction& transaction,
     }
 }
 
-/// The rates below which 10, 25, 50, 75 and 90 % of the weight pays.
+/// The 10th, 25th, 50th, 75th and 90th percentiles of the fee rate, by weight.
 std::array<int64_t, 5> rate_percentiles(std::vector<std::pair<int64_t, int64_t>> rates,
                                         int64_t total_weight) {
     std::array<int64_t, 5> result{};
@@ -141,7 +142,7 @@ BlockTotals block_totals(const KnownBlock& content) {
 
 using Figure = std::pair<std::string_view, std::string>;
 
-/// Names in the order of the reply.
+/// Names and values in the order of the reply.
 std::vector<Figure> block_figures(const ChainParams& params, const BlockSummary& summary,
                                   const BlockTotals& totals, int64_t transactions) {
     const auto text = [](int64_t number) { return std::to_string(number); };

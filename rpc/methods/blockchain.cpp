@@ -48,7 +48,7 @@ void getblockchaininfo(Call& call) {
         out.field("size_on_disk", size_on_disk);
         out.field("pruned", prune.enabled);
         if (prune.enabled) {
-            // The lowest height of which this and all above are there.
+            // The lowest height from which all blocks up to the tip are stored.
             out.field("pruneheight", prune.pruned_to ? prune.pruned_to->value() + 1 : 0);
             out.field("automatic_pruning", prune.target_bytes != 0);
             if (prune.target_bytes != 0) out.field("prune_target_size", prune.target_bytes);
@@ -105,7 +105,7 @@ void write_coinbase_summary(JsonWriter& out, const Transaction& coinbase) {
     });
 }
 
-/// `verbosity` 1: txids, 2: transactions with fees, 3: with the outputs that they spend.
+/// `verbosity` 1: txids; 2: transactions with fees; 3: transactions with fees and spent outputs.
 void write_block(JsonWriter& out, const ChainParams& params, const KnownBlock& known,
                  int64_t verbosity) {
     const Block& block = *known.block;
@@ -135,7 +135,8 @@ void write_block(JsonWriter& out, const ChainParams& params, const KnownBlock& k
     });
 }
 
-/// From the snapshot where it is there. Without `spent`, what the block spends may be missing.
+/// Reads the snapshot if it contains the block, otherwise asks the node. Without `spent`, the coins
+/// that the block spends may be missing.
 std::shared_ptr<const KnownBlock> whole_block(Call& call, const BlockHash& hash, bool spent) {
     const auto chain = call.chain();
     if (chain) {
@@ -174,7 +175,7 @@ std::string_view status_of_leaf(const HeaderNode& leaf) {
     if (leaf.invalidated || leaf.status == BlockStatus::invalid ||
         leaf.status == BlockStatus::invalid_ancestor)
         return "invalid";
-    // A tip whose ancestors' bodies are not all here cannot be more than headers.
+    // If the body of any ancestor is missing, only the headers can have been validated.
     if (leaf.chain_transactions == 0) return "headers-only";
     return leaf.status == BlockStatus::connected ? "valid-fork" : "valid-headers";
 }
@@ -183,7 +184,7 @@ std::string_view status_of_leaf(const HeaderNode& leaf) {
 std::vector<ChainTip> chain_tips(const Chainstate& chain) {
     const HeaderNode& active = chain.index().tip();
     std::vector<const HeaderNode*> leaves = chain.index().tips();
-    // The active tip is a tip even where headers go on above it.
+    // The active tip is listed even if it has headers as descendants.
     if (std::find(leaves.begin(), leaves.end(), &active) == leaves.end()) leaves.push_back(&active);
     std::vector<ChainTip> tips;
     for (const HeaderNode* leaf : leaves) {
@@ -297,13 +298,14 @@ std::vector<Method> block_methods() {
          .handler = &getblockheader},
         {.name = "getblock",
          .category = "blockchain",
-         .description = "Returns a block: as hex (verbosity 0), or its header, sizes and "
-                        "transactions: as txids (1), whole (2), or whole with the outputs that "
-                        "they spend (3).",
-         .parameters = {{"blockhash", hex, true, "", "The block hash"},
-                        {"verbosity|verbose", any, false, "1",
-                         "0 for hex-encoded data, 1 for a "
-                         "JSON object, 2 and 3 for more"}},
+         .description = "Returns a block as hex (verbosity 0), or as an object with its header, "
+                        "sizes and transactions. The transactions are txids (1), objects (2), or "
+                        "objects with the outputs that they spend (3).",
+         .parameters =
+             {{"blockhash", hex, true, "", "The block hash"},
+              {"verbosity|verbose", any, false, "1",
+               "0 for hex-encoded data, 1 for a JSON object, 2 for a JSON object with transaction "
+               "data, and 3 for a JSON object with transaction data and the spent outputs"}},
          .result = "{hash, confirmations, ..., tx}    (json object) or \"hex\"    (string)",
          .example = "\"00000000c937983704a73af28acdec37b049d214adbda81d7e2a3dd146f6ed09\" 2",
          .handler = &getblock},

@@ -1,5 +1,5 @@
-// The chain state as a whole: statistics of the unspent outputs, its check, and the ways to change
-// it by hand.
+// The chainstate: statistics of the UTXO set, verification, and commands that change the best
+// chain.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -91,7 +91,8 @@ void verifychain(Call& call) {
     call.out().value(result.problem.empty() && !result.cut_short);
 }
 
-/// The first block of the active chain that is not older than that.
+/// The height of the first block in the active chain whose time is not more than two hours before
+/// `time`.
 Height height_at_time(const Chainstate& chain, int64_t time) {
     constexpr int64_t kTimestampWindow_s = 7'200;  // blocks may be this much out of order
     for (Height height{0}; height <= chain.index().tip().height; ++height) {
@@ -101,7 +102,7 @@ Height height_at_time(const Chainstate& chain, int64_t time) {
     fail(Code::invalid_parameter, "Could not find block with at least the specified timestamp.");
 }
 
-/// Returns the last block that was ever removed; -1: none.
+/// Returns the height of the highest pruned block; -1: none.
 Height prune_blocks(Node& node, int64_t wanted) {
     constexpr int64_t kHeightMax = 1'000'000'000;  // a larger number is a time
     const Chainstate& chain = node.chain();
@@ -123,7 +124,7 @@ void pruneblockchain(Call& call) {
     call.out().value(call.ask([&](Node& node) { return prune_blocks(node, wanted); }));
 }
 
-/// Throws where the engine's finality forbids what was asked for, or the block is unknown.
+/// Throws if the block is unknown, or if the engine's finality forbids the request.
 void check_done(const Expected<void, BlockError>& done) {
     if (done) return;
     if (done.error().kind == BlockErrorKind::unknown_block)
@@ -136,7 +137,7 @@ void preciousblock(Call& call) {
     call.ask([&](Node& node) { check_done(node.prefer_block(hash)); });
 }
 
-// ---- by hand
+// ---- manual changes
 
 void invalidateblock(Call& call) {
     const BlockHash hash = call.block_hash(0);
@@ -157,8 +158,8 @@ std::vector<Method> statistics_methods() {
     return {
         {.name = "gettxoutsetinfo",
          .category = "blockchain",
-         .description = "Returns statistics about the unspent transaction output set. It reads the "
-                        "whole set.",
+         .description = "Returns statistics about the unspent transaction output set. This call "
+                        "reads the whole set, which can take minutes.",
          .parameters = {{"hash_type", string, false, "hash_serialized_3",
                          "Which UTXO set hash should be calculated: hash_serialized_3, muhash or "
                          "none"},
@@ -227,8 +228,8 @@ std::vector<Method> control_of_tip_methods() {
          .hidden = true},
         {.name = "syncwithvalidationinterfacequeue",
          .category = "blockchain",
-         .description = "Waits until wallets and indexes have seen everything that was there when "
-                        "the call came.",
+         .description = "Waits until wallets and indexes have processed everything that happened "
+                        "before this call.",
          .parameters = {},
          .result = "null    (json null)",
          .example = "",

@@ -1,4 +1,4 @@
-// Extensions: which consensus engine runs and what it is doing, and how often the chain forked.
+// Parley's own methods: the consensus engine and its state, and how often the chain forked.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -53,18 +53,19 @@ void getconsensusinfo(Call& call) {
     });
 }
 
-/// How often this node saw the chain fork, over the active chain's heights from first to last.
+/// How often this node saw the chain fork, from height `first` to height `last` of the active
+/// chain.
 struct ForkStats {
     Height first{1};
     Height last{0};
     uint64_t forked_heights = 0;     ///< with two blocks or more
     uint64_t stale_blocks = 0;       ///< whose body is known, outside the active chain
     uint64_t main_chain_blocks = 0;  ///< heights compared
-    /// Disconnected blocks -> reorganisations of that depth since the start.
+    /// Number of disconnected blocks -> number of reorganisations of that depth since startup.
     std::map<uint32_t, uint64_t> reorganisations_by_depth;
 };
 
-/// Over the last `heights` heights of the active chain, or all of them above genesis.
+/// Covers the last `heights` heights of the active chain, or all heights above genesis.
 ForkStats fork_stats(const Node& node, std::optional<uint32_t> heights) {
     const Chainstate& chain = node.chain();
     ForkStats stats;
@@ -86,7 +87,7 @@ ForkStats fork_stats(const Node& node, std::optional<uint32_t> heights) {
     return stats;
 }
 
-/// A share with its 95 % interval after Wilson; null where nothing was observed.
+/// A proportion with its 95 % Wilson interval; null if nothing was observed.
 void write_rate(JsonWriter& out, std::string_view name, uint64_t hits, uint64_t trials) {
     out.key(name);
     if (trials == 0) {
@@ -96,7 +97,7 @@ void write_rate(JsonWriter& out, std::string_view name, uint64_t hits, uint64_t 
     constexpr double kZ = 1.959963984540054;
     const auto n = static_cast<double>(trials);
     const double share = static_cast<double>(hits) / n;
-    // Of a ratio above one (more stale blocks than heights) no binomial interval exists.
+    // A ratio above one (more stale blocks than heights) has no binomial interval.
     const bool binomial = hits <= trials;
     const double spread = 1 + kZ * kZ / n;
     const double middle = (share + kZ * kZ / (2 * n)) / spread;
@@ -106,7 +107,7 @@ void write_rate(JsonWriter& out, std::string_view name, uint64_t hits, uint64_t 
         out.field("rate", share);
         if (!binomial) return;
         out.field_array("interval95", [&] {
-            // Exact at the ends, where rounding would leave 5e-17.
+            // Exact at 0 and 1, where rounding would leave 5e-17.
             out.value(hits == 0 ? 0 : middle - reach).value(hits == trials ? 1 : middle + reach);
         });
     });
@@ -158,9 +159,8 @@ std::vector<Method> consensus_methods() {
     return {
         {.name = "getconsensusinfo",
          .category = "parley",
-         .description = "Returns which consensus engine decides, what kind of finality it gives, "
-                        "the last finalised block, and the engine's own state (role, view, quorum, "
-                        "...).",
+         .description = "Returns the consensus engine, its kind of finality, the last finalized "
+                        "block, and the state of the engine (role, view, quorum, ...).",
          .parameters = {},
          .result = "{engine, finality, finalized, ...}    (json object)",
          .example = "",
@@ -168,12 +168,12 @@ std::vector<Method> consensus_methods() {
         {.name = "getforkstats",
          .category = "parley",
          .description =
-             "Returns how often the chain forked, as far as this node saw it: F_h = heights with "
-             "two or more blocks / heights compared, S_t = stale / all blocks, S_m = stale / "
-             "main-chain blocks, each with its 95 % Wilson interval (null when no height was "
-             "compared), and this node's reorganisations since its start by depth.",
+             "Returns how often this node saw the chain fork: F_h = heights with two or more "
+             "blocks / heights compared, S_t = stale blocks / all blocks, S_m = stale blocks / "
+             "main-chain blocks, each with its 95 % Wilson interval (null if no height was "
+             "compared). Also returns the number of reorganisations since startup, by depth.",
          .parameters = {{"nblocks", number, false, "all heights above genesis",
-                         "Look at so many of the latest heights only"}},
+                         "Number of recent heights to compare"}},
          .result = "{first_height, last_height, heights_compared, forked_heights, "
                    "main_chain_blocks, stale_blocks, mined_blocks, F_h, S_t, S_m, "
                    "reorganisation_depths, reorganisations, reorganisation_depth_max}"

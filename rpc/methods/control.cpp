@@ -18,7 +18,7 @@ void help(Call& call) {
 }
 
 void stop(Call& call) {
-    // -wait is for tests that look at the process between the reply and its end.
+    // `wait` is for tests that inspect the process after the reply and before it exits.
     constexpr int64_t kWaitMax_ms = 60'000;
     const int64_t wait_ms = call.integer(0, 0, 0, kWaitMax_ms);
     call.ask([](Node& node) { node.stop(); });
@@ -101,14 +101,15 @@ std::vector<Method> control_methods() {
          .handler = &getrpcinfo},
         {.name = "logging",
          .category = "control",
-         .description = "Gets and sets the logging configuration: first the categories of "
-                        "\"include\" are switched on, then those of \"exclude\" off. \"all\" "
-                        "stands for every category.",
+         .description =
+             "Gets and sets the logging configuration. The categories in \"include\" are enabled "
+             "first, then those in \"exclude\" are disabled. \"all\" stands for every category.",
          .parameters = {{"include", array, false, "", "The categories to add to debug logging",
                          R"(["include_category",...])"},
                         {"exclude", array, false, "", "The categories to remove from debug logging",
                          R"(["exclude_category",...])"}},
-         .result = "{category: bool,...}    (json object) If being debug logged or not",
+         .result = "{category: bool,...}    (json object) Whether debug messages of the category "
+                   "are logged",
          .example = R"('["net"]' '["mempool"]')",
          .handler = &logging},
     };

@@ -11,11 +11,13 @@ namespace parley::rpc {
 
 namespace {
 
-/// Tried inside the node's step: a regtest block takes two hashes, and these take a millisecond.
+/// Hashes tried on the core thread. A regtest block needs two on average; this many take a
+/// millisecond.
 constexpr uint64_t kTriesInStep = 4'096;
-/// Blocks of one step. Their writes reach the disk together; peers wait no longer than for those.
+/// Blocks per step of the node. Their writes reach the disk together, and peers wait for no more
+/// than these blocks.
 constexpr int64_t kBlocksInStep = 32;
-/// Between two looks at the tip, about a second's worth on a slow machine.
+/// Hashes between two checks of the tip: about a second on a slow machine.
 constexpr uint64_t kTriesBetweenLooks = 4'000'000;
 constexpr uint64_t kNonces = uint64_t{1} << 32;
 
@@ -63,7 +65,7 @@ std::string submit_block(Node& node, const BlockRef& block) {
 
 void submit_own_block(Node& node, const BlockRef& block) {
     const std::string reason = submit_block(node, block);
-    // "inconclusive": valid, but another branch is better by now.
+    // "inconclusive": the block is valid, but another branch has become the best chain.
     if (!reason.empty() && reason != "inconclusive")
         fail(Code::internal, fmt::format("ProcessNewBlock, block not accepted: {}", reason));
 }
@@ -71,8 +73,9 @@ void submit_own_block(Node& node, const BlockRef& block) {
 BlockRef build_block(Node& node, const Script& payout,
                      const std::vector<TransactionRef>* transactions) {
     if (!node.automine())
-        fail(Code::misc, "Blocks are not mined with -consensus=" + node.engine().name() +
-                             "; send a transaction, and the validators order it");
+        fail(Code::misc,
+             "Blocks are not mined with -consensus=" + node.engine().name() +
+                 "; send a transaction, and the validators will create a block with it");
     if (transactions == nullptr)
         return std::make_shared<const Block>(node.build_template(payout).block);
     auto block = std::make_shared<const Block>(node.build_template(payout, *transactions).block);

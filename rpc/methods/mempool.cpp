@@ -1,4 +1,4 @@
-// Waiting transactions: the pool, its entries, and admission to it.
+// The mempool: its state, its entries, and submission of transactions.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,8 @@ namespace parley::rpc {
 
 namespace {
 
-/// What a client pays at most without saying so, in satoshi a kvB.
+/// Default of maxfeerate, in satoshis per kvB: protects clients from paying an absurd fee by
+/// mistake.
 constexpr int64_t kMaxFeeRateDefault = kCoin / 10;
 constexpr std::string_view kMaxFeeRateDefaultText = "0.10";
 
@@ -40,7 +41,7 @@ void getmempoolinfo(Call& call) {
     });
 }
 
-/// What of an entry outlives the step.
+/// The data of a mempool entry, copied because entries do not outlive the node's step.
 struct EntryCopy {
     MempoolEntry entry;          ///< without `parents` and `children`
     std::vector<Txid> depends;   ///< parents in the pool
@@ -55,8 +56,8 @@ std::vector<Txid> sorted_txids(const std::vector<const MempoolEntry*>& entries) 
     return txids;
 }
 
-/// BIP125: signals itself, or by an unconfirmed ancestor. (Any transaction may be replaced here;
-/// clients still ask.)
+/// BIP125: the transaction or an unconfirmed ancestor signals. (This node allows replacing any
+/// transaction; the field remains for clients.)
 bool signals_replaceable(const Mempool& mempool, const MempoolEntry& entry) {
     constexpr uint32_t kSequenceSignalMax = 0xfffffffd;
     const auto signals = [](const MempoolEntry& each) {
@@ -238,13 +239,13 @@ Amount max_fee_rate(const Call& call, size_t position) {
 
 using Admission = Expected<AcceptInfo, TxReject>;
 
-/// A rate of zero: no limit.
+/// A rate of zero means no limit.
 bool exceeds(const AcceptInfo& accepted, Amount max_rate) {
     return max_rate.value() > 0 &&
            accepted.fee > fee_for(FeeRate{max_rate.value()}, accepted.virtual_size);
 }
 
-/// Null: a refusal before it ended the test of the package.
+/// Null: not tested, because an earlier transaction was rejected.
 void write_admission(JsonWriter& out, const Transaction& transaction, const Admission* answer,
                      Amount max_rate) {
     out.object([&] {
@@ -402,7 +403,8 @@ std::vector<Method> admission_methods() {
         {.name = "testmempoolaccept",
          .category = "rawtransactions",
          .description = "Returns result of mempool acceptance tests indicating if raw transactions "
-                        "would be accepted by mempool. Each is tried after the ones before it.",
+                        "would be accepted by mempool. Each transaction is tested as if the ones "
+                        "before it had been accepted.",
          .parameters = {{"rawtxs", array, true, "", "An array of hex strings of raw transactions",
                          R"(["rawtx",...])"},
                         max_rate},

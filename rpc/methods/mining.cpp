@@ -1,4 +1,4 @@
-// Blocks: templates for miners, blocks handed in, and blocks made on request.
+// Mining: block templates, submitted blocks, and blocks generated on request.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,8 @@ namespace {
 
 constexpr uint64_t kTriesDefault = 1'000'000;
 
-/// Hashes a second that explain the work of the `blocks` blocks up to `height`.
+/// Estimated hash rate (hashes per second) from the work and times of the `blocks` blocks up to
+/// `height`.
 double network_hashes_per_second(const Chainstate& chain, int64_t blocks, int64_t height) {
     const HeaderNode* last = height < 0
                                  ? &chain.index().tip()
@@ -43,7 +44,7 @@ double network_hashes_per_second(const Chainstate& chain, int64_t blocks, int64_
 constexpr int64_t kHashrateBlocksDefault = 120;
 
 void getnetworkhashps(Call& call) {
-    // A client may look at the whole chain, but not make the core walk it block by block for ever.
+    // A client may ask for the whole chain, but must not occupy the core thread for long.
     constexpr int64_t kBlocksMax = 100'000;
     const int64_t blocks = call.integer(0, kHashrateBlocksDefault, INT32_MIN, INT32_MAX);
     const int64_t height = call.integer(1, -1, INT32_MIN, INT32_MAX);
@@ -57,7 +58,7 @@ void getnetworkhashps(Call& call) {
     }));
 }
 
-/// What getmininginfo tells.
+/// The data of getmininginfo.
 struct MiningFacts {
     Height height;
     uint32_t bits = 0;       ///< compact target of the tip
@@ -151,7 +152,7 @@ void answer_proposal(Call& call, const Json& request) {
         call.out().value(reason);
 }
 
-/// Until the tip is another one, or the mempool has changed and a minute is over.
+/// Waits until the tip changes, or until a minute has passed and the mempool has changed.
 void wait_for_change(Call& call, const std::string& long_poll) {
     constexpr Duration kMempoolPatience = std::chrono::minutes{1};
     constexpr Duration kPause = std::chrono::milliseconds{50};
@@ -239,7 +240,7 @@ void submitheader(Call& call) {
     });
 }
 
-// ---- on request
+// ---- generated on request
 
 void write_hashes(Call& call, const std::vector<BlockHash>& hashes) {
     call.out().array([&] {
@@ -260,7 +261,7 @@ void generatetoaddress(Call& call) {
                                        tries_argument(call, 2)));
 }
 
-/// The one script of a descriptor; of combo(), bitcoind takes the P2WPKH form.
+/// The only script of a descriptor. For combo(), this is the P2WPKH script, as in bitcoind.
 Script descriptor_script(const Descriptor& descriptor) {
     if (descriptor.is_range())
         fail(Code::invalid_parameter,
@@ -344,7 +345,8 @@ void setautomine(Call& call) {
     const auto schedule = parse_automine(mode);
     if (!schedule)
         fail(Code::invalid_parameter,
-             "mode: \"" + mode + "\" is none of off, tx, <seconds> and poisson:<seconds>");
+             "mode: \"" + mode +
+                 "\" is invalid: it must be off, tx, <seconds> or poisson:<seconds>");
     const std::string set = call.ask([&](Node& node) {
         if (!node.automine())
             fail(Code::misc, "Blocks are not mined with -consensus=" + node.engine().name());
@@ -359,8 +361,9 @@ std::vector<Method> template_methods() {
     return {
         {.name = "getmininginfo",
          .category = "mining",
-         .description = "Returns a json object containing mining-related information. \"parley\" "
-                        "holds this node's own: automine and its miner's hash rate.",
+         .description =
+             "Returns a json object containing mining-related information. \"parley\" contains "
+             "fields of Parley: automine and the hash rate of this node's miner.",
          .parameters = {},
          .result = "{blocks, bits, difficulty, target, networkhashps, pooledtx, blockmintxfee, "
                    "chain, next, warnings, parley}    (json object)",
@@ -382,7 +385,7 @@ std::vector<Method> template_methods() {
         {.name = "getblocktemplate",
          .category = "mining",
          .description = "It returns data needed to construct a block to work on (BIP22, BIP23, "
-                        "BIP9, BIP145), or tries a proposal.",
+                        "BIP9, BIP145), or checks a proposed block.",
          .parameters = {{"template_request", object, true, "", "Format of the template",
                          R"({"rules":["segwit"],"mode":"str","longpollid":"str","data":"hex"})"}},
          .result = "{version, rules, previousblockhash, transactions, coinbasevalue, target, bits, "
@@ -459,12 +462,12 @@ std::vector<Method> generate_methods() {
          .hidden = true},
         {.name = "setautomine",
          .category = "parley",
-         .description = "Sets when this node mines blocks by itself.",
+         .description = "Sets when this node mines blocks.",
          .parameters =
              {{"mode", string, true, "",
-               "\"off\", \"tx\" (as soon as a transaction waits), \"<seconds>\" (in equal "
-               "distances), or \"poisson:<seconds>\" (at random, so many on average)"}},
-         .result = "{automine}    (json object) the mode that holds now",
+               "\"off\", \"tx\" (when the mempool has a transaction), \"<seconds>\" (at this "
+               "interval), or \"poisson:<seconds>\" (at random intervals with this mean)"}},
+         .result = "{automine}    (json object) the new mode",
          .example = "poisson:10",
          .handler = &setautomine},
     };

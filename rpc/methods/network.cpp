@@ -1,4 +1,4 @@
-// Peers: who is connected, and whom to connect to.
+// Peers: connected peers, traffic, known addresses, and commands to connect and disconnect.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ void write_bytes_per_message(JsonWriter& out, std::string_view name,
     });
 }
 
-/// Zero where it never happened.
+/// Unix seconds; zero if the event never happened.
 int64_t seconds_or_zero(const std::optional<TimePoint>& time) {
     return time ? to_unix_seconds(*time) : 0;
 }
@@ -111,7 +111,8 @@ void write_networks(JsonWriter& out, const NetOptions& options) {
     });
 }
 
-/// The release of bitcoind whose behaviour clients may expect.
+/// The bitcoind release whose interface this node implements; clients decide by it what they can
+/// expect.
 constexpr int kCompatibleVersion = 310'000;
 
 void getnetworkinfo(Call& call) {
@@ -172,12 +173,12 @@ void addnode(Call& call) {
     const std::string address = call.string(0);
     const std::string command = call.string(1);
     if (command != "add" && command != "remove" && command != "onetry")
-        fail(Code::misc, fmt::format("Invalid command \"{}\": it must be add, remove or onetry\n{}",
+        fail(Code::misc, fmt::format("Invalid command \"{}\": must be add, remove or onetry\n{}",
                                      command, help_text(call.method())));
     if (call.boolean(2))
         fail(Code::invalid_parameter,
-             "Error: v2transport requested but this node speaks the v1 "
-             "transport only; leave v2transport out");
+             "Error: v2transport requested but this node only supports the v1 transport; omit "
+             "v2transport");
     using Command = AddNodeCommand;
     using Done = AddNodeResult;
     const Command action = command == "add"      ? Command::add
@@ -193,8 +194,7 @@ void addnode(Call& call) {
                  "Error: Node could not be removed. It has not been added previously.");
         case Done::malformed:
             fail(Code::invalid_ip_or_subnet,
-                 "node: \"" + address +
-                     "\" is no address of the form host, host:port or [ip6]:port");
+                 "node: \"" + address + "\" must have the form host, host:port or [ip6]:port");
     }
 }
 
@@ -237,7 +237,7 @@ void getaddednodeinfo(Call& call) {
     });
 }
 
-/// Far more than anybody looks at; bounds the reply.
+/// Bounds the size of the reply; far more addresses than a client needs.
 constexpr size_t kKnownAddressesMax = 10'000;
 
 void getnodeaddresses(Call& call) {

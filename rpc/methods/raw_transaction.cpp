@@ -1,4 +1,4 @@
-// Transactions by hand: make, decode, look up, sign with given keys.
+// Raw transactions: creates, decodes, looks up, and signs with given keys.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,7 +65,7 @@ Located locate_in_block(const Node& node, const Txid& txid, const HeaderNode& he
          "gettransaction for wallet transactions.");
 }
 
-/// Why a transaction is not found, in bitcoind's words.
+/// The error message for a missing transaction, as in bitcoind.
 std::string not_found_text(const TxIndex* index) {
     if (index == nullptr)
         return "No such mempool transaction. Use -txindex or provide a block hash to enable "
@@ -142,7 +142,8 @@ void signrawtransactionwithkey(Call& call) {
     write_sign_result(call.out(), sign_transaction(data, spent, keys, type));
 }
 
-/// Opcodes that exist before tapscript, and items that a stack takes.
+/// Whether the script has only opcodes that are valid outside tapscript, and no push above the size
+/// limit.
 bool has_valid_opcodes(const Script& script) {
     ScriptOps ops{script.bytes()};
     while (const auto op = ops.next()) {
@@ -152,7 +153,7 @@ bool has_valid_opcodes(const Script& script) {
     return !ops.malformed();
 }
 
-/// May the script stand behind a P2SH address?
+/// Whether the script can be the redeem script of a P2SH address.
 bool can_wrap(const Script& script, ScriptType type) {
     switch (type) {
         case ScriptType::data:
@@ -171,7 +172,8 @@ bool has_compressed_keys(const Multisig& multisig) {
                        [](const Bytes& key) { return is_compressed_key(key); });
 }
 
-/// The witness output for the script. Empty: it is one, or a key in it is not compressed.
+/// The witness output for the script. Empty: the script is already a witness program, or contains
+/// an uncompressed key.
 std::optional<Script> wrap_in_witness(const Script& script, ScriptType type) {
     switch (type) {
         case ScriptType::public_key: {
@@ -255,10 +257,9 @@ std::vector<Method> raw_transaction_methods() {
          .handler = &decoderawtransaction},
         {.name = "getrawtransaction",
          .category = "rawtransactions",
-         .description = "Returns a transaction of the mempool, of the block that is named, or, "
-                        "with -txindex, of any block: as "
-                        "hex (verbosity 0), as an object (1), with the fee and the outputs that it "
-                        "spends (2).",
+         .description = "Returns a transaction from the mempool, from the given block or, with "
+                        "-txindex, from any block: as hex (verbosity 0), as an object (1), or as "
+                        "an object with the fee and the spent outputs (2).",
          .parameters = {{"txid", hex, true, "", "The transaction id"},
                         {"verbosity|verbose", any, false, "0",
                          "0 for hex-encoded data, 1 for a JSON object, and 2 for JSON object with "
@@ -272,7 +273,7 @@ std::vector<Method> raw_transaction_methods() {
         {.name = "signrawtransactionwithkey",
          .category = "rawtransactions",
          .description = "Sign inputs for raw transaction (serialized, hex-encoded), with the given "
-                        "private keys and nothing else.",
+                        "private keys. The wallets are not used.",
          .parameters = {{"hexstring", hex, true, "", "The transaction hex string"},
                         {"privkeys", array, true, "", "The base58-encoded private keys for signing",
                          R"(["privatekey",...])"},

@@ -9,7 +9,7 @@ namespace parley::rpc {
 
 std::optional<TxOutput> known_output(Node& node, const OutPoint& outpoint) {
     if (const auto coin = unwrap(node.coin(outpoint, true))) return coin->output;
-    // Spent already by a waiting transaction: it may still be signed, to replace that one.
+    // Includes outputs that a mempool transaction spends: the new transaction may replace it.
     if (const auto coin = unwrap(node.coin(outpoint, false))) return coin->output;
     return std::nullopt;
 }

@@ -1,12 +1,12 @@
-// Addresses, descriptors, fee estimates, indexes.
+// Addresses, descriptors, fee estimates and indexes.
 #include <fmt/format.h>
 
 #include "base/check.h"
 #include "chain/primitives/address.h"
 #include "rpc/json/script_json.h"
+#include "rpc/json/spend_options.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/descriptors.h"
-#include "rpc/methods/spend_options.h"
 
 namespace parley::rpc {
 
@@ -32,7 +32,7 @@ void validateaddress(Call& call) {
 void estimatesmartfee(Call& call) {
     check_conf_target(call.integer(0));
     check_estimate_mode(call.string(1, "economical"));
-    // This node keeps no fee history: bitcoind's answer when it has seen too little.
+    // This node keeps no fee history, so it answers like a bitcoind with insufficient data.
     JsonWriter& out = call.out();
     out.object([&] {
         out.field_values("errors",
@@ -72,7 +72,7 @@ void deriveaddresses(Call& call) {
         for (const Script& script : scripts) {
             const std::string address = encode_address(call.params().address_prefixes, script);
             if (address.empty()) {
-                // combo() has bare keys among its scripts; bitcoind leaves those out.
+                // combo() also yields a P2PK script, which has no address; bitcoind skips it.
                 if (scripts.size() > 1) continue;
                 fail(Code::address_or_key, "Descriptor does not have a corresponding address");
             }
@@ -113,7 +113,7 @@ std::vector<Method> utility_methods() {
          .category = "util",
          .description = "Estimates the approximate fee per kilobyte needed for a transaction to "
                         "begin confirmation within conf_target blocks. This node keeps no fee "
-                        "history and says so in \"errors\".",
+                        "history, so it always returns \"errors\" and no feerate.",
          .parameters = {{"conf_target", number, true, "",
                          "Confirmation target in blocks (1 - 1008)"},
                         {"estimate_mode", string, false, "economical",

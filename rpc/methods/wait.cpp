@@ -1,5 +1,5 @@
-// Waiting for the best chain to change. These hold an rpc thread, not the core: they look at the
-// tip again and again.
+// Methods that wait for the best chain to change. They poll the tip, and so occupy an RPC thread
+// but not the core thread.
 #include <algorithm>
 
 #include "rpc/jsonrpc/call.h"
@@ -8,9 +8,10 @@ namespace parley::rpc {
 
 namespace {
 
-/// A wait without a time-out of its own ends after this; the client asks again.
+/// Limit of a wait without a timeout, so that no RPC thread is lost for ever; the client can call
+/// again.
 constexpr Duration kWaitMax = std::chrono::minutes{10};
-/// Between two looks at the tip: as quick as a test wants, and no load for the core.
+/// Polling interval: short enough for tests, and no load for the core thread.
 constexpr Duration kWaitPause = std::chrono::milliseconds{20};
 
 struct Tip {
@@ -29,7 +30,8 @@ void wait_for_tip(Call& call, int64_t timeout_ms, Reached reached) {
     if (timeout_ms < 0) fail(Code::misc, "Negative timeout");
     Duration limit = kWaitMax;
     if (timeout_ms > 0) {
-        // In milliseconds first: a huge number must not overflow the finer unit.
+        // The limit is applied in milliseconds, so that a huge number cannot overflow when
+        // converted to the finer unit.
         constexpr auto kMax_ms = std::chrono::floor<std::chrono::milliseconds>(kWaitMax);
         limit = std::chrono::milliseconds{std::min<int64_t>(timeout_ms, kMax_ms.count())};
     }

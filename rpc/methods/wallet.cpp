@@ -1,4 +1,4 @@
-// Wallets as wholes: create, load, unload, what is in them, and their locked coins.
+// Wallets: creates, loads, unloads and describes them; balances and locked coins.
 #include <algorithm>
 
 #include "rpc/json/transaction_text.h"
@@ -11,8 +11,7 @@ namespace {
 
 WalletManager& require_wallets(Node& node) {
     if (node.wallets() == nullptr)
-        fail(Code::method_not_found,
-             "Method not found (wallets are switched off by -disablewallet)");
+        fail(Code::method_not_found, "Method not found (wallets are disabled by -disablewallet)");
     return *node.wallets();
 }
 
@@ -21,8 +20,8 @@ void createwallet(Call& call) {
     const WalletCreateOptions options{.private_keys = !call.boolean(1), .blank = call.boolean(2)};
     if (!call.string(3).empty())
         fail(Code::wallet,
-             "Wallet encryption is not available in this version: leave passphrase "
-             "out, and protect the data directory instead");
+             "Wallet encryption is not available in this version. Omit passphrase, and protect the "
+             "data directory instead.");
     if (!call.boolean(5, true))
         fail(Code::wallet,
              "descriptors argument must be set to \"true\"; it is no longer possible "
@@ -145,8 +144,7 @@ void lockunspent(Call& call) {
         }
     } else if (!unlock) {
         fail(Code::invalid_parameter,
-             "Invalid parameter, transactions are missing: name the "
-             "outputs to lock");
+             "Invalid parameter, transactions are missing: specify the outputs to lock");
     }
     call.ask_wallet([&](Node&, Wallet& wallet) {
         if (outpoints.empty() && unlock) wallet.unlock_all();
@@ -154,7 +152,7 @@ void lockunspent(Call& call) {
         const auto is_locked = [&](const OutPoint& outpoint) {
             return std::find(locked.begin(), locked.end(), outpoint) != locked.end();
         };
-        // All or nothing: first a look at all of them.
+        // Checks all outputs before it locks any, so that the call is atomic.
         for (const OutPoint& outpoint : outpoints) {
             if (unlock && !is_locked(outpoint))
                 fail(Code::invalid_parameter, "Invalid parameter, expected locked output");
@@ -196,7 +194,7 @@ std::vector<Method> wallet_file_methods() {
                         {"disable_private_keys", boolean, false, "false",
                          "Disable the possibility of private keys (only watchonlys are possible)."},
                         {"blank", boolean, false, "false",
-                         "Create a blank wallet: without a seed and descriptors."},
+                         "Create a blank wallet, without a seed or descriptors."},
                         {"passphrase", string, false, "", "Not available: must be empty."},
                         {"avoid_reuse", boolean, false, "false",
                          "Keep track of coin reuse, and treat dirty and clean coins differently."},

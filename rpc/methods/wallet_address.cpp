@@ -6,9 +6,9 @@
 
 #include "chain/primitives/address.h"
 #include "rpc/json/script_json.h"
+#include "rpc/json/spend_options.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
-#include "rpc/methods/spend_options.h"
 
 namespace parley::rpc {
 
@@ -20,7 +20,7 @@ std::string label_argument(const Call& call, size_t position) {
     return label;
 }
 
-/// Empty: the wallet's default.
+/// Empty: the wallet's default type.
 std::optional<AddressType> address_type_argument(const Call& call, size_t position) {
     if (!call.has(position)) return std::nullopt;
     return read_address_type(call.string(position), "address");
@@ -137,8 +137,8 @@ std::vector<Method> wallet_address_methods() {
          .handler = &getrawchangeaddress},
         {.name = "getaddressinfo",
          .category = "wallet",
-         .description = "Return information about the given bitcoin address, as far as the wallet "
-                        "knows it.",
+         .description = "Return information about the given bitcoin address, including what the "
+                        "wallet knows about it.",
          .parameters = {{"address", string, true, "",
                          "The bitcoin address for which to get information."}},
          .result = "{address, scriptPubKey, ismine, solvable, desc, ..., labels}    (json object)",

@@ -1,4 +1,4 @@
-// A wallet's descriptors, and looking for their transactions in the chain.
+// Wallet descriptors: import, listing, and rescans of the chain.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace parley::rpc {
 
 namespace {
 
-/// The time of one request; the failure is the whole call's.
+/// The timestamp of one request. An invalid timestamp fails the whole call.
 std::optional<int64_t> read_timestamp(const Json& request) {
     const Json* timestamp = request.find("timestamp");
     if (!timestamp || timestamp->is_null())
@@ -69,7 +69,7 @@ void importdescriptors(Call& call) {
     const Json::Array& requests = read_array(call.argument(0), call.name(0));
     std::vector<DescriptorImport> imports;
     std::vector<std::optional<Error>> errors(requests.size());
-    std::vector<size_t> positions;  // of the imports among the requests
+    std::vector<size_t> positions;  // index into the requests for each import
     for (size_t i = 0; i < requests.size(); ++i) {
         read_object(requests[i], call.name(0));
         read_timestamp(requests[i]);
@@ -77,7 +77,7 @@ void importdescriptors(Call& call) {
             imports.push_back(read_import(requests[i]));
             positions.push_back(i);
         } catch (const Failure& failed) {
-            errors[i] = failed.error;  // this request's only
+            errors[i] = failed.error;  // fails only this request
         }
     }
     const auto results = call.ask_wallet(

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "chain/primitives/address.h"
+#include "rpc/json/spend_options.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/signing.h"
-#include "rpc/methods/spend_options.h"
 
 namespace parley::rpc {
 
@@ -79,7 +79,8 @@ void fundrawtransaction(Call& call) {
                                : call.boolean(2) ? WitnessGuess::with
                                                  : WitnessGuess::without;
     auto data = decode_transaction_hex(call.string(0), guess);
-    // A transaction without inputs reads like the witness form's marker: try the old form, too.
+    // A transaction without inputs looks like the marker of the witness serialization, so the
+    // legacy serialization is tried too.
     if (data && data->inputs.empty() && data->outputs.empty() && guess == WitnessGuess::either)
         data = decode_transaction_hex(call.string(0), WitnessGuess::without);
     if (!data) fail(Code::deserialization, "TX decode failed");
@@ -151,7 +152,7 @@ constexpr Parameter kConfTarget{"conf_target", ParameterType::number, false, "",
 constexpr Parameter kEstimateMode{"estimate_mode", ParameterType::string, false, "unset",
                                   "The fee estimate mode"};
 constexpr Parameter kFeeRate{"fee_rate", ParameterType::amount, false, "the wallet's fallback fee",
-                             "Specify a fee rate in sat/vB."};
+                             "The fee rate, in sat/vB."};
 constexpr Parameter kVerbose{"verbose", ParameterType::boolean, false, "false",
                              "If true, return extra information about the transaction."};
 constexpr std::string_view kSentResult =
@@ -210,8 +211,8 @@ std::vector<Method> sign_methods() {
     return {
         {.name = "fundrawtransaction",
          .category = "wallet",
-         .description = "Add inputs to a transaction until it has enough in value to meet its out "
-                        "value, and at most one change output. It is not signed.",
+         .description = "Adds inputs to a transaction until they cover its outputs and the fee, "
+                        "and at most one change output. The inputs are not signed.",
          .parameters = {{"hexstring", hex, true, "", "The hex string of the raw transaction"},
                         {"options", object, false, "",
                          "add_inputs, include_unsafe, changeAddress, changePosition, lockUnspents, "

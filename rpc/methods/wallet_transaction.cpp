@@ -1,4 +1,4 @@
-// What a wallet knows of transactions: lists, single ones, unspent outputs, what was received.
+// Wallet transactions: lists, details, unspent outputs and received amounts.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -80,7 +80,7 @@ void listtransactions(Call& call) {
     write_listed(call.out(), items);
 }
 
-/// The wallet's transactions of the blocks from `block` down to the active chain.
+/// The wallet's transactions in the stale blocks from `block` down to the active chain.
 std::vector<ListedTransaction> removed_since(const Node& node, const Wallet& wallet,
                                              const HeaderNode* block) {
     std::vector<ListedTransaction> items;
@@ -325,8 +325,8 @@ std::vector<Method> wallet_list_methods() {
          .handler = &gettransaction},
         {.name = "abandontransaction",
          .category = "wallet",
-         .description = "Mark in-wallet transaction <txid> as abandoned: its inputs may be spent "
-                        "again. It must be neither in a block nor in the mempool.",
+         .description = "Mark in-wallet transaction <txid> as abandoned, so that its inputs can be "
+                        "spent again. The transaction must not be in a block or in the mempool.",
          .parameters = {{"txid", hex, true, "", "The transaction id"}},
          .result = "null    (json null)",
          .example = "\"1075db55d416d3ca199f55b6084e2115b9345e16c5cf302fc80e9d5fbf5d48d\"",

@@ -27,9 +27,9 @@ namespace {
 
 constexpr uint64_t kNonces = 1 << 16;
 
-// What the search kernels are measured against: complete compressions of two interleaved messages,
-// 64 rounds and the whole message schedule each, nothing around them. Two such pairs are what two
-// nonces cost without any short cut.
+// The baseline for the search kernels: complete compressions of two interleaved messages, with 64
+// rounds and the whole message schedule each. Without optimisations, two nonces cost two such
+// pairs.
 #if defined(__x86_64__)
 __attribute__((target("sha,sse4.1"))) void bare_compressions(uint64_t pairs) {
     using sha256_kernels::kRoundConstants;
@@ -86,7 +86,7 @@ double seconds_of(const std::function<void()>& work) {
     return thread_seconds() - start;
 }
 
-// Candidates take turns, so that a change of the processor's clock meets all of them; the medians
+// The candidates alternate, so that a change of the processor's clock affects all of them; medians
 // are compared.
 void print_hash_rates() {
     constexpr int kRounds = 31;

@@ -59,7 +59,7 @@ double thread_seconds() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-// Results go here, so that no compiler leaves the work out.
+// Results are stored here, so that the compiler cannot remove the work.
 volatile uint64_t sink = 0;
 
 void keep(const Hash256& hash) {
@@ -200,7 +200,7 @@ void measure_floor(const std::string& path, unsigned threads) {
                checks.size(), threads, wall, cpu, hashing);
 }
 
-// Of processor time, so that other programs on the machine do not count.
+// Measures processor time, so that other programs on the machine do not count.
 double median_ms(const std::function<void()>& work) {
     constexpr int kRounds = 41;
     std::vector<double> times;
@@ -238,7 +238,7 @@ void measure_block(const std::string& path) {
                hashing, merkle);
 }
 
-// Every header is authentic, and a longer chain is better.
+// Accepts every header; the longest chain is the best.
 class AnyHeader final : public HeaderRules {
  public:
     explicit AnyHeader(uint32_t bits) : bits_(bits) {}
@@ -256,7 +256,7 @@ class AnyHeader final : public HeaderRules {
     const uint32_t bits_;
 };
 
-// Takes the checks, and passes all of them.
+// Accepts all script checks without running them.
 class PassingVerifier final : public ScriptVerifier {
  public:
     std::unique_ptr<ScriptRun> begin() override { return std::make_unique<Run>(); }

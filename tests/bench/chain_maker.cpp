@@ -19,10 +19,10 @@ namespace parley::bench {
 namespace {
 
 constexpr size_t kKeys = 256;
-// Outputs of one splitting transaction: 62 kB, so that block and coins stay of ordinary sizes.
+// Outputs of one splitting transaction: 62 kB, so that blocks and coins have ordinary sizes.
 constexpr uint64_t kSplit = 2'000;
 constexpr size_t kInputsOfPayment = 2;
-// 14,600 such inputs weigh as much as a block may.
+// A block of maximum weight has room for 14,600 such inputs.
 constexpr uint64_t kInputsOfBlockMax = 14'000;
 constexpr int64_t kBlockSpacing_s = 60;
 
@@ -39,8 +39,8 @@ struct OwnedCoin {
     size_t key = 0;
 };
 
-// A transaction without its witnesses. The ids of those that spend from it are known already:
-// witnesses do not enter a txid.
+// A transaction that is not signed yet. Transactions that spend from it can already be built,
+// because a txid does not depend on witnesses.
 struct Unsigned {
     TransactionData data;
     std::vector<OwnedCoin> spent;

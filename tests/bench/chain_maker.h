@@ -1,7 +1,7 @@
 // ChainMaker: a regtest chain that is heavy in signatures, for the benchmark of the first sync:
 // empty blocks until coinbases mature, blocks that split those into many P2WPKH coins, and blocks
-// of payments with two P2WPKH inputs and two outputs each. The same sizes give the same chain, but
-// for the times of its blocks. Not a node: nothing is validated.
+// of payments with two P2WPKH inputs and two outputs each. The same sizes give the same chain,
+// except for block times. Not a node: nothing is validated.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-"""The table of figures: rows with a reference, a ratio to it, a goal, and what else is to be known."""
+"""The table of figures: rows with a reference, the ratio to it, a goal and notes."""
 
 import statistics
 

@@ -1,4 +1,4 @@
-"""PBFT: decisions and transactions a second of four local replicas, beside what durable writes and signatures cost."""
+"""PBFT: decisions and transactions per second of four local replicas, and the cost of durable writes and signatures."""
 
 import json
 import os
@@ -16,7 +16,7 @@ BATCH = 50
 
 
 def fsync_seconds():
-    """What a durable write of one small record costs here: the floor under each vote."""
+    """The cost of a durable write of one small record on this machine: a lower bound for each vote."""
     times = []
     with tempfile.NamedTemporaryFile(dir=tempfile.gettempdir()) as file:
         for _ in range(200):
@@ -78,7 +78,7 @@ class Replicas:
         return latencies
 
     def all_at_once(self):
-        """(transactions a second, decisions a second) from the first request until the last is committed."""
+        """(transactions per second, decisions per second) from the first request until the last is committed."""
         count, first = len(self.signed), self.rpc.getblockcount()
         batches = [json.dumps([{"jsonrpc": "2.0", "id": 1, "method": "sendrawtransaction", "params": [each]}
                                for each in self.signed[at:at + BATCH]]) for at in range(0, count, BATCH)]

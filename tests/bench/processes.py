@@ -1,4 +1,4 @@
-"""What the operating system says of a running process: its processor time by thread, its memory."""
+"""Statistics of a running process from the operating system: processor time by thread, and memory."""
 
 import os
 import resource
@@ -22,7 +22,7 @@ def cpu_by_thread(pid):
 
 
 def cpu_seconds(pid):
-    """Of the whole process, threads that have ended included."""
+    """Processor time of the whole process, including threads that have ended."""
     rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     return (int(rest[11]) + int(rest[12])) / TICKS
 

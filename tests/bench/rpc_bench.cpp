@@ -31,7 +31,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How an error begins in version 2.0, which answers 200 to it.
+// The prefix of an error reply in JSON-RPC 2.0, whose HTTP status is 200.
 constexpr std::string_view kErrorReply = R"({"jsonrpc":"2.0","error")";
 
 struct Options {
@@ -126,7 +126,7 @@ void send_request(Connection& connection, const std::string& request) {
         fail("the node does not take the request");
 }
 
-// Whether the whole answer is there. Fails when it is not a success.
+// Whether the whole reply has arrived. Fails if the reply is an error.
 bool is_complete(const std::string& answer) {
     const size_t head = answer.find("\r\n\r\n");
     if (head == std::string::npos) return false;

@@ -15,7 +15,7 @@ from processes import cpu_by_thread, cpu_seconds, resident_peak_bytes
 PROGRAM = PROGRAMS / "parley-bench-chain"
 VECTORS = REPOSITORY.parent / "shared" / "vectors"
 WAIT_SECONDS = 600
-# What bitcoind 31 took for 780,000 inputs in 576 blocks, and the goals for them.
+# Figures of bitcoind 31 for 780,000 inputs in 576 blocks, and the goals.
 BAR_INPUTS = 780_000
 REFERENCE_WALL, REFERENCE_CPU = 27.5, 48.5
 GOAL_WALL, GOAL_CPU, GOAL_MB = 20, 40, 150

@@ -81,7 +81,7 @@ def measure_mining(table, rounds):
 
 
 def load(arguments, connections, seconds):
-    """(calls a second, p99 in ms) of the native load generator."""
+    """(calls per second, p99 in ms) of the native load generator."""
     run = subprocess.run([str(PROGRAMS / "parley-bench-rpc"), f"--connections={connections}", f"--seconds={seconds}",
                           *arguments], capture_output=True, text=True, check=True)
     rate, p99 = re.search(r": (\d+) calls/s, .*p99 ([\d.]+) ms", run.stdout).groups()
@@ -99,7 +99,7 @@ def measure_rpc(table, rounds, seconds):
         sizes = {"getblockcount": 45, "getblock <tip> 2": 2_200}
         results = {case: [] for case in cases}
         floors = {case: [] for case in cases}
-        # In turn, so that whatever else runs on the machine meets all of them.
+        # The candidates alternate, so that other load on the machine affects all of them.
         for _ in range(rounds):
             for case in cases:
                 results[case].append(load([*to_node, *questions[case[0]]], case[1], seconds))
@@ -151,10 +151,10 @@ def describe_machine():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--quick", action="store_true", help="run fewer rounds")
     parser.add_argument("--only", action="append", choices=NAMES, default=[])
-    parser.add_argument("--inputs", type=int, default=60_000, help="of the synchronised chain (the goal's: 780000)")
-    parser.add_argument("--blocks", type=int, default=200, help="of that chain (the goal's: 576)")
+    parser.add_argument("--inputs", type=int, default=60_000, help="inputs in the synchronised chain (goal: 780000)")
+    parser.add_argument("--blocks", type=int, default=200, help="blocks in the synchronised chain (goal: 576)")
     arguments = parser.parse_args()
     wanted = arguments.only or NAMES
     describe_machine()

@@ -1,6 +1,6 @@
 // parley-test-blocks <folder>: writes the full-block suite for the functional tests. `blocks.bin`
-// holds the blocks one behind the other, `index.tsv` a line for each: name, hash, offset, size,
-// verdict, 1 where the verdict is an ancestor's, and the tip afterwards.
+// contains the concatenated blocks; `index.tsv` has a line for each: name, hash, offset, size,
+// verdict, 1 if the verdict is that of an ancestor, and the tip afterwards.
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -20,7 +20,7 @@ void add_output(Block& block, Bytes script) {
     });
 }
 
-// Fills the coinbase until the block weighs exactly so much. REQUIRES: it weighs less, by a
+// Pads the coinbase until the block has exactly this weight. REQUIRES: the block weighs less, by a
 // multiple of four.
 void fill(Block& block, int64_t weight) {
     add_output(block, Bytes(100'000, OP_RETURN));
@@ -33,7 +33,7 @@ void fill(Block& block, int64_t weight) {
     CHECK(block.weight().value() == weight);
 }
 
-// Of a program of an unknown version, whose witness nobody looks at.
+// A witness program of an unknown version, whose witness is not verified.
 TransactionRef padded_spend(const Spendable& coin, size_t size) {
     TransactionData data = spend({coin});
     data.inputs[0].witness = {Bytes(size, 1)};
@@ -144,7 +144,7 @@ void legacy_sigops(Forge& forge) {
                  in_coinbase(kSigopsMax + 1));
 }
 
-// Leaves true; its signature opcodes are counted, never run.
+// A script that leaves true; its signature opcodes are counted but never run.
 Script counted(uint8_t opcode, size_t count) {
     constexpr uint8_t kIf = 0x63;
     constexpr uint8_t kEndIf = 0x68;
@@ -180,7 +180,7 @@ void unlock(Wrapping wrapping, const Script& script, TxInput& input) {
         input.script_sig = ScriptBuilder{}.push(program.bytes()).build();
 }
 
-// A coin that pays to `scripts`, and its spend by all of them, in one block.
+// Creates coins that pay to `scripts` and spends all of them in one block.
 std::vector<TransactionRef> round_trip(const Spendable& coin, Wrapping wrapping,
                                        const std::vector<Script>& scripts) {
     TransactionData funding = spend({coin});
@@ -196,7 +196,7 @@ std::vector<TransactionRef> round_trip(const Spendable& coin, Wrapping wrapping,
     return {funded, tx(std::move(spending))};
 }
 
-// Scripts whose operations, counted at `each`, add up to `total`.
+// Scripts of opcodes that count as `each` signature operations; they add up to `total`.
 std::vector<Script> adding_up(size_t total, uint8_t opcode, size_t each) {
     std::vector<Script> scripts;
     while (total >= each) {

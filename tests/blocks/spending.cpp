@@ -1,4 +1,4 @@
-// What transactions spend and make, and when they may.
+// Transaction inputs and outputs, coinbase maturity, and locktimes.
 #include "tests/blocks/forge.h"
 
 namespace parley {

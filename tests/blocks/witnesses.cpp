@@ -6,7 +6,8 @@
 namespace parley {
 namespace {
 
-// A coin of a witness program whose script is OP_TRUE, and its spend with that witness.
+// A coin with a witness program for the script OP_TRUE, and a transaction that spends it with that
+// witness.
 Script true_program() {
     return witness_script(0, sha256(op_true().bytes()).span());
 }
@@ -30,7 +31,7 @@ void drop_commitment(Block& block) {
     });
 }
 
-// Changes the commitment's script behind the magic and the hash, or in them.
+// Changes the script of the commitment, within or after the magic and the hash.
 auto commitment_script(const std::function<void(Bytes&)>& change) {
     return [change](Block& block) {
         change_coinbase(block, [&](TransactionData& data) {

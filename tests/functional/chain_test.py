@@ -1,4 +1,4 @@
-"""Mining by RPC, and two or more nodes that follow each other."""
+"""Mining by RPC, and synchronisation between two or more nodes."""
 
 import hashlib
 

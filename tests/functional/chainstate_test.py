@@ -1,4 +1,4 @@
-"""The chain state by hand: what is preferred, checked, counted."""
+"""RPC methods on the chainstate: invalidating and preferring blocks, verification, statistics."""
 
 from framework import OTHER_ADDRESS, expect_rpc_error, wait_until
 

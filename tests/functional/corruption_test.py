@@ -1,5 +1,5 @@
-"""One flipped bit in any kind of file: a sentence that names the trouble, or the right result; never a silent
-difference. PARLEY_FLIPS says how often for each kind (a few in the ordinary run)."""
+"""One flipped bit in any kind of file: the daemon reports the damage or gives the correct result, never a wrong one.
+PARLEY_FLIPS sets the number of flips for each kind (default: a few)."""
 
 import http.client
 import os
@@ -32,7 +32,7 @@ def make_chain(node):
 
 
 def facts(node):
-    """What a client can learn that must never be wrong."""
+    """The results that a client can query and that must never be wrong."""
     utxo = node.rpc.gettxoutsetinfo("muhash")
     result = [utxo[key] for key in ("height", "bestblock", "txouts", "total_amount", "muhash")]
     for height in range(0, utxo["height"] + 1):
@@ -46,7 +46,7 @@ def facts(node):
 
 @pytest.fixture
 def pristine(network):
-    """Folders of a node that was stopped, as tables, and of one that was killed, with logs."""
+    """Data directories: of a stopped node, with table files, and of a killed node, with LevelDB logs."""
     node = network.add(*OPTIONS)
     make_chain(node)
     wait_until(lambda: node.rpc.getindexinfo()["txindex"]["synced"], "the index")
@@ -86,7 +86,7 @@ def outcome(node, expected):
         node.stop()
         return "right"
     except (RpcError, OSError, http.client.HTTPException) as error:
-        # The machine's failure has a sentence of its own; an error of the call names the block.
+        # A failure of the machine has its own message; an error of the call names the block.
         status = None
         if node.process is not None and node.process.poll() is None:
             node.process.terminate()

@@ -1,5 +1,5 @@
-"""A disk that is full or fails, at each place where the daemon writes: it stops with one sentence, exit code 1, and
-after a start with a disk that works, what was acknowledged is there."""
+"""A disk that is full or fails at each place where the daemon writes: the daemon stops with one message and exit
+code 1. After a restart with a working disk, all acknowledged data is there."""
 
 import errno
 import http.client
@@ -14,7 +14,7 @@ SHIM = PROGRAMS / "libparley_fault_shim.so"
 BLOCKS_MAX = 400
 FREE_BYTES = 96 << 10
 
-# Part of the path of every kind of file that is written while blocks come in.
+# A part of the path for every kind of file that is written when blocks arrive.
 FILES = ["/blk", "/rev", "/blocks/index/", "/chainstate/"]
 
 
@@ -35,7 +35,7 @@ def check_end(node, word):
     assert status == 1, f"exit status {status}, stderr {lines}"
     assert len(lines) == 1 and lines[0].startswith("Error: "), lines
     assert word in lines[0], lines
-    # What went wrong, and what to do about it.
+    # The message must state the problem and the remedy.
     assert any(advice in lines[0] for advice in ("start again", "starting again")), lines
 
 
@@ -72,7 +72,7 @@ def test_full_disk_stops_with_a_sentence_and_loses_nothing(network, small_disk):
     node.datadir = small_disk / "node0"
     node.datadir.mkdir()
     node.start()
-    # Room for some blocks; the ballast is what is freed afterwards.
+    # Room for some blocks; deleting the ballast frees space afterwards.
     space = os.statvfs(small_disk)
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(space.f_bavail * space.f_frsize - FREE_BYTES))
@@ -111,7 +111,7 @@ def test_failing_call_stops_with_a_sentence_and_loses_nothing(network, call, err
             except AssertionError:  # it ended before it answered
                 break
         if len(acknowledged) >= BLOCKS_MAX:
-            # So many calls of this kind come only at the end, if at all.
+            # The daemon makes this many calls of this kind only at the end, if at all.
             node.process.terminate()
             if node.process.wait() == 0:
                 node.process = None

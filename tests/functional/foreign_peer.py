@@ -220,7 +220,7 @@ class ForeignPeer:
         return self.chain[-1].GetHash()[::-1].hex()
 
     def adopt(self, block, position):
-        """Puts a checked block at that height; what stood there and above goes."""
+        """Sets the block at that height after a check; removes the previous block there and all above it."""
         CheckBlock(block, fCheckPoW=False, cur_time=int(time.time()))
         limit = bitcoin.core.uint256_from_compact(block.nBits)
         assert int.from_bytes(block.GetHash(), "little") <= limit, "a block without proof of work"

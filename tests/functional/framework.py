@@ -32,10 +32,10 @@ POLL_SECONDS = 0.05
 PORTS = range(20000, 32000)
 PORT_ATTEMPTS_MAX = 1000
 
-# Of the chains whose folder has not their own name.
+# Chains whose directory name differs from the name of the chain.
 CHAIN_FOLDERS = {"main": "", "test": "testnet3"}
 
-# A key that everybody knows, for coins that tests spend without a wallet.
+# A well-known private key, for coins that tests spend without a wallet.
 KNOWN_KEY_WIF = "cMahea7zqjxrtgAbB7LSGbcQUr1uX1ojuat9jZodMN87JcbXMTcA"  # the private key 1
 KNOWN_ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"  # its P2WPKH address
 OTHER_ADDRESS = "bcrt1qq6hag67dl53wl99vzg42z8eyzfz2xlkvwk6f7m"  # the same for the private key 2
@@ -48,7 +48,7 @@ class RpcError(Exception):
 
 
 def wait_until(predicate, what, timeout=WAIT_SECONDS):
-    """Calls predicate until it is true and returns its value; the failure names what was waited for."""
+    """Calls predicate until it is true and returns its value; the failure message names the condition."""
     deadline = time.monotonic() + timeout
     while True:
         value = predicate()
@@ -76,7 +76,7 @@ def free_port(taken=frozenset()):
 
 
 def die_with_parent():
-    """Runs in the child: SIGKILL when the test process ends, however it ends."""
+    """Runs in the child: requests SIGKILL when the test process ends for any reason."""
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
@@ -107,7 +107,7 @@ class Rpc:
                 response = self.connection.getresponse()
                 return response.status, response.headers, response.read()
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-                # A kept connection that the server has closed meanwhile; once more on a fresh one.
+                # The server has closed the kept connection in the meantime: retry on a new one.
                 self.close()
                 if attempt == 2:
                     raise
@@ -183,7 +183,7 @@ class Node:
         except (OSError, http.client.HTTPException):
             return False
         except RpcError as error:
-            # Warming up; on its way out, so that the next call finds it ended; or the cookie was replaced just now.
+            # The node is starting, or stopping (then the next call fails), or has just replaced the cookie.
             if error.code in (-28, -9) or error.http_status == 401:
                 return False
             raise
@@ -201,14 +201,14 @@ class Node:
         return status
 
     def stop(self):
-        """The clean way: exit status 0 and a silent stderr."""
+        """Stops the node by RPC; requires exit status 0 and an empty stderr."""
         self.rpc.stop()
         status = self.wait_for_exit()
         assert status == 0, f"{self.name} ended with status {status} after stop: {self.stderr()}"
         assert self.stderr() == "", f"{self.name} wrote to stderr: {self.stderr()}"
 
     def kill(self):
-        """kill -9: nothing is flushed, nothing is said."""
+        """kill -9: the node flushes and reports nothing."""
         self.process.send_signal(signal.SIGKILL)
         self.wait_for_exit()
 
@@ -217,7 +217,7 @@ class Node:
         return self.start(extra)
 
     def expect_start_failure(self, extra=(), timeout=STOP_SECONDS):
-        """The one sentence on stderr with which the start fails; the exit status is 1."""
+        """Starts a node that must fail with exit status 1; returns the one message on stderr."""
         self.spawn(extra)
         status = self.wait_for_exit(timeout)
         lines = self.stderr().splitlines()
@@ -268,7 +268,7 @@ class Network:
         return node.start() if start else node
 
     def connect(self, a, b):
-        """a dials b; both have shaken hands on return."""
+        """Connects a to b; returns when both have completed the handshake."""
         before = len(handshaken(b))
         a.rpc.addnode(b.address, "onetry")
         wait_until(lambda: any(peer["addr"] == b.address for peer in handshaken(a)), f"{a.name} to reach {b.name}")
@@ -315,7 +315,7 @@ def expect_rpc_error(code, text, function, *args, **named):
 
 
 def pay_from_known_key(node, outpoint, value, outputs, fee=Decimal("0.0001")):
-    """A signed transaction in hex that spends a coin of KNOWN_ADDRESS; what is left over goes back there."""
+    """A signed transaction in hex that spends a coin of KNOWN_ADDRESS; the change goes back there."""
     change = value - sum(outputs.values(), Decimal(0)) - fee
     outputs = {address: str(amount) for address, amount in outputs.items()}
     if change > 0:

@@ -7,11 +7,11 @@ import pytest
 from foreign_peer import ForeignPeer
 from framework import PROGRAMS
 
-# The clock that the blocks were made for.
+# The time for which the blocks were created.
 NOW = 2_000_000_000
-# Blocks between two pings where nothing but acceptance is expected.
+# Number of valid blocks between two pings.
 BATCH = 50
-# submitblock adds the reserved value that a miner may leave out, so these are other blocks there.
+# submitblock adds a missing witness reserved value, so these blocks differ there.
 COMPLETED_BY_SUBMITBLOCK = {"reserved-value-missing", "witnesses-all-stripped-underway"}
 
 
@@ -22,7 +22,7 @@ class Case:
 
     @property
     def quiet(self):
-        """One of many like it, nothing is looked at in between."""
+        """Whether the block is one of a long series, in which the state is not checked after each block."""
         return self.name.startswith(("setup-", "long-"))
 
     def raw(self):
@@ -39,7 +39,7 @@ def cases(tmp_path_factory):
 
 
 class Wire:
-    """A peer that comes back when the node has dropped it, and the part of the log that is new."""
+    """A peer that reconnects after the node has disconnected it, and the new part of the log."""
 
     def __init__(self, node):
         self.node, self.peer, self.log_read = node, None, 0
@@ -57,7 +57,7 @@ class Wire:
             assert self.peer.closed.is_set()
 
     def sync(self):
-        """True: the node has handled everything, and is still there. It may have dropped the peer for a block."""
+        """True: the node has handled all blocks and is still running. It may have disconnected the peer for a block."""
         try:
             self.peer.ping()
             self.peer.received.clear()
@@ -85,7 +85,7 @@ def test_over_the_wire(network, cases):
         log = wire.new_log()
         if node.tip() != case.tip:
             raise AssertionError(f"{case.name}: the tip is {node.tip()}, not {case.tip}; the log:\n{log[-2000:]}")
-        # A block whose parent is unknown is kept for a while, not judged.
+        # A block with an unknown parent is kept for a while without a verdict.
         if case.verdict and case.verdict != "prev-blk-not-found" and case.verdict not in log:
             wrong.append(f"{case.name}: no {case.verdict!r} in the log: {log[-400:]!r}")
     assert not wrong, "\n".join(wrong)
@@ -119,7 +119,7 @@ def test_by_submitblock(network, cases):
 
 
 def test_submitblock_completes_a_coinbase(network, cases):
-    """A miner may leave the reserved value of the witness commitment to the node."""
+    """A miner may omit the reserved value of the witness commitment; submitblock adds it."""
     node = network.add(f"-mocktime={NOW}")
     for case in cases:
         if case.name == "reserved-value-missing":

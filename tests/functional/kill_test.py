@@ -1,4 +1,4 @@
-"""kill -9 at random moments of a sync from another node. PARLEY_KILLS says how often (a few in the ordinary run)."""
+"""kill -9 at random moments of a sync from another node. PARLEY_KILLS sets the number (default: a few)."""
 
 import os
 import random
@@ -57,7 +57,7 @@ def test_kill_at_random_moments_of_a_sync_needs_no_reindex_and_loses_nothing(net
         if seen < source.rpc.getblockcount():
             continue
         if expected is None:
-            # Once it was up to date, the chain leaves its last blocks for others.
+            # After the node has synchronised, a reorganisation replaces the last blocks.
             source.rpc.invalidateblock(source.rpc.getblockhash(fork + 1))
             source.generate(REORGANISATION, KNOWN_ADDRESS)
             expected = source.rpc.gettxoutsetinfo("muhash")

@@ -42,12 +42,12 @@ class PbftNetwork:
         self.wait_for_mesh(self.replicas)
 
     def wait_for_mesh(self, replicas):
-        # With both directions dialled a pair may keep one connection or two; either joins them.
+        # Both nodes of a pair dial, so the pair may have one connection or two; one is enough.
         for replica in replicas:
             wait_until(lambda: len(replica.rpc.getpeerinfo()) >= len(replicas) - 1, f"{replica.name} to see the others")
 
     def pay(self, replica):
-        """Sends one more coin on its way and returns the txid."""
+        """Sends a transaction that spends one more coin, and returns its txid."""
         outpoint = (self.coins_txid, self.next_coin)
         self.next_coin += 1
         return replica.rpc.sendrawtransaction(

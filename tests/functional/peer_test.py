@@ -1,4 +1,4 @@
-"""The peer protocol against a client that is not Parley, well behaved and hostile."""
+"""The peer protocol with an independent client that is correct or hostile."""
 
 import os
 import random
@@ -130,7 +130,7 @@ def test_unknown_command_is_ignored(peer):
     peer.ping()
 
 
-# ---- hostile: the peer goes, the node stays as it was
+# ---- hostile: the peer is disconnected, and the state of the node is unchanged
 
 
 def assert_unharmed(node, height=0):
@@ -158,7 +158,7 @@ def test_oversize_length_ends_the_connection_before_it_is_read(node, peer):
 
 
 def test_wrong_checksum_the_message_is_ignored(peer):
-    """As bitcoind does: such a message is an accident of the line, not an offence."""
+    """As in bitcoind, such a message counts as a transmission error, not as misbehaviour."""
     peer.send(b"ping", b"\7" * 8, checksum=b"\1\2\3\4")
     peer.ping()
     assert b"\7" * 8 not in peer.payloads(b"pong")
@@ -262,7 +262,7 @@ def test_endless_unrequested_data_keeps_memory_bounded(node):
         chooser = random.Random(1)
         for _ in range(300):
             try:
-                # Blocks that link to nothing: each could be kept for later, all of them must not be.
+                # Blocks with unknown parents: the node may keep each one, but must not keep all.
                 unknown = CBlock(4, chooser.randbytes(32), bytes(32), 1_800_000_000, 0x207FFFFF, 0)
                 peer.send(b"block", raw_block(unknown, [coinbase(9, extra=chooser.randbytes(90))]))
                 peer.send(b"unknown", chooser.randbytes(1_000_000))

@@ -1,4 +1,4 @@
-"""-record and parley-lab replay: what a daemon did under load, and then was killed, happens again."""
+"""-record and parley-lab replay: the replay repeats what a daemon did under load until it was killed."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ def replay(path, *options):
 
 
 def with_another_seed(record):
-    """The same record, but for the seed of the node's random streams; its checksum is right."""
+    """The same record with another seed for the node's random streams, and a valid checksum."""
     magic = len(b"PARLEYREC") + 1
     length = int.from_bytes(record[magic : magic + 4], "little")
     payload = bytearray(record[magic + 4 : magic + 4 + length])
@@ -66,7 +66,7 @@ def test_killed_daemon_replays_to_the_tip_and_mempool_that_it_answered_last(netw
     assert answer["same"] and {key: answer[key] for key in expected} == expected
     assert answer["steps"] > 30
 
-    # Cut short anywhere, it replays up to its last whole step.
+    # A record that is truncated anywhere is replayed up to its last complete step.
     whole = record.read_bytes()
     cut = tmp_path / "cut"
     cut.write_bytes(whole[: len(whole) * 2 // 3])
@@ -74,7 +74,7 @@ def test_killed_daemon_replays_to_the_tip_and_mempool_that_it_answered_last(netw
     assert done.returncode == 0, done.stdout + done.stderr
     assert 0 < json.loads(done.stdout)["steps"] < answer["steps"]
 
-    # A node that does something else is found out.
+    # A node that behaves differently is detected.
     different = tmp_path / "different"
     different.write_bytes(with_another_seed(whole))
     done = replay(different, "--json")
@@ -83,7 +83,7 @@ def test_killed_daemon_replays_to_the_tip_and_mempool_that_it_answered_last(netw
     assert not difference["same"] and difference["expected"] != difference["got"]
     assert {"step", "time_us", "event", "effect"} <= difference.keys()
 
-    # A wrong byte is an error, not another result.
+    # A corrupted byte is an error, not a different result.
     damaged = tmp_path / "damaged"
     middle = len(whole) // 2
     damaged.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])

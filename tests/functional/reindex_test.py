@@ -1,4 +1,4 @@
-"""-reindex, -reindex-chainstate, -prune: what is made anew is what was there, what was removed is said to be."""
+"""-reindex, -reindex-chainstate and -prune: rebuilt data equals the original, and pruned data is reported as such."""
 
 import random
 import shutil
@@ -16,7 +16,7 @@ def state(node):
 
 
 def make_chain(node, count=150):
-    """With a branch that was left, so that the files hold blocks out of order."""
+    """A chain with a stale branch, so that the files contain blocks out of order."""
     node.generate(count)
     fork = node.rpc.getblockhash(count - 5)
     node.rpc.invalidateblock(fork)
@@ -35,7 +35,7 @@ def test_reindex_makes_the_same_chain_from_the_files(network):
         assert state(node) == before
         assert node.rpc.verifychain(4, 0) is True
         assert {tip["hash"] for tip in node.rpc.getchaintips()} == {tip["hash"] for tip in tips}
-        # New blocks do not overwrite what was read.
+        # New blocks do not overwrite blocks that were read.
         before = (node.generate(1)[0], *state(node)[1:])
         node.restart()
         assert state(node) == before and node.rpc.verifychain(4, 0) is True
@@ -74,7 +74,7 @@ def test_reindex_killed_goes_on_at_the_next_start(network):
             try:
                 node.start()
             except AssertionError:
-                # Killed while the old index was being removed: the start says what to do.
+                # Killed while the old index was being removed: the next start tells the user what to do.
                 assert "-reindex" in node.stderr()
                 node.process = None
                 node.start([option])
@@ -103,7 +103,7 @@ def test_reindex_damaged_block_ends_the_chain_before_it(network):
 
 
 def expect_blocks_by_depth(node):
-    """BIP159: the last 288 blocks, and two more, are anybody's; who asks for an older one is dropped."""
+    """BIP159: the node serves the last 288 blocks and two more; it disconnects a peer that requests an older one."""
     with ForeignPeer(node.p2p_port).handshake() as peer:
         assert peer.version.nServices & (NETWORK | NETWORK_LIMITED) == NETWORK_LIMITED
         tip = node.rpc.getblockcount()
@@ -169,7 +169,7 @@ def test_prune_reorganisation_within_what_is_kept(network):
 def test_prune_automatic_keeps_the_size(network):
     node = network.add("-prune=2", "-fastprune")
     for _ in range(6):
-        # Large blocks would take long to make: what counts is the number of files.
+        # Many empty blocks: large blocks would take long to create, and only the number of files matters.
         node.generate(1500)
     info = node.rpc.getblockchaininfo()
     assert info["automatic_pruning"] is True and info["prune_target_size"] == 2 << 20

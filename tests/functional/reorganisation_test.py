@@ -1,4 +1,4 @@
-"""Two halves of a network that part, grow, and meet again; and a foreign client among them."""
+"""A network that is split, grows on both sides and is reconnected; also with an independent client."""
 
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ from framework import KNOWN_ADDRESS, OTHER_ADDRESS, coinbase_outpoint, pay_from_
 
 
 def partition(network, left, right, left_blocks, right_blocks):
-    """Both at the same tip and connected on entry; returns the tips that they have reached alone."""
+    """REQUIRES: both are connected and at the same tip. Returns the tips that they reach separately."""
     network.sync_blocks()
     network.disconnect(left, right)
     left.generate(left_blocks, KNOWN_ADDRESS)
@@ -51,7 +51,7 @@ def test_equal_branches_first_seen_stays(network):
     a.generate(2)
     left, right = partition(network, a, b, 2, 2)
     network.connect(a, b)
-    # What each of them knows is the other's branch now; a tie moves nobody.
+    # Each node now knows the other branch, and stays on its own because of the tie.
     wait_until(lambda: {tip["hash"] for tip in a.rpc.getchaintips()} >= {left, right}, "a to learn of the other branch")
     assert (a.tip(), b.tip()) == (left, right)
     a.generate(1)
@@ -95,7 +95,7 @@ def test_forced_reorganisation_two_nodes_and_a_foreign_client_agree(network):
         foreign.announce_tip()
         wait_until(lambda: a.tip() == foreign.tip_hash, "the node to follow the foreign branch")
         network.sync_blocks()
-        # And the other way: the foreign client follows a reorganisation that a node makes.
+        # The reverse: the independent client follows a reorganisation of the node.
         a.rpc.invalidateblock(a.rpc.getblockhash(6))
         b.rpc.invalidateblock(b.rpc.getblockhash(6))
         a.generate(3)

@@ -1,4 +1,4 @@
-"""Stop, kill -9 and start: what was acknowledged is there, and nothing has to be rebuilt."""
+"""Stop, kill -9 and restart: all acknowledged data is there, and nothing has to be rebuilt."""
 
 import contextlib
 import http.client

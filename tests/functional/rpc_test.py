@@ -1,4 +1,4 @@
-"""JSON-RPC against wrong input: HTTP statuses, codes and texts are bitcoind's, and the node goes on."""
+"""JSON-RPC with invalid input: statuses, error codes and texts match bitcoind's, and the node continues to work."""
 
 import base64
 import hmac
@@ -163,7 +163,7 @@ def test_other_http_methods_and_paths_are_refused(node):
 
 
 def raw_http(node, data):
-    """Sends bytes as they are and returns the first line of the answer, or nothing when the node hangs up."""
+    """Sends raw bytes; returns the first line of the reply, or nothing if the node closes the connection."""
     with socket.create_connection(("127.0.0.1", node.rpc_port), timeout=30) as connection:
         connection.sendall(data)
         try:

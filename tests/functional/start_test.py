@@ -1,4 +1,4 @@
-"""Starts that must fail: one sentence on stderr, exit status 1, and nothing overwritten."""
+"""Starts that must fail: one message on stderr, exit status 1, and no file is overwritten."""
 
 import hashlib
 import socket

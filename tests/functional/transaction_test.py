@@ -1,4 +1,4 @@
-"""Transactions through RPC into blocks, and what is refused with bitcoind's words."""
+"""Transactions from RPC to blocks, and rejections with bitcoind's reject reasons."""
 
 from decimal import Decimal
 

@@ -56,7 +56,7 @@ def test_reorganisation_balance_follows_the_chain(network):
     b.generate(4)
     network.connect(a, b)
     assert network.sync_blocks() == b.tip()
-    # The coinbase is gone for good; the payment waits in the mempool again, and its change counts as trusted.
+    # The coinbase can never confirm again; the payment is back in the mempool, and its change counts as trusted.
     assert wallet.getbalances()["mine"]["immature"] == 0
     assert wallet.gettransaction(txid)["confirmations"] == 0
     assert txid in a.rpc.getrawmempool()

@@ -1,5 +1,5 @@
-// Blocks: what was read writes back as the same bytes, and sizes and weight agree with what was
-// written.
+// Blocks: a block that was read is written as the same bytes, and its sizes and weight match those
+// bytes.
 #include <algorithm>
 
 #include "base/check.h"

@@ -1,4 +1,4 @@
-// A target with a planted bug: inputs that open with "parley!" crash it. See canary_check.py.
+// A target with a deliberate bug: inputs that begin with "parley!" crash it. See canary_check.py.
 #include <cstdlib>
 #include <string_view>
 

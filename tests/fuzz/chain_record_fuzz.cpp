@@ -1,5 +1,5 @@
-// Records of the chain's stores: undo data, index records, the meta record. What was read writes
-// back to something that reads the same. The first byte chooses the decoder.
+// Records of the chain's stores: undo data, index records, the meta record. A record that was read
+// is written and read again with the same value. The first byte chooses the decoder.
 #include "base/check.h"
 #include "chain/store/coin_codec.h"
 #include "chain/store/index_store.h"

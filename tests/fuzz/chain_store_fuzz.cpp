@@ -1,11 +1,11 @@
-// A start over damaged stores: every record that the chain's stores and txindex's have, and the
-// block and undo files. The first byte chooses an image (chain_store_image.h), the second what the
-// node does and with which options, the rest damages records and files, see Damage.
+// Startup with damaged stores: any record of the chain's stores and of the txindex, and the block
+// and undo files. The first byte selects an image (chain_store_image.h), the second the node's
+// actions and options; the rest damages records and files, see Damage.
 //
-// A start ends in a sentence, or in a chain that is consistent, follows new blocks, and is the same
-// one after the next start; a store that fails later is a failure, which ends it too. What a store
-// that was left alone says must be true: coins that are not damaged are those after the tip,
-// whatever has happened to the blocks.
+// A start must either fail with a message, or give a consistent chain that accepts new blocks and
+// is unchanged after the next start. A store that fails later must end the run with an error.
+// Undamaged stores must give correct data: for example, undamaged coins must match the tip, even if
+// the blocks are damaged.
 #include <algorithm>
 #include <optional>
 #include <set>
@@ -22,7 +22,7 @@ using namespace parley;
 
 namespace {
 
-// Nothing that a start has to do over these images takes more.
+// No startup with these images takes longer.
 constexpr int kStepsMax = 200;
 
 struct World {
@@ -40,7 +40,7 @@ TimePoint now() {
     return from_unix_seconds(2'000'000'000);
 }
 
-// Behind the end of the input everything is zero.
+// After the end of the input, all bytes read as zero.
 class Input {
  public:
     explicit Input(ByteSpan bytes) : bytes_(bytes) {}
@@ -64,7 +64,7 @@ class Input {
     ByteSpan bytes_;
 };
 
-// Overwrites what is there; never makes it longer.
+// Overwrites existing bytes; never extends the file.
 void overwrite(Bytes& target, size_t offset, ByteSpan bytes) {
     if (target.empty()) return;
     offset %= target.size();
@@ -72,7 +72,7 @@ void overwrite(Bytes& target, size_t offset, ByteSpan bytes) {
     std::copy_n(bytes.begin(), size, target.begin() + static_cast<ptrdiff_t>(offset));
 }
 
-// A sequence of edits: which one, the store, the record or the file, and what the edit needs.
+// A sequence of edits: the kind, the store, the record or file, and the operands.
 class Damage {
  public:
     Damage(FuzzDisks& disks, const FuzzBlocks& blocks) : disks_(disks), blocks_(blocks) {}
@@ -198,7 +198,7 @@ void check_error(const StorageError& error) {
     check_sentence(error.message);
 }
 
-// One start, until the node stops.
+// One run of the node, from start to stop.
 class Session {
  public:
     Session(FuzzDisks& disks, const FuzzImage& image, ChainOptions options, const Damage& damage)
@@ -399,7 +399,7 @@ class Session {
     std::unique_ptr<Chainstate> chain_;
 };
 
-// The tip that the next start must come to. Empty: that start may end in a sentence, too.
+// The tip that the next start must reach. Empty: that start may also fail with a message.
 std::optional<BlockHash> first_start(Session& session, const Habits& habits) {
     if (!session.open()) return std::nullopt;
     if (!session.settle()) return std::nullopt;

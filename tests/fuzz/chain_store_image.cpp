@@ -10,7 +10,7 @@
 namespace parley {
 namespace {
 
-// Some five blocks fill a file.
+// About five blocks fill a file.
 constexpr uint64_t kBlockFileBytes = 2'000;
 const Bytes kSeal{'S'};
 
@@ -111,7 +111,7 @@ FuzzImage plain_image(const FuzzBlocks& blocks) {
     return {maker.disk(), false, small_options()};
 }
 
-// The coins are those after a branch that the chain has left since.
+// The coins are those of a branch that the chain has since left.
 FuzzImage behind_image(const FuzzBlocks& blocks) {
     ImageMaker maker(blocks, small_options());
     maker.grow_to_fork();
@@ -122,7 +122,7 @@ FuzzImage behind_image(const FuzzBlocks& blocks) {
     return {maker.disk(), false, small_options()};
 }
 
-// The record 'B' is a walk over both branches: a flush in slices is not at its end.
+// The record 'B' covers a walk over both branches: a flush in slices was interrupted.
 FuzzImage flushing_image(const FuzzBlocks& blocks) {
     ChainOptions options = small_options();
     options.coins_write_interval_blocks = 20;
@@ -166,7 +166,8 @@ FuzzImage reindex_chainstate_image(const FuzzImage& behind) {
     return image;
 }
 
-// As ChainstateImpl::remove_files leaves it, which keeps more blocks than there are here.
+// The state after pruning. It is built by hand, because ChainstateImpl::remove_files keeps more
+// blocks than these chains have.
 FuzzImage pruned_image(const FuzzBlocks& blocks) {
     ImageMaker maker(blocks, small_options());
     maker.grow_to_fork();
@@ -191,7 +192,7 @@ FuzzImage pruned_image(const FuzzBlocks& blocks) {
     return {maker.disk(), false, options};
 }
 
-// Some seals are there, some came late, and the last are missing.
+// Some seals are stored, some arrived late, and the last ones are missing.
 FuzzImage sealed_image(const FuzzBlocks& blocks) {
     ChainOptions options = small_options();
     options.engine = "sealed";

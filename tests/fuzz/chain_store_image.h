@@ -1,6 +1,6 @@
-// What chain_store_fuzz.cpp damages: the stores of a few small chains, as a stop has left them. The
-// blocks are the same in all of them, so that what any start must come to is known. Made once in a
-// process, and never changed.
+// The input of chain_store_fuzz.cpp: the stores of a few small chains, as left by a stop. All have
+// the same blocks, so the correct result of any start is known. Created once per process, then
+// constant.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// Text encodings and serialised numbers: whatever decodes encodes to the same text again, because
-// no two texts stand for the same bytes (but for the case of letters where an encoding ignores it).
+// Text encodings and serialised numbers: whatever can be decoded is encoded to the same text again,
+// because the encodings are unique (except for letter case, where an encoding ignores it).
 #include <algorithm>
 #include <limits>
 #include <string>

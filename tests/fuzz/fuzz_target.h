@@ -1,6 +1,6 @@
-// What a fuzz target is: one function that takes any bytes and comes back. It may reject them; it
-// may not crash, leak, or break a CHECK. libFuzzer calls it (preset `fuzz`), or replay_main.cpp
-// (every other preset). Not thread-safe, and it keeps nothing from one call to the next.
+// The interface of a fuzz target: one function that accepts any bytes and returns. It may reject
+// them, but must not crash, leak or fail a CHECK. libFuzzer calls it (preset `fuzz`), or
+// replay_main.cpp (every other preset). Not thread-safe; it keeps no state between calls.
 #pragma once
 
 #include <cstddef>

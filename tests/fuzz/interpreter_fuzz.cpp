@@ -1,6 +1,7 @@
-// The script interpreter: any scripts and witness under any rules come to a verdict, twice to the
-// same, and a rule more never allows what was refused. The input says in which form the scripts are
-// used, so that the hashes in front of BIP16's, BIP141's and BIP341's scripts are no wall.
+// The script interpreter: any scripts and witness give a verdict under any rules. The verdict is
+// deterministic, and an additional rule never makes an invalid input valid. The input selects the
+// form in which the scripts are used, so that the fuzzer need not guess the hashes of BIP16, BIP141
+// and BIP341 scripts.
 #include <algorithm>
 #include <vector>
 
@@ -29,7 +30,7 @@ ScriptFlags consistent(ScriptFlags flags) {
     return flags;
 }
 
-// Remembers everything, and checks that it is asked with what it was told.
+// A signature cache that stores every record, and checks that no record is inserted twice.
 class EveryRecord final : public SignatureCache {
  public:
     bool contains(const SignatureRecord& record) override {
@@ -51,7 +52,7 @@ class EveryRecord final : public SignatureCache {
     std::vector<Bytes> known_;
 };
 
-// Makes `script` the one that the spent output demands, in the given form.
+// Builds a spent output that requires `script`, in the given form.
 void demand(Form form, const Script& script, TxInput& input, Script& script_pubkey) {
     const auto script_hash = [](const Script& inner) {
         return witness_script(0, sha256(inner.bytes()).span());

@@ -1,5 +1,5 @@
-// JSON from RPC clients: any text is read or refused, and what was read is the same value when it
-// is read again.
+// JSON from RPC clients: any text is parsed or rejected, and a parsed value is the same after it is
+// written and parsed again.
 #include <string_view>
 
 #include "base/check.h"
@@ -10,7 +10,7 @@ using namespace parley;
 
 namespace {
 
-// Visits every value, as a method would.
+// Visits every value, as an RPC method would.
 size_t count_values(const rpc::Json& json) {
     size_t count = 1;
     if (json.is_array()) {

@@ -1,6 +1,6 @@
-// Messages between PBFT replicas, and seals: whatever decodes is written back as the same bytes, so
-// that no two encodings of one message exist. The network tag is the one of the input, or most
-// inputs would end there.
+// Messages between PBFT replicas, and seals: whatever can be decoded is encoded to the same bytes,
+// so a message has only one encoding. The network tag is taken from the input, because otherwise
+// most inputs would be rejected for it.
 #include <algorithm>
 #include <variant>
 

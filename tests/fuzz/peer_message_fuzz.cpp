@@ -1,5 +1,5 @@
-// Payloads of the peer protocol: the first byte chooses the message, the rest is its payload. What
-// decodes has one meaning: encoded and decoded again it is the same value. The frame reader gets
+// Payloads of the peer protocol: the first byte chooses the message, the rest is its payload. A
+// decoded message has the same value after it is encoded and decoded again. The frame reader gets
 // the same bytes in two pieces.
 #include <algorithm>
 

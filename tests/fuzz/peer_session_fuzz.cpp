@@ -1,6 +1,6 @@
-// A whole session of a peer: after a good handshake the input is a series of {command, size,
-// payload} that arrive in well-made frames, with time passing in between. The state machine must
-// hold its limits and answer to nobody that it has closed. Record: 1 byte command, 2 bytes size
+// A whole session of a peer: after a valid handshake, the input is a series of {command, size,
+// payload} that arrive in valid frames, with time passing in between. The state machine must keep
+// its limits, and must not send to a peer that it has closed. Record: 1 byte command, 2 bytes size
 // (little-endian), payload.
 #include <algorithm>
 #include <array>

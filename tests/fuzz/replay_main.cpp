@@ -1,5 +1,5 @@
-// Stands in for libFuzzer where it is not linked: feeds every file of the given files and folders
-// to the target, then systematic and random damage of each (prefixes, changed bytes). On a crash
+// Replaces libFuzzer in builds without it: passes every file in the given files and folders to the
+// target, then systematically and randomly damaged copies (prefixes, changed bytes). On a crash,
 // the last line on stderr names the input, the kind of damage and its seed. Usage: fuzz_<name>
 // [--damage=N] [--seed=S] PATH...
 #include <algorithm>
@@ -19,7 +19,7 @@
 
 namespace {
 
-// What runs now, for the signal handler, which may only use what is already in memory.
+// The current input, for the signal handler, which must not allocate memory.
 char current_input[1024];
 
 extern "C" void report_crash(int signal_number) {
@@ -30,7 +30,7 @@ extern "C" void report_crash(int signal_number) {
     std::raise(signal_number);
 }
 
-// SplitMix64: small, and the same everywhere.
+// SplitMix64: small, and identical on all platforms.
 uint64_t next_random(uint64_t& state) {
     state += 0x9e3779b97f4a7c15U;
     uint64_t z = state;

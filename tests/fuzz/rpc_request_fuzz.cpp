@@ -1,6 +1,6 @@
-// The body of an HTTP request to the JSON-RPC server, over a new node with one wallet: every body
-// gets a reply with a status of the protocol and a JSON text (or none, for notifications), whatever
-// methods and parameters it names.
+// The body of an HTTP request to the JSON-RPC server of a new node with one wallet: every body gets
+// a reply with a valid status and a JSON text (or none, for notifications), regardless of its
+// methods and parameters.
 #include "base/check.h"
 #include "rpc/jsonrpc/json.h"
 #include "tests/fuzz/fuzz_target.h"

@@ -1,5 +1,5 @@
-// Script templates: whatever a template recognises, its builder makes again, and no script is of
-// two kinds.
+// Script templates: the builder of a template recreates every script that the template matches, and
+// no script matches two templates.
 #include "base/check.h"
 #include "chain/primitives/script.h"
 #include "tests/fuzz/fuzz_target.h"

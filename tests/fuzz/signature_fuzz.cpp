@@ -1,5 +1,5 @@
-// Public keys and laxly encoded signatures: what parses keeps its bytes, the numbers of a signature
-// come back from their plainest encoding, and no input stops the program.
+// Public keys and laxly encoded signatures: a parsed key keeps its bytes, a signature has the same
+// numbers after strict DER encoding, and no input crashes the program.
 #include <algorithm>
 
 #include "base/check.h"

@@ -1,5 +1,5 @@
-// Transactions in both encodings: what was read writes back as the same bytes, and the ids follow
-// their definitions.
+// Transactions in both encodings: a transaction that was read is written as the same bytes, and the
+// ids match their definitions.
 #include <algorithm>
 
 #include "base/check.h"

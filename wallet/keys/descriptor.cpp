@@ -12,7 +12,7 @@
 namespace parley {
 namespace {
 
-// Far above every form that is taken here; bounds what a hostile text can cost.
+// Limits the cost of parsing hostile input; every supported descriptor is much shorter.
 constexpr size_t kTextSizeMax = 10'000;
 
 using Wildcard = DescriptorKey::Wildcard;
@@ -96,7 +96,7 @@ class KeyParser {
         if (const auto bytes = from_hex(key)) {
             const auto public_key = PublicKey::parse(*bytes);
             if (!public_key) return fail(fmt::format("Pubkey '{}' is invalid", key));
-            // Hybrid forms hash to scripts that no wallet can spend by policy.
+            // Hybrid public keys are non-standard: relay policy rejects their signatures.
             if (bytes->size() == 65 && (*bytes)[0] != 0x04)
                 return fail("Hybrid public keys are not allowed");
             result_.key = *public_key;
@@ -189,8 +189,9 @@ std::string key_text(const DescriptorKey& key, const ChainParams& params, bool s
     return text;
 }
 
-/// A private key with hardened steps has a public form only behind those steps: the origin grows by
-/// them, and the extended key is that of the last hardened step.
+/// Hardened steps cannot be derived from a public key. The public form therefore starts after the
+/// last hardened step: it has the extended public key of that step, and the steps before it are
+/// part of the origin.
 DescriptorKey public_form(const DescriptorKey& key) {
     const auto* master = std::get_if<HdPrivateKey>(&key.key);
     if (master == nullptr) return key;
@@ -215,7 +216,7 @@ std::string with_checksum(const std::string& body) {
     return body + '#' + *checksum;
 }
 
-/// Takes the checksum off. The error is bitcoind's sentence.
+/// Checks and removes the checksum. Errors have bitcoind's wording.
 Expected<std::string_view, std::string> checked_body(std::string_view text, bool required) {
     if (text.size() > kTextSizeMax) return Unexpected(std::string{"The descriptor is too long"});
     const size_t mark = text.find('#');

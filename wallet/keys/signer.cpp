@@ -16,7 +16,7 @@ Bytes der_with_type(const SecretKey& key, const Hash256& hash, uint8_t sighash_t
     return signature;
 }
 
-/// Signs one input in place. False: not a form that can be signed, or no key.
+/// Signs one input in place. False: the output type is not supported, or the key is missing.
 bool sign_input(TransactionData& transaction, size_t index, const TxOutput& spent,
                 const KeyProvider& keys, uint8_t sighash_type, const SighashParts& parts) {
     TxInput& input = transaction.inputs[index];
@@ -45,7 +45,7 @@ bool sign_input(TransactionData& transaction, size_t index, const TxOutput& spen
     return true;
 }
 
-/// The transaction with what is known of the outputs that it spends.
+/// The transaction and the known outputs that it spends.
 SpendingTransactionRef with_spent(const TransactionRef& transaction, const SpentOutputs& spent) {
     std::vector<TxOutput> outputs;
     outputs.reserve(transaction->inputs().size());

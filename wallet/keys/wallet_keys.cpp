@@ -159,8 +159,8 @@ void WalletKeys::derive(const DescriptorRecord& record, uint32_t begin, uint32_t
         for (Script& script : record.descriptor.scripts(position)) {
             if (const auto key = match_p2pk(script))
                 bare_keys_.emplace(hash160(*key), Place{record.number, position});
-            // The first descriptor that makes a script keeps it, unless only the later one can
-            // sign.
+            // The first descriptor that yields a script owns it, unless only the later one has the
+            // private key.
             const auto [it, added] =
                 scripts_.try_emplace(std::move(script), Place{record.number, position});
             if (added || !record.descriptor.has_secret()) continue;

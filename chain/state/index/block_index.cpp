@@ -105,7 +105,8 @@ void BlockIndex::attach_seal(const HeaderNode& sealed, ByteSpan seal,
     if (node.score) spread_score(node);
 }
 
-// Where the parent has one, and below it.
+// Sets the node's score if the parent has a lower one. A score that is not higher than the parent's
+// means that the index is damaged.
 void BlockIndex::set_score(HeaderNode& node, const std::optional<Score>& score) {
     const std::optional<Score>& below = node.parent->score;
     if (!score || !below) return;
@@ -181,7 +182,7 @@ void BlockIndex::add_undo(const HeaderNode& connected, const FilePosition& posit
 
 void BlockIndex::remove_bodies(std::span<const uint32_t> files) {
     pruned_ = true;
-    candidates_.clear();  // what orders them changes
+    candidates_.clear();  // their order changes, so the set must be rebuilt
     tree_.for_each([&](HeaderNode& node) {
         if (!node.has_body() || node.parent == nullptr) return;
         if (std::find(files.begin(), files.end(), node.block_position.file) == files.end()) return;

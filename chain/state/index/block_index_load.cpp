@@ -26,7 +26,7 @@ bool status_fits(const HeaderNode& record, bool was_pruned) {
     }
 }
 
-// What contradicts itself, or the record of the parent; null: nothing.
+// Describes a contradiction in the record or with the parent's record; null: none.
 const char* contradiction(const HeaderNode& record, const HeaderNode& parent, bool pruned) {
     const bool was_pruned = pruned && record.transactions != 0 && !record.has_body();
     if (!status_fits(record, was_pruned)) return "a block's status does not match its stored data";
@@ -51,7 +51,7 @@ Expected<void, std::string> BlockIndex::load_headers(std::vector<HeaderNode>& re
     if (records.empty() || records[0].hash != genesis().hash)
         return contradicted("the record of the genesis block is missing");
     tree_.edit(genesis()).block_position = records[0].block_position;
-    // Where bodies came in another order than their hashes, the order of arrival counts.
+    // At equal heights, the order in which the bodies arrived counts, not the order of the records.
     std::stable_sort(records.begin() + 1, records.end(), [](const auto& a, const auto& b) {
         if (a.height != b.height) return a.height < b.height;
         if ((a.sequence == 0) != (b.sequence == 0)) return b.sequence == 0;
@@ -84,7 +84,8 @@ size_t BlockIndex::drop_lost(IndexContents& contents, const IsReadable& body,
     const SyncedMark synced = contents.synced.value_or(SyncedMark{0, genesis().hash});
     const HeaderNode* recorded = tree_.find(contents.active_tip);
     const HeaderNode* safe = tree_.find(synced.tip);
-    // Nothing came after the last sync, or the index is damaged, which load_active_chain() finds.
+    // Either nothing was stored after the last sync, or the index is damaged, which
+    // load_active_chain() detects.
     if (recorded == nullptr || safe == nullptr) return 0;
     if (recorded == safe && sequence_last_ <= synced.sequence) return 0;
     size_t lost = 0;

@@ -15,7 +15,7 @@ Expected<void, BlockError> Checkpoints::check(const HeaderNode& parent,
         if (height == checkpoint && hash != expected) return refuse("checkpoint mismatch");
     }
     if (highest_ == nullptr) return {};
-    // The ancestors of a known checkpoint are known, too: what is new beside them is a fork.
+    // All ancestors of a known checkpoint are known, so a new header at such a height is a fork.
     if (height <= highest_->height || parent.ancestor(highest_->height) != highest_)
         return refuse("bad-fork-prior-to-checkpoint");
     return {};

@@ -28,18 +28,15 @@ namespace fs = std::filesystem;
 constexpr const char* kHelp =
     "Usage: parley-lab replay <file> [options]\n"
     "\n"
-    "Runs what a daemon recorded (parleyd -record=<file>) through the same node code again, and "
-    "names the\n"
-    "first effect that differs, else the tip, its height and the number of transactions in the "
-    "mempool.\n"
-    "Exit code 0: the node did as recorded; 1: the record cannot be replayed; 2: something "
-    "differs.\n"
+    "Replays the record of a daemon (parleyd -record=<file>) through the same node code. Prints\n"
+    "the first effect that differs from the record or, if none does, the tip, its height and the\n"
+    "number of transactions in the mempool.\n"
+    "Exit code 0: all effects match; 1: the record cannot be replayed; 2: an effect differs.\n"
     "\n"
-    "  --datadir DIR    a copy of the data directory as it was when the recording began; needed "
-    "unless it\n"
-    "                   was empty. The replay writes into it.\n"
-    "  --blocksdir DIR  likewise, of the directory that the daemon had as -blocksdir\n"
-    "  --walletdir DIR  likewise, of -walletdir\n"
+    "  --datadir DIR    copy of the data directory from before the recording; required unless\n"
+    "                   that was empty. The replay modifies the copy.\n"
+    "  --blocksdir DIR  copy of the daemon's -blocksdir, under the same conditions\n"
+    "  --walletdir DIR  copy of the daemon's -walletdir, under the same conditions\n"
     "  --json           print the result as JSON\n";
 
 struct Options {
@@ -65,24 +62,25 @@ Expected<Options, std::string> read_options(const std::vector<std::string>& argu
         } else if (!each.starts_with("-") && options.record.empty()) {
             options.record = each;
         } else {
-            return Unexpected(fmt::format("{} is not an option of replay. See --help.", each));
+            return Unexpected(fmt::format("Invalid argument for replay: {}. See --help.", each));
         }
     }
-    if (options.record.empty()) return Unexpected(std::string{"Name a record. See --help."});
+    if (options.record.empty())
+        return Unexpected(std::string{"The file of the record is missing. See --help."});
     return options;
 }
 
-/// The directories of a recorded daemon are copies: where the daemon had an option for one, the
-/// replay needs its own.
+/// The directories of the replayed node, which are copies. If the daemon ran with an option for a
+/// directory, the replay needs the option too.
 Expected<NodeFiles::Options, std::string> places(const RecordHeader& header, const Options& options,
                                                  const NodeConfig& config) {
     Settings settings = header.settings;
     const auto place = [&](std::string_view name, const std::string& copy) -> std::string {
         if (settings.has(name) && copy.empty())
-            return fmt::format("The daemon had -{0}. Pass a copy of that directory with --{0}.",
-                               name);
+            return fmt::format(
+                "The daemon ran with -{0}. Pass a copy of that directory with --{0}.", name);
         if (!settings.has(name) && !copy.empty())
-            return fmt::format("The daemon had no -{0}. Omit --{0}.", name);
+            return fmt::format("The daemon ran without -{0}. Omit --{0}.", name);
         if (!copy.empty())
             settings.add(Settings::Source::command_line, "", name,
                          {fs::absolute(copy).string(), false});
@@ -111,7 +109,7 @@ Expected<NodeFiles::Options, std::string> places(const RecordHeader& header, con
                               size_t{0}};
 }
 
-/// The stores of the replayed node: memory, or copies of the daemon's directories.
+/// The stores of the replayed node: in memory, or in copies of the daemon's directories.
 class Stores {
  public:
     static Expected<std::unique_ptr<Stores>, std::string> open(const RecordHeader& header,
@@ -162,7 +160,7 @@ struct Difference {
     std::optional<EffectMark> got;
 };
 
-/// A node that does again what the record says.
+/// A node that is driven by the events of the record.
 class Replay {
  public:
     Replay(const RecordHeader& header, std::unique_ptr<Stores> stores)
@@ -181,7 +179,7 @@ class Replay {
         return {};
     }
 
-    /// Empty: the effects are those of the record.
+    /// Empty: the effects match the record.
     std::optional<Difference> step(RecordedStep& recorded) {
         const std::string event = recorded.event ? describe(*recorded.event) : "the start";
         host_.now = recorded.time.time_since_epoch();
@@ -219,7 +217,7 @@ class Replay {
                 *slot = std::make_unique<ReplayedRequest>(*part->request, node_->config().params,
                                                           methods_, host_);
             }
-            request = slot->get();  // null: it ended before
+            request = slot->get();  // null: the request had already ended
         }
         const event::Cause cause = invoke.cause;
         invoke.call = [&](Node& node) {

@@ -12,16 +12,17 @@ ReplayedRequest::ReplayedRequest(const Request& request, const ChainParams& para
     : thread_([this, request, &params, &methods, &host] {
           const rpc::Method* method = methods.find(request.method);
           const auto arguments = rpc::parse_json(request.params);
-          // A method that this program does not have: its parts do nothing, and the effects tell.
+          // If this program does not have the method, its parts do nothing, and the replay reports
+          // the differing effects.
           if (method != nullptr && arguments && arguments->is_array()) {
               try {
                   rpc::Call call{
                       {params, *this, host, methods}, *method, arguments->array(), request.wallet};
                   method->handler(call);
               } catch (const rpc::Failure&) {
-                  // The client's business.
+                  // The recorded client got this error; the node's effects do not depend on it.
               } catch (const std::exception&) {
-                  // Likewise.
+                  // Also an error reply to the client.
               }
           }
           part_ = nullptr;

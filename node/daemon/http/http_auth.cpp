@@ -21,7 +21,7 @@ namespace parley {
 namespace {
 
 constexpr std::array<uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-// Longer ones are no credentials of anybody.
+// No valid credentials are longer.
 constexpr size_t kAuthorizationMax = 4096;
 
 }  // namespace
@@ -152,7 +152,7 @@ Expected<RpcCookie, std::string> RpcCookie::create(const std::string& path, unsi
     const std::string temporary = path + ".tmp";
     ::unlink(temporary.c_str());
     {
-        // O_EXCL: nobody else's file with wider permissions.
+        // O_EXCL: never writes into an existing file, which could have wider permissions.
         const UniqueFd fd{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
         if (!fd.valid())
             return Unexpected(system_error_sentence("write the cookie", temporary, errno));

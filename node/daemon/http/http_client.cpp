@@ -16,7 +16,7 @@
 namespace parley {
 namespace {
 
-// A reply is at most a few blocks in hexadecimal; a server that sends without end is not one.
+// The largest replies are a few blocks in hex; a server that sends more is broken.
 constexpr size_t kReplyBytesMax = size_t{1} << 30;
 
 UniqueFd connect_to(const HttpClientRequest& request, std::string& problem) {
@@ -54,7 +54,7 @@ bool send_all(int fd, std::string_view data) {
     return true;
 }
 
-// The value of a header, looked for without regard to case.
+// The value of a header; names are compared case-insensitively.
 std::optional<std::string_view> header(std::string_view head, std::string_view name) {
     while (!head.empty()) {
         const auto end = std::min(head.find("\r\n"), head.size());
@@ -77,7 +77,7 @@ std::optional<size_t> to_size(std::string_view text) {
     return value;
 }
 
-// Reads until `complete` says so, or the other side ends. False: broken.
+// Reads until `complete` returns true or the peer closes. False: the connection failed.
 template <class Complete>
 bool receive(int fd, std::string& data, Complete complete) {
     char chunk[64 << 10];
@@ -108,7 +108,8 @@ HttpClientReply http_post(const HttpClientRequest& request) {
     if (!request.authorization.empty())
         head += fmt::format("Authorization: {}\r\n", request.authorization);
     head += "\r\n";
-    // A server may answer, and close, before it has read everything: the reply counts.
+    // The server may reply and close before it has read the whole request; the reply is still
+    // valid.
     const bool sent = send_all(fd.get(), head) && send_all(fd.get(), request.body);
     const int send_error = errno;
 

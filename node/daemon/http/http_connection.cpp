@@ -21,7 +21,7 @@ constexpr uint32_t kHeaderBytesMax = 8192;                // bitcoind's MAX_HEAD
 constexpr uint64_t kBodyBytesMax = 32 << 20;              // its MAX_SIZE
 constexpr uint64_t kUnauthorisedBodyBytesMax = 64 << 10;  // read to keep the connection in step
 constexpr size_t kReadBytes = 16 << 10;
-// How much longer a refused client's bytes are taken, so that the reply is not lost by a reset.
+// How long input of a refused client is still read, so that a TCP reset does not destroy the reply.
 constexpr auto kDrainTimeout = std::chrono::seconds(2);
 
 std::string_view reason(int status) {
@@ -96,7 +96,7 @@ void HttpConnection::next_request() {
     continue_sent_ = false;
     state_ = State::reading;
     waiting_since_ = Clock::now().time_since_epoch().count();
-    if (buffer_.size() > 0) return parse();  // the client did not wait for the reply
+    if (buffer_.size() > 0) return parse();  // a pipelined request
     read();
 }
 
@@ -125,7 +125,7 @@ void HttpConnection::parse() {
         if (error || used == 0) break;
     }
     if (error == http::error::need_more) error = {};
-    // Parts of a header longer than any header may be never become one.
+    // A partial header that exceeds the limit can never become valid.
     if (!error && !parser_->is_header_done() && buffer_.size() > kHeaderBytesMax)
         error = http::error::header_limit;
     if (error) {
@@ -142,7 +142,7 @@ void HttpConnection::parse() {
     read();
 }
 
-// Does the head alone decide? Large bodies are read for those with credentials only.
+// Whether the header is enough to reply. Large bodies are only read from authenticated clients.
 bool HttpConnection::refuse_early() {
     const auto length = parser_->content_length();
     const bool large = !length || *length > kUnauthorisedBodyBytesMax;

@@ -22,13 +22,14 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// Each costs a descriptor and some kilobytes. Clients keep one or a few.
+// Each connection takes a descriptor and a few kilobytes. A client usually needs only a few.
 constexpr size_t kConnectionsMax = 256;
 constexpr auto kSweepInterval = std::chrono::seconds(1);
 constexpr auto kHttpRetryDelay = std::chrono::seconds(1);
-// What is answered while the other connections wait: a fraction of a millisecond's parsing.
+// Largest request that the watching thread answers itself while other connections wait; parsing
+// takes a fraction of a millisecond.
 constexpr size_t kQuickBodyBytesMax = 64 << 10;
-// What a reply may take to leave when the daemon stops.
+// Time limit for sending pending replies at shutdown.
 constexpr auto kStopTimeout = std::chrono::seconds(5);
 
 std::string http_bind_error(const Endpoint& endpoint, const error_code& error) {
@@ -90,7 +91,8 @@ struct HttpServer::Impl final : HttpConnection::Owner {
     asio::steady_timer sweep_timer{io};
     std::vector<std::unique_ptr<Listener>> listeners;
     std::atomic<bool> stopping_{false};
-    std::atomic<std::thread::id> watcher{};  // of the sockets; changed under the mutex only
+    std::atomic<std::thread::id>
+        watcher{};  // the thread that watches the sockets; changed only under the mutex
 
     std::mutex mutex;
     // Guarded by mutex:
@@ -116,7 +118,7 @@ Expected<void, std::string> HttpServer::Impl::listen() {
     return {};
 }
 
-// False: a machine without that address family, which is no error.
+// False: the machine does not support this address family, which is not an error.
 Expected<bool, std::string> HttpServer::Impl::listen_on(const Endpoint& endpoint) {
     error_code error;
     const auto address = asio::ip::make_address(endpoint.host, error);
@@ -181,7 +183,7 @@ void HttpServer::Impl::run_thread() {
 void HttpServer::Impl::about_to_wait() {
     if (watcher.load(std::memory_order_relaxed) != std::this_thread::get_id()) return;
     const std::lock_guard lock(mutex);
-    // The threads of now are being joined; this one comes back.
+    // stop() is joining the current threads; this thread returns.
     if (idle == 0 && stopping()) return;
     watcher = std::thread::id{};
     if (idle > 0)
@@ -252,8 +254,8 @@ void HttpServer::Impl::add(tcp::socket socket) {
     connection->start();
 }
 
-// Closes what has kept us waiting too long. The clock of a connection is read here, once a second,
-// so that a request costs no timer.
+// Closes connections that have been idle for too long. Deadlines are checked here once a second, so
+// that requests need no timers.
 void HttpServer::Impl::sweep() {
     sweep_timer.expires_after(kSweepInterval);
     sweep_timer.async_wait([this](const error_code& cancelled) {
@@ -289,7 +291,7 @@ void HttpServer::Impl::stop() {
         ending.swap(threads);
     }
     if (ending.empty()) return;  // never started
-    // The threads end by themselves once nothing is left to do.
+    // The threads end when no work is left.
     std::thread watchdog([this, limit = std::chrono::steady_clock::now() + kStopTimeout] {
         while (!io.stopped() && std::chrono::steady_clock::now() < limit)
             std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -9,18 +9,18 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// What one peer may have waiting in the core before it is read no further. A largest block fits
-// nearly twice in what the core assembles by itself; here a few reads ahead are enough.
+// Limit of received bytes of one peer that wait for the core thread; beyond it, reading pauses. A
+// few reads are enough, because the core assembles large messages itself.
 constexpr size_t kUnconsumedBytesMax = 1 << 20;
-// What may wait for a peer that reads slowly. The node spaces its large answers (Drained); this
-// many bytes wait only for a peer that does not read at all.
+// Limit of bytes that wait to be sent to one peer. The node paces its large replies (Drained), so
+// only a peer that does not read at all reaches the limit.
 constexpr size_t kQueuedBytesMax = 32 << 20;
-// One gathering write: more buffers than this do not make the system call cheaper.
+// Buffers per gathering write; more would not make the system call cheaper.
 constexpr size_t kBuffersPerWriteMax = 64;
-// A peer that was told to go has this long to take what was sent before.
+// Time limit for sending pending bytes to a peer that is being disconnected.
 constexpr auto kEndTimeout = std::chrono::seconds(5);
-// After our end of the stream: dropping input for a moment lets the last bytes arrive, where a
-// reset would destroy them on the way.
+// After our end of the stream, input is discarded for this time. An immediate close could cause a
+// TCP reset, which would destroy the last bytes in transit.
 constexpr auto kLingerTimeout = std::chrono::seconds(1);
 
 }  // namespace
@@ -45,7 +45,8 @@ void Connection::read() {
     if (reading_ || input_ended_ || closing_ || ended_) return;
     if (unconsumed_bytes_ >= kUnconsumedBytesMax) return;
     reading_ = true;
-    // Waiting first and reading into a shared buffer costs a connection no buffer of its own.
+    // Waits until the socket is readable and then reads into a shared buffer, so that connections
+    // need no buffers of their own.
     socket_.async_wait(asio::ip::tcp::socket::wait_read,
                        [self = shared_from_this()](const error_code& error) {
                            self->reading_ = false;
@@ -69,7 +70,8 @@ void Connection::on_readable(const error_code& wait_error) {
     }
     input_ended_ = true;
     if (error == asio::error::eof) {
-        // The core may be about to answer the last bytes: it closes once it has seen this.
+        // The core may still reply to the last bytes, so it closes the connection after it has
+        // handled the end of the stream.
         report_closed("closed by the other side");
     } else {
         report_closed(error.message());
@@ -150,7 +152,7 @@ void Connection::close() {
     write();
 }
 
-// Everything is sent.
+// Called when everything has been sent.
 void Connection::finish() {
     if (finished_) return;
     finished_ = true;

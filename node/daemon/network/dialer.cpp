@@ -10,7 +10,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// A name with more addresses than this is not tried to its end within any sensible time-out.
+// More addresses of one name could not be tried within a reasonable timeout.
 constexpr size_t kAddressesMax = 8;
 
 }  // namespace

@@ -21,9 +21,10 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// One read from a socket; also what a peer can make the io thread do before others get their turn.
+// Bytes per read from a socket. Also bounds the work for one peer before the io thread serves
+// others.
 constexpr size_t kReadBytesMax = 64 << 10;
-// No descriptor left: accepting again at once would spin.
+// Delay after a failed accept, for example without free descriptors: an immediate retry would spin.
 constexpr auto kAcceptRetryDelay = std::chrono::seconds(1);
 
 Endpoint to_endpoint(const tcp::endpoint& endpoint) {
@@ -142,7 +143,7 @@ Expected<void, std::string> Transport::Impl::listen_on(const Endpoint& endpoint,
     if (!error) acceptor.bind(local, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-        // A machine without IPv6 is no error where nobody asked for it.
+        // A machine without IPv6 is not an error unless -bind asks for IPv6.
         if (!required && error != asio::error::address_in_use) return {};
         return Unexpected(bind_error(endpoint, error));
     }
@@ -211,7 +212,7 @@ void Transport::Impl::add(tcp::socket socket, bool inbound, uint64_t dial) {
     const tcp::endpoint remote = socket.remote_endpoint(error);
     error_code ignored;
     const tcp::endpoint local = socket.local_endpoint(ignored);
-    if (error) {  // gone again already
+    if (error) {  // disconnected already
         if (!inbound) sink_.post(event::DialFailed{dial, error.message()});
         return;
     }

@@ -30,7 +30,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-// Null: not the name of a rule that starts at a height.
+// Null: no rule of this name is activated at a height.
 Height* activation_of(ActivationHeights& heights, std::string_view name) {
     if (name == "segwit") return &heights.segwit;
     if (name == "bip34") return &heights.bip34;
@@ -120,7 +120,7 @@ Expected<ChainParams, std::string> read_labnet(OptionReader& reader) {
     return labnet_params(options);
 }
 
-// Up to 64 digits, as bitcoind takes a hash on the command line: shorter ones have zeros in front.
+// Like bitcoind, accepts fewer than 64 digits and pads them with leading zeros.
 std::optional<Hash256> parse_hash(std::string_view text) {
     constexpr size_t kDigits = 2 * Hash256::kSize;
     if (text.starts_with("0x")) text.remove_prefix(2);
@@ -140,8 +140,10 @@ void read_checkpoints(OptionReader& reader, ChainOptions& options) {
         }
         for (const auto& [other_height, other_hash] : options.checkpoints) {
             if (other_height == Height{*height} && other_hash != *hash) {
-                reader.fail(fmt::format(
-                    "-checkpoint={} contradicts another one of its height: leave one out.", text));
+                reader.fail(
+                    fmt::format("-checkpoint={} contradicts another -checkpoint at the same "
+                                "height. Remove one of them.",
+                                text));
             }
         }
         options.checkpoints.emplace_back(Height{*height}, *hash);

@@ -21,7 +21,7 @@ std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-// Is the value of an option a yes? An empty one is: -listen.
+// Whether an option's value means yes. An empty value does, as in "-listen".
 bool is_yes(std::string_view value) {
     return value.empty() || value.find_first_not_of('0') != std::string_view::npos;
 }
@@ -31,8 +31,8 @@ struct Named {
     Settings::Value value;
 };
 
-// Undoes "no": nolisten=1 is listen=0, nolisten=0 is listen=1. Options whose own name begins with
-// "no" are named so in the table.
+// Resolves the prefix "no": nolisten=1 is listen=0, and nolisten=0 is listen=1. An option whose own
+// name begins with "no" is found in the table first.
 Named interpret(std::string_view name, std::string_view value) {
     if (name.starts_with("no") && find_option(name) == nullptr &&
         find_option(name.substr(2)) != nullptr) {
@@ -83,10 +83,11 @@ Expected<void, std::string> parse_config_file(std::string_view text, std::string
         line = trim(line.substr(0, line.find('#')));
         if (line.empty()) continue;
         if (line.find('\0') != std::string_view::npos)
-            return error(line_number, "a zero byte; is this a text file?");
+            return error(line_number, "unexpected zero byte; a text file is expected");
         if (line.front() == '[') {
             if (line.back() != ']')
-                return error(line_number, fmt::format("{}, a section needs its closing ]", line));
+                return error(line_number,
+                             fmt::format("{}, the section header has no closing ]", line));
             section = std::string(line.substr(1, line.size() - 2));
             if (std::ranges::find(kSections, section) == std::ranges::end(kSections))
                 settings.add_warning(fmt::format("{}:{} Section [{}] is not recognized.", name,
@@ -100,9 +101,7 @@ Expected<void, std::string> parse_config_file(std::string_view text, std::string
                                      line));
         const auto equals = line.find('=');
         if (equals == std::string_view::npos)
-            return error(
-                line_number,
-                fmt::format("{}, a name and a value with = between them are expected", line));
+            return error(line_number, fmt::format("{}, expected <name>=<value>", line));
         std::string_view key = trim(line.substr(0, equals));
         if (has_comment && key.find("rpcpassword") != std::string_view::npos)
             return Unexpected(fmt::format(
@@ -127,7 +126,7 @@ Expected<void, std::string> parse_config_file(std::string_view text, std::string
 
 namespace {
 
-// The text that a JSON value stands for; empty optional: an object or a null.
+// The option value for a JSON value. Empty: an object or null, which no option accepts.
 std::optional<Settings::Value> to_value(const simdjson::dom::element& element) {
     switch (element.type()) {
         case simdjson::dom::element_type::STRING:
@@ -156,7 +155,7 @@ Expected<void, std::string> parse_settings_json(std::string_view text, std::stri
                         "delete it, and all settings return to their defaults.",
                         name));
     for (const auto& [key, element] : object) {
-        if (key.starts_with("_")) continue;  // bitcoind's comment in its own file
+        if (key.starts_with("_")) continue;  // bitcoind stores a comment under this name
         if (find_option(key) == nullptr) {
             settings.add_warning(fmt::format("Ignoring unknown rw_settings value {}", key));
             continue;

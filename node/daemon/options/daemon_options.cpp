@@ -22,16 +22,16 @@ std::string below(const std::string& directory, std::string_view name) {
     return name.empty() ? directory : fmt::format("{}/{}", directory, name);
 }
 
-// With the numeric host that binding needs; names are for dialing.
+// Only numeric addresses: a host name cannot be bound to.
 std::vector<Endpoint> read_binds(OptionReader& reader, std::string_view name, uint16_t port) {
     std::vector<Endpoint> binds;
     for (const std::string& text : reader.list(name)) {
-        // bitcoind's other listener for its Tor service: there is none here.
+        // bitcoind listens here for its onion service, which Parley does not have.
         if (text.ends_with("=onion")) continue;
         if (const auto endpoint = parse_endpoint(text, port))
             binds.push_back(*endpoint);
         else
-            reader.fail(name, text, "a numeric address, with or without a port");
+            reader.fail(name, text, "a numeric address with an optional port");
     }
     return binds;
 }
@@ -59,7 +59,7 @@ void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptio
     transport.default_port =
         static_cast<uint16_t>(reader.number("port").value_or(node.params.p2p_port));
     transport.binds = read_binds(reader, "bind", transport.default_port);
-    // What the node dials by itself has room beside the others.
+    // Reserves slots for the node's automatic outbound connections.
     const size_t connections = node.net.connections_max;
     transport.inbound_max =
         connections -
@@ -70,7 +70,8 @@ void read_http(OptionReader& reader, const Locations& locations, uint16_t defaul
                HttpOptions& http) {
     reader.read(http);
     const auto port = static_cast<uint16_t>(reader.number("rpcport").value_or(default_port));
-    // Without anybody allowed, other addresses would only be refused later.
+    // Without -rpcallowip, requests from other hosts are refused anyway, so there is no reason to
+    // listen.
     if (!http.allowed.empty()) http.binds = read_binds(reader, "rpcbind", port);
     if (http.binds.empty()) http.binds = {{"127.0.0.1", port}, {"::1", port}};
     http.cookie_file = absolute(http.cookie_file, locations.chain_directory);
@@ -163,7 +164,7 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
     options.pid_file = absolute(options.pid_file, locations.chain_directory);
     for (const std::string& path : options.load_blocks) {
         if (!fs::is_regular_file(path))
-            reader.fail(fmt::format("There is no file -loadblock={} to import.", path));
+            reader.fail(fmt::format("Cannot import -loadblock={}: the file does not exist.", path));
     }
     if (options.tx_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -txindex.");
@@ -178,7 +179,7 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
 }
 
 std::optional<std::string> read_text_file(const std::string& path) {
-    // A directory opens, and then reads nothing.
+    // Opening a directory succeeds and reading it returns nothing, so it is rejected here.
     std::error_code error;
     if (!fs::is_regular_file(path, error) && !fs::is_character_file(path, error) &&
         !fs::is_fifo(path, error))

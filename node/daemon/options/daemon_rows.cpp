@@ -40,49 +40,52 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
     using enum OutOfRange;
     static constexpr auto kRows = option_rows(
         OptionGroup::general,
-        option<&O::block_notify>("blocknotify", kCommand,
-                                 "Run this for each new best block; %s is its hash"),
+        option<&O::block_notify>(
+            "blocknotify", kCommand,
+            "Execute this command when the best block changes; %s is replaced by the block hash"),
         option<&O::blocks_directory>("blocksdir", kDirectory,
-                                     "Directory for the blocks (default: the data directory)"),
-        option<&O::no_wallets>("disablewallet", kFlag, "No wallets (default: {default})",
+                                     "Directory of the block files (default: the data directory)"),
+        option<&O::no_wallets>("disablewallet", kFlag,
+                               "Disable the wallets and their RPC methods (default: {default})",
                                {.group = OptionGroup::wallet}),
-        option<&O::load_blocks>(
-            "loadblock", kFile,
-            "Import blocks from a file of magic, length, block; plain or bzip2; may be repeated"),
-        // The most is more than the signatures of a month.
+        option<&O::load_blocks>("loadblock", kFile,
+                                "Import blocks at startup from this file, in the format of block "
+                                "files, plain or compressed with bzip2; may be repeated"),
+        // The maximum has room for more than the signatures of a month.
         option<&O::script_caches_bytes>(
             "maxsigcachesize", kMebibytes,
-            "Memory for what is known of signatures and scripts, half "
-            "for each (default: {default})",
+            "Memory for the caches of valid signatures and valid scripts, half for each (default: "
+            "{default})",
             {.max = 16'384, .below = clamp, .above = clamp, .group = OptionGroup::debug}),
-        // The threads themselves are limited by script_threads().
+        // script_threads() limits the number of threads.
         option<&O::par>("par", kCount,
-                        "Threads that verify scripts: 0 = one a core, <0 = leave that many cores "
-                        "free (default: {default})",
+                        "Number of script verification threads; 0: one per core; negative: leave "
+                        "that many cores free (default: {default})",
                         {.min = INT64_MIN}),
         option<&O::pid_file>("pid", kFile,
-                             "Write the process id here; relative to the chain's directory "
+                             "Write the process id to this file; relative to the chain's directory "
                              "(default: {default})"),
         option<&O::record>(
             "record", kFile,
-            "Record everything that happens to the node, for parley-lab replay; relative to the "
-            "chain's directory. The file may hold secrets of wallets, and while recording, keys "
-            "come from a seed in it: not for wallets with money"),
-        // More than any disk has.
+            "Record all inputs of the node to this file, for parley-lab replay; relative to the "
+            "chain's directory. The record may contain wallet secrets, and new keys are derived "
+            "from a seed in the record: do not use it with wallets that hold real money"),
+        // The maximum is larger than any disk.
         option<&O::record_bytes_max>(
             "recordmaxsize", kMebibytes,
-            "Recording ends when the record has this size, {min} to {max} (default: {default})",
+            "Stop recording when the record reaches this size, {min} to {max} (default: {default})",
             {.min = 1, .max = 1 << 24}),
         option<&O::shutdown_notify>("shutdownnotify", kCommand,
-                                    "Run this when the node begins to stop"),
-        option<&O::startup_notify>("startupnotify", kCommand, "Run this when the node is ready"),
+                                    "Execute this command when the node begins to shut down"),
+        option<&O::startup_notify>("startupnotify", kCommand,
+                                   "Execute this command when startup is complete"),
         option<&O::tx_index>("txindex", kFlag,
-                             "Remember where every transaction is, for getrawtransaction (default: "
-                             "{default})"),
-        option<&O::wallet_directory>("walletdir", kDirectory,
-                                     "Directory of the wallets (default: {default} in the chain's "
-                                     "directory)",
-                                     {.group = OptionGroup::wallet}));
+                             "Maintain an index of all transactions, used by the getrawtransaction "
+                             "RPC (default: {default})"),
+        option<&O::wallet_directory>(
+            "walletdir", kDirectory,
+            "Directory of the wallets; relative to the chain's directory (default: {default})",
+            {.group = OptionGroup::wallet}));
     return kRows;
 }
 
@@ -91,26 +94,30 @@ OptionRows<LogOptions> LogOptions::rows() {
     constexpr OptionUnit kCategory{"<category>"};
     static constexpr auto kRows = option_rows(
         OptionGroup::debug,
-        option<&O::categories>("debug", kCategory,
-                               "Log more: net, mempool, validation, http, rpc, walletdb, mining, "
-                               "pbft, leveldb, or 1 for all; may be repeated"),
+        option<&O::categories>(
+            "debug", kCategory,
+            "Log debug messages of this category: net, mempool, validation, http, rpc, walletdb, "
+            "mining, pbft or leveldb; 1: all categories; may be repeated"),
         option<&O::excluded>("debugexclude", kCategory,
-                             "Leave this category out again; may be repeated"),
-        option<&O::path>("debuglogfile", kFile,
-                         "Where the log goes (default: {default} in the chain's directory); 0: "
-                         "nowhere"),
+                             "Do not log debug messages of this category, even if -debug selects "
+                             "it; may be repeated"),
+        option<&O::path>(
+            "debuglogfile", kFile,
+            "Log file; relative to the chain's directory; 0: no log file (default: {default})"),
         option<O>("loglevel", OptionUnit{"<level>"},
-                  "debug, info, warning or error (default: debug for the categories of -debug)"),
-        option<&O::thread_names>("logthreadnames", kFlag,
-                                 "The thread's name in each line (default: {default})"),
+                  "Minimum level of logged messages: debug, info, warning or error (default: info, "
+                  "and debug for the categories of -debug)"),
+        option<&O::thread_names>(
+            "logthreadnames", kFlag,
+            "Prepend the name of the thread to each log line (default: {default})"),
         option<&O::microseconds>("logtimemicros", kFlag,
-                                 "Microseconds in the log's times (default: {default})"),
+                                 "Log times with microseconds (default: {default})"),
         option<&O::timestamps>("logtimestamps", kFlag,
-                               "Begin each line with the time (default: {default})"),
+                               "Prepend the time to each log line (default: {default})"),
         option<O>("printtoconsole", kFlag,
-                  "Print the log to standard output, too (default: 1, 0 with -daemon)"),
+                  "Also print the log to standard output (default: 1; 0 with -daemon)"),
         option<O>("shrinkdebugfile", kFlag,
-                  "Cut an over-long debug.log at the start (default: 1 without -debug)"));
+                  "Shrink a large log file at startup (default: 1; 0 with -debug)"));
     return kRows;
 }
 
@@ -118,22 +125,22 @@ OptionRows<TransportOptions> TransportOptions::rows() {
     using O = TransportOptions;
     static constexpr auto kRows = option_rows(
         OptionGroup::connection,
-        option<O>("bind", kBind, "Listen on this address only; may be repeated",
+        option<O>("bind", kBind, "Listen for peers only on this address; may be repeated",
                   {.network_only = true}),
         option<&O::resolve_names>("dns", kFlag,
                                   "Look up names of -addnode, -connect and -seednode (default: "
                                   "{default})"),
         option<&O::listening>("listen", kFlag,
-                              "Accept connections from outside (default: {default})"),
+                              "Accept inbound connections from peers (default: {default})"),
         port_option<O>("port", "Listen for peers on this port (default: {default})",
                        "Invalid port specified in -port: '{value}'",
                        [] { return ports(&ChainParams::p2p_port); }),
         option<&O::link_delay>("testlinkdelay", kMilliseconds,
-                               "Delay every byte to a peer by so much, for measurements on one "
-                               "machine (default: {default})",
+                               "Delay everything sent to peers by this time, to simulate a slow "
+                               "network on one machine (default: {default})",
                                {.max = 60'000}),
         option<&O::dial_timeout>("timeout", kMilliseconds,
-                                 "Time to reach a peer (default: {default})",
+                                 "Timeout of an outbound connection attempt (default: {default})",
                                  {.min = 1, .below = OutOfRange::use_default}));
     return kRows;
 }
@@ -145,46 +152,46 @@ OptionRows<HttpOptions> HttpOptions::rows() {
     static constexpr auto kRows = option_rows(
         OptionGroup::rpc,
         option<&O::allowed>("rpcallowip", OptionUnit{"<ip>"},
-                            "Take JSON-RPC from this address, network (1.2.3.0/24) or "
-                            "network/mask; may be repeated"),
+                            "Accept JSON-RPC connections from this address, network (1.2.3.0/24) "
+                            "or network/netmask; may be repeated"),
         option<&O::auth>("rpcauth", OptionUnit{"<user>:<salt>$<hmac>"},
-                         "User name and salted, hashed password for JSON-RPC; may be repeated"),
-        option<O>("rpcbind", kBind,
-                  "Listen for JSON-RPC on this address; only with -rpcallowip; may be repeated",
-                  {.network_only = true}),
-        option<&O::cookie_file>(
-            "rpccookiefile", kFile,
-            "Where the cookie goes (default: {default} in the chain's directory); "
-            "-norpccookiefile: no cookie"),
+                         "User name and salted password hash (HMAC) for JSON-RPC; may be repeated"),
+        option<O>(
+            "rpcbind", kBind,
+            "Listen for JSON-RPC on this address; ignored without -rpcallowip; may be repeated",
+            {.network_only = true}),
+        option<&O::cookie_file>("rpccookiefile", kFile,
+                                "Authentication cookie file; relative to the chain's directory "
+                                "(default: {default}); -norpccookiefile disables the cookie"),
         option<&O::cookie_permissions>(
             "rpccookieperms", OptionUnit{"<who>"},
-            "Who may read the cookie: owner, group or all (default: {default})",
+            "Who can read the cookie file: owner, group or all (default: {default})",
             {.words = kReaders}),
         option<&O::password>("rpcpassword", OptionUnit{"<pw>"}, "Password for JSON-RPC"),
         port_option<O>("rpcport", "Listen for JSON-RPC on this port (default: {default})",
                        "Invalid port specified in -rpcport: '{value}'",
                        [] { return ports(&ChainParams::rpc_port); }),
-        option<&O::timeout>("rpcservertimeout", kSeconds,
-                            "How long an idle or slow connection is kept (default: {default})",
-                            {.min = 1, .below = use_default}),
-        // More threads would only wait for each other.
+        option<&O::timeout>(
+            "rpcservertimeout", kSeconds,
+            "Close a JSON-RPC connection that is idle or slow for this long (default: {default})",
+            {.min = 1, .below = use_default}),
+        // More threads would only contend with each other.
         option<&O::threads>("rpcthreads", kCount,
-                            "Threads that answer JSON-RPC (default: {default})",
+                            "Number of threads that serve JSON-RPC requests (default: {default})",
                             {.min = 1, .max = 256, .below = clamp, .above = clamp}),
         option<&O::user>("rpcuser", OptionUnit{"<user>"}, "User name for JSON-RPC"),
         option<&O::whitelist>(
             "rpcwhitelist", OptionUnit{"<user>:<methods>"},
-            "The only methods that this user may call, separated by commas; what all lists of a "
-            "user contain if there are several; may be repeated"),
-        option<&O::whitelist_default>(
-            "rpcwhitelistdefault", kFlag,
-            "Users without an -rpcwhitelist may call nothing (default: 1 if there is any "
-            "-rpcwhitelist, otherwise 0)"),
+            "Comma-separated list of the only methods that this user may call; several lists for "
+            "one user allow only the methods that all of them contain; may be repeated"),
+        option<&O::whitelist_default>("rpcwhitelistdefault", kFlag,
+                                      "Users without an -rpcwhitelist may not call any method "
+                                      "(default: 1 if -rpcwhitelist is set, otherwise 0)"),
         option<&O::work_queue_max>(
             "rpcworkqueue", kCount,
-            "JSON-RPC requests that may wait for a thread (default: {default})",
+            "Maximum number of JSON-RPC requests that wait for a thread (default: {default})",
             {.min = 1, .below = clamp}),
-        option<&O::enabled>("server", kFlag, "Answer JSON-RPC (default: {default})"));
+        option<&O::enabled>("server", kFlag, "Accept JSON-RPC requests (default: {default})"));
     return kRows;
 }
 
@@ -194,9 +201,9 @@ OptionRows<MinerPoolOptions> MinerPoolOptions::rows() {
         OptionGroup::mining,
         option<&O::rate_max>(
             "genrate", OptionUnit{"<hashes/s>"},
-            "Hashes a second of all these threads together (default: {default}, no limit)",
+            "Maximum hash rate of all mining threads together (default: {default}, no limit)",
             {.max = 1'000'000'000'000}),
-        option<&O::threads>("genthreads", kCount, "Threads that mine (default: {default})",
+        option<&O::threads>("genthreads", kCount, "Number of mining threads (default: {default})",
                             {.min = 1, .max = 256}));
     return kRows;
 }

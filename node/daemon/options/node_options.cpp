@@ -1,6 +1,8 @@
 // NodeConfig from the user's settings: the part of daemon_options.h that concerns the core.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "chain/primitives/address.h"
 #include "node/daemon/options/chain_options.h"
 #include "node/daemon/options/daemon_options.h"
@@ -9,7 +11,7 @@
 namespace parley {
 namespace {
 
-// -fastprune: files so small that a test fills several.
+// -fastprune: files small enough that a test fills several.
 constexpr uint64_t kFastPruneFileBytes = 64 << 10;
 
 void read_node(OptionReader& reader, NodeConfig& config) {
@@ -27,7 +29,7 @@ void read_node(OptionReader& reader, NodeConfig& config) {
 }
 
 void read_chain(OptionReader& reader, NodeConfig& config) {
-    // bitcoind's: 288 blocks, and what comes meanwhile.
+    // bitcoind's minimum: room for the 288 most recent blocks, their undo data and orphaned blocks.
     constexpr uint64_t kPruneTargetMin_MiB = 550;
     ChainOptions& chain = config.chain;
     reader.read(chain);
@@ -40,7 +42,7 @@ void read_chain(OptionReader& reader, NodeConfig& config) {
     if (chain.prune && chain.reindex_chainstate)
         reader.fail(
             "Prune mode is incompatible with -reindex-chainstate. Use full -reindex instead.");
-    if (target <= uint64_t{1} << 20) return;  // 1: by hand
+    if (target <= uint64_t{1} << 20) return;  // 1: only on request
     if (target < kPruneTargetMin_MiB << 20 && !fast)
         reader.fail(
             fmt::format("Prune configured below the minimum of {} MiB. Please use a higher number.",
@@ -59,9 +61,18 @@ MiningSchedule read_schedule(OptionReader& reader) {
     }
     if (!reader.flag("gen")) return schedule;
     if (schedule.kind != MiningSchedule::Kind::off)
-        reader.fail("-gen and -automine exclude each other: leave one of them out.");
+        reader.fail("-gen and -automine cannot be used together. Remove one of them.");
     schedule.kind = MiningSchedule::Kind::continuous;
     return schedule;
+}
+
+bool open_to_others(const std::string& path) {
+    using std::filesystem::perms;
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    const perms others = perms::group_all | perms::others_all;
+    return std::filesystem::is_regular_file(status) &&
+           (status.permissions() & others) != perms::none;
 }
 
 void read_engine_option(OptionReader& reader, const OptionInfo& option, EngineSettings& settings) {
@@ -75,6 +86,10 @@ void read_engine_option(OptionReader& reader, const OptionInfo& option, EngineSe
     if (!text)
         return reader.fail(
             fmt::format("Cannot read -{}={}. {}", option.name, path, option.file_hint));
+    if (option.secret_file && open_to_others(path))
+        return reader.fail(fmt::format(
+            "The secret in -{}={} can be read by other users. Run chmod 600 {}, and start again.",
+            option.name, path, path));
     settings.files[option.name] = {path, std::move(*text)};
 }
 
@@ -105,7 +120,7 @@ std::vector<Endpoint> read_targets(OptionReader& reader, std::string_view name, 
         if (const auto endpoint = parse_endpoint(text, port))
             targets.push_back(*endpoint);
         else
-            reader.fail(name, text, "a name or an address, with or without a port");
+            reader.fail(name, text, "a host name or an address, with an optional port");
     }
     return targets;
 }
@@ -144,13 +159,13 @@ void read_net(OptionReader& reader, NodeConfig& config) {
     const uint16_t port = config.params.p2p_port;
     std::string comments;
     for (const std::string& comment : reader.list("uacomment")) {
-        // What BIP14 and bitcoind let pass: nothing that could end the comment or the line.
+        // BIP14 and bitcoind reserve these characters: they could end the comment or the line.
         const bool safe = comment.find_first_of("/:()\r\n") == std::string::npos;
-        if (!safe) reader.fail("uacomment", comment, "free of / : ( ) and line ends");
+        if (!safe) reader.fail("uacomment", comment, "a text without / : ( ) and line breaks");
         comments += (comments.empty() ? "" : "; ") + comment;
     }
     if (!comments.empty()) {
-        net.user_agent.pop_back();  // the slash at the end
+        net.user_agent.pop_back();  // the trailing slash
         net.user_agent += "(" + comments + ")/";
     }
     if (config.chain.prune) net.services &= ~kServiceNetwork;

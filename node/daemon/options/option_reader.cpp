@@ -11,7 +11,7 @@
 namespace parley {
 namespace {
 
-// Digits beyond 64 bits saturate, as bitcoind reads them.
+// Like bitcoind, saturates numbers that do not fit in 64 bits.
 std::optional<int64_t> to_number(std::string_view text, int base = 10) {
     int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
@@ -21,7 +21,7 @@ std::optional<int64_t> to_number(std::string_view text, int base = 10) {
     return error == std::errc{} ? std::optional{value} : std::nullopt;
 }
 
-// In units of the row; empty: not such a value.
+// The value in the row's units; empty: the text is not a valid value.
 std::optional<int64_t> parse(const OptionInfo& row, std::string_view text) {
     if (!row.words.empty()) {
         const auto found = std::ranges::find(row.words, text, &OptionWord::word);
@@ -45,7 +45,8 @@ std::optional<int64_t> OptionReader::number(const OptionInfo& row) {
     if (row.unit.argument.empty()) return flag(row.name) ? 1 : 0;
     const auto value = parse(row, given->text);
     if (!value) {
-        // What is no number is bitcoind's 0: where 0 is refused, so are words, in the same way.
+        // bitcoind reads any text that is not a number as 0. Where 0 is refused, such a text gets
+        // the same message as 0.
         const bool refuses_zero = row.min > 0 && row.below == OutOfRange::refuse;
         if (refuses_zero || row.unit.decimals > 0)
             fail(row.refuse(given->text, true));

@@ -22,47 +22,49 @@ constexpr OptionInfo row(std::string_view name, OptionUnit unit, std::string_vie
     return {details, name, unit, help};
 }
 
-// What is read before any module has options: where they are, and how to start.
+// Options that are read before those of any module: the location of the files, and how to start.
 constexpr OptionDetails kDebug{.group = OptionGroup::debug};
 constexpr OptionInfo kStartRows[] = {
     row("?", kFlag, "Print this help message and exit"),
     row("chain", OptionUnit{"<chain>"},
         "Use the chain <chain> (default: main): main, test, testnet4, signet, regtest or labnet"),
     row("conf", OptionUnit{"<file>"},
-        "Configuration file (default: parley.conf, or bitcoin.conf where there is none); relative "
-        "to -datadir"),
-    row("daemon", kFlag, "Run in the background; the command returns at once"),
-    row("daemonwait", kFlag, "Run in the background; the command returns when the node is ready"),
+        "Configuration file; relative to -datadir (default: parley.conf, or bitcoin.conf if "
+        "parley.conf does not exist)"),
+    row("daemon", kFlag, "Run in the background and return immediately"),
+    row("daemonwait", kFlag, "Run in the background and return when startup is complete"),
     row("datadir", OptionUnit{"<dir>"},
-        "Data directory (default: ~/.parley); the files of a chain other than main are below it in "
-        "a directory of its name"),
+        "Data directory (default: ~/.parley); each chain other than main has its own subdirectory"),
     row("h", kFlag, "Print this help message and exit"),
     row("help", kFlag, "Print this help message and exit"),
     row("includeconf", OptionUnit{"<file>"},
-        "A further configuration file; only in the configuration file itself"),
+        "Include another configuration file; only allowed in the configuration file"),
     row("labnet", kFlag, "Equivalent to -chain=labnet"),
     row("regtest", kFlag, "Equivalent to -chain=regtest"),
     row("settings", OptionUnit{"<file>"},
-        "File of settings (default: settings.json in the chain's directory); -nosettings: none"),
+        "Settings file (default: settings.json in the chain's directory); -nosettings disables it"),
     row("signet", kFlag, "Equivalent to -chain=signet"),
     row("signetchallenge", OptionUnit{"<hex>"},
-        "signet: the script that blocks solve (default: that of the public signet)"),
-    row("test", OptionUnit{"<option>"},
-        "regtest: bip94 switches the rules of testnet4's difficulty periods on", kDebug),
+        "signet: the challenge script that block signatures must satisfy (default: that of the "
+        "public signet)"),
+    row("test", OptionUnit{"<option>"}, "regtest: bip94 enables the difficulty rules of testnet4",
+        kDebug),
     row("testactivationheight", OptionUnit{"<name>@<height>"},
-        "regtest: the height from which segwit, bip34, dersig, cltv or csv holds; may be repeated",
+        "regtest: activation height of segwit, bip34, dersig, cltv or csv; may be repeated",
         kDebug),
     row("testnet", kFlag, "Equivalent to -chain=test"),
     row("testnet4", kFlag, "Equivalent to -chain=testnet4"),
     row("vbparams", OptionUnit{"<name>:<start>:<end>[:<height>]"},
-        "regtest: start and end (Unix seconds) of a deployment, and its least height of activation",
+        "regtest: start time and timeout (Unix seconds) of a deployment, and its minimum "
+        "activation height; may be repeated",
         kDebug),
-    row("version", kFlag, "Print version and exit"),
-    // Of all engines.
+    row("version", kFlag, "Print the version and exit"),
+    // Options of all engines:
     row("automine", OptionUnit{"<when>"},
-        "Mine a block: off, tx (when a transaction waits), <s>, poisson:<s> (default: off)",
+        "When to mine a block: off; tx (when the mempool has a transaction); <s> (at this "
+        "interval); poisson:<s> (at random intervals with this mean) (default: off)",
         {.group = OptionGroup::mining}),
-    row("gen", kFlag, "Mine all the time (default: 0)", {.group = OptionGroup::mining}),
+    row("gen", kFlag, "Mine continuously (default: 0)", {.group = OptionGroup::mining}),
 };
 
 constexpr std::string_view kWithoutEffect[] = {
@@ -164,7 +166,7 @@ std::string_view title(OptionGroup group) {
     return "";
 }
 
-// Words behind a margin, at most 79 columns.
+// Appends text with a left margin, wrapped at 79 columns.
 void append_wrapped(std::string& target, std::string_view text) {
     constexpr std::string_view kMargin = "       ";
     constexpr size_t kColumns = 79;
@@ -193,7 +195,7 @@ struct OptionTable {
         for (const std::string_view name : kWithoutEffect)
             rows.push_back(row(name, kFlag, "", {.no_effect = true}));
         OptionInfo consensus =
-            row("consensus", OptionUnit{"<engine>"}, "How blocks are agreed on: {default}");
+            row("consensus", OptionUnit{"<engine>"}, "Consensus engine: {default}");
         consensus.default_text = &engines_text;
         rows.push_back(consensus);
         for (const EngineFactory* engine : engines()) add(engine->options());
@@ -245,8 +247,8 @@ std::string options_help() {
         append_wrapped(text, option.help_text());
     }
     text +=
-        "Further options of bitcoind are accepted, so that scripts keep working; the log says "
-        "which have no\nmeaning here.\n";
+        "Other options of bitcoind are accepted for compatibility but have no effect; the log "
+        "names those\nthat are set.\n";
     return text;
 }
 

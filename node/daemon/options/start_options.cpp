@@ -19,7 +19,7 @@ Expected<void, std::string> read_one(const std::string& path, Settings& settings
     if (!text)
         return Unexpected(
             fmt::format("Error reading configuration file: specified config file \"{}\" could not "
-                        "be opened. Create it, or leave the option out.",
+                        "be opened. Create it, or remove the option.",
                         path));
     return parse_config_file(*text, path, settings);
 }
@@ -38,7 +38,7 @@ Expected<void, std::string> read_configuration(const std::string& data_directory
         if (!fs::exists(path, error)) return {};
     }
     if (auto done = read_one(path, settings); !done) return done;
-    // One level, as in bitcoind: an included file includes nothing.
+    // As in bitcoind, an included file cannot include others.
     for (std::string included : settings.list("includeconf")) {
         if (included.empty() || included == "0") continue;
         if (included.front() != '/') included = data_directory + "/" + included;
@@ -67,7 +67,8 @@ Expected<void, std::string> read_settings_file(const Locations& locations, Setti
 }  // namespace
 
 Expected<Locations, std::string> read_config_files(Settings& settings, const std::string& home) {
-    // First where the command line says, then where the configuration file may say.
+    // Twice: the configuration file is found through the command line and may then change the
+    // locations.
     auto locations = read_locations(settings, home);
     if (!locations) return locations;
     if (auto done = read_configuration(locations->data_directory, settings); !done)

@@ -11,9 +11,9 @@
 namespace parley {
 namespace {
 
-// Requests whose last part is done are forgotten when so many are known.
+// Finished requests are removed when this many are known.
 constexpr size_t kKnownRequestsMax = 256;
-// A block import hands over far fewer in one event.
+// Far more than a block import passes in one event.
 constexpr size_t kBlockSizeMin = 81;
 
 template <class... Handlers>
@@ -25,7 +25,7 @@ void write_text(Writer& writer, const std::string& text) {
     writer.var_bytes({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
-// A request may carry a block in hexadecimal digits; a record frame limits it.
+// A request may contain a block in hex; the size of a record frame limits it.
 constexpr uint64_t kTextSizeMax = uint64_t{1} << 30;
 
 std::string read_text(Reader& reader) {
@@ -45,7 +45,7 @@ Endpoint read_endpoint(Reader& reader) {
     return endpoint;
 }
 
-/// Everything of an effect but the bytes of a Send.
+/// All fields of an effect except the bytes of a Send.
 void write_effect(Writer& writer, const Effect& effect) {
     std::visit(Overloaded{
                    [&](const effect::Send& each) {
@@ -180,7 +180,7 @@ void EventEncoder::write_cause(Writer& writer, const event::Cause& cause) {
     }
     const auto* part = std::get_if<event::RequestPart>(&cause);
     if (part == nullptr) {
-        CHECK(!std::holds_alternative<event::DirectCall>(cause));  // a daemon makes none
+        CHECK(!std::holds_alternative<event::DirectCall>(cause));  // a daemon makes no direct calls
         return;
     }
     const auto known = requests_.find(part->request.get());

@@ -17,10 +17,11 @@ constexpr uint8_t kVersion = 1;
 constexpr size_t kPreludeSize = kMagic.size() + 1;
 constexpr size_t kLengthSize = 4;
 constexpr size_t kCheckSize = 4;
-// A step carries at most an import's batch of blocks, or a request with a block in hexadecimal
-// digits. A longer frame is damage, and is not allocated.
+// A step contains at most one batch of imported blocks, or a request with a block in hex. A longer
+// frame means that the file is damaged, and is rejected before memory is allocated.
 constexpr uint32_t kRecordPayloadSizeMax = 256 << 20;
-// Options of the RPC server: the node does not read them, and passwords are among them.
+// Options of the RPC server are not recorded: the node does not use them, and they include
+// passwords.
 constexpr std::string_view kPrivateOptions = "rpc";
 
 ByteSpan bytes_of(std::string_view text) {

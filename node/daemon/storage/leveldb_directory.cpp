@@ -11,10 +11,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file system's limit for one name is 255 bytes.
+// File systems limit a name to 255 bytes.
 constexpr size_t kNameBytesMax = 255;
 
-// A name is one directory below ours, or empty: our own. Never a way out of it.
+// A name is a subdirectory, or empty for the directory itself. It must not lead out of the
+// directory.
 bool is_valid_name(const std::string& name) {
     return name.size() <= kNameBytesMax && name != "." && name != ".." &&
            name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
@@ -39,7 +40,7 @@ Expected<std::unique_ptr<Storage>, StorageError> LevelDbDirectory::open(const st
     LevelDbOptions options;
     options.directory = name.empty() ? directory_ : directory_ + "/" + name;
     options.create = mode == Mode::create_new;
-    // A wallet holds little and reads it once: its caches are the smallest that LevelDB accepts.
+    // A wallet is small and read once, so it gets the smallest caches that LevelDB accepts.
     options.cache_bytes = 64 << 10;
     options.write_buffer_bytes = 256 << 10;
     if (options.create && is_store(options.directory))

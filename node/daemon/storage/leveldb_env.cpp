@@ -36,7 +36,7 @@ class GuardedFile final : public leveldb::WritableFile {
     leveldb::Status Flush() override { return file_->Flush(); }
     leveldb::Status Sync() override {
         if (env_.unsettled()) return leveldb::Status::OK();
-        // Cleared before, so that a failed sync is not tried again by the destructor.
+        // Cleared first, so that the destructor does not retry a failed sync.
         if (!unsynced_) return leveldb::Status::OK();
         unsynced_ = false;
         const auto status = file_->Sync();
@@ -78,14 +78,14 @@ bool StoreEnv::settle() {
     if (!unsettled()) return !failed();
     const std::lock_guard lock(mutex_);
     if (!unsettled()) return !failed();
-    // First the flag: what is written from now on is synced by its writer.
+    // Sets the flag first: from now on, writers sync what they write.
     unsettled_.store(false, std::memory_order_release);
     const std::filesystem::path directory(directory_);
     std::error_code error;
     bool synced = true;
     for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
          entry.increment(error)) {
-        // LevelDB may remove a file meanwhile; then it is not needed.
+        // LevelDB may remove a file in the meantime; such a file needs no sync.
         const std::string path = entry->path().string();
         if (entry->is_regular_file(error) && !sync_path(path))
             synced &= ::access(path.c_str(), F_OK) != 0;
@@ -97,7 +97,7 @@ bool StoreEnv::settle() {
 
 void StoreEnv::mark_clean() {
     if (clean() || !settle()) return;
-    // Not synced itself: where a power cut takes it, the next start only takes the longer way.
+    // Not synced: if a power failure loses it, the next start is only slower.
     const UniqueFd fd{::open(mark_path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)};
     if (fd.valid()) clean_.store(true, std::memory_order_release);
 }

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A table file is 2 MiB: this many hold a UTXO set of 128 MB without reopening any.
+// A table file has 2 MiB, so this many keep a UTXO set of 128 MB open.
 constexpr int kOpenTablesMax = 64;
 constexpr int kBloomBitsPerKey = 10;  // about 1 % false positives
 
@@ -36,16 +36,18 @@ ByteSpan span(const leveldb::Slice& slice) {
     return {reinterpret_cast<const uint8_t*>(slice.data()), slice.size()};
 }
 
-// A table's block that has changed on the disk is an error, never another answer.
+// Verifies the checksums of table blocks, so that corruption on disk is an error and never a wrong
+// value.
 leveldb::ReadOptions checked_read() {
     leveldb::ReadOptions options;
     options.verify_checksums = true;
     return options;
 }
 
-StorageError database_error(const leveldb::Status& status, const std::string& directory) {
+StorageError database_error(const leveldb::Status& status, const std::string& directory,
+                            const std::string& remedy) {
     std::string detail = status.ToString();
-    // A damaged name of a file may hold anything; the sentence stays one line.
+    // A damaged file name may contain anything; the message must stay on one line.
     std::replace_if(
         detail.begin(), detail.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
     if (status.IsInvalidArgument() && detail.find("comparator") != std::string::npos)
@@ -56,9 +58,7 @@ StorageError database_error(const leveldb::Status& status, const std::string& di
                         directory)};
     if (status.IsCorruption() || status.IsInvalidArgument() || status.IsNotFound())
         return {StorageError::Code::corruption,
-                fmt::format("The database in {} is damaged ({}). Restore the data directory from a "
-                            "copy, or move it away to begin with an empty one.",
-                            directory, detail)};
+                fmt::format("The database in {} is damaged ({}). {}", directory, detail, remedy)};
     return {StorageError::Code::io,
             fmt::format("The database in {} cannot be used ({}). Check that no other process uses "
                         "it, check the disk and its free space, and start again.",
@@ -84,8 +84,8 @@ bool is_numbered_file(const fs::path& path) {
     return (name.starts_with("blk") || name.starts_with("rev")) && name.ends_with(".dat");
 }
 
-// LevelDB would begin a new database where CURRENT is missing, delete the tables that it does not
-// know, and the node would write over the block files.
+// If CURRENT is missing, LevelDB would create a new database and delete the unknown tables, and the
+// node would then overwrite the block files.
 std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) {
     if (fs::exists(options.directory + "/CURRENT")) return std::nullopt;
     if (!options.create)
@@ -93,18 +93,14 @@ std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) 
                             fmt::format("There is no database in {}.", options.directory)};
     if (has_file(options.directory, is_table_or_log))
         return StorageError{StorageError::Code::corruption,
-                            fmt::format("The database in {} is damaged (CURRENT is missing). "
-                                        "Restore the data directory from a copy, or move it away "
-                                        "to begin with an empty one.",
-                                        options.directory)};
+                            fmt::format("The database in {} is damaged (CURRENT is missing). {}",
+                                        options.directory, options.remedy)};
     if (!options.files_may_be_there && !options.files_directory.empty() &&
         has_file(options.files_directory, is_numbered_file))
         return StorageError{
             StorageError::Code::corruption,
-            fmt::format("{} contains block files without their index {}. Start with "
-                        "-reindex to rebuild it from them, or move the data "
-                        "directory away to begin with an empty one.",
-                        options.files_directory, options.directory)};
+            fmt::format("{} contains block files without their index {}. {}",
+                        options.files_directory, options.directory, options.remedy)};
     return std::nullopt;
 }
 
@@ -113,6 +109,7 @@ std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) 
 struct LevelDbStorage::Database {
     explicit Database(const LevelDbOptions& options)
         : directory(options.directory),
+          remedy(options.remedy),
           env(options.directory),
           cache(leveldb::NewLRUCache(options.cache_bytes)),
           writer(options.files_directory, !env.clean()),
@@ -121,6 +118,7 @@ struct LevelDbStorage::Database {
     }
 
     const std::string directory;
+    const std::string remedy;
     StoreEnv env;
     SilentLogger logger;
     const std::unique_ptr<leveldb::Cache> cache;
@@ -155,7 +153,7 @@ Expected<std::unique_ptr<LevelDbStorage>, StorageError> LevelDbStorage::open(
     leveldb::DB* db = nullptr;
     const auto status = leveldb::DB::Open(settings, options.directory, &db);
     database->db.reset(db);
-    if (!status.ok()) return Unexpected(database_error(status, options.directory));
+    if (!status.ok()) return Unexpected(database_error(status, options.directory, options.remedy));
     return std::unique_ptr<LevelDbStorage>(new LevelDbStorage(std::move(database), thread));
 }
 
@@ -181,7 +179,8 @@ Expected<std::optional<Bytes>, StorageError> LevelDbStorage::get(ByteSpan key) c
     std::string value;
     const auto status = database_->db->Get(checked_read(), slice(key), &value);
     if (status.IsNotFound()) return std::optional<Bytes>{};
-    if (!status.ok()) return Unexpected(database_error(status, database_->directory));
+    if (!status.ok())
+        return Unexpected(database_error(status, database_->directory, database_->remedy));
     return std::optional<Bytes>{to_bytes(as_bytes(value))};
 }
 
@@ -194,7 +193,7 @@ Expected<void, StorageError> LevelDbStorage::scan(ByteSpan prefix, const Visitor
         return value == nullptr || visitor(key, *value);
     };
     leveldb::ReadOptions options = checked_read();
-    options.fill_cache = false;  // a scan would push out what single reads come back to
+    options.fill_cache = false;  // a scan would evict blocks that single reads use repeatedly
     const std::unique_ptr<leveldb::Iterator> iterator(database_->db->NewIterator(options));
     for (iterator->Seek(slice(prefix));
          iterator->Valid() && iterator->key().starts_with(slice(prefix)); iterator->Next()) {
@@ -209,7 +208,8 @@ Expected<void, StorageError> LevelDbStorage::scan(ByteSpan prefix, const Visitor
         }
     }
     if (!iterator->status().ok())
-        return Unexpected(database_error(iterator->status(), database_->directory));
+        return Unexpected(
+            database_error(iterator->status(), database_->directory, database_->remedy));
     while (newer != pending.entries.end()) {
         if (!visit_newer()) return {};
     }
@@ -218,17 +218,17 @@ Expected<void, StorageError> LevelDbStorage::scan(ByteSpan prefix, const Visitor
 
 Expected<Bytes, StorageError> LevelDbStorage::read_file(FileId file, uint64_t offset,
                                                         size_t size) const {
-    // First the disk, then what is not on it for certain: the storage thread may be writing the
-    // same bytes right now.
+    // Reads the disk first and then overlays commits that may not be on disk yet, because the
+    // storage thread may be writing the same bytes now.
     Bytes result(size);
     const auto on_disk = database_->reader.read(file, offset, result);
     if (!on_disk) return Unexpected(on_disk.error());
     if (*on_disk < size && overlay_->file_end(file) < offset + size)
-        return Unexpected(StorageError{
-            StorageError::Code::corruption,
-            fmt::format("{} is shorter than its index says. Restore the data directory from a "
-                        "copy, or move it away to begin with an empty one.",
-                        numbered_file_path(database_->writer.directory(), file))});
+        return Unexpected(
+            StorageError{StorageError::Code::corruption,
+                         fmt::format("{} is shorter than its index says. {}",
+                                     numbered_file_path(database_->writer.directory(), file),
+                                     database_->remedy)});
     overlay_->apply_file_writes(file, offset, result);
     return result;
 }
@@ -292,9 +292,10 @@ Expected<void, StorageError> LevelDbStorage::apply(std::span<const WriteBatch* c
             return Unexpected(io_error("sync", database_->directory, EIO));
     }
     leveldb::WriteOptions options;
-    options.sync = sync;  // an empty batch with sync puts the whole log on the disk
+    options.sync = sync;  // an empty batch with sync writes the whole log to disk
     const auto status = database_->db->Write(options, &keys);
-    if (!status.ok()) return Unexpected(database_error(status, database_->directory));
+    if (!status.ok())
+        return Unexpected(database_error(status, database_->directory, database_->remedy));
     if (database_->env.failed())
         return Unexpected(StorageError{
             StorageError::Code::io,

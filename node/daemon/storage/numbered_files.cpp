@@ -61,7 +61,7 @@ Expected<void, StorageError> NumberedFileWriter::write(FileId file, uint64_t off
     return {};
 }
 
-// A file that was synced before costs next to nothing.
+// Syncing a file again costs almost nothing.
 Expected<void, StorageError> NumberedFileWriter::sync_predecessor() {
     std::error_code error;
     for (std::filesystem::directory_iterator entry(directory_, error), end; !error && entry != end;

@@ -11,12 +11,12 @@
 namespace parley {
 namespace {
 
-// What the core may be ahead of the disk: eight full blocks with their undo data and coins. Beyond
-// that the core waits, because memory is finite and the disk sets the pace anyway.
+// Limit of committed bytes that are not yet written: eight full blocks with their undo data and
+// coins. Beyond it, the core waits, to bound the memory.
 constexpr size_t kQueuedBytesMax = 64 << 20;
-// Small commits cost more than their bytes: keys in maps, nodes of lists.
+// Memory overhead of a small commit: keys in maps, and list nodes.
 constexpr size_t kQueuedJobsMax = 1 << 16;
-// One LevelDB batch is built in memory and written in one piece.
+// Size limit of one LevelDB batch, which is built in memory.
 constexpr size_t kRunBytesMax = 4 << 20;
 
 }  // namespace
@@ -55,12 +55,13 @@ void StorageThread::push(Job job) {
     {
         std::unique_lock lock(mutex_);
         if (commit != nullptr) {
-            // The limit holds before the new commit, so that one larger than it can pass.
+            // The limit is checked without the new commit, so that a commit larger than the limit
+            // can pass.
             room_.wait(lock, [this] {
                 return (queued_bytes_ < kQueuedBytesMax && queue_.size() < kQueuedJobsMax) ||
                        failed();
             });
-            if (failed()) return;  // the node is being stopped; nothing is written any more
+            if (failed()) return;  // after a failure, nothing more is written; the node stops
         }
         queued_bytes_ += bytes;
         queue_.push_back(std::move(job));
@@ -90,7 +91,7 @@ void StorageThread::run() {
         jobs.clear();
         if (!unsynced_.empty() && std::chrono::steady_clock::now() >= sync_due_) sync_all(nullptr);
         {
-            // Only now: the bytes count until they are written.
+            // Subtracted last, because the bytes count until they are written.
             const std::lock_guard lock(mutex_);
             queued_bytes_ -= bytes;
         }
@@ -119,10 +120,10 @@ void StorageThread::process(std::vector<Job>& jobs) {
     }
 }
 
-// Writes the commits from `first` on that can share one write, and answers the barriers among
-// them. Returns the position behind them. A run of synced commits takes the unsynced commits that
-// follow along; a run of unsynced ones ends before the first synced one, so that their barriers do
-// not wait for a sync that they did not ask for.
+// Starting at `first`, writes all commits that can share one write, and completes the barriers
+// among them. Returns the position after the last of these commits. A run of synced commits
+// includes the unsynced commits that follow it. A run of unsynced commits ends before the first
+// synced one, so that its barriers do not wait for an unnecessary sync.
 size_t StorageThread::write_run(const std::vector<Job>& jobs, size_t first) {
     const auto& head = std::get<Commit>(jobs[first]);
     const bool sync = head.durability == Durability::synced;
@@ -161,7 +162,7 @@ void StorageThread::sync_all(const CommitTarget* except) {
     for (CommitTarget* target : unsynced_) {
         if (target != except && !apply(*target, {}, true)) break;
     }
-    // Also after a failure: nobody tries again.
+    // Also cleared after a failure, because a failed sync is never retried.
     std::erase_if(unsynced_, [except](CommitTarget* target) { return target != except; });
 }
 

@@ -15,8 +15,8 @@ Expected<DirectoryLock, std::string> DirectoryLock::acquire(const std::string& d
     if (!fd.valid())
         return Unexpected(fmt::format("Cannot write to directory {}; check permissions. ({})",
                                       directory, system_error_sentence("open", path, errno)));
-    // Of the open file, not of the process, so that it also keeps out a second node of this
-    // process; it conflicts with bitcoind's lock of the process all the same.
+    // The lock belongs to the open file description, not to the process, so that it also excludes a
+    // second node in this process. It still conflicts with bitcoind's process lock.
     struct flock lock {};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;

@@ -7,8 +7,8 @@
 namespace parley {
 namespace {
 
-// A command that takes longer than blocks come would pile up others behind it: the newest wait,
-// the rest is dropped.
+// If a command takes longer than the time between blocks, others accumulate. Only this many wait;
+// beyond it, the oldest is dropped.
 constexpr size_t kCommandsMax = 100;
 
 }  // namespace
@@ -26,7 +26,8 @@ void Notifier::run(std::string command) {
     {
         const std::lock_guard lock(mutex_);
         if (commands_.size() >= kCommandsMax) {
-            log_.warning(LogCategory::general, "runCommand: dropped, too many wait: {}",
+            log_.warning(LogCategory::general,
+                         "runCommand: dropped because too many commands are waiting: {}",
                          commands_.front());
             commands_.pop_front();
         }

@@ -12,7 +12,7 @@ OsRandom::~OsRandom() {
 }
 
 uint64_t OsRandom::next() {
-    // A generator that fails leaves no way to make a key: going on would be worse than stopping.
+    // Without random numbers, keys would be insecure, so the process must stop.
     if (secret_) {
         uint64_t value = 0;
         CHECK(RAND_priv_bytes(reinterpret_cast<unsigned char*>(&value), sizeof value) == 1);

@@ -9,11 +9,11 @@
 namespace parley {
 namespace {
 
-// Waits run on the steady clock, deadlines on the system's: somebody may set the latter. Looking
-// again this often keeps every timer at most so late after such a change.
+// Waits use the steady clock, but deadlines are times of the system clock, which can be set.
+// Checking again at this interval bounds the delay of a timer after such a change.
 constexpr Duration kWaitMax = std::chrono::seconds(10);
 
-// Under a stream of events a timer may be so late.
+// Maximum delay of a timer under a continuous stream of events.
 constexpr Duration kLateMax = std::chrono::milliseconds(10);
 
 }  // namespace
@@ -81,8 +81,8 @@ void CoreLoop::end() {
     }
 }
 
-// Never backwards, and never at a standstill: when the system's clock is set back, time goes on
-// from where it was, at the steady clock's pace, until the system's is ahead again.
+// The node's time never goes backwards and never stops. If the system clock is set back, time
+// continues at the pace of the steady clock until the system clock has caught up.
 TimePoint CoreLoop::now() {
     const auto steady = std::chrono::steady_clock::now();
     const auto system = TimePoint{
@@ -131,8 +131,8 @@ std::string CoreLoop::run(const Ports& ports, Effects start) {
             handle(ports, runner, message);
         }
         if (stopping_ || failed_) continue;
-        // What is to be done "at once" waits for the events that are here: the node moves that
-        // deadline along with each of them.
+        // An immediate deadline waits until the queued events are handled, because each of them may
+        // move it.
         const auto due = ports.node.next_deadline();
         if (due && *due + (has_messages() ? kLateMax : Duration::zero()) <= now())
             step(ports, runner, event::TimerDue{});
@@ -162,7 +162,7 @@ void CoreLoop::step(const Ports& ports, EffectRunner& runner, Event event) {
     if (const auto* end = std::get_if<event::Closed>(&event)) closed = end->peer;
     runner.run(ports.node.handle(std::move(event), now()));
     if (received) ports.network.consumed(received->first, received->second);
-    // Behind what that peer is sent and still waits for the disk.
+    // Must come after messages to the same peer that still wait for the disk.
     if (closed) runner.run({effect::Close{*closed}});
 }
 
@@ -185,7 +185,7 @@ void CoreLoop::carry_out(const Ports& ports, Effect&& effect) {
         stopping_ = true;
         if (error_.empty()) error_ = shutdown->error;
     } else {
-        CHECK(false);  // a Persist is never carried out
+        CHECK(false);  // EffectRunner handles Persist
     }
 }
 

@@ -6,12 +6,12 @@ namespace parley {
 
 DigestCache::DigestCache(Random& secrets, size_t bytes_max)
     : sets_of_part_(bytes_max / kParts / sizeof(Set)) {
-    std::array<uint8_t, 64> salt;  // a whole block of SHA-256
+    std::array<uint8_t, 64> salt;  // one block of SHA-256
     secrets.fill(salt);
     salted_.write(salt);
 }
 
-// REQUIRES: the part is locked, and has its sets.
+// REQUIRES: the part is locked and allocated.
 DigestCache::Set& DigestCache::set_of(Part& part, const Hash256& digest) {
     uint64_t number = 0;
     for (size_t i = 8; i < 16; ++i) number = number << 8 | digest.bytes()[i];
@@ -35,7 +35,7 @@ void DigestCache::insert(const Hash256& digest) {
     Set& set = set_of(part, digest);
     if (std::find(set.begin(), set.end(), digest) != set.end()) return;
     const auto free = std::find(set.begin(), set.end(), Hash256{});
-    // The digest is random: so is whose place it takes.
+    // The digest is random, so the evicted entry is random too.
     (free != set.end() ? *free : set[digest.bytes()[16] % kPlaces]) = digest;
 }
 

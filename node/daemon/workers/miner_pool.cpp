@@ -10,14 +10,16 @@ namespace parley {
 namespace {
 
 constexpr uint64_t kNonces = uint64_t{1} << 32;
-// 6 ms of one core at 22 MH/s: new work is noticed within that, and the lock is taken rarely.
+// Hashes between two checks for new work: 6 ms of one core at 22 MH/s, so that the lock is rarely
+// taken.
 constexpr uint64_t kSliceMax = uint64_t{1} << 17;
-// With a rate: slices of about this time, so that the moment of a find is as fine as this.
+// With -genrate, the approximate duration of a slice, which is also the time resolution of finding
+// a block.
 constexpr auto kPacedSliceTime = std::chrono::milliseconds(5);
-// Turns missed because the machine was busy are made up for, but not more than this: a node that
-// was stopped for an hour does not then hash for an hour at full speed.
+// Limit for making up slices that were missed because the machine was busy: a node that was
+// suspended for an hour must not hash at full speed for an hour.
 constexpr auto kCatchUpMax = std::chrono::seconds(1);
-// The measured rate forgets what is older than about twice this.
+// The measured rate covers about twice this time.
 constexpr std::chrono::steady_clock::duration kMeasureTime = std::chrono::seconds(10);
 
 }  // namespace
@@ -39,7 +41,7 @@ void MinerPool::search(uint64_t job, const BlockHeader& header, const Hash256& t
         const std::lock_guard lock(mutex_);
         const auto now = std::chrono::steady_clock::now();
         if (!searching_) {
-            // Turns do not pile up while there is nothing to do.
+            // Slices do not accumulate while there is no work.
             next_turn_ = std::max(next_turn_, now);
             measured_from_ = now;
         }
@@ -71,7 +73,7 @@ void MinerPool::run() {
     while (take(slice)) search_slice(slice);
 }
 
-// Waits for work, and for the turn. False: the pool ends.
+// Waits for work and for this thread's next slice. False: the pool is stopping.
 bool MinerPool::take(Slice& slice) {
     std::unique_lock lock(mutex_);
     const auto has_work = [this] { return stop_ || (searching_ && next_nonce_ < kNonces); };
@@ -83,7 +85,7 @@ bool MinerPool::take(Slice& slice) {
             options_.rate_max * static_cast<uint64_t>(slice_ns) / 1'000'000'000, 1, kSliceMax);
         wait_for_turn(lock);
         changed_.wait(lock, has_work);
-        // In integers, whose rounding (below a nanosecond a slice) does not add up to anything.
+        // Integer arithmetic; the rounding error is below a nanosecond per slice.
         next_turn_ += std::chrono::nanoseconds(count * 1'000'000'000 / options_.rate_max);
     }
     if (stop_) return false;
@@ -97,17 +99,17 @@ bool MinerPool::take(Slice& slice) {
     return true;
 }
 
-// The turn is taken after the wait, not before: work that changes meanwhile loses nothing.
+// The slice is taken after the wait, so that nothing is lost if the work changes during the wait.
 void MinerPool::wait_for_turn(std::unique_lock<std::mutex>& lock) {
     next_turn_ = std::max(next_turn_, std::chrono::steady_clock::now() - kCatchUpMax);
     while (!stop_ && std::chrono::steady_clock::now() < next_turn_) {
-        const auto turn = next_turn_;  // another thread may move it on
+        const auto turn = next_turn_;  // another thread may advance it
         changed_.wait_until(lock, turn);
     }
 }
 
 void MinerPool::search_slice(const Slice& slice) {
-    // A search that was replaced meanwhile is left at once; the nonces count where they were tried.
+    // A search that was replaced in the meantime is abandoned at once.
     if (slice.generation != generation_.load(std::memory_order_relaxed)) return;
     const auto found = search_nonce(slice.header, slice.target, slice.first, slice.count);
     const uint64_t tried = found ? *found - slice.first + 1 : slice.count;
@@ -124,7 +126,7 @@ void MinerPool::search_slice(const Slice& slice) {
         exhausted = !found && tried_ == kNonces;
         if (found || exhausted) {
             measure(now);
-            searching_ = false;  // whoever is in a slice of this search leaves it after that slice
+            searching_ = false;  // other threads stop this search after their current slice
             ++generation_;
         }
     }

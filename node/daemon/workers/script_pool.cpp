@@ -9,9 +9,11 @@
 namespace parley {
 namespace {
 
-// Waking a thread costs as much as a few signatures: small work stays on the caller.
+// Waking a thread costs as much as verifying a few signatures, so the caller does small work
+// itself.
 constexpr size_t kParallelChecksMin = 8;
-// Taken at once: few enough to share the tail evenly, enough to keep the lock free.
+// Checks per share: small enough to distribute the last ones evenly, large enough to avoid
+// contention.
 constexpr size_t kShare = 4;
 // bitcoind's limit: beyond it the threads wait for memory, not for each other.
 constexpr unsigned kThreadsMax = 16;
@@ -23,8 +25,8 @@ unsigned script_threads(int par, unsigned cores) {
     return static_cast<unsigned>(std::clamp(wanted, 1, static_cast<int>(kThreadsMax)));
 }
 
-// Shares are taken in the order of their positions, and none below the lowest failure is left out:
-// when nothing is left and nobody is working, the failure is the one with the lowest position.
+// Shares are taken in order of position, and no share below the lowest failure is skipped. When all
+// work is done, the recorded failure is therefore the one with the lowest position.
 class ScriptPool::Run final : public ScriptRun {
  public:
     explicit Run(ScriptPool& pool) : pool_(pool) {
@@ -58,7 +60,7 @@ class ScriptPool::Run final : public ScriptRun {
         return failure_;
     }
 
-    // The rest is called with the pool's mutex held.
+    // The functions below require the pool's mutex.
 
     bool has_work() const { return taken_ < count_ && (!failure_ || taken_ < failure_->check); }
     // REQUIRES: has_work().
@@ -83,10 +85,10 @@ class ScriptPool::Run final : public ScriptRun {
     }
 
     ScriptPool& pool_;
-    std::deque<std::vector<ScriptCheck>> lists_;  // what is in them does not move
+    std::deque<std::vector<ScriptCheck>> lists_;  // elements do not move
     size_t count_ = 0;
-    size_t taken_ = 0;       // checks that somebody has taken
-    size_t list_ = 0;        // the next one is in this list, or at the beginning of the one behind
+    size_t taken_ = 0;       // number of checks that threads have taken
+    size_t list_ = 0;        // the next check is in this list, or first in the following list
     size_t list_first_ = 0;  // position of that list's first check
     unsigned working_ = 0;
     std::optional<ScriptFailure> failure_;

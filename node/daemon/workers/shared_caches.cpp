@@ -2,7 +2,8 @@
 
 namespace parley {
 
-// Message and kind have fixed sizes, and the key's is told: no two records give the same bytes.
+// The message and the kind have fixed sizes, and the size of the key is included, so different
+// entries never give the same bytes.
 Hash256 SharedSignatureCache::digest(const SignatureRecord& record) const {
     HashStream stream = cache_.stream();
     stream.le(static_cast<uint8_t>(record.kind)).hash(record.message);

@@ -71,7 +71,7 @@ TEST(CompactSizeTest, value_above_the_limit_is_refused) {
     Reader strict{at_limit};
     EXPECT_EQ(strict.compact_size(999), 0u);
     EXPECT_FALSE(strict.ok());
-    // 32 MiB is the limit that nobody has to name.
+    // 32 MiB is the default limit.
     const Bytes usual = Writer{}.compact_size(0x02000000).take();
     EXPECT_EQ(Reader{usual}.compact_size(), 0x02000000u);
     const Bytes above = Writer{}.compact_size(0x02000001).take();

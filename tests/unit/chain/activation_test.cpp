@@ -10,7 +10,7 @@ namespace {
 
 constexpr Height kNever{1'000'000};
 
-// Only what a test names holds on this chain.
+// Only the rules that a test names are active on this chain.
 ChainParams params_with(const std::function<void(ActivationHeights&)>& change) {
     ChainParams params = regtest_params();
     params.activation.bip34 = kNever;

@@ -27,7 +27,7 @@ BlockHeader child_of(const HeaderNode& parent, uint32_t nonce = 0) {
     return header;
 }
 
-// Headers of any score, and bodies that nobody reads.
+// Headers with any score; the bodies are never read.
 class Index : public ::testing::Test {
  protected:
     const HeaderNode& header(const HeaderNode& parent, uint64_t score) {

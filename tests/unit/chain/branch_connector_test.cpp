@@ -11,7 +11,7 @@ bool has_coin(const ChainParts& chain, const HeaderNode& node) {
     return chain.coins.view().coin(coinbase_outpoint(*chain.blocks.read(node))).value().has_value();
 }
 
-// A block whose coinbase nobody can spend, and one that tries.
+// A block with an unspendable coinbase, and a block that tries to spend it.
 struct BadSpend {
     explicit BadSpend(ChainParts& chain) {
         BlockPlan plan;

@@ -209,7 +209,7 @@ TEST(CoinsCache, coin_in_the_place_of_a_stored_one_is_erased_with_it) {
     ASSERT_TRUE(second.load(std::vector{outpoint}, kHeightMax));
     EXPECT_EQ(second.spend(outpoint), coin_of(1));
     second.add(outpoint, coin_of(2));
-    flush(cache, storage, std::nullopt, true);  // the cache forgets what it has read
+    flush(cache, storage, std::nullopt, true);  // the cache drops the coins that it has read
     cache.apply(std::move(second));
     EXPECT_EQ(cache.coin(outpoint).value(), coin_of(2));
 
@@ -305,7 +305,7 @@ TEST(CoinsCache, usage_is_what_the_heap_has_given_within_five_percent) {
     }
 }
 
-// Slices keep the cache at its limit, whatever comes in.
+// Slices keep the cache at its limit, regardless of the blocks.
 TEST(CoinsWriter, cache_stays_within_a_tenth_of_its_limit) {
     SeededRandom random(test_seed());
     const HeaderTree tree{BlockHeader{}};

@@ -123,7 +123,7 @@ TEST(ConnectBlock, rules_of_an_active_deployment_hold) {
     EXPECT_EQ(verdict().substr(0, 31), "block-script-verify-flag-failed");
 }
 
-// Remembers what the test tells it.
+// A script cache that stores the entries of the test.
 class KnownScripts final : public ScriptVerifier, public ScriptCache {
  public:
     std::unique_ptr<ScriptRun> begin() override { return inline_.begin(); }

@@ -120,7 +120,7 @@ TEST_F(Verify, reindex_finds_the_same_chain_and_appends_behind_it) {
                     std::make_shared<MemoryStorage>());
     EXPECT_TRUE(again->reindexing());
     EXPECT_EQ(again->index().tip().height, Height{0});
-    // A block that comes meanwhile overwrites none that was not read yet.
+    // A block that arrives in the meantime does not overwrite unread blocks.
     const auto early = again.build(again->index().genesis(), {.extra_nonce = 7});
     again.add(early);
     finish_reindex(again);
@@ -175,7 +175,7 @@ TEST_F(Verify, reindex_finds_blocks_among_garbage_and_children_before_parents) {
 }
 
 TEST_F(Verify, reindex_finds_a_block_whose_magic_lies_across_two_pieces) {
-    constexpr size_t kPiece = size_t{4} << 20;  // what is read at a time
+    constexpr size_t kPiece = size_t{4} << 20;  // bytes per read
     const auto record = [&](int32_t height) {
         const Bytes block = chain->block(Height{height})->serialize();
         Writer writer;

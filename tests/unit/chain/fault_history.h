@@ -1,5 +1,5 @@
-// FaultHistory: a run of blocks with spends and reorganisations over a FaultDisk, what was reported
-// in it, and what any start on a crashed disk must come to. For tests of chain/ only.
+// FaultHistory: a run of blocks with spends and reorganisations over a RecordedDisk, what was
+// reported in it, and what any start on a crashed disk must come to. For tests of chain/ only.
 #pragma once
 
 #include <fmt/format.h>
@@ -13,21 +13,21 @@
 
 #include "base/crypto/sha256.h"
 #include "base/random.h"
-#include "tests/unit/chain/fault_disk.h"
+#include "tests/unit/chain/recorded_disk.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {
 
-inline constexpr FaultDisk::Stop kStops[] = {FaultDisk::Stop::kill, FaultDisk::Stop::power_least,
-                                             FaultDisk::Stop::power_some};
+inline constexpr RecordedDisk::Stop kStops[] = {
+    RecordedDisk::Stop::kill, RecordedDisk::Stop::power_least, RecordedDisk::Stop::power_some};
 
-inline const char* stop_name(FaultDisk::Stop stop) {
+inline const char* stop_name(RecordedDisk::Stop stop) {
     switch (stop) {
-        case FaultDisk::Stop::kill:
+        case RecordedDisk::Stop::kill:
             return "kill";
-        case FaultDisk::Stop::power_least:
+        case RecordedDisk::Stop::power_least:
             return "power_least";
-        case FaultDisk::Stop::power_some:
+        case RecordedDisk::Stop::power_some:
             return "power_some";
     }
     return "";
@@ -47,8 +47,9 @@ inline Hash256 coins_hash(Chainstate& chain) {
 /// Stops the machine after each operation from the one numbered `first` on, in each of these ways,
 /// and hands on what is there then. Returns the number of stops; ends at the first failure.
 template <typename Check>
-size_t stop_everywhere(const FaultDisk& disk, size_t first, std::span<const FaultDisk::Stop> stops,
-                       Random& random, const Check& check) {
+size_t stop_everywhere(const RecordedDisk& disk, size_t first,
+                       std::span<const RecordedDisk::Stop> stops, Random& random,
+                       const Check& check) {
     size_t points = 0;
     for (const auto stop : stops) {
         for (size_t count = first; count <= disk.operations().size(); ++count) {
@@ -65,7 +66,7 @@ size_t stop_everywhere(const FaultDisk& disk, size_t first, std::span<const Faul
 /// What the node has told others: a kill takes none of it back.
 class ReportedTips {
  public:
-    void note(const FaultDisk& disk, TestChain& chain) {
+    void note(const RecordedDisk& disk, TestChain& chain) {
         tips_.emplace_back(disk.operations().size(), chain->index().tip().hash);
     }
 
@@ -144,16 +145,16 @@ class FaultHistory {
         end_hash_ = coins_hash(*chain_);
     }
 
-    FaultDisk& disk() { return disk_; }
+    RecordedDisk& disk() { return disk_; }
     TestChain& chain() { return chain_; }
     const ChainOptions& options() const { return options_; }
     const std::vector<BlockRef>& blocks() const { return blocks_; }
     const BlockHash& end() const { return end_; }
 
     /// Everything that the disk was told.
-    FaultDisk::Image whole() const {
+    RecordedDisk::Image whole() const {
         SeededRandom unused(1);
-        return disk_.image(disk_.operations().size(), FaultDisk::Stop::kill, unused);
+        return disk_.image(disk_.operations().size(), RecordedDisk::Stop::kill, unused);
     }
 
     /// Of a chain that was synced straight to this tip.
@@ -187,7 +188,7 @@ class FaultHistory {
 
  private:
     const ChainOptions options_;
-    FaultDisk disk_;
+    RecordedDisk disk_;
     TestChain chain_;
     std::vector<BlockRef> blocks_;  // in the order of their arrival
     std::map<BlockHash, BlockRef> bodies_ = {

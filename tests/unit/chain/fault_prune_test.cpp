@@ -12,7 +12,7 @@
 namespace parley {
 namespace {
 
-using Image = FaultDisk::Image;
+using Image = RecordedDisk::Image;
 
 // Some thirty blocks to a file.
 ChainOptions pruning() {
@@ -57,14 +57,14 @@ TEST(FaultPrune, stopped_anywhere_the_files_are_those_of_the_index) {
     history.finish();
     size_t removals = 0;
     for (const auto& operation : history.disk().operations())
-        removals += operation.kind == FaultDisk::Operation::Kind::remove_file;
+        removals += operation.kind == RecordedDisk::Operation::Kind::remove_file;
     ASSERT_GE(removals, 4u);
     const size_t points = stop_everywhere(
         history.disk(), first, kStops, random,
-        [&](const Image& image, size_t count, FaultDisk::Stop stop) {
+        [&](const Image& image, size_t count, RecordedDisk::Stop stop) {
             TestChain crashed(regtest_params(), history.options(), image[0], image[1]);
             ASSERT_FALSE(::testing::Test::HasFailure()) << "it does not open";
-            if (stop == FaultDisk::Stop::kill) history.expect_reported(crashed, count);
+            if (stop == RecordedDisk::Stop::kill) history.expect_reported(crashed, count);
             history.expect_right_coins(crashed);
             expect_files_as_indexed(crashed, *image[0]);
             history.expect_same_end(crashed);
@@ -84,7 +84,7 @@ TEST(FaultPrune, reindexing_reads_every_file_before_one_is_removed) {
     options.prune_target_bytes = 30'000;
     ChainOptions reindex = options;
     reindex.reindex = true;
-    FaultDisk disk({block_files_of(*history.whole()[0]), std::make_shared<MemoryStorage>()});
+    RecordedDisk disk({block_files_of(*history.whole()[0]), std::make_shared<MemoryStorage>()});
     const auto finish = [&](TestChain& chain) {
         finish_reindex(chain);
         EXPECT_EQ(chain->index().tip().hash, history.end());

@@ -2,7 +2,7 @@
 // block, and a start on a good disk goes on.
 #include <gtest/gtest.h>
 
-#include "tests/unit/chain/fault_disk.h"
+#include "tests/unit/chain/faulty_reads.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {

@@ -9,7 +9,7 @@
 namespace parley {
 namespace {
 
-using Image = FaultDisk::Image;
+using Image = RecordedDisk::Image;
 
 class FaultRecovery : public ::testing::Test {
  protected:
@@ -21,17 +21,17 @@ class FaultRecovery : public ::testing::Test {
     }
 
     // Stops the start that finds this disk everywhere.
-    void stop_the_start(FaultDisk& disk, size_t reported, Random& random) {
+    void stop_the_start(RecordedDisk& disk, size_t reported, Random& random) {
         const size_t begin = disk.operations().size();
         {
             TestChain start(regtest_params(), options_, disk.store(0), disk.store(1));
             ASSERT_FALSE(HasFailure()) << "the first start does not open";
             starts_ += 1;
         }
-        const auto check = [&](const Image& image, size_t, FaultDisk::Stop stop) {
+        const auto check = [&](const Image& image, size_t, RecordedDisk::Stop stop) {
             TestChain again(regtest_params(), options_, image[0], image[1]);
             ASSERT_FALSE(HasFailure()) << "it does not open";
-            if (stop == FaultDisk::Stop::kill) history_.expect_reported(again, reported);
+            if (stop == RecordedDisk::Stop::kill) history_.expect_reported(again, reported);
             history_.expect_right_coins(again);
         };
         points_ += stop_everywhere(disk, begin, kStops, random, check);
@@ -50,7 +50,7 @@ TEST_F(FaultRecovery, power_cut_and_then_any_stop_leave_the_right_coins) {
         const size_t count = random.uniform(history_.disk().operations().size() + 1);
         const auto stop = kStops[1 + random.uniform(2)];
         SCOPED_TRACE(fmt::format("first {} after {}", stop_name(stop), count));
-        FaultDisk disk(history_.disk().image(count, stop, random));
+        RecordedDisk disk(history_.disk().image(count, stop, random));
         stop_the_start(disk, 0, random);
     }
     fmt::print("{} starts, {} crash points in them\n", starts_, points_);
@@ -63,7 +63,7 @@ TEST_F(FaultRecovery, kill_and_then_any_stop_lose_nothing_and_leave_the_right_co
     for (int i = 0; i < kStarts && !HasFailure(); ++i) {
         const size_t count = random.uniform(history_.disk().operations().size() + 1);
         SCOPED_TRACE(fmt::format("first killed after {}", count));
-        FaultDisk disk(history_.disk(), count, random);
+        RecordedDisk disk(history_.disk(), count, random);
         stop_the_start(disk, count, random);
     }
     fmt::print("{} starts, {} crash points in them\n", starts_, points_);
@@ -73,7 +73,7 @@ TEST_F(FaultRecovery, kill_and_then_any_stop_lose_nothing_and_leave_the_right_co
 TEST_F(FaultRecovery, start_that_makes_the_coins_anew_may_stop_anywhere) {
     SeededRandom random(test_seed());
     options_.coins_cache_bytes = 30'000;
-    FaultDisk disk({history_.whole()[0], std::make_shared<MemoryStorage>()});
+    RecordedDisk disk({history_.whole()[0], std::make_shared<MemoryStorage>()});
     stop_the_start(disk, history_.disk().operations().size(), random);
     fmt::print("{} crash points\n", points_);
     EXPECT_GT(points_, 100u);

@@ -10,7 +10,7 @@
 namespace parley {
 namespace {
 
-using Image = FaultDisk::Image;
+using Image = RecordedDisk::Image;
 
 // Small files, so that there are several, and old blocks among the ones to be read.
 ChainOptions small_files() {
@@ -29,7 +29,7 @@ class FaultReindex : public ::testing::Test {
     // Runs the node over `image` with `options` until it has done its work, with a block that comes
     // before it has read any file.
     void run(const Image& image, const ChainOptions& options) {
-        disk_ = std::make_unique<FaultDisk>(image);
+        disk_ = std::make_unique<RecordedDisk>(image);
         TestChain chain(regtest_params(), options, disk_->store(0), disk_->store(1));
         ASSERT_FALSE(HasFailure()) << "it does not open";
         reported_ = {};
@@ -49,10 +49,11 @@ class FaultReindex : public ::testing::Test {
         SeededRandom random(test_seed());
         size_t resumed = 0;
         const size_t points = stop_everywhere(
-            *disk_, 0, kStops, random, [&](const Image& image, size_t count, FaultDisk::Stop stop) {
+            *disk_, 0, kStops, random,
+            [&](const Image& image, size_t count, RecordedDisk::Stop stop) {
                 TestChain crashed(regtest_params(), options, image[0], image[1]);
                 ASSERT_FALSE(HasFailure()) << "it does not open";
-                if (stop == FaultDisk::Stop::kill) reported_.expect(crashed, count);
+                if (stop == RecordedDisk::Stop::kill) reported_.expect(crashed, count);
                 history_.expect_right_coins(crashed);
                 resumed += crashed->reindexing();
                 finish_reindex(crashed);
@@ -69,7 +70,7 @@ class FaultReindex : public ::testing::Test {
     }
 
     FaultHistory history_;
-    std::unique_ptr<FaultDisk> disk_;
+    std::unique_ptr<RecordedDisk> disk_;
     BlockRef early_;
     ReportedTips reported_;
 };

@@ -22,14 +22,14 @@ class FaultTest : public ::testing::Test {
         history_.finish();
     }
 
-    void check_every_point(FaultDisk::Stop stop) {
+    void check_every_point(RecordedDisk::Stop stop) {
         SeededRandom random(test_seed());
         ASSERT_GT(history_.disk().operations().size(), 1'000u);
-        const FaultDisk::Stop stops[] = {stop};
-        const auto check = [&](const FaultDisk::Image& image, size_t count, FaultDisk::Stop) {
+        const RecordedDisk::Stop stops[] = {stop};
+        const auto check = [&](const RecordedDisk::Image& image, size_t count, RecordedDisk::Stop) {
             TestChain crashed(regtest_params(), history_.options(), image[0], image[1]);
             ASSERT_FALSE(HasFailure()) << "it does not open";
-            if (stop == FaultDisk::Stop::kill) history_.expect_reported(crashed, count);
+            if (stop == RecordedDisk::Stop::kill) history_.expect_reported(crashed, count);
             history_.expect_right_coins(crashed);
             history_.expect_same_end(crashed);
         };
@@ -42,16 +42,16 @@ class FaultTest : public ::testing::Test {
 };
 
 TEST_F(FaultTest, killed_after_every_operation_nothing_is_lost) {
-    check_every_point(FaultDisk::Stop::kill);
+    check_every_point(RecordedDisk::Stop::kill);
 }
 
 TEST_F(FaultTest, power_cut_after_every_operation_leaves_the_right_coins) {
-    check_every_point(FaultDisk::Stop::power_least);
+    check_every_point(RecordedDisk::Stop::power_least);
 }
 
 // Records may be there without the blocks that they point to, and blocks without records.
 TEST_F(FaultTest, power_cut_that_leaves_some_of_the_writes_leaves_the_right_coins) {
-    check_every_point(FaultDisk::Stop::power_some);
+    check_every_point(RecordedDisk::Stop::power_some);
 }
 
 // Each leaves the last hundred blocks for others, so that coins that were written, or not, go.

@@ -1,4 +1,4 @@
-// A store that remembers what is asked of it, and fails for coins when told to.
+// A store that records its calls, and fails reads of coins on request.
 #pragma once
 
 #include <set>

@@ -1,5 +1,5 @@
-// The interpreter at its limits: what is allowed last, and what is refused first. The limits are
-// restated here.
+// The interpreter at its limits: the largest allowed value and the smallest refused one. The limits
+// are restated here.
 #include <gtest/gtest.h>
 
 #include "chain/script/script_check.h"
@@ -50,7 +50,7 @@ TEST(ScriptLimits, script_has_10000_bytes) {
         return Script{script};
     };
     EXPECT_EQ(run(of_size(10'000)), std::nullopt);
-    // A longer one can be no coin; behind a hash or in script_sig it is refused.
+    // A longer script cannot be a coin; as a redeem script or in script_sig it is refused.
     EXPECT_EQ(run(Script{Bytes{OP_TRUE}}, of_size(10'000)), std::nullopt);
     EXPECT_EQ(run(Script{Bytes{OP_TRUE}}, of_size(10'001)), ScriptError::script_size);
 }

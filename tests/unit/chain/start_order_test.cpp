@@ -4,16 +4,16 @@
 
 #include <algorithm>
 
-#include "tests/unit/chain/fault_disk.h"
+#include "tests/unit/chain/recorded_disk.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {
 namespace {
 
-using Kind = FaultDisk::Operation::Kind;
+using Kind = RecordedDisk::Operation::Kind;
 
 TEST(Start, blocks_are_synced_before_coins_are_written_on_the_way_to_the_tip) {
-    FaultDisk disk;
+    RecordedDisk disk;
     const auto blocks = disk.store(0);
     const auto coins = disk.store(1);
     {
@@ -28,11 +28,11 @@ TEST(Start, blocks_are_synced_before_coins_are_written_on_the_way_to_the_tip) {
     const TestChain again(regtest_params(), options, blocks, coins);
     const auto first = disk.operations().begin() + begin;
     const auto end = disk.operations().end();
-    const auto written = std::find_if(first, end, [](const FaultDisk::Operation& operation) {
+    const auto written = std::find_if(first, end, [](const RecordedDisk::Operation& operation) {
         return operation.kind == Kind::keys && operation.store == 1;
     });
     ASSERT_NE(written, end) << "coins are written on the way";
-    EXPECT_TRUE(std::any_of(first, written, [](const FaultDisk::Operation& operation) {
+    EXPECT_TRUE(std::any_of(first, written, [](const RecordedDisk::Operation& operation) {
         return operation.kind == Kind::sync;
     }));
 }

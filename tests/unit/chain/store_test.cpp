@@ -1,4 +1,4 @@
-// What is on the disk: layout, checks, and the refusal of what is damaged or somebody else's.
+// The files on disk: layout, checks, and rejection of damaged files or files of another program.
 #include <gtest/gtest.h>
 
 #include "base/crypto/sha256.h"
@@ -108,7 +108,7 @@ TEST_F(Stores, damaged_index_is_refused) {
         }
         const std::string text = open();
         EXPECT_TRUE(mentions(text, "damaged")) << text;
-        EXPECT_TRUE(mentions(text, "Restore")) << text;
+        EXPECT_TRUE(mentions(text, "Restart with -reindex")) << text;
     };
     std::vector<std::pair<Bytes, Bytes>> records;
     ASSERT_TRUE(blocks->scan(Bytes{kHeaderKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
@@ -173,7 +173,7 @@ TEST_F(Stores, flipped_bits_in_block_and_undo_files_are_found_when_read) {
     EXPECT_FALSE(update.changed());
     ASSERT_TRUE(chain->failure().has_value());
     EXPECT_EQ(chain->index().tip().hash, tip);
-    chain->flush(Durability::synced);  // must not write what is half known
+    chain->flush(Durability::synced);  // must not write incomplete state
     flip(*blocks, kFirstUndoFile, node.undo_position.offset);
     chain.reset();
     EXPECT_EQ(open(), "");

@@ -47,7 +47,7 @@ TEST_F(TxIndexTest, catches_up_in_steps_and_finds_every_transaction) {
         EXPECT_EQ(found->block, block->header.hash());
     }
     EXPECT_FALSE(index.find(Txid{}).value().has_value());
-    // Another one over the same store goes on where this one was.
+    // A second index over the same store continues where the first one stopped.
     TxIndex again = open();
     EXPECT_TRUE(again.synced());
     EXPECT_TRUE(again.find(block->transactions[2]->txid()).value().has_value());

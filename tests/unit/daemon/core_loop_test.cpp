@@ -13,7 +13,7 @@
 namespace parley {
 namespace {
 
-// A node that does what the test's functions say, and remembers what it was told.
+// A node that runs functions of the test and records its events.
 class FakeNode final : public NodeDriver {
  public:
     Effects handle(Event event, TimePoint now) override {
@@ -211,7 +211,8 @@ TEST_F(CoreLoopTest, storage_failed_ends_with_the_error_and_lets_nothing_out) {
     client.join();
     EXPECT_FALSE(done);
     EXPECT_TRUE(ports_.taken().empty());
-    EXPECT_FALSE(loop_.call({}, [](Node&) {}));  // ended: refused at once
+    EXPECT_FALSE(
+        loop_.call({}, [](Node&) {}));  // the loop has ended, so the call is refused at once
 }
 
 TEST_F(CoreLoopTest, deadline_reached_makes_timer_due) {

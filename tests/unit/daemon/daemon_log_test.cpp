@@ -143,7 +143,8 @@ TEST_F(DaemonLogTest, notifier_drops_the_oldest_of_too_many) {
     const std::string lines = contents(out);
     EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 100);
     EXPECT_TRUE(lines.ends_with("\n149\n"));
-    EXPECT_NE(contents(options.path).find("dropped, too many wait"), std::string::npos);
+    EXPECT_NE(contents(options.path).find("dropped because too many commands are waiting"),
+              std::string::npos);
 }
 
 }  // namespace

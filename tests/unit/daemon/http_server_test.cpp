@@ -31,7 +31,7 @@ std::string basic(const std::string& credentials) {
     return "Basic " + base64_encode(as_bytes(credentials));
 }
 
-// One foreign client, driven by hand.
+// A client that the test controls byte by byte.
 class RawClient {
  public:
     explicit RawClient(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {

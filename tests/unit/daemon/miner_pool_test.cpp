@@ -84,7 +84,7 @@ TEST(MinerPool, stop_search_ends_the_hashing) {
     pool.search(1, header(1), target(255));
     while (pool.hashes() == 0) std::this_thread::yield();
     pool.stop_search();
-    // Slices under way end by themselves; after that the count stands still.
+    // Running slices finish; after that, the count does not change.
     uint64_t last = 0;
     do {
         last = pool.hashes();

@@ -106,7 +106,7 @@ ScriptCheck signed_check(bool remember) {
             0, kStandardScriptFlags, remember};
 }
 
-// Counts what it is asked.
+// Counts the queries.
 class CountingCache final : public SignatureCache {
  public:
     explicit CountingCache(SignatureCache& cache) : table_(cache) {}

@@ -235,6 +235,20 @@ TEST_F(StartOptionsTest, pbft_files_are_read_and_named_when_bad) {
               std::string::npos);
 }
 
+TEST_F(StartOptionsTest, secret_key_that_others_can_read_is_refused) {
+    write("key.hex", "no key");
+    const Lines arguments{"-regtest", "-consensus=pbft", "-pbftkey=" + (directory_ / "key.hex")};
+    using std::filesystem::perms;
+    for (const perms others : {perms::group_read, perms::others_read, perms::others_write}) {
+        std::filesystem::permissions(directory_ / "key.hex",
+                                     perms::owner_read | perms::owner_write | others);
+        EXPECT_NE(refusal(arguments).find("can be read by other users. Run chmod 600"),
+                  std::string::npos);
+    }
+    std::filesystem::permissions(directory_ / "key.hex", perms::owner_read | perms::owner_write);
+    EXPECT_EQ(refusal(arguments).find("other users"), std::string::npos);
+}
+
 TEST_F(StartOptionsTest, help_and_version_read_nothing_else) {
     write("parley.conf", "[broken\n");
     EXPECT_TRUE(good({"-help"}).show_help);

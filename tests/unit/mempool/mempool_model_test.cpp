@@ -271,7 +271,7 @@ TEST(MempoolModelTest, random_operations_agree_with_the_naive_twin) {
         world.step();
         ASSERT_FALSE(testing::Test::HasFailure()) << "after step " << i;
     }
-    // The run reached what it is for.
+    // The run must have reached the states that it is meant to test.
     EXPECT_GT(world.size_max, 30u);
     EXPECT_GT(world.returned, 50u);
     EXPECT_GT(world.replaced, 50u);

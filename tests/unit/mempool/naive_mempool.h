@@ -51,7 +51,7 @@ class NaiveMempool {
         return sum;
     }
 
-    std::vector<Entry> entries;  // by arrival; what returned from blocks stands first
+    std::vector<Entry> entries;  // by arrival; transactions returned from blocks come first
 
  private:
     std::optional<TxOutput> output(const OutPoint& outpoint) const {

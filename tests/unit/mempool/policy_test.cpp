@@ -109,7 +109,7 @@ TEST(PolicyTest, spends_of_every_standard_form_have_bounds) {
         EXPECT_EQ(with(100, 81, 3600), kWitness);
         EXPECT_EQ(with(100, 80, 3601), kWitness);
     }
-    // Witnesses where there is no program.
+    // Inputs with a witness but without a witness program.
     EXPECT_EQ(verdict(p2pkh_script(Hash160{}), Script{}, {Bytes{1}}), kWitness);
     EXPECT_EQ(verdict(p2sh_of(Bytes{OP_TRUE}), push(Bytes{OP_TRUE}), {Bytes{1}}), kWitness);
     EXPECT_EQ(verdict(witness_script(1, Bytes{0x4e, 0x73}), Script{}, {Bytes{1}}), kWitness);

@@ -116,7 +116,7 @@ TEST(Asks, news_during_an_ask_are_announced_after_the_verdict) {
     asker.handle(net_input::BlockConnected{block});
     asker.handle(net_input::TipChanged{result.node, false});
     asker.handle(net_input::BlockJudged{asks[0], result});
-    // The sender has the block: nobody tells it.
+    // The sender has the block, so it gets no announcement.
     EXPECT_FALSE(asker.sent("inv"));
     EXPECT_FALSE(asker.sent("headers"));
 }

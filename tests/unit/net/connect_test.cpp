@@ -248,7 +248,8 @@ TEST(Addresses, getaddr_is_answered_once_and_to_inbound_peers_only) {
         addr.entries.push_back(
             {static_cast<uint32_t>(to_unix_seconds(station.now)),
              NetAddress{kServiceNetwork, IpAddress::from_ipv4(Bytes{50, i, 1, 1}), 8333}});
-    // Without a question of ours, only a bucketful is taken: one, and one each ten seconds.
+    // Unsolicited addresses are rate-limited by a token bucket: one at first, then one every ten
+    // seconds.
     station.send(teller, addr);
     EXPECT_THAT(station.manager.known_addresses(1'000), SizeIs(1));
     station.advance(seconds{100});

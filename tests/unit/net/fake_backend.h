@@ -18,7 +18,7 @@ inline constexpr uint32_t kBadHeaderNonce = 0xbad0bad0;  ///< the header is inva
 inline constexpr uint32_t kBadBlockNonce = 0xbad1bad1;   ///< the body fails to connect
 inline constexpr uint32_t kMutatedNonce = 0xbad2bad2;    ///< the body is not the header's
 
-/// The block above `parent` that `salt` tells from its siblings.
+/// The child of `parent` with this `salt`, which distinguishes it from its siblings.
 BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt);
 Bytes seal_for(const BlockHash& hash);
 /// A transaction that spends output 0 of `parent`; equal salts give equal transactions.

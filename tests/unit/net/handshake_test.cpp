@@ -1,4 +1,4 @@
-// The handshake as bitcoind 31 holds it, message by message.
+// The handshake, message by message, compared with bitcoind 31.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

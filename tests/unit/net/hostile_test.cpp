@@ -86,7 +86,7 @@ TEST(Hostile, offences_disconnect) {
         EXPECT_TRUE(station.closed(peer)) << name;
         EXPECT_TRUE(alive(station, bystander)) << name;
         station.take_sent(peer);
-        station.receive(peer, raw_message(message::Ping{1}));  // may still be on its way
+        station.receive(peer, raw_message(message::Ping{1}));  // may still be in transit
         EXPECT_THAT(station.take_sent(peer), IsEmpty()) << name;
     }
 }

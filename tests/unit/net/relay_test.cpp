@@ -167,7 +167,7 @@ TEST(Relay, notfound_and_disconnection_pass_the_request_on_at_once) {
     EXPECT_TRUE(asks_for(station, peers[0], InvType::wtxid, wtxid));
     message::NotFound not_found;
     not_found.entries = inv_of(InvType::wtxid, wtxid).entries;
-    station.send(peers[1], not_found);  // nobody asked it
+    station.send(peers[1], not_found);  // this peer was not asked
     EXPECT_THAT(station.take<message::GetData>(peers[2]), IsEmpty());
     station.send(peers[0], not_found);
     EXPECT_TRUE(asks_for(station, peers[1], InvType::wtxid, wtxid));
@@ -195,7 +195,7 @@ TEST(Relay, rejected_transaction_is_not_asked_for_again_until_the_tip_changes) {
     EXPECT_TRUE(asks_for(station, other, InvType::wtxid, bad->wtxid()));
 }
 
-// Else anybody could keep a transaction away from us by sending it without its witness first.
+// Otherwise, an attacker could suppress a transaction by sending it without its witness first.
 TEST(Relay, transaction_that_came_without_its_witness_is_still_asked_for_and_no_obstacle) {
     Station station;
     station.backend.add_coin(coin(1));

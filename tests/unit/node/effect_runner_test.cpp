@@ -26,7 +26,7 @@ class EffectRunnerTest : public testing::Test {
         return effect::Persist{CommitId{commit}, Durability::written};
     }
     void reached(uint64_t commit) { runner_.reached(CommitId{commit}); }
-    /// What was carried out since the last call.
+    /// The effects carried out since the last call.
     Lines out() { return std::exchange(out_, {}); }
 
     void carry_out(const Effect& effect) {
@@ -99,7 +99,7 @@ TEST_F(EffectRunnerTest, run_keeps_the_order_of_what_goes_to_one_peer) {
     runner_.run({synced(2), send(1, 2), send(3, 2)});
     reached(1);
     EXPECT_EQ(out(), (Lines{"send 1", "send 1", "close 1"}));
-    // Behind the second record, whichever commit it names.
+    // Must wait for the second record, regardless of its own commit.
     runner_.run({send(1, 1), send(4, 1)});
     EXPECT_EQ(out(), Lines{"send 4"});
     reached(2);

@@ -137,7 +137,7 @@ TEST_F(EngineBarrier, vote_under_way_to_the_disk_does_not_delay_the_pong_to_a_by
 }
 
 TEST_F(EngineBarrier, view_changes_leave_behind_their_record) {
-    // The primary is connected to nobody.
+    // The primary has no connections.
     for (size_t from = 1; from < 4; ++from) {
         for (size_t to = from + 1; to < 4; ++to) exchange_.connect(from, to);
     }
@@ -169,7 +169,7 @@ TEST_F(EngineBarrier, proposal_whose_coins_cannot_be_read_gets_no_vote_and_nobod
     EXPECT_EQ(statements_[MessageType::pre_prepare], 1);
     EXPECT_EQ(statements_[MessageType::prepare], 2) << "of the other backups";
     EXPECT_EQ(nodes_[0]->height(), 1) << "three of four decide";
-    // After a start on a good disk it learns what it missed.
+    // After a restart with a working disk, the node catches up.
     nodes_[kFailing]->coins_fault.fail_at(0);
     exchange_.on_step = [this](size_t node, const Effects& effects) { look(node, effects); };
     nodes_[kFailing]->open();
@@ -187,9 +187,9 @@ TEST_F(EngineBarrier, published_block_is_final_and_tells_so) {
         EXPECT_EQ(node.engine().finality(), Finality::absolute);
         const HeaderNode& finalized = node.chain().index().finalized();
         EXPECT_EQ(finalized.height, Height{1});
-        // What is final cannot be invalidated by hand.
+        // invalidateblock must not invalidate a final block.
         EXPECT_FALSE(node.invalidate_block(finalized.hash));
-        // Nor can anybody mine beside the validators.
+        // Only the validators can create blocks.
         EXPECT_FALSE(node.automine());
     });
     EXPECT_EQ(nodes_[2]->height(), 1);

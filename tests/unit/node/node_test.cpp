@@ -13,7 +13,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-/// Spends an output that anybody can spend.
+/// Spends an output that anyone can spend.
 TransactionRef spend(const BlockRef& block, int64_t fee = 10'000) {
     const TransactionRef& coinbase = block->transactions[0];
     TransactionData data;
@@ -145,7 +145,7 @@ TEST(Node, set_mock_time_moves_block_times_and_stops_timers) {
     EXPECT_EQ(node.build()->header.time, static_cast<uint32_t>(mocked));
     node.step(event::TimerDue{}, minutes{1});
     EXPECT_EQ(node.build()->header.time, static_cast<uint32_t>(mocked));
-    // Time comes back, and with it what is due.
+    // When mocked time ends, the timers that are due run.
     node.call([&](Node& each) { each.set_mock_time(0); });
     EXPECT_EQ(node->next_deadline(), due);
     EXPECT_EQ(node.build()->header.time, static_cast<uint32_t>(to_unix_seconds(node.now)));

@@ -1,5 +1,5 @@
-// Nodes whose disk fails one read of a coin, at every position: no verdict, nobody is blamed, the
-// node stops with the error, and goes on after a start on a good disk.
+// Nodes whose disk fails one read of a coin, at every position: there is no verdict, no peer is
+// punished, the node stops with the error, and continues after a restart with a working disk.
 #include "chain/primitives/address.h"
 #include "chain/state/chainstate.h"
 #include "mempool/mempool.h"

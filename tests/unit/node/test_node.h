@@ -21,7 +21,7 @@
 #include "net/wire/messages.h"
 #include "node/host/effect_runner.h"
 #include "node/node.h"
-#include "tests/unit/chain/fault_disk.h"
+#include "tests/unit/chain/faulty_reads.h"
 
 namespace parley {
 
@@ -212,7 +212,7 @@ class HeldMessages {
                          }};
 };
 
-/// A peer that a test plays: the frames of its handshake, and of what it says later.
+/// A peer that is played by the test: the frames of its handshake and of later messages.
 class ScriptedPeer {
  public:
     ScriptedPeer(TestNode& node, PeerId id) : node_(node), id_(id) {}
@@ -273,7 +273,7 @@ class Exchange {
         deliver(from, event::Connected{a, endpoint(to), endpoint(from), false, dial});
         run();
     }
-    /// Takes over what the last step of a node asked for, and runs until nothing is on its way.
+    /// Carries out the effects of the last step of a node, and runs until no bytes are in transit.
     void take(size_t node) {
         on_step(node, nodes_[node]->effects);
         for (const Effect& each : nodes_[node]->effects) {
@@ -291,7 +291,7 @@ class Exchange {
             deliver(node, std::move(received));
         }
     }
-    /// Time passes for all, and what is due happens.
+    /// Advances the time of all nodes, and runs the timers that are due.
     void wait(Duration span, Duration step = std::chrono::milliseconds{50}) {
         for (Duration passed{0}; passed < span; passed += step) {
             for (size_t node = 0; node < nodes_.size(); ++node) {

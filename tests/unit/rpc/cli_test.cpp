@@ -87,7 +87,7 @@ TEST(CliHelp, everyFlagOfTheHelp_isUnderstood) {
     }
 }
 
-/// Records requests and answers with what it was given, the last answer again and again.
+/// Records requests and returns the given replies in order; repeats the last one.
 struct FakeServer {
     struct Seen {
         std::string path;

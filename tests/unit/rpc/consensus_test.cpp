@@ -32,13 +32,13 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
                   R"("missing":[],"timer":null,"timeout":2.000,"unsuccessful_views":0,)"
                   R"("certified_height":0,"last_view_changes":[],"evidence":[]})");
     EXPECT_EQ(reply.result.find("view")->number(), "0");
-    // Nobody mines beside the validators.
+    // Only the validators create blocks.
     const std::string address = std::string{"[1,\""} + kAddress + "\"]";
     const std::string refused = "Blocks are not mined with -consensus=pbft";
     EXPECT_EQ(runner.call("getblocktemplate", R"([{"rules":["segwit"]}])").message, refused);
     EXPECT_EQ(runner.call("setautomine", R"(["5"])").message, refused);
     EXPECT_EQ(runner.call("generatetoaddress", address).message,
-              refused + "; send a transaction, and the validators order it");
+              refused + "; send a transaction, and the validators will create a block with it");
 }
 
 TEST(GetForkStats, rates_areFractionsWithWilsonIntervals) {

@@ -30,7 +30,7 @@ TEST(GenerateToAddress, blocks_areMinedOnTopOfEachOther) {
     EXPECT_EQ(runner.result("generatetoaddress", std::string{"[0,\""} + kAddress + "\"]"), "[]");
 }
 
-/// A chain whose blocks take about so many hashes as `bits` says.
+/// A chain whose blocks need the number of hashes that `bits` implies.
 NodeConfig with_target(uint32_t bits) {
     ChainParams params = regtest_params();
     Block genesis = *params.genesis;
@@ -338,7 +338,7 @@ TEST(SetAutomine, mode_isPassedOn) {
     const Reply refused = runner.call("setautomine", R"(["never"])");
     EXPECT_EQ(refused.code, -8);
     EXPECT_EQ(refused.message,
-              "mode: \"never\" is none of off, tx, <seconds> and poisson:<seconds>");
+              "mode: \"never\" is invalid: it must be off, tx, <seconds> or poisson:<seconds>");
 }
 
 }  // namespace

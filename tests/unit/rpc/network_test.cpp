@@ -159,11 +159,10 @@ TEST(AddNode, commands_arePassedOn) {
               "Error: Node could not be removed. It has not been added previously.");
     const Reply malformed = runner.call("addnode", R"(["","add"])");
     EXPECT_EQ(malformed.code, -30);
-    EXPECT_EQ(malformed.message,
-              "node: \"\" is no address of the form host, host:port or [ip6]:port");
+    EXPECT_EQ(malformed.message, "node: \"\" must have the form host, host:port or [ip6]:port");
     const Reply reply = runner.call("addnode", R"(["a","twice"])");
     EXPECT_EQ(reply.code, -1);
-    EXPECT_THAT(reply.message, HasSubstr("it must be add, remove or onetry"));
+    EXPECT_THAT(reply.message, HasSubstr("must be add, remove or onetry"));
     EXPECT_THAT(runner.call("addnode", R"(["a","add",true])").message, HasSubstr("v2transport"));
 }
 
@@ -219,7 +218,7 @@ TEST(GetNodeAddresses, countAndNetwork_limit) {
     exchange.add(runner.node);
     exchange.add(other.node);
     exchange.connect(0, 1);
-    // The peer tells of two others.
+    // The peer announces the addresses of two others.
     const auto now = static_cast<uint32_t>(to_unix_seconds(runner.node.now));
     message::Addr addr;
     for (const char* host : {"1.2.3.4", "2001:db9::1"})

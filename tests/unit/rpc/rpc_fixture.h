@@ -16,7 +16,7 @@
 
 namespace parley::rpc::test {
 
-/// Keeps what is logged.
+/// Stores the log messages.
 class RecordingLog final : public LogSink {
  public:
     std::vector<std::string> lines;
@@ -55,7 +55,7 @@ class FakeHost final : public Host {
     }
 };
 
-/// The reply to one method, taken apart.
+/// The parsed reply to one call.
 struct Reply {
     int status = 0;
     Json result;
@@ -124,7 +124,7 @@ class RpcFixture : public FixtureNode, public RpcCaller {
     /// A block on top of the chain, ten minutes later, with these transactions behind its coinbase.
     BlockRef extend(const std::vector<TransactionRef>& transactions = {},
                     const Script& payout = key_script());
-    /// So many blocks that the first `coins` coinbases can be spent.
+    /// Mines enough blocks that the first `coins` coinbases are mature.
     void mature(int coins);
 
     BlockHash tip_hash() const { return node_tip().hash; }

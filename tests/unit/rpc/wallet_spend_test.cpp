@@ -295,7 +295,7 @@ TEST(SignRawTransactionWithWallet, outputsOfTheWallet_areUsed) {
     WalletFixture runner;
     const BlockRef block = runner.mine_to(runner.address());
     runner.result("invalidateblock", quoted(runner.tip_hash().to_string()));
-    // Nobody but the wallet knows the coinbase now.
+    // Only the wallet knows the coinbase now.
     const std::string spend =
         runner
             .call("createrawtransaction", R"([[{"txid":")" +

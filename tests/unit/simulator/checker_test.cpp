@@ -76,8 +76,9 @@ TEST(SafetyChecker, violations_are_bounded) {
     EXPECT_EQ(checker.violations().size(), SafetyChecker::kViolationsMax);
 }
 
-// The same validators certify one block in one world and another block in a second, as validators
-// with too many liars among them would. Each world is honest; only together do they conflict.
+// The same validators certify one block in one world and another block in a second, as a set with
+// too many Byzantine validators would. Each world is consistent by itself; only the two together
+// conflict.
 TEST(SafetyChecker, conflicting_certified_chains_fire) {
     const Purse purse(2);
     SafetyChecker checker;

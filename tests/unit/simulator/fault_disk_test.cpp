@@ -42,7 +42,7 @@ std::string content(Storage& store) {
     return std::string(data.begin(), data.end());
 }
 
-/// What a store can hold after the crash, over many draws.
+/// All possible contents of a store after the crash, found by many random draws.
 std::set<std::string> outcomes(Crash how, const std::function<void(FaultDisk&)>& before,
                                const std::function<std::string(FaultDisk&)>& after) {
     std::set<std::string> seen;

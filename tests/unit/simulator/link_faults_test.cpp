@@ -1,4 +1,5 @@
-// Links that lose, queue, stand still and break, seen through two nodes; and the draws themselves.
+// Links that lose, queue, stall and break, tested with two nodes; and the random draws of these
+// faults.
 #include "node/simulator/link_faults.h"
 
 #include <gtest/gtest.h>
@@ -145,7 +146,7 @@ TEST(LinkFaults, reset_connections_are_made_again) {
     Pair pair({});
     pair.world.run_for(seconds{10});
     pair.world.reset_connections(1, 0);
-    pair.world.run_for(milliseconds{110});  // one delay until node 0 hears of it
+    pair.world.run_for(milliseconds{110});  // one delay until node 0 is notified
     EXPECT_EQ(pair.peers(1), 0u);
     pair.mine();
     EXPECT_TRUE(pair.arrives(1, minutes{3}));

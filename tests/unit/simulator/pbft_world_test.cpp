@@ -163,7 +163,7 @@ TEST(PbftWorld, silent_primary_is_replaced_within_timer_and_four_delays) {
     ASSERT_EQ(submit(*world, 2, world.purse().pay(1)), "");
     const TimePoint again = world->now();
     ASSERT_TRUE(world->run_until([&] { return all_reached(*world, 2); }, seconds{10}));
-    // The new view stays: nobody waits for the crashed node again.
+    // The new view remains, so later decisions do not wait for the crashed node.
     EXPECT_LT(world->now() - again, timer);
     world.expect_final_tips();
     world.expect_safe();

@@ -9,7 +9,8 @@
 namespace parley::sim {
 namespace {
 
-/// Mining stops (its share is gone with the schedule), and what is on its way arrives.
+/// Stops mining by removing the nodes' schedules, and waits until the bytes in transit have
+/// arrived.
 void quieten(World& world, Duration time) {
     for (NodeIndex index = 0; index < world.size(); ++index) {
         if (!world.running(index)) continue;

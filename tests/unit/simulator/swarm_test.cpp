@@ -130,7 +130,7 @@ size_t run_pbft(uint64_t seed) {
     return checker.final_heights();
 }
 
-/// Blocks that somebody had to disconnect.
+/// Blocks that at least one node had to disconnect.
 uint64_t run_pow(uint64_t seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     constexpr size_t kCoins = 40;

@@ -1,4 +1,4 @@
-// Descriptors: what they parse to, what they make, and how they print again.
+// Descriptors: parsing, derived scripts, and conversion to text.
 #include "wallet/keys/descriptor.h"
 
 #include <gtest/gtest.h>

@@ -114,7 +114,7 @@ class FakeNode final : public WalletNodeView {
             return Unexpected(StorageError{StorageError::Code::corruption, "no such block"});
         return it->second;
     }
-    /// What the mempool says; it is in the mempool if there is no reason.
+    /// The mempool's verdict: the reject reason, or empty if the transaction was accepted.
     std::optional<TxReject> submit_transaction(const TransactionRef& transaction);
     bool in_mempool(const Txid& txid) const override { return find(txid) != nullptr; }
     std::vector<TransactionRef> mempool_transactions() const override { return mempool; }
@@ -128,7 +128,7 @@ class FakeNode final : public WalletNodeView {
 
     // --- what the node does for its wallets
 
-    /// Hands the wallets an input, and answers what they ask for.
+    /// Passes an input to the wallets, and answers their requests.
     void tell(const WalletInput& input) {
         if (manager) serve(manager->handle(input, now()));
     }
@@ -329,7 +329,7 @@ inline BlockRef FakeNode::mine(const Script& payout,
             ever_[{transaction->txid(), i}] = coins_[{transaction->txid(), i}] =
                 transaction->outputs()[i];
     }
-    // As the mempool does: what is confirmed leaves, and so does what conflicts with it.
+    // As in the mempool, removes confirmed transactions and those that conflict with them.
     for (const auto& transaction : ref->transactions) {
         std::erase_if(mempool,
                       [&](const auto& each) { return each->txid() == transaction->txid(); });

@@ -140,7 +140,7 @@ class World {
         }
     }
 
-    /// A block holds another spend of what an unconfirmed transaction spends.
+    /// A block contains a transaction that conflicts with an unconfirmed one.
     void conflict() {
         for (const auto& victim : node_.mempool) {
             const OutPoint& coin = victim->inputs()[0].prevout;
@@ -236,7 +236,7 @@ class World {
         }
         const WalletBalances balances = wallet.balances();
         ASSERT_EQ(balances.immature, expected.immature);
-        // A payment that the mempool lost still holds its inputs until it is abandoned.
+        // A payment that the mempool has removed still reserves its inputs until it is abandoned.
         std::set<OutPoint> held;
         for (const auto& listed : wallet.list_transactions(std::nullopt, 1'000'000, 0)) {
             const WalletTxInfo& info = listed.info;

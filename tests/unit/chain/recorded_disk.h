@@ -1,9 +1,13 @@
-// FaultyReads: a store one of whose reads fails.
-// FaultDisk: what a disk is told by the stores of a node, one operation after another, and what it
-// holds when the machine stops between any two of them. It follows the rules that the daemon's
+// RecordedDisk: what a disk is told by the stores of a node, one operation after another, and what
+// it holds when the machine stops between any two of them. It follows the rules that the daemon's
 // storage thread keeps: a commit's file writes come before its keys, the keys are one atomic step,
 // files are removed after it, a synced commit puts everything before it on the disk. For tests of
 // chain/ only.
+//
+// Beside the simulator's FaultDisk (node/simulator/fault_disk.h), because it answers another
+// question. That disk is at one moment, and draws what a crash at that moment leaves. This one
+// keeps a whole history, so that one run is stopped at each of its operations, in each way, without
+// being run again: every point is covered, not a sample. It has no time and no failing writes.
 #pragma once
 
 #include <array>
@@ -18,54 +22,7 @@
 
 namespace parley {
 
-/// Which read fails, counted over all stores that share it.
-struct ReadFault {
-    size_t reads = 0;
-    size_t fails_at = 0;  ///< the first is 1; 0: none
-    bool fired() const { return fails_at != 0 && reads >= fails_at; }
-
-    /// From now on.
-    void fail_at(size_t read) {
-        reads = 0;
-        fails_at = read;
-    }
-};
-
-/// Fails one read, and is as good as the store below before and afterwards: what forgets the
-/// failure goes on with a coin or a block that seems to be missing. Each key of a batch is a read.
-class FaultyReads final : public Storage {
- public:
-    FaultyReads(Storage& below, ReadFault& fault) : below_(below), fault_(fault) {}
-
-    Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
-        if (fails()) return Unexpected(error());
-        return below_.get(key);
-    }
-    Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override {
-        if (fails()) return Unexpected(error());
-        return below_.scan(prefix, visitor);
-    }
-    Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
-                                            size_t size) const override {
-        if (fails()) return Unexpected(error());
-        return below_.read_file(file, offset, size);
-    }
-    Expected<uint64_t, StorageError> file_size(FileId file) const override {
-        return below_.file_size(file);
-    }
-    CommitId commit(WriteBatch batch, Durability durability) override {
-        return below_.commit(std::move(batch), durability);
-    }
-
- private:
-    bool fails() const { return ++fault_.reads == fault_.fails_at; }
-    static StorageError error() { return {StorageError::Code::io, "disk on fire"}; }
-
-    Storage& below_;
-    ReadFault& fault_;
-};
-
-class FaultDisk {
+class RecordedDisk {
  public:
     static constexpr size_t kStores = 2;  ///< blocks, coins
     using Image = std::array<std::shared_ptr<MemoryStorage>, kStores>;
@@ -85,12 +42,13 @@ class FaultDisk {
         WriteBatch batch;  ///< of this operation alone; empty for a sync (which is of all stores)
     };
 
-    FaultDisk() : FaultDisk(empty_image()) {}
+    RecordedDisk() : RecordedDisk(empty_image()) {}
     /// All of this is safe on the disk already.
-    explicit FaultDisk(const Image& safe) : safe_(copy(safe)) {}
+    explicit RecordedDisk(const Image& safe) : safe_(copy(safe)) {}
     /// The disk of a process that was killed after `count` operations: what it did not sync may
     /// still be lost.
-    FaultDisk(const FaultDisk& killed, size_t count, Random& random) : safe_(copy(killed.safe_)) {
+    RecordedDisk(const RecordedDisk& killed, size_t count, Random& random)
+        : safe_(copy(killed.safe_)) {
         const auto& told = killed.operations_;
         operations_.assign(told.begin(), told.begin() + static_cast<ptrdiff_t>(count));
         if (count < told.size()) {
@@ -122,7 +80,7 @@ class FaultDisk {
  private:
     class Recorder final : public Storage {
      public:
-        Recorder(FaultDisk& disk, size_t number, MemoryStorage contents)
+        Recorder(RecordedDisk& disk, size_t number, MemoryStorage contents)
             : disk_(disk), number_(number), memory_(std::move(contents)) {}
 
         Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
@@ -144,7 +102,7 @@ class FaultDisk {
         }
 
      private:
-        FaultDisk& disk_;
+        RecordedDisk& disk_;
         const size_t number_;
         MemoryStorage memory_;
     };

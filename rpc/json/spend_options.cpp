@@ -1,4 +1,4 @@
-#include "rpc/methods/spend_options.h"
+#include "rpc/json/spend_options.h"
 
 #include <fmt/format.h>
 
