@@ -1,6 +1,9 @@
 #include "consensus/pbft/decision.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "consensus/pbft/view_change.h"
@@ -8,11 +11,12 @@
 namespace parley::pbft {
 
 Decision::Decision(const Setup& setup, VoteLog& vote_log, Repair& repair, EvidenceList& evidence,
-                   const HeaderNode& tip, TimePoint now, Early early)
+                   Attendance& attendance, const HeaderNode& tip, TimePoint now, Early early)
     : setup_(setup),
       vote_log_(vote_log),
       repair_(repair),
       evidence_(evidence),
+      attendance_(attendance),
       tip_(tip),
       final_{static_cast<Sequence>(tip.height.value()), tip.hash,
              tip.height == Height{0} ? Bytes{} : tip.seal},
@@ -34,7 +38,8 @@ void Decision::restore() {
         }
     }
     for (const auto& [digest, block] : vote_log_.restored_bodies()) {
-        if (block->header.previous == final_.digest) bodies_[digest] = Body{block, PeerId{0}, true};
+        if (block->header.previous == final_.digest)
+            bodies_[digest] = Body{block, PeerId{0}, true, state().view};
     }
     place_reproposal();
 }
@@ -62,6 +67,10 @@ void Decision::take(PeerId from, const Vote& vote, Step& step) {
         return setup_.blame(from, "a vote with an invalid validator or view", step);
     if (!in_window(vote.height)) {
         if (vote.height > final_.height) repair_.note_beyond();
+        // Too late for the last decision, but its sender is alive.
+        if (vote.height == final_.height && attendance_.last_height(vote.validator) < vote.height &&
+            setup_.authenticator.verify(vote))
+            attendance_.heard(vote.validator, vote.height, step.now);
         return;
     }
     const bool is_prepare = vote.type == MessageType::prepare;
@@ -69,13 +78,14 @@ void Decision::take(PeerId from, const Vote& vote, Step& step) {
         return setup_.blame(from, "a primary's prepare", step);
     // A commit of an earlier view may still complete a certificate, which is a proof by itself; a
     // prepare of an earlier view is useless.
-    if (is_prepare && vote.view < state().view) return;
+    if (is_prepare && vote.view < state().view && vote.height == height()) return;
     const VoteBook::Place place = book_.place(vote);
     if (place == VoteBook::Place::duplicate || place == VoteBook::Place::stale) return;
     if (!setup_.authenticator.verify(vote))
         return setup_.blame(from, "a vote with a bad signature", step);
     if (place == VoteBook::Place::conflict) return evidence_.note(book_, vote);
     if (vote.height > height()) repair_.note_beyond();
+    attendance_.heard(vote.validator, vote.height, step.now);
     book_.add(vote);
 }
 
@@ -96,14 +106,15 @@ void Decision::take(PeerId from, const PrePrepare& message, Step& step) {
     if (place != VoteBook::Place::duplicate && !setup_.authenticator.verify(vote))
         return setup_.blame(from, "a pre-prepare with a bad signature", step);
     if (place == VoteBook::Place::conflict) return evidence_.note(book_, vote);
+    attendance_.heard(vote.validator, vote.height, step.now);
     book_.add(vote);
     take_body(from, vote.digest, message.block, step);
 }
 
 void Decision::take_body(PeerId from, const BlockHash& digest, ByteSpan bytes, Step& step) {
-    if (bytes.empty() || bodies_.contains(digest)) return;
-    const auto failed = trials_.find(digest);
-    if (failed != trials_.end() && failed->second >= kTrialsMax) return;
+    if (bytes.empty() || bodies_.contains(digest) || unusable_.contains(digest)) return;
+    const auto refused = refused_.find(digest);
+    if (refused != refused_.end() && refused->second.contains(from)) return;
     Reader header_reader(bytes);
     const BlockHeader header = read_block_header(header_reader);
     if (!header_reader.ok() || header.hash() != digest)
@@ -123,9 +134,7 @@ BlockRef Decision::valid_body(const BlockHash& digest, Step& step) {
     const auto& proven = repair_.certified();
     const bool certified = proven && proven->digest == digest;
     if (found == bodies_.end()) {
-        const auto failed = trials_.find(digest);
-        if (certified || failed == trials_.end() || failed->second < kTrialsMax)
-            repair_.fetch(digest, step);
+        if (certified || !unusable_.contains(digest)) repair_.fetch(digest, step);
         return nullptr;
     }
     if (found->second.valid) return found->second.block;
@@ -139,7 +148,7 @@ BlockRef Decision::valid_body(const BlockHash& digest, Step& step) {
         setup_.log.warning(LogCategory::pbft, "Block {} cannot be accepted at height {}: {}.",
                            digest.to_string(), height(), *problem);
         bodies_.erase(found);
-        trials_[digest] = kTrialsMax;
+        unusable_.insert(digest);
         return nullptr;
     }
     checking_ = digest;
@@ -178,10 +187,10 @@ void Decision::take(const engine_input::ProposalChecked& checked, Step& step) {
     }
     setup_.log.warning(LogCategory::pbft, "Proposed block {} at height {} is invalid: {}.",
                        digest.to_string(), height(), checked.reject_reason);
-    if (found->second.from != PeerId{0})
-        setup_.blame(found->second.from, "an invalid block: " + checked.reject_reason, step);
+    const PeerId from = found->second.from;
+    if (from != PeerId{0}) setup_.blame(from, "an invalid block: " + checked.reject_reason, step);
     bodies_.erase(found);
-    ++trials_[digest];
+    refused_[digest].insert(from);
 }
 
 bool Decision::may_vote() const {
@@ -189,7 +198,8 @@ bool Decision::may_vote() const {
            height() >= state().vote_floor();
 }
 
-std::optional<Vote> Decision::sign(MessageType type, Sequence height, const BlockHash& digest) {
+std::optional<Vote> Decision::sign(MessageType type, Sequence height, const BlockHash& digest,
+                                   TimePoint now) {
     CHECK(setup_.self);
     const Vote* known = in_window(height) ? book_.find(type, height, *setup_.self) : nullptr;
     if (known != nullptr &&
@@ -201,6 +211,7 @@ std::optional<Vote> Decision::sign(MessageType type, Sequence height, const Bloc
             height, state().view);
         return std::nullopt;
     }
+    attendance_.heard(*setup_.self, height, now);
     Vote vote{type, state().view, height, digest, *setup_.self, {}};
     vote.signature =
         vote_log_.sign(setup_.authenticator.signing_hash(type, state().view, height, digest));
@@ -213,7 +224,9 @@ bool Decision::is_primary() const {
 
 VoteLog::Bodies Decision::blocks() const {
     VoteLog::Bodies blocks;
-    for (const auto& [digest, body] : bodies_) blocks[digest] = body.block;
+    for (const auto& [digest, body] : bodies_) {
+        if (body.valid && is_for_this_height(body)) blocks[digest] = body.block;
+    }
     return blocks;
 }
 
@@ -250,10 +263,11 @@ bool Decision::try_prepare(Step& step) {
     const bool answered =
         own.prepare && own.prepare->height == height() && own.prepare->view == state().view;
     if (answered) return false;
-    const auto vote = sign(MessageType::prepare, height(), pre_prepare->digest);
+    const auto vote = sign(MessageType::prepare, height(), pre_prepare->digest, step.now);
     if (!vote) return false;
     own.accepted = *pre_prepare;
     own.prepare = vote;
+    bodies_[pre_prepare->digest].view = state().view;
     step.broadcast(*vote, record(step));
     book_.add(*vote);
     return true;
@@ -271,7 +285,7 @@ bool Decision::try_commit(Step& step) {
         book_.endorsements(MessageType::prepare, accepted.view, accepted.height, accepted.digest)};
     if (prepared.prepares.size() + 1 < setup_.set().quorum()) return false;
     if (valid_body(accepted.digest, step) == nullptr) return false;
-    const auto vote = sign(MessageType::commit, accepted.height, accepted.digest);
+    const auto vote = sign(MessageType::commit, accepted.height, accepted.digest, step.now);
     if (!vote) return false;
     own.prepared = std::move(prepared);
     own.commit = vote;
@@ -332,12 +346,12 @@ void Decision::propose(const BlockRef& block, Step& step) {
         nothing_to_build_ = true;
         return;
     }
-    const auto vote = sign(MessageType::pre_prepare, height(), digest);
+    const auto vote = sign(MessageType::pre_prepare, height(), digest, step.now);
     if (!vote) {
         nothing_to_build_ = true;
         return;
     }
-    bodies_[digest] = Body{block, PeerId{0}, true};
+    bodies_[digest] = Body{block, PeerId{0}, true, state().view};
     vote_log_.state.accepted = vote;
     step.broadcast(PrePrepare{*vote, block->serialize()}, record(step));
     book_.add(*vote);
@@ -347,7 +361,8 @@ void Decision::view_changed() {
     building_.reset();
     if (!state().active) return;
     nothing_to_build_ = false;
-    trials_.clear();
+    unusable_.clear();
+    refused_.clear();
     book_.forget_pre_prepares_below(state().view);
     place_reproposal();
     drop_unneeded_bodies();
@@ -378,11 +393,22 @@ TimePoint Decision::next_deadline(TimePoint now) const {
     return first;
 }
 
+bool Decision::is_for_this_height(const Body& body) const {
+    return body.block->header.previous == final_.digest;
+}
+
 void Decision::drop_unneeded_bodies() {
     std::vector<BlockHash> needed = book_.proposals();
     if (state().accepted) needed.push_back(state().accepted->digest);
     if (state().prepared) needed.push_back(state().prepared->digest);
     if (repair_.certified()) needed.push_back(repair_.certified()->digest);
+    std::vector<std::pair<View, BlockHash>> valid;
+    for (const auto& [digest, body] : bodies_) {
+        if (body.valid && is_for_this_height(body)) valid.emplace_back(body.view, digest);
+    }
+    std::ranges::sort(valid, std::greater{});
+    if (valid.size() > kBlocksMax) valid.resize(kBlocksMax);
+    for (const auto& [view, digest] : valid) needed.push_back(digest);
     std::erase_if(bodies_, [&](const auto& entry) {
         return std::find(needed.begin(), needed.end(), entry.first) == needed.end();
     });

@@ -12,8 +12,10 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "consensus/pbft/attendance.h"
 #include "consensus/pbft/repair.h"
 #include "consensus/pbft/setup.h"
 #include "consensus/pbft/vote_book.h"
@@ -27,6 +29,7 @@ class Decision {
         BlockRef block;
         PeerId from{0};      ///< 0: our own
         bool valid = false;  ///< it connects on top of the tip
+        View view = 0;       ///< the last one in which this replica accepted it
     };
     using Bodies = std::map<BlockHash, Body>;
     /// Messages received early, for later heights.
@@ -38,7 +41,7 @@ class Decision {
 
     /// For the height after `tip`. Borrows all arguments except `early`.
     Decision(const Setup& setup, VoteLog& vote_log, Repair& repair, EvidenceList& evidence,
-             const HeaderNode& tip, TimePoint now, Early early);
+             Attendance& attendance, const HeaderNode& tip, TimePoint now, Early early);
     Decision(const Decision&) = delete;
     Decision& operator=(const Decision&) = delete;
 
@@ -57,6 +60,7 @@ class Decision {
     const Vote* proposal() const { return book_.pre_prepare(state().view, height()); }
     /// Empty: the block is missing, or not known to be valid.
     BlockRef valid_block(const BlockHash& digest) const;
+    /// The valid blocks of this height, for the vote log.
     VoteLog::Bodies blocks() const;
 
     void take(PeerId from, const Vote& vote, Step& step);
@@ -67,7 +71,8 @@ class Decision {
     void take(const engine_input::ProposalChecked& checked, Step& step);
     /// Empty: this key may have signed a conflicting statement that the replica no longer
     /// remembers.
-    std::optional<Vote> sign(MessageType type, Sequence height, const BlockHash& digest);
+    std::optional<Vote> sign(MessageType type, Sequence height, const BlockHash& digest,
+                             TimePoint now);
     void demand_changed() { nothing_to_build_ = false; }
     /// This replica left a view or entered one.
     void view_changed();
@@ -88,6 +93,7 @@ class Decision {
     void propose(const BlockRef& block, Step& step);
     /// Adds the re-proposal of the current view's new-view to the votes.
     void place_reproposal();
+    bool is_for_this_height(const Body& body) const;
     void drop_unneeded_bodies();
     bool may_vote() const;
     bool is_primary() const;
@@ -103,15 +109,17 @@ class Decision {
     Recorded record(Step& step) { return vote_log_.record(blocks(), final_.height, step); }
     const VoteState& state() const { return vote_log_.state; }
 
-    /// How many blocks are tried for one digest before the proposal is rejected. A block can be
-    /// altered in transit without changing its hash (CVE-2012-2459, witnesses), so the first
-    /// failure proves nothing about the digest; but each trial costs a dry run.
-    static constexpr int kTrialsMax = 3;
+    /// How many valid blocks of one height are kept. A Byzantine validator can hold the only
+    /// certificate of a block for as many views as it likes, and every later new-view must then
+    /// propose this block again; so whoever has prepared it keeps it. More blocks than this need as
+    /// many views that prepare different blocks and decide none; the oldest ones are dropped then.
+    static constexpr size_t kBlocksMax = 16;
 
     const Setup& setup_;
     VoteLog& vote_log_;
     Repair& repair_;
     EvidenceList& evidence_;
+    Attendance& attendance_;
 
     // Constant after construction.
     const HeaderNode& tip_;
@@ -120,7 +128,12 @@ class Decision {
 
     VoteBook book_;  ///< includes votes for later heights
     Bodies bodies_;
-    std::map<BlockHash, int> trials_;  ///< failed checks of blocks with this digest
+    /// Digests whose header rules them out.
+    std::set<BlockHash> unusable_;
+    /// Who sent an invalid block with this digest. A block can be altered in transit without
+    /// changing its hash (CVE-2012-2459, witnesses), so a failure proves nothing about the digest,
+    /// only about the sender: each may make this replica check one block in each view.
+    std::map<BlockHash, std::set<PeerId>> refused_;
     std::optional<BlockHash> checking_;
     std::optional<BlockHash> building_;  ///< parent of the block being built
     std::optional<BlockHash> published_;

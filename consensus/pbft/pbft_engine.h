@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "consensus/engine_factory.h"
-#include "consensus/pbft/validator_set.h"
+#include "consensus/pbft/messages/validator_set.h"
 
 namespace parley {
 
@@ -36,7 +36,7 @@ struct PbftOptions {
     /// How often an idle replica broadcasts its status.
     Duration idle_status_period = std::chrono::seconds{30};
 
-    static std::span<const OptionRow<PbftOptions>> rows();
+    static OptionRows<PbftOptions> rows();
     /// Empty: usable. Otherwise a sentence.
     std::optional<std::string> validate() const;
 };

@@ -13,6 +13,40 @@ EngineReport::List list_of(const std::vector<ValidatorIndex>& indices) {
     return {indices.begin(), indices.end()};
 }
 
+EngineReport::List report_history(const std::deque<ViewChanger::Left>& history) {
+    EngineReport::List list;
+    for (const ViewChanger::Left& record : history)
+        list.push_back(EngineReport::Object{{"view", record.view},
+                                            {"time", to_unix_seconds(record.when)},
+                                            {"reason", record.reason}});
+    return list;
+}
+
+EngineReport::List report_absent(const std::vector<Attendance::Absent>& absent) {
+    EngineReport::List list;
+    for (const auto& [validator, height, since] : absent)
+        list.push_back(EngineReport::Object{
+            {"validator", validator},
+            {"last_height", height},
+            {"since", since ? EngineReport{to_unix_seconds(*since)} : EngineReport{}}});
+    return list;
+}
+
+EngineReport::List report_evidence(const std::vector<Evidence>& evidence) {
+    EngineReport::List list;
+    for (const Evidence& each : evidence) {
+        Writer writer;
+        writer.u8(static_cast<uint8_t>(each.first.type));
+        write_vote(writer, each.first);
+        write_vote(writer, each.second);
+        list.push_back(EngineReport::Object{{"validator", each.first.validator},
+                                            {"height", each.first.height},
+                                            {"view", each.first.view},
+                                            {"votes", to_hex(writer.data())}});
+    }
+    return list;
+}
+
 }  // namespace
 
 Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet validators,
@@ -20,6 +54,7 @@ Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet val
     : setup_(std::move(options), chain, std::move(validators), log),
       vote_log_(setup_.self.value_or(0), setup_.options.key, setup_.authenticator),
       evidence_(log),
+      attendance_(setup_.set().size()),
       views_(setup_, vote_log_),
       repair_(setup_) {
     CHECK(setup_.self.has_value() == setup_.options.key.has_value());
@@ -74,17 +109,17 @@ void Replica::take(const engine_input::Started& input, Step& step) {
     repair_.start(step.now);
     begin_height(*input.tip, Decision::Early(setup_.set()), step);
     if (!setup_.self) return;
-    views_.restore();
     decision_->restore();
     setup_.log.info(LogCategory::pbft, "Validator {} of {} starts in view {} at height {}.",
                     *setup_.self, setup_.set().size(), views_.view(), decision_->height());
 }
 
 void Replica::begin_height(const HeaderNode& tip, Decision::Early early, Step& step) {
-    decision_ = std::make_unique<Decision>(setup_, vote_log_, repair_, evidence_, tip, step.now,
-                                           std::move(early));
+    decision_ = std::make_unique<Decision>(setup_, vote_log_, repair_, evidence_, attendance_, tip,
+                                           step.now, std::move(early));
     const FinalPoint& final_point = decision_->final_point();
     if (final_point.height > 0) step.emit<engine_output::Finalize>(final_point.digest);
+    views_.begin_height(*decision_, step.now);
 }
 
 void Replica::take(const engine_input::TipChanged& input, Step& step) {
@@ -96,6 +131,7 @@ void Replica::take(const engine_input::TipChanged& input, Step& step) {
     begin_height(*input.tip, decision_->take_early(), step);
     decision_->succeed();
     views_.succeeded();
+    if (const auto early = views_.take_early()) take(PeerId{0}, *early, step);
 }
 
 void Replica::take(const engine_input::DemandChanged& input, Step&) {
@@ -132,7 +168,11 @@ void Replica::take(PeerId from, const Message& message, Step& step) {
 
 void Replica::take(PeerId from, const NewView& message, Step& step) {
     const auto plan = views_.accept(from, message, step);
-    if (plan) return enter_view(message, *plan, step);
+    if (plan) {
+        repair_.note_final(std::nullopt, plan->base, decision_->final_point(), step);
+        if (views_.may_enter(message, *plan, *decision_)) enter_view(message, *plan);
+        return;
+    }
     if (!plan.error().empty() && views_.view() + 1 < kViewMax &&
         views_.may_leave(decision_->height()))
         leave_view(views_.view() + 1, plan.error(), step);
@@ -156,8 +196,7 @@ void Replica::take(const engine_input::ProposalChecked& input, Step& step) {
 
 void Replica::take(const engine_input::TimerDue&, Step& step) {
     repair_.send_idle_status(standing(), step);
-    if (const auto deadline = views_.deadline(); deadline && step.now >= *deadline) {
-        views_.stop_timer();
+    if (views_.expired(step.now)) {
         const View view = views_.view();
         if (view + 1 < kViewMax && views_.may_leave(decision_->height())) {
             leave_view(view + 1,
@@ -177,11 +216,10 @@ void Replica::leave_view(View view, std::string reason, Step& step) {
     decision_->view_changed();
 }
 
-void Replica::enter_view(NewView new_view, const NewViewPlan& plan, Step& step) {
+void Replica::enter_view(NewView new_view, const NewViewPlan& plan) {
     views_.enter(std::move(new_view), plan, decision_->height());
     repair_.restart_timer();
     decision_->view_changed();
-    repair_.note_final(std::nullopt, plan.base, decision_->final_point(), step);
 }
 
 void Replica::advance(Step& step) {
@@ -190,8 +228,8 @@ void Replica::advance(Step& step) {
         if (!view) break;
         leave_view(*view, fmt::format("f + 1 validators have left view {}", views_.view()), step);
     }
-    if (auto made = views_.make_new_view(*decision_)) {
-        enter_view(std::move(made->first), made->second, step);
+    if (auto made = views_.make_new_view(*decision_, step.now)) {
+        enter_view(std::move(made->first), made->second);
         step.broadcast(
             *vote_log_.state.new_view,
             vote_log_.record(decision_->blocks(), decision_->final_point().height, step));
@@ -203,15 +241,9 @@ void Replica::advance(Step& step) {
 void Replica::set_timers(Step& step) {
     const bool active = setup_.self && views_.active();
     const bool has_work = decision_->has_work(demand_, step.now);
-    bool waiting = false;
-    if (active) {
-        // A replica that lacks final blocks has no reason to suspect the primary.
-        waiting = has_work && !repair_.behind() && views_.may_leave(decision_->height());
-    } else if (setup_.self) {
-        // Section 4.5.2: a replica that leaves a view alone waits, instead of moving through views.
-        waiting = views_.known().count(views_.view()) >= setup_.set().quorum();
-    }
-    views_.set_timer(waiting, step.now);
+    // A replica that lacks final blocks has no reason to suspect the primary.
+    views_.set_timer(has_work && !repair_.behind() && views_.may_leave(decision_->height()),
+                     step.now);
     const bool voting = setup_.self && (!active || repair_.heard_from_beyond() || has_work ||
                                         decision_->votes().has_votes(decision_->height()));
     repair_.set_timer(repair_.behind() || voting, step.now);
@@ -220,7 +252,7 @@ void Replica::set_timers(Step& step) {
 std::optional<TimePoint> Replica::next_deadline() const {
     if (decision_ == nullptr) return std::nullopt;
     const TimePoint first = std::min({repair_.next_deadline(), decision_->next_deadline(now_),
-                                      views_.deadline().value_or(kNever)});
+                                      views_.timer().deadline().value_or(kNever)});
     if (first == kNever) return std::nullopt;
     return first;
 }
@@ -270,25 +302,9 @@ EngineReport::Object Replica::report() const {
     const Vote* pre_prepare = decision_->proposal();
     const Progress progress = this->progress();
     EngineReport timer;
-    if (const auto& deadline = views_.deadline())
+    if (const auto& deadline = views_.timer().deadline())
         timer =
             std::max(milliseconds{0}, std::chrono::duration_cast<milliseconds>(*deadline - now_));
-    EngineReport::List view_changes;
-    for (const ViewChanger::Left& record : views_.history())
-        view_changes.push_back(EngineReport::Object{{"view", record.view},
-                                                    {"time", to_unix_seconds(record.when)},
-                                                    {"reason", record.reason}});
-    EngineReport::List evidence;
-    for (const Evidence& each : evidence_.all()) {
-        Writer writer;
-        writer.u8(static_cast<uint8_t>(each.first.type));
-        write_vote(writer, each.first);
-        write_vote(writer, each.second);
-        evidence.push_back(EngineReport::Object{{"validator", each.first.validator},
-                                                {"height", each.first.height},
-                                                {"view", each.first.view},
-                                                {"votes", to_hex(writer.data())}});
-    }
     return {
         {"role", !setup_.self          ? "observer"
                  : views_.is_primary() ? "primary"
@@ -307,12 +323,13 @@ EngineReport::Object Replica::report() const {
         {"committed", list_of(progress.committed)},
         {"view_changes", list_of(progress.view_changes)},
         {"missing", list_of(progress.missing)},
+        {"not_voting", report_absent(attendance_.absent(final_height, setup_.set().quorum()))},
         {"timer", timer},
-        {"timeout", std::chrono::duration_cast<milliseconds>(views_.timeout())},
-        {"unsuccessful_views", views_.unsuccessful_views()},
+        {"timeout", std::chrono::duration_cast<milliseconds>(views_.timer().timeout())},
+        {"unsuccessful_views", views_.timer().unsuccessful_views()},
         {"certified_height", repair_.certified() ? repair_.certified()->height : final_height},
-        {"last_view_changes", std::move(view_changes)},
-        {"evidence", std::move(evidence)},
+        {"last_view_changes", report_history(views_.history())},
+        {"evidence", report_evidence(evidence_.all())},
     };
 }
 

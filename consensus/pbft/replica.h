@@ -69,7 +69,7 @@ class Replica final : public Engine {
     /// Makes the height after `tip` the one in flight.
     void begin_height(const HeaderNode& tip, Decision::Early early, Step& step);
     void leave_view(View view, std::string reason, Step& step);
-    void enter_view(NewView new_view, const NewViewPlan& plan, Step& step);
+    void enter_view(NewView new_view, const NewViewPlan& plan);
     /// Does everything that is now possible. Called at the end of every input.
     void advance(Step& step);
     void set_timers(Step& step);
@@ -86,6 +86,7 @@ class Replica final : public Engine {
     const Setup setup_;
     VoteLog vote_log_;
     EvidenceList evidence_;
+    Attendance attendance_;
     ViewChanger views_;
     Repair repair_;
     std::unique_ptr<Decision> decision_;  ///< set by the first input

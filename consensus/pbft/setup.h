@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "chain/rules/retarget.h"
-#include "consensus/pbft/certificate.h"
+#include "consensus/pbft/messages/certificate.h"
 #include "consensus/pbft/pbft_engine.h"
 #include "consensus/pbft/step.h"
 

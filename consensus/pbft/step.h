@@ -8,7 +8,7 @@
 
 #include "base/time.h"
 #include "consensus/engine.h"
-#include "consensus/pbft/messages.h"
+#include "consensus/pbft/messages/messages.h"
 
 namespace parley::pbft {
 

@@ -1,6 +1,7 @@
 #include "consensus/pbft/view_change.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -10,14 +11,11 @@ NewViewPlan plan_new_view(const std::vector<ViewChange>& view_changes) {
     CHECK(!view_changes.empty());
     NewViewPlan plan;
     plan.base = view_changes.front().final_point;
-    for (const ViewChange& view_change : view_changes) {
-        if (view_change.final_point.height > plan.base.height) plan.base = view_change.final_point;
-    }
     const PreparedCertificate* best = nullptr;
     for (const ViewChange& view_change : view_changes) {
+        CHECK(view_change.final_point.height == plan.base.height);
         const auto& prepared = view_change.prepared;
-        if (!prepared || prepared->height != plan.base.height + 1) continue;
-        if (best == nullptr || prepared->view > best->view) best = &*prepared;
+        if (prepared && (best == nullptr || prepared->view > best->view)) best = &*prepared;
     }
     if (best != nullptr) plan.digest = best->digest;
     return plan;
@@ -44,6 +42,8 @@ std::string_view to_string(NewViewError error) {
             return "bad signature";
         case NewViewError::wrong_view:
             return "a view-change of another view";
+        case NewViewError::mixed_heights:
+            return "view-changes of different heights";
         case NewViewError::duplicate_validator:
             return "two view-changes from one validator";
         case NewViewError::no_quorum:
@@ -80,6 +80,8 @@ Expected<NewViewPlan, NewViewError> verify_new_view(const NewView& new_view,
     for (const ViewChange& view_change : new_view.view_changes) {
         if (!authenticator.verify(view_change) || !verify_content(view_change, authenticator))
             return Unexpected(NewViewError::bad_view_change);
+        if (view_change.final_point.height != new_view.view_changes[0].final_point.height)
+            return Unexpected(NewViewError::mixed_heights);
     }
     NewViewPlan plan = plan_new_view(new_view.view_changes);
     if (plan.digest.has_value() != new_view.reproposal.has_value())
@@ -94,10 +96,18 @@ Expected<NewViewPlan, NewViewError> verify_new_view(const NewView& new_view,
     return plan;
 }
 
+void ViewChangeBook::begin_height(Sequence final_height) {
+    final_height_ = final_height;
+    for (auto& slot : slots_) {
+        if (slot && slot->final_point.height < final_height) slot.reset();
+    }
+}
+
 bool ViewChangeBook::is_news(const ViewChange& view_change) const {
     CHECK(view_change.validator < slots_.size());
     const auto& slot = slots_[view_change.validator];
-    return !slot || slot->view < view_change.view;
+    return !slot || std::pair{slot->final_point.height, slot->view} <
+                        std::pair{view_change.final_point.height, view_change.view};
 }
 
 void ViewChangeBook::add(ViewChange view_change) {
@@ -106,16 +116,16 @@ void ViewChangeBook::add(ViewChange view_change) {
     slots_[validator] = std::move(view_change);
 }
 
-size_t ViewChangeBook::count(View view) const {
+size_t ViewChangeBook::count_from(View view) const {
     return static_cast<size_t>(std::count_if(slots_.begin(), slots_.end(), [&](const auto& slot) {
-        return slot && slot->view == view;
+        return is_current(slot) && slot->view >= view;
     }));
 }
 
 std::vector<ViewChange> ViewChangeBook::all(View view) const {
     std::vector<ViewChange> result;
     for (const auto& slot : slots_) {
-        if (slot && slot->view == view) result.push_back(*slot);
+        if (is_current(slot) && slot->view == view) result.push_back(*slot);
     }
     return result;
 }
@@ -124,7 +134,7 @@ std::optional<View> ViewChangeBook::view_to_join(View view) const {
     size_t above = 0;
     View smallest = kViewMax;
     for (const auto& slot : slots_) {
-        if (!slot || slot->view <= view) continue;
+        if (!is_current(slot) || slot->view <= view) continue;
         ++above;
         smallest = std::min(smallest, slot->view);
     }

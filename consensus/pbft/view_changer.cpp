@@ -3,23 +3,51 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
 namespace parley::pbft {
 
 ViewChanger::ViewChanger(const Setup& setup, VoteLog& vote_log)
-    : setup_(setup), vote_log_(vote_log), known_(setup.set()) {}
+    : setup_(setup),
+      vote_log_(vote_log),
+      known_(setup.set()),
+      timer_(setup.options.base_timeout, setup.options.timeout_max) {}
 
-void ViewChanger::restore() {
-    if (const auto& own = vote_log_.state.view_change) known_.add(*own);
+void ViewChanger::begin_height(const Decision& decision, TimePoint now) {
+    known_.begin_height(decision.final_point().height);
+    timer_.stop();
+    if (!setup_.self) return;
+    VoteState& state = vote_log_.state;
+    if (state.bound_at(decision.height())) {
+        if (state.view_change && known_.is_news(*state.view_change)) known_.add(*state.view_change);
+        return;
+    }
+    const auto certificate = decode_seal(decision.final_point().seal);
+    const View decided_in = certificate ? certificate->view : 0;
+    const View next = state.active ? std::max(state.view, decided_in) : decided_in;
+    if (state.active && state.view == next) return;
+    setup_.log.info(
+        LogCategory::pbft, "Joining view {}, in which block {} was decided; it was {} {}.", next,
+        decision.final_point().height, state.active ? "in view" : "waiting for view", state.view);
+    note_change(next, fmt::format("block {} was decided in it", decision.final_point().height),
+                now);
+    state.view = next;
+    state.active = true;
+    state.view_change.reset();
+    if (state.new_view && state.new_view->view != next) state.new_view.reset();
 }
 
-Duration ViewChanger::timeout() const {
-    const PbftOptions& options = setup_.options;
-    Duration result = options.base_timeout;
-    for (unsigned i = 0; i < unsuccessful_views_ && result < options.timeout_max; ++i) result *= 2;
-    return std::min(result, options.timeout_max);
+std::optional<NewView> ViewChanger::take_early() {
+    if (!early_ || early_->view_changes.front().final_point.height > known_.final_height())
+        return std::nullopt;
+    return std::exchange(early_, std::nullopt);
+}
+
+void ViewChanger::note_change(View view, std::string reason, TimePoint now) {
+    history_.push_back(Left{view, std::move(reason), now});
+    if (history_.size() > kHistoryMax) history_.pop_front();
 }
 
 void ViewChanger::take(PeerId from, const ViewChange& message, Step& step) {
@@ -27,8 +55,12 @@ void ViewChanger::take(PeerId from, const ViewChange& message, Step& step) {
     if (message.view >= kViewMax || message.validator >= setup_.set().size())
         return setup_.blame(from, "a view-change with an invalid validator or view", step);
     if (message.validator == *setup_.self) return;
-    // A replica that wants to enter our current view gets its new-view when its status asks for it.
-    if (message.view < view() || (message.view == view() && active())) return;
+    // Who is behind, or wants to enter our current view, gets what it lacks when its status asks.
+    const Sequence final_height = known_.final_height();
+    if (message.final_point.height < final_height) return;
+    if (message.final_point.height == final_height &&
+        (message.view < view() || (message.view == view() && active())))
+        return;
     if (!known_.is_news(message)) return;
     // Its certificates are verified when it is used in a new-view: until then it counts as one
     // validator's request, and costs one signature check.
@@ -56,16 +88,28 @@ Expected<NewViewPlan, std::string> ViewChanger::accept(PeerId from, const NewVie
     return Unexpected(fmt::format("the new-view was bad: {}", to_string(plan.error())));
 }
 
+bool ViewChanger::may_enter(const NewView& message, const NewViewPlan& plan,
+                            const Decision& decision) {
+    const Sequence final_height = decision.final_point().height;
+    if (plan.base.height > final_height) {
+        if (!early_ || early_->view <= message.view) early_ = message;
+        return false;
+    }
+    return plan.base.height == final_height || vote_log_.state.vote_floor() < decision.height();
+}
+
 bool ViewChanger::may_leave(Sequence height) const {
-    const auto& commit = vote_log_.state.commit;
-    return setup_.self && (!commit || commit->height <= height);
+    if (!setup_.self) return false;
+    const VoteState& state = vote_log_.state;
+    if (!state.commit || state.commit->height < height) return true;
+    return state.commit->height == height && state.prepared && state.prepared->height == height;
 }
 
 void ViewChanger::leave(View new_view, std::string reason, const Decision& decision, Step& step) {
     CHECK(may_leave(decision.height()) && new_view > view() && new_view < kViewMax);
     setup_.log.info(LogCategory::pbft, "Leaving view {} for view {} at height {}: {}.", view(),
                     new_view, decision.height(), reason);
-    ++unsuccessful_views_;
+    timer_.view_failed();
     VoteState& state = vote_log_.state;
     state.view = new_view;
     state.active = false;
@@ -82,12 +126,11 @@ void ViewChanger::leave(View new_view, std::string reason, const Decision& decis
     step.broadcast(message,
                    vote_log_.record(decision.blocks(), decision.final_point().height, step));
     if (known_.is_news(message)) known_.add(message);
-    deadline_.reset();
-    history_.push_back(Left{new_view, std::move(reason), step.now});
-    if (history_.size() > kHistoryMax) history_.pop_front();
+    note_change(new_view, std::move(reason), step.now);
 }
 
-std::optional<std::pair<NewView, NewViewPlan>> ViewChanger::make_new_view(Decision& decision) {
+std::optional<std::pair<NewView, NewViewPlan>> ViewChanger::make_new_view(Decision& decision,
+                                                                          TimePoint now) {
     if (!setup_.self || active() || !is_primary()) return std::nullopt;
     if (known_.count(view()) < setup_.set().quorum()) return std::nullopt;
     std::vector<ViewChange> usable;
@@ -109,7 +152,7 @@ std::optional<std::pair<NewView, NewViewPlan>> ViewChanger::make_new_view(Decisi
     message.view_changes = std::move(usable);
     if (plan.digest) {
         const auto vote =
-            decision.sign(MessageType::pre_prepare, plan.base.height + 1, *plan.digest);
+            decision.sign(MessageType::pre_prepare, plan.base.height + 1, *plan.digest, now);
         if (!vote) return std::nullopt;
         message.reproposal = Reproposal{vote->height, vote->digest, vote->signature};
         vote_log_.state.accepted = vote;
@@ -131,17 +174,23 @@ void ViewChanger::enter(NewView new_view, const NewViewPlan& plan, Sequence heig
     state.new_view = std::move(new_view);
 }
 
-void ViewChanger::succeeded() {
-    unsuccessful_views_ = 0;
-    deadline_.reset();
+void ViewChanger::set_timer(bool has_work, TimePoint now) {
+    // Section 4.5.2: a replica that leaves a view alone waits, instead of moving through views. Who
+    // has gone on to a later view has left this one too: counting only those at this very view
+    // would stop the timers of all others when the first one moves on.
+    const bool waiting = active() ? has_work : known_.count_from(view()) >= setup_.set().quorum();
+    timer_.run(waiting && setup_.self, now);
 }
 
-void ViewChanger::set_timer(bool waiting, TimePoint now) {
-    if (!waiting) {
-        deadline_.reset();
-    } else if (!deadline_) {
-        deadline_ = now + timeout();
+bool ViewChanger::expired(TimePoint now) {
+    const ViewTimer::Reading reading = timer_.read(now);
+    if (reading == ViewTimer::Reading::restarted) {
+        setup_.log.warning(LogCategory::pbft,
+                           "The timer of view {} was read too late: this process stood still. The "
+                           "timer starts again.",
+                           view());
     }
+    return reading == ViewTimer::Reading::expired;
 }
 
 }  // namespace parley::pbft

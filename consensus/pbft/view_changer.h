@@ -4,7 +4,12 @@
 //
 // A replica whose timer expires, or that sees f + 1 others leave the view, sends a view-change and
 // stops participating in the old view. With a quorum of view-changes, the new primary sends the
-// new-view. The new view's timer starts with that quorum, and runs twice as long as before.
+// new-view. The timer of the awaited view runs, twice as long as before, from the moment when a
+// quorum has left all views below it.
+//
+// A view-change binds its sender at one height. A replica that left a view alone is back as soon as
+// the others have decided that height: the seal proves the view in which they did. ADR 0008 has the
+// reasons, and the invariant of the timer.
 #pragma once
 
 #include <deque>
@@ -15,6 +20,7 @@
 #include "consensus/pbft/decision.h"
 #include "consensus/pbft/setup.h"
 #include "consensus/pbft/view_change.h"
+#include "consensus/pbft/view_timer.h"
 #include "consensus/pbft/vote_log.h"
 
 namespace parley::pbft {
@@ -32,8 +38,11 @@ class ViewChanger {
     ViewChanger(const ViewChanger&) = delete;
     ViewChanger& operator=(const ViewChanger&) = delete;
 
-    /// After a start: restores its own view-change from the vote log.
-    void restore();
+    /// The height of `decision` is in flight from now on. Chooses the view to be in, unless this
+    /// replica has signed something at that height: the highest one it has proof of.
+    void begin_height(const Decision& decision, TimePoint now);
+    /// A valid new-view for this height that arrived before the height began.
+    std::optional<NewView> take_early();
 
     View view() const { return vote_log_.state.view; }
     /// False: waiting for this view's new-view.
@@ -42,18 +51,18 @@ class ViewChanger {
     bool is_primary() const { return setup_.self && *setup_.self == primary(); }
     const ViewChangeBook& known() const { return known_; }
     const std::deque<Left>& history() const { return history_; }
-    unsigned unsuccessful_views() const { return unsuccessful_views_; }
-    /// How long a view may last without progress: doubled for each view that made none.
-    Duration timeout() const;
-    /// When the current view will be left for lack of progress.
-    const std::optional<TimePoint>& deadline() const { return deadline_; }
+    const ViewTimer& timer() const { return timer_; }
 
     void take(PeerId from, const ViewChange& message, Step& step);
-    /// Whether `message` starts a view that this replica can enter. If not, and its primary is
-    /// faulty, the error is the reason for leaving the view that this replica waits for; otherwise
-    /// it is empty.
+    /// Whether `message` is a valid new-view for a view that this replica has not entered or left.
+    /// If not, and its primary is faulty, the error is the reason for leaving the view that this
+    /// replica waits for; otherwise it is empty.
     Expected<NewViewPlan, std::string> accept(PeerId from, const NewView& message,
                                               Step& step) const;
+    /// Whether this replica may enter the view now. A new-view for an earlier height says nothing
+    /// about this one: it is good only for who has signed nothing at this height. One for a later
+    /// height is kept until that height begins.
+    bool may_enter(const NewView& message, const NewViewPlan& plan, const Decision& decision);
 
     /// Whether a view-change can be made. It must contain what this replica prepared; a replica
     /// whose chain was reset below a height that it committed to has no proof of that, and must
@@ -64,25 +73,29 @@ class ViewChanger {
     void leave(View new_view, std::string reason, const Decision& decision, Step& step);
     /// As the primary of the awaited view: the signed new-view to enter and to send, once a quorum
     /// of view-changes is known.
-    std::optional<std::pair<NewView, NewViewPlan>> make_new_view(Decision& decision);
+    std::optional<std::pair<NewView, NewViewPlan>> make_new_view(Decision& decision, TimePoint now);
     void enter(NewView new_view, const NewViewPlan& plan, Sequence height);
 
     /// A height became final: the view makes progress.
-    void succeeded();
-    /// Runs the timer while the replica waits for a block or a new-view.
-    void set_timer(bool waiting, TimePoint now);
-    void stop_timer() { deadline_.reset(); }
+    void succeeded() { timer_.succeeded(); }
+    /// Runs the timer while the replica waits for a block (`has_work`), or for a new-view that can
+    /// come: a quorum has left the views below.
+    void set_timer(bool has_work, TimePoint now);
+    /// Whether the view is to be left because its time is over.
+    bool expired(TimePoint now);
 
  private:
     /// View changes kept for reports.
     static constexpr size_t kHistoryMax = 8;
 
+    void note_change(View view, std::string reason, TimePoint now);
+
     const Setup& setup_;
     VoteLog& vote_log_;
     ViewChangeBook known_;
-    unsigned unsuccessful_views_ = 0;
+    ViewTimer timer_;
     std::deque<Left> history_;
-    std::optional<TimePoint> deadline_;
+    std::optional<NewView> early_;
 };
 
 }  // namespace parley::pbft

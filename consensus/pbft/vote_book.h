@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/log.h"
-#include "consensus/pbft/messages.h"
-#include "consensus/pbft/validator_set.h"
+#include "consensus/pbft/messages/messages.h"
+#include "consensus/pbft/messages/validator_set.h"
 
 namespace parley::pbft {
 

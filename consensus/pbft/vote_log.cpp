@@ -11,7 +11,9 @@
 namespace parley::pbft {
 namespace {
 
-constexpr uint8_t kRecordVersion = 1;
+constexpr uint8_t kRecordVersion = 2;
+// Without the byte that says whether there is a new-view: there is one in each view but 0.
+constexpr uint8_t kRecordVersionOld = 1;
 constexpr size_t kChecksumSize = Hash256::kSize;
 
 Bytes key_of(char kind) {
@@ -70,6 +72,10 @@ Sequence VoteState::vote_floor() const {
     return floor;
 }
 
+bool VoteState::bound_at(Sequence height) const {
+    return vote_floor() >= height || (view_change && view_change->final_point.height + 1 >= height);
+}
+
 VoteLog::VoteLog(ValidatorIndex self, std::optional<SecretKey> key,
                  const Authenticator& authenticator)
     : self_(self), key_(std::move(key)), authenticator_(&authenticator) {}
@@ -79,12 +85,13 @@ Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIn
                                              const Authenticator& authenticator) {
     VoteLog log(self, std::move(key), authenticator);
     std::optional<std::string> problem;
+    bool has_new_view = false;
     // The state first, because it identifies the owner of the record.
     const auto found_state = storage.get(key_of('s'));
     if (!found_state) return Unexpected(found_state.error().message);
     if (*found_state) {
         const auto payload = without_checksum(**found_state);
-        problem = payload ? log.read_state(*payload) : "its main record is damaged";
+        problem = payload ? log.read_state(*payload, has_new_view) : "its main record is damaged";
     }
     bool found_other = false;
     const auto visit = [&](ByteSpan key, ByteSpan value) {
@@ -119,8 +126,7 @@ Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIn
     VoteState& state = log.state;
     if (!problem && state.prepared && !log.restored_.contains(state.prepared->digest))
         problem = "the block that it prepared is missing";
-    if (!problem && state.active && state.view > 0 &&
-        (!state.new_view || state.new_view->view != state.view))
+    if (!problem && has_new_view && (!state.new_view || state.new_view->view != state.view))
         problem = "the new-view of its view is missing";
     if (problem)
         return Unexpected(fmt::format(
@@ -128,14 +134,15 @@ Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIn
             "must not vote (run it without its key to follow the chain)",
             *problem));
     if (state.new_view) log.stored_new_view_ = state.new_view->view;
-    if (state.new_view && (!state.active || state.new_view->view != state.view))
-        state.new_view.reset();
+    if (!has_new_view) state.new_view.reset();
     return log;
 }
 
-std::optional<std::string> VoteLog::read_state(ByteSpan record) {
+std::optional<std::string> VoteLog::read_state(ByteSpan record, bool& has_new_view) {
     Reader reader(record);
-    if (reader.u8() != kRecordVersion) return "it was written by another version";
+    const uint8_t version = reader.u8();
+    if (version != kRecordVersion && version != kRecordVersionOld)
+        return "it was written by another version";
     const ByteSpan network = reader.bytes(authenticator_->network().size());
     const Hash256 validators = reader.hash();
     const auto self = reader.le<ValidatorIndex>();
@@ -147,6 +154,7 @@ std::optional<std::string> VoteLog::read_state(ByteSpan record) {
 
     state.view = reader.le<View>();
     state.active = reader.u8() == 1;
+    has_new_view = version == kRecordVersionOld ? state.active && state.view > 0 : reader.u8() == 1;
     const auto vote = [&](MessageType type) {
         return [&reader, type] { return read_vote(reader, type); };
     };
@@ -161,7 +169,8 @@ std::optional<std::string> VoteLog::read_state(ByteSpan record) {
         state.view_change = decode_as<ViewChange>(*view_change, authenticator_->network());
         if (!state.view_change) return "its view-change record cannot be decoded";
     }
-    if (state.active == state.view_change.has_value()) return "its main record contradicts itself";
+    if (state.active == state.view_change.has_value() || (has_new_view && !state.active))
+        return "its main record contradicts itself";
     for (const auto* mine : {&state.prepare, &state.commit}) {
         if (*mine && ((*mine)->validator != self_ || !authenticator_->verify(**mine)))
             return "it contains a vote of another validator";
@@ -194,7 +203,8 @@ WriteBatch VoteLog::save(const Bodies& bodies, Sequence final_height) {
         .hash(authenticator_->validators().id())
         .le(self_)
         .le(state.view)
-        .u8(state.active ? 1 : 0);
+        .u8(state.active ? 1 : 0)
+        .u8(state.new_view ? 1 : 0);
     const auto put_vote = [&](const Vote& vote) { write_vote(writer, vote); };
     write_optional(writer, state.accepted, put_vote);
     write_optional(writer, state.prepare, put_vote);
@@ -210,9 +220,13 @@ WriteBatch VoteLog::save(const Bodies& bodies, Sequence final_height) {
         batch.put(key_of('n'),
                   with_checksum(encode_new_view(*state.new_view, authenticator_->network())));
         stored_new_view_ = state.new_view->view;
+    } else if (!state.new_view && stored_new_view_) {
+        batch.erase(key_of('n'));
+        stored_new_view_.reset();
     }
 
     std::set<BlockHash> needed;
+    for (const auto& [digest, block] : bodies) needed.insert(digest);
     if (state.accepted && state.accepted->height > final_height)
         needed.insert(state.accepted->digest);
     if (state.prepared) needed.insert(state.prepared->digest);
@@ -224,11 +238,9 @@ WriteBatch VoteLog::save(const Bodies& bodies, Sequence final_height) {
             ++it;
         }
     }
-    for (const BlockHash& digest : needed) {
-        const auto body = bodies.find(digest);
-        if (body == bodies.end() || stored_.contains(digest)) continue;
-        batch.put(body_key(digest), with_checksum(body->second->serialize()));
-        stored_.insert(digest);
+    for (const auto& [digest, block] : bodies) {
+        if (!stored_.insert(digest).second) continue;
+        batch.put(body_key(digest), with_checksum(block->serialize()));
     }
     return batch;
 }

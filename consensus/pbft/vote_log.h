@@ -4,8 +4,9 @@
 // therefore knows every statement it may have sent, and sends the same bytes again or none. It does
 // not decide what to sign (decision.h, view_changer.h). Core thread only.
 //
-// Keys, all with the prefix kEngineKeyPrefix 'E': "Es": the state; "En": the new-view that started
-// the current view; "Eb" + digest: a prepared block (so that it can be proposed again). Each value
+// Keys, all with the prefix kEngineKeyPrefix 'E': "Es": the state; "En": the new-view by which the
+// current view was entered; "Eb" + digest: a valid block of the height in flight (so that it can be
+// proposed again). Each value
 // ends with the SHA-256 of the bytes before it: a damaged record is reported as an error, not
 // treated as missing.
 #pragma once
@@ -17,7 +18,7 @@
 
 #include "base/crypto/keys.h"
 #include "base/storage/storage.h"
-#include "consensus/pbft/certificate.h"
+#include "consensus/pbft/messages/certificate.h"
 #include "consensus/pbft/step.h"
 
 namespace parley::pbft {
@@ -31,10 +32,14 @@ struct VoteState {
     /// The last certificate that let it commit. Obsolete once that height is final.
     std::optional<PreparedCertificate> prepared;
     std::optional<ViewChange> view_change;  ///< its own, for `view`, while not active
-    std::optional<NewView> new_view;        ///< the one that started `view`; empty in view 0
+    /// The one by which it entered `view`; empty in view 0, and in a view that it joined because a
+    /// block was decided in it.
+    std::optional<NewView> new_view;
 
     /// The highest height that it voted on. It must never vote below, even if the chain was reset.
     Sequence vote_floor() const;
+    /// Whether something that it signed binds it at this height: it voted there, or left a view.
+    bool bound_at(Sequence height) const;
 
     bool operator==(const VoteState&) const = default;
 };
@@ -59,8 +64,8 @@ class VoteLog {
     /// REQUIRES: there is a key. The signed statement must be in `state` before the next record().
     Signature sign(const Hash256& message);
 
-    /// Makes `state` durable, with the blocks that it names above `final_height` if `bodies` has
-    /// them; erases all other blocks.
+    /// Makes `state` and the blocks in `bodies` durable. Erases other blocks, except those that
+    /// `state` names above `final_height`.
     [[nodiscard]] Recorded record(const Bodies& bodies, Sequence final_height, Step& step);
 
     /// For sending again, and for messages signed by others. REQUIRES: nothing was signed since the
@@ -69,7 +74,8 @@ class VoteLog {
 
  private:
     WriteBatch save(const Bodies& bodies, Sequence final_height);
-    std::optional<std::string> read_state(ByteSpan record);
+    /// Sets has_new_view if the record "En" belongs to the state.
+    std::optional<std::string> read_state(ByteSpan record, bool& has_new_view);
 
     ValidatorIndex self_;
     std::optional<SecretKey> key_;

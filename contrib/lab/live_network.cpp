@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "chain/primitives/address.h"
 #include "chain/rules/retarget.h"
-#include "consensus/pbft/validator_set.h"
+#include "consensus/pbft/messages/validator_set.h"
 #include "rpc/jsonrpc/json_writer.h"
 #include "wallet/keys/descriptor_checksum.h"
 

@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "base/check.h"
-#include "consensus/pbft/messages.h"
+#include "consensus/pbft/messages/messages.h"
 #include "tests/fuzz/fuzz_target.h"
 
 using namespace parley;

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "chain/state/chainstate.h"
-#include "consensus/pbft/messages.h"
+#include "consensus/pbft/messages/messages.h"
 #include "consensus/pbft/pbft_engine.h"
 #include "mempool/mempool.h"
 #include "tests/unit/node/test_node.h"

@@ -9,7 +9,7 @@
 
 #include "chain/rules/header_node.h"
 #include "consensus/engine.h"
-#include "consensus/pbft/certificate.h"
+#include "consensus/pbft/messages/certificate.h"
 #include "tests/unit/simulator/test_world.h"
 
 namespace parley::pbft::testing {

@@ -15,22 +15,52 @@ PeerId peer_of(size_t number) {
 
 }  // namespace
 
-LoneReplica::LoneReplica(size_t validator, size_t validators) : Committee(validators) {
-    auto engine = make_pbft_engine(engine_options(validator), params(), storage_, log_);
-    CHECK(engine);
-    engine_ = std::move(*engine);
-    replica_ = dynamic_cast<const Replica*>(engine_.get());
-    CHECK(replica_ != nullptr);
+LoneReplica::LoneReplica(size_t validator, size_t validators)
+    : Committee(validators), validator_(validator) {
     auto genesis = std::make_unique<HeaderNode>();
     genesis->header = params().genesis->header;
     genesis->hash = params().genesis_hash;
     genesis->score = Score{0};
     chain_.push_back(std::move(genesis));
+    start();
+}
+
+void LoneReplica::start() {
+    auto engine = make_pbft_engine(engine_options(validator_), params(), storage_, log_);
+    CHECK(engine);
+    engine_ = std::move(*engine);
+    replica_ = dynamic_cast<const Replica*>(engine_.get());
+    CHECK(replica_ != nullptr);
     step(engine_input::Started{chain_.back().get()});
-    for (size_t other = 0; other < validators; ++other) {
-        if (other != validator) step(engine_input::PeerReady{peer_of(other)});
+    for (size_t other = 0; other < validators(); ++other) {
+        if (other != validator_) step(engine_input::PeerReady{peer_of(other)});
     }
     sent_.clear();
+}
+
+void LoneReplica::restart_at(size_t height) {
+    chain_.resize(height + 1);
+    waiting_ = 0;
+    start();
+}
+
+FinalPoint LoneReplica::final_point() const {
+    return {height(), tip().hash, tip().seal};
+}
+
+void LoneReplica::decide() {
+    CHECK(validator_ != 0);
+    const BlockRef block = make_block(++built_);
+    const Sequence next = height() + 1;
+    receive(0, pre_prepare_message(0, next, *block, 0));
+    for (const auto type : {MessageType::prepare, MessageType::commit}) {
+        for (size_t other = type == MessageType::prepare ? 1 : 0; height() < next; ++other) {
+            if (other == validators()) break;
+            if (other != validator_)
+                receive(other, vote_message(type, 0, next, block->header.hash(), other));
+        }
+    }
+    CHECK(height() == next);
 }
 
 void LoneReplica::run_for(Duration duration) {
@@ -65,6 +95,7 @@ void LoneReplica::step(const EngineInput& input) {
 void LoneReplica::carry_out(EngineOutput& output) {
     const auto count = [this](const Bytes& message) {
         ++sent_[static_cast<MessageType>(message.at(1))];
+        last_sent_[static_cast<MessageType>(message.at(1))] = message;
     };
     if (const auto* send = std::get_if<engine_output::SendMessage>(&output)) {
         count(send->message);
@@ -78,7 +109,8 @@ void LoneReplica::carry_out(EngineOutput& output) {
         step(engine_input::ProposalBuilt{request->parent,
                                          possible ? build(request->time, ++built_) : nullptr});
     } else if (const auto* check = std::get_if<engine_output::CheckProposal>(&output)) {
-        const bool connects = check->block->header.previous == tip().hash;
+        const bool connects = check->block->header.previous == tip().hash &&
+                              check->block->transactions[0]->inputs()[0].witness.empty();
         step(engine_input::ProposalChecked{check->block, connects ? "" : "bad-block"});
     } else if (const auto* publish = std::get_if<engine_output::Publish>(&output)) {
         append(publish->block, publish->seal);
@@ -133,6 +165,11 @@ BlockRef LoneReplica::build(int64_t time, uint64_t salt) const {
 size_t LoneReplica::sent(MessageType type) const {
     const auto found = sent_.find(type);
     return found == sent_.end() ? 0 : found->second;
+}
+
+Bytes LoneReplica::last_sent(MessageType type) const {
+    const auto found = last_sent_.find(type);
+    return found == last_sent_.end() ? Bytes{} : found->second;
 }
 
 size_t LoneReplica::sent() const {

@@ -1,6 +1,7 @@
 // LoneReplica: one PBFT replica without a node, a network or a world, for what can only be said of
 // the state machine: what it makes of a given input. The test is its peers and its clock. Blocks
-// hold only a coinbase, and every block on top of the tip connects.
+// hold only a coinbase, and every block on top of the tip connects unless the coinbase has a
+// witness.
 //
 // It simulates nothing: whatever needs two nodes is a test of Cluster.
 #pragma once
@@ -25,22 +26,31 @@ class LoneReplica : public Committee {
     TimePoint now() const { return now_; }
     /// Lets time pass; its timers are due on the way.
     void run_for(Duration duration);
+    /// Time passes while the process stands still: no timer is read.
+    void pause(Duration duration) { now_ += duration; }
     /// So many transactions wait.
     void demand(size_t transactions);
     /// An engine message of the node of this validator, or, for a higher number, of another peer.
     void receive(size_t from, Bytes message);
     /// The next block, sealed by the first quorum of validators in view 0, arrives from the peers.
     void extend();
+    /// The next block is decided with votes of this replica and of the first others, in view 0.
+    void decide();
+    /// The process starts again with its record, on its chain up to this height.
+    void restart_at(size_t height);
 
     const Replica& replica() const { return *replica_; }
     size_t height() const { return chain_.size() - 1; }
     const HeaderNode& tip() const { return *chain_.back(); }
+    FinalPoint final_point() const;
     std::string info(std::string_view field) const { return report_field(*replica_, field); }
     View view() const { return std::stoull(info("view")); }
     /// Outputs so far. A broadcast counts once.
     size_t sent(MessageType type) const;
     size_t sent() const;
     void clear_sent() { sent_.clear(); }
+    /// The last message of this type; empty: none.
+    Bytes last_sent(MessageType type) const;
     const std::vector<std::string>& blames() const { return blames_; }
     size_t catch_ups() const { return catch_ups_; }
 
@@ -48,11 +58,13 @@ class LoneReplica : public Committee {
     BlockRef make_block(uint64_t salt) const;
 
  private:
+    void start();
     void step(const EngineInput& input);
     void carry_out(EngineOutput& output);
     void append(const BlockRef& block, const Bytes& seal);
     BlockRef build(int64_t time, uint64_t salt) const;
 
+    const size_t validator_;
     NullLog log_;
     MemoryStorage storage_;
     TimePoint now_ = from_unix_seconds(1'700'000'000);
@@ -62,6 +74,7 @@ class LoneReplica : public Committee {
     size_t waiting_ = 0;
     uint64_t built_ = 0;
     std::map<MessageType, size_t> sent_;
+    std::map<MessageType, Bytes> last_sent_;
     std::vector<std::string> blames_;
     size_t catch_ups_ = 0;
 };

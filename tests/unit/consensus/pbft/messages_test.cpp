@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 #include "consensus/engine.h"
-#include "consensus/pbft/messages.h"
+#include "consensus/pbft/messages/messages.h"
 #include "tests/unit/seed.h"
 
 namespace parley::pbft {

@@ -1,5 +1,5 @@
 // The text forms of validator sets and keys, and the engine's factory.
-#include "consensus/pbft/validator_set.h"
+#include "consensus/pbft/messages/validator_set.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

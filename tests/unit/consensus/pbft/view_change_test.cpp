@@ -6,6 +6,7 @@
 
 #include "net/wire/messages.h"
 #include "tests/unit/consensus/pbft/cluster.h"
+#include "tests/unit/consensus/pbft/lone_replica.h"
 
 namespace parley::pbft::testing {
 namespace {
@@ -96,8 +97,88 @@ TEST(ViewChange, complaint_of_one_never_changes_the_view) {
     // The others go on without it, and it follows.
     cluster.submit();
     ASSERT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{5}));
-    for (const Node node : {0U, 1U, 2U}) EXPECT_EQ(cluster.view(node), 0U);
+    cluster.run_for(seconds{1});
+    EXPECT_THAT(cluster.info(0, "not_voting"), ::testing::StartsWith(R"([{"validator":3,)"));
+    // It joins them again, because the block proves the view that they are in.
+    for (const Node node : kAll) EXPECT_EQ(cluster.view(node), 0U);
+    EXPECT_THAT(cluster.info(3, "last_view_changes"), ::testing::HasSubstr("was decided in it"));
+    cluster.crash(2);
+    cluster.submit({0, 1, 3});
+    ASSERT_TRUE(cluster.run_until(
+        [&] {
+            return cluster.lowest_height({0, 1, 3}) == 2;
+        },
+        milliseconds{900}));
+    for (const Node node : {0U, 1U, 3U}) EXPECT_EQ(cluster.view(node), 0U);
+    EXPECT_THAT(cluster.info(0, "not_voting"), ::testing::StartsWith(R"([{"validator":2,)"));
     EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(ViewChange, no_timer_stops_when_the_first_of_a_bare_quorum_moves_on) {
+    // Validator 1, the next primary, is dead, and 0 is away at first. When it is back, exactly a
+    // quorum waits for view 1; 2 knows that a while before 0 and 3 do, so its timer ends first.
+    for (int64_t away_ms = 2200; away_ms <= 8200; away_ms += 500) {
+        Cluster cluster({.delay = milliseconds{20}});
+        cluster.run_for(seconds{1});
+        cluster.crash(1);
+        cluster.partition({{2, 3}});
+        cluster.submit({0, 2, 3});
+        cluster.run_for(milliseconds{away_ms});
+        cluster.partition({});
+        cluster.filter = [](Node, Node to, ByteSpan message) {
+            return to == 2 || message[1] != static_cast<uint8_t>(MessageType::view_change);
+        };
+        cluster.run_for(milliseconds{1500});
+        cluster.filter = nullptr;
+        EXPECT_TRUE(cluster.run_until(
+            [&] {
+                return cluster.lowest_height({0, 2, 3}) == 1;
+            },
+            seconds{30}))
+            << "0 was away for " << away_ms << " ms";
+        EXPECT_THAT(cluster.violations(), IsEmpty());
+    }
+}
+
+TEST(ViewChange, timer_that_is_read_much_too_late_starts_again_once) {
+    LoneReplica replica(1);
+    replica.demand(1);
+    replica.pause(seconds{5});
+    replica.run_for(milliseconds{1900});
+    EXPECT_EQ(replica.view(), 0U);
+    replica.run_for(milliseconds{200});
+    EXPECT_EQ(replica.view(), 1U);
+    // A process that always stands still is not to be waited for.
+    LoneReplica slow(1);
+    slow.demand(1);
+    for (int pauses = 0; pauses < 2; ++pauses) {
+        slow.pause(seconds{5});
+        slow.run_for(milliseconds{1});
+    }
+    EXPECT_EQ(slow.view(), 1U);
+}
+
+TEST(ViewChange, chain_set_back_below_a_commit_whose_proof_is_gone_never_leaves_its_view) {
+    // It committed to block 2, and dropped the certificate for it with its vote on block 3; then
+    // the chain lost block 2.
+    LoneReplica replica(1);
+    replica.decide();
+    replica.decide();
+    ASSERT_EQ(replica.height(), 2U);
+    replica.receive(0, replica.pre_prepare_message(0, 3, *replica.make_block(3), 0));
+    ASSERT_EQ(replica.sent(MessageType::prepare), 3U);
+    replica.restart_at(1);
+    ASSERT_EQ(replica.info("height"), "2");
+    replica.demand(1);
+    replica.clear_sent();
+    for (const size_t other : {2U, 3U}) {
+        replica.receive(
+            other, encode_view_change(replica.make_view_change(1, other, replica.final_point()),
+                                      replica.network()));
+    }
+    replica.run_for(seconds{60});
+    EXPECT_EQ(replica.sent(MessageType::view_change), 0U);
+    EXPECT_EQ(replica.view(), 0U);
 }
 
 TEST(ViewChange, f_plus_one_complaints_are_joined) {

@@ -23,6 +23,15 @@ void VoteChecker::note(sim::NodeIndex from, size_t validator, MessageType type, 
         violations_.push_back(fmt::format(
             "Validator {} signed two digests in view {} at height {}.", validator, view, height));
     }
+    if (!added) return;
+    View& promised = promised_[{validator, height}];
+    if (type == MessageType::view_change) {
+        promised = std::max(promised, view);
+    } else if (type != MessageType::new_view && view < promised) {
+        violations_.push_back(fmt::format(
+            "Validator {} voted in view {} at height {}, which it had left for view {}.", validator,
+            view, height, promised));
+    }
 }
 
 void VoteChecker::on_message(sim::NodeIndex from, ByteSpan bytes) {
@@ -41,8 +50,8 @@ void VoteChecker::on_message(sim::NodeIndex from, ByteSpan bytes) {
     if (const auto* vote = std::get_if<Vote>(&*decoded)) note_vote(*vote);
     if (const auto* first = std::get_if<PrePrepare>(&*decoded)) note_vote(first->vote);
     if (const auto* change = std::get_if<ViewChange>(&*decoded)) {
-        note(from, change->validator, MessageType::view_change, change->view, 0,
-             content_digest(*change));
+        note(from, change->validator, MessageType::view_change, change->view,
+             change->final_point.height + 1, content_digest(*change));
     }
     if (const auto* start = std::get_if<NewView>(&*decoded)) {
         note(from, start->validator, MessageType::new_view, start->view, 0, content_digest(*start));

@@ -1,9 +1,11 @@
 // VoteChecker: what must hold for the signatures of PBFT in a world, whatever the network does.
 // SafetyChecker (node/simulator/checker.h) knows no engine; this one adds:
 //   1. no correct validator's node ever sends two digests with its key for one (type, view,
-//   height);
-//   2. every block that a node has in its best chain has a valid commit certificate;
-//   3. what a correct node sends can be decoded.
+//   height); the height of a view-change is the one that it binds its sender at;
+//   2. no correct validator's node votes at a height in a view below one that it wanted there by a
+//   view-change;
+//   3. every block that a node has in its best chain has a valid commit certificate;
+//   4. what a correct node sends can be decoded.
 // For tests; it must outlive the world.
 #pragma once
 
@@ -27,9 +29,9 @@ class VoteChecker {
     void distrust(sim::NodeIndex node) { correct_.erase(node); }
     /// Checks every step and message of the world from now on.
     void watch(sim::World& world);
-    /// Rules 1 and 3 for a message that has left the node. Tests may make one up.
+    /// Rules 1, 2 and 4 for a message that has left the node. Tests may make one up.
     void on_message(sim::NodeIndex from, ByteSpan message);
-    /// Rule 2 for a block.
+    /// Rule 3 for a block.
     void on_block(const HeaderNode& block);
 
     /// One sentence each.
@@ -43,6 +45,7 @@ class VoteChecker {
     std::map<sim::NodeIndex, size_t> correct_;
     std::map<sim::NodeIndex, Bytes> last_;  ///< a broadcast is one message for each receiver
     std::map<std::tuple<size_t, MessageType, View, Sequence>, Hash256> signed_;
+    std::map<std::pair<size_t, Sequence>, View> promised_;  ///< by view-changes
     std::set<BlockHash> certified_;
     std::vector<std::string> violations_;
 };

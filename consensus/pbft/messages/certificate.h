@@ -7,8 +7,8 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/crypto/keys.h"
-#include "consensus/pbft/messages.h"
-#include "consensus/pbft/validator_set.h"
+#include "consensus/pbft/messages/messages.h"
+#include "consensus/pbft/messages/validator_set.h"
 
 namespace parley::pbft {
 

@@ -1,4 +1,4 @@
-#include "consensus/pbft/certificate.h"
+#include "consensus/pbft/messages/certificate.h"
 
 #include <algorithm>
 

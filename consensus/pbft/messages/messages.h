@@ -30,7 +30,7 @@
 #include "base/expected.h"
 #include "base/serialize.h"
 #include "chain/primitives/block.h"
-#include "consensus/pbft/types.h"
+#include "consensus/pbft/messages/types.h"
 
 namespace parley::pbft {
 

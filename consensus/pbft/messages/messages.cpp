@@ -1,4 +1,4 @@
-#include "consensus/pbft/messages.h"
+#include "consensus/pbft/messages/messages.h"
 
 #include <algorithm>
 

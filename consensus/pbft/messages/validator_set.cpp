@@ -1,4 +1,4 @@
-#include "consensus/pbft/validator_set.h"
+#include "consensus/pbft/messages/validator_set.h"
 
 #include <fmt/format.h>
 #include <simdjson.h>

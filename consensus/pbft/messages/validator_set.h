@@ -11,7 +11,7 @@
 
 #include "base/crypto/keys.h"
 #include "base/expected.h"
-#include "consensus/pbft/types.h"
+#include "consensus/pbft/messages/types.h"
 
 namespace parley::pbft {
 
