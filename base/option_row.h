@@ -78,6 +78,8 @@ struct OptionDetails {
     bool no_effect = false;
     /// The value names a file, which the host reads. For the user whose file cannot be read.
     std::string_view file_hint = {};
+    /// That file holds a secret: only its owner may have access.
+    bool secret_file = false;
 };
 
 struct OptionInfo : OptionDetails {

@@ -148,12 +148,12 @@ class Node {
     /// REQUIRES: wallets() is not null.
     Expected<Wallet*, WalletError> load_wallet(const std::string& name);
     /// Pays from one of this node's wallets. Afterwards the transaction is in the wallet's store
-    /// and in the mempool, or nothing has happened.
+    /// and in the mempool, or nothing has happened. insufficient_funds: none could be made.
     Expected<SpendResult, WalletError> send(Wallet& wallet, const SpendRequest& request,
                                             const SpendNotes& notes);
-    /// Replaces `txid` by the same payments with a higher fee. Empty rate: the minimum for relay.
+    /// Replaces `txid` by a transaction with a higher fee.
     Expected<Wallet::Replacement, WalletError> bump_fee(Wallet& wallet, const Txid& txid,
-                                                        std::optional<FeeRate> fee_rate);
+                                                        const BumpRequest& request);
 
     /// Unix seconds; 0 returns to the host's clock.
     void set_mock_time(int64_t seconds);

@@ -200,15 +200,18 @@ Expected<Wallet*, WalletError> Node::load_wallet(const std::string& name) {
 Expected<SpendResult, WalletError> Node::send(Wallet& wallet, const SpendRequest& request,
                                               const SpendNotes& notes) {
     auto created = wallet.create_transaction(request);
-    if (!created) return created;
+    // One code for every reason, as bitcoind has it: clients tell "not paid" from a wrong request.
+    if (!created)
+        return Unexpected(
+            WalletError{WalletErrorCode::insufficient_funds, created.error().message});
     const auto committed = impl_->commit_payment(wallet, created->transaction, notes);
     impl_->run_queue();
     if (!committed) return Unexpected(committed.error());
     return created;
 }
 Expected<Wallet::Replacement, WalletError> Node::bump_fee(Wallet& wallet, const Txid& txid,
-                                                          std::optional<FeeRate> fee_rate) {
-    auto bumped = wallet.create_replacement(txid, fee_rate);
+                                                          const BumpRequest& request) {
+    auto bumped = wallet.create_replacement(txid, request);
     if (!bumped) return bumped;
     const auto committed = impl_->commit_payment(wallet, bumped->spend.transaction, bumped->notes);
     impl_->run_queue();

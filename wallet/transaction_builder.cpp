@@ -105,7 +105,7 @@ std::optional<WalletError> TransactionBuilder::choose_fee_rate() {
     const WalletNodeView& chain = wallet_.context.node;
     const FeeRate minimum = std::max(chain.min_relay_fee(), chain.mempool_min_fee());
     if (request_.fee_rate) {
-        if (*request_.fee_rate < minimum)
+        if (*request_.fee_rate < minimum && !request_.any_fee_rate)
             return WalletError{
                 WalletErrorCode::wallet,
                 fmt::format("Fee rate ({}) is lower than the minimum fee rate setting ({})",
@@ -134,7 +134,8 @@ std::optional<TransactionBuilder::Coin> TransactionBuilder::coin_of(
     const auto& key = descriptor.key();
     const auto weight = signed_input_weight(output.script_pubkey, !key || key->compressed);
     if (!weight) return std::nullopt;
-    Coin coin{outpoint, output, *weight};
+    const auto given = request_.input_weights.find(outpoint);
+    Coin coin{outpoint, output, given == request_.input_weights.end() ? *weight : given->second};
     coin.own = wallet_.ledger.debit(*transaction.transaction) > Amount{0};
     coin.depth = wallet_.ledger.depth(transaction);
     coin.safe = wallet_.ledger.trusted(transaction);
@@ -146,6 +147,11 @@ std::optional<WalletError> TransactionBuilder::take_preset_inputs() {
         const LedgerTx* transaction = wallet_.ledger.find(outpoint.txid);
         const TxOutput* output = wallet_.ledger.own_output(outpoint);
         auto coin = transaction && output ? coin_of(outpoint, *transaction) : std::nullopt;
+        const auto same = [&](const Coin& other) { return other.outpoint == outpoint; };
+        if (std::ranges::any_of(chosen_, same))
+            return WalletError{WalletErrorCode::invalid_parameter,
+                               fmt::format("Duplicated pre-selected input {}:{}",
+                                           outpoint.txid.to_string(), outpoint.index)};
         if (!coin)
             return WalletError{WalletErrorCode::wallet,
                                fmt::format("Not found pre-selected input {}:{}",
@@ -172,7 +178,8 @@ void TransactionBuilder::collect_available() {
     for (const auto& [outpoint, transaction] : wallet_.ledger.unspent()) {
         if (wallet_.locked.contains(outpoint) || wallet_.ledger.immature(*transaction)) continue;
         const int32_t depth = wallet_.ledger.depth(*transaction);
-        if (depth < request_.confirmations_min || (depth == 0 && !transaction->in_mempool))
+        if (depth < request_.confirmations_min || depth > request_.confirmations_max ||
+            (depth == 0 && !transaction->in_mempool))
             continue;
         if (is_preset(outpoint) || spends_preset(*transaction->transaction)) continue;
         auto coin = coin_of(outpoint, *transaction);
@@ -280,8 +287,13 @@ std::optional<WalletError> TransactionBuilder::settle(const ChangeScript& change
     if (fee_ > wallet_.context.options.fee_max)
         return WalletError{WalletErrorCode::wallet,
                            "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)"};
-    if (4 * virtual_size(outputs_) > kWeightMax)
-        return WalletError{WalletErrorCode::wallet, "Transaction too large"};
+    if (4 * virtual_size(outputs_) > request_.weight_max.value_or(kWeightMax))
+        return WalletError{
+            WalletErrorCode::wallet,
+            request_.weight_max
+                ? "The inputs size exceeds the maximum weight. Please try sending a smaller amount "
+                  "or manually consolidating your wallet's UTXOs"
+                : "Transaction too large"};
     return std::nullopt;
 }
 
@@ -332,9 +344,9 @@ int64_t TransactionBuilder::virtual_size(const std::vector<TxOutput>& outputs) c
 TxOutput TransactionBuilder::change_sample() const {
     if (request_.change_script) return {Amount{0}, *request_.change_script};
     const Hash160 hash{};
-    return {Amount{0}, wallet_.context.options.address_type == AddressType::bech32
-                           ? p2wpkh_script(hash)
-                           : p2pkh_script(hash)};
+    const AddressType type =
+        request_.change_type.value_or(wallet_.context.options.type_of_change());
+    return {Amount{0}, type == AddressType::bech32 ? p2wpkh_script(hash) : p2pkh_script(hash)};
 }
 
 Amount TransactionBuilder::dust(const TxOutput& output) const {

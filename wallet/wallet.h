@@ -131,14 +131,14 @@ class Wallet {
     // the mempool's verdict. Node::send() and Node::bump_fee() do all three.
 
     Expected<SpendResult, WalletError> create_transaction(const SpendRequest& request);
-    /// The same payments as those of `txid` with a higher fee. Empty rate: the minimum for relay.
+    /// The payments of `txid`, or others, with a higher fee.
     struct Replacement {
         SpendResult spend;
         Amount original_fee{0};
         SpendNotes notes;
     };
     Expected<Replacement, WalletError> create_replacement(const Txid& txid,
-                                                          std::optional<FeeRate> fee_rate);
+                                                          const BumpRequest& bump);
 
     struct RecordedSpend {
         TransactionRef transaction;

@@ -231,7 +231,7 @@ Expected<std::string, WalletError> Wallet::new_address(const std::string& label,
 
 Expected<std::string, WalletError> Wallet::new_change_address(std::optional<AddressType> type) {
     const auto script =
-        impl_->next_script(type.value_or(impl_->context.options.address_type), true);
+        impl_->next_script(type.value_or(impl_->context.options.type_of_change()), true);
     if (!script) return Unexpected(script.error());
     impl_->save();
     return encode_address(impl_->context.params.address_prefixes, *script);

@@ -14,6 +14,10 @@ OptionRows<WalletOptions> WalletOptions::rows() {
         option<&O::address_type>("addresstype", OptionUnit{"<type>"},
                                  "Type of new addresses: bech32 or legacy (default: {default})",
                                  {.words = kTypes}),
+        option<&O::change_type>("changetype", OptionUnit{"<type>"},
+                                "Type of change addresses: bech32 or legacy (default: as "
+                                "-addresstype)",
+                                {.words = kTypes}),
         option<&O::consolidate_fee_rate>(
             "consolidatefeerate", kAmount,
             "When the fee rate is below this, spend more coins than necessary to consolidate them, "

@@ -20,10 +20,14 @@ struct WalletOptions {
     /// this node is made for). Zero: refuse, as bitcoind does where it is disabled.
     std::optional<FeeRate> fallback_fee;
     AddressType address_type = AddressType::bech32;
+    std::optional<AddressType> change_type;  ///< empty: as address_type
+
     bool spend_zero_conf_change = true;
     bool signal_replaceable = true;
     Amount fee_max{10'000'000};
     FeeRate consolidate_fee_rate{10'000};  ///< the long-term rate of waste
+
+    AddressType type_of_change() const { return change_type.value_or(address_type); }
 
     static OptionRows<WalletOptions> rows();
     std::optional<std::string> validate() const;

@@ -19,7 +19,8 @@ Expected<SpendResult, WalletError> Wallet::Impl::create_transaction(const SpendR
         return Unexpected(WalletError{WalletErrorCode::wallet,
                                       "Error: Private keys are disabled for this wallet"});
     const auto change_script = [&]() -> Expected<Script, WalletError> {
-        auto script = next_script(context.options.address_type, true);
+        auto script =
+            next_script(request.change_type.value_or(context.options.type_of_change()), true);
         if (script) return script;
         return Unexpected(
             WalletError{WalletErrorCode::wallet,
@@ -85,8 +86,8 @@ Expected<Txid, WalletError> Wallet::settle(const RecordedSpend& spend,
     return txid;
 }
 
-Expected<Wallet::Replacement, WalletError> Wallet::create_replacement(
-    const Txid& txid, std::optional<FeeRate> fee_rate) {
+Expected<Wallet::Replacement, WalletError> Wallet::create_replacement(const Txid& txid,
+                                                                      const BumpRequest& bump) {
     const Ledger& ledger = impl_->ledger;
     const LedgerTx* original = ledger.find(txid);
     if (!original)
@@ -112,22 +113,34 @@ Expected<Wallet::Replacement, WalletError> Wallet::create_replacement(
     Replacement result;
     SpendRequest request;
     result.original_fee = ledger.debit(*transaction);
-    for (const TxOutput& output : transaction->outputs()) {
+    for (const TxOutput& output : transaction->outputs())
         result.original_fee += Amount{-output.value.value()};
-        if (!request.change_script && impl_->is_change(output.script_pubkey))
+    const std::vector<TxOutput>& outputs =
+        bump.outputs.empty() ? transaction->outputs() : bump.outputs;
+    if (bump.change_position && *bump.change_position >= outputs.size())
+        return Unexpected(
+            WalletError{WalletErrorCode::invalid_parameter, "Change position is out of range"});
+    for (size_t i = 0; i < outputs.size(); ++i) {
+        const TxOutput& output = outputs[i];
+        const bool is_change = bump.change_position ? *bump.change_position == i
+                                                    : impl_->is_change(output.script_pubkey);
+        if (!request.change_script && is_change)
             request.change_script = output.script_pubkey;
         else
             request.recipients.push_back({output.script_pubkey, output.value, false});
     }
+    request.replaceable = bump.replaceable;
     for (const TxInput& input : transaction->inputs()) request.inputs.push_back(input.prevout);
     request.locktime = transaction->locktime();
     const FeeRate old_rate = fee_rate_of(result.original_fee, transaction->virtual_size());
     const int64_t step = std::max(kBumpStep, impl_->context.node.incremental_relay_fee().value());
-    request.fee_rate =
-        fee_rate.value_or(std::max({old_rate + step, impl_->context.node.mempool_min_fee(),
-                                    impl_->context.options.fallback_fee.value_or(FeeRate{0})}));
+    request.fee_rate = bump.fee_rate.value_or(
+        std::max({old_rate + step, impl_->context.node.mempool_min_fee(),
+                  impl_->context.options.fallback_fee.value_or(FeeRate{0})}));
     auto created = impl_->create_transaction(request);
-    if (!created) return Unexpected(created.error());
+    if (!created)
+        return Unexpected(WalletError{WalletErrorCode::wallet,
+                                      "Unable to create transaction. " + created.error().message});
     const Amount least = result.original_fee + fee_for(impl_->context.node.incremental_relay_fee(),
                                                        created->transaction->virtual_size());
     if (created->fee < least)

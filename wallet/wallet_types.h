@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -176,17 +177,32 @@ struct Recipient {
 struct SpendRequest {
     std::vector<Recipient> recipients;
     std::optional<FeeRate> fee_rate;  ///< empty: the fallback fee or the minimum
+    bool any_fee_rate = false;        ///< `fee_rate` may be below the minimum
     bool replaceable = true;          ///< signals BIP125
     std::vector<OutPoint> inputs;     ///< to spend unconditionally
     std::vector<uint32_t> sequences;  ///< of `inputs`, or empty: by `replaceable`
+    /// Of signed inputs, instead of the wallet's estimate.
+    std::map<OutPoint, int64_t> input_weights;
+    std::optional<int64_t> weight_max;  ///< empty: the most that is relayed
     int32_t version = 2;
     bool add_inputs = true;  ///< add others if those do not suffice
     std::optional<Script> change_script;
     std::optional<size_t> change_position;
-    std::optional<uint32_t> locktime;  ///< empty: the tip's height, against fee sniping
+    std::optional<AddressType> change_type;  ///< empty: the wallet's
+    std::optional<uint32_t> locktime;        ///< empty: the tip's height, against fee sniping
     bool include_unsafe = false;
-    int32_t confirmations_min = 0;
+    int32_t confirmations_min = 0;  ///< of the inputs that are added
+    int32_t confirmations_max = INT32_MAX;
     bool sign = true;
+};
+
+/// How a transaction is replaced.
+struct BumpRequest {
+    std::optional<FeeRate> fee_rate;  ///< empty: a step above the old one
+    bool replaceable = true;          ///< signals BIP125
+    std::vector<TxOutput> outputs;    ///< instead of the old ones; empty: those
+    /// Which of the outputs is change; empty: the one that pays to a change address.
+    std::optional<size_t> change_position;
 };
 
 /// Notes that the wallet stores with its own transaction.

@@ -48,7 +48,7 @@ Expected<void, std::string> Chainstate::load(Storage& blocks, Storage& coins) {
     if (*blocks_new && !std::all_of(walk->begin(), walk->end(), is_genesis)) {
         return Unexpected(
             fmt::format("chainstate exists, but the blocks it was built from are missing. {}",
-                        kDamagedStoreAdvice));
+                        kDamagedBlocksAdvice));
     }
     if (auto loaded = *blocks_new ? initialize_blocks(blocks) : load_blocks(blocks); !loaded)
         return loaded;

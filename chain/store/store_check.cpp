@@ -17,7 +17,7 @@ Expected<bool, std::string> is_empty(const Storage& storage, std::string_view di
 
 std::string damaged_store(std::string_view directory, std::string_view problem) {
     return fmt::format("The data in {} is damaged ({}). {}", directory, problem,
-                       kDamagedStoreAdvice);
+                       directory == "chainstate" ? kDamagedCoinsAdvice : kDamagedBlocksAdvice);
 }
 
 Expected<bool, std::string> check_store(const Storage& storage, std::string_view directory,

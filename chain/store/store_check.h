@@ -10,11 +10,17 @@
 
 namespace parley {
 
-/// Advice for the user about an unusable store.
-inline constexpr std::string_view kDamagedStoreAdvice =
-    "Restore blocks and chainstate from a copy, or move both away to start over.";
+/// Advice for the user about damaged block files or a damaged index of them. A PBFT validator
+/// cannot rebuild its index: the record of its votes is in there.
+inline constexpr std::string_view kDamagedBlocksAdvice =
+    "Restart with -reindex to rebuild it; with -consensus=pbft, restore blocks from a copy.";
+/// The same about the coins.
+inline constexpr std::string_view kDamagedCoinsAdvice =
+    "Restart with -reindex-chainstate to rebuild it, or with -reindex if that fails or the node is "
+    "pruned.";
 
-/// The message for a store with inconsistent contents.
+/// The message for a store with inconsistent contents, `directory` being "chainstate", "blocks" or
+/// "blocks/index".
 std::string damaged_store(std::string_view directory, std::string_view problem);
 
 /// True: the store is new; false: it is ours. The error is a sentence: the store belongs to another

@@ -78,9 +78,10 @@ constexpr EngineTool kTools[] = {
 std::optional<std::string> problem(const PbftOptions& options,
                                    const EngineSurroundings& surroundings) {
     if (surroundings.reindex)
-        return "-reindex needs -consensus=pow: PBFT certificates are stored only in the block "
-               "index, which -reindex rebuilds. Use -reindex-chainstate, or start with a new data "
-               "directory.";
+        return "-reindex needs -consensus=pow: the index is the only place of the certificates and "
+               "of "
+               "this validator's votes. Use -reindex-chainstate for damaged coins, and restore a "
+               "damaged index from a copy.";
     if (surroundings.checkpoints)
         return "-checkpoint needs -consensus=pow: PBFT blocks are already final";
     if (surroundings.params.public_network)
@@ -112,6 +113,7 @@ OptionRows<PbftOptions> PbftOptions::rows() {
     constexpr OptionUnit kFile{"<file>"};
     static constexpr OptionDetails kKeys{.file_hint =
                                              "Create the file with parley-cli pbftkeygen."};
+    static constexpr OptionDetails kSecretKey{.file_hint = kKeys.file_hint, .secret_file = true};
     static constexpr auto kRows = option_rows(
         OptionGroup::general,
         option<O>(
@@ -121,7 +123,7 @@ OptionRows<PbftOptions> PbftOptions::rows() {
         option<O>("pbftkey", kFile,
                   "File with the secret key of this PBFT validator; without it, the node follows "
                   "the chain but does not vote",
-                  kKeys),
+                  kSecretKey),
         option<&O::base_timeout>("pbfttimeout", kMilliseconds,
                                  "Time without progress after which a validator votes for a view "
                                  "change (default: {default})",

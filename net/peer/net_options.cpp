@@ -35,6 +35,10 @@ OptionRows<NetOptions> NetOptions::rows() {
             "Disconnect a peer that has not completed the handshake after this time (default: "
             "{default})",
             {.min = 1, .refusal = "peertimeout must be a positive integer."}),
+        option<O>(
+            "onlynet", OptionUnit{"<net>"},
+            "Make automatic outbound connections only to this network, ipv4 or ipv6; inbound "
+            "connections and those of -addnode and -connect are not affected; may be repeated"),
         option<O>("seednode", kPeer,
                   "Connect to this peer to get addresses of other peers, then disconnect; may be "
                   "repeated"),

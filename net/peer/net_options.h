@@ -30,13 +30,15 @@ struct NetOptions {
     /// -minimumchainwork: blocks of a branch with less are not asked for.
     U256 minimum_score;
 
-    bool network_active = true;          ///< -networkactive
-    size_t connections_max = 125;        ///< -maxconnections: inbound and automatic outbound peers
-    size_t outbound_max = 8;             ///< automatic outbound peers, from the address book
-    bool connect_only = false;           ///< -connect was given (also as -connect=0)
-    std::vector<Endpoint> connect;       ///< -connect: the only outbound peers
-    std::vector<Endpoint> add_nodes;     ///< -addnode: kept connected, beside the others
-    std::vector<Endpoint> seed_nodes;    ///< -seednode: asked once for addresses
+    bool network_active = true;        ///< -networkactive
+    size_t connections_max = 125;      ///< -maxconnections: inbound and automatic outbound peers
+    size_t outbound_max = 8;           ///< automatic outbound peers, from the address book
+    bool connect_only = false;         ///< -connect was given (also as -connect=0)
+    std::vector<Endpoint> connect;     ///< -connect: the only outbound peers
+    std::vector<Endpoint> add_nodes;   ///< -addnode: kept connected, beside the others
+    std::vector<Endpoint> seed_nodes;  ///< -seednode: asked once for addresses
+    bool dial_ipv4 = true;             ///< -onlynet: automatic outbound peers
+    bool dial_ipv6 = true;
     bool blocks_only = false;            ///< -blocksonly: neither asks for nor accepts transactions
     bool serve_mempool_message = false;  ///< -peerbloomfilters; without it `mempool` disconnects
     bool accept_local_addresses = false;  ///< addresses outside the public ranges are gossiped

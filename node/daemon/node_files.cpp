@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "chain/store/store_check.h"
 #include "node/daemon/storage/numbered_files.h"
 #include "node/daemon/system/system_error.h"
 
@@ -84,14 +85,17 @@ Expected<void, std::string> NodeFiles::open_stores(const Options& options) {
     LevelDbOptions blocks;
     blocks.files_may_be_there = options.reindex;
     blocks.directory = options.blocks + "/index";
+    blocks.remedy = kDamagedBlocksAdvice;
     blocks.files_directory = options.blocks;
     LevelDbOptions coins;
     coins.directory = options.chain + "/chainstate";
     coins.cache_bytes = coins.write_buffer_bytes = coins_tables_bytes(options.cache_bytes);
     coins.bloom_filter = true;
+    coins.remedy = kDamagedCoinsAdvice;
     LevelDbOptions index;
     index.directory = options.chain + "/indexes/txindex";
     index.bloom_filter = true;
+    index.remedy = "Remove this directory only; the index will be rebuilt.";
     std::string problem = open_one(blocks, blocks_);
     if (problem.empty()) problem = open_one(coins, coins_);
     if (problem.empty() && options.tx_index) problem = open_one(index, tx_index_);

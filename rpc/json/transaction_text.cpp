@@ -41,6 +41,7 @@ TxOutput read_output(const ChainParams& params, const Json::Member& member) {
     const auto& [key, value] = member;
     if (key == "data") {
         const Bytes data = read_hex(value, "Data");
+        if (data.empty()) fail(Code::invalid_parameter, "Data must be hexadecimal string (not '')");
         return {Amount{0}, ScriptBuilder{}.op(OP_RETURN).push(data).build()};
     }
     const Script script = read_address(params, key);

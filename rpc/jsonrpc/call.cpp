@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace parley::rpc {
@@ -138,13 +139,26 @@ std::pair<uint32_t, uint32_t> read_range(const Json& json, std::string_view name
     return {static_cast<uint32_t>(first), static_cast<uint32_t>(last)};
 }
 
+namespace {
+
+const Member* find_member(std::initializer_list<Member> known, std::string_view name) {
+    const auto found = std::ranges::find(known, name, &Member::name);
+    return found == known.end() ? nullptr : found;
+}
+
+}  // namespace
+
 void check_members(const Json& object, std::initializer_list<Member> known) {
     for (const auto& [key, value] : object.object()) {
-        const Member* member = nullptr;
-        for (const Member& candidate : known) {
-            if (candidate.name == key) member = &candidate;
-        }
-        if (!member) fail(Code::type, fmt::format("Unexpected key {}", key));
+        if (!find_member(known, key)) fail(Code::type, fmt::format("Unexpected key {}", key));
+    }
+    check_known_members(object, known);
+}
+
+void check_known_members(const Json& object, std::initializer_list<Member> known) {
+    for (const auto& [key, value] : object.object()) {
+        const Member* member = find_member(known, key);
+        if (!member) continue;
         const auto expected = json_type(member->type);
         if (!expected || value.is_null() || value.type() == *expected) continue;
         fail(Code::type,

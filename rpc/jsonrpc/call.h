@@ -96,6 +96,8 @@ struct Member {
     ParameterType type;
 };
 void check_members(const Json& object, std::initializer_list<Member> known);
+/// The same, but unknown members pass: objects of other replies come back with more in them.
+void check_known_members(const Json& object, std::initializer_list<Member> known);
 
 class Call {
  public:

@@ -208,8 +208,11 @@ void getblocktemplate(Call& call) {
         fail(Code::invalid_parameter,
              "getblocktemplate must be called with the signet rule set (call with {\"rules\": "
              "[\"segwit\", \"signet\"]})");
-    if (const Json* long_poll = request.find("longpollid"); long_poll && !long_poll->is_null())
-        wait_for_change(call, read_string(*long_poll, "longpollid"));
+    if (const Json* long_poll = request.find("longpollid"); long_poll && !long_poll->is_null()) {
+        const std::string& id = read_string(*long_poll, "longpollid");
+        read_block_hash(Json::string(id.substr(0, 2 * Hash256::kSize)), "longpollid");
+        wait_for_change(call, id);
+    }
     const TemplateReply reply = call.ask([](Node& node) { return next_template(node); });
     write_template(call.out(), call.params(), reply);
 }

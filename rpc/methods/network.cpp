@@ -94,10 +94,12 @@ void getconnectioncount(Call& call) {
     call.out().value(call.ask([](Node& node) { return connection_count(node.peers()); }));
 }
 
-void write_networks(JsonWriter& out) {
+void write_networks(JsonWriter& out, const NetOptions& options) {
     out.field_array("networks", [&] {
         for (const char* name : {"ipv4", "ipv6", "onion", "i2p", "cjdns"}) {
-            const bool reachable = std::string_view{name}.starts_with("ip");
+            const std::string_view network{name};
+            const bool reachable = (network == "ipv4" && options.dial_ipv4) ||
+                                   (network == "ipv6" && options.dial_ipv6);
             out.object([&] {
                 out.field("name", name);
                 out.field("limited", !reachable);
@@ -131,7 +133,7 @@ void getnetworkinfo(Call& call) {
             out.field("connections", connection_count(peers));
             out.field("connections_in", peers.peer_count(true));
             out.field("connections_out", peers.peer_count(false));
-            write_networks(out);
+            write_networks(out, options);
             out.field("relayfee", Amount{relay.min_relay_fee.value()});
             out.field("incrementalfee", Amount{relay.incremental_relay_fee.value()});
             out.field_array("localaddresses", [] {});

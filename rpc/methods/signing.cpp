@@ -21,12 +21,12 @@ PreviousOutputs read_previous_outputs(const Json& prevtxs) {
         if (!item.is_object())
             fail(Code::deserialization,
                  "expected object with {\"txid'\",\"vout\",\"scriptPubKey\"} (prevtxs)");
-        check_members(item, {{"txid", ParameterType::hex},
-                             {"vout", ParameterType::number},
-                             {"scriptPubKey", ParameterType::hex},
-                             {"redeemScript", ParameterType::hex},
-                             {"witnessScript", ParameterType::hex},
-                             {"amount", ParameterType::amount}});
+        check_known_members(item, {{"txid", ParameterType::hex},
+                                   {"vout", ParameterType::number},
+                                   {"scriptPubKey", ParameterType::hex},
+                                   {"redeemScript", ParameterType::hex},
+                                   {"witnessScript", ParameterType::hex},
+                                   {"amount", ParameterType::amount}});
         for (const char* key : {"txid", "vout", "scriptPubKey"}) {
             if (!item.find(key)) fail(Code::type, fmt::format("Missing {} (prevtxs)", key));
         }

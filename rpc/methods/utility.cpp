@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "chain/primitives/address.h"
 #include "rpc/json/script_json.h"
+#include "rpc/json/spend_options.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/descriptors.h"
 
@@ -29,20 +30,8 @@ void validateaddress(Call& call) {
 }
 
 void estimatesmartfee(Call& call) {
-    constexpr int64_t kTargetMax = 1'008;
-    const int64_t target = call.integer(0);
-    if (target < 1 || target > kTargetMax)
-        fail(Code::invalid_parameter,
-             fmt::format("Invalid conf_target, must be between 1 and {}", kTargetMax));
-    std::string mode = call.string(1, "economical");
-    for (char& character : mode) {
-        if (character >= 'A' && character <= 'Z')
-            character = static_cast<char>(character - 'A' + 'a');
-    }
-    if (mode != "unset" && mode != "economical" && mode != "conservative")
-        fail(Code::invalid_parameter,
-             "Invalid estimate_mode parameter, must be one of: \"unset\", "
-             "\"economical\", \"conservative\"");
+    check_conf_target(call.integer(0));
+    check_estimate_mode(call.string(1, "economical"));
     // This node keeps no fee history, so it answers like a bitcoind with insufficient data.
     JsonWriter& out = call.out();
     out.object([&] {

@@ -6,6 +6,7 @@
 
 #include "chain/primitives/address.h"
 #include "rpc/json/script_json.h"
+#include "rpc/json/spend_options.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 
@@ -21,15 +22,8 @@ std::string label_argument(const Call& call, size_t position) {
 
 /// Empty: the wallet's default type.
 std::optional<AddressType> address_type_argument(const Call& call, size_t position) {
-    const std::string type = call.string(position);
-    if (type.empty()) return std::nullopt;
-    if (type == "bech32") return AddressType::bech32;
-    if (type == "legacy") return AddressType::legacy;
-    if (type == "bech32m" || type == "p2sh-segwit")
-        fail(Code::wallet,
-             fmt::format("Error: No {} addresses available. Use address_type bech32 or legacy.",
-                         type));
-    fail(Code::address_or_key, fmt::format("Unknown address type '{}'", type));
+    if (!call.has(position)) return std::nullopt;
+    return read_address_type(call.string(position), "address");
 }
 
 void getnewaddress(Call& call) {
@@ -89,6 +83,10 @@ std::vector<LabelledAddress> labelled_addresses(Call& call) {
 
 void listlabels(Call& call) {
     const std::string purpose = call.string(0);
+    if (call.has(0) && purpose != "send" && purpose != "receive")
+        fail(Code::invalid_parameter,
+             "Invalid 'purpose' argument, must be a known purpose string, typically either 'send', "
+             "or 'receive'.");
     std::set<std::string> labels;
     for (const LabelledAddress& entry : labelled_addresses(call)) {
         if (purpose.empty() || purpose == (entry.send ? "send" : "receive"))

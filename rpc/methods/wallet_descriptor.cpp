@@ -44,6 +44,7 @@ DescriptorImport read_import(const Json& request) {
     import.internal = flag("internal");
     if (const Json* label = request.find("label"); label && label->is_string())
         import.label = label->string();
+    if (import.label == "*") fail(Code::wallet_label, "Invalid label name");
     if (const Json* range = request.find("range"); range && !range->is_null())
         import.range = read_range(*range, "range");
     if (const Json* next = request.find("next_index"); next && next->is_number())

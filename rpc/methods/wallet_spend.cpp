@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "chain/primitives/address.h"
+#include "rpc/json/spend_options.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/signing.h"
@@ -11,38 +12,6 @@
 namespace parley::rpc {
 
 namespace {
-
-/// A fee rate in satoshi a virtual byte, with at most three decimals.
-FeeRate read_rate_per_byte(const Json& json, std::string_view name) {
-    // Read as an amount in coins: one satoshi per kvB is then 10^5 of the smallest unit.
-    constexpr int64_t kUnit = 100'000;
-    const Amount rate = read_amount(json, name);
-    if (rate.value() % kUnit != 0) fail(Code::type, fmt::format("Invalid amount ({})", name));
-    return FeeRate{rate.value() / kUnit};
-}
-
-/// conf_target and estimate_mode select a fee estimate. This node has no estimates: it checks both
-/// and uses the wallet's fallback fee. They cannot be combined with an explicit rate.
-std::optional<FeeRate> read_fee_choice(const Json& conf_target, const Json& estimate_mode,
-                                       const Json& fee_rate) {
-    if (!conf_target.is_null()) {
-        if (!fee_rate.is_null())
-            fail(Code::invalid_parameter,
-                 "Cannot specify both conf_target and fee_rate. Please provide either a "
-                 "confirmation target in blocks for automatic fee estimation, or an explicit fee "
-                 "rate.");
-        const int64_t target = read_integer(conf_target, "conf_target");
-        if (target < 1 || target > 1'008)
-            fail(Code::invalid_parameter, "Invalid conf_target, must be between 1 and 1008");
-    }
-    if (!estimate_mode.is_null()) {
-        const std::string& mode = read_string(estimate_mode, "estimate_mode");
-        if (!fee_rate.is_null() && mode != "unset" && mode != "UNSET")
-            fail(Code::invalid_parameter, "Cannot specify both estimate_mode and fee_rate");
-    }
-    if (fee_rate.is_null()) return std::nullopt;
-    return read_rate_per_byte(fee_rate, "fee_rate");
-}
 
 /// `replaceable`: null for the wallet's default.
 void send_and_write(Call& call, SpendRequest request, const SpendNotes& notes,
@@ -66,79 +35,28 @@ void send_and_write(Call& call, SpendRequest request, const SpendNotes& notes,
 }
 
 void sendtoaddress(Call& call) {
+    if (call.boolean(8))
+        fail(Code::wallet, "wallet does not have the \"avoid reuse\" feature enabled");
     SpendRequest request;
+    request.fee_rate = read_fee_choice(call.argument(6), call.argument(7), call.argument(9));
     request.recipients.push_back({read_address(call.params(), call.string(0)),
                                   read_amount(call.argument(1), call.name(1)), call.boolean(4)});
-    request.fee_rate = read_fee_choice(call.argument(6), call.argument(7), call.argument(9));
     send_and_write(call, std::move(request), {call.string(2), call.string(3), std::nullopt},
                    call.argument(5), call.boolean(10));
-}
-
-void subtract_fee_from(const Call& call, const Json& item, std::vector<Recipient>& recipients) {
-    if (item.is_number()) {
-        const int64_t position = read_integer(item, "subtractfeefrom");
-        if (position < 0 || position >= static_cast<int64_t>(recipients.size()))
-            fail(Code::invalid_parameter,
-                 fmt::format("Invalid parameter 'subtract fee from output', index out of bounds: "
-                             "{}",
-                             position));
-        recipients[static_cast<size_t>(position)].subtract_fee = true;
-        return;
-    }
-    const std::string& address = read_string(item, "subtractfeefrom");
-    const Script script = read_address(call.params(), address);
-    const auto recipient =
-        std::find_if(recipients.begin(), recipients.end(),
-                     [&](const Recipient& other) { return other.script == script; });
-    if (recipient == recipients.end())
-        fail(Code::invalid_parameter,
-             fmt::format("Invalid parameter 'subtract fee from output', destination {} not found "
-                         "in tx outputs",
-                         address));
-    if (recipient->subtract_fee)
-        fail(Code::invalid_parameter,
-             fmt::format("Invalid parameter 'subtract fee from output', duplicated destination: "
-                         "{}",
-                         address));
-    recipient->subtract_fee = true;
 }
 
 void sendmany(Call& call) {
     if (!call.string(0).empty()) fail(Code::invalid_parameter, "Dummy value must be set to \"\"");
     SpendRequest request;
+    request.fee_rate = read_fee_choice(call.argument(6), call.argument(7), call.argument(8));
     for (TxOutput& output : read_outputs(call.params(), call.argument(1)))
         request.recipients.push_back({std::move(output.script_pubkey), output.value, false});
-    if (request.recipients.empty())
-        fail(Code::invalid_parameter, "Transaction must have at least one recipient (amounts)");
-    if (call.has(4)) {
-        for (const Json& item : read_array(call.argument(4), call.name(4)))
-            subtract_fee_from(call, item, request.recipients);
-    }
-    request.fee_rate = read_fee_choice(call.argument(6), call.argument(7), call.argument(8));
+    std::vector<std::string> destinations;
+    for (const auto& [address, amount] : call.argument(1).object()) destinations.push_back(address);
+    for (const size_t position : read_fee_payers(call.argument(4), destinations))
+        request.recipients[position].subtract_fee = true;
     send_and_write(call, std::move(request), {call.string(3), "", std::nullopt}, call.argument(5),
                    call.boolean(9));
-}
-
-const Json& member(const Json& options, std::string_view key) {
-    static const Json kNull;
-    const Json* found = options.find(key);
-    return found ? *found : kNull;
-}
-
-std::optional<FeeRate> funding_rate(const Json& options) {
-    const Json& coins_per_kvb = member(options, "feeRate");
-    if (coins_per_kvb.is_null())
-        return read_fee_choice(member(options, "conf_target"), member(options, "estimate_mode"),
-                               member(options, "fee_rate"));
-    if (!member(options, "fee_rate").is_null())
-        fail(Code::invalid_parameter,
-             "Cannot specify both fee_rate (sat/vB) and feeRate (BTC/kvB)");
-    return FeeRate{read_fee_rate(coins_per_kvb, "feeRate").value()};
-}
-
-bool flag(const Json& options, std::string_view name, bool otherwise) {
-    const Json& value = member(options, name);
-    return value.is_null() ? otherwise : value.boolean();
 }
 
 /// The outputs and inputs of `transaction` stay; nothing is signed.
@@ -156,48 +74,6 @@ SpendRequest funding_of(const TransactionData& transaction) {
     return request;
 }
 
-void read_funding(const ChainParams& params, const Json& options, SpendRequest& request) {
-    if (options.is_null()) return;
-    check_members(options, {{"add_inputs", ParameterType::boolean},
-                            {"include_unsafe", ParameterType::boolean},
-                            {"changeAddress", ParameterType::string},
-                            {"changePosition", ParameterType::number},
-                            {"lockUnspents", ParameterType::boolean},
-                            {"fee_rate", ParameterType::amount},
-                            {"feeRate", ParameterType::amount},
-                            {"subtractFeeFromOutputs", ParameterType::array},
-                            {"conf_target", ParameterType::number},
-                            {"estimate_mode", ParameterType::string},
-                            {"replaceable", ParameterType::boolean},
-                            {"includeWatching", ParameterType::boolean}});
-    const size_t outputs = request.recipients.size();
-    request.add_inputs = flag(options, "add_inputs", true);
-    request.include_unsafe = flag(options, "include_unsafe", false);
-    if (const Json& value = member(options, "changeAddress"); !value.is_null()) {
-        const auto script = decode_address(params.address_prefixes, value.string());
-        if (!script) fail(Code::address_or_key, "Change address must be a valid bitcoin address");
-        request.change_script = *script;
-    }
-    if (const Json& value = member(options, "changePosition"); !value.is_null()) {
-        const int64_t position = read_integer(value, "changePosition");
-        if (position < 0 || position > static_cast<int64_t>(outputs))
-            fail(Code::invalid_parameter, "changePosition out of bounds");
-        request.change_position = static_cast<size_t>(position);
-    }
-    if (const Json& value = member(options, "subtractFeeFromOutputs"); !value.is_null()) {
-        for (const Json& item : value.array()) {
-            const int64_t position = read_integer(item, "subtractFeeFromOutputs");
-            if (position < 0 || position >= static_cast<int64_t>(outputs))
-                fail(Code::invalid_parameter,
-                     fmt::format("Invalid parameter, subtractFeeFromOutputs: position {} is out of "
-                                 "bounds",
-                                 position));
-            request.recipients[static_cast<size_t>(position)].subtract_fee = true;
-        }
-    }
-    request.fee_rate = funding_rate(options);
-}
-
 void fundrawtransaction(Call& call) {
     const WitnessGuess guess = !call.has(2)      ? WitnessGuess::either
                                : call.boolean(2) ? WitnessGuess::with
@@ -211,11 +87,15 @@ void fundrawtransaction(Call& call) {
     if (data->outputs.empty()) fail(Code::invalid_parameter, "TX must have at least one output");
     SpendRequest request = funding_of(*data);
     const Json& options = call.argument(1);
-    read_funding(call.params(), options, request);
+    read_funding_options(call.params(), options, request);
     const SpendResult funded = call.ask_wallet([&](Node& node, Wallet& wallet) {
-        request.replaceable = flag(options, "replaceable", node.config().wallet.signal_replaceable);
-        SpendResult result = unwrap(wallet.create_transaction(request));
-        if (flag(options, "lockUnspents", false)) {
+        request.replaceable =
+            option_flag(options, "replaceable", node.config().wallet.signal_replaceable);
+        auto created = wallet.create_transaction(request);
+        // One code for every reason, as bitcoind has it.
+        if (!created) fail(Code::wallet, created.error().message);
+        SpendResult result = std::move(*created);
+        if (option_flag(options, "lockUnspents", false)) {
             for (const TxInput& input : result.transaction->inputs())
                 unwrap(wallet.lock_unspent(input.prevout, false));
         }
@@ -235,20 +115,11 @@ void fundrawtransaction(Call& call) {
 
 void bumpfee(Call& call) {
     const Txid txid = call.txid(0);
-    std::optional<FeeRate> rate;
-    if (call.has(1)) {
-        const Json& options = call.argument(1);
-        check_members(options, {{"conf_target", ParameterType::number},
-                                {"fee_rate", ParameterType::amount},
-                                {"replaceable", ParameterType::boolean},
-                                {"estimate_mode", ParameterType::string}});
-        rate = read_fee_choice(member(options, "conf_target"), member(options, "estimate_mode"),
-                               member(options, "fee_rate"));
-    }
+    const BumpRequest request = read_bump_options(call.params(), call.argument(1));
     const auto bumped = call.ask_wallet([&](Node& node, Wallet& wallet) {
         if (!wallet.transaction(txid))
             fail(Code::address_or_key, "Invalid or non-wallet transaction id");
-        return unwrap(node.bump_fee(wallet, txid, rate));
+        return unwrap(node.bump_fee(wallet, txid, request));
     });
     JsonWriter& out = call.out();
     out.object([&] {
@@ -305,7 +176,8 @@ std::vector<Method> send_methods() {
                         kReplaceable,
                         kConfTarget,
                         kEstimateMode,
-                        {"avoid_reuse", boolean, false, "true", "Without effect"},
+                        {"avoid_reuse", boolean, false, "false",
+                         "Must not be true: no wallet here avoids dirty addresses."},
                         kFeeRate,
                         kVerbose},
          .result = kSentResult,
@@ -345,7 +217,8 @@ std::vector<Method> sign_methods() {
                         {"options", object, false, "",
                          "add_inputs, include_unsafe, changeAddress, changePosition, lockUnspents, "
                          "fee_rate (sat/vB), feeRate (BTC/kvB), subtractFeeFromOutputs, "
-                         "conf_target, estimate_mode, replaceable"},
+                         "conf_target, estimate_mode, replaceable, minconf, maxconf, change_type, "
+                         "input_weights, max_tx_weight"},
                         {"iswitness", boolean, false, "depends on heuristic tests",
                          "Whether the transaction hex is a serialized witness transaction."}},
          .result = "{hex, fee, changepos}    (json object)",
@@ -357,7 +230,8 @@ std::vector<Method> sign_methods() {
                         "transaction B.",
          .parameters = {{"txid", hex, true, "", "The txid to be bumped"},
                         {"options", object, false, "",
-                         "fee_rate (sat/vB), conf_target, estimate_mode, replaceable"}},
+                         "fee_rate (sat/vB), conf_target, estimate_mode, replaceable, outputs, "
+                         "original_change_index"}},
          .result = "{txid, origfee, fee, errors}    (json object)",
          .example = "\"txid\"",
          .handler = &bumpfee},

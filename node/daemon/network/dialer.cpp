@@ -15,9 +15,11 @@ constexpr size_t kAddressesMax = 8;
 
 }  // namespace
 
-Dialer::Dialer(asio::io_context& io, const Endpoint& target, Duration timeout, Done done)
+Dialer::Dialer(asio::io_context& io, const Endpoint& target, Duration timeout, bool resolve_names,
+               Done done)
     : target_(target),
       timeout_(timeout),
+      resolve_names_(resolve_names),
       done_(std::move(done)),
       resolver_(io),
       socket_(io),
@@ -36,6 +38,9 @@ void Dialer::start() {
 }
 
 void Dialer::resolve() {
+    if (!resolve_names_)
+        return finish(Unexpected<std::string>(target_.host + " is a name, which -dns=0 forbids to "
+                                                             "look up"));
     resolver_.async_resolve(
         target_.host, std::to_string(target_.port), tcp::resolver::numeric_service,
         [self = shared_from_this()](const error_code& error,

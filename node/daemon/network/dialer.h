@@ -23,7 +23,9 @@ class Dialer final : public std::enable_shared_from_this<Dialer> {
     /// Dialer is destroyed with its io_context.
     using Done = std::function<void(Expected<boost::asio::ip::tcp::socket, std::string>)>;
 
-    Dialer(boost::asio::io_context& io, const Endpoint& target, Duration timeout, Done done);
+    /// `resolve_names`: otherwise only a numeric target can be reached.
+    Dialer(boost::asio::io_context& io, const Endpoint& target, Duration timeout,
+           bool resolve_names, Done done);
 
     void start();
 
@@ -34,6 +36,7 @@ class Dialer final : public std::enable_shared_from_this<Dialer> {
 
     const Endpoint target_;
     const Duration timeout_;
+    const bool resolve_names_;
     Done done_;
     boost::asio::ip::tcp::resolver resolver_;
     boost::asio::ip::tcp::socket socket_;

@@ -254,7 +254,7 @@ void Transport::Impl::run(Command& command) {
             connection->send(std::move(send->data), send->notify, send->time);
     } else if (const auto* dial = std::get_if<Dial>(&command)) {
         const auto dialer = std::make_shared<Dialer>(
-            io_, dial->target, options_.dial_timeout,
+            io_, dial->target, options_.dial_timeout, options_.resolve_names,
             [this, id = dial->dial](Expected<tcp::socket, std::string> result) {
                 dialers_.erase(id);
                 if (result)

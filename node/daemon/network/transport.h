@@ -29,7 +29,8 @@ struct TransportOptions {
     std::vector<Endpoint> binds;
     uint16_t default_port = 18444;  ///< without -bind
     bool listening = true;
-    size_t inbound_max = 114;  ///< -maxconnections minus automatic outbound connections
+    bool resolve_names = true;  ///< -dns: look names of peers up
+    size_t inbound_max = 114;   ///< -maxconnections minus automatic outbound connections
     Duration dial_timeout = std::chrono::seconds{5};  ///< -timeout: for resolving and connecting
     /// -testlinkdelay: delays all sent bytes by this, in order, on each connection. 0: none.
     Duration link_delay{0};

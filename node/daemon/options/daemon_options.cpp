@@ -139,6 +139,11 @@ Expected<StoreDirectories, std::string> read_store_directories(const Settings& s
     reader.read(chosen);
     StoreDirectories result{blocks_directory(reader, chosen.blocks_directory, locations),
                             absolute(chosen.wallet_directory, locations.chain_directory)};
+    if (reader.has("walletdir") && !fs::is_directory(result.wallets))
+        reader.fail(
+            fmt::format("Specified -walletdir \"{}\" does not exist. Create it, or leave the "
+                        "option out.",
+                        result.wallets));
     if (!reader.problem().empty()) return Unexpected(reader.problem());
     return result;
 }

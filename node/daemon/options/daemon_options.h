@@ -37,7 +37,7 @@ struct DaemonOptions {
     std::string blocks_directory;  ///< .../blocks
     std::string wallet_directory = "wallets";
     bool no_wallets = false;
-    std::string pid_file;  ///< empty: none
+    std::string pid_file = "bitcoind.pid";  ///< as init scripts expect; empty: none
     std::vector<std::string> load_blocks;
     bool tx_index = false;                          ///< -txindex
     int par = 0;                                    ///< see script_threads()

@@ -62,8 +62,9 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
                         "Number of script verification threads; 0: one per core; negative: leave "
                         "that many cores free (default: {default})",
                         {.min = INT64_MIN}),
-        option<&O::pid_file>(
-            "pid", kFile, "Write the process id to this file; relative to the chain's directory"),
+        option<&O::pid_file>("pid", kFile,
+                             "Write the process id to this file; relative to the chain's directory "
+                             "(default: {default})"),
         option<&O::record>(
             "record", kFile,
             "Record all inputs of the node to this file, for parley-lab replay; relative to the "
@@ -126,6 +127,9 @@ OptionRows<TransportOptions> TransportOptions::rows() {
         OptionGroup::connection,
         option<O>("bind", kBind, "Listen for peers only on this address; may be repeated",
                   {.network_only = true}),
+        option<&O::resolve_names>("dns", kFlag,
+                                  "Look up names of -addnode, -connect and -seednode (default: "
+                                  "{default})"),
         option<&O::listening>("listen", kFlag,
                               "Accept inbound connections from peers (default: {default})"),
         port_option<O>("port", "Listen for peers on this port (default: {default})",

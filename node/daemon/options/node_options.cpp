@@ -1,6 +1,8 @@
 // NodeConfig from the user's settings: the part of daemon_options.h that concerns the core.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "chain/primitives/address.h"
 #include "node/daemon/options/chain_options.h"
 #include "node/daemon/options/daemon_options.h"
@@ -64,6 +66,15 @@ MiningSchedule read_schedule(OptionReader& reader) {
     return schedule;
 }
 
+bool open_to_others(const std::string& path) {
+    using std::filesystem::perms;
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    const perms others = perms::group_all | perms::others_all;
+    return std::filesystem::is_regular_file(status) &&
+           (status.permissions() & others) != perms::none;
+}
+
 void read_engine_option(OptionReader& reader, const OptionInfo& option, EngineSettings& settings) {
     if (option.file_hint.empty()) {
         if (const auto value = reader.number(option)) settings.numbers[option.name] = *value;
@@ -75,6 +86,10 @@ void read_engine_option(OptionReader& reader, const OptionInfo& option, EngineSe
     if (!text)
         return reader.fail(
             fmt::format("Cannot read -{}={}. {}", option.name, path, option.file_hint));
+    if (option.secret_file && open_to_others(path))
+        return reader.fail(fmt::format(
+            "The secret in -{}={} can be read by other users. Run chmod 600 {}, and start again.",
+            option.name, path, path));
     settings.files[option.name] = {path, std::move(*text)};
 }
 
@@ -110,6 +125,33 @@ std::vector<Endpoint> read_targets(OptionReader& reader, std::string_view name, 
     return targets;
 }
 
+void read_only_net(OptionReader& reader, NetOptions& net) {
+    const std::vector<std::string> names = reader.list("onlynet");
+    if (names.empty()) return;
+    net.dial_ipv4 = net.dial_ipv6 = false;
+    for (const std::string& name : names) {
+        if (name == "ipv4")
+            net.dial_ipv4 = true;
+        else if (name == "ipv6")
+            net.dial_ipv6 = true;
+        else if (name == "onion")
+            reader.fail(
+                "Outbound connections restricted to Tor (-onlynet=onion) but the proxy for "
+                "reaching the Tor network is not provided: none of -proxy, -onion or -listenonion "
+                "is supported");
+        else if (name == "i2p")
+            reader.fail(
+                "Outbound connections restricted to i2p (-onlynet=i2p) but -i2psam is not "
+                "supported");
+        else if (name == "cjdns")
+            reader.fail(
+                "Outbound connections restricted to CJDNS (-onlynet=cjdns) but -cjdnsreachable is "
+                "not supported");
+        else
+            reader.fail(fmt::format("Unknown network specified in -onlynet: '{}'", name));
+    }
+}
+
 void read_net(OptionReader& reader, NodeConfig& config) {
     NetOptions& net = config.net;
     reader.read(net);
@@ -127,6 +169,7 @@ void read_net(OptionReader& reader, NodeConfig& config) {
         net.user_agent += "(" + comments + ")/";
     }
     if (config.chain.prune) net.services &= ~kServiceNetwork;
+    read_only_net(reader, net);
     net.connect_only = reader.has("connect");
     net.connect = read_targets(reader, "connect", port);
     net.add_nodes = read_targets(reader, "addnode", port);

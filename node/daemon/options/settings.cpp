@@ -71,16 +71,16 @@ std::vector<std::string> Settings::list(std::string_view name) const {
     return result;
 }
 
-std::vector<std::string> Settings::warnings() const {
-    std::vector<std::string> result = warnings_;
+std::optional<std::string> Settings::misplaced() const {
+    std::string sentences;
     for (const auto& [name, entries] : entries_) {
         const OptionInfo* option = find_option(name);
         if (option == nullptr || !option->network_only || chain_ == "main" || has(name)) continue;
-        result.push_back(
-            fmt::format("Config setting for -{} only applied on {} network when in [{}] section.",
-                        name, chain_, chain_));
+        sentences +=
+            fmt::format("{}Config setting for -{} only applied on {} network when in [{}] section.",
+                        sentences.empty() ? "" : " ", name, chain_, chain_);
     }
-    return result;
+    return sentences.empty() ? std::nullopt : std::optional{std::move(sentences)};
 }
 
 std::vector<std::string> Settings::mentioned() const {

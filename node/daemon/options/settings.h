@@ -46,8 +46,11 @@ class Settings {
     void for_each(const std::function<void(Source, std::string_view section, std::string_view name,
                                            const Value&)>& visitor) const;
 
-    /// Warnings for the log: unknown keys in the file, ignored ones.
-    std::vector<std::string> warnings() const;
+    /// A sentence about options of one network in the global section of the file, which would not
+    /// count on the chosen chain. Empty: there are none.
+    std::optional<std::string> misplaced() const;
+    /// Warnings for the log: unknown keys in the file.
+    const std::vector<std::string>& warnings() const { return warnings_; }
     void add_warning(std::string warning) { warnings_.push_back(std::move(warning)); }
 
     /// Names set in any applicable section, in alphabetical order.

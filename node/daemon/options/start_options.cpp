@@ -7,6 +7,7 @@
 #include "node/daemon/options/config_file.h"
 #include "node/daemon/options/option_reader.h"
 #include "node/daemon/options/option_table.h"
+#include "node/daemon/options/unsupported.h"
 
 namespace parley {
 namespace {
@@ -92,6 +93,8 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
 
     const auto locations = read_config_files(settings, home);
     if (!locations) return Unexpected(locations.error());
+    if (auto problem = settings.misplaced()) return Unexpected(std::move(*problem));
+    if (auto problem = find_unsupported(settings)) return Unexpected(std::move(*problem));
     auto node = read_node_config(settings, locations->chain);
     if (!node) return Unexpected(node.error());
     result.node.emplace(std::move(*node));
@@ -103,8 +106,8 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
     result.background = result.wait_for_background || reader.flag("daemon");
     if (!reader.problem().empty()) return Unexpected(reader.problem());
 
-    for (std::string& warning : settings.warnings())
-        result.notes.push_back("Warning: " + std::move(warning));
+    for (const std::string& warning : settings.warnings())
+        result.notes.push_back("Warning: " + warning);
     if (result.daemon.http.allowed.empty() && reader.has("rpcbind"))
         result.notes.emplace_back(
             "Warning: option -rpcbind was ignored because -rpcallowip was not specified, refusing "

@@ -44,7 +44,8 @@ leveldb::ReadOptions checked_read() {
     return options;
 }
 
-StorageError database_error(const leveldb::Status& status, const std::string& directory) {
+StorageError database_error(const leveldb::Status& status, const std::string& directory,
+                            const std::string& remedy) {
     std::string detail = status.ToString();
     // A damaged file name may contain anything; the message must stay on one line.
     std::replace_if(
@@ -57,9 +58,7 @@ StorageError database_error(const leveldb::Status& status, const std::string& di
                         directory)};
     if (status.IsCorruption() || status.IsInvalidArgument() || status.IsNotFound())
         return {StorageError::Code::corruption,
-                fmt::format("The database in {} is damaged ({}). Restore the data directory from a "
-                            "copy, or move it away to begin with an empty one.",
-                            directory, detail)};
+                fmt::format("The database in {} is damaged ({}). {}", directory, detail, remedy)};
     return {StorageError::Code::io,
             fmt::format("The database in {} cannot be used ({}). Check that no other process uses "
                         "it, check the disk and its free space, and start again.",
@@ -94,18 +93,14 @@ std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) 
                             fmt::format("There is no database in {}.", options.directory)};
     if (has_file(options.directory, is_table_or_log))
         return StorageError{StorageError::Code::corruption,
-                            fmt::format("The database in {} is damaged (CURRENT is missing). "
-                                        "Restore the data directory from a copy, or move it away "
-                                        "to begin with an empty one.",
-                                        options.directory)};
+                            fmt::format("The database in {} is damaged (CURRENT is missing). {}",
+                                        options.directory, options.remedy)};
     if (!options.files_may_be_there && !options.files_directory.empty() &&
         has_file(options.files_directory, is_numbered_file))
         return StorageError{
             StorageError::Code::corruption,
-            fmt::format("{} contains block files without their index {}. Start with "
-                        "-reindex to rebuild it from them, or move the data "
-                        "directory away to begin with an empty one.",
-                        options.files_directory, options.directory)};
+            fmt::format("{} contains block files without their index {}. {}",
+                        options.files_directory, options.directory, options.remedy)};
     return std::nullopt;
 }
 
@@ -114,6 +109,7 @@ std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) 
 struct LevelDbStorage::Database {
     explicit Database(const LevelDbOptions& options)
         : directory(options.directory),
+          remedy(options.remedy),
           env(options.directory),
           cache(leveldb::NewLRUCache(options.cache_bytes)),
           writer(options.files_directory, !env.clean()),
@@ -122,6 +118,7 @@ struct LevelDbStorage::Database {
     }
 
     const std::string directory;
+    const std::string remedy;
     StoreEnv env;
     SilentLogger logger;
     const std::unique_ptr<leveldb::Cache> cache;
@@ -156,7 +153,7 @@ Expected<std::unique_ptr<LevelDbStorage>, StorageError> LevelDbStorage::open(
     leveldb::DB* db = nullptr;
     const auto status = leveldb::DB::Open(settings, options.directory, &db);
     database->db.reset(db);
-    if (!status.ok()) return Unexpected(database_error(status, options.directory));
+    if (!status.ok()) return Unexpected(database_error(status, options.directory, options.remedy));
     return std::unique_ptr<LevelDbStorage>(new LevelDbStorage(std::move(database), thread));
 }
 
@@ -182,7 +179,8 @@ Expected<std::optional<Bytes>, StorageError> LevelDbStorage::get(ByteSpan key) c
     std::string value;
     const auto status = database_->db->Get(checked_read(), slice(key), &value);
     if (status.IsNotFound()) return std::optional<Bytes>{};
-    if (!status.ok()) return Unexpected(database_error(status, database_->directory));
+    if (!status.ok())
+        return Unexpected(database_error(status, database_->directory, database_->remedy));
     return std::optional<Bytes>{to_bytes(as_bytes(value))};
 }
 
@@ -210,7 +208,8 @@ Expected<void, StorageError> LevelDbStorage::scan(ByteSpan prefix, const Visitor
         }
     }
     if (!iterator->status().ok())
-        return Unexpected(database_error(iterator->status(), database_->directory));
+        return Unexpected(
+            database_error(iterator->status(), database_->directory, database_->remedy));
     while (newer != pending.entries.end()) {
         if (!visit_newer()) return {};
     }
@@ -225,11 +224,11 @@ Expected<Bytes, StorageError> LevelDbStorage::read_file(FileId file, uint64_t of
     const auto on_disk = database_->reader.read(file, offset, result);
     if (!on_disk) return Unexpected(on_disk.error());
     if (*on_disk < size && overlay_->file_end(file) < offset + size)
-        return Unexpected(StorageError{
-            StorageError::Code::corruption,
-            fmt::format("{} is shorter than its index says. Restore the data directory from a "
-                        "copy, or move it away to begin with an empty one.",
-                        numbered_file_path(database_->writer.directory(), file))});
+        return Unexpected(
+            StorageError{StorageError::Code::corruption,
+                         fmt::format("{} is shorter than its index says. {}",
+                                     numbered_file_path(database_->writer.directory(), file),
+                                     database_->remedy)});
     overlay_->apply_file_writes(file, offset, result);
     return result;
 }
@@ -295,7 +294,8 @@ Expected<void, StorageError> LevelDbStorage::apply(std::span<const WriteBatch* c
     leveldb::WriteOptions options;
     options.sync = sync;  // an empty batch with sync writes the whole log to disk
     const auto status = database_->db->Write(options, &keys);
-    if (!status.ok()) return Unexpected(database_error(status, database_->directory));
+    if (!status.ok())
+        return Unexpected(database_error(status, database_->directory, database_->remedy));
     if (database_->env.failed())
         return Unexpected(StorageError{
             StorageError::Code::io,

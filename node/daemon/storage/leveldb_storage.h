@@ -22,7 +22,9 @@ struct LevelDbOptions {
     size_t write_buffer_bytes = 1 << 20;  ///< memory for recent writes; up to twice this
     bool bloom_filter = false;            ///< 10 bits per key; avoids most reads of absent keys
     bool files_may_be_there = false;      ///< allow numbered files without a store (reindex)
-    bool create = true;                   ///< false: a missing directory is an error
+    /// What the user does about a damaged store, as a sentence.
+    std::string remedy = "Restore it from a copy; the other data is not affected.";
+    bool create = true;  ///< false: a missing directory is an error
 };
 
 class LevelDbStorage final : public Storage, private CommitTarget {

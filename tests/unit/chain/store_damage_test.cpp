@@ -69,7 +69,7 @@ class DamagedStores : public ::testing::Test {
     void expect_damaged(const std::string& what) {
         const std::string text = open();
         EXPECT_NE(text.find("is damaged (" + what), std::string::npos) << text;
-        EXPECT_NE(text.find("Restore"), std::string::npos) << text;
+        EXPECT_NE(text.find("Restart with -reindex"), std::string::npos) << text;
     }
     Bytes header_key(int32_t height) const {
         Writer writer;

@@ -108,7 +108,7 @@ TEST_F(Stores, damaged_index_is_refused) {
         }
         const std::string text = open();
         EXPECT_TRUE(mentions(text, "damaged")) << text;
-        EXPECT_TRUE(mentions(text, "Restore")) << text;
+        EXPECT_TRUE(mentions(text, "Restart with -reindex")) << text;
     };
     std::vector<std::pair<Bytes, Bytes>> records;
     ASSERT_TRUE(blocks->scan(Bytes{kHeaderKeyPrefix}, [&](ByteSpan key, ByteSpan value) {

@@ -166,10 +166,10 @@ TEST(ConfigFile, network_only_options_of_the_global_section_count_on_main_only) 
     EXPECT_EQ(get(regtest, "port"), "-");
     EXPECT_TRUE(regtest.list("addnode").empty());
     EXPECT_EQ(get(regtest, "rpcport"), "'3'");
-    const Lines warnings = regtest.warnings();
-    ASSERT_EQ(warnings.size(), 2u);
-    EXPECT_EQ(warnings[0],
+    EXPECT_FALSE(main.misplaced());
+    EXPECT_EQ(regtest.misplaced(),
               "Config setting for -addnode only applied on regtest network when in [regtest] "
+              "section. Config setting for -port only applied on regtest network when in [regtest] "
               "section.");
 }
 

@@ -99,6 +99,46 @@ TEST_F(StartOptionsTest, options_without_meaning_are_noted) {
     EXPECT_NE(start.notes[2].find("-zmqpubhashtx"), std::string::npos);
 }
 
+TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"-proxy=127.0.0.1:9050", "-proxy is not supported"},
+        {"-proxy", "-proxy is not supported"},
+        {"-onion=127.0.0.1:9050", "-onion is not supported"},
+        {"-i2psam=127.0.0.1:7656", "-i2psam is not supported"},
+        {"-privatebroadcast", "-privatebroadcast is not supported"},
+        {"-avoidpartialspends=1", "-avoidpartialspends is not supported"},
+        {"-walletbroadcast=0", "-walletbroadcast=0 is not supported"},
+        {"-nowalletbroadcast", "-walletbroadcast=0 is not supported"},
+        {"-paytxfee=0.001", "-paytxfee is not supported"},
+        {"-onlynet=onion", "(-onlynet=onion) but the proxy for reaching the Tor network"},
+        {"-onlynet=i2p", "(-onlynet=i2p)"},
+        {"-onlynet=cjdns", "(-onlynet=cjdns)"},
+        {"-onlynet=luck", "Unknown network specified in -onlynet: 'luck'"},
+        {"-walletdir=absent", "absent\" does not exist"},
+    };
+    for (const auto& [argument, sentence] : cases) {
+        const std::string refused = refusal({"-regtest", argument});
+        EXPECT_NE(refused.find(sentence), std::string::npos) << argument << ": " << refused;
+    }
+    good({"-regtest", "-proxy=0", "-noonion", "-i2psam=0", "-privatebroadcast=0", "-noproxy",
+          "-avoidpartialspends=0", "-walletbroadcast", "-paytxfee=0.00"});
+    const StartOptions limited = good({"-regtest", "-onlynet=ipv6", "-dns=0"});
+    EXPECT_FALSE(limited.node->net.dial_ipv4);
+    EXPECT_TRUE(limited.node->net.dial_ipv6);
+    EXPECT_FALSE(limited.daemon.transport.resolve_names);
+    const StartOptions both = good({"-regtest", "-onlynet=ipv6", "-onlynet=ipv4"});
+    EXPECT_TRUE(both.node->net.dial_ipv4 && both.node->net.dial_ipv6);
+}
+
+TEST_F(StartOptionsTest, network_options_outside_the_section_are_refused) {
+    write("parley.conf", "regtest=1\nrpcport=7\n");
+    EXPECT_EQ(refusal({}),
+              "Config setting for -rpcport only applied on regtest network when in [regtest] "
+              "section.");
+    EXPECT_EQ(good({"-rpcport=8"}).daemon.http.binds.at(0).port, 8);
+    EXPECT_EQ(good({"-regtest=0"}).daemon.http.binds.at(0).port, 7);
+}
+
 TEST_F(StartOptionsTest, values_reach_the_modules) {
     const StartOptions start = good(
         {"-chain=labnet", "-powstartbits=1f00ffff", "-powretargetinterval=5", "-genthreads=3",
@@ -193,6 +233,20 @@ TEST_F(StartOptionsTest, pbft_files_are_read_and_named_when_bad) {
     EXPECT_NE(refusal({"-regtest", "-consensus=pbft", "-pbftvalidators=/nonexistent"})
                   .find("/nonexistent"),
               std::string::npos);
+}
+
+TEST_F(StartOptionsTest, secret_key_that_others_can_read_is_refused) {
+    write("key.hex", "no key");
+    const Lines arguments{"-regtest", "-consensus=pbft", "-pbftkey=" + (directory_ / "key.hex")};
+    using std::filesystem::perms;
+    for (const perms others : {perms::group_read, perms::others_read, perms::others_write}) {
+        std::filesystem::permissions(directory_ / "key.hex",
+                                     perms::owner_read | perms::owner_write | others);
+        EXPECT_NE(refusal(arguments).find("can be read by other users. Run chmod 600"),
+                  std::string::npos);
+    }
+    std::filesystem::permissions(directory_ / "key.hex", perms::owner_read | perms::owner_write);
+    EXPECT_EQ(refusal(arguments).find("other users"), std::string::npos);
 }
 
 TEST_F(StartOptionsTest, help_and_version_read_nothing_else) {

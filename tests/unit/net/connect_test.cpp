@@ -208,6 +208,24 @@ TEST(Addresses, connect_only_never_dials_from_the_book) {
     EXPECT_FALSE(station.closed(station.ready_peer()));
 }
 
+TEST(Addresses, only_net_limits_what_is_dialled_from_the_book) {
+    for (const bool ipv4 : {false, true}) {
+        NetOptions options;
+        options.dial_ipv4 = ipv4;
+        options.dial_ipv6 = !ipv4;
+        options.add_nodes = {{"9.9.9.9", 8333}};
+        Station station(options);
+        EXPECT_THAT(hosts_of(station.take_dials()), ElementsAre("9.9.9.9:8333"));
+        // One from each: a new peer's addresses are limited.
+        for (const char* host : {"8.8.8.8", "2a01::1"})
+            station.send(station.ready_peer(), addresses({host}, to_unix_seconds(station.now)));
+        station.advance(minutes{2});
+        auto hosts = hosts_of(station.take_dials());
+        std::erase(hosts, "9.9.9.9:8333");
+        EXPECT_THAT(hosts, ElementsAre(ipv4 ? "8.8.8.8:8333" : "[2a01::1]:8333"));
+    }
+}
+
 TEST(Addresses, automatic_peer_without_wanted_services_is_dropped) {
     Station station;
     const PeerId teller = station.ready_peer();

@@ -82,6 +82,14 @@ TEST(SendToAddress, mistakes_areExplained) {
                 StartsWith("-8 Cannot specify both conf_target and fee_rate."));
     EXPECT_EQ(error(R"("amount":1,"conf_target":0)"),
               "-8 Invalid conf_target, must be between 1 and 1008");
+    EXPECT_EQ(error(R"("amount":1,"estimate_mode":"economic")"),
+              "-8 Invalid estimate_mode parameter, must be one of: \"unset\", \"economical\", "
+              "\"conservative\"");
+    EXPECT_EQ(error(R"("amount":1,"estimate_mode":"economical","fee_rate":1)"),
+              "-8 Cannot specify both estimate_mode and fee_rate");
+    EXPECT_EQ(error(R"("amount":1,"estimate_mode":"ECONOMICAL")"), "-6 Insufficient funds");
+    EXPECT_EQ(error(R"("amount":1,"avoid_reuse":true)"),
+              "-4 wallet does not have the \"avoid reuse\" feature enabled");
     EXPECT_EQ(runner.call("sendtoaddress", R"(["nowhere",1])").code, -5);
     EXPECT_EQ(error(R"("amount":1)"), "-6 Insufficient funds");
     runner.result("createwallet", R"(["watch",true])");
@@ -104,10 +112,25 @@ TEST(SendMany, recipients_shareTheFeeAsAsked) {
               coins(2).value() - fee_of(runner, *sent).value());
     EXPECT_EQ(runner.shown(txid).find("comment")->string(), "c");
     EXPECT_EQ(runner.call("sendmany", "[\"x\"," + amounts + "]").code, -8);
-    EXPECT_EQ(runner.call("sendmany", R"(["",{}])").code, -8);
-    for (const char* from : {"[5]", "[-1]", R"(["mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"])"})
-        EXPECT_EQ(runner.call("sendmany", "[\"\"," + amounts + ",0,\"\"," + from + "]").code, -8)
-            << from;
+    EXPECT_EQ(runner.call("sendmany", R"(["",{}])").code, -6);
+    const std::pair<const char*, const char*> mistakes[] = {
+        {"[5]", "position too large: 5"},
+        {"[-1]", "negative position: -1"},
+        {"[1,0,1]", "duplicated position: 1"},
+        {"[true]", "invalid value type: bool"},
+        {R"(["mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"])",
+         "destination mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn not found in tx outputs"},
+    };
+    for (const auto& [from, problem] : mistakes) {
+        const Reply reply = runner.call("sendmany", "[\"\"," + amounts + ",0,\"\"," + from + "]");
+        EXPECT_EQ(reply.code, -8) << from;
+        EXPECT_EQ(reply.message,
+                  std::string{"Invalid parameter 'subtract fee from output', "} + problem);
+    }
+    // By name and by position, it is the same one.
+    EXPECT_EQ(runner.call("sendmany", "[\"\"," + amounts + ",0,\"\",[1,\"" + other + "\"]]").code,
+              -8);
+    EXPECT_EQ(runner.node->mempool().size(), 1u);
 }
 
 TEST(FundRawTransaction, coinsAndChange_areAdded) {
@@ -129,8 +152,10 @@ TEST(FundRawTransaction, coinsAndChange_areAdded) {
     EXPECT_EQ(all->inputs[0].prevout, (OutPoint{received->txid(), 1}));
     EXPECT_EQ(exact.find("fee")->number(), "0.00000011");  // 110 bytes, 0.1 satoshi each
     EXPECT_EQ(all->outputs[0].value, Amount{kCoin - 11});
-    EXPECT_EQ(fund("{}").code, -6);
-    EXPECT_EQ(fund(R"({"add_inputs":false})").code, -6);
+    EXPECT_EQ(fund("{}").message, "Insufficient funds");
+    EXPECT_EQ(fund("{}").code, -4);
+    EXPECT_EQ(fund(R"({"add_inputs":false})").code, -4);
+    EXPECT_EQ(fund(R"({"subtractFeeFromOutputs":[0],"minconf":9})").code, -4);
     EXPECT_EQ(runner.result("listlockunspent"), "[]");
 
     runner.pay(runner.address(), coins(3));
@@ -166,9 +191,82 @@ TEST(FundRawTransaction, mistakes_areRefused) {
     EXPECT_EQ(code(R"({"changePosition":2})"), -8);
     EXPECT_EQ(code(R"({"subtractFeeFromOutputs":[1]})"), -8);
     EXPECT_EQ(code(R"({"changeAddress":"x"})"), -5);
-    EXPECT_EQ(code(R"({"feeRate":1,"fee_rate":1})"), -8);
+    for (const char* conflict :
+         {R"("feeRate":0.1,"fee_rate":1)", R"("feeRate":0.1,"conf_target":6)",
+          R"("feeRate":0.1,"estimate_mode":"unset")", R"("fee_rate":1,"conf_target":6)",
+          R"("minconf":3,"maxconf":2)", R"("minconf":-1)", R"("subtractFeeFromOutputs":[0,0])",
+          R"("subtractFeeFromOutputs":[-1])", R"("estimate_mode":"economic")",
+          R"("changePosition":-2)", R"("input_weights":[{"vout":0}])"})
+        EXPECT_EQ(code("{" + std::string{conflict} + "}"), -8) << conflict;
+    EXPECT_EQ(code(std::string{R"({"change_type":"legacy","changeAddress":")"} + kAddress + "\"}"),
+              -8);
+    EXPECT_EQ(code(R"({"change_type":"luck"})"), -5);
+    EXPECT_EQ(code(R"({"max_tx_weight":1})"), -4);
+    EXPECT_EQ(code(R"({"solving_data":{"pubkeys":["xyz"]}})"), -5);
     EXPECT_EQ(code(R"({"nothing":1})"), -3);
     EXPECT_EQ(runner.call("fundrawtransaction", R"(["00"])").code, -22);
+}
+
+TEST(FundRawTransaction, choicesAboutInputsAndChange_haveEffect) {
+    WalletFixture runner{2};
+    runner.pay(runner.address(), coins(2));
+    const std::string hex =
+        runner.call("createrawtransaction", std::string{"[[],{\""} + kAddress + "\":1}]")
+            .result.string();
+    const auto fund = [&](const std::string& options) {
+        return runner.call("fundrawtransaction", "[\"" + hex + "\"," + options + "]").result;
+    };
+    const auto change_of = [](const Json& funded) {
+        const auto data = decode_transaction_hex(funded.find("hex")->string());
+        return data->outputs.at(std::stoul(funded.find("changepos")->number())).script_pubkey;
+    };
+    const Json legacy = fund(R"({"change_type":"legacy","changePosition":-1})");
+    EXPECT_EQ(change_of(legacy).size(), 25u);
+    EXPECT_EQ(change_of(fund("{}")).size(), 22u);
+    // Whoever funds by hand may pay nothing.
+    EXPECT_EQ(fund(R"({"fee_rate":0})").find("fee")->number(), "0.00000000");
+    const auto data = decode_transaction_hex(legacy.find("hex")->string());
+    const std::string heavy = R"([{"txid":")" + data->inputs[0].prevout.txid.to_string() +
+                              R"(","vout":)" + std::to_string(data->inputs[0].prevout.index) +
+                              R"(,"weight":4272}])";
+    const auto fee = [&](const std::string& options) {
+        return parse_amount(fund(options).find("fee")->number())->value();
+    };
+    EXPECT_EQ(fee(R"({"fee_rate":1,"input_weights":)" + heavy + "}") - fee(R"({"fee_rate":1})"),
+              1'000);
+    EXPECT_EQ(runner
+                  .call("fundrawtransaction", "[\"" + hex + R"(",{"max_tx_weight":4000,)" +
+                                                  R"("input_weights":)" + heavy + "}]")
+                  .code,
+              -4);
+}
+
+TEST(BumpFee, optionsAreCheckedAndHaveEffect) {
+    WalletFixture runner{1};
+    runner.pay(runner.address(), coins(2));
+    runner.result("sendtoaddress",
+                  std::string{R"({"address":")"} + kAddress + R"(","amount":1,"fee_rate":2})");
+    const std::string txid = runner.waiting()->txid().to_string();
+    const auto bump = [&](const std::string& options) {
+        return runner.call("bumpfee", "[\"" + txid + "\"," + options + "]");
+    };
+    EXPECT_EQ(bump(R"({"estimate_mode":"economic"})").code, -8);
+    EXPECT_EQ(bump(R"({"fee_rate":5,"conf_target":2})").code, -8);
+    EXPECT_EQ(bump(R"({"outputs":[]})").code, -8);
+    EXPECT_EQ(bump(R"({"original_change_index":2})").message, "Change position is out of range");
+    EXPECT_EQ(
+        bump(std::string{R"({"original_change_index":0,"outputs":[{")"} + kOther + "\":1}]}").code,
+        -8);
+    EXPECT_EQ(bump(R"({"nothing":1})").code, -3);
+    ASSERT_EQ(runner.waiting()->txid().to_string(), txid) << "nothing was replaced so far";
+    const Reply bumped =
+        bump(std::string{R"({"replaceable":false,"outputs":[{")"} + kOther + R"(":0.5}]})");
+    ASSERT_EQ(bumped.code, 0) << bumped.message;
+    const TransactionRef replacement = runner.waiting();
+    EXPECT_EQ(paid_to(*replacement, runner.script_of(kOther)), Amount{kCoin / 2});
+    for (const TxOutput& output : replacement->outputs())
+        EXPECT_NE(output.script_pubkey, runner.script_of(kAddress));
+    EXPECT_GT(replacement->inputs()[0].sequence, 0xfffffffdu);
 }
 
 TEST(BumpFee, replacement_paysTheRate) {

@@ -159,7 +159,7 @@ class FakeNode final : public WalletNodeView {
         return created;
     }
     Expected<Wallet::Replacement, WalletError> bump_fee(Wallet& wallet, const Txid& txid) {
-        auto bumped = wallet.create_replacement(txid, std::nullopt);
+        auto bumped = wallet.create_replacement(txid, {});
         if (!bumped) return bumped;
         const auto committed = commit(wallet, bumped->spend.transaction, bumped->notes);
         if (!committed) return Unexpected(committed.error());
