@@ -13,8 +13,10 @@
 //   came from this node itself or a client instead of a peer. So a payment never leaves before its
 //   record in the wallet, whenever and for whatever reason it is sent. A record of the engine does
 //   not delay such a message.
-// - Handshake, ping, pong, addresses, requests, notfound and fee filters wait for nothing; neither
-//   do Dial, Close, SearchNonce and StopSearch.
+// - A pong waits until readers see the tip to which the blocks before its ping have led: clients
+//   rely on that order.
+// - Handshake, ping, addresses, requests, notfound and fee filters wait for nothing; neither do
+//   Dial, Close, SearchNonce and StopSearch.
 //
 // A failed write or sync is never retried: the host carries out nothing that waits, and stops.
 #pragma once

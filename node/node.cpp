@@ -126,14 +126,17 @@ void Node::Impl::show_tip() {
     const HeaderNode& tip = chain->index().tip();
     if (shown_tip == &tip) return;
     shown_tip = &tip;
+    tip_shown = stores->commits.last();
     effects.push_back(effect::TipChanged{
-        std::make_shared<const BlockSummary>(summarise(*chain, tip)), stores->commits.last()});
+        std::make_shared<const BlockSummary>(summarise(*chain, tip)), tip_shown});
 }
 
 CommitId Node::Impl::commit_before(Reveals reveals) const {
     switch (reveals) {
         case Reveals::nothing:
             return CommitId{};
+        case Reveals::handled:
+            return tip_shown;
         case Reveals::statement:
             return engine_recorded;
         case Reveals::inventory:
@@ -144,6 +147,7 @@ CommitId Node::Impl::commit_before(Reveals reveals) const {
 }
 
 void Node::Impl::route(net_output::Send& output) {
+    if (output.reveals == Reveals::handled) show_tip();
     effects.push_back(effect::Send{output.peer, std::move(output.data), output.notify,
                                    commit_before(output.reveals)});
 }

@@ -152,6 +152,7 @@ struct Node::Impl {
     bool stopping = false;
     std::optional<StorageError> failure;    ///< of a store read through coins()
     const HeaderNode* shown_tip = nullptr;  ///< of the last TipChanged
+    CommitId tip_shown{};                   ///< what that waits for
 
     // Moving to the best chain.
     bool pending = false;    ///< more to connect: call activate() again

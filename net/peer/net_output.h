@@ -17,7 +17,8 @@ namespace parley {
 
 /// What a message discloses: determines which writes must be durable before it is sent.
 enum class Reveals : uint8_t {
-    nothing,    ///< handshake, ping, pong, addresses, requests
+    nothing,    ///< handshake, ping, addresses, requests
+    handled,    ///< pong: what its receiver sent before has been handled, and readers see that
     inventory,  ///< names or carries blocks or transactions
     statement,  ///< a message of the engine
 };

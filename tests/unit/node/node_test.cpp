@@ -61,6 +61,31 @@ TEST(Node, tip_is_shown_to_readers_behind_its_barrier_and_only_when_it_changes) 
     EXPECT_FALSE(contains<effect::TipChanged>(node.effects));
 }
 
+TEST(Node, pong_follows_the_tip_that_the_blocks_before_its_ping_have_led_to) {
+    TestNode node;
+    ScriptedPeer peer(node, PeerId{7});
+    peer.connect();
+    // Both in one piece of the stream, so in one step.
+    const NetworkMagic magic = node->config().net.magic;
+    Bytes stream = *encode_frame(magic, message::kBlockCommand, node.build()->serialize());
+    append(stream, *encode_frame(magic, message::Ping::kCommand, encode(message::Ping{5})));
+    node.step(event::Received{PeerId{7}, stream});
+    ASSERT_EQ(node.height(), 1);
+    const size_t shown = position<effect::TipChanged>(node.effects);
+    ASSERT_LT(shown, node.effects.size());
+    bool answered = false;
+    for (size_t i = 0; i < node.effects.size(); ++i) {
+        for (const auto& [command, payload] : messages(node.effects[i])) {
+            if (command != "pong") continue;
+            answered = true;
+            EXPECT_LT(shown, i);
+            EXPECT_EQ(std::get<effect::Send>(node.effects[i]).after,
+                      std::get<effect::TipChanged>(node.effects[shown]).after);
+        }
+    }
+    EXPECT_TRUE(answered);
+}
+
 TEST(Node, submit_block_says_what_became_of_it) {
     TestNode node;
     const BlockRef first = node.build();
