@@ -72,7 +72,7 @@ void SafetyChecker::check_finality(NodeIndex index, const Node& node) {
     const auto known = final_of_.find(index);
     const Height from = known == final_of_.end() ? Height{0} : known->second;
     const HeaderNode& tip = node.chain().index().tip();
-    const bool on_the_way = power_cuts_.contains(index) && tip.height < final_block.height &&
+    const bool on_the_way = setbacks_.contains(index) && tip.height < final_block.height &&
                             final_block.ancestor(tip.height) == &tip;
     if (!node.chain().index().contains(final_block) && !on_the_way) {
         violate(fmt::format("Node {}: final block {} is not in its best chain.", index,
@@ -89,17 +89,17 @@ void SafetyChecker::check_finality(NodeIndex index, const Node& node) {
         on_final(index, (*it)->height, (*it)->hash);
 }
 
-void SafetyChecker::on_power_cut(NodeIndex node) {
-    ++power_cuts_[node];
+void SafetyChecker::on_setback(NodeIndex node) {
+    ++setbacks_[node];
     final_of_.erase(node);
 }
 
 void SafetyChecker::watch(World& world) {
     world.observe([this, &world](NodeIndex index) {
         if (excluded_.contains(index)) return;
-        // The node may have lost power twice since its last step.
-        const uint64_t cuts = world.power_cuts(index);
-        while (cuts > 0 && power_cuts_[index] < cuts) on_power_cut(index);
+        // The node may have crashed twice since its last step.
+        const uint64_t setbacks = world.setbacks(index);
+        while (setbacks > 0 && setbacks_[index] < setbacks) on_setback(index);
         check_finality(index, world.node(index));
     });
 }

@@ -2,8 +2,9 @@
 // all correct nodes, whatever the network does:
 //   1. no two of them finalise different blocks at a height;
 //   2. finality never moves back, and final blocks are part of the best chain. A power cut may lose
-//      blocks that were not synced: then finality may start again with the same blocks, and the
-//      best chain may end at an ancestor of the final block;
+//      blocks that were not synced, and a kill those that were being written: then finality may
+//      start again with the same blocks, and the best chain may end at an ancestor of the final
+//      block;
 //   3. equal tips have equal UTXO sets, whose total never exceeds the chain's subsidies.
 // It does not check liveness, and does not know which nodes are Byzantine: exclude() those.
 //
@@ -34,7 +35,8 @@ class SafetyChecker {
  public:
     /// Reports a finalised block, for rules 1 and 2. Tests may report made-up ones.
     void on_final(NodeIndex node, Height height, const BlockHash& hash);
-    void on_power_cut(NodeIndex node);
+    /// The node may have lost blocks in a crash.
+    void on_setback(NodeIndex node);
     void on_coins(NodeIndex node, const BlockHash& tip, const CoinsSummary& coins, Amount bound);
 
     /// Checks rules 1 and 2 after each step of each node from now on. The checker must outlive the
@@ -60,7 +62,7 @@ class SafetyChecker {
     std::set<NodeIndex> excluded_;
     std::map<Height, std::pair<BlockHash, NodeIndex>> final_;
     std::map<NodeIndex, Height> final_of_;
-    std::map<NodeIndex, uint64_t> power_cuts_;
+    std::map<NodeIndex, uint64_t> setbacks_;
     std::map<BlockHash, std::pair<CoinsSummary, NodeIndex>> coins_;
     std::vector<std::string> violations_;
 };

@@ -226,14 +226,16 @@ void FaultDisk::drop_synced_by_age() {
 
 // --- crashes
 
-void FaultDisk::crash(Crash how) {
+bool FaultDisk::crash(Crash how) {
     drop_synced_by_age();
+    bool lost = true;
     if (how == Crash::kill)
-        keep_some_after_kill();
+        lost = keep_some_after_kill();
     else
         keep_some_after_power_cut();
     last_commit_ = CommitId{0};
     failure_.reset();
+    return lost;
 }
 
 /// The first change that the storage thread may not have written yet.
@@ -244,13 +246,15 @@ size_t FaultDisk::first_in_flight() const {
     return static_cast<size_t>(found - journal_.begin());
 }
 
-void FaultDisk::keep_some_after_kill() {
+/// Whether it lost a change.
+bool FaultDisk::keep_some_after_kill() {
     const size_t first = first_in_flight();
     undo_from(first);
     const size_t kept = first + random_.uniform(journal_.size() - first + 1);
     size_t next = first;
     while (next < kept && !journal_[next].failed) redo(journal_[next++]);
-    if (next < journal_.size()) redo_torn(journal_[next]);
+    const bool lost = next < journal_.size();
+    if (lost) redo_torn(journal_[next]);
     // A torn write stays in place, because nothing refers to it.
     while (journal_.size() > next) journal_.pop_back();
     // The next run starts a new numbering of commits; its first sync includes these.
@@ -258,6 +262,7 @@ void FaultDisk::keep_some_after_kill() {
         change.commit = CommitId{0};
         change.synced = false;
     }
+    return lost;
 }
 
 void FaultDisk::keep_some_after_power_cut() {

@@ -82,8 +82,9 @@ class FaultDisk {
     size_t unsynced_changes() const { return journal_.size(); }
     uint64_t used_bytes() const { return used_bytes_; }
 
-    /// Leaves what the next start will find. The fault settings are kept.
-    void crash(Crash how);
+    /// Leaves what the next start will find. The fault settings are kept. Returns whether that may
+    /// be less than what was written: after a power cut, or a kill that met writes in flight.
+    bool crash(Crash how);
     /// Flips one random bit of a stored value or file. False: the store is empty.
     bool flip_stored_bit(const std::string& store);
     /// Replaces the disk by an empty one.
@@ -136,7 +137,7 @@ class FaultDisk {
     void redo(Change& change);
     /// Writes a random prefix of a file write; other changes cannot be torn.
     void redo_torn(Change& change);
-    void keep_some_after_kill();
+    bool keep_some_after_kill();
     void keep_some_after_power_cut();
 
     SeededRandom random_;

@@ -59,7 +59,7 @@ void World::crash(NodeIndex index, Crash how) {
     }
     ++sim.incarnation;
     sim.node.reset();
-    sim.disk.crash(how);
+    sim.setbacks += sim.disk.crash(how) ? 1 : 0;
     sim.ends.clear();
     sim.barriers.clear();
     sim.commits_to_crash = 0;
@@ -163,6 +163,10 @@ const std::string& World::stop_reason(NodeIndex index) const {
 
 uint64_t World::power_cuts(NodeIndex index) const {
     return nodes_.at(index)->power_cuts;
+}
+
+uint64_t World::setbacks(NodeIndex index) const {
+    return nodes_.at(index)->setbacks;
 }
 
 FaultDisk& World::disk(NodeIndex index) {

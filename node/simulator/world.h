@@ -175,6 +175,9 @@ class World {
     FaultDisk& disk(NodeIndex index);
     /// How many power cuts it has had.
     uint64_t power_cuts(NodeIndex index) const;
+    /// After how many crashes it may have found less on its disk than it had written: power cuts,
+    /// and kills that met writes in flight.
+    uint64_t setbacks(NodeIndex index) const;
 
     /// Runs `call` inside a step of the node, now.
     void invoke(NodeIndex index, std::function<void(Node&)> call);

@@ -57,6 +57,7 @@ struct World::SimNode {
     std::optional<ScriptedPeer> scripted;
     bool powered = true;  ///< false: the machine does not respond
     uint64_t power_cuts = 0;
+    uint64_t setbacks = 0;  ///< see World::setbacks()
     /// Connections that sent data to the machine while it was off: they are reset once it is back.
     std::set<std::pair<NodeIndex, PeerId>> unheard;
     std::string stop_reason;

@@ -42,7 +42,7 @@ TEST(SafetyChecker, power_cut_may_move_finality_back_but_not_to_another_block) {
     SafetyChecker checker;
     checker.on_final(0, Height{4}, block(4));
     checker.on_final(0, Height{5}, block(5));
-    checker.on_power_cut(0);
+    checker.on_setback(0);
     checker.on_final(0, Height{4}, block(4));
     EXPECT_TRUE(checker.violations().empty());
     checker.on_final(0, Height{5}, block(6));

@@ -87,6 +87,19 @@ TEST(FaultDisk, kill_keeps_what_was_written_and_any_prefix_behind_an_unfinished_
     EXPECT_EQ(outcomes(Crash::kill, before, after), (Outcomes{"12", "32", "34"}));
 }
 
+TEST(FaultDisk, crash_says_whether_the_next_start_may_find_less) {
+    for (uint64_t seed = 1; seed <= kDraws; ++seed) {
+        FaultDisk disk = make_disk(seed);
+        Storage& store = disk.store("a");
+        store.commit(put("k", "1"), Durability::written);
+        EXPECT_FALSE(disk.crash(Crash::kill));
+        store.commit(put("k", "2"), Durability::synced);
+        const bool lost = disk.crash(Crash::kill);
+        EXPECT_EQ(value(store, "k"), lost ? "1" : "2");
+        EXPECT_TRUE(disk.crash(Crash::power_cut));
+    }
+}
+
 TEST(FaultDisk, power_cut_keeps_what_was_synced_and_a_prefix_of_the_key_batches) {
     const auto before = [](FaultDisk& disk) {
         Storage& store = disk.store("a");
