@@ -189,6 +189,23 @@ def test_backup_that_stood_still_under_load_votes_again(pbft):
     pbft.assert_no_fork(others)
 
 
+def test_transaction_that_no_block_would_take_changes_no_view(pbft):
+    pbft.wait_for_commit(pbft.pay(pbft.replicas[0]), pbft.replicas)
+    for replica in pbft.replicas:
+        replica.stop()
+        replica.options += ["-blockmintxfee=0.001", "-pbfttimeout=500"]
+        replica.start()
+    pbft.wait_for_mesh(pbft.replicas)
+    outpoint = (pbft.coins_txid, pbft.next_coin)
+    pbft.next_coin += 1
+    cheap = pay_from_known_key(pbft.replicas[0], outpoint, COIN, {OTHER_ADDRESS: Decimal("0.5")},
+                               fee=Decimal("0.000002"))
+    cheap = pbft.replicas[0].rpc.sendrawtransaction(cheap)
+    wait_until(lambda: all(cheap in replica.rpc.getrawmempool() for replica in pbft.replicas), "the transaction")
+    time.sleep(3)
+    assert {replica.rpc.getconsensusinfo()["view"] for replica in pbft.replicas} == {0}
+
+
 def test_blocks_cannot_be_mined_by_hand(pbft):
     expect_rpc_error(-1, "pbft", pbft.replicas[0].rpc.generatetoaddress, 1, KNOWN_ADDRESS)
     assert pbft.replicas[0].rpc.getblockcount() == 0
