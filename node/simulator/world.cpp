@@ -66,6 +66,29 @@ void World::crash(NodeIndex index, Crash how) {
     sim.sync_begin = sim.sync_end = TimePoint{};
     sim.search_job = 0;
     sim.armed = kNever;
+    sim.paused_until = TimePoint{};
+}
+
+void World::pause(NodeIndex index, Duration span) {
+    CHECK(running(index));
+    SimNode& sim = *nodes_[index];
+    sim.paused_until = std::max(sim.paused_until, now_ + span);
+    at(now_ + span, [this, index] { resume(index); });
+}
+
+void World::resume(NodeIndex index) {
+    if (paused(index)) return;
+    for (const Item& item : std::exchange(nodes_[index]->held, {})) take(item);
+}
+
+bool World::paused(NodeIndex index) const {
+    return nodes_.at(index)->paused_until > now_;
+}
+
+void World::shift_clock(NodeIndex index, Duration by) {
+    CHECK(by >= Duration{0} || !running(index));
+    nodes_[index]->spec.clock_offset += by;
+    if (running(index)) arm_timer(index);
 }
 
 void World::crash_at_commit(NodeIndex index, uint64_t count, CommitPoint point, Crash how) {
@@ -219,8 +242,15 @@ void World::step() {
         next.mapped()();
         return;
     }
-    const Item item = queue_->pop();
+    Item item = queue_->pop();
     now_ = std::max(now_, item.time);
+    if (paused(item.node))
+        nodes_[item.node]->held.push_back(std::move(item));
+    else
+        take(item);
+}
+
+void World::take(const Item& item) {
     SimNode& sim = *nodes_[item.node];
     if (!sim.alive() || sim.incarnation != item.incarnation) {
         reset(item);

@@ -162,6 +162,14 @@ class World {
     /// REQUIRES: !running(index).
     void wipe(NodeIndex index);
     bool running(NodeIndex index) const;
+    /// The node's process stands still for this long: what reaches it meanwhile, its own timers
+    /// included, is handled at the end, in order of arrival. A crash ends the pause. invoke() and
+    /// hand_over() do not wait. REQUIRES: running(index).
+    void pause(NodeIndex index, Duration span);
+    bool paused(NodeIndex index) const;
+    /// Sets its clock forward, or, while it is not running, in either direction: the clock of a
+    /// running node never goes back.
+    void shift_clock(NodeIndex index, Duration by);
     /// Why the node stopped by itself: a store failed, or it refused to start. Empty: it did not.
     const std::string& stop_reason(NodeIndex index) const;
     FaultDisk& disk(NodeIndex index);
@@ -211,6 +219,8 @@ class World {
     void push_from(NodeIndex origin, PeerId origin_peer, TimePoint time, NodeIndex node,
                    Event event);
     void step();
+    void take(const Item& item);
+    void resume(NodeIndex index);
     bool deliverable(const Item& item);
     void deliver(NodeIndex index, const Event& event);
     void note(NodeIndex index, const Event& event);

@@ -32,6 +32,16 @@ struct World::ConnectionEnd {
     std::vector<event::Received> held_back{};  ///< sent during a partition
 };
 
+struct World::Item {
+    TimePoint time;
+    NodeIndex node = 0;
+    uint64_t incarnation = 0;
+    ItemKind kind = ItemKind::event;
+    Event event;
+    /// The sender of these bytes (Received): it is informed if nobody accepts them.
+    std::optional<std::pair<NodeIndex, PeerId>> origin;
+};
+
 struct World::SimNode {
     SimNode(NodeSpec node_spec, uint64_t seed, NodeIndex index)
         : spec(std::move(node_spec)), disk(SeededRandom::stream(seed, index, "disk")) {}
@@ -61,21 +71,13 @@ struct World::SimNode {
     Crash crash_how = Crash::power_cut;
     uint64_t search_job = 0;
     TimePoint armed = kNever;
+    TimePoint paused_until{};  ///< see pause()
+    std::deque<Item> held;     ///< reached it during a pause
     TimePoint last_timer{};
     uint64_t timers_at_once = 0;  ///< consecutive TimerDue at one time, to detect a loop
     Traffic sent;
 
     bool alive() const { return node != nullptr || scripted.has_value(); }
-};
-
-struct World::Item {
-    TimePoint time;
-    NodeIndex node = 0;
-    uint64_t incarnation = 0;
-    ItemKind kind = ItemKind::event;
-    Event event;
-    /// The sender of these bytes (Received): it is informed if nobody accepts them.
-    std::optional<std::pair<NodeIndex, PeerId>> origin;
 };
 
 /// A binary heap of small keys, with the events in reusable slots, because events are large and a

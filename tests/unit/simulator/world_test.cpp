@@ -152,5 +152,52 @@ TEST(LatencyTable, six_regions_are_symmetric_and_as_published) {
     }
 }
 
+TEST(World, paused_node_handles_late_and_in_order_what_reached_it) {
+    Link link({.latency = LatencyTable::uniform(milliseconds{100})});
+    link.world.pause(1, seconds{5});
+    const TimePoint paused = link.world.now();
+    for (int i = 0; i < 3; ++i) link.mine();
+    EXPECT_TRUE(link.world.running(1));
+    link.world.run_for(paused + milliseconds{4999} - link.world.now());
+    EXPECT_TRUE(link.world.paused(1));
+    EXPECT_EQ(height(link.world, 1), 0);
+    ASSERT_TRUE(link.world.run_until([&] { return height(link.world, 1) == 3; }, seconds{2}));
+    EXPECT_GE(link.world.now() - paused, seconds{5});
+    EXPECT_FALSE(link.world.paused(1));
+    // A stream out of order would have been garbage: the connection is still the first one.
+    EXPECT_EQ(link.world.sent_by_command().at("version").messages, 2u);
+}
+
+TEST(World, crash_ends_a_pause) {
+    Link link({.latency = LatencyTable::uniform(milliseconds{100})});
+    link.world.pause(1, minutes{5});
+    link.mine();
+    link.world.run_for(seconds{1});
+    link.world.crash(1);
+    link.world.restart(1);
+    EXPECT_FALSE(link.world.paused(1));
+    // The first event after the end of the pause is not one that the crashed process had left.
+    ASSERT_TRUE(link.world.run_until([&] { return height(link.world, 1) == 1; }, minutes{2}));
+    link.world.run_for(minutes{5});
+    EXPECT_EQ(height(link.world, 1), 1);
+}
+
+TEST(World, clock_of_a_running_node_is_set_forward_and_of_a_crashed_one_anywhere) {
+    Link link({.latency = LatencyTable::uniform(milliseconds{100})});
+    const auto time_of = [&](Duration by) {
+        link.world.shift_clock(0, by);
+        link.mine();
+        return tip(link.world, 0).header.time;
+    };
+    const uint32_t before = time_of(Duration{0});
+    EXPECT_GE(time_of(minutes{5}), before + 300);
+    link.world.crash(0);
+    link.world.shift_clock(0, -minutes{4});
+    link.world.restart(0);
+    const uint32_t after = time_of(Duration{0});
+    EXPECT_GT(after, before);
+    EXPECT_LT(after, before + 300 + 60);
+}
+
 }  // namespace
 }  // namespace parley::sim

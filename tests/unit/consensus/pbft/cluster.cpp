@@ -63,6 +63,10 @@ sim::NodeSpec Cluster::spec(size_t validator, LogSink& log) {
     sim::NodeSpec spec =
         validator == kObserver ? members().follower() : members().validator(validator);
     spec.log = &log;
+    if (options_.clock_skew > Duration{0}) {
+        const auto bound = static_cast<uint64_t>(options_.clock_skew.count());
+        spec.clock_offset = Duration{static_cast<int64_t>(random_.uniform(bound))};
+    }
     NetOptions& net = spec.config.net;
     net.blocks_only = true;  // no transaction is announced
     // Whoever comes back is dialled soon, and who does not answer is soon given up.
@@ -161,6 +165,20 @@ void Cluster::distrust(Node node) {
 
 void Cluster::inject(Node to, Node from, const Bytes& message) {
     CHECK(world_.hand_over(from, to, message::kEngineCommand, message));
+}
+
+void Cluster::inject_later(Node to, Node from, std::string_view command, Bytes message) {
+    if (command == parley::message::kEngineCommand) votes_.on_message(from, message);
+    world_.at(now() + options_.delay, [=, this, name = std::string(command)] {
+        if (!up(to) || !together(from, to)) return;
+        if (world_.paused(to)) return inject_later(to, from, name, message);
+        world_.hand_over(from, to, name, message);
+    });
+}
+
+void Cluster::mend_links() {
+    options_.jitter = Duration{0};
+    options_.drop_percent = options_.duplicate_percent = 0;
 }
 
 const Replica& Cluster::replica(Node node) const {

@@ -45,6 +45,8 @@ struct ClusterOptions {
     Duration base_timeout = seconds{2};
     Duration timeout_max = seconds{16};
     Duration empty_block_period{0};
+    /// Clocks are ahead of the world's by up to this, each by its own amount.
+    Duration clock_skew{0};
     /// How often submit() may be called.
     size_t payments = kPaymentsUsual;
 };
@@ -65,9 +67,11 @@ class Cluster : public Committee {
     TimePoint now() const { return world_.now(); }
     size_t size() const { return world_.size(); }
     void run_for(Duration duration) { world_.run_for(duration); }
-    /// Runs until the condition holds; false when it does not within the limit.
-    bool run_until(const std::function<bool()>& condition, Duration limit) {
-        return world_.run_until(condition, limit);
+    /// Runs until the condition holds; false when it does not within the limit. It is asked after
+    /// every event, or once per `every` if given.
+    bool run_until(const std::function<bool()>& condition, Duration limit,
+                   Duration every = Duration{0}) {
+        return world_.run_until(condition, limit, every);
     }
     /// A transaction reaches the given nodes (all: empty list), now. They keep it over a crash.
     void submit(const std::vector<Node>& nodes = {});
@@ -85,6 +89,9 @@ class Cluster : public Committee {
     /// Messages pass only within a group, and are lost otherwise; a node in no group talks to
     /// nobody. Connections stay, as World::partition() would not let them for ever. Empty: heal.
     void partition(std::vector<std::set<Node>> groups) { groups_ = std::move(groups); }
+    bool together(Node a, Node b) const;
+    /// Engine messages are no longer late, lost or repeated.
+    void mend_links();
     /// For engine messages. False loses the message.
     std::function<bool(Node from, Node to, ByteSpan message)> filter;
 
@@ -92,6 +99,9 @@ class Cluster : public Committee {
     void distrust(Node node);
     /// Hands an engine message to a node now, as if the peer `from` had sent it.
     void inject(Node to, Node from, const Bytes& message);
+    /// The same after the usual delay, for any message of the peer protocol. It is lost if the two
+    /// are separated or not connected by then. The checkers take it for a message of `from`.
+    void inject_later(Node to, Node from, std::string_view command, Bytes message);
 
     const Replica& replica(Node node) const;
     size_t height(Node node) const { return static_cast<size_t>(sim::height(world_, node)); }
@@ -131,7 +141,6 @@ class Cluster : public Committee {
 
     sim::NodeSpec spec(size_t validator, LogSink& log);
     std::vector<Duration> fate(const sim::PassingMessage& passing);
-    bool together(Node a, Node b) const;
 
     ClusterOptions options_;
     SeededRandom random_;
