@@ -29,10 +29,9 @@ namespace parley {
 /// envelope, and small enough for one peer message.
 inline constexpr size_t kEngineMessageSizeMax = 4'000'000;
 
-/// The mempool's transactions that wait to be ordered.
+/// The mempool's transactions that wait to be ordered; none, if no block would take any of them.
 struct Demand {
     size_t transactions = 0;
-    TimePoint oldest{};  ///< arrival of the oldest; meaningless if there is none
 };
 
 namespace engine_input {

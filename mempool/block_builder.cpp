@@ -20,6 +20,10 @@ constexpr int64_t kCoinbaseSigopsReserve = 400;
 constexpr int kMissesMax = 1000;
 constexpr int64_t kNearlyFullWeight = 4'000;
 
+bool pays(const BlockBuilderOptions& options, const MempoolSums& sums) {
+    return sums.fees >= fee_for(options.min_fee_rate, sums.virtual_size);
+}
+
 /// Selects transactions by the fee rate of packages: an entry with its ancestors that are not in
 /// the block yet. The mempool's own order counts all ancestors; entries with some ancestors in the
 /// block are kept in a second order, with the sums that remain.
@@ -73,7 +77,7 @@ class Selection {
     }
 
     void try_package(const MempoolEntry& entry, const MempoolSums& sums) {
-        if (sums.fees < fee_for(options_.min_fee_rate, sums.virtual_size)) {
+        if (!pays(options_, sums)) {
             // All following entries pay less.
             done_ = true;
             return;
@@ -158,6 +162,15 @@ class Selection {
 
 BlockBuilder::BlockBuilder(BlockBuilderOptions options, const ChainParams& params)
     : options_(options), params_(params) {}
+
+bool BlockBuilder::has_candidates(const Mempool& mempool) const {
+    bool found = false;
+    mempool.for_each_by_ancestor_fee_rate([&](const MempoolEntry& best) {
+        found = pays(options_, best.ancestors);
+        return false;
+    });
+    return found;
+}
 
 BlockTemplate BlockBuilder::build(const BlockRequest& request, const Mempool& mempool) const {
     std::vector<TransactionRef> transactions;

@@ -49,6 +49,9 @@ class BlockBuilder {
     /// From the mempool. REQUIRES: the mempool's chain context has `request.previous` as its tip.
     BlockTemplate build(const BlockRequest& request, const Mempool& mempool) const;
 
+    /// Whether what waits pays enough for build() to take any of it. Costs one look-up.
+    bool has_candidates(const Mempool& mempool) const;
+
     /// The coinbase and exactly these transactions, in this order, regardless of fees. `fees_total`
     /// is the sum of their fees, if the coinbase is to claim it.
     BlockTemplate build_from(const BlockRequest& request,

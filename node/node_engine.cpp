@@ -8,12 +8,9 @@ void Node::Impl::refresh_demand() {
     const uint64_t sequence = mempool.sequence();
     if (sequence == demand_sequence) return;
     demand_sequence = sequence;
-    Demand demand{mempool.size(), {}};
-    mempool.for_each([&](const MempoolEntry& entry) {
-        demand.oldest = entry.time;
-        return false;
-    });
-    tell_engine(engine_input::DemandChanged{demand});
+    // What pays too little for a block is no reason to suspect the primary that proposes none.
+    tell_engine(engine_input::DemandChanged{
+        Demand{proposals.has_candidates() ? mempool.size() : size_t{0}}});
 }
 
 // --- between the engine and its peers

@@ -28,6 +28,9 @@ class Proposals {
     BlockTemplate build_from(int64_t time, const Script& payout,
                              const std::vector<TransactionRef>& transactions);
 
+    /// Whether build() would take any mempool transaction, by its fee.
+    bool has_candidates() const { return builder_.has_candidates(mempool_); }
+
     /// Size of the last block made by build(); empty before the first.
     struct LastBuilt {
         int64_t weight = 0;

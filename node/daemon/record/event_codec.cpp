@@ -20,6 +20,9 @@ template <class... Handlers>
 struct Overloaded : Handlers... {
     using Handlers::operator()...;
 };
+// Clang 16 deduces no arguments of aggregates without it.
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 void write_text(Writer& writer, const std::string& text) {
     writer.var_bytes({reinterpret_cast<const uint8_t*>(text.data()), text.size()});

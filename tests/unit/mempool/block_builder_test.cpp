@@ -52,6 +52,20 @@ TEST_F(BlockBuilderTest, build_empty_mempool_gives_coinbase_with_commitment) {
     EXPECT_EQ(built.weight, 8'000);
 }
 
+TEST_F(BlockBuilderTest, has_candidates_if_the_best_package_pays_the_least_fee_rate) {
+    const auto candidates = [this](FeeRate least) {
+        BlockBuilderOptions options;
+        options.min_fee_rate = least;
+        return BlockBuilder{options, params}.has_candidates(pool);
+    };
+    EXPECT_FALSE(candidates(FeeRate{1}));
+    const auto parent = submit_ok(payment(500));
+    EXPECT_TRUE(candidates(FeeRate{1'000}));
+    EXPECT_FALSE(candidates(FeeRate{20'000}));
+    child(parent, 50'000);  // pays for both
+    EXPECT_TRUE(candidates(FeeRate{20'000}));
+}
+
 TEST_F(BlockBuilderTest, build_orders_by_fee_rate_and_collects_fees) {
     const auto low = submit_ok(payment(500));
     const auto high = submit_ok(payment(5000));

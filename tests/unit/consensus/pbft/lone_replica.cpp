@@ -74,7 +74,7 @@ void LoneReplica::run_for(Duration duration) {
 
 void LoneReplica::demand(size_t transactions) {
     waiting_ = transactions;
-    step(engine_input::DemandChanged{Demand{waiting_, now_}});
+    step(engine_input::DemandChanged{Demand{waiting_}});
 }
 
 void LoneReplica::receive(size_t from, Bytes message) {

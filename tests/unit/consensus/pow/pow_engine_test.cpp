@@ -156,8 +156,8 @@ TEST_F(PowEngineTest, continuous_new_transactions_refresh_the_template_at_most_o
         engine.handle(engine_input::ProposalBuilt{genesis.hash, candidate(genesis.hash)}, kStart));
     EXPECT_FALSE(engine.next_deadline());
     outputs.clear();
-    add(outputs, engine.handle(engine_input::DemandChanged{{1, kStart}}, kStart + 100ms));
-    add(outputs, engine.handle(engine_input::DemandChanged{{2, kStart}}, kStart + 200ms));
+    add(outputs, engine.handle(engine_input::DemandChanged{{1}}, kStart + 100ms));
+    add(outputs, engine.handle(engine_input::DemandChanged{{2}}, kStart + 200ms));
     EXPECT_TRUE(outputs.empty());
     ASSERT_TRUE(engine.next_deadline());
     EXPECT_EQ(*engine.next_deadline(), kStart + 1s);
@@ -213,12 +213,12 @@ TEST_F(PowEngineTest, on_demand_mines_while_something_waits) {
     EngineOutputs outputs;
     add(outputs, engine.handle(engine_input::Started{&genesis}, kStart));
     EXPECT_TRUE(outputs.empty());
-    add(outputs, engine.handle(engine_input::DemandChanged{{1, kStart}}, kStart));
+    add(outputs, engine.handle(engine_input::DemandChanged{{1}}, kStart));
     EXPECT_NE(find_output<engine_output::BuildProposal>(outputs), nullptr);
     add(outputs,
         engine.handle(engine_input::ProposalBuilt{genesis.hash, candidate(genesis.hash)}, kStart));
     outputs.clear();
-    add(outputs, engine.handle(engine_input::DemandChanged{{0, {}}}, kStart));
+    add(outputs, engine.handle(engine_input::DemandChanged{{0}}, kStart));
     EXPECT_NE(find_output<engine_output::StopSearch>(outputs), nullptr);
 }
 
