@@ -54,7 +54,10 @@ void VoteChecker::on_message(sim::NodeIndex from, ByteSpan bytes) {
              change->final_point.height + 1, content_digest(*change));
     }
     if (const auto* start = std::get_if<NewView>(&*decoded)) {
-        note(from, start->validator, MessageType::new_view, start->view, 0, content_digest(*start));
+        const Sequence height =
+            start->view_changes.empty() ? 0 : start->view_changes.front().final_point.height + 1;
+        note(from, start->validator, MessageType::new_view, start->view, height,
+             content_digest(*start));
         if (start->reproposal) {
             note(from, start->validator, MessageType::pre_prepare, start->view,
                  start->reproposal->height, start->reproposal->digest);

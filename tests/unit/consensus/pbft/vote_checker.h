@@ -1,7 +1,7 @@
 // VoteChecker: what must hold for the signatures of PBFT in a world, whatever the network does.
 // SafetyChecker (node/simulator/checker.h) knows no engine; this one adds:
 //   1. no correct validator's node ever sends two digests with its key for one (type, view,
-//   height); the height of a view-change is the one that it binds its sender at;
+//   height); the height of a view-change or new-view is the one that it is for;
 //   2. no correct validator's node votes at a height in a view below one that it wanted there by a
 //   view-change;
 //   3. every block that a node has in its best chain has a valid commit certificate;

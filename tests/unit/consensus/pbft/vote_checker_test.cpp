@@ -53,6 +53,18 @@ TEST_F(VoteCheckerTest, view_changes_and_proposals_count_as_votes_do) {
     EXPECT_THAT(checker.violations(), SizeIs(3));
 }
 
+TEST_F(VoteCheckerTest, two_new_views_of_one_view_are_a_violation_at_one_height_only) {
+    const auto new_view = [&](Sequence final_height, const BlockHash& digest) {
+        const ViewChange change = committee.make_view_change(2, 2, {final_height, digest, {}});
+        return encode_new_view(NewView{2, 2, {change}, {}, {}}, committee.network());
+    };
+    checker.on_message(2, new_view(0, a));
+    checker.on_message(2, new_view(1, a));
+    EXPECT_THAT(checker.violations(), IsEmpty());
+    checker.on_message(2, new_view(1, b));
+    EXPECT_THAT(checker.violations(), ElementsAre(HasSubstr("in view 2 at height 2")));
+}
+
 TEST_F(VoteCheckerTest, what_a_node_relays_or_a_liar_signs_is_no_violation) {
     checker.on_message(1, prepare(a, 2));
     checker.on_message(1, prepare(b, 2));
