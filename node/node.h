@@ -30,6 +30,7 @@
 #include "node/config.h"
 #include "node/effect.h"
 #include "node/event.h"
+#include "node/proposals.h"
 #include "wallet/wallet_manager.h"
 
 namespace parley {
@@ -89,11 +90,7 @@ class Node {
     /// When blocks are mined. Empty: the engine does not mine.
     std::optional<MiningSchedule> automine() const;
     /// Size of the last block that was built; empty before the first.
-    struct BuiltBlock {
-        int64_t weight = 0;
-        uint64_t transactions = 0;  ///< excluding the coinbase
-    };
-    std::optional<BuiltBlock> last_built() const;
+    const std::optional<Proposals::LastBuilt>& last_built() const;
 
     // --- commands, only to be called inside event::Invoke: by RPC methods, tests, the simulator.
     // When a command returns, all parts of the node have processed its consequences.

@@ -57,10 +57,8 @@ std::optional<MiningSchedule> Node::automine() const {
     const Miner* miner = impl_->engine->miner();
     return miner != nullptr ? std::optional{miner->schedule()} : std::nullopt;
 }
-std::optional<Node::BuiltBlock> Node::last_built() const {
-    const auto& last = impl_->proposals.last_built();
-    if (!last) return std::nullopt;
-    return BuiltBlock{last->weight, last->transactions};
+const std::optional<Proposals::LastBuilt>& Node::last_built() const {
+    return impl_->proposals.last_built();
 }
 
 // --- the chain

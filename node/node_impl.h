@@ -21,7 +21,6 @@
 #include "node/mempool_context.h"
 #include "node/net_view.h"
 #include "node/node.h"
-#include "node/proposals.h"
 #include "node/tracked_storage.h"
 #include "node/wallet_view.h"
 #include "wallet/wallet_manager.h"

@@ -64,7 +64,7 @@ struct MiningFacts {
     uint32_t bits = 0;       ///< compact target of the tip
     uint32_t next_bits = 0;  ///< and of the block after it
     double hashes_per_second = 0;
-    std::optional<Node::BuiltBlock> last_built;
+    std::optional<Proposals::LastBuilt> last_built;
     size_t pooled_transactions = 0;
     FeeRate block_min_fee_rate{0};
     std::string automine;

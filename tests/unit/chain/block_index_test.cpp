@@ -7,7 +7,7 @@
 namespace parley {
 namespace {
 
-// A score is a height that is sealed; a header without a seal waits for it.
+// A sealed header scores its height; a header without a seal has no score yet.
 class SealRules final : public HeaderRules {
  public:
     Expected<std::optional<Score>, HeaderError> verify_header(

@@ -26,7 +26,7 @@ class Stores : public ::testing::Test {
         chain->flush(Durability::synced);
     }
 
-    // The sentence, or empty when it opens.
+    // The error message of opening the stores; empty on success.
     std::string open(const ChainParams& params, const std::string& engine = "pow") {
         const WorkRules rules(params);
         InlineScriptVerifier verifier;

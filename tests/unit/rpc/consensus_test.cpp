@@ -1,4 +1,4 @@
-// Which engine decides, and how often the chain forked.
+// getconsensusinfo and getforkstats.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -12,7 +12,7 @@
 namespace parley {
 namespace {
 
-/// All that a wallet answers, as text.
+/// Everything that a wallet reports, as text, for comparison.
 std::string portrait(const Wallet& wallet) {
     std::string text;
     const WalletInfo info = wallet.info();
