@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "base/crypto/pow_search.h"
 #include "base/crypto/sha256.h"
@@ -21,6 +23,7 @@
 #include "node/daemon/node_files.h"
 #include "node/daemon/record/flight_recorder.h"
 #include "node/daemon/rpc_host.h"
+#include "node/daemon/system/descriptor_budget.h"
 #include "node/daemon/system/directory_lock.h"
 #include "node/daemon/system/notifier.h"
 #include "node/daemon/system/os_random.h"
@@ -34,15 +37,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Enough for peers, RPC clients, LevelDB tables and block files.
-constexpr rlim_t kOpenFilesWanted = 4096;
-
-void raise_open_files_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kOpenFilesWanted) return;
-    limit.rlim_cur = std::min(kOpenFilesWanted, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
+// The limit that the process asks for where it may, whatever the options need.
+constexpr size_t kDescriptorsWanted = 4096;
 
 // Stops the loop when the process gets a signal. All threads block the signals, and this thread
 // waits for them, so that no handler interrupts other code.
@@ -95,35 +91,85 @@ class PidFile {
     std::string path_;
 };
 
-// The node for the loop, with -blocknotify watching its tip.
+// A step of the core thread that takes longer is worth a line in the log: meanwhile no peer and no
+// client is served.
+constexpr auto kSlowStep = std::chrono::seconds(1);
+
+// What a step is about, for that line. Cheap to make, because every step makes one.
+class StepSubject {
+ public:
+    explicit StepSubject(const Event& event) {
+        if (const auto* received = std::get_if<event::Received>(&event)) {
+            peer_ = received->peer;
+            bytes_ = received->data.size();
+        } else if (const auto* invoke = std::get_if<event::Invoke>(&event)) {
+            what_ = "blocks of a file";
+            if (const auto* part = std::get_if<event::RequestPart>(&invoke->cause))
+                request_ = part->request;
+        } else {
+            what_ = std::holds_alternative<event::TimerDue>(event) ? "timers" : "a new connection";
+        }
+    }
+    std::string text() const {
+        if (request_) return "the request " + request_->method;
+        if (bytes_ > 0) return fmt::format("{} bytes from peer={}", bytes_, peer_.value());
+        return what_;
+    }
+
+ private:
+    const char* what_ = "";
+    std::shared_ptr<const Request> request_;
+    PeerId peer_;
+    size_t bytes_ = 0;
+};
+
+// The node for the loop, with -blocknotify watching its tip, and a watch on slow steps.
 class HostedNode final : public NodeDriver {
  public:
-    HostedNode(Node& node, std::string block_notify, Notifier& notifier)
+    HostedNode(Node& node, std::string block_notify, Notifier& notifier, LogSink& log)
         : node_(node),
           block_notify_(std::move(block_notify)),
           notifier_(notifier),
+          log_(log),
           tip_(&node.chain().index().tip()) {}
 
     Effects handle(Event event, TimePoint now) override {
+        const auto begin = std::chrono::steady_clock::now();
+        const StepSubject subject(event);
         Effects effects = node_.handle(std::move(event), now);
+        const auto duration = std::chrono::steady_clock::now() - begin;
+        if (duration > kSlowStep)
+            log_.warning(
+                LogCategory::general, "The core thread was busy for {:.1f} s with {}",
+                std::chrono::duration_cast<std::chrono::duration<double>>(duration).count(),
+                subject.text());
         if (!block_notify_.empty() && &node_.chain().index().tip() != tip_) notify();
         return effects;
     }
     std::optional<TimePoint> next_deadline() const override { return node_.next_deadline(); }
 
  private:
+    // A step can connect several blocks: one command for each that the chain has grown by, and for
+    // the new tip of a chain that has not grown.
     void notify() {
-        tip_ = &node_.chain().index().tip();
-        std::string command = block_notify_;
-        const std::string hash = tip_->hash.to_string();
-        for (size_t at = command.find("%s"); at != std::string::npos; at = command.find("%s", at))
-            command.replace(at, 2, hash);
-        notifier_.run(std::move(command));
+        const HeaderNode& tip = node_.chain().index().tip();
+        std::vector<const HeaderNode*> blocks{&tip};
+        while (blocks.back()->height > tip_->height + 1) blocks.push_back(blocks.back()->parent);
+        tip_ = &tip;
+        for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
+            std::string command = block_notify_;
+            const std::string hash = (*block)->hash.to_string();
+            for (size_t at = command.find("%s"); at != std::string::npos;
+                 at = command.find("%s", at))
+                command.replace(at, 2, hash);
+            notifier_.run(std::move(command));
+        }
     }
 
     Node& node_;
     const std::string block_notify_;
     Notifier& notifier_;
+    LogSink& log_;
     const HeaderNode* tip_;
 };
 
@@ -133,9 +179,10 @@ class Daemon {
     Daemon(const DaemonOptions& options, NodeConfig config)
         : options_(options), config_(std::move(config)), loop_() {}
 
-    std::string run(const std::vector<std::string>& notes, const std::function<void()>& on_ready);
+    std::string run(std::vector<std::string> notes, const std::function<void()>& on_ready);
 
  private:
+    Expected<void, std::string> divide_descriptors(std::vector<std::string>& notes);
     Expected<void, std::string> open_directories();
     Expected<void, std::string> open_rpc();
     Expected<void, std::string> open_record();
@@ -143,7 +190,7 @@ class Daemon {
     void log_start(const std::vector<std::string>& notes);
     std::string serve(const std::function<void()>& on_ready);
 
-    const DaemonOptions& options_;
+    DaemonOptions options_;
     NodeConfig config_;
     CoreLoop loop_;
     OsRandom random_{false};
@@ -175,6 +222,24 @@ class Daemon {
     std::unique_ptr<NodeFiles> files_;
     std::unique_ptr<Node> node_;
 };
+
+// Connections get no more descriptors than the stores leave them.
+Expected<void, std::string> Daemon::divide_descriptors(std::vector<std::string>& notes) {
+    const size_t peers = config_.net.connections_max;
+    const size_t clients = options_.http.enabled ? options_.http.connections_max : 0;
+    const size_t wanted = kReservedDescriptors + kExtraPeerConnections + peers + clients;
+    const auto budget = parley::divide_descriptors(
+        raise_descriptor_limit(std::max(kDescriptorsWanted, wanted)), {peers, clients});
+    if (!budget) return Unexpected(budget.error());
+    if (budget->peers < peers)
+        notes.push_back(
+            fmt::format("Reducing -maxconnections from {} to {}, because of system limitations.",
+                        peers, budget->peers));
+    config_.net.connections_max = budget->peers;
+    options_.transport.inbound_max = transport_inbound_max(config_.net);
+    options_.http.connections_max = budget->clients;
+    return {};
+}
 
 Expected<void, std::string> Daemon::open_directories() {
     for (const std::string& path : {options_.chain_directory, options_.blocks_directory}) {
@@ -291,9 +356,8 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
     for (const std::string& note : notes) log_->info(LogCategory::general, "{}", note);
 }
 
-std::string Daemon::run(const std::vector<std::string>& notes,
-                        const std::function<void()>& on_ready) {
-    raise_open_files_limit();
+std::string Daemon::run(std::vector<std::string> notes, const std::function<void()>& on_ready) {
+    if (auto done = divide_descriptors(notes); !done) return done.error();
     if (auto done = open_directories(); !done) return done.error();
     const SignalThread signals(loop_);
     log_start(notes);
@@ -325,7 +389,7 @@ std::string Daemon::run(const std::vector<std::string>& notes,
 }
 
 std::string Daemon::serve(const std::function<void()>& on_ready) {
-    HostedNode hosted(*node_, options_.block_notify, *notifier_);
+    HostedNode hosted(*node_, options_.block_notify, *notifier_, *log_);
     const auto now = TimePoint{
         std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
     Effects start = node_->start(now);
@@ -356,7 +420,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     };
     const std::string error =
         loop_.run({*driver, *transport_, *miner_, barrier, show_tip}, std::move(start));
-    if (!options_.shutdown_notify.empty()) notifier_->run(options_.shutdown_notify);
+    if (!options_.shutdown_notify.empty()) notifier_->run_now(options_.shutdown_notify);
     log_->info(LogCategory::general, "Shutdown: In progress...");
     import.reset();
     return error;

@@ -26,6 +26,8 @@ using boost::system::error_code;
 constexpr size_t kReadBytesMax = 64 << 10;
 // Delay after a failed accept, for example without free descriptors: an immediate retry would spin.
 constexpr auto kAcceptRetryDelay = std::chrono::seconds(1);
+// Inbound connections beyond the node's slots: newcomers and those that are being closed.
+constexpr size_t kInboundHeadroom = 32;
 
 Endpoint to_endpoint(const tcp::endpoint& endpoint) {
     const auto address = endpoint.address();
@@ -270,6 +272,10 @@ void Transport::Impl::run(Command& command) {
         const auto& consumed = std::get<Consumed>(command);
         if (const auto connection = find(consumed.peer)) connection->consumed(consumed.bytes);
     }
+}
+
+size_t transport_inbound_max(const NetOptions& net) {
+    return net.inbound_max() + kInboundHeadroom;
 }
 
 Transport::Transport(TransportOptions options, EventSink& sink, LogSink& log)
