@@ -6,13 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <system_error>
 #include <thread>
-#include <vector>
 
 #include "base/crypto/pow_search.h"
 #include "base/crypto/sha256.h"
@@ -30,6 +28,7 @@
 #include "node/daemon/system/system_error.h"
 #include "node/daemon/workers/script_pool.h"
 #include "node/daemon/workers/shared_caches.h"
+#include "node/daemon/workers/step_watch.h"
 #include "node/node.h"
 
 namespace parley {
@@ -91,85 +90,35 @@ class PidFile {
     std::string path_;
 };
 
-// A step of the core thread that takes longer is worth a line in the log: meanwhile no peer and no
-// client is served.
-constexpr auto kSlowStep = std::chrono::seconds(1);
-
-// What a step is about, for that line. Cheap to make, because every step makes one.
-class StepSubject {
- public:
-    explicit StepSubject(const Event& event) {
-        if (const auto* received = std::get_if<event::Received>(&event)) {
-            peer_ = received->peer;
-            bytes_ = received->data.size();
-        } else if (const auto* invoke = std::get_if<event::Invoke>(&event)) {
-            what_ = "blocks of a file";
-            if (const auto* part = std::get_if<event::RequestPart>(&invoke->cause))
-                request_ = part->request;
-        } else {
-            what_ = std::holds_alternative<event::TimerDue>(event) ? "timers" : "a new connection";
-        }
-    }
-    std::string text() const {
-        if (request_) return "the request " + request_->method;
-        if (bytes_ > 0) return fmt::format("{} bytes from peer={}", bytes_, peer_.value());
-        return what_;
-    }
-
- private:
-    const char* what_ = "";
-    std::shared_ptr<const Request> request_;
-    PeerId peer_;
-    size_t bytes_ = 0;
-};
-
-// The node for the loop, with -blocknotify watching its tip, and a watch on slow steps.
+// The node for the loop, with -blocknotify watching its tip.
 class HostedNode final : public NodeDriver {
  public:
-    HostedNode(Node& node, std::string block_notify, Notifier& notifier, LogSink& log)
+    HostedNode(Node& node, std::string block_notify, Notifier& notifier)
         : node_(node),
           block_notify_(std::move(block_notify)),
           notifier_(notifier),
-          log_(log),
           tip_(&node.chain().index().tip()) {}
 
     Effects handle(Event event, TimePoint now) override {
-        const auto begin = std::chrono::steady_clock::now();
-        const StepSubject subject(event);
         Effects effects = node_.handle(std::move(event), now);
-        const auto duration = std::chrono::steady_clock::now() - begin;
-        if (duration > kSlowStep)
-            log_.warning(
-                LogCategory::general, "The core thread was busy for {:.1f} s with {}",
-                std::chrono::duration_cast<std::chrono::duration<double>>(duration).count(),
-                subject.text());
         if (!block_notify_.empty() && &node_.chain().index().tip() != tip_) notify();
         return effects;
     }
     std::optional<TimePoint> next_deadline() const override { return node_.next_deadline(); }
 
  private:
-    // A step can connect several blocks: one command for each that the chain has grown by, and for
-    // the new tip of a chain that has not grown.
     void notify() {
-        const HeaderNode& tip = node_.chain().index().tip();
-        std::vector<const HeaderNode*> blocks{&tip};
-        while (blocks.back()->height > tip_->height + 1) blocks.push_back(blocks.back()->parent);
-        tip_ = &tip;
-        for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
-            std::string command = block_notify_;
-            const std::string hash = (*block)->hash.to_string();
-            for (size_t at = command.find("%s"); at != std::string::npos;
-                 at = command.find("%s", at))
-                command.replace(at, 2, hash);
-            notifier_.run(std::move(command));
-        }
+        tip_ = &node_.chain().index().tip();
+        std::string command = block_notify_;
+        const std::string hash = tip_->hash.to_string();
+        for (size_t at = command.find("%s"); at != std::string::npos; at = command.find("%s", at))
+            command.replace(at, 2, hash);
+        notifier_.run(std::move(command));
     }
 
     Node& node_;
     const std::string block_notify_;
     Notifier& notifier_;
-    LogSink& log_;
     const HeaderNode* tip_;
 };
 
@@ -389,15 +338,16 @@ std::string Daemon::run(std::vector<std::string> notes, const std::function<void
 }
 
 std::string Daemon::serve(const std::function<void()>& on_ready) {
-    HostedNode hosted(*node_, options_.block_notify, *notifier_, *log_);
+    HostedNode hosted(*node_, options_.block_notify, *notifier_);
     const auto now = TimePoint{
         std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
     Effects start = node_->start(now);
-    NodeDriver* driver = &hosted;
+    StepWatch watched(hosted, *log_);
+    NodeDriver* driver = &watched;
     std::optional<FlightRecorder> recorder;
     if (record_) {
         record_header_.start = now;
-        recorder.emplace(hosted, std::move(*record_), record_header_, start, *log_);
+        recorder.emplace(watched, std::move(*record_), record_header_, start, *log_);
         driver = &*recorder;
         log_->info(LogCategory::general, "Recording to {}", options_.record);
     }

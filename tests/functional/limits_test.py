@@ -113,17 +113,6 @@ def connection_count(node):
     return count
 
 
-def test_block_notify_runs_for_each_block_and_for_the_tip_that_invalidation_leaves(network):
-    node = network.add(start=False)
-    seen = node.datadir / "seen"
-    node.start([f"-blocknotify=echo %s >> {seen}"])
-    hashes = node.generate(30)
-    wait_until(lambda: seen.exists() and seen.read_text().split() == hashes, "one line for each block")
-    seen.unlink()
-    node.rpc.invalidateblock(hashes[-1])
-    wait_until(lambda: seen.exists() and seen.read_text().split() == [hashes[-2]], "the new tip alone")
-
-
 def test_stop_does_not_wait_for_notify_commands_and_they_hold_no_port(network):
     node = network.add(start=False)
     seen = node.datadir / "seen"

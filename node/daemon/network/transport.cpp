@@ -98,6 +98,7 @@ class Transport::Impl {
     std::shared_ptr<Connection> find(PeerId peer);
     void add(tcp::socket socket, bool inbound, uint64_t dial);
     size_t inbound_count() const;
+    bool end_lingering();
 
     const TransportOptions options_;
     EventSink& sink_;
@@ -192,7 +193,7 @@ void Transport::Impl::accept(Listener& listener) {
             });
             return;
         }
-        if (inbound_count() < options_.inbound_max) {
+        if (inbound_count() < options_.inbound_max || end_lingering()) {
             add(std::move(socket), true, 0);
         } else {
             log_.debug(LogCategory::net,
@@ -207,6 +208,17 @@ size_t Transport::Impl::inbound_count() const {
     size_t count = 0;
     for (const auto& [peer, connection] : connections_) count += connection->inbound() ? 1 : 0;
     return count;
+}
+
+// Makes room for a new connection. False: none is lingering.
+bool Transport::Impl::end_lingering() {
+    for (const auto& [peer, connection] : connections_) {
+        if (!connection->inbound() || !connection->lingering()) continue;
+        const auto ending = connection;  // end() erases it
+        ending->end();
+        return true;
+    }
+    return false;
 }
 
 void Transport::Impl::add(tcp::socket socket, bool inbound, uint64_t dial) {

@@ -23,8 +23,12 @@ using testing::Ge;
 // Candidates 1 to `count`, each connected a second after the one before it, all of one group.
 std::vector<EvictionCandidate> candidates_of_one_group(uint64_t count) {
     std::vector<EvictionCandidate> result;
-    for (uint64_t i = 1; i <= count; ++i)
-        result.push_back({.id = PeerId{i}, .connected_at = kStart + seconds{i}, .group = 7});
+    for (uint64_t i = 1; i <= count; ++i) {
+        EvictionCandidate& candidate = result.emplace_back();
+        candidate.id = PeerId{i};
+        candidate.connected_at = kStart + seconds{i};
+        candidate.group = 7;
+    }
     return result;
 }
 
@@ -76,11 +80,10 @@ TEST(InboundSlots, last_transactions_and_blocks_stay) {
 
 TEST(InboundSlots, largest_group_gives_way) {
     auto candidates = candidates_of_one_group(60);
-    // Each of the last thirty is alone in its group, below that of the others.
-    for (uint64_t i = 31; i <= 60; ++i) candidates[i - 1].group = i + 100;
-    const auto evicted = select_evicted(candidates);
-    ASSERT_TRUE(evicted);
-    EXPECT_LE(evicted->value(), 30u);
+    for (uint64_t i = 1; i <= 8; ++i) candidates[i - 1].ping_min = milliseconds{i};
+    // The youngest ten are each alone in their group.
+    for (uint64_t i = 51; i <= 60; ++i) candidates[i - 1].group = i + 100;
+    EXPECT_EQ(select_evicted(candidates), PeerId{50});
 }
 
 TEST(InboundSlots, discouraged_host_gives_way_first) {
