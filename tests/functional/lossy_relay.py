@@ -1,8 +1,8 @@
 """A relay between two nodes whose link a test can cut, without any rights on the machine.
 
-`LossyRelay(port)` listens on a port of its own and passes connections on to `port`. `freeze()` stops passing bytes on in
-both directions without closing anything, as when every packet is lost; `cut()` closes the connections and accepts no
-others; `heal()` ends both. Bytes that arrived during a freeze are passed on afterwards, as TCP would resend them.
+`LossyRelay(port)` listens on a port of its own and passes connections on to `port`. `freeze()` stops passing bytes on
+in both directions without closing anything, as when every packet is lost; `cut()` closes the connections and accepts
+no others; `heal()` ends both. Bytes that arrived during a freeze are passed on afterwards, as TCP would resend them.
 """
 
 import socket

@@ -26,7 +26,7 @@ constexpr size_t kLastCommandsMax = 100;
 constexpr auto kLookInterval = std::chrono::milliseconds(100);
 
 // Starts `sh -c command`. Empty: no process could be created.
-std::optional<pid_t> spawn_shell(const std::string& command) {
+std::optional<pid_t> spawn_shell(std::string command) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     if (::posix_spawn_file_actions_init(&actions) != 0) return std::nullopt;
@@ -45,10 +45,11 @@ std::optional<pid_t> spawn_shell(const std::string& command) {
     ::sigaddset(&reset, SIGPIPE);
     ::posix_spawnattr_setsigdefault(&attributes, &reset);
     ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    const char* const arguments[] = {"sh", "-c", command.c_str(), nullptr};
+    std::string name = "sh";
+    std::string option = "-c";
+    char* const arguments[] = {name.data(), option.data(), command.data(), nullptr};
     pid_t child = 0;
-    const int error = ::posix_spawn(&child, "/bin/sh", &actions, &attributes,
-                                    const_cast<char* const*>(arguments), environ);
+    const int error = ::posix_spawn(&child, "/bin/sh", &actions, &attributes, arguments, environ);
     ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     if (error != 0) return std::nullopt;
