@@ -167,6 +167,8 @@ PeerManager::~PeerManager() = default;
 
 NetOutputs PeerManager::handle(NetInput input, NetTime time) {
     impl_->table.set_now(time.now, time.host);
+    // The answers to our asks continue the step that asked.
+    if (impl_->table.open_asks() == 0) impl_->relay.begin_step();
     std::visit([this](auto& each) { impl_->handle(each); }, input);
     impl_->advance();
     return impl_->table.take_outputs();

@@ -55,6 +55,9 @@ struct NetOptions {
     Duration trickle_inbound = std::chrono::milliseconds{100};
     /// How much later a transaction is asked of an inbound peer (bitcoind: 2 s).
     Duration request_delay_inbound = std::chrono::milliseconds{0};
+    /// How much later a transaction is asked of a peer with many unanswered requests (bitcoind:
+    /// 2 s), so that a peer that answers none cannot delay what others have.
+    Duration request_delay_overloaded = std::chrono::milliseconds{100};
     /// After this long, another peer is asked for the transaction (bitcoind: 60 s).
     Duration transaction_timeout = std::chrono::seconds{5};
     /// Waiting transactions are announced to a new peer, so that a healed partition has one

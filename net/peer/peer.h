@@ -84,7 +84,7 @@ struct PeerSync {
     std::optional<TimePoint> headers_deadline;  ///< of the unanswered getheaders
     bool more_headers = false;                  ///< it has more than it has sent so far
     size_t unsealed_headers = 0;                ///< received from it, still without sealed blocks
-    size_t weak_headers = 0;                    ///< new headers from it on branches worse than ours
+    size_t weak_headers = 0;                    ///< from it on branches no better than ours
     TimePoint next_probe{};                     ///< of anti-entropy
 
     std::vector<const HeaderNode*> in_flight;  ///< in order of request
