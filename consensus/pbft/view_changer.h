@@ -85,6 +85,8 @@ class ViewChanger {
     bool expired(TimePoint now);
 
  private:
+    friend class ReplicaDigest;  // of tests: reads everything
+
     /// View changes kept for reports.
     static constexpr size_t kHistoryMax = 8;
 
