@@ -26,6 +26,9 @@ LoneReplica::LoneReplica(size_t validator, Options options)
     genesis->hash = params().genesis_hash;
     genesis->score = Score{0};
     chain_.push_back(std::move(genesis));
+    WriteBatch batch;
+    for (const auto& [key, value] : options_.records) batch.put(key, value);
+    storage_.commit(std::move(batch), Durability::synced);
     start();
 }
 

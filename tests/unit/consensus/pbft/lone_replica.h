@@ -42,6 +42,8 @@ class LoneReplica : public Committee {
         Duration idle_status_period = seconds{30};
         /// One transaction waits as long as the chain is lower than this.
         size_t demand_below = 0;
+        /// The engine's records of an earlier run.
+        std::map<Bytes, Bytes> records{};
         Listener* listener = nullptr;
     };
 
