@@ -36,7 +36,7 @@ void PacemakerChecker::look(Cluster& cluster, const std::vector<Cluster::Node>& 
             if (other < node && (!cluster.together(other, node) || !world.connected(other, node)))
                 return interrupted();
         }
-        const Node& at = world.node(node);
+        const parley::Node& at = world.node(node);
         // As the node tells its engine: what pays too little for a block is no work.
         const BlockBuilder builder(at.config().block_builder, at.config().params);
         states.push_back({.final_height = cluster.height(node),
