@@ -57,6 +57,7 @@ class TransactionRelay {
     /// No peer is asked for it any more.
     void forget(const Transaction& transaction);
     void reject_finally(const Transaction& transaction);
+    void announce_again(const Wtxid& wtxid);
     void keep_orphan(Peer& peer, const TransactionRef& transaction);
     void send_requests();
     void send_fee_filters();
