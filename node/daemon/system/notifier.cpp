@@ -5,13 +5,6 @@
 #include <cstdlib>
 
 namespace parley {
-namespace {
-
-// If a command takes longer than the time between blocks, others accumulate. Only this many wait;
-// beyond it, the oldest is dropped.
-constexpr size_t kCommandsMax = 100;
-
-}  // namespace
 
 Notifier::~Notifier() {
     {
@@ -25,7 +18,7 @@ Notifier::~Notifier() {
 void Notifier::run(std::string command) {
     {
         const std::lock_guard lock(mutex_);
-        if (commands_.size() >= kCommandsMax) {
+        if (commands_.size() >= commands_max_) {
             log_.warning(LogCategory::general,
                          "runCommand: dropped because too many commands are waiting: {}",
                          commands_.front());

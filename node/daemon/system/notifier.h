@@ -14,7 +14,12 @@ namespace parley {
 
 class Notifier {
  public:
-    explicit Notifier(LogSink& log) : log_(log) {}
+    /// If a command takes longer than the time between blocks, others accumulate. Only this many
+    /// wait; beyond it, the oldest is dropped.
+    static constexpr size_t kCommandsMax = 1'000;
+
+    explicit Notifier(LogSink& log, size_t commands_max = kCommandsMax)
+        : log_(log), commands_max_(commands_max) {}
     /// Waits for all commands passed so far.
     ~Notifier();
     Notifier(const Notifier&) = delete;
@@ -26,6 +31,7 @@ class Notifier {
     void work();
 
     LogSink& log_;
+    const size_t commands_max_;
     std::mutex mutex_;
     // Guarded by mutex_:
     std::condition_variable arrived_;

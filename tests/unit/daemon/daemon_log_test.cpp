@@ -129,7 +129,7 @@ TEST_F(DaemonLogTest, notifier_drops_the_oldest_of_too_many) {
     open();
     const std::string out = directory / "out";
     {
-        Notifier notifier(*log);
+        Notifier notifier(*log, 100);
         // The first holds the thread until the others were handed over.
         notifier.run("touch '" + (directory / "begun") + "'; while [ ! -e '" + (directory / "go") +
                      "' ]; do sleep 0.01; done");

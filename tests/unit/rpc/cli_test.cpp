@@ -149,6 +149,13 @@ TEST(RunCli, namedArguments_becomeMembersAndArgs) {
     EXPECT_EQ(server.params(), R"({"verbose":2,"args":["00ff"]})");
     server.run({"-named", "createwallet", "wallet_name=w=1", "blank=true"});
     EXPECT_EQ(server.params(), R"({"wallet_name":"w=1","blank":true})");
+    // An "=" inside of a text or of JSON makes no name.
+    server.run({"-named", "echo", "a=b", R"(["c=d"])", "arg3=e=f"});
+    EXPECT_EQ(server.params(), R"x({"arg3":"e=f","args":["a=b","[\"c=d\"]"]})x");
+    server.run({"-named", "echojson", R"(["c=d"])"});
+    EXPECT_EQ(server.params(), R"({"args":[["c=d"]]})");
+    server.run({"-named", "getblock", "00ff", "verbose=1", "verbose=2"});
+    EXPECT_EQ(server.params(), R"({"verbose":2,"args":["00ff"]})");
 }
 
 TEST(RunCli, badJson_isReportedWithoutARequest) {
