@@ -168,12 +168,12 @@ void Node::set_automine(const MiningSchedule& schedule) {
 // --- peers
 
 AddNodeResult Node::add_node(const std::string& target, AddNodeCommand command) {
-    const AddNodeResult result = impl_->peers.add_node(target, command, impl_->now);
+    const AddNodeResult result = impl_->peers.add_node(target, command, impl_->time());
     impl_->run_commands();
     return result;
 }
 void Node::command_peers(const std::function<void(PeerManager&, TimePoint now)>& command) {
-    command(impl_->peers, impl_->now);
+    command(impl_->peers, impl_->time());
     impl_->run_commands();
 }
 

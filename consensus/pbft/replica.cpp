@@ -9,16 +9,15 @@
 namespace parley::pbft {
 namespace {
 
-EngineReport::List list_of(const std::vector<ValidatorIndex>& indices) {
-    return {indices.begin(), indices.end()};
-}
-
-EngineReport::List report_history(const std::deque<ViewChanger::Left>& history) {
+EngineReport::List report_history(const std::deque<ViewChanger::Change>& history) {
     EngineReport::List list;
-    for (const ViewChanger::Left& record : history)
-        list.push_back(EngineReport::Object{{"view", record.view},
-                                            {"time", to_unix_seconds(record.when)},
-                                            {"reason", record.reason}});
+    for (const ViewChanger::Change& change : history)
+        list.push_back(EngineReport::Object{{"height", change.height},
+                                            {"from_view", change.from},
+                                            {"to_view", change.to},
+                                            {"time", to_unix_seconds(change.when)},
+                                            {"cause", to_string(change.cause)},
+                                            {"reason", change.reason}});
     return list;
 }
 
@@ -175,7 +174,7 @@ void Replica::take(PeerId from, const NewView& message, Step& step) {
     }
     if (!plan.error().empty() && views_.view() + 1 < kViewMax &&
         views_.may_leave(decision_->height()))
-        leave_view(views_.view() + 1, plan.error(), step);
+        leave_view(views_.view() + 1, ViewChanger::Cause::bad_new_view, plan.error(), step);
 }
 
 void Replica::take(const engine_input::PeerReady& input, Step& step) {
@@ -196,28 +195,35 @@ void Replica::take(const engine_input::ProposalChecked& input, Step& step) {
 
 void Replica::take(const engine_input::TimerDue&, Step& step) {
     repair_.send_idle_status(standing(), step);
-    if (views_.expired(step.now)) {
-        const View view = views_.view();
-        if (view + 1 < kViewMax && views_.may_leave(decision_->height())) {
-            leave_view(view + 1,
-                       fmt::format("no {} from validator {} in time",
-                                   views_.active() ? fmt::format("block {}", decision_->height())
-                                                   : "new-view",
-                                   views_.primary()),
-                       step);
-        }
-    }
+    if (views_.expired(step.now)) give_up_view(step);
     repair_.take_time(standing(), step);
 }
 
-void Replica::leave_view(View view, std::string reason, Step& step) {
-    views_.leave(view, std::move(reason), *decision_, step);
+// Leaving a view stops its timer, so each view logs this once.
+void Replica::give_up_view(Step& step) {
+    const View view = views_.view();
+    setup_.log.warning(
+        LogCategory::pbft, "Height {} stalled in view {} after {} ms: {}.", decision_->height(),
+        view,
+        std::chrono::duration_cast<std::chrono::milliseconds>(views_.timer().timeout()).count(),
+        describe_awaited(progress()));
+    if (view + 1 >= kViewMax || !views_.may_leave(decision_->height())) return;
+    leave_view(
+        view + 1, ViewChanger::Cause::timer,
+        fmt::format("no {} from validator {} in time",
+                    views_.active() ? fmt::format("block {}", decision_->height()) : "new-view",
+                    views_.primary()),
+        step);
+}
+
+void Replica::leave_view(View view, ViewChanger::Cause cause, std::string reason, Step& step) {
+    views_.leave(view, cause, std::move(reason), *decision_, step);
     repair_.restart_timer();
     decision_->view_changed();
 }
 
 void Replica::enter_view(NewView new_view, const NewViewPlan& plan) {
-    views_.enter(std::move(new_view), plan, decision_->height());
+    views_.enter(std::move(new_view), plan, decision_->height(), now_);
     repair_.restart_timer();
     decision_->view_changed();
 }
@@ -226,7 +232,8 @@ void Replica::advance(Step& step) {
     while (views_.may_leave(decision_->height())) {
         const auto view = views_.view_to_join();
         if (!view) break;
-        leave_view(*view, fmt::format("f + 1 validators have left view {}", views_.view()), step);
+        leave_view(*view, ViewChanger::Cause::joined,
+                   fmt::format("f + 1 validators have left view {}", views_.view()), step);
     }
     if (auto made = views_.make_new_view(*decision_, step.now)) {
         enter_view(std::move(made->first), made->second);
@@ -257,43 +264,8 @@ std::optional<TimePoint> Replica::next_deadline() const {
     return first;
 }
 
-Replica::Progress Replica::progress() const {
-    Progress result;
-    const Vote* pre_prepare = decision_->proposal();
-    for (ValidatorIndex i = 0; i < setup_.set().size(); ++i) {
-        const auto voted = [&](MessageType type) {
-            const Vote* vote = decision_->votes().find(type, decision_->height(), i);
-            return vote != nullptr && vote->view == views_.view() && pre_prepare != nullptr &&
-                   vote->digest == pre_prepare->digest;
-        };
-        if (voted(MessageType::prepare) || voted(MessageType::pre_prepare))
-            result.prepared.push_back(i);
-        if (voted(MessageType::commit)) result.committed.push_back(i);
-    }
-    for (const ViewChange& view_change : views_.known().all(views_.view()))
-        result.view_changes.push_back(view_change.validator);
-
-    const bool committing = result.prepared.size() >= setup_.set().quorum();
-    result.phase = !setup_.self             ? "following"
-                   : repair_.behind()       ? "catching up"
-                   : !views_.active()       ? "view change"
-                   : pre_prepare == nullptr ? "idle"
-                   : committing             ? "commit"
-                                            : "prepare";
-    if (!setup_.self) return result;
-    if (views_.active() && pre_prepare == nullptr) {
-        if (decision_->has_work(demand_, now_) && !views_.is_primary())
-            result.missing.push_back(views_.primary());
-        return result;
-    }
-    const auto& present = !views_.active() ? result.view_changes
-                          : committing     ? result.committed
-                                           : result.prepared;
-    for (ValidatorIndex i = 0; i < setup_.set().size(); ++i) {
-        if (std::find(present.begin(), present.end(), i) == present.end())
-            result.missing.push_back(i);
-    }
-    return result;
+Progress Replica::progress() const {
+    return progress_of(setup_, standing(), repair_, demand_, now_);
 }
 
 EngineReport::Object Replica::report() const {
@@ -314,6 +286,7 @@ EngineReport::Object Replica::report() const {
         {"height", decision_->height()},
         {"primary", views_.primary()},
         {"phase", progress.phase},
+        {"validator_set", to_hex(setup_.set().id().span())},
         {"n", setup_.set().size()},
         {"f", setup_.set().faults()},
         {"quorum", setup_.set().quorum()},
@@ -323,6 +296,7 @@ EngineReport::Object Replica::report() const {
         {"committed", list_of(progress.committed)},
         {"view_changes", list_of(progress.view_changes)},
         {"missing", list_of(progress.missing)},
+        {"waiting_for", report_awaited(progress)},
         {"not_voting", report_absent(attendance_.absent(final_height, setup_.set().quorum()))},
         {"timer", timer},
         {"timeout", std::chrono::duration_cast<milliseconds>(views_.timer().timeout())},

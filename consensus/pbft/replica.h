@@ -17,6 +17,7 @@
 #include "consensus/engine.h"
 #include "consensus/pbft/decision.h"
 #include "consensus/pbft/pbft_engine.h"
+#include "consensus/pbft/progress.h"
 #include "consensus/pbft/repair.h"
 #include "consensus/pbft/setup.h"
 #include "consensus/pbft/view_changer.h"
@@ -68,18 +69,15 @@ class Replica final : public Engine {
 
     /// Makes the height after `tip` the one in flight.
     void begin_height(const HeaderNode& tip, Decision::Early early, Step& step);
-    void leave_view(View view, std::string reason, Step& step);
+    void leave_view(View view, ViewChanger::Cause cause, std::string reason, Step& step);
     void enter_view(NewView new_view, const NewViewPlan& plan);
     /// Does everything that is now possible. Called at the end of every input.
     void advance(Step& step);
     void set_timers(Step& step);
+    /// The time of the view is over.
+    void give_up_view(Step& step);
     Standing standing() const { return {*decision_, views_, vote_log_}; }
 
-    struct Progress {
-        std::string_view phase;
-        std::vector<ValidatorIndex> prepared, committed, view_changes;
-        std::vector<ValidatorIndex> missing;  ///< whose votes the phase still lacks
-    };
     Progress progress() const;
 
     // In order of dependency.

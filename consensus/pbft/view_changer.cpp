@@ -31,8 +31,8 @@ void ViewChanger::begin_height(const Decision& decision, TimePoint now) {
     setup_.log.info(
         LogCategory::pbft, "Joining view {}, in which block {} was decided; it was {} {}.", next,
         decision.final_point().height, state.active ? "in view" : "waiting for view", state.view);
-    note_change(next, fmt::format("block {} was decided in it", decision.final_point().height),
-                now);
+    note({decision.height(), state.view, next, Cause::decided,
+          fmt::format("block {} was decided in it", decision.final_point().height), now});
     state.view = next;
     state.active = true;
     state.view_change.reset();
@@ -45,8 +45,24 @@ std::optional<NewView> ViewChanger::take_early() {
     return std::exchange(early_, std::nullopt);
 }
 
-void ViewChanger::note_change(View view, std::string reason, TimePoint now) {
-    history_.push_back(Left{view, std::move(reason), now});
+std::string_view to_string(ViewChanger::Cause cause) {
+    switch (cause) {
+        case ViewChanger::Cause::timer:
+            return "timer";
+        case ViewChanger::Cause::joined:
+            return "joined";
+        case ViewChanger::Cause::bad_new_view:
+            return "bad new-view";
+        case ViewChanger::Cause::new_view:
+            return "new-view";
+        case ViewChanger::Cause::decided:
+            return "decided";
+    }
+    CHECK(false);
+}
+
+void ViewChanger::note(Change change) {
+    history_.push_back(std::move(change));
     if (history_.size() > kHistoryMax) history_.pop_front();
 }
 
@@ -105,12 +121,14 @@ bool ViewChanger::may_leave(Sequence height) const {
     return state.commit->height == height && state.prepared && state.prepared->height == height;
 }
 
-void ViewChanger::leave(View new_view, std::string reason, const Decision& decision, Step& step) {
+void ViewChanger::leave(View new_view, Cause cause, std::string reason, const Decision& decision,
+                        Step& step) {
     CHECK(may_leave(decision.height()) && new_view > view() && new_view < kViewMax);
     setup_.log.info(LogCategory::pbft, "Leaving view {} for view {} at height {}: {}.", view(),
                     new_view, decision.height(), reason);
     timer_.view_failed();
     VoteState& state = vote_log_.state;
+    note({decision.height(), state.view, new_view, cause, std::move(reason), step.now});
     state.view = new_view;
     state.active = false;
     state.new_view.reset();
@@ -126,7 +144,6 @@ void ViewChanger::leave(View new_view, std::string reason, const Decision& decis
     step.broadcast(message,
                    vote_log_.record(decision.blocks(), decision.final_point().height, step));
     if (known_.is_news(message)) known_.add(message);
-    note_change(new_view, std::move(reason), step.now);
 }
 
 std::optional<std::pair<NewView, NewViewPlan>> ViewChanger::make_new_view(Decision& decision,
@@ -163,11 +180,14 @@ std::optional<std::pair<NewView, NewViewPlan>> ViewChanger::make_new_view(Decisi
     return std::pair{std::move(message), std::move(plan)};
 }
 
-void ViewChanger::enter(NewView new_view, const NewViewPlan& plan, Sequence height) {
+void ViewChanger::enter(NewView new_view, const NewViewPlan& plan, Sequence height, TimePoint now) {
     setup_.log.info(LogCategory::pbft, "Entering view {} at height {}; {}.", new_view.view, height,
                     plan.digest ? "block " + plan.digest->to_string() + " is re-proposed"
                                 : std::string("no block is re-proposed"));
     VoteState& state = vote_log_.state;
+    if (state.view != new_view.view)
+        note({height, state.view, new_view.view, Cause::new_view,
+              "a quorum wanted this view, and its primary began it", now});
     state.view = new_view.view;
     state.active = true;
     state.view_change.reset();

@@ -12,9 +12,11 @@
 // reasons, and the invariant of the timer.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "consensus/pbft/decision.h"
@@ -27,8 +29,19 @@ namespace parley::pbft {
 
 class ViewChanger {
  public:
-    struct Left {
-        View view = 0;  ///< the view to enter
+    enum class Cause : uint8_t {
+        timer,         ///< the view's time was over
+        joined,        ///< f + 1 others had left the view
+        bad_new_view,  ///< the new-view was invalid
+        new_view,      ///< a valid new-view for a view that this replica did not wait for
+        decided,       ///< a block was decided in another view
+    };
+    /// For reports. `to` is the view that this replica entered or waits for.
+    struct Change {
+        Sequence height = 0;
+        View from = 0;
+        View to = 0;
+        Cause cause = Cause::timer;
         std::string reason;
         TimePoint when{};
     };
@@ -50,7 +63,7 @@ class ViewChanger {
     ValidatorIndex primary() const { return setup_.set().primary(view()); }
     bool is_primary() const { return setup_.self && *setup_.self == primary(); }
     const ViewChangeBook& known() const { return known_; }
-    const std::deque<Left>& history() const { return history_; }
+    const std::deque<Change>& history() const { return history_; }
     const ViewTimer& timer() const { return timer_; }
 
     void take(PeerId from, const ViewChange& message, Step& step);
@@ -70,11 +83,12 @@ class ViewChanger {
     bool may_leave(Sequence height) const;
     std::optional<View> view_to_join() const { return known_.view_to_join(view()); }
     /// REQUIRES: may_leave(decision.height()), and `new_view` is above the current view.
-    void leave(View new_view, std::string reason, const Decision& decision, Step& step);
+    void leave(View new_view, Cause cause, std::string reason, const Decision& decision,
+               Step& step);
     /// As the primary of the awaited view: the signed new-view to enter and to send, once a quorum
     /// of view-changes is known.
     std::optional<std::pair<NewView, NewViewPlan>> make_new_view(Decision& decision, TimePoint now);
-    void enter(NewView new_view, const NewViewPlan& plan, Sequence height);
+    void enter(NewView new_view, const NewViewPlan& plan, Sequence height, TimePoint now);
 
     /// A height became final: the view makes progress.
     void succeeded() { timer_.succeeded(); }
@@ -85,17 +99,19 @@ class ViewChanger {
     bool expired(TimePoint now);
 
  private:
-    /// View changes kept for reports.
-    static constexpr size_t kHistoryMax = 8;
+    /// View changes kept for reports: more than one round of the primaries of most networks.
+    static constexpr size_t kHistoryMax = 16;
 
-    void note_change(View view, std::string reason, TimePoint now);
+    void note(Change change);
 
     const Setup& setup_;
     VoteLog& vote_log_;
     ViewChangeBook known_;
     ViewTimer timer_;
-    std::deque<Left> history_;
+    std::deque<Change> history_;
     std::optional<NewView> early_;
 };
+
+std::string_view to_string(ViewChanger::Cause cause);
 
 }  // namespace parley::pbft

@@ -103,7 +103,7 @@ def test_startup_and_shutdown_commands_run(network):
     wait_until(started.exists, "the command of -startupnotify")
     assert not stopped.exists()
     node.stop()
-    assert stopped.exists(), "the node waits for the command of -shutdownnotify"
+    wait_until(stopped.exists, "the command of -shutdownnotify")
 
 
 @pytest.mark.parametrize("option", ["-version", "-help", "-h", "-?"])

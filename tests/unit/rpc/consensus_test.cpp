@@ -28,9 +28,12 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
         R"({"engine":"pbft","finality":"absolute","finalized":{"height":0,"hash":")" +
             std::string{kGenesis} +
             R"("},"role":"observer","validator":null,"view":0,"height":1,"primary":0,)"
-            R"("phase":"following","n":4,"f":1,"quorum":3,"watermarks":[0,4],)"
+            R"("phase":"following","validator_set":")" +
+            to_hex(pbft::ValidatorSet::create(options.validators)->id().span()) +
+            R"(","n":4,"f":1,"quorum":3,"watermarks":[0,4],)"
             R"("proposal":null,"prepared":[],"committed":[],"view_changes":[],)"
-            R"("missing":[],"not_voting":[],"timer":null,"timeout":2.000,"unsuccessful_views":0,)"
+            R"("missing":[],"waiting_for":{"what":"final blocks","validators":[],"have":null,)"
+            R"("need":null},"not_voting":[],"timer":null,"timeout":2.000,"unsuccessful_views":0,)"
             R"("certified_height":0,"last_view_changes":[],"evidence":[]})");
     EXPECT_EQ(reply.result.find("view")->number(), "0");
     // Only the validators create blocks.

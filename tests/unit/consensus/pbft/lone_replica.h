@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -53,11 +54,24 @@ class LoneReplica : public Committee {
     Bytes last_sent(MessageType type) const;
     const std::vector<std::string>& blames() const { return blames_; }
     size_t catch_ups() const { return catch_ups_; }
+    /// Log lines: warnings and errors.
+    const std::vector<std::string>& warnings() const { return log_.lines; }
 
     /// A block on top of its tip, with `salt` to make it different from others.
     BlockRef make_block(uint64_t salt) const;
 
  private:
+    class WarningLog final : public LogSink {
+     public:
+        bool enabled(LogCategory, LogLevel level) const override {
+            return level >= LogLevel::warning;
+        }
+        void write(LogCategory, LogLevel, std::string_view line) override {
+            lines.emplace_back(line);
+        }
+        std::vector<std::string> lines;
+    };
+
     void start();
     void step(const EngineInput& input);
     void carry_out(EngineOutput& output);
@@ -65,7 +79,7 @@ class LoneReplica : public Committee {
     BlockRef build(int64_t time, uint64_t salt) const;
 
     const size_t validator_;
-    NullLog log_;
+    WarningLog log_;
     MemoryStorage storage_;
     TimePoint now_ = from_unix_seconds(1'700'000'000);
     std::unique_ptr<Engine> engine_;

@@ -1,6 +1,10 @@
 // What is proposed and when: demand, batches, empty blocks, block times, small sets, the report.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
 
 #include "tests/unit/consensus/pbft/cluster.h"
 #include "tests/unit/consensus/pbft/lone_replica.h"
@@ -148,6 +152,89 @@ TEST(Report, names_phase_role_and_who_is_missing) {
     EXPECT_EQ(cluster.info(1, "missing"), "[2,3]");
     EXPECT_THAT(cluster.info(1, "last_view_changes"),
                 ::testing::HasSubstr("no block 1 from validator 0 in time"));
+    EXPECT_EQ(cluster.info(1, "validator_set"),
+              "\"" + to_hex(cluster.authenticator().validators().id().span()) + "\"");
+}
+
+std::string awaited(std::string_view what, std::string_view validators, std::string_view have,
+                    std::string_view need) {
+    return fmt::format(R"({{"what":"{}","validators":[{}],"have":{},"need":{}}})", what, validators,
+                       have, need);
+}
+
+TEST(Report, names_what_each_phase_waits_for) {
+    LoneReplica replica(3);
+    const auto waits = [&] { return replica.info("waiting_for"); };
+    EXPECT_EQ(waits(), awaited("nothing to order", "", "null", "null"));
+    replica.demand(1);
+    EXPECT_EQ(waits(), awaited("proposal", "0", "null", "null"));
+    const BlockRef block = replica.make_block(1);
+    const BlockHash digest = block->header.hash();
+    replica.receive(1, replica.vote_message(MessageType::commit, 0, 1, digest, 1));
+    replica.receive(0, replica.pre_prepare_message(0, 1, *block, 0));
+    EXPECT_EQ(waits(), awaited("prepares", "1,2", "2", "3"));
+    replica.receive(2, replica.vote_message(MessageType::prepare, 0, 1, digest, 2));
+    EXPECT_EQ(waits(), awaited("commits", "0,2", "2", "3"));
+    replica.run_for(seconds{3});
+    EXPECT_EQ(waits(), awaited("view-changes", "0,1,2", "1", "3"));
+    for (const size_t other : {0, 2}) {
+        replica.receive(
+            other, encode_view_change(replica.make_view_change(1, other, replica.final_point()),
+                                      replica.network()));
+    }
+    EXPECT_EQ(waits(), awaited("new-view", "1", "null", "null"));
+}
+
+TEST(Report, proposal_whose_block_is_missing_waits_for_the_block) {
+    LoneReplica replica(3);
+    const BlockRef block = replica.make_block(1);
+    const Vote vote = replica.make_vote(MessageType::pre_prepare, 0, 1, block->header.hash(), 0);
+    replica.receive(0, encode_pre_prepare(vote, {}, replica.network()));
+    EXPECT_EQ(replica.info("waiting_for"), awaited("block", "", "null", "null"));
+}
+
+TEST(Report, stalled_view_is_logged_once_with_what_it_waited_for) {
+    LoneReplica replica(3);
+    replica.demand(1);
+    const BlockRef block = replica.make_block(1);
+    replica.receive(0, replica.pre_prepare_message(0, 1, *block, 0));
+    replica.run_for(seconds{60});
+    EXPECT_THAT(replica.warnings(),
+                ::testing::ElementsAre("Height 1 stalled in view 0 after 2000 ms: it has 2 of 3 "
+                                       "prepares; missing: validators 1, 2."));
+    for (const size_t other : {0, 2}) {
+        replica.receive(
+            other, encode_view_change(replica.make_view_change(1, other, replica.final_point()),
+                                      replica.network()));
+    }
+    replica.run_for(seconds{5});
+    ASSERT_EQ(replica.warnings().size(), 2U);
+    EXPECT_EQ(replica.warnings()[1],
+              "Height 1 stalled in view 1 after 4000 ms: it waits for the new-view of validator "
+              "1.");
+    EXPECT_THAT(
+        replica.info("last_view_changes"),
+        ::testing::MatchesRegex(R"(\[\{"height":1,"from_view":0,"to_view":1,"time":[0-9]+,)"
+                                R"("cause":"timer","reason":"no block 1 .*\},)"
+                                R"(\{"height":1,"from_view":1,"to_view":2,.*"no new-view .*\])"));
+}
+
+TEST(Report, view_changes_are_kept_up_to_a_limit) {
+    Cluster cluster({.validators = 4, .delay = milliseconds{10}, .timeout_max = seconds{2}});
+    cluster.filter = [](Node, Node, ByteSpan message) {
+        return message[1] != static_cast<uint8_t>(MessageType::new_view) &&
+               message[1] != static_cast<uint8_t>(MessageType::pre_prepare);
+    };
+    cluster.submit();
+    cluster.run_for(seconds{60});
+    const std::string list = cluster.info(3, "last_view_changes");
+    size_t count = 0;
+    for (size_t at = list.find("to_view"); at != std::string::npos;
+         at = list.find("to_view", at + 1))
+        ++count;
+    EXPECT_EQ(count, 16U);
+    EXPECT_THAT(list, ::testing::HasSubstr("\"to_view\":" + std::to_string(cluster.view(3)) + ","));
+    EXPECT_THAT(list, ::testing::Not(::testing::HasSubstr("\"to_view\":1,")));
 }
 
 }  // namespace
