@@ -38,7 +38,7 @@ Method echo_method(std::string_view name, ParameterType type) {
                   .handler = &echo,
                   .hidden = true};
     for (const std::string_view each : kNames)
-        method.parameters.push_back({each, type, false, "", ""});
+        method.parameters.push_back({each, type, false, "", "Any value"});
     return method;
 }
 

@@ -215,8 +215,10 @@ TEST(RunCli, brokenReplies_endWithOne) {
         EXPECT_EQ(outcome.out, "");
         return outcome.error;
     };
-    EXPECT_EQ(error_of({CliReply::State::unreachable, 0, "Could not connect"}),
-              "error: Could not connect\n");
+    EXPECT_EQ(
+        error_of({CliReply::State::unreachable, 0, "Could not connect"}),
+        "error: Could not connect\n\nMake sure the parleyd server is running and that you are "
+        "connecting to the correct RPC port.\nUse \"parley-cli -help\" for more info.\n");
     EXPECT_THAT(error_of({CliReply::State::unauthorised, 401, ""}),
                 StartsWith("error: Authorization failed"));
     EXPECT_EQ(error_of(FakeServer::answer("", 503)), "error: server returned HTTP error 503\n");
