@@ -138,7 +138,7 @@ class Node {
 
     AddNodeResult add_node(const std::string& target, AddNodeCommand command);
     /// Runs another of PeerManager's user commands, then what it asks for.
-    void command_peers(const std::function<void(PeerManager&, TimePoint now)>& command);
+    void command_peers(const std::function<void(PeerManager&, NetTime now)>& command);
 
     /// REQUIRES: wallets() is not null.
     Expected<Wallet*, WalletError> load_wallet(const std::string& name);

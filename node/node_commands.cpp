@@ -172,7 +172,7 @@ AddNodeResult Node::add_node(const std::string& target, AddNodeCommand command) 
     impl_->run_commands();
     return result;
 }
-void Node::command_peers(const std::function<void(PeerManager&, TimePoint now)>& command) {
+void Node::command_peers(const std::function<void(PeerManager&, NetTime now)>& command) {
     command(impl_->peers, impl_->time());
     impl_->run_commands();
 }

@@ -167,7 +167,7 @@ void getnettotals(Call& call) {
 
 void ping(Call& call) {
     call.ask([](Node& node) {
-        node.command_peers([](PeerManager& peers, TimePoint now) { peers.ping_all(now); });
+        node.command_peers([](PeerManager& peers, NetTime now) { peers.ping_all(now); });
     });
 }
 
@@ -209,7 +209,7 @@ void disconnectnode(Call& call) {
     const int64_t id = call.integer(1, 0);
     bool found = false;
     call.ask([&](Node& node) {
-        node.command_peers([&](PeerManager& peers, TimePoint now) {
+        node.command_peers([&](PeerManager& peers, NetTime now) {
             found = by_address
                         ? peers.disconnect(address, now)
                         : id >= 0 && peers.disconnect(PeerId{static_cast<uint64_t>(id)}, now);
@@ -279,7 +279,7 @@ void setnetworkactive(Call& call) {
     const bool active = call.boolean(0);
     call.out().value(call.ask([&](Node& node) {
         node.command_peers(
-            [active](PeerManager& peers, TimePoint now) { peers.set_network_active(active, now); });
+            [active](PeerManager& peers, NetTime now) { peers.set_network_active(active, now); });
         return node.peers().network_active();
     }));
 }

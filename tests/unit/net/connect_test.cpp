@@ -119,7 +119,7 @@ TEST(Connector, added_node_shows_its_connection) {
     EXPECT_EQ(added[0].connected_to, target);
     EXPECT_FALSE(added[0].inbound);
     world.invoke(0, [&](Node& node) {
-        node.command_peers([&](PeerManager& peers, TimePoint now) {
+        node.command_peers([&](PeerManager& peers, NetTime now) {
             EXPECT_TRUE(peers.disconnect(to_string(target), now));
             EXPECT_FALSE(peers.disconnect(to_string(target), now));
             EXPECT_FALSE(peers.disconnect(PeerId{999}, now));

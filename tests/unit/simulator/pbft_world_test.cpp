@@ -137,7 +137,7 @@ TEST(PbftWorld, pong_to_a_bystander_does_not_wait_for_the_sync_of_a_vote) {
     ASSERT_EQ(submit(world, 0, purse.pay(0)), "");
     world.run_for(milliseconds{10});
     world.invoke(bystander, [](Node& node) {
-        node.command_peers([](PeerManager& peers, TimePoint now) { peers.ping_all(now); });
+        node.command_peers([](PeerManager& peers, NetTime now) { peers.ping_all(now); });
     });
     world.run_for(seconds{1});
     const auto peers = world.node(bystander).peers().peer_infos(world.now());
