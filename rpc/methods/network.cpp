@@ -67,7 +67,7 @@ void write_peer(JsonWriter& out, const PeerInfo& peer) {
         out.field("addr_relay_enabled", peer.address_relay);
         out.field("addr_processed", peer.addresses_processed);
         out.field("addr_rate_limited", peer.addresses_rate_limited);
-        out.field_values("permissions", std::vector<std::string>{});
+        out.field_values("permissions", peer.permissions.names());
         out.field("minfeefilter", Amount{peer.fee_filter});
         write_bytes_per_message(out, "bytessent_per_msg", peer.bytes_sent_per_message);
         write_bytes_per_message(out, "bytesrecv_per_msg", peer.bytes_received_per_message);

@@ -59,6 +59,7 @@ void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptio
     transport.default_port =
         static_cast<uint16_t>(reader.number("port").value_or(node.params.p2p_port));
     transport.binds = read_binds(reader, "bind", transport.default_port);
+    for (const WhitebindRule& rule : node.net.whitebinds) transport.binds.push_back(rule.address);
     transport.inbound_max = transport_inbound_max(node.net);
 }
 

@@ -181,6 +181,18 @@ void read_net(OptionReader& reader, NodeConfig& config) {
     net.connect = read_targets(reader, "connect", port);
     net.add_nodes = read_targets(reader, "addnode", port);
     net.seed_nodes = read_targets(reader, "seednode", port);
+    for (const std::string& text : reader.list("whitelist")) {
+        if (auto rule = WhitelistRule::parse(text))
+            net.whitelist.push_back(std::move(*rule));
+        else
+            reader.fail(rule.error());
+    }
+    for (const std::string& text : reader.list("whitebind")) {
+        if (auto rule = WhitebindRule::parse(text))
+            net.whitebinds.push_back(std::move(*rule));
+        else
+            reader.fail(rule.error());
+    }
 }
 
 }  // namespace
