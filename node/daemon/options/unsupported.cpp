@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "net/wire/endpoint.h"
-#include "node/daemon/http/http_auth.h"
 
 namespace parley {
 namespace {
@@ -50,52 +49,6 @@ bool is_byte_count(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-constexpr std::string_view kPermissions[] = {
-    "",           "addr", "all",     "bloom", "bloomfilter", "download",
-    "forcerelay", "in",   "mempool", "noban", "out",         "relay"};
-
-// The first of the comma-separated words that is no permission.
-std::optional<std::string> unknown_permission(std::string_view words) {
-    while (true) {
-        const auto comma = words.find(',');
-        const std::string_view word = words.substr(0, comma);
-        if (std::ranges::find(kPermissions, word) == std::ranges::end(kPermissions))
-            return std::string(word);
-        if (comma == std::string_view::npos) return std::nullopt;
-        words.remove_prefix(comma + 1);
-    }
-}
-
-// "noban,in@1.2.3.0/24"; without a permission, just the address.
-std::string_view without_permissions(std::string_view text) {
-    const auto at = text.find('@');
-    return at == std::string_view::npos ? text : text.substr(at + 1);
-}
-
-std::optional<std::string> check_permissions(const Settings& settings) {
-    for (const char* name : {"whitelist", "whitebind"}) {
-        for (const std::string& text : settings.list(name)) {
-            if (text.find('@') == std::string::npos) continue;
-            if (const auto word =
-                    unknown_permission(std::string_view{text}.substr(0, text.find('@'))))
-                return fmt::format("Invalid P2P permission: '{}'", *word);
-        }
-    }
-    for (const std::string& text : settings.list("whitelist")) {
-        const std::string_view network = without_permissions(text);
-        if (!Subnet::parse(network))
-            return fmt::format("Invalid netmask specified in -whitelist: '{}'", network);
-    }
-    for (const std::string& text : settings.list("whitebind")) {
-        const std::string address{without_permissions(text)};
-        const auto endpoint = parse_endpoint(address, 0);
-        if (!endpoint) return fmt::format("Cannot resolve -whitebind address: '{}'", address);
-        if (endpoint->port == 0)
-            return fmt::format("Need to specify a port with -whitebind: '{}'", address);
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 std::optional<std::string> find_meaningless(const Settings& settings) {
@@ -111,7 +64,7 @@ std::optional<std::string> find_meaningless(const Settings& settings) {
         if (!parse_endpoint(text, 1))
             return fmt::format("Cannot resolve -externalip address: '{}'", text);
     }
-    return check_permissions(settings);
+    return std::nullopt;
 }
 
 std::optional<std::string> find_unsupported(const Settings& settings) {
