@@ -24,6 +24,7 @@
 #include "node/daemon/rpc_host.h"
 #include "node/daemon/system/descriptor_budget.h"
 #include "node/daemon/system/directory_lock.h"
+#include "node/daemon/system/memory_reserve.h"
 #include "node/daemon/system/notifier.h"
 #include "node/daemon/system/os_random.h"
 #include "node/daemon/system/system_error.h"
@@ -289,6 +290,7 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
 }
 
 std::string Daemon::run(std::vector<std::string> notes, const std::function<void()>& on_ready) {
+    const MemoryReserve reserve;
     if (auto done = divide_descriptors(notes); !done) return done.error();
     if (auto done = open_directories(); !done) return done.error();
     const SignalThread signals(loop_);
@@ -310,6 +312,7 @@ std::string Daemon::run(std::vector<std::string> notes, const std::function<void
     http_.reset();
     transport_->stop();
     miner_.reset();
+    if (problem.empty() && MemoryReserve::used()) problem = MemoryReserve::kSentence;
     if (!problem.empty()) log_->error(LogCategory::general, "{}", problem);
     node_.reset();
     scripts_.reset();
