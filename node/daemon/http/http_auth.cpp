@@ -45,7 +45,7 @@ Expected<HttpAuth, std::string> HttpAuth::create(const HttpOptions& options,
         if (colon == std::string::npos || dollar == std::string::npos ||
             !from_hex(text.substr(dollar + 1)) || text.size() - dollar - 1 != 64)
             return Unexpected(std::string(
-                "Invalid -rpcauth argument: give it as <user>:<salt>$<64 hex digits>."));
+                "Invalid -rpcauth argument. Give it as <user>:<salt>$<64 hex digits>."));
         auth.salted_.push_back({text.substr(0, colon), text.substr(colon + 1, dollar - colon - 1),
                                 text.substr(dollar + 1)});
     }

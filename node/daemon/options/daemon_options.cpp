@@ -78,10 +78,7 @@ std::string blocks_directory(OptionReader& reader, const std::string& chosen,
                              const Locations& locations) {
     if (chosen.empty()) return locations.chain_directory + "/blocks";
     if (!fs::is_directory(chosen))
-        reader.fail(
-            fmt::format("Specified blocks directory \"{}\" does not exist. Create it, or "
-                        "leave -blocksdir out.",
-                        chosen));
+        reader.fail(fmt::format("Specified blocks directory \"{}\" does not exist.", chosen));
     return below(chosen, find_chain_name(locations.chain)->directory) + "/blocks";
 }
 
