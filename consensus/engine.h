@@ -183,6 +183,13 @@ class Engine : public HeaderRules {
  public:
     virtual std::string name() const = 0;  ///< for reports only
     virtual Finality finality() const = 0;
+    /// Sentences for the user about a condition that lasts: the `warnings` of getblockchaininfo.
+    virtual std::vector<std::string> warnings() const { return {}; }
+    /// Why a node on this tip must not start with this engine; a sentence. Empty: it may. Asked
+    /// before the first input.
+    virtual std::optional<std::string> start_problem(const HeaderNode& /*tip*/) const {
+        return std::nullopt;
+    }
     /// For getconsensusinfo: role, view, quorum, phase, who is missing, ...
     virtual EngineReport::Object report() const = 0;
 

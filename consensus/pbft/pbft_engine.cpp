@@ -124,6 +124,12 @@ OptionRows<PbftOptions> PbftOptions::rows() {
                   "File with the secret key of this PBFT validator; without it, the node follows "
                   "the chain but does not vote",
                   kSecretKey),
+        option<&O::new_record>("pbftnewrecord", kFlag,
+                               "Confirm that the key of -pbftkey has never voted, which allows a "
+                               "validator with blocks "
+                               "but without a record of its votes to start. Give it once. Never "
+                               "use it for a key whose "
+                               "record was lost: its validator could vote twice"),
         option<&O::base_timeout>("pbfttimeout", kMilliseconds,
                                  "Time without progress after which a validator votes for a view "
                                  "change (default: {default})",

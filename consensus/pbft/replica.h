@@ -47,6 +47,8 @@ class Replica final : public Engine {
     std::string name() const override { return std::string{kEngineName}; }
     Finality finality() const override { return Finality::absolute; }
     EngineReport::Object report() const override;
+    std::vector<std::string> warnings() const override;
+    std::optional<std::string> start_problem(const HeaderNode& tip) const override;
 
     EngineOutputs handle(const EngineInput& input, TimePoint now) override;
     std::optional<TimePoint> next_deadline() const override;

@@ -101,11 +101,28 @@ bool Cluster::together(Node a, Node b) const {
            });
 }
 
+// Whether a validator that has a twin would hear a message signed with its own key.
+bool Cluster::reveals_twin(const sim::PassingMessage& passing) const {
+    if (options_.twins_hear_each_other || options_.extra.empty()) return false;
+    const size_t own = passing.to < options_.validators
+                           ? passing.to
+                           : options_.extra[passing.to - options_.validators];
+    if (std::ranges::find(options_.extra, own) == options_.extra.end()) return false;
+    const auto decoded = decode_message(passing.payload, network());
+    if (!decoded) return false;
+    if (const auto* vote = std::get_if<Vote>(&*decoded)) return vote->validator == own;
+    if (const auto* proposal = std::get_if<PrePrepare>(&*decoded))
+        return proposal->vote.validator == own;
+    const auto* view_change = std::get_if<ViewChange>(&*decoded);
+    return view_change != nullptr && view_change->validator == own;
+}
+
 std::vector<Duration> Cluster::fate(const sim::PassingMessage& passing) {
     if (is_one_of(passing.command, kConnectionCommands)) return {Duration{0}};
     if (is_one_of(passing.command, kAnnouncements)) return {};
     if (!together(passing.from, passing.to)) return {};
     if (passing.command != message::kEngineCommand) return {Duration{0}};
+    if (reveals_twin(passing)) return {};
     if (filter && !filter(passing.from, passing.to, passing.payload)) return {};
     if (random_.uniform(100) < options_.drop_percent) return {};
     std::vector<Duration> copies(random_.uniform(100) < options_.duplicate_percent ? 2 : 1);

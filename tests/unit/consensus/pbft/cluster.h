@@ -33,6 +33,9 @@ struct ClusterOptions {
     std::vector<size_t> extra{};
     /// Validators that are scripted peers.
     std::set<size_t> scripted{};
+    /// Whether a twin hears what was signed with its own key. A validator that does stops voting;
+    /// twins that do not are the stronger adversary.
+    bool twins_hear_each_other = false;
     uint64_t seed = 1;
     Duration delay = milliseconds{50};
     /// Engine messages are late by up to this, so that they overtake each other.
@@ -140,6 +143,7 @@ class Cluster : public Committee {
     };
 
     sim::NodeSpec spec(size_t validator, LogSink& log);
+    bool reveals_twin(const sim::PassingMessage& passing) const;
     std::vector<Duration> fate(const sim::PassingMessage& passing);
 
     ClusterOptions options_;

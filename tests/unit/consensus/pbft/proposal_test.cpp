@@ -185,6 +185,16 @@ TEST(Report, names_what_each_phase_waits_for) {
     EXPECT_EQ(waits(), awaited("new-view", "1", "null", "null"));
 }
 
+TEST(Report, small_sets_warn_that_no_fault_is_tolerated) {
+    for (const size_t size : {1U, 2U, 3U}) {
+        const LoneReplica replica(0, size);
+        EXPECT_THAT(replica.replica().warnings(),
+                    ::testing::ElementsAre(::testing::HasSubstr("tolerate no Byzantine fault")));
+        EXPECT_EQ(replica.warnings(), replica.replica().warnings());  // also in the log
+    }
+    EXPECT_THAT(LoneReplica(0, 4).replica().warnings(), IsEmpty());
+}
+
 TEST(Report, proposal_whose_block_is_missing_waits_for_the_block) {
     LoneReplica replica(3);
     const BlockRef block = replica.make_block(1);
