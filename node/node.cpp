@@ -421,6 +421,7 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
     options.chain.coins_hash_key0 = host.secrets.next();
     options.chain.coins_hash_key1 = host.secrets.next();
     options.net.sealed_blocks = options.engine.sealed_blocks;
+    options.net.engine_timeout = options.engine.timeout;
     auto config = std::make_unique<const NodeConfig>(std::move(options));
     auto stores = std::make_unique<NodeStores>(host);
     auto engine = config->engine.make({config->params, stores->blocks, host.random, host.log});

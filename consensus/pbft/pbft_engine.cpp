@@ -99,6 +99,7 @@ EngineChoice pbft_choice(PbftOptions options) {
     EngineChoice choice;
     choice.name = pbft::kEngineName;
     choice.sealed_blocks = true;
+    choice.timeout = options.base_timeout;
     choice.problem = [options](const EngineSurroundings& surroundings) {
         return problem(options, surroundings);
     };

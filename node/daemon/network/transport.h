@@ -32,6 +32,9 @@ struct TransportOptions {
     bool resolve_names = true;  ///< -dns: look names of peers up
     size_t inbound_max = 114;   ///< -maxconnections minus automatic outbound connections
     Duration dial_timeout = std::chrono::seconds{5};  ///< -timeout: for resolving and connecting
+    /// A connection ends when nothing that was sent is acknowledged for this long; idle ones are
+    /// probed. Zero: only the system's own limits (many minutes).
+    Duration unacknowledged_max{0};
     /// -testlinkdelay: delays all sent bytes by this, in order, on each connection. 0: none.
     Duration link_delay{0};
 
