@@ -15,8 +15,8 @@
 #include <set>
 #include <string>
 
-#include "consensus/pbft/attendance.h"
 #include "consensus/pbft/repair.h"
+#include "consensus/pbft/report/attendance.h"
 #include "consensus/pbft/setup.h"
 #include "consensus/pbft/vote_book.h"
 #include "consensus/pbft/vote_log.h"

@@ -25,6 +25,10 @@ struct PbftOptions {
     /// without a record of its votes.
     bool new_record = false;
 
+    /// A node without a key passes the validators' messages on to its other peers, for validators
+    /// that are not linked to each other.
+    bool relay = false;
+
     /// How long a replica waits for an expected block before it starts a view change. At least
     /// three one-way delays plus the durable writes.
     Duration base_timeout = std::chrono::seconds{2};

@@ -57,6 +57,7 @@ Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet val
       views_(setup_, vote_log_),
       repair_(setup_) {
     CHECK(setup_.self.has_value() == setup_.options.key.has_value());
+    if (setup_.options.relay) relay_.emplace(setup_);
 }
 
 Expected<void, std::string> Replica::restore(const Storage& storage) {
@@ -130,6 +131,7 @@ void Replica::begin_height(const HeaderNode& tip, Decision::Early early, Step& s
     const FinalPoint& final_point = decision_->final_point();
     if (final_point.height > 0) step.emit<engine_output::Finalize>(final_point.digest);
     views_.begin_height(*decision_, step.now);
+    if (relay_) relay_->begin_height(final_point, step);
 }
 
 void Replica::take(const engine_input::TipChanged& input, Step& step) {
@@ -158,6 +160,7 @@ void Replica::take(const engine_input::PeerMessage& input, Step& step) {
                         to_string(decoded.error()), to_hex(setup_.set().id().span())),
             step);
     take(input.from, *decoded, step);
+    if (relay_) relay_->take(input.from, *decoded, input.message, step);
 }
 
 void Replica::take(PeerId from, const Message& message, Step& step) {
@@ -196,6 +199,7 @@ void Replica::take(const engine_input::PeerReady& input, Step& step) {
 
 void Replica::take(const engine_input::PeerGone& input, Step&) {
     repair_.peer_gone(input.peer);
+    if (relay_) relay_->peer_gone(input.peer);
 }
 
 void Replica::take(const engine_input::ProposalBuilt& input, Step& step) {
@@ -203,6 +207,7 @@ void Replica::take(const engine_input::ProposalBuilt& input, Step& step) {
 }
 
 void Replica::take(const engine_input::ProposalChecked& input, Step& step) {
+    if (relay_) relay_->take(input, step);
     decision_->take(input, step);
 }
 

@@ -17,8 +17,9 @@
 #include "consensus/engine.h"
 #include "consensus/pbft/decision.h"
 #include "consensus/pbft/pbft_engine.h"
-#include "consensus/pbft/progress.h"
+#include "consensus/pbft/relay.h"
 #include "consensus/pbft/repair.h"
+#include "consensus/pbft/report/progress.h"
 #include "consensus/pbft/setup.h"
 #include "consensus/pbft/view_changer.h"
 #include "consensus/pbft/vote_book.h"
@@ -89,6 +90,7 @@ class Replica final : public Engine {
     Attendance attendance_;
     ViewChanger views_;
     Repair repair_;
+    std::optional<Relay> relay_;          ///< only with -pbftrelay
     std::unique_ptr<Decision> decision_;  ///< set by the first input
     Demand demand_;
     TimePoint now_{};  ///< of the last input

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/write.hpp>
@@ -31,17 +32,18 @@ constexpr auto kLingerTimeout = std::chrono::seconds(1);
 // Without this, the system sends lost data again at intervals that double, for a quarter of an
 // hour: after a break of thirty seconds, a connection carries nothing for half a minute more. A
 // process that stands still acknowledges all the same, so it does not lose its connections.
+// Where the system does not know an option, its own limits stay.
 void limit_silence(asio::ip::tcp::socket& socket, Duration limit) {
-    using Option = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
-    using Idle = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
-    using Interval = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
-    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-    const auto seconds = std::max<int64_t>(1, milliseconds / 2000);
-    error_code ignored;
-    socket.set_option(Option(static_cast<int>(milliseconds)), ignored);
-    socket.set_option(asio::socket_base::keep_alive(true), ignored);
-    socket.set_option(Idle(static_cast<int>(seconds)), ignored);
-    socket.set_option(Interval(static_cast<int>(seconds)), ignored);
+    const auto set = [&](int level, int name, int64_t value) {
+        const auto number = static_cast<int>(value);
+        ::setsockopt(socket.native_handle(), level, name, &number, sizeof(number));
+    };
+    const int64_t milliseconds = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
+    const int64_t probe_seconds = std::max<int64_t>(1, milliseconds / 2000);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, milliseconds);
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, probe_seconds);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, probe_seconds);
 }
 
 }  // namespace

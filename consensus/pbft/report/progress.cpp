@@ -1,4 +1,4 @@
-#include "consensus/pbft/progress.h"
+#include "consensus/pbft/report/progress.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
