@@ -77,8 +77,8 @@ std::optional<TimePoint> Node::next_deadline() const {
     const Impl& impl = *impl_;
     if (impl.pending || impl.unsettled) return impl.host_now;
     if (impl.tx_index && !impl.tx_index->synced()) return impl.host_now;
-    // Mocked time only changes with setmocktime, so no timer can become due before that.
-    if (impl.mock_time) return std::nullopt;
+    // Mocked time only changes with setmocktime, so no timer but dialling can become due before.
+    if (impl.mock_time) return impl.peers.dial_deadline();
     TimePoint deadline = std::min(impl.engine->next_deadline().value_or(kNever),
                                   impl.peers.next_deadline().value_or(kNever));
     if (impl.wallets) deadline = std::min(deadline, impl.wallets->next_deadline());
@@ -89,7 +89,9 @@ std::optional<TimePoint> Node::next_deadline() const {
 void Node::Impl::run_timers() {
     if (engine->next_deadline().value_or(kNever) <= now) tell_engine(engine_input::TimerDue{});
     run_queue();
-    if (peers.next_deadline().value_or(kNever) <= now) tell_net(net_input::TimerDue{});
+    if (peers.next_deadline().value_or(kNever) <= now ||
+        peers.dial_deadline().value_or(kNever) <= host_now)
+        tell_net(net_input::TimerDue{});
     if (wallets && wallets->next_deadline() <= now) tell_wallets(wallet_input::TimerDue{});
 }
 
@@ -104,11 +106,8 @@ Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
     show_tip();
     const CommitId last = stores->commits.last();
     if (invoke) effects.push_back(effect::Complete{*invoke, last});
-    if (failed != nullptr) {
-        effects.push_back(effect::Shutdown{failed->message, last});
-    } else if (stopping) {
-        effects.push_back(effect::Shutdown{{}, last});
-    }
+    if (failed != nullptr || stopping)
+        effects.push_back(effect::Shutdown{failed != nullptr ? failed->message : "", last});
     return std::exchange(effects, {});
 }
 
@@ -173,7 +172,7 @@ void Node::Impl::run_commands() {
 }
 
 void Node::Impl::tell_net(NetInput input) {
-    enqueue(peers.handle(std::move(input), now));
+    enqueue(peers.handle(std::move(input), time()));
 }
 
 void Node::Impl::tell_engine(const EngineInput& input) {

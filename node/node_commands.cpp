@@ -167,26 +167,26 @@ void Node::set_automine(const MiningSchedule& schedule) {
 // --- peers
 
 AddNodeResult Node::add_node(const std::string& target, AddNodeCommand command) {
-    const AddNodeResult result = impl_->peers.add_node(target, command, impl_->now);
+    const AddNodeResult result = impl_->peers.add_node(target, command, impl_->time());
     impl_->run_commands();
     return result;
 }
 bool Node::disconnect_peer(const std::string& address) {
-    const bool found = impl_->peers.disconnect(address, impl_->now);
+    const bool found = impl_->peers.disconnect(address, impl_->time());
     impl_->run_commands();
     return found;
 }
 bool Node::disconnect_peer(PeerId peer) {
-    const bool found = impl_->peers.disconnect(peer, impl_->now);
+    const bool found = impl_->peers.disconnect(peer, impl_->time());
     impl_->run_commands();
     return found;
 }
 void Node::ping_peers() {
-    impl_->peers.ping_all(impl_->now);
+    impl_->peers.ping_all(impl_->time());
     impl_->run_commands();
 }
 void Node::set_network_active(bool active) {
-    impl_->peers.set_network_active(active, impl_->now);
+    impl_->peers.set_network_active(active, impl_->time());
     impl_->run_commands();
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "net/addresses/address_book.h"
+#include "net/peer/inbound_slots.h"
 #include "net/peer/peer_table.h"
 
 namespace parley {
@@ -31,6 +32,7 @@ class Connector {
     void on_closed(PeerId peer, bool ready);
     /// Dials everything that is due.
     void on_timer();
+    /// In the host's time, like all times of dialling.
     std::optional<TimePoint> deadline() const;
 
     /// This process's number, for its LinkId; empty: the engine has no messages.
@@ -71,6 +73,7 @@ class Connector {
 
     PeerTable& table_;
     AddressBook& book_;
+    InboundSlots slots_;
     std::optional<uint64_t> process_;
     bool active_;
     bool started_ = false;

@@ -1,5 +1,7 @@
 #include "net/peer/net_options.h"
 
+#include <algorithm>
+
 #include "base/option_row.h"
 
 namespace parley {
@@ -45,6 +47,10 @@ OptionRows<NetOptions> NetOptions::rows() {
         option<O>("uacomment", OptionUnit{"<text>"},
                   "Add a comment to the user agent; may be repeated"));
     return kRows;
+}
+
+size_t NetOptions::inbound_max() const {
+    return connections_max - std::min(outbound_max, connections_max);
 }
 
 void NetOptions::set_public_network_delays() {

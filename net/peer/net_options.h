@@ -72,6 +72,9 @@ struct NetOptions {
     /// converge after any loss.
     Duration anti_entropy_interval = std::chrono::seconds{30};
 
+    /// Inbound slots: what the automatic outbound peers leave of -maxconnections.
+    size_t inbound_max() const;
+
     /// bitcoind's patience, for networks of strangers.
     void set_public_network_delays();
 

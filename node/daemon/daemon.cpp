@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -21,12 +21,14 @@
 #include "node/daemon/node_files.h"
 #include "node/daemon/record/flight_recorder.h"
 #include "node/daemon/rpc_host.h"
+#include "node/daemon/system/descriptor_budget.h"
 #include "node/daemon/system/directory_lock.h"
 #include "node/daemon/system/notifier.h"
 #include "node/daemon/system/os_random.h"
 #include "node/daemon/system/system_error.h"
 #include "node/daemon/workers/script_pool.h"
 #include "node/daemon/workers/shared_caches.h"
+#include "node/daemon/workers/step_watch.h"
 #include "node/node.h"
 
 namespace parley {
@@ -34,15 +36,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Enough for peers, RPC clients, LevelDB tables and block files.
-constexpr rlim_t kOpenFilesWanted = 4096;
-
-void raise_open_files_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kOpenFilesWanted) return;
-    limit.rlim_cur = std::min(kOpenFilesWanted, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
+// The limit that the process asks for where it may, whatever the options need.
+constexpr size_t kDescriptorsWanted = 4096;
 
 // Stops the loop when the process gets a signal. All threads block the signals, and this thread
 // waits for them, so that no handler interrupts other code.
@@ -133,9 +128,10 @@ class Daemon {
     Daemon(const DaemonOptions& options, NodeConfig config)
         : options_(options), config_(std::move(config)), loop_() {}
 
-    std::string run(const std::vector<std::string>& notes, const std::function<void()>& on_ready);
+    std::string run(std::vector<std::string> notes, const std::function<void()>& on_ready);
 
  private:
+    Expected<void, std::string> divide_descriptors(std::vector<std::string>& notes);
     Expected<void, std::string> open_directories();
     Expected<void, std::string> open_rpc();
     Expected<void, std::string> open_record();
@@ -143,7 +139,7 @@ class Daemon {
     void log_start(const std::vector<std::string>& notes);
     std::string serve(const std::function<void()>& on_ready);
 
-    const DaemonOptions& options_;
+    DaemonOptions options_;
     NodeConfig config_;
     CoreLoop loop_;
     OsRandom random_{false};
@@ -175,6 +171,24 @@ class Daemon {
     std::unique_ptr<NodeFiles> files_;
     std::unique_ptr<Node> node_;
 };
+
+// Connections get no more descriptors than the stores leave them.
+Expected<void, std::string> Daemon::divide_descriptors(std::vector<std::string>& notes) {
+    const size_t peers = config_.net.connections_max;
+    const size_t clients = options_.http.enabled ? options_.http.connections_max : 0;
+    const size_t wanted = kReservedDescriptors + kExtraPeerConnections + peers + clients;
+    const auto budget = parley::divide_descriptors(
+        raise_descriptor_limit(std::max(kDescriptorsWanted, wanted)), {peers, clients});
+    if (!budget) return Unexpected(budget.error());
+    if (budget->peers < peers)
+        notes.push_back(
+            fmt::format("Reducing -maxconnections from {} to {}, because of system limitations.",
+                        peers, budget->peers));
+    config_.net.connections_max = budget->peers;
+    options_.transport.inbound_max = transport_inbound_max(config_.net);
+    options_.http.connections_max = budget->clients;
+    return {};
+}
 
 Expected<void, std::string> Daemon::open_directories() {
     for (const std::string& path : {options_.chain_directory, options_.blocks_directory}) {
@@ -291,9 +305,8 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
     for (const std::string& note : notes) log_->info(LogCategory::general, "{}", note);
 }
 
-std::string Daemon::run(const std::vector<std::string>& notes,
-                        const std::function<void()>& on_ready) {
-    raise_open_files_limit();
+std::string Daemon::run(std::vector<std::string> notes, const std::function<void()>& on_ready) {
+    if (auto done = divide_descriptors(notes); !done) return done.error();
     if (auto done = open_directories(); !done) return done.error();
     const SignalThread signals(loop_);
     log_start(notes);
@@ -329,11 +342,12 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     const auto now = TimePoint{
         std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
     Effects start = node_->start(now);
-    NodeDriver* driver = &hosted;
+    StepWatch watched(hosted, *log_);
+    NodeDriver* driver = &watched;
     std::optional<FlightRecorder> recorder;
     if (record_) {
         record_header_.start = now;
-        recorder.emplace(hosted, std::move(*record_), record_header_, start, *log_);
+        recorder.emplace(watched, std::move(*record_), record_header_, start, *log_);
         driver = &*recorder;
         log_->info(LogCategory::general, "Recording to {}", options_.record);
     }
@@ -356,7 +370,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     };
     const std::string error =
         loop_.run({*driver, *transport_, *miner_, barrier, show_tip}, std::move(start));
-    if (!options_.shutdown_notify.empty()) notifier_->run(options_.shutdown_notify);
+    if (!options_.shutdown_notify.empty()) notifier_->run_now(options_.shutdown_notify);
     log_->info(LogCategory::general, "Shutdown: In progress...");
     import.reset();
     return error;

@@ -71,11 +71,7 @@ void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptio
     transport.default_port =
         static_cast<uint16_t>(reader.number("port").value_or(node.params.p2p_port));
     transport.binds = read_binds(reader, "bind", transport.default_port);
-    // Reserves slots for the node's automatic outbound connections.
-    const size_t connections = node.net.connections_max;
-    transport.inbound_max =
-        connections -
-        (node.net.connect_only ? 0 : std::min(node.net.outbound_max, connections / 2));
+    transport.inbound_max = transport_inbound_max(node.net);
     follow_engine(reader, node.engine.timeout, transport);
 }
 
