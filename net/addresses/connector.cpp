@@ -50,11 +50,33 @@ uint64_t Connector::dial(const Endpoint& endpoint, ConnectionType type) {
     return number;
 }
 
+Permissions Connector::permissions_of(const Peer& peer) const {
+    const NetOptions& options = table_.options();
+    Permissions implicit;
+    implicit.no_ban = implicit.download = implicit.mempool = true;
+    implicit.force_relay = options.whitelist_force_relay;
+    implicit.relay = options.whitelist_relay || options.whitelist_force_relay;
+    Permissions result;
+    for (const WhitelistRule& rule : options.whitelist) {
+        const bool direction =
+            peer.inbound() ? rule.inbound : rule.outbound && peer.type == ConnectionType::manual;
+        if (direction && rule.subnet.contains(peer.remote.host))
+            result |= rule.implicit ? implicit : rule.permissions;
+    }
+    for (const WhitebindRule& rule : options.whitebinds) {
+        if (peer.inbound() && rule.address == peer.local)
+            result |= rule.implicit ? implicit : rule.permissions;
+    }
+    return result;
+}
+
 std::string Connector::on_connected(Peer& peer, bool inbound, uint64_t dial) {
     if (inbound) {
         peer.type = ConnectionType::inbound;
+        peer.permissions = permissions_of(peer);
         if (!active_) return "networking is off";
-        if (table_.bans().is_banned(peer.remote.host, table_.now())) return "banned";
+        if (!peer.permissions.no_ban && table_.bans().is_banned(peer.remote.host, table_.now()))
+            return "banned";
         const std::string refusal = slots_.admit(peer);
         if (refusal.empty()) on_host_alive(peer.remote.host);
         return refusal;
@@ -62,6 +84,7 @@ std::string Connector::on_connected(Peer& peer, bool inbound, uint64_t dial) {
     const auto pending = dials_.find(dial);
     if (pending == dials_.end()) return "nobody dialled it";
     peer.type = pending->second.type;
+    peer.permissions = permissions_of(peer);
     dials_.erase(pending);
     for (Target& target : targets_) {
         if (target.dial != dial) continue;

@@ -61,6 +61,8 @@ class Connector {
         ConnectionType type = ConnectionType::manual;
     };
 
+    /// By -whitelist and -whitebind. REQUIRES: its type is set.
+    Permissions permissions_of(const Peer& peer) const;
     uint64_t dial(const Endpoint& endpoint, ConnectionType type);
     void dial_targets();
     void dial_from_book();

@@ -98,7 +98,9 @@ std::string InboundSlots::admit(const Peer& newcomer) {
     const auto count = static_cast<size_t>(inbound);  // the newcomer included
     const size_t slots = table_.options().inbound_max();
     // The last slot is reserved for hosts that have not misbehaved.
-    if (count >= slots && table_.bans().is_discouraged(newcomer.remote.host)) return "discouraged";
+    if (count >= slots && !newcomer.permissions.no_ban &&
+        table_.bans().is_discouraged(newcomer.remote.host))
+        return "discouraged";
     if (count <= slots) return {};
     if (slots == 0) return "there are no inbound slots";
     Peer* evicted = half_open(newcomer, 1);
@@ -131,7 +133,8 @@ Peer* InboundSlots::half_open(const Peer& newcomer, size_t least) {
 std::optional<PeerId> InboundSlots::least_useful(const Peer& newcomer) const {
     std::vector<EvictionCandidate> candidates;
     for (const auto& [id, peer] : table_.peers()) {
-        if (!peer.inbound() || peer.closing || id == newcomer.id) continue;
+        if (!peer.inbound() || peer.closing || peer.permissions.no_ban || id == newcomer.id)
+            continue;
         candidates.push_back({.id = id,
                               .connected_at = peer.liveness.connected_at,
                               .ping_min = peer.liveness.ping_min,

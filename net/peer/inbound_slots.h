@@ -6,7 +6,8 @@
 // them. Otherwise the rules are bitcoind's: some peers are protected by what is hard to fake (the
 // network group under a secret key, the lowest latencies, the last new blocks and transactions),
 // half of the rest by the age of their connection; of those left, the youngest connection of the
-// largest network group leaves. Manual and outbound connections never do.
+// largest network group leaves. Manual and outbound connections never do, nor do peers with the
+// permission noban.
 #pragma once
 
 #include <cstdint>

@@ -19,10 +19,12 @@
 #include "node/daemon/http/http_auth.h"
 #include "node/daemon/http/http_server.h"
 #include "node/daemon/node_files.h"
+#include "node/daemon/notifying_node.h"
 #include "node/daemon/record/flight_recorder.h"
 #include "node/daemon/rpc_host.h"
 #include "node/daemon/system/descriptor_budget.h"
 #include "node/daemon/system/directory_lock.h"
+#include "node/daemon/system/memory_reserve.h"
 #include "node/daemon/system/notifier.h"
 #include "node/daemon/system/os_random.h"
 #include "node/daemon/system/system_error.h"
@@ -88,38 +90,6 @@ class PidFile {
 
  private:
     std::string path_;
-};
-
-// The node for the loop, with -blocknotify watching its tip.
-class HostedNode final : public NodeDriver {
- public:
-    HostedNode(Node& node, std::string block_notify, Notifier& notifier)
-        : node_(node),
-          block_notify_(std::move(block_notify)),
-          notifier_(notifier),
-          tip_(&node.chain().index().tip()) {}
-
-    Effects handle(Event event, TimePoint now) override {
-        Effects effects = node_.handle(std::move(event), now);
-        if (!block_notify_.empty() && &node_.chain().index().tip() != tip_) notify();
-        return effects;
-    }
-    std::optional<TimePoint> next_deadline() const override { return node_.next_deadline(); }
-
- private:
-    void notify() {
-        tip_ = &node_.chain().index().tip();
-        std::string command = block_notify_;
-        const std::string hash = tip_->hash.to_string();
-        for (size_t at = command.find("%s"); at != std::string::npos; at = command.find("%s", at))
-            command.replace(at, 2, hash);
-        notifier_.run(std::move(command));
-    }
-
-    Node& node_;
-    const std::string block_notify_;
-    Notifier& notifier_;
-    const HeaderNode* tip_;
 };
 
 // All parts of a running daemon. A member may use the members that are declared before it.
@@ -191,8 +161,12 @@ Expected<void, std::string> Daemon::divide_descriptors(std::vector<std::string>&
 }
 
 Expected<void, std::string> Daemon::open_directories() {
-    for (const std::string& path : {options_.chain_directory, options_.blocks_directory}) {
-        std::error_code error;
+    std::error_code error;
+    // As in bitcoind, a new data directory has a place for wallets even before the first one.
+    const bool fresh = !fs::exists(options_.chain_directory, error);
+    std::vector<std::string> directories{options_.chain_directory, options_.blocks_directory};
+    if (fresh) directories.push_back(options_.wallet_directory);
+    for (const std::string& path : directories) {
         fs::create_directories(path, error);
         if (error) return Unexpected(system_error_sentence("create", path, error.value()));
     }
@@ -227,7 +201,10 @@ Expected<void, std::string> Daemon::open_rpc() {
         cookie_.emplace(std::move(*made));
     }
     auto auth = HttpAuth::create(http, cookie);
-    if (!auth) return Unexpected(auth.error());
+    if (!auth) {
+        log_->warning(LogCategory::general, "{}", auth.error());
+        return Unexpected(std::string("Unable to start HTTP server. See debug log for details."));
+    }
     http_.emplace(
         http, std::move(*auth),
         [this](const rpc::HttpRequest& request) { return dispatcher_->handle(request); }, *log_);
@@ -250,7 +227,8 @@ Expected<void, std::string> Daemon::open_record() {
     std::error_code error;
     header.fresh = !fs::exists(options_.blocks_directory + "/index", error) &&
                    !fs::exists(options_.chain_directory + "/chainstate", error) &&
-                   !fs::exists(options_.wallet_directory, error);
+                   (!fs::exists(options_.wallet_directory, error) ||
+                    fs::is_empty(options_.wallet_directory, error));
     header.wallets = !options_.no_wallets;
     header.tx_index = options_.tx_index;
     header.settings = options_.settings;
@@ -302,10 +280,17 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
                "Chain {}, consensus {}, SHA-256 implementation {}, miner's {}", config_.params.name,
                config_.engine.name, sha256_implementation(), pow_search_implementation());
     log_->info(LogCategory::general, "Script verification uses {} threads", script_threads_);
-    for (const std::string& note : notes) log_->info(LogCategory::general, "{}", note);
+    constexpr std::string_view kWarning = "Warning: ";
+    for (const std::string& note : notes) {
+        if (note.starts_with(kWarning))
+            log_->warning(LogCategory::general, "{}", note.substr(kWarning.size()));
+        else
+            log_->info(LogCategory::general, "{}", note);
+    }
 }
 
 std::string Daemon::run(std::vector<std::string> notes, const std::function<void()>& on_ready) {
+    const MemoryReserve reserve;
     if (auto done = divide_descriptors(notes); !done) return done.error();
     if (auto done = open_directories(); !done) return done.error();
     const SignalThread signals(loop_);
@@ -327,6 +312,7 @@ std::string Daemon::run(std::vector<std::string> notes, const std::function<void
     http_.reset();
     transport_->stop();
     miner_.reset();
+    if (problem.empty() && MemoryReserve::used()) problem = MemoryReserve::kSentence;
     if (!problem.empty()) log_->error(LogCategory::general, "{}", problem);
     node_.reset();
     scripts_.reset();
@@ -338,7 +324,7 @@ std::string Daemon::run(std::vector<std::string> notes, const std::function<void
 }
 
 std::string Daemon::serve(const std::function<void()>& on_ready) {
-    HostedNode hosted(*node_, options_.block_notify, *notifier_);
+    NotifyingNode hosted(*node_, {options_.block_notify, options_.alert_notify}, *notifier_);
     const auto now = TimePoint{
         std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
     Effects start = node_->start(now);

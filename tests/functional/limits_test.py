@@ -1,6 +1,9 @@
 """Strangers who hold connections, and scarce file descriptors: the node goes on serving everybody else."""
 
 import base64
+import http.client
+import re
+import resource
 import socket
 
 import pytest
@@ -111,6 +114,24 @@ def connection_count(node):
         if int(local.split(":")[1], 16) == node.rpc_port and state == "01":
             count += 1
     return count
+
+
+def test_out_of_memory_stops_the_node_with_a_reason_and_loses_nothing(network):
+    node = network.add()
+    tip = node.generate(200)[-1]
+    pid = node.process.pid
+    status = open(f"/proc/{pid}/status", encoding="ascii").read()
+    size = 1024 * int(re.search(r"VmSize:\s*(\d+) kB", status)[1])
+    resource.prlimit(pid, resource.RLIMIT_AS, (size + (40 << 20), size + (40 << 20)))
+    batch = "[" + ",".join('{"method":"getblock","params":["%s",2],"id":1}' % tip for _ in range(100_000)) + "]"
+    try:
+        node.rpc.raw(batch)
+    except (OSError, http.client.HTTPException):
+        pass  # the node has stopped meanwhile
+    assert node.wait_for_exit() == 1
+    assert node.stderr().startswith("Error: Out of memory: the node stops.") and len(node.stderr().splitlines()) == 1
+    node.start()
+    assert node.tip() == tip
 
 
 def test_stop_does_not_wait_for_notify_commands_and_they_hold_no_port(network):

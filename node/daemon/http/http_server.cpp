@@ -11,6 +11,7 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -187,10 +188,18 @@ void HttpServer::Impl::about_to_wait() {
     // stop() is joining the current threads; this thread returns.
     if (idle == 0 && stopping()) return;
     watcher = std::thread::id{};
-    if (idle > 0)
+    if (idle > 0) {
         watcher_left.notify_one();
-    else
+        return;
+    }
+    try {
         add_thread();
+    } catch (const std::system_error& error) {
+        // This thread keeps the sockets: other clients wait until it has answered.
+        watcher = std::this_thread::get_id();
+        log.warning(LogCategory::http, "Cannot start another thread for HTTP requests: {}",
+                    error.what());
+    }
 }
 
 HttpConnection::Owner::Admission HttpServer::Impl::admit(
@@ -318,13 +327,11 @@ void HttpServer::Impl::stop() {
     }
     if (ending.empty()) return;  // never started
     // The threads end when no work is left.
-    std::thread watchdog([this, limit = std::chrono::steady_clock::now() + kStopTimeout] {
-        while (!io.stopped() && std::chrono::steady_clock::now() < limit)
-            std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        io.stop();
-    });
+    const auto limit = std::chrono::steady_clock::now() + kStopTimeout;
+    while (!io.stopped() && std::chrono::steady_clock::now() < limit)
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    io.stop();
     for (auto& thread : ending) thread.join();
-    watchdog.join();
 }
 
 HttpServer::HttpServer(HttpOptions options, HttpAuth auth, Handler handler, LogSink& log)

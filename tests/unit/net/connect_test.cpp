@@ -119,9 +119,11 @@ TEST(Connector, added_node_shows_its_connection) {
     EXPECT_EQ(added[0].connected_to, target);
     EXPECT_FALSE(added[0].inbound);
     world.invoke(0, [&](Node& node) {
-        EXPECT_TRUE(node.disconnect_peer(to_string(target)));
-        EXPECT_FALSE(node.disconnect_peer(to_string(target)));
-        EXPECT_FALSE(node.disconnect_peer(PeerId{999}));
+        node.command_peers([&](PeerManager& peers, NetTime now) {
+            EXPECT_TRUE(peers.disconnect(to_string(target), now));
+            EXPECT_FALSE(peers.disconnect(to_string(target), now));
+            EXPECT_FALSE(peers.disconnect(PeerId{999}, now));
+        });
         EXPECT_EQ(node.peers().peer_count(false), 0u);
     });
     world.run_for(seconds{2});
