@@ -74,7 +74,7 @@ TEST(RelayNetwork, lost_messages_do_not_stop_it) {
 class RelayTest : public ::testing::Test {
  protected:
     RelayTest()
-        : setup(follower(), committee.params(), committee.authenticator().validators(), log),
+        : setup(follower(), committee.params(), committee.authenticator().validators(), log, {}),
           relay(setup) {
         begin(committee.genesis_point());
     }
