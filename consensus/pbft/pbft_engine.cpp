@@ -125,16 +125,17 @@ OptionRows<PbftOptions> PbftOptions::rows() {
                   "File with the secret key of this PBFT validator; without it, the node follows "
                   "the chain but does not vote",
                   kSecretKey),
-        option<&O::new_record>("pbftnewrecord", kFlag,
-                               "Confirm that the key of -pbftkey has never voted, which allows a "
-                               "validator with blocks "
-                               "but without a record of its votes to start. Give it once. Never "
-                               "use it for a key whose "
-                               "record was lost: its validator could vote twice"),
+        option<&O::new_record>(
+            "pbftnewrecord", kFlag,
+            "Confirm that the key of -pbftkey has never voted, which allows a "
+            "validator with blocks "
+            "but without a record of its votes to start. Give it once. Never "
+            "use it for a key whose "
+            "record was lost: its validator could vote twice (default: {default})"),
         option<&O::relay>("pbftrelay", kFlag,
                           "Pass the messages of PBFT validators on to other peers, so that "
                           "validators may be linked only through this node; needs a node without "
-                          "-pbftkey"),
+                          "-pbftkey (default: {default})"),
         option<&O::base_timeout>("pbfttimeout", kMilliseconds,
                                  "Time without progress after which a validator votes for a view "
                                  "change (default: {default})",
