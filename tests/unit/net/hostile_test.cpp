@@ -106,7 +106,7 @@ TEST(Hostile, accidents_are_ignored) {
         {"short ping", raw_message("ping", Bytes(7))},
         {"inv cut short", raw_message("inv", cut.data())},
         {"empty tx", raw_message("tx", {})},
-        {"malformed block", raw_message("block", Bytes(85))},
+        {"malformed block", raw_message("block", Bytes(79))},
         {"reject", raw_message("reject", Bytes(3))},
         {"sendcmpct", raw_message(message::SendCompact{true, 2})},
         {"seal of a stranger", raw_message(message::Seal{})},
@@ -355,11 +355,12 @@ TEST(Hostile, headers_of_weak_branches_are_bounded_in_all) {
     const BlockHeader old = station.backend.active_at(Height{10})->header;
     const BlockHeader recent = station.backend.active_at(Height{250})->header;
     const size_t before = station.backend.headers;
-    for (uint32_t connection = 0; connection < 20; ++connection) {
+    for (uint32_t connection = 0; connection < 3; ++connection) {
         const PeerId peer = station.ready_peer();
-        for (uint32_t branch = 0; branch < 200 && !station.closed(peer); ++branch)
+        const size_t stored = station.backend.headers;
+        for (uint32_t branch = 0; branch < 50 && !station.closed(peer); ++branch)
             station.send(peer, chain_from(old, 100, connection * 1'000 + branch));
-        EXPECT_EQ(station.backend.headers, before) << "they have less work than the tip less 144";
+        EXPECT_EQ(station.backend.headers, stored) << "they have less work than the tip less 144";
         for (uint32_t branch = 0; branch < 1'500 && !station.closed(peer); ++branch)
             station.send(peer, chain_from(recent, 50, 1'000'000 + connection * 10'000 + branch));
         EXPECT_TRUE(station.closed(peer));
