@@ -65,11 +65,11 @@ touch "$results/sums.none"
 cat "$results"/sums.* | awk '
     { for (i = 2; i <= NF; ++i) { split($i, pair, "="); sum[pair[1]] += pair[2] } }
     END {
-        printf "\nseeds run %d, blocks %d, views %d, crashes %d\n", sum["seeds"], sum["blocks"], sum["views"],
-            sum["crashes"]
+        printf "\nseeds run %d (%d lossy to the end), blocks %d, views %d, crashes %d\n", sum["seeds"], sum["lossy"],
+            sum["blocks"], sum["views"], sum["crashes"]
         print "Byzantine validators by behaviour:"
         for (name in sum) {
-            if (name !~ /^(seeds|blocks|views|crashes)$/) printf "  %-20s %d\n", name, sum[name] | "sort"
+            if (name !~ /^(seeds|blocks|views|crashes|lossy)$/) printf "  %-20s %d\n", name, sum[name] | "sort"
         }
     }'
 if [ -e "$results/failed" ]; then

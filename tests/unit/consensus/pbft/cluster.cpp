@@ -200,9 +200,10 @@ void Cluster::inject_later(Node to, Node from, std::string_view command, Bytes m
     });
 }
 
-void Cluster::mend_links() {
+void Cluster::mend_links(unsigned drop_percent) {
     options_.jitter = Duration{0};
-    options_.drop_percent = options_.duplicate_percent = 0;
+    options_.drop_percent = drop_percent;
+    options_.duplicate_percent = 0;
 }
 
 const Replica& Cluster::replica(Node node) const {

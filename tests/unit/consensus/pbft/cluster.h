@@ -94,8 +94,8 @@ class Cluster : public Committee {
     /// nobody. Connections stay, as World::partition() would not let them for ever. Empty: heal.
     void partition(std::vector<std::set<Node>> groups) { groups_ = std::move(groups); }
     bool together(Node a, Node b) const;
-    /// Engine messages are no longer late, lost or repeated.
-    void mend_links();
+    /// Engine messages are no longer late or repeated, and only so many of them are lost.
+    void mend_links(unsigned drop_percent = 0);
     /// For engine messages. False loses the message.
     std::function<bool(Node from, Node to, ByteSpan message)> filter;
 

@@ -164,11 +164,12 @@ class SwarmWorld {
         cluster_.partition(sides);
     }
 
-    /// The network is whole from now on. If fewer than f validators are Byzantine, others stay dead
-    /// until there are f.
+    /// The network is whole from now on, but for a share of lost messages in some worlds. If fewer
+    /// than f validators are Byzantine, others stay dead until there are f.
     void heal() {
         cluster_.partition({});
-        cluster_.mend_links();
+        if (one_in(3)) outcome_.loss_percent = 5 + static_cast<unsigned>(random_.uniform(6));
+        cluster_.mend_links(outcome_.loss_percent);
         for (Node node = 0; node < cluster_.size(); ++node) {
             if (cluster_.up(node))
                 cluster_.world().crash_at_commit(node, 0, sim::CommitPoint::synced);

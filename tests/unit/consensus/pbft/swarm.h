@@ -20,6 +20,7 @@ struct SwarmOutcome {
     size_t height = 0;
     View view = 0;
     size_t crashes = 0;
+    unsigned loss_percent = 0;            ///< of engine messages, to the end
     std::vector<std::string> behaviours;  ///< of its Byzantine validators
     Hash256 digest;                       ///< of the whole run
 };

@@ -33,6 +33,7 @@ TEST(Swarm, stays_safe_and_becomes_live) {
         sums["blocks"] += outcome.height;
         sums["views"] += static_cast<size_t>(outcome.view);
         sums["crashes"] += outcome.crashes;
+        sums["lossy"] += outcome.loss_percent > 0 ? 1 : 0;
         for (const std::string& behaviour : outcome.behaviours) ++sums[behaviour];
     }
     std::printf("swarm:");  // contrib/swarm.sh reads this line
@@ -42,6 +43,7 @@ TEST(Swarm, stays_safe_and_becomes_live) {
     if (count >= kSeedsUsual) {
         EXPECT_GT(sums["views"], count / 2);
         EXPECT_GT(sums["crashes"], count / 4);
+        EXPECT_GT(sums["lossy"], count / 6);
         EXPECT_GT(sums["blocks"], count);
     }
 }
