@@ -161,11 +161,14 @@ def lossy_link(replicas, chooser):
     return f"link {pair} flapped", 0
 
 
-def run_rounds(replicas, chooser, ends):
+FAULTS = {"kill": kill, "pause": pause, "cut": cut_links, "flap": lossy_link}
+
+
+def run_rounds(replicas, chooser, faults, ends):
     recoveries, late = [], []
     while time.monotonic() < ends:
         time.sleep(chooser.uniform(1, 4))
-        what, allowance = chooser.choice([kill, pause, cut_links, lossy_link])(replicas, chooser)
+        what, allowance = FAULTS[chooser.choice(faults)](replicas, chooser)
         healed = time.monotonic()
         height = max(height_of(node) for node in replicas.nodes)
         wait_until(lambda: replicas.settled_at(height), f"a block on every validator after: {what}",
@@ -191,6 +194,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--fault", action="append", choices=list(FAULTS), help="only these; may be repeated")
     parser.add_argument("--period", type=float, default=0.1, help="seconds between two payments")
     arguments = parser.parse_args()
     chooser = random.Random(arguments.seed)
@@ -201,7 +205,8 @@ def main():
         load.start()
         watch.start()
         wait_until(lambda: replicas.settled_at(0), "the first block")
-        recoveries, late = run_rounds(replicas, chooser, time.monotonic() + arguments.minutes * 60)
+        recoveries, late = run_rounds(replicas, chooser, arguments.fault or list(FAULTS),
+                                      time.monotonic() + arguments.minutes * 60)
         load.ended.set()
         watch.ended.set()
         load.join()
