@@ -40,12 +40,15 @@ void Orphanage::erase(const Wtxid& wtxid) {
     usage->second.by_age.erase(orphan.sequence);
     usage->second.weight -= orphan.transaction->weight().value();
     usage->second.effort -= effort_of(*orphan.transaction);
-    if (usage->second.by_age.empty()) usages_.erase(usage);
+    const bool last = usage->second.by_age.empty();
+    if (last) usages_.erase(usage);
     weight_ -= orphan.transaction->weight().value();
     effort_ -= effort_of(*orphan.transaction);
     ready_.erase(orphan.sequence);
     expiries_.erase({orphan.expiry, orphan.transaction->wtxid()});
     orphans_.erase(found);
+    // The bound of the weight has shrunk with the number of peers.
+    if (last) evict_excess();
 }
 
 int64_t Orphanage::excess(const Usage& usage) const {
@@ -72,8 +75,6 @@ void Orphanage::peer_gone(PeerId peer) {
     if (usage == usages_.end()) return;
     const std::map<uint64_t, Wtxid> gone = usage->second.by_age;
     for (const auto& [sequence, wtxid] : gone) erase(wtxid);
-    // The bound of the weight has shrunk with the number of peers.
-    evict_excess();
 }
 
 void Orphanage::block_connected(const Block& block) {

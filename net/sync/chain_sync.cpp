@@ -241,7 +241,9 @@ void ChainSync::on_block(Peer& peer, ByteSpan payload) {
         table_.drop_message(peer, "block without its seal");
         return;
     }
-    if (!asked && !takes_unsolicited((*block)->header)) {
+    const HeaderNode* known = table_.index().find(hash);
+    const bool invalid = known != nullptr && known->is_invalid();  // the chain says why
+    if (!asked && !invalid && !takes_unsolicited((*block)->header)) {
         // Its header may still lead to a better branch.
         std::vector<BlockHeader> header{(*block)->header};
         if (check_sequence(peer, header)) submit_headers(peer, std::move(header));

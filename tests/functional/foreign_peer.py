@@ -88,6 +88,7 @@ class ForeignPeer:
         self.transactions = {}  # offered by this peer, by txid
         self.received = []  # (command, payload), in order
         self.served = set()  # hashes of blocks that the node has fetched from here
+        self.find_raw_block = lambda block_hash: None  # further blocks, as bytes, that it serves
         self.version = None
         self.closed = threading.Event()
         self.lock = threading.Lock()
@@ -178,6 +179,8 @@ class ForeignPeer:
                 message = msg_block()
                 message.block = self.by_hash[item.hash]
                 self.send_message(message)
+            elif kind == INV_BLOCK and (raw := self.find_raw_block(item.hash)) is not None:
+                self.send(b"block", raw)
             elif kind == INV_TX and item.hash in self.transactions:
                 self.send_tx(self.transactions[item.hash])
             else:

@@ -101,19 +101,19 @@ def test_reply_that_nobody_reads_is_given_up(network):
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.sendall(f"POST / HTTP/1.1\r\nAuthorization: Basic {token}\r\nContent-Length: {len(batch)}\r\n\r\n{batch}"
                      .encode())
-        wait_until(lambda: connection_count(node) == 2, "the request to arrive")
-        wait_until(lambda: connection_count(node) == 1, "the node to close the deaf connection")
+        port = deaf.getsockname()[1]
+        assert has_connection(node, port)
+        wait_until(lambda: not has_connection(node, port), "the node to close the deaf connection")
 
 
-def connection_count(node):
-    """TCP connections to the RPC port, as the kernel counts those of the node's side."""
-    count = 0
+def has_connection(node, client_port):
+    """Whether the node's side of this connection to its RPC port is open."""
     for line in open("/proc/net/tcp", encoding="ascii").read().splitlines()[1:]:
-        fields = line.split()
-        local, state = fields[1], fields[3]
-        if int(local.split(":")[1], 16) == node.rpc_port and state == "01":
-            count += 1
-    return count
+        local, remote, state = line.split()[1:4]
+        ports = [int(end.split(":")[1], 16) for end in (local, remote)]
+        if ports == [node.rpc_port, client_port] and state == "01":
+            return True
+    return False
 
 
 def test_out_of_memory_stops_the_node_with_a_reason_and_loses_nothing(network):

@@ -139,7 +139,8 @@ TEST(LinkFaults, narrow_link_takes_as_long_as_its_bytes) {
         static_cast<double>((pair.world.now() - found) / milliseconds{1}) / 1000;
     const auto sent = static_cast<double>(pair.world.sent(0).bytes - before);
     EXPECT_GE(seconds_taken, 1.0);
-    EXPECT_NEAR(seconds_taken, sent / 100, 2) << "a few delays of the link beside it";
+    EXPECT_LE(seconds_taken, sent / 100 + 2) << "a few delays of the link beside it";
+    EXPECT_GE(seconds_taken, sent / 100 - 5) << "small messages behind the block have not arrived";
 }
 
 TEST(LinkFaults, reset_connections_are_made_again) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "net/wire/messages.h"
@@ -126,25 +127,29 @@ struct SigningWorld {
         for (size_t i = 0; i < 4; ++i) world.add_node(validators.validator(i));
         world.connect_mesh();
         world.run_for(seconds{5});
+        before = engine_state();
         world.observe_messages([this](const PassingMessage& passing) {
             if (passing.from == 0 && passing.command == kEngine) ++sent;
         });
     }
-    bool signed_something() {
-        bool found = false;
-        const auto scanned =
-            world.disk(0).store("blocks").scan(Bytes{kEngineKeyPrefix}, [&](ByteSpan, ByteSpan) {
-                found = true;
-                return false;
+    /// A validator has a record from its first start on.
+    bool signed_something() { return engine_state() != before; }
+    std::map<Bytes, Bytes> engine_state() {
+        std::map<Bytes, Bytes> state;
+        const auto scanned = world.disk(0).store("blocks").scan(
+            Bytes{kEngineKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
+                state.emplace(to_bytes(key), to_bytes(value));
+                return true;
             });
         EXPECT_TRUE(scanned);
-        return found;
+        return state;
     }
 
     Purse purse{1};
     Validators validators{purse.params(), 4};
     World world;
     size_t sent = 0;
+    std::map<Bytes, Bytes> before;
 };
 
 TEST(CrashAtCommit, synced_one_is_on_the_disk_and_nothing_has_left) {
