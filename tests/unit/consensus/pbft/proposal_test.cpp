@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -107,31 +106,6 @@ TEST(BlockTimes, thousand_blocks_of_one_moment_all_carry_its_time) {
     only.run_for(seconds{5});
     only.demand(1);
     EXPECT_EQ(only.tip().time(), clock + 5);
-}
-
-TEST(BlockTimes, rate_of_blocks_does_not_push_times_ahead_of_the_clocks) {
-    Cluster cluster({.extra = {kObserver},
-                     .delay = milliseconds{1},
-                     .empty_block_period = milliseconds{2},
-                     .clock_skew = seconds{1}});
-    const TimePoint start = cluster.now();
-    int64_t median = 0;
-    for (size_t target = 50; target <= 1000; target += 50) {
-        ASSERT_TRUE(
-            cluster.run_until([&] { return cluster.lowest_height(kAll) >= target; }, seconds{5}));
-        const int64_t now = to_unix_seconds(cluster.now());
-        const HeaderNode& tip = cluster.tip(0);
-        EXPECT_LE(std::abs(tip.time() - now), 2) << target;
-        EXPECT_GE(tip.median_time_past(), median) << "BIP113: locktimes that passed stay passed";
-        median = tip.median_time_past();
-    }
-    // A rule that needs a second for six blocks would be 150 seconds ahead by now.
-    EXPECT_LE(cluster.now() - start, seconds{15});
-    const Node follower = 4;
-    EXPECT_TRUE(cluster.run_until([&] { return cluster.height(follower) >= 1000; },
-                                  std::chrono::minutes{1}, milliseconds{100}));
-    EXPECT_EQ(cluster.view(0), 0U);
-    EXPECT_THAT(cluster.violations(), IsEmpty());
 }
 
 class LowestTime : public ::testing::TestWithParam<std::pair<int64_t, bool>> {};
