@@ -101,8 +101,7 @@ struct Record {
 /// the same step.
 struct BuildProposal {
     BlockHash parent;
-    int64_t time =
-        0;  ///< Unix seconds for the header; raised to median time past + 1 if that is later
+    int64_t time = 0;  ///< Unix seconds for the header; raised to time_min() if that is later
     bool allow_empty = true;
 };
 /// Dry-runs connecting the block. Answered by ProposalChecked within the same step.

@@ -19,7 +19,7 @@ Proposals::Proposals(const NodeConfig& config, Chainstate& chain, const HeaderRu
 
 BlockRequest Proposals::request(int64_t time, const Script& payout) {
     const HeaderNode& parent = chain_.index().tip();
-    const int64_t header_time = std::max(time, block_time_min(config_.params, parent));
+    const int64_t header_time = std::max(time, block_time_min(config_.params, rules_, parent));
     BlockRequest request;
     request.previous = parent.hash;
     request.height = parent.height + 1;

@@ -94,15 +94,17 @@ Expected<void, BlockError> check_block(const Block& block) {
     return {};
 }
 
-int64_t block_time_min(const ChainParams& params, const HeaderNode& parent) {
-    const int64_t after_median = parent.median_time_past() + 1;
-    if ((parent.height.value() + 1) % params.retarget_interval_blocks != 0) return after_median;
-    return std::max(after_median, parent.time() - kTimewarpMax_s);
+int64_t block_time_min(const ChainParams& params, const HeaderRules& rules,
+                       const HeaderNode& parent) {
+    const int64_t time_min = rules.time_min(parent);
+    if ((parent.height.value() + 1) % params.retarget_interval_blocks != 0) return time_min;
+    return std::max(time_min, parent.time() - kTimewarpMax_s);
 }
 
-Expected<void, BlockError> accept_header_rules(const ChainParams& params, const BlockHeader& header,
-                                               const HeaderNode& parent, TimePoint now) {
-    if (int64_t{header.time} <= parent.median_time_past())
+Expected<void, BlockError> accept_header_rules(const ChainParams& params, const HeaderRules& rules,
+                                               const BlockHeader& header, const HeaderNode& parent,
+                                               TimePoint now) {
+    if (int64_t{header.time} < rules.time_min(parent))
         return refuse(BlockErrorKind::invalid_header, "time-too-old",
                       "block's timestamp is too early");
     const Height height = parent.height + 1;

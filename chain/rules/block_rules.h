@@ -20,9 +20,11 @@ namespace parley {
 /// check: form, Merkle root, sizes, coinbase, each transaction without context, legacy sigops.
 Expected<void, BlockError> check_block(const Block& block);
 
-/// accept, for a header: times and version. The engine checks its difficulty.
-Expected<void, BlockError> accept_header_rules(const ChainParams& params, const BlockHeader& header,
-                                               const HeaderNode& parent, TimePoint now);
+/// accept, for a header: times and version. The engine's `rules` define the lowest time; its
+/// difficulty is checked elsewhere, by verify_header().
+Expected<void, BlockError> accept_header_rules(const ChainParams& params, const HeaderRules& rules,
+                                               const BlockHeader& header, const HeaderNode& parent,
+                                               TimePoint now);
 
 /// accept, for the body: finality, height in the coinbase, witness commitment, weight.
 Expected<void, BlockError> accept_block_rules(const ChainParams& params, const Block& block,
@@ -31,7 +33,8 @@ Expected<void, BlockError> accept_block_rules(const ChainParams& params, const B
 /// The lowest time that a block below `parent` may carry, in Unix seconds. BIP94's bound is applied
 /// on every chain when blocks are built: it costs nothing, and the block is valid whether or not
 /// the rule is active.
-int64_t block_time_min(const ChainParams& params, const HeaderNode& parent);
+int64_t block_time_min(const ChainParams& params, const HeaderRules& rules,
+                       const HeaderNode& parent);
 
 /// The script rules that follow from a block's height; see versionbits.h for those of deployments.
 ScriptFlags block_script_flags(const ChainParams& params, Height height, const BlockHash& hash);

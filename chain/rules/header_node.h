@@ -94,11 +94,18 @@ class HeaderRules {
 
     /// Whether the header with this seal is authentic below `parent`, and the branch's score with
     /// it. An empty score: the header is acceptable, but the block is not eligible for the best
-    /// chain until its seal arrives. Does not check times: chain/ checks median time past and the
-    /// future bound. REQUIRES: check_header() passed.
+    /// chain until its seal arrives. Does not check times: chain/ checks time_min() and the future
+    /// bound. REQUIRES: check_header() passed.
     virtual Expected<std::optional<Score>, HeaderError> verify_header(
         const BlockHeader& header, const BlockHash& hash, ByteSpan seal,
         const HeaderNode& parent) const = 0;
+
+    /// The lowest time that a block on top of `parent` may have, in Unix seconds. By default
+    /// Bitcoin's rule: above the median of the last eleven blocks. It must not be below that
+    /// median, so that median times past, and with them BIP113's locktimes, never go back.
+    virtual int64_t time_min(const HeaderNode& parent) const {
+        return parent.median_time_past() + 1;
+    }
 
     virtual Score genesis_score(const BlockHeader& genesis) const = 0;
 

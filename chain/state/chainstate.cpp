@@ -79,7 +79,7 @@ Expected<const HeaderNode*, BlockError> Chainstate::accept_header(const BlockHea
     if (auto verdict = check_parent(parent, hash); !verdict) return Unexpected(verdict.error());
     auto score = rules_.verify_header(header, hash, seal, *parent);
     if (!score) return Unexpected(header_error(std::move(score.error())));
-    if (auto verdict = accept_header_rules(params_, header, *parent, now); !verdict)
+    if (auto verdict = accept_header_rules(params_, rules_, header, *parent, now); !verdict)
         return Unexpected(verdict.error());
     const HeaderNode& node = index_.add(header, hash, *parent, seal, *score);
     note_damaged_score();
@@ -232,7 +232,8 @@ Expected<void, BlockError> Chainstate::accept_proposal(const Block& block, TimeP
     }
     if (header.bits != rules_.next_bits(tip, int64_t{header.time}))
         return refuse(BlockErrorKind::invalid_header, "bad-diffbits", "incorrect proof of work");
-    if (auto verdict = accept_header_rules(params_, header, tip, now); !verdict) return verdict;
+    if (auto verdict = accept_header_rules(params_, rules_, header, tip, now); !verdict)
+        return verdict;
     if (auto verdict = check_block(block); !verdict) return verdict;
     return accept_block_rules(params_, block, tip);
 }

@@ -169,9 +169,9 @@ std::optional<std::string> Decision::header_problem(const BlockHeader& header, b
         std::chrono::floor<std::chrono::seconds>(setup_.options.time_bound).count();
     const int64_t clock = to_unix_seconds(now);
     const int64_t time = header.time;
-    // Median time past + 1 is the lowest time that the chain allows: even a primary with a correct
-    // clock may have to use it.
-    if (time > clock + bound && time > tip_.median_time_past() + 1)
+    // time_min() is the median: if clocks were ahead, even a primary with a correct clock has to
+    // use it.
+    if (time > clock + bound && time > tip_.median_time_past())
         return "its time is too far ahead of this clock";
     if (time < clock - bound) return "its time is too far behind this clock";
     return std::nullopt;
@@ -319,30 +319,12 @@ bool Decision::empty_block_due(TimePoint now) const {
     return period > Duration::zero() && now >= since_ + period;
 }
 
-// Median time past + 1 may get ahead of the clock if blocks follow each other quickly. The primary
-// waits for the clock to catch up to half of the bound, but not so long that others start a view
-// change.
-std::optional<TimePoint> Decision::pace(TimePoint now) const {
-    const TimePoint lowest = from_unix_seconds(tip_.median_time_past() + 1);
-    const TimePoint caught_up = lowest - setup_.options.time_bound / 2;
-    const TimePoint latest = paced_since_.value_or(now) + setup_.options.base_timeout / 4;
-    const TimePoint ready = std::min(caught_up, latest);
-    if (ready <= now) return std::nullopt;
-    return ready;
-}
-
 void Decision::try_propose(const Demand& demand, Step& step) {
-    propose_at_.reset();
     if (!may_vote() || !is_primary() || building_ || proposal() != nullptr) return;
     const auto& accepted = state().accepted;
     if (accepted && accepted->height == height() && accepted->view == state().view) return;
     const bool empty_due = empty_block_due(step.now);
     if (!empty_due && (demand.transactions == 0 || nothing_to_build_)) return;
-    if ((propose_at_ = pace(step.now))) {
-        if (!paced_since_) paced_since_ = step.now;
-        return;
-    }
-    paced_since_.reset();
     building_ = final_.digest;
     step.emit<engine_output::BuildProposal>(final_.digest, to_unix_seconds(step.now), empty_due);
 }
@@ -405,12 +387,9 @@ bool Decision::has_work(const Demand& demand, TimePoint now) const {
 }
 
 TimePoint Decision::next_deadline(TimePoint now) const {
-    TimePoint first = propose_at_.value_or(kNever);
-    if (setup_.self && setup_.options.empty_block_period > Duration::zero()) {
-        const TimePoint empty_at = since_ + setup_.options.empty_block_period;
-        if (empty_at > now) first = std::min(first, empty_at);
-    }
-    return first;
+    const Duration period = setup_.options.empty_block_period;
+    const bool waits = setup_.self && period > Duration::zero() && since_ + period > now;
+    return waits ? since_ + period : kNever;
 }
 
 bool Decision::is_for_this_height(const Body& body) const {

@@ -111,7 +111,6 @@ class Decision {
     std::optional<std::string> header_problem(const BlockHeader& header, bool reproposed,
                                               TimePoint now) const;
     bool empty_block_due(TimePoint now) const;
-    std::optional<TimePoint> pace(TimePoint now) const;
     Recorded record(Step& step) { return vote_log_.record(blocks(), final_.height, step); }
     const VoteState& state() const { return vote_log_.state; }
 
@@ -144,8 +143,6 @@ class Decision {
     std::optional<BlockHash> building_;  ///< parent of the block being built
     std::optional<BlockHash> published_;
     bool nothing_to_build_ = false;
-    std::optional<TimePoint> propose_at_;
-    std::optional<TimePoint> paced_since_;
 };
 
 }  // namespace parley::pbft

@@ -143,9 +143,8 @@ OptionRows<PbftOptions> PbftOptions::rows() {
         // The maximum is below the two hours that the chain's rules allow.
         option<&O::time_bound>(
             "pbfttimebound", kSeconds,
-            "Maximum difference between a block's time and this validator's clock; also limits how "
-            "far block times may run ahead when blocks come faster than six per second; {min} to "
-            "{max} (default: {default})",
+            "Maximum difference between a block's time and this validator's clock, {min} to {max} "
+            "(default: {default})",
             {.min = 60, .max = 7'000}),
         option<&O::empty_block_period>("pbftemptyblocks", kSeconds,
                                        "Propose an empty block after this time without "

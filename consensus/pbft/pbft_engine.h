@@ -38,8 +38,8 @@ struct PbftOptions {
     /// after this long without one.
     Duration empty_block_period{0};
     /// Maximum difference between a proposed block's time and the clock of the replica that checks
-    /// it. Blocks in quick succession push their times ahead (each must be above the median of the
-    /// eleven before it), by one second per six blocks; this also limits how far.
+    /// it. Blocks in quick succession may carry the same time, so the rate of blocks does not push
+    /// times ahead of the clocks (ADR 0009).
     Duration time_bound = std::chrono::minutes{10};
     /// How often an idle replica broadcasts its status.
     Duration idle_status_period = std::chrono::seconds{30};

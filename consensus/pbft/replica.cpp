@@ -87,6 +87,10 @@ Expected<std::optional<Score>, HeaderError> Replica::verify_header(const BlockHe
     return std::optional<Score>{*parent.score + 1};
 }
 
+int64_t Replica::time_min(const HeaderNode& parent) const {
+    return parent.median_time_past();
+}
+
 Score Replica::genesis_score(const BlockHeader&) const {
     return Score{0};
 }

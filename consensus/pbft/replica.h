@@ -43,6 +43,8 @@ class Replica final : public Engine {
     Expected<std::optional<Score>, HeaderError> verify_header(
         const BlockHeader& header, const BlockHash& hash, ByteSpan seal,
         const HeaderNode& parent) const override;
+    /// Blocks of one second may carry the same time (ADR 0009).
+    int64_t time_min(const HeaderNode& parent) const override;
     Score genesis_score(const BlockHeader& genesis) const override;
     uint32_t next_bits(const HeaderNode& parent, int64_t time) const override;
 

@@ -189,7 +189,7 @@ TemplateReply next_template(Node& node) {
     const HeaderNode& tip = node.chain().index().tip();
     return {node.build_template(std::nullopt),
             tip.height + 1,
-            block_time_min(node.config().params, tip),
+            block_time_min(node.config().params, node.engine(), tip),
             to_unix_seconds(node.now()),
             node.mempool().sequence(),
             node.deployments(tip)};

@@ -50,7 +50,7 @@ class Replicas:
             ports.append(free_port(frozenset(ports)))
         self.nodes = []
         for index, port in enumerate(ports):
-            options = ["-consensus=pbft", f"-pbftvalidators={folder / 'validators.json'}", "-pbfttimebound=7000",
+            options = ["-consensus=pbft", f"-pbftvalidators={folder / 'validators.json'}",
                        f"-pbftkey={folder / f'key-{index}.hex'}", *[f"-genesisoutput={KNOWN_ADDRESS}:1"] * payments,
                        *[f"-addnode=127.0.0.1:{other}" for other in ports[:index]]]
             self.nodes.append(network.add(*options, chain="labnet", start=False, p2p_port=port))

@@ -125,6 +125,31 @@ TEST_F(BlockRules, times_are_bounded_by_median_past_and_clock) {
     EXPECT_EQ(chain.verdict(chain.build(chain->index().tip(), BlockPlan{.time = now + 7200})), "");
 }
 
+TEST_F(BlockRules, engine_may_allow_blocks_of_the_median_itself) {
+    class MedianRules final : public WorkRules {
+     public:
+        using WorkRules::WorkRules;
+        int64_t time_min(const HeaderNode& parent) const override {
+            return parent.median_time_past();
+        }
+    };
+    const MedianRules lenient(chain.params());
+    const HeaderNode& tip = chain->index().tip();
+    const int64_t median = tip.median_time_past();
+    const auto reason = [&](const HeaderRules& rules, int64_t time) -> std::string {
+        const BlockRef block = chain.build(tip, BlockPlan{.time = time});
+        const auto verdict =
+            accept_header_rules(chain.params(), rules, block->header, tip, chain.now());
+        return verdict ? "" : verdict.error().reason;
+    };
+    EXPECT_EQ(reason(lenient, median), "");
+    EXPECT_EQ(reason(lenient, median - 1), "time-too-old");
+    EXPECT_EQ(reason(chain.rules(), median), "time-too-old") << "Bitcoin's rule";
+    EXPECT_EQ(reason(chain.rules(), median + 1), "");
+    EXPECT_EQ(block_time_min(chain.params(), lenient, tip), median);
+    EXPECT_EQ(block_time_min(chain.params(), chain.rules(), tip), median + 1);
+}
+
 TEST_F(BlockRules, outdated_versions_are_refused) {
     const auto version = [&](int32_t value) {
         return verdict([value](Block& block) { block.header.version = value; });
@@ -377,10 +402,10 @@ TEST(Bip94, first_block_of_a_period_is_at_most_ten_minutes_older_than_its_parent
     const int64_t late = chain->index().tip().time() + 5'000;
     EXPECT_EQ(at(late), "");
     ASSERT_EQ(chain->index().tip().height, Height{9});
-    EXPECT_EQ(block_time_min(params, chain->index().tip()), late - 600);
+    EXPECT_EQ(block_time_min(params, chain.rules(), chain->index().tip()), late - 600);
     EXPECT_EQ(at(late - 601), "time-timewarp-attack");
     EXPECT_EQ(at(late - 600), "");
-    EXPECT_EQ(block_time_min(params, chain->index().tip()),
+    EXPECT_EQ(block_time_min(params, chain.rules(), chain->index().tip()),
               chain->index().tip().median_time_past() + 1);
     EXPECT_EQ(at(chain->index().tip().median_time_past() + 1), "")
         << "no such bound inside a period";

@@ -43,6 +43,7 @@ class TestChain {
     Chainstate& operator*() { return *chain_; }
     Chainstate* operator->() { return chain_.get(); }
     const ChainParams& params() const { return *params_; }
+    const HeaderRules& rules() const { return *rules_; }
 
     TimePoint now() const { return from_unix_seconds(2'000'000'000); }
 

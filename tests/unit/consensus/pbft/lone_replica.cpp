@@ -201,7 +201,7 @@ BlockRef LoneReplica::build(int64_t time, uint64_t salt) const {
     block->header.version = 4;
     block->header.previous = tip().hash;
     block->header.merkle_root = block_merkle_root(*block);
-    block->header.time = static_cast<uint32_t>(std::max(time, tip().median_time_past() + 1));
+    block->header.time = static_cast<uint32_t>(std::max(time, replica_->time_min(tip())));
     block->header.bits = compact_from_target(params().pow_limit);
     return block;
 }

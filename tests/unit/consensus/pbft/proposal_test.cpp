@@ -93,23 +93,50 @@ TEST(Proposals, wrong_header_gets_no_prepare) {
     }
 }
 
-TEST(Proposals, fast_blocks_are_paced_once_their_times_run_ahead) {
-    // One validator decides without any delay: its blocks' times rise a second every six blocks.
+TEST(BlockTimes, thousand_blocks_of_one_moment_all_carry_its_time) {
+    // One validator decides without any delay.
     LoneReplica only(0, 1);
-    size_t blocks = 0;
-    while (blocks < 5000) {
+    const int64_t clock = to_unix_seconds(only.now());
+    for (size_t blocks = 1; blocks <= 1000; ++blocks) {
         only.demand(1);
-        ++blocks;
-        if (only.height() < blocks) break;
+        ASSERT_EQ(only.height(), blocks);
+        ASSERT_EQ(only.tip().time(), clock);
     }
-    // Half of the ten minutes' bound, at six blocks a second of time.
-    EXPECT_NEAR(static_cast<double>(blocks), 300.0 * 6, 20.0);
-    EXPECT_LE(only.tip().time() - to_unix_seconds(only.now()), 301);
-    // And not for ever: no longer than a quarter of the timeout.
-    only.run_for(milliseconds{500});
-    EXPECT_EQ(only.height(), blocks);
-    EXPECT_EQ(only.view(), 0U);
+    EXPECT_EQ(only.tip().median_time_past(), clock);
+    only.run_for(seconds{5});
+    only.demand(1);
+    EXPECT_EQ(only.tip().time(), clock + 5);
 }
+
+class LowestTime : public ::testing::TestWithParam<std::pair<int64_t, bool>> {};
+
+TEST_P(LowestTime, below_the_median_gets_no_prepare) {
+    const auto [offset, accepted] = GetParam();
+    Cluster cluster({.delay = milliseconds{1}});
+    for (size_t height = 1; height <= 4; ++height) {
+        cluster.run_for(seconds{10});
+        cluster.submit();
+        ASSERT_TRUE(
+            cluster.run_until([&] { return cluster.lowest_height(kAll) == height; }, seconds{1}));
+    }
+    cluster.run_for(seconds{10});
+    Block block = *cluster.make_block(1, 7);
+    block.header.time = static_cast<uint32_t>(cluster.tip(1).median_time_past() + offset);
+    cluster.clear_sent();
+    cluster.inject(1, 0, cluster.pre_prepare_message(0, 5, block, 0));
+    cluster.run_for(milliseconds{10});
+    EXPECT_EQ(cluster.sent(MessageType::prepare), accepted ? 3U : 0U);
+    if (accepted) {
+        EXPECT_THAT(cluster.blames(1), IsEmpty());
+    } else {
+        EXPECT_THAT(cluster.blames(1),
+                    ::testing::ElementsAre(::testing::HasSubstr("time-too-old")));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(offsets, LowestTime,
+                         ::testing::Values(std::pair{-1, false}, std::pair{0, true},
+                                           std::pair{1, true}));
 
 TEST(SmallSets, one_to_three_validators_order_without_tolerating_faults) {
     for (const size_t n : {1U, 2U, 3U}) {

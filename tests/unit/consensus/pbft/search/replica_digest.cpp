@@ -93,8 +93,6 @@ class ReplicaDigest {
         hash(decision.building_);
         hash(decision.published_);
         out_.u8(decision.nothing_to_build_ ? 1 : 0);
-        time(decision.propose_at_);
-        time(decision.paced_since_);
     }
 
     void write_views(const ViewChanger& views) {
