@@ -229,13 +229,13 @@ std::string selfish_text(const SelfishReport& report) {
                     run.partial ? " (PARTIAL: interrupted)" : "");
     if (run.heights() == 0) return text + "No height is final: this run has no rates.\n";
     text += fmt::format("{} heights compared, {} blocks\n\n", run.heights(), run.blocks());
-    text += fmt::format("{:<44}{:<28}{:>9}\n", "", "measured", "formula");
+    text += fmt::format("{:<46}{:<28}{:>9}\n", "", "measured", "formula");
     text +=
-        fmt::format("{:<44}{:<28}{:>7.3f} %\n", "R    main-chain blocks of the pool / heights",
+        fmt::format("{:<46}{:<28}{:>7.3f} %\n", "R    main-chain blocks of the pool / heights",
                     rate_text(run.revenue(), 3), 100 * selfish_revenue(report.alpha, report.gamma));
-    text += fmt::format("{:<44}{}\n", "S_t  stale / all blocks",
+    text += fmt::format("{:<46}{}\n", "S_t  stale / all blocks",
                         rate_text({run.blocks() - run.heights(), run.blocks()}, 3));
-    text += fmt::format("{:<44}{} / {}\n", "Stale blocks, pool / honest miners", run.pool_stale,
+    text += fmt::format("{:<46}{} / {}\n", "Stale blocks, pool / honest miners", run.pool_stale,
                         run.honest_stale);
     const double threshold = selfish_threshold(report.gamma);
     text += fmt::format("\nSelfish mining pays above alpha = {:.4f} with this gamma: here it {}.\n",
