@@ -140,7 +140,8 @@ def measure_simulator(table, hours):
 
 
 def measure_race(table, heights):
-    run = subprocess.run([str(PROGRAMS / "parley-bench-race"), str(heights)], capture_output=True, text=True, check=True)
+    run = subprocess.run([str(PROGRAMS / "parley-bench-race"), str(heights)], capture_output=True, text=True,
+                         check=True)
     line = r"^(\S.*?) +\d+ blocks in .*?: +([\d.]+) million blocks/s"
     for name, rate in re.findall(line, run.stdout, re.M):
         table.add(f"mining race, {name}", float(rate), "million blocks/s", goal=1 if name.startswith("16 ") else None,
