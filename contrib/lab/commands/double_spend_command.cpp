@@ -16,7 +16,7 @@ namespace {
 constexpr uint32_t kConfirmationsMax = 1'000;
 constexpr uint64_t kAttemptsMax = 10'000'000'000;
 
-constexpr const char* kHelp =
+constexpr const char* kDoubleSpendHelp =
     "Usage: parley-lab double-spend --q Q --z Z [options]\n"
     "\n"
     "Simulates attempts to reverse a payment: the merchant waits for Z confirmations, while an\n"
@@ -32,7 +32,7 @@ constexpr const char* kHelp =
     "  --seed S         (default 1); a seed always gives the same attempts\n"
     "  --json           print JSON instead of a table\n";
 
-struct Arguments {
+struct DoubleSpendArguments {
     std::optional<double> q;
     std::optional<uint32_t> z;
     std::vector<DoubleSpendModel> models{DoubleSpendModel::nakamoto, DoubleSpendModel::rosenfeld};
@@ -50,32 +50,34 @@ bool take_model(const std::string& text, std::vector<DoubleSpendModel>& target) 
     return false;
 }
 
-struct Line {
+struct DoubleSpendLine {
     DoubleSpendModel model{};
     Proportion measured;
     double formula = 0;
 };
 
-std::string text_of(const Arguments& arguments, const std::vector<Line>& lines, bool partial) {
+std::string text_of(const DoubleSpendArguments& arguments,
+                    const std::vector<DoubleSpendLine>& lines, bool partial) {
     std::string text = fmt::format(
         "Double spend: q = {:g}, z = {}, seed {}{}\n\n{:<12}{:<34}{:>12}{:>12}\n", *arguments.q,
         *arguments.z, arguments.seed, partial ? " (PARTIAL: interrupted)" : "", "Model",
         "success [95 % Wilson interval]", "attempts", "formula");
-    for (const Line& line : lines) {
+    for (const DoubleSpendLine& line : lines) {
         text += fmt::format("{:<12}{:<34}{:>12}{:>10.5f} %\n", to_string(line.model),
                             rate_text(line.measured, 5), line.measured.trials, 100 * line.formula);
     }
     return text;
 }
 
-std::string json_of(const Arguments& arguments, const std::vector<Line>& lines, bool partial) {
+std::string json_of(const DoubleSpendArguments& arguments,
+                    const std::vector<DoubleSpendLine>& lines, bool partial) {
     rpc::JsonWriter json;
     json.object([&] {
         json.field("partial", partial);
         json.field("q", *arguments.q);
         json.field("z", *arguments.z);
         json.field("seed", arguments.seed);
-        for (const Line& line : lines) {
+        for (const DoubleSpendLine& line : lines) {
             json.field_object(to_string(line.model), [&] {
                 json.field("attempts", line.measured.trials);
                 json.field("successes", line.measured.hits);
@@ -90,10 +92,10 @@ std::string json_of(const Arguments& arguments, const std::vector<Line>& lines, 
 }  // namespace
 
 int run_double_spend_command(const std::vector<std::string>& arguments) {
-    Arguments options;
+    DoubleSpendArguments options;
     const CommandLine line{
         "double-spend",
-        kHelp,
+        kDoubleSpendHelp,
         {{"--q", number_option(0.0, kSimulatedAttackerMax, options.q)},
          {"--z", number_option<uint32_t>(1, kConfirmationsMax, options.z)},
          {"--model",
@@ -105,7 +107,7 @@ int run_double_spend_command(const std::vector<std::string>& arguments) {
     if (const auto error = line.parse(arguments)) return report(*error);
     if (!options.q || !options.z) return report(line.error("--q and --z are needed."));
     catch_interrupts();
-    std::vector<Line> lines;
+    std::vector<DoubleSpendLine> lines;
     bool partial = false;
     {
         Progress progress("attempts", options.attempts * options.models.size());

@@ -18,7 +18,7 @@ constexpr uint64_t kSeedsMax = 1'000'000;
 constexpr uint64_t kSeedMax = UINT64_MAX - kSeedsMax;  // so that the last seed is a number
 constexpr double kSelfishShareMax = 0.4999;  // a majority wins always, and has no revenue formula
 
-constexpr const char* kHelp =
+constexpr const char* kRaceHelp =
     "Usage: parley-lab race (--shares S1,S2,... | --miners N) --lambda-delta X [options]\n"
     "       parley-lab race --graph FILE [options]\n"
     "       parley-lab race --selfish ALPHA [--gamma G] [options]\n"
@@ -59,7 +59,7 @@ struct RaceArguments {
 
 CommandLine command_line(RaceArguments& target) {
     return {"race",
-            kHelp,
+            kRaceHelp,
             {{"--shares", numbers_option(target.shares)},
              {"--miners", number_option<uint64_t>(1, kMinersMax, target.miners)},
              {"--lambda-delta", number_option(0.0, kDelayMax, target.lambda_delta)},

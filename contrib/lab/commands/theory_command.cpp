@@ -14,11 +14,11 @@ namespace {
 
 constexpr double kMinorityMax = 0.4999;  // the formulas of attacks are those of a minority
 constexpr double kSecondsMax = 1e9;
-constexpr uint32_t kConfirmationsMax = 1'000;
+constexpr uint32_t kTableRowsMax = 1'000;
 /// Below this risk a merchant may deliver (the tables of both papers).
 constexpr double kAcceptedRisk = 0.001;
 
-constexpr const char* kHelp =
+constexpr const char* kTheoryHelp =
     "Usage: parley-lab theory [--lambda-delta X [--shares S1,S2,...]] [--alpha A [--gamma G]]\n"
     "                         [--q Q [--z Z]] [--interval S --delay-integral S] [--json]\n"
     "\n"
@@ -38,7 +38,7 @@ constexpr const char* kHelp =
     "  --z Z                 rows of that table: 1 to Z confirmations (default 6)\n"
     "  --json                print JSON instead of tables\n";
 
-struct Arguments {
+struct TheoryArguments {
     std::optional<double> lambda_delta;
     std::vector<double> shares;
     std::optional<double> interval;
@@ -56,7 +56,7 @@ struct NamedRates {
     ForkRates rates;
 };
 
-std::vector<NamedRates> fork_forms(const Arguments& arguments) {
+std::vector<NamedRates> fork_forms(const TheoryArguments& arguments) {
     const double x = *arguments.lambda_delta;
     const std::vector<double>& shares = arguments.shares;
     std::vector<NamedRates> forms{{"Many small miners", "many_small_miners", many_small_miners(x)}};
@@ -69,7 +69,7 @@ std::vector<NamedRates> fork_forms(const Arguments& arguments) {
     return forms;
 }
 
-std::string fork_text(const Arguments& arguments) {
+std::string fork_text(const TheoryArguments& arguments) {
     std::string text =
         fmt::format("Forks, lambda Delta = {:g}\n{:<42}{:>11}{:>11}{:>11}{:>17}\n",
                     *arguments.lambda_delta, "Model", "F_h", "S_t", "S_m", "growth / lambda");
@@ -83,18 +83,18 @@ std::string fork_text(const Arguments& arguments) {
            "main-chain blocks. First order holds for a small lambda Delta.\n";
 }
 
-double decker(const Arguments& arguments) {
+double decker(const TheoryArguments& arguments) {
     return decker_fork_probability(1 / *arguments.interval, *arguments.integral);
 }
 
-std::string decker_text(const Arguments& arguments) {
+std::string decker_text(const TheoryArguments& arguments) {
     return fmt::format(
         "Forks, Decker & Wattenhofer: P_b = 1 / {:g} s, integral of 1 - f(t) = {:g} s\n"
         "F_h = {:.4f} %\n",
         *arguments.interval, *arguments.integral, 100 * decker(arguments));
 }
 
-std::string selfish_text(double alpha, double gamma) {
+std::string selfish_forms_text(double alpha, double gamma) {
     return fmt::format(
         "Selfish mining, Eyal & Sirer: alpha = {:g}, gamma = {:g}\n"
         "R = {:.5f} of the main-chain blocks; pays above alpha = {:.5f}\n",
@@ -102,8 +102,8 @@ std::string selfish_text(double alpha, double gamma) {
 }
 
 std::string confirmations_text(double (*form)(double, uint32_t), double q) {
-    const auto needed = confirmations_for(form, q, kAcceptedRisk, kConfirmationsMax);
-    return needed ? std::to_string(*needed) : fmt::format("more than {}", kConfirmationsMax);
+    const auto needed = confirmations_for(form, q, kAcceptedRisk, kTableRowsMax);
+    return needed ? std::to_string(*needed) : fmt::format("more than {}", kTableRowsMax);
 }
 
 std::string double_spend_text(double q, uint32_t z) {
@@ -120,7 +120,7 @@ std::string double_spend_text(double q, uint32_t z) {
                               confirmations_text(rosenfeld_double_spend, q));
 }
 
-std::string json_of(const Arguments& arguments) {
+std::string json_of(const TheoryArguments& arguments) {
     rpc::JsonWriter json;
     json.object([&] {
         if (arguments.lambda_delta) {
@@ -161,7 +161,7 @@ std::string json_of(const Arguments& arguments) {
 }
 
 /// What is wrong with the combination of options; empty: nothing.
-std::string conflict(const Arguments& arguments) {
+std::string conflict(const TheoryArguments& arguments) {
     if (!arguments.shares.empty() && !arguments.lambda_delta)
         return "--shares needs --lambda-delta.";
     if (arguments.interval.has_value() != arguments.integral.has_value())
@@ -176,9 +176,9 @@ std::string conflict(const Arguments& arguments) {
 }  // namespace
 
 int run_theory_command(const std::vector<std::string>& arguments) {
-    Arguments options;
+    TheoryArguments options;
     const CommandLine line{"theory",
-                           kHelp,
+                           kTheoryHelp,
                            {{"--lambda-delta", number_option(0.0, kDelayMax, options.lambda_delta)},
                             {"--shares", numbers_option(options.shares)},
                             {"--interval", number_option(1.0, kSecondsMax, options.interval)},
@@ -186,7 +186,7 @@ int run_theory_command(const std::vector<std::string>& arguments) {
                             {"--alpha", number_option(0.0, kMinorityMax, options.alpha)},
                             {"--gamma", number_option(0.0, 1.0, options.gamma)},
                             {"--q", number_option(0.0, kMinorityMax, options.q)},
-                            {"--z", number_option<uint32_t>(1, kConfirmationsMax, options.z)},
+                            {"--z", number_option<uint32_t>(1, kTableRowsMax, options.z)},
                             {"--json", flag_option(options.json)}}};
     if (const auto error = line.parse(arguments)) return report(*error);
     if (const std::string sentence = conflict(options); !sentence.empty())
@@ -203,7 +203,8 @@ int run_theory_command(const std::vector<std::string>& arguments) {
     std::vector<std::string> groups;
     if (options.lambda_delta) groups.push_back(fork_text(options));
     if (options.interval) groups.push_back(decker_text(options));
-    if (options.alpha) groups.push_back(selfish_text(*options.alpha, options.gamma.value_or(0)));
+    if (options.alpha)
+        groups.push_back(selfish_forms_text(*options.alpha, options.gamma.value_or(0)));
     if (options.q) groups.push_back(double_spend_text(*options.q, options.z.value_or(6)));
     for (size_t i = 0; i < groups.size(); ++i) fmt::print("{}{}", i > 0 ? "\n" : "", groups[i]);
     return 0;
