@@ -165,8 +165,8 @@ PeerManager::PeerManager(NetOptions options, const NetView& view, Random& random
 
 PeerManager::~PeerManager() = default;
 
-NetOutputs PeerManager::handle(NetInput input, TimePoint now) {
-    impl_->table.set_now(now);
+NetOutputs PeerManager::handle(NetInput input, NetTime time) {
+    impl_->table.set_now(time.now, time.host);
     std::visit([this](auto& each) { impl_->handle(each); }, input);
     impl_->advance();
     return impl_->table.take_outputs();
@@ -181,6 +181,10 @@ std::optional<TimePoint> PeerManager::next_deadline() const {
     return result;
 }
 
+std::optional<TimePoint> PeerManager::dial_deadline() const {
+    return impl_->connector.deadline();
+}
+
 NetOutputs PeerManager::take_outputs() {
     return impl_->table.take_outputs();
 }
@@ -188,28 +192,28 @@ NetOutputs PeerManager::take_outputs() {
 // --- commands of the user
 
 AddNodeResult PeerManager::add_node(const std::string& target, AddNodeCommand command,
-                                    TimePoint now) {
-    impl_->table.set_now(now);
+                                    NetTime time) {
+    impl_->table.set_now(time.now, time.host);
     return impl_->connector.add_node(target, command);
 }
 
-bool PeerManager::disconnect(const std::string& address, TimePoint now) {
+bool PeerManager::disconnect(const std::string& address, NetTime time) {
     for (const auto& [id, peer] : impl_->table.peers()) {
-        if (!peer.closing && to_string(peer.remote) == address) return disconnect(id, now);
+        if (!peer.closing && to_string(peer.remote) == address) return disconnect(id, time);
     }
     return false;
 }
 
-bool PeerManager::disconnect(PeerId id, TimePoint now) {
+bool PeerManager::disconnect(PeerId id, NetTime time) {
     Peer* peer = impl_->table.find(id);
     if (peer == nullptr || peer->closing) return false;
-    impl_->table.set_now(now);
+    impl_->table.set_now(time.now, time.host);
     impl_->table.disconnect(*peer, "the user asked for it");
     return true;
 }
 
-void PeerManager::set_network_active(bool active, TimePoint now) {
-    impl_->table.set_now(now);
+void PeerManager::set_network_active(bool active, NetTime time) {
+    impl_->table.set_now(time.now, time.host);
     if (!active) {
         for (auto& [id, peer] : impl_->table.peers())
             impl_->table.disconnect(peer, "networking is off");
@@ -221,15 +225,15 @@ bool PeerManager::network_active() const {
     return impl_->connector.active();
 }
 
-void PeerManager::ping_all(TimePoint now) {
-    impl_->table.set_now(now);
+void PeerManager::ping_all(NetTime time) {
+    impl_->table.set_now(time.now, time.host);
     for (auto& [id, peer] : impl_->table.peers()) impl_->keep_alive.send_ping(peer);
 }
 
-bool PeerManager::ban(const std::string& host, TimePoint until, TimePoint now) {
-    if (until <= now) return impl_->table.bans().unban(host);
-    impl_->table.set_now(now);
-    impl_->table.bans().ban(host, now, until);
+bool PeerManager::ban(const std::string& host, TimePoint until, NetTime time) {
+    if (until <= time.now) return impl_->table.bans().unban(host);
+    impl_->table.set_now(time.now, time.host);
+    impl_->table.bans().ban(host, time.now, until);
     for (auto& [id, peer] : impl_->table.peers()) {
         if (peer.remote.host == host) impl_->table.disconnect(peer, "banned by the user");
     }

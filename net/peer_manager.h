@@ -30,6 +30,16 @@
 
 namespace parley {
 
+/// The time of an input. setmocktime changes `now`, which everything follows except dialling: a
+/// peer is redialled while a mocked clock stands, as with bitcoind.
+struct NetTime {
+    NetTime(TimePoint both) : now(both), host(both) {}
+    NetTime(TimePoint mocked, TimePoint of_host) : now(mocked), host(of_host) {}
+
+    TimePoint now;
+    TimePoint host;
+};
+
 // Wide because it is a whole subsystem: the protocol, the user's commands, the reports.
 class PeerManager {
  public:
@@ -40,23 +50,25 @@ class PeerManager {
     PeerManager& operator=(const PeerManager&) = delete;
 
     /// Outputs are in order; those of earlier user commands come first.
-    NetOutputs handle(NetInput input, TimePoint now);
-    /// Empty: no timer is needed.
+    NetOutputs handle(NetInput input, NetTime time);
+    /// Empty: no timer is needed. Only while time is not mocked.
     std::optional<TimePoint> next_deadline() const;
+    /// The next dial alone, in the host's time; empty: none. A TimerDue is needed then.
+    std::optional<TimePoint> dial_deadline() const;
 
     // --- user commands (RPC); take_outputs() returns their outputs
 
     /// addnode. `target` is host, host:port or [host]:port.
-    AddNodeResult add_node(const std::string& target, AddNodeCommand command, TimePoint now);
+    AddNodeResult add_node(const std::string& target, AddNodeCommand command, NetTime time);
     /// disconnectnode by address ("host:port") or by id. False: no such peer.
-    bool disconnect(const std::string& address, TimePoint now);
-    bool disconnect(PeerId peer, TimePoint now);
+    bool disconnect(const std::string& address, NetTime time);
+    bool disconnect(PeerId peer, NetTime time);
     /// setnetworkactive. False closes every connection and stops dialling.
-    void set_network_active(bool active, TimePoint now);
+    void set_network_active(bool active, NetTime time);
     /// ping. Pings every peer at once.
-    void ping_all(TimePoint now);
+    void ping_all(NetTime time);
     /// setban for a single host; a past `until` removes the ban. False: there was no ban to remove.
-    bool ban(const std::string& host, TimePoint until, TimePoint now);
+    bool ban(const std::string& host, TimePoint until, NetTime time);
     void clear_bans();
     NetOutputs take_outputs();
 

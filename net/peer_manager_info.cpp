@@ -43,6 +43,7 @@ PeerInfo PeerManager::Impl::info(const Peer& peer, TimePoint now) const {
     info.addresses_processed = peer.addresses.processed;
     info.addresses_rate_limited = peer.addresses.rate_limited;
     info.fee_filter = peer.relay.fee_filter;
+    info.permissions = peer.permissions;
     info.inv_to_send = peer.relay.to_announce.size();
     return info;
 }

@@ -77,8 +77,8 @@ std::optional<TimePoint> Node::next_deadline() const {
     const Impl& impl = *impl_;
     if (impl.pending || impl.unsettled) return impl.host_now;
     if (impl.tx_index && !impl.tx_index->synced()) return impl.host_now;
-    // Mocked time only changes with setmocktime, so no timer can become due before that.
-    if (impl.mock_time) return std::nullopt;
+    // Mocked time only changes with setmocktime, so no timer but dialling can become due before.
+    if (impl.mock_time) return impl.peers.dial_deadline();
     TimePoint deadline = kNever;
     if (const auto engine = impl.engine->next_deadline()) deadline = std::min(deadline, *engine);
     if (const auto peers = impl.peers.next_deadline()) deadline = std::min(deadline, *peers);
@@ -93,7 +93,8 @@ void Node::Impl::run_timers() {
     };
     if (due(engine->next_deadline())) tell_engine(engine_input::TimerDue{});
     run_queue();
-    if (due(peers.next_deadline())) tell_net(net_input::TimerDue{});
+    if (due(peers.next_deadline()) || peers.dial_deadline().value_or(kNever) <= host_now)
+        tell_net(net_input::TimerDue{});
     if (wallets && wallets->next_deadline() <= now) tell_wallets(wallet_input::TimerDue{});
 }
 
@@ -108,11 +109,8 @@ Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
     show_tip();
     const CommitId last = stores->commits.last();
     if (invoke) effects.push_back(effect::Complete{*invoke, last});
-    if (failed != nullptr) {
-        effects.push_back(effect::Shutdown{failed->message, last});
-    } else if (stopping) {
-        effects.push_back(effect::Shutdown{{}, last});
-    }
+    if (failed != nullptr || stopping)
+        effects.push_back(effect::Shutdown{failed != nullptr ? failed->message : "", last});
     return std::exchange(effects, {});
 }
 
@@ -177,7 +175,7 @@ void Node::Impl::run_commands() {
 }
 
 void Node::Impl::tell_net(NetInput input) {
-    enqueue(peers.handle(std::move(input), now));
+    enqueue(peers.handle(std::move(input), time()));
 }
 
 void Node::Impl::tell_engine(const EngineInput& input) {

@@ -107,6 +107,8 @@ class Node {
     /// See Mempool::test_accept_package.
     Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> test_accept(
         const std::vector<TransactionRef>& transactions);
+    /// See Mempool.
+    void prioritise(const Txid& txid, Amount delta);
     /// A coin of the best chain. With `mempool`, coins of the mempool count too (with the height of
     /// the next block), and coins that it spends do not. Empty: no such coin.
     Expected<std::optional<Coin>, StorageError> coin(const OutPoint& outpoint, bool mempool);
@@ -117,11 +119,10 @@ class Node {
     Expected<void, BlockError> prefer_block(const BlockHash& hash);
     /// One piece of the work of -reindex; false if nothing is left.
     bool reindex_step();
-    /// See Chainstate: prune, verify, for_each_coin.
+    /// See Chainstate: prune, verify, coins_snapshot.
     Height prune(Height height);
     Expected<VerifyResult, StorageError> verify_chain(int level, int32_t blocks);
-    Expected<void, StorageError> for_each_coin(
-        const std::function<bool(const OutPoint&, const Coin&)>& visitor);
+    Expected<CoinsSnapshot, StorageError> coins_snapshot();
     /// By -txindex, which first catches up with the chain. Empty: not indexed, or no index.
     Expected<std::optional<TxIndex::Found>, StorageError> indexed_transaction(const Txid& txid);
 
@@ -136,11 +137,8 @@ class Node {
     void set_automine(const MiningSchedule& schedule);
 
     AddNodeResult add_node(const std::string& target, AddNodeCommand command);
-    /// False: no such peer.
-    bool disconnect_peer(const std::string& address);
-    bool disconnect_peer(PeerId peer);
-    void ping_peers();
-    void set_network_active(bool active);
+    /// Runs another of PeerManager's user commands, then what it asks for.
+    void command_peers(const std::function<void(PeerManager&, NetTime now)>& command);
 
     /// REQUIRES: wallets() is not null.
     Expected<Wallet*, WalletError> load_wallet(const std::string& name);

@@ -132,14 +132,17 @@ Expected<VerifyResult, StorageError> Node::verify_chain(int level, int32_t block
     }
     return result;
 }
-Expected<void, StorageError> Node::for_each_coin(
-    const std::function<bool(const OutPoint&, const Coin&)>& visitor) {
-    return impl_->chain->for_each_coin(visitor);
+Expected<CoinsSnapshot, StorageError> Node::coins_snapshot() {
+    return impl_->chain->coins_snapshot();
 }
 Expected<std::optional<TxIndex::Found>, StorageError> Node::indexed_transaction(const Txid& txid) {
     if (!impl_->tx_index) return std::optional<TxIndex::Found>{};
     impl_->tx_index->step();
     return impl_->tx_index->find(txid);
+}
+
+void Node::prioritise(const Txid& txid, Amount delta) {
+    impl_->mempool.prioritise(txid, delta);
 }
 
 // --- generated blocks
@@ -165,26 +168,12 @@ void Node::set_automine(const MiningSchedule& schedule) {
 // --- peers
 
 AddNodeResult Node::add_node(const std::string& target, AddNodeCommand command) {
-    const AddNodeResult result = impl_->peers.add_node(target, command, impl_->now);
+    const AddNodeResult result = impl_->peers.add_node(target, command, impl_->time());
     impl_->run_commands();
     return result;
 }
-bool Node::disconnect_peer(const std::string& address) {
-    const bool found = impl_->peers.disconnect(address, impl_->now);
-    impl_->run_commands();
-    return found;
-}
-bool Node::disconnect_peer(PeerId peer) {
-    const bool found = impl_->peers.disconnect(peer, impl_->now);
-    impl_->run_commands();
-    return found;
-}
-void Node::ping_peers() {
-    impl_->peers.ping_all(impl_->now);
-    impl_->run_commands();
-}
-void Node::set_network_active(bool active) {
-    impl_->peers.set_network_active(active, impl_->now);
+void Node::command_peers(const std::function<void(PeerManager&, NetTime now)>& command) {
+    command(impl_->peers, impl_->time());
     impl_->run_commands();
 }
 

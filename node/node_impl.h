@@ -148,6 +148,7 @@ struct Node::Impl {
     std::optional<TimePoint> mock_time;
     TimePoint started{};
     TimePoint host_now{};
+    NetTime time() const { return {now, host_now}; }
     bool stopping = false;
     std::optional<StorageError> failure;    ///< of a store read through coins()
     const HeaderNode* shown_tip = nullptr;  ///< of the last TipChanged

@@ -37,6 +37,10 @@ class TrackedStorage : public Storage {
     Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override {
         return host_.scan(prefix, visitor);
     }
+    Expected<std::unique_ptr<const StorageSnapshot>, StorageError> snapshot(
+        ByteSpan prefix) const override {
+        return host_.snapshot(prefix);
+    }
     Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
                                             size_t size) const override {
         return host_.read_file(file, offset, size);

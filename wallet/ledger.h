@@ -92,6 +92,8 @@ class Ledger {
     int32_t depth(const LedgerTx& transaction) const;
     bool immature(const LedgerTx& transaction) const;
     bool trusted(const LedgerTx& transaction) const;
+    /// For many transactions: `known` keeps the verdicts between calls.
+    bool trusted(const LedgerTx& transaction, std::map<Txid, bool>& known) const;
     /// The amounts that it takes from the wallet (inputs) and pays to it (outputs).
     Amount debit(const Transaction& transaction) const;
     Amount credit(const Transaction& transaction) const;
@@ -116,7 +118,6 @@ class Ledger {
     void refresh(const OutPoint& outpoint);
     void refresh_around(const LedgerTx& transaction);
     bool spent(const OutPoint& outpoint) const;
-    bool trusted(const LedgerTx& transaction, std::map<Txid, bool>& known) const;
 
     const ChainParams& params_;
     WalletKeys& keys_;

@@ -54,13 +54,14 @@ void Wallet::Impl::save() {
         else
             store.erase_transaction(txid);
     }
-    store.flush();
+    store.flush(keys.take_exposed() ? Durability::synced : Durability::written);
 }
 
 void Wallet::Impl::restore(StoredWallet stored) {
     for (DescriptorRecord& record : stored.descriptors) keys.add(std::move(record));
     keys.take_changed();  // discarded: the store has them, except for addresses added by a larger
                           // -keypool
+    keys.take_exposed();
     labels = std::move(stored.labels);
     locked = stored.locked;
     locked_persistent = std::move(stored.locked);

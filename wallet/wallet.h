@@ -89,7 +89,10 @@ class Wallet {
 
     WalletInfo info() const;
     WalletBalances balances(int32_t confirmations_min = 0) const;
+    /// Takes microseconds for each coin; describe() takes ten times as long.
     std::vector<UnspentOutput> list_unspent(const UnspentQuery& query = {}) const;
+    /// REQUIRES: a script of the wallet.
+    UnspentDescription describe(const Script& script) const;
     /// The latest `count` after skipping `skip`, oldest first. `label`: only receives with this
     /// label.
     std::vector<ListedTransaction> list_transactions(const std::optional<std::string>& label,

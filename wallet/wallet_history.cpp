@@ -130,6 +130,7 @@ WalletBalances Wallet::balances(int32_t confirmations_min) const {
 std::vector<UnspentOutput> Wallet::list_unspent(const UnspentQuery& query) const {
     std::vector<UnspentOutput> list;
     Amount sum{0};
+    std::map<Txid, bool> trusted;
     for (const auto& [outpoint, transaction] : impl_->ledger.unspent()) {
         const TxOutput& output = transaction->transaction->outputs()[outpoint.index];
         const int32_t depth = impl_->ledger.depth(*transaction);
@@ -142,25 +143,26 @@ std::vector<UnspentOutput> Wallet::list_unspent(const UnspentQuery& query) const
                                                 output.script_pubkey) == query.scripts.end())
             continue;
         UnspentOutput unspent;
-        unspent.safe = impl_->ledger.trusted(*transaction);
+        unspent.safe = impl_->ledger.trusted(*transaction, trusted);
         if (!unspent.safe && !query.include_unsafe) continue;
         const auto place = impl_->keys.place(output.script_pubkey);
         CHECK(place.has_value());
         const Descriptor& descriptor = impl_->keys.records()[place->record].descriptor;
         unspent.outpoint = outpoint;
         unspent.output = output;
-        unspent.address = impl_->address_of(output.script_pubkey);
-        unspent.label = impl_->label_of(output.script_pubkey);
         unspent.confirmations = depth;
         unspent.solvable = descriptor.is_solvable();
         unspent.spendable = descriptor.has_secret();
-        unspent.descriptor = impl_->script_descriptor(output.script_pubkey);
-        unspent.parent_descriptors = impl_->parent_descriptors(output.script_pubkey);
         list.push_back(std::move(unspent));
         sum += output.value;
         if (sum >= query.sum_min || (query.count_max != 0 && list.size() >= query.count_max)) break;
     }
     return list;
+}
+
+UnspentDescription Wallet::describe(const Script& script) const {
+    return {impl_->address_of(script), impl_->label_of(script), impl_->script_descriptor(script),
+            impl_->parent_descriptors(script)};
 }
 
 std::vector<ListedTransaction> Wallet::list_transactions(const std::optional<std::string>& label,

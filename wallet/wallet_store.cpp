@@ -204,6 +204,7 @@ void WalletStore::put_meta(const WalletMeta& meta) {
     write_text(writer, meta.chain);
     writer.u8(meta.private_keys).u8(meta.blank).le(meta.birth_time);
     batch_.put(key_of(kMetaKey), writer.take());
+    meta_changed_ = true;
 }
 
 void WalletStore::put_descriptor(const DescriptorRecord& record) {
@@ -255,9 +256,10 @@ void WalletStore::erase_trail(Height height) {
     batch_.erase(key_of(kTrailKey, Writer{4}.be(height.value()).data()));
 }
 
-void WalletStore::flush() {
+void WalletStore::flush(Durability durability) {
     if (batch_.empty()) return;
-    storage_->commit(std::exchange(batch_, {}), Durability::written);
+    if (std::exchange(meta_changed_, false)) durability = Durability::synced;
+    storage_->commit(std::exchange(batch_, {}), durability);
 }
 
 }  // namespace parley

@@ -70,13 +70,17 @@ class WalletStore {
     void put_trail(Height height, const BlockHash& hash);
     void erase_trail(Height height);
 
-    /// Commits what was put since the last call, if anything.
-    void flush();
+    /// Commits what was put since the last call, if anything. What creates or exposes a key or an
+    /// address must be on disk before anybody learns of it (`synced`): after a power failure, a
+    /// lost seed would lose money, and an address would be given to two payers. So must a new
+    /// wallet.
+    void flush(Durability durability);
 
  private:
     std::unique_ptr<Storage> storage_;
     const ChainParams& params_;
     WriteBatch batch_;
+    bool meta_changed_ = false;
 };
 
 }  // namespace parley

@@ -83,12 +83,16 @@ struct TransactionView {
 struct UnspentOutput {
     OutPoint outpoint;
     TxOutput output;
-    std::optional<std::string> address;
-    std::optional<std::string> label;
     int32_t confirmations = 0;
     bool spendable = false;  ///< the wallet has the key
     bool solvable = false;   ///< the wallet knows the public key
     bool safe = false;       ///< confirmed, or own unconfirmed change
+};
+
+/// What the wallet knows about an output's script.
+struct UnspentDescription {
+    std::optional<std::string> address;
+    std::optional<std::string> label;
     std::optional<std::string> descriptor;
     std::vector<std::string> parent_descriptors;
 };

@@ -92,10 +92,22 @@ class WriteBatch {
     std::vector<Operation> operations_;
 };
 
-class Storage {
+/// The keys with one prefix as they were when the snapshot was taken, regardless of later commits.
+/// Used by one thread at a time, which need not be the core thread. Must not outlive its Storage.
+class StorageSnapshot {
  public:
     /// Returns false to stop. The spans are valid during the call only.
     using Visitor = std::function<bool(ByteSpan key, ByteSpan value)>;
+
+    virtual ~StorageSnapshot() = default;
+
+    /// In lexicographic order.
+    virtual Expected<void, StorageError> scan(const Visitor& visitor) const = 0;
+};
+
+class Storage {
+ public:
+    using Visitor = StorageSnapshot::Visitor;
 
     virtual ~Storage() = default;
 
@@ -109,6 +121,10 @@ class Storage {
 
     /// Visits the keys that start with `prefix` in lexicographic order.
     virtual Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const = 0;
+
+    /// For scans that are too long for the core thread. This default copies keys and values.
+    virtual Expected<std::unique_ptr<const StorageSnapshot>, StorageError> snapshot(
+        ByteSpan prefix) const;
 
     /// Exactly `size` bytes; Code::corruption when the file is shorter.
     virtual Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,

@@ -338,6 +338,12 @@ Expected<void, StorageError> Chainstate::for_each_coin(
     return coins_.for_each(visitor);
 }
 
+Expected<CoinsSnapshot, StorageError> Chainstate::coins_snapshot() {
+    if (failure()) return Unexpected(*failure());
+    coins_.write_all(index_.tip(), Durability::written);
+    return coins_.snapshot();
+}
+
 void Chainstate::flush(Durability durability) {
     // After a failure, state that may be incomplete is not written.
     if (!failure()) coins_.write_all(index_.tip(), durability);

@@ -215,6 +215,8 @@ class Chainstate {
     /// returns false to stop.
     Expected<void, StorageError> for_each_coin(
         const std::function<bool(const OutPoint&, const Coin&)>& visitor);
+    /// The same coins, for a thread that reads them while the chain moves on.
+    Expected<CoinsSnapshot, StorageError> coins_snapshot();
     /// Checks the last `blocks` blocks of the best chain (at most all) against the stores, without
     /// changing anything. Each level includes those below it: 0 reads the blocks, 1 checks them, 2
     /// reads their undo data, 3 disconnects them in memory, 4 connects them again with scripts.

@@ -63,10 +63,13 @@ bool Coins::replay_disconnect(const Block& block, const BlockUndo& undo) {
     return parley::replay_disconnect(block, undo, cache_);
 }
 
-Expected<void, StorageError> Coins::for_each(
-    const std::function<bool(const OutPoint&, const Coin&)>& visitor) const {
+namespace {
+
+// Passes the records that `scan` visits to the visitor.
+template <class Scan>
+Expected<void, StorageError> visit_coins(const Scan& scan, const CoinsSnapshot::Visitor& visitor) {
     bool damaged = false;
-    auto scanned = storage_.scan(Bytes{kCoinKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
+    auto scanned = scan([&](ByteSpan key, ByteSpan value) {
         Reader reader(value);
         const Coin coin = read_coin(reader);
         damaged = !reader.done() || key.size() != coin_key(OutPoint{}).size();
@@ -78,6 +81,23 @@ Expected<void, StorageError> Coins::for_each(
                                        "chainstate: the record of an unspent output is malformed"});
     }
     return {};
+}
+
+}  // namespace
+
+Expected<void, StorageError> CoinsSnapshot::for_each(const Visitor& visitor) const {
+    return visit_coins([this](const auto& visit) { return keys_->scan(visit); }, visitor);
+}
+
+Expected<void, StorageError> Coins::for_each(const CoinsSnapshot::Visitor& visitor) const {
+    return visit_coins(
+        [this](const auto& visit) { return storage_.scan(Bytes{kCoinKeyPrefix}, visit); }, visitor);
+}
+
+Expected<CoinsSnapshot, StorageError> Coins::snapshot() const {
+    auto keys = storage_.snapshot(Bytes{kCoinKeyPrefix});
+    if (!keys) return Unexpected(keys.error());
+    return CoinsSnapshot{std::move(*keys)};
 }
 
 }  // namespace parley

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/storage/storage.h"
@@ -15,6 +17,20 @@
 #include "chain/state/stored_blocks.h"
 
 namespace parley {
+
+/// All coins at one moment, in outpoint order. See StorageSnapshot for threads and lifetime.
+class CoinsSnapshot {
+ public:
+    /// Returns false to stop.
+    using Visitor = std::function<bool(const OutPoint&, const Coin&)>;
+
+    explicit CoinsSnapshot(std::unique_ptr<const StorageSnapshot> keys) : keys_(std::move(keys)) {}
+
+    Expected<void, StorageError> for_each(const Visitor& visitor) const;
+
+ private:
+    std::unique_ptr<const StorageSnapshot> keys_;
+};
 
 class Coins {
  public:
@@ -45,8 +61,9 @@ class Coins {
     void write_all(const HeaderNode& tip, Durability durability);
     /// All stored coins in outpoint order. The visitor returns false to stop. REQUIRES: no change
     /// since write_all().
-    Expected<void, StorageError> for_each(
-        const std::function<bool(const OutPoint&, const Coin&)>& visitor) const;
+    Expected<void, StorageError> for_each(const CoinsSnapshot::Visitor& visitor) const;
+    /// The stored coins. REQUIRES: no change since write_all().
+    Expected<CoinsSnapshot, StorageError> snapshot() const;
 
     /// Estimated bytes of the store.
     uint64_t size_on_disk() const { return storage_.keys_size_on_disk(); }

@@ -66,6 +66,8 @@ class Repair {
     TimePoint next_deadline() const;
 
  private:
+    friend class ReplicaDigest;  // of tests: reads everything
+
     struct PeerState {
         TimePoint answered_at = TimePoint::min();
         TimePoint catch_up_at = TimePoint::min();

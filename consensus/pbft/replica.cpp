@@ -49,8 +49,8 @@ EngineReport::List report_evidence(const std::vector<Evidence>& evidence) {
 }  // namespace
 
 Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet validators,
-                 LogSink& log)
-    : setup_(std::move(options), chain, std::move(validators), log),
+                 LogSink& log, Tuning tuning)
+    : setup_(std::move(options), chain, std::move(validators), log, tuning),
       vote_log_(setup_.self.value_or(0), setup_.options.key, setup_.authenticator),
       evidence_(log),
       attendance_(setup_.set().size()),

@@ -31,7 +31,8 @@ inline constexpr std::string_view kEngineName = "pbft";
 class Replica final : public Engine {
  public:
     /// REQUIRES: the key in `options`, if any, is a validator's.
-    Replica(PbftOptions options, const ChainParams& chain, ValidatorSet validators, LogSink& log);
+    Replica(PbftOptions options, const ChainParams& chain, ValidatorSet validators, LogSink& log,
+            Tuning tuning = {});
     Replica(const Replica&) = delete;
     Replica& operator=(const Replica&) = delete;
 
@@ -55,6 +56,8 @@ class Replica final : public Engine {
     const std::vector<Evidence>& evidence() const { return evidence_.all(); }
 
  private:
+    friend class ReplicaDigest;  // of tests: reads everything
+
     void take(const engine_input::Started& input, Step& step);
     void take(const engine_input::TipChanged& input, Step& step);
     void take(const engine_input::DemandChanged& input, Step& step);

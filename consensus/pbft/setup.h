@@ -14,9 +14,19 @@
 
 namespace parley::pbft {
 
+/// Rules that a test may take out, to show that the search of tests/unit/consensus/pbft/search
+/// finds what happens without them. Every node runs with all of them.
+struct Tuning {
+    /// The timer of an awaited view counts whoever has left all views below it. False: only those
+    /// that wait for this very view (rejected by ADR 0008).
+    bool timer_counts_later_views = true;
+};
+
 struct Setup {
-    Setup(PbftOptions chosen, const ChainParams& chain, ValidatorSet validators, LogSink& sink)
+    Setup(PbftOptions chosen, const ChainParams& chain, ValidatorSet validators, LogSink& sink,
+          Tuning rules)
         : options(std::move(chosen)),
+          tuning(rules),
           authenticator(std::move(validators), chain.genesis_hash),
           self(options.key ? set().index_of(options.key->public_key()) : std::nullopt),
           bits(compact_from_target(chain.pow_limit)),
@@ -34,6 +44,7 @@ struct Setup {
     }
 
     const PbftOptions options;
+    const Tuning tuning;
     const Authenticator authenticator;
     const std::optional<ValidatorIndex> self;  ///< empty: a follower
     const uint32_t bits;                       ///< the constant `bits` of every header

@@ -198,7 +198,9 @@ void ViewChanger::set_timer(bool has_work, TimePoint now) {
     // Section 4.5.2: a replica that leaves a view alone waits, instead of moving through views. Who
     // has gone on to a later view has left this one too: counting only those at this very view
     // would stop the timers of all others when the first one moves on.
-    const bool waiting = active() ? has_work : known_.count_from(view()) >= setup_.set().quorum();
+    const size_t left =
+        setup_.tuning.timer_counts_later_views ? known_.count_from(view()) : known_.count(view());
+    const bool waiting = active() ? has_work : left >= setup_.set().quorum();
     timer_.run(waiting && setup_.self, now);
 }
 

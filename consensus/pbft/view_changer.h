@@ -99,6 +99,8 @@ class ViewChanger {
     bool expired(TimePoint now);
 
  private:
+    friend class ReplicaDigest;  // of tests: reads everything
+
     /// View changes kept for reports: more than one round of the primaries of most networks.
     static constexpr size_t kHistoryMax = 16;
 

@@ -55,11 +55,12 @@ void AddressRelay::on_addresses(Peer& peer, const std::vector<message::AddressEn
     const IpAddress source = IpAddress::parse(peer.remote.host).value_or(IpAddress{});
     const int64_t now = to_unix_seconds(table_.now());
     for (const message::AddressEntry& entry : entries) {
-        if (state.tokens_micro < kTokenMicro) {
+        if (state.tokens_micro >= kTokenMicro) {
+            state.tokens_micro -= kTokenMicro;
+        } else if (!peer.permissions.addresses) {
             ++state.rate_limited;
             continue;
         }
-        state.tokens_micro -= kTokenMicro;
         ++state.processed;
         if (!acceptable(entry.address)) continue;
         const bool news = book_.add(entry.address, entry.time, source, table_.now());

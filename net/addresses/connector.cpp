@@ -18,7 +18,7 @@ constexpr size_t kDialsMax = 1'000;
 }  // namespace
 
 Connector::Connector(PeerTable& table, AddressBook& book)
-    : table_(table), book_(book), active_(table.options().network_active) {
+    : table_(table), book_(book), slots_(table), active_(table.options().network_active) {
     const NetOptions& options = table.options();
     for (const Endpoint& endpoint : options.connect)
         targets_.push_back({to_string(endpoint), endpoint, false, {}, {}, 0, {}});
@@ -44,26 +44,39 @@ uint64_t Connector::dial(const Endpoint& endpoint, ConnectionType type) {
     return number;
 }
 
+Permissions Connector::permissions_of(const Peer& peer) const {
+    const NetOptions& options = table_.options();
+    Permissions implicit;
+    implicit.no_ban = implicit.download = implicit.mempool = true;
+    implicit.force_relay = options.whitelist_force_relay;
+    implicit.relay = options.whitelist_relay || options.whitelist_force_relay;
+    Permissions result;
+    for (const WhitelistRule& rule : options.whitelist) {
+        const bool direction =
+            peer.inbound() ? rule.inbound : rule.outbound && peer.type == ConnectionType::manual;
+        if (direction && rule.subnet.contains(peer.remote.host))
+            result |= rule.implicit ? implicit : rule.permissions;
+    }
+    for (const WhitebindRule& rule : options.whitebinds) {
+        if (peer.inbound() && rule.address == peer.local)
+            result |= rule.implicit ? implicit : rule.permissions;
+    }
+    return result;
+}
+
 std::string Connector::on_connected(Peer& peer, bool inbound, uint64_t dial) {
     if (inbound) {
         peer.type = ConnectionType::inbound;
+        peer.permissions = permissions_of(peer);
         if (!active_) return "networking is off";
-        if (table_.bans().is_banned(peer.remote.host, table_.now())) return "banned";
-        const auto inbound_count = std::count_if(
-            table_.peers().begin(), table_.peers().end(),
-            [](const auto& entry) { return entry.second.inbound() && !entry.second.closing; });
-        const NetOptions& options = table_.options();
-        const size_t reserved = std::min(options.outbound_max, options.connections_max);
-        const size_t slots = options.connections_max - reserved;
-        const auto count = static_cast<size_t>(inbound_count);  // this one included
-        if (count > slots) return "all inbound slots are taken";
-        // The last slot is reserved for hosts that have not misbehaved.
-        if (count == slots && table_.bans().is_discouraged(peer.remote.host)) return "discouraged";
-        return {};
+        if (!peer.permissions.no_ban && table_.bans().is_banned(peer.remote.host, table_.now()))
+            return "banned";
+        return slots_.admit(peer);
     }
     const auto pending = dials_.find(dial);
     if (pending == dials_.end()) return "nobody dialled it";
     peer.type = pending->second.type;
+    peer.permissions = permissions_of(peer);
     dials_.erase(pending);
     for (Target& target : targets_) {
         if (target.dial != dial) continue;
@@ -82,7 +95,7 @@ void Connector::failed(Target& target) {
     // Up to a quarter more, so that two nodes that dial each other do not stay in step.
     delay += Duration{static_cast<int64_t>(
         table_.random().uniform(static_cast<uint64_t>(delay.count()) / 4 + 1))};
-    target.next_try = table_.now() + delay;
+    target.next_try = table_.host_now() + delay;
 }
 
 void Connector::on_dial_failed(uint64_t dial, const std::string& reason) {
@@ -109,11 +122,11 @@ void Connector::on_closed(PeerId peer, bool ready) {
 
 void Connector::dial_targets() {
     for (Target& target : targets_) {
-        if (target.dial || target.peer || target.next_try > table_.now()) continue;
+        if (target.dial || target.peer || target.next_try > table_.host_now()) continue;
         if (dials_.size() < kDialsMax) {
             target.dial = dial(target.endpoint, ConnectionType::manual);
         } else {
-            target.next_try = table_.now() + table_.options().reconnect_delay_max;
+            target.next_try = table_.host_now() + table_.options().reconnect_delay_max;
         }
     }
 }
@@ -151,10 +164,10 @@ bool Connector::suitable(const NetAddress& address) const {
 }
 
 void Connector::dial_from_book() {
-    if (!wants_automatic() || next_automatic_ > table_.now()) return;
+    if (!wants_automatic() || next_automatic_ > table_.host_now()) return;
     const auto address =
         book_.select(table_.now(), [&](const NetAddress& known) { return suitable(known); });
-    next_automatic_ = table_.now() + (address ? kAutomaticInterval : kAutomaticIdle);
+    next_automatic_ = table_.host_now() + (address ? kAutomaticInterval : kAutomaticIdle);
     if (!address) return;
     book_.attempted(address->ip, address->port, table_.now());
     dial(Endpoint{address->ip.to_string(), address->port}, ConnectionType::outbound_full_relay);
@@ -200,7 +213,7 @@ AddNodeResult Connector::add_node(const std::string& text, AddNodeCommand comman
                 return AddNodeResult::done;
             }
             if (targets_.size() >= kTargetsMax) return AddNodeResult::malformed;
-            targets_.push_back({text, *endpoint, true, {}, {}, 0, table_.now()});
+            targets_.push_back({text, *endpoint, true, {}, {}, 0, table_.host_now()});
             on_timer();
             return AddNodeResult::done;
         case AddNodeCommand::remove:
@@ -216,7 +229,7 @@ void Connector::set_active(bool active) {
     active_ = active;
     for (Target& target : targets_) {
         target.failures = 0;
-        target.next_try = table_.now();
+        target.next_try = table_.host_now();
     }
     on_timer();
 }

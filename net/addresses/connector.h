@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/addresses/address_book.h"
+#include "net/peer/inbound_slots.h"
 #include "net/peer/peer_table.h"
 
 namespace parley {
@@ -26,6 +27,7 @@ class Connector {
     void on_closed(PeerId peer, bool ready);
     /// Dials everything that is due.
     void on_timer();
+    /// In the host's time, like all times of dialling.
     std::optional<TimePoint> deadline() const;
 
     AddNodeResult add_node(const std::string& text, AddNodeCommand command);
@@ -49,6 +51,8 @@ class Connector {
         ConnectionType type = ConnectionType::manual;
     };
 
+    /// By -whitelist and -whitebind. REQUIRES: its type is set.
+    Permissions permissions_of(const Peer& peer) const;
     uint64_t dial(const Endpoint& endpoint, ConnectionType type);
     void dial_targets();
     void dial_from_book();
@@ -59,6 +63,7 @@ class Connector {
 
     PeerTable& table_;
     AddressBook& book_;
+    InboundSlots slots_;
     bool active_;
     bool started_ = false;
     uint64_t last_dial_ = 0;

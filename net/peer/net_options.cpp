@@ -1,5 +1,7 @@
 #include "net/peer/net_options.h"
 
+#include <algorithm>
+
 #include "base/option_row.h"
 
 namespace parley {
@@ -42,9 +44,31 @@ OptionRows<NetOptions> NetOptions::rows() {
         option<O>("seednode", kPeer,
                   "Connect to this peer to get addresses of other peers, then disconnect; may be "
                   "repeated"),
+        option<O>(
+            "whitebind", OptionUnit{"<[permissions@]addr:port>"},
+            "Listen on this address, too, and give its peers permissions, as -whitelist does; "
+            "may be repeated"),
+        option<O>("whitelist", OptionUnit{"<[permissions@]network>"},
+                  "Give permissions to peers of this address or network: bloomfilter, noban, "
+                  "forcerelay, relay, mempool, download, addr, all, separated by commas; with `in` "
+                  "or `out`, to inbound or to manual connections (default: inbound). Without a "
+                  "list: noban, mempool and what -whitelistrelay and -whitelistforcerelay say; may "
+                  "be repeated"),
+        option<&O::whitelist_force_relay>(
+            "whitelistforcerelay", kFlag,
+            "Permission forcerelay for peers with default permissions: announce their transactions "
+            "even if they are not new (default: {default})"),
+        option<&O::whitelist_relay>(
+            "whitelistrelay", kFlag,
+            "Permission relay for peers with default permissions: accept their transactions even "
+            "with -blocksonly (default: {default})"),
         option<O>("uacomment", OptionUnit{"<text>"},
                   "Add a comment to the user agent; may be repeated"));
     return kRows;
+}
+
+size_t NetOptions::inbound_max() const {
+    return connections_max - std::min(outbound_max, connections_max);
 }
 
 void NetOptions::set_public_network_delays() {

@@ -12,6 +12,7 @@
 #include "base/option_rows.h"
 #include "base/time.h"
 #include "base/uint256.h"
+#include "net/peer/permissions.h"
 #include "net/wire/endpoint.h"
 #include "net/wire/protocol.h"
 
@@ -39,6 +40,10 @@ struct NetOptions {
     std::vector<Endpoint> seed_nodes;  ///< -seednode: asked once for addresses
     bool dial_ipv4 = true;             ///< -onlynet: automatic outbound peers
     bool dial_ipv6 = true;
+    std::vector<WhitelistRule> whitelist;   ///< -whitelist
+    std::vector<WhitebindRule> whitebinds;  ///< -whitebind: listening addresses of the host
+    bool whitelist_relay = true;            ///< -whitelistrelay
+    bool whitelist_force_relay = false;     ///< -whitelistforcerelay
     bool blocks_only = false;            ///< -blocksonly: neither asks for nor accepts transactions
     bool serve_mempool_message = false;  ///< -peerbloomfilters; without it `mempool` disconnects
     bool accept_local_addresses = false;  ///< addresses outside the public ranges are gossiped
@@ -68,6 +73,9 @@ struct NetOptions {
     /// Every so often each peer is asked for headers beyond our tip, and told our tip: two nodes
     /// converge after any loss.
     Duration anti_entropy_interval = std::chrono::seconds{30};
+
+    /// Inbound slots: what the automatic outbound peers leave of -maxconnections.
+    size_t inbound_max() const;
 
     /// bitcoind's patience, for networks of strangers.
     void set_public_network_delays();

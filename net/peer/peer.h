@@ -15,6 +15,7 @@
 #include "chain/rules/header_node.h"
 #include "net/peer/net_view.h"
 #include "net/peer/peer_info.h"
+#include "net/peer/permissions.h"
 #include "net/peer/recent_set.h"
 #include "net/wire/framing.h"
 #include "net/wire/messages.h"
@@ -139,6 +140,7 @@ struct Peer {
     std::map<std::string, uint64_t> bytes_sent_per_message;
     std::map<std::string, uint64_t> bytes_received_per_message;  ///< keys: the commands we know
 
+    Permissions permissions;
     PeerHandshake handshake;
     PeerFlow flow;
     PeerLiveness liveness;

@@ -11,6 +11,7 @@
 #include "base/peer_id.h"
 #include "base/time.h"
 #include "chain/primitives/ids.h"
+#include "net/peer/permissions.h"
 #include "net/wire/endpoint.h"
 #include "net/wire/protocol.h"
 
@@ -58,6 +59,7 @@ struct PeerInfo {
     uint64_t addresses_rate_limited = 0;
     int64_t fee_filter = 0;  ///< the peer's minimum, sat/kvB
     size_t inv_to_send = 0;  ///< transactions queued for announcement
+    Permissions permissions;
 };
 
 struct AddedNodeInfo {

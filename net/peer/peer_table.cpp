@@ -109,6 +109,10 @@ void PeerTable::punish(Peer& peer, std::string_view reason) {
     if (peer.closing) return;
     log_.info(LogCategory::net, "Misbehaving: peer={} ({}): {}", peer.id.value(),
               to_string(peer.remote), reason);
+    if (peer.permissions.no_ban) {
+        log_.info(LogCategory::net, "Warning: not punishing noban peer {}!", peer.id.value());
+        return;
+    }
     if (peer.type != ConnectionType::manual && !is_this_machine(peer.remote.host))
         bans_.discourage(peer.remote.host);
     disconnect(peer, reason);

@@ -85,8 +85,13 @@ class PeerTable {
 
     NetOutputs take_outputs() { return std::exchange(outputs_, {}); }
 
-    void set_now(TimePoint now) { now_ = now; }
+    void set_now(TimePoint now, TimePoint host_now) {
+        now_ = now;
+        host_now_ = host_now;
+    }
     TimePoint now() const { return now_; }
+    /// For dialling only: does not follow setmocktime.
+    TimePoint host_now() const { return host_now_; }
     const NetOptions& options() const { return options_; }
     const NetView& view() const { return view_; }
     const BlockIndex& index() const { return view_.index(); }
@@ -109,6 +114,7 @@ class PeerTable {
     size_t open_asks_ = 0;
     NetTotals totals_;
     TimePoint now_{};
+    TimePoint host_now_{};
 };
 
 }  // namespace parley

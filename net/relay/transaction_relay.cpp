@@ -73,6 +73,7 @@ void TransactionRelay::queue(Peer& peer, const RelayTransaction& transaction) {
 }
 
 TimePoint TransactionRelay::next_announcement(const Peer& peer) {
+    if (peer.permissions.no_ban) return table_.now();
     const Duration mean =
         peer.inbound() ? table_.options().trickle_inbound : table_.options().trickle_outbound;
     if (mean <= Duration{0}) return table_.now();
@@ -114,7 +115,7 @@ bool TransactionRelay::have(const GenTxid& id) const {
 
 void TransactionRelay::on_announced(Peer& peer, const std::vector<GenTxid>& ids) {
     if (ids.empty()) return;
-    if (table_.options().blocks_only) {
+    if (table_.options().blocks_only && !peer.permissions.relay) {
         table_.disconnect(peer, "transaction inv sent in violation of protocol");
         return;
     }
@@ -129,7 +130,7 @@ void TransactionRelay::on_announced(Peer& peer, const std::vector<GenTxid>& ids)
 }
 
 void TransactionRelay::on_transaction(Peer& peer, ByteSpan payload) {
-    if (table_.options().blocks_only) {
+    if (table_.options().blocks_only && !peer.permissions.relay) {
         table_.disconnect(peer, "transaction sent in violation of protocol");
         return;
     }
@@ -141,8 +142,21 @@ void TransactionRelay::on_transaction(Peer& peer, ByteSpan payload) {
                                 : static_cast<const Hash256&>(transaction->txid()));
     requests_.forget(GenTxid::of(transaction->wtxid()));
     requests_.forget(GenTxid::of(transaction->txid()));
-    if (table_.initial_download() || have(GenTxid::of(transaction->wtxid()))) return;
-    table_.ask(net_output::SubmitTransaction{peer.id, transaction});
+    if (table_.initial_download()) return;
+    if (!have(GenTxid::of(transaction->wtxid())))
+        table_.ask(net_output::SubmitTransaction{peer.id, transaction});
+    else if (peer.permissions.force_relay)
+        announce_again(transaction->wtxid());
+}
+
+// Its sender is trusted, so the walk over the mempool cannot be used against this node.
+void TransactionRelay::announce_again(const Wtxid& wtxid) {
+    for (const RelayTransaction& known : table_.view().relay_transactions()) {
+        if (known.wtxid != wtxid) continue;
+        table_.log().info(LogCategory::net, "Force relaying tx {} (wtxid={})",
+                          known.txid.to_string(), wtxid.to_string());
+        announce(known);
+    }
 }
 
 void TransactionRelay::on_transaction_judged(const net_input::TransactionJudged& judged) {

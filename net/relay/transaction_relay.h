@@ -50,6 +50,7 @@ class TransactionRelay {
     void send_announcements(Peer& peer);
     TimePoint next_announcement(const Peer& peer);
     bool have(const GenTxid& id) const;
+    void announce_again(const Wtxid& wtxid);
     void keep_orphan(Peer& peer, const TransactionRef& transaction);
     void send_requests();
     void send_fee_filters();

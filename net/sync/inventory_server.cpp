@@ -55,7 +55,8 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
     const HeaderNode* node = table_.index().find(hash);
     if (node == nullptr || node->is_invalid()) return false;
     const int32_t depth = table_.index().tip().height - node->height;
-    if (is_limited(table_.options().services) && depth > kDepthServedMax) {
+    if (is_limited(table_.options().services) && depth > kDepthServedMax &&
+        !peer.permissions.no_ban) {
         // Whether the block exists would reveal how far we have pruned, and the peer would wait for
         // it.
         table_.disconnect(peer, "block request below the NODE_NETWORK_LIMITED threshold");
@@ -140,7 +141,7 @@ void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {
 }
 
 void InventoryServer::on_mempool(Peer& peer) {
-    if (!table_.options().serve_mempool_message) {
+    if (!table_.options().serve_mempool_message && !peer.permissions.mempool) {
         table_.disconnect(peer, "mempool request with bloom filters disabled");
         return;
     }

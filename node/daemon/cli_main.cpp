@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "node/daemon/daemon.h"
 #include "node/daemon/engine_tool.h"
 #include "node/daemon/http/http_client.h"
 #include "node/daemon/options/config_file.h"
@@ -127,6 +128,14 @@ std::string read_password() {
 int run(const std::vector<std::string>& arguments) {
     auto options = rpc::parse_cli(arguments);
     if (!options) return fail(options.error());
+    if (options->help || options->version) {
+        fmt::print("Parley RPC client version v{}\n", version_text());
+        if (options->help) fmt::print("\n{}", rpc::cli_help());
+        return EXIT_SUCCESS;
+    }
+    // Only this program knows whether it writes to a terminal.
+    if (options->color == rpc::CliOptions::Color::automatic && ::isatty(STDOUT_FILENO) != 0)
+        options->color = rpc::CliOptions::Color::always;
     const char* home = std::getenv("HOME");
     const std::string home_directory = home != nullptr ? home : "/";
     const EngineTool* tool =
@@ -144,12 +153,8 @@ int run(const std::vector<std::string>& arguments) {
     if (options->read_stdin) {
         for (std::string line; std::getline(std::cin, line);) stdin_lines.push_back(line);
     }
-    std::optional<Target> target;
-    if (!options->help && !options->version) {
-        auto read = read_target(*options, home_directory);
-        if (!read) return fail(read.error());
-        target.emplace(std::move(*read));
-    }
+    const auto target = read_target(*options, home_directory);
+    if (!target) return fail(target.error());
     const rpc::CliOutcome outcome = rpc::run_cli(
         *options, stdin_lines,
         [&](const std::string& path, const std::string& body) {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -19,14 +19,18 @@
 #include "node/daemon/http/http_auth.h"
 #include "node/daemon/http/http_server.h"
 #include "node/daemon/node_files.h"
+#include "node/daemon/notifying_node.h"
 #include "node/daemon/record/flight_recorder.h"
 #include "node/daemon/rpc_host.h"
+#include "node/daemon/system/descriptor_budget.h"
 #include "node/daemon/system/directory_lock.h"
+#include "node/daemon/system/memory_reserve.h"
 #include "node/daemon/system/notifier.h"
 #include "node/daemon/system/os_random.h"
 #include "node/daemon/system/system_error.h"
 #include "node/daemon/workers/script_pool.h"
 #include "node/daemon/workers/shared_caches.h"
+#include "node/daemon/workers/step_watch.h"
 #include "node/node.h"
 
 namespace parley {
@@ -34,15 +38,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Enough for peers, RPC clients, LevelDB tables and block files.
-constexpr rlim_t kOpenFilesWanted = 4096;
-
-void raise_open_files_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kOpenFilesWanted) return;
-    limit.rlim_cur = std::min(kOpenFilesWanted, limit.rlim_max);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
+// The limit that the process asks for where it may, whatever the options need.
+constexpr size_t kDescriptorsWanted = 4096;
 
 // Stops the loop when the process gets a signal. All threads block the signals, and this thread
 // waits for them, so that no handler interrupts other code.
@@ -95,47 +92,16 @@ class PidFile {
     std::string path_;
 };
 
-// The node for the loop, with -blocknotify watching its tip.
-class HostedNode final : public NodeDriver {
- public:
-    HostedNode(Node& node, std::string block_notify, Notifier& notifier)
-        : node_(node),
-          block_notify_(std::move(block_notify)),
-          notifier_(notifier),
-          tip_(&node.chain().index().tip()) {}
-
-    Effects handle(Event event, TimePoint now) override {
-        Effects effects = node_.handle(std::move(event), now);
-        if (!block_notify_.empty() && &node_.chain().index().tip() != tip_) notify();
-        return effects;
-    }
-    std::optional<TimePoint> next_deadline() const override { return node_.next_deadline(); }
-
- private:
-    void notify() {
-        tip_ = &node_.chain().index().tip();
-        std::string command = block_notify_;
-        const std::string hash = tip_->hash.to_string();
-        for (size_t at = command.find("%s"); at != std::string::npos; at = command.find("%s", at))
-            command.replace(at, 2, hash);
-        notifier_.run(std::move(command));
-    }
-
-    Node& node_;
-    const std::string block_notify_;
-    Notifier& notifier_;
-    const HeaderNode* tip_;
-};
-
 // All parts of a running daemon. A member may use the members that are declared before it.
 class Daemon {
  public:
     Daemon(const DaemonOptions& options, NodeConfig config)
         : options_(options), config_(std::move(config)), loop_() {}
 
-    std::string run(const std::vector<std::string>& notes, const std::function<void()>& on_ready);
+    std::string run(std::vector<std::string> notes, const std::function<void()>& on_ready);
 
  private:
+    Expected<void, std::string> divide_descriptors(std::vector<std::string>& notes);
     Expected<void, std::string> open_directories();
     Expected<void, std::string> open_rpc();
     Expected<void, std::string> open_record();
@@ -143,7 +109,7 @@ class Daemon {
     void log_start(const std::vector<std::string>& notes);
     std::string serve(const std::function<void()>& on_ready);
 
-    const DaemonOptions& options_;
+    DaemonOptions options_;
     NodeConfig config_;
     CoreLoop loop_;
     OsRandom random_{false};
@@ -176,9 +142,31 @@ class Daemon {
     std::unique_ptr<Node> node_;
 };
 
+// Connections get no more descriptors than the stores leave them.
+Expected<void, std::string> Daemon::divide_descriptors(std::vector<std::string>& notes) {
+    const size_t peers = config_.net.connections_max;
+    const size_t clients = options_.http.enabled ? options_.http.connections_max : 0;
+    const size_t wanted = kReservedDescriptors + kExtraPeerConnections + peers + clients;
+    const auto budget = parley::divide_descriptors(
+        raise_descriptor_limit(std::max(kDescriptorsWanted, wanted)), {peers, clients});
+    if (!budget) return Unexpected(budget.error());
+    if (budget->peers < peers)
+        notes.push_back(
+            fmt::format("Reducing -maxconnections from {} to {}, because of system limitations.",
+                        peers, budget->peers));
+    config_.net.connections_max = budget->peers;
+    options_.transport.inbound_max = transport_inbound_max(config_.net);
+    options_.http.connections_max = budget->clients;
+    return {};
+}
+
 Expected<void, std::string> Daemon::open_directories() {
-    for (const std::string& path : {options_.chain_directory, options_.blocks_directory}) {
-        std::error_code error;
+    std::error_code error;
+    // As in bitcoind, a new data directory has a place for wallets even before the first one.
+    const bool fresh = !fs::exists(options_.chain_directory, error);
+    std::vector<std::string> directories{options_.chain_directory, options_.blocks_directory};
+    if (fresh) directories.push_back(options_.wallet_directory);
+    for (const std::string& path : directories) {
         fs::create_directories(path, error);
         if (error) return Unexpected(system_error_sentence("create", path, error.value()));
     }
@@ -213,7 +201,10 @@ Expected<void, std::string> Daemon::open_rpc() {
         cookie_.emplace(std::move(*made));
     }
     auto auth = HttpAuth::create(http, cookie);
-    if (!auth) return Unexpected(auth.error());
+    if (!auth) {
+        log_->warning(LogCategory::general, "{}", auth.error());
+        return Unexpected(std::string("Unable to start HTTP server. See debug log for details."));
+    }
     http_.emplace(
         http, std::move(*auth),
         [this](const rpc::HttpRequest& request) { return dispatcher_->handle(request); }, *log_);
@@ -236,7 +227,8 @@ Expected<void, std::string> Daemon::open_record() {
     std::error_code error;
     header.fresh = !fs::exists(options_.blocks_directory + "/index", error) &&
                    !fs::exists(options_.chain_directory + "/chainstate", error) &&
-                   !fs::exists(options_.wallet_directory, error);
+                   (!fs::exists(options_.wallet_directory, error) ||
+                    fs::is_empty(options_.wallet_directory, error));
     header.wallets = !options_.no_wallets;
     header.tx_index = options_.tx_index;
     header.settings = options_.settings;
@@ -288,12 +280,18 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
                "Chain {}, consensus {}, SHA-256 implementation {}, miner's {}", config_.params.name,
                config_.engine.name, sha256_implementation(), pow_search_implementation());
     log_->info(LogCategory::general, "Script verification uses {} threads", script_threads_);
-    for (const std::string& note : notes) log_->info(LogCategory::general, "{}", note);
+    constexpr std::string_view kWarning = "Warning: ";
+    for (const std::string& note : notes) {
+        if (note.starts_with(kWarning))
+            log_->warning(LogCategory::general, "{}", note.substr(kWarning.size()));
+        else
+            log_->info(LogCategory::general, "{}", note);
+    }
 }
 
-std::string Daemon::run(const std::vector<std::string>& notes,
-                        const std::function<void()>& on_ready) {
-    raise_open_files_limit();
+std::string Daemon::run(std::vector<std::string> notes, const std::function<void()>& on_ready) {
+    const MemoryReserve reserve;
+    if (auto done = divide_descriptors(notes); !done) return done.error();
     if (auto done = open_directories(); !done) return done.error();
     const SignalThread signals(loop_);
     log_start(notes);
@@ -314,6 +312,7 @@ std::string Daemon::run(const std::vector<std::string>& notes,
     http_.reset();
     transport_->stop();
     miner_.reset();
+    if (problem.empty() && MemoryReserve::used()) problem = MemoryReserve::kSentence;
     if (!problem.empty()) log_->error(LogCategory::general, "{}", problem);
     node_.reset();
     scripts_.reset();
@@ -325,15 +324,16 @@ std::string Daemon::run(const std::vector<std::string>& notes,
 }
 
 std::string Daemon::serve(const std::function<void()>& on_ready) {
-    HostedNode hosted(*node_, options_.block_notify, *notifier_);
+    NotifyingNode hosted(*node_, {options_.block_notify, options_.alert_notify}, *notifier_);
     const auto now = TimePoint{
         std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
     Effects start = node_->start(now);
-    NodeDriver* driver = &hosted;
+    StepWatch watched(hosted, *log_);
+    NodeDriver* driver = &watched;
     std::optional<FlightRecorder> recorder;
     if (record_) {
         record_header_.start = now;
-        recorder.emplace(hosted, std::move(*record_), record_header_, start, *log_);
+        recorder.emplace(watched, std::move(*record_), record_header_, start, *log_);
         driver = &*recorder;
         log_->info(LogCategory::general, "Recording to {}", options_.record);
     }
@@ -356,7 +356,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     };
     const std::string error =
         loop_.run({*driver, *transport_, *miner_, barrier, show_tip}, std::move(start));
-    if (!options_.shutdown_notify.empty()) notifier_->run(options_.shutdown_notify);
+    if (!options_.shutdown_notify.empty()) notifier_->run_now(options_.shutdown_notify);
     log_->info(LogCategory::general, "Shutdown: In progress...");
     import.reset();
     return error;

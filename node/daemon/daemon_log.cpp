@@ -106,12 +106,12 @@ Expected<std::unique_ptr<DaemonLog>, std::string> DaemonLog::open(const LogOptio
     if (!options.path.empty()) {
         if (options.shrink) shrink(options.path);
         try {
+            // spdlog would create the directory, which hides a mistyped path.
+            if (!std::filesystem::is_directory(std::filesystem::path(options.path).parent_path()))
+                throw spdlog::spdlog_ex("no such directory");
             sinks.push_back(std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.path));
-        } catch (const spdlog::spdlog_ex& error) {
-            return Unexpected(
-                fmt::format("Could not open debug log file {}: {}. Check "
-                            "-debuglogfile and the directory's permissions.",
-                            options.path, error.what()));
+        } catch (const std::exception&) {
+            return Unexpected(fmt::format("Could not open debug log file {}", options.path));
         }
     }
     if (options.console) sinks.push_back(std::make_shared<spdlog::sinks::stdout_sink_mt>());

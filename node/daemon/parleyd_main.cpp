@@ -85,6 +85,7 @@ int run(const std::vector<std::string>& arguments) {
         if (!background.begin(start->wait_for_background))
             return fail("Cannot start a background process. Run without -daemon.");
     }
+    for (const std::string& notice : start->notices) fmt::print(stderr, "{}\n", notice);
     const std::string problem = run_daemon(start->daemon, std::move(*start->node), start->notes,
                                            [&background] { background.ready(); });
     return problem.empty() ? EXIT_SUCCESS : fail(problem);

@@ -68,6 +68,34 @@ bool RpcHost::pause(Duration duration) {
     return !stopped_.wait_for(lock, duration, [this] { return stopping_; });
 }
 
+std::shared_ptr<void> RpcHost::begin_coins_scan() {
+    const std::lock_guard lock(mutex_);
+    if (coins_scan_) return nullptr;
+    coins_scan_ = 0;
+    coins_scan_aborted_ = false;
+    return {this, [](RpcHost* host) {
+                const std::lock_guard end_lock(host->mutex_);
+                host->coins_scan_.reset();
+            }};
+}
+
+bool RpcHost::report_coins_scan(int percent) {
+    const std::lock_guard lock(mutex_);
+    coins_scan_ = percent;
+    return !coins_scan_aborted_ && !stopping_;
+}
+
+std::optional<int> RpcHost::coins_scan_progress() const {
+    const std::lock_guard lock(mutex_);
+    return coins_scan_;
+}
+
+bool RpcHost::abort_coins_scan() {
+    const std::lock_guard lock(mutex_);
+    coins_scan_aborted_ = coins_scan_.has_value();
+    return coins_scan_aborted_;
+}
+
 bool LoopGateway::run(const std::shared_ptr<const Request>& request,
                       const std::function<void(Node&)>& call) {
     before_wait_();

@@ -40,6 +40,10 @@ class RpcHost final : public rpc::Host {
     double hashes_per_second() const override { return hash_rate_ ? hash_rate_() : 0; }
     Duration steady_time() const override;
     bool pause(Duration duration) override;
+    std::shared_ptr<void> begin_coins_scan() override;
+    bool report_coins_scan(int percent) override;
+    std::optional<int> coins_scan_progress() const override;
+    bool abort_coins_scan() override;
 
  private:
     struct Running {
@@ -59,6 +63,8 @@ class RpcHost final : public rpc::Host {
     std::optional<std::string> warm_up_{"Loading block index…"};
     std::atomic<bool> warm_{false};  // warm_up_ is empty; read without the lock
     std::list<Running> running_;     // bounded by -rpcthreads
+    std::optional<int> coins_scan_;  // the running scan's progress in percent
+    bool coins_scan_aborted_ = false;
 };
 
 class LoopGateway final : public rpc::NodeGateway {

@@ -28,19 +28,20 @@ CoinsSummary summarise_coins(World& world, NodeIndex index) {
     CoinsSummary summary;
     world.invoke(index, [&](Node& node) {
         Sha256 hash;
-        const auto read = node.for_each_coin([&](const OutPoint& point, const Coin& coin) {
-            Writer writer;
-            writer.bytes(point.txid.bytes())
-                .le(point.index)
-                .le(coin.output.value.value())
-                .le(coin.height.value())
-                .u8(coin.coinbase ? 1 : 0)
-                .var_bytes(coin.output.script_pubkey.bytes());
-            hash.write(writer.data());
-            ++summary.count;
-            summary.total = summary.total + coin.output.value;
-            return true;
-        });
+        const auto read =
+            node.coins_snapshot()->for_each([&](const OutPoint& point, const Coin& coin) {
+                Writer writer;
+                writer.bytes(point.txid.bytes())
+                    .le(point.index)
+                    .le(coin.output.value.value())
+                    .le(coin.height.value())
+                    .u8(coin.coinbase ? 1 : 0)
+                    .var_bytes(coin.output.script_pubkey.bytes());
+                hash.write(writer.data());
+                ++summary.count;
+                summary.total = summary.total + coin.output.value;
+                return true;
+            });
         CHECK(read);
         summary.digest = hash.finish();
     });

@@ -200,16 +200,20 @@ void World::run_for(Duration span) {
 bool World::run_until(const std::function<bool()>& done, Duration limit, Duration every) {
     const TimePoint end = now_ + limit;
     TimePoint ask_at = now_;
+    bool changed = true;  // since the last question
     while (true) {
-        if (now_ >= ask_at) {
+        // Also before a time without events: what came before it is the state at `ask_at`.
+        if (changed && (now_ >= ask_at || idle_after(ask_at))) {
             if (done()) return true;
             ask_at = now_ + every;
+            changed = false;
         }
         if (idle_after(end)) {
             now_ = end;
             return done();
         }
         step();
+        changed = true;
     }
 }
 

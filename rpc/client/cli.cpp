@@ -28,6 +28,7 @@ Json convert(const std::string& text, const Parameter* parameter) {
     switch (parameter->type) {
         case ParameterType::string:
         case ParameterType::hex:
+        case ParameterType::untyped:
             return Json::string(text);
         case ParameterType::any:
             return parse_json(text).value_or(Json::string(text));
@@ -59,18 +60,32 @@ Json positional_params(const Method* method, const std::vector<std::string>& arg
     return Json::array(std::move(params));
 }
 
+/// Whether the client sends the argument as it is: then an "=" may belong to its text.
+bool is_text(const Parameter* parameter) {
+    return parameter &&
+           (parameter->type == ParameterType::string || parameter->type == ParameterType::hex ||
+            parameter->type == ParameterType::untyped);
+}
+
 Json named_params(const Method* method, const std::vector<std::string>& arguments) {
     Json::Object params;
     Json::Array leading;
     for (const std::string& argument : arguments) {
+        const Parameter* next = parameter_at(method, leading.size());
         const size_t equals = argument.find('=');
-        if (equals == std::string::npos) {
-            leading.push_back(convert(argument, parameter_at(method, leading.size())));
+        const std::string name = argument.substr(0, equals);
+        const Parameter* named = parameter_named(method, name);
+        // An "=" in a text or in JSON, such as ["key=value"], does not make a name.
+        const bool positional =
+            equals == std::string::npos ||
+            (named == nullptr && next != nullptr && (is_text(next) || parse_json(argument)));
+        if (positional) {
+            leading.push_back(convert(argument, next));
             continue;
         }
-        const std::string name = argument.substr(0, equals);
-        params.emplace_back(name,
-                            convert(argument.substr(equals + 1), parameter_named(method, name)));
+        // A later value replaces an earlier one.
+        std::erase_if(params, [&](const Json::Member& member) { return member.first == name; });
+        params.emplace_back(name, convert(argument.substr(equals + 1), named));
     }
     if (!leading.empty()) params.emplace_back("args", Json::array(std::move(leading)));
     return Json::object(std::move(params));
@@ -99,6 +114,11 @@ std::string request_path(const std::optional<std::string>& wallet) {
 Json parse_reply(const CliReply& reply) {
     if (reply.state == CliReply::State::unauthorised)
         stop_with("Authorization failed: Incorrect rpcuser or rpcpassword");
+    if (reply.state == CliReply::State::unreachable)
+        stop_with(fmt::format(
+            "{}\n\nMake sure the parleyd server is running and that you are connecting to the "
+            "correct RPC port.\nUse \"parley-cli -help\" for more info.",
+            reply.body));
     if (reply.state != CliReply::State::answered) stop_with(reply.body);
     const int status = reply.http_status;
     if (status >= 400 && status != 400 && status != 404 && status != 500) {
@@ -204,10 +224,32 @@ CliOutcome run_get_info(Client& client) {
                 report.balances_by_wallet.emplace_back(name.string(), std::move(*balances));
         }
     }
-    return {0, format_info(report), ""};
+    return {0, format_info(report, client.options().color == CliOptions::Color::always), ""};
 }
 
-CliOutcome run_net_info(Client& client) {
+/// The counts of getaddrmaninfo, as bitcoin-cli groups them.
+CliOutcome run_address_info(Client& client) {
+    const Json counts = client.result("getaddrmaninfo", {}, std::nullopt);
+    Json::Object known;
+    for (const auto& [network, numbers] : counts.object()) {
+        const Json* total = numbers.find("total");
+        if (total == nullptr) stop_with("expected getaddrmaninfo to report totals");
+        known.emplace_back(network == "all_networks" ? "total" : network, *total);
+    }
+    const Json shown = Json::object({{"addresses_known", Json::object(std::move(known))}});
+    return {0, json_indented(shown, 2) + "\n", ""};
+}
+
+constexpr std::string_view kNetInfoHelp = R"(-netinfo [help]
+
+Shows the protocol version and user agent of the node, then the number of its peers: a line each
+for inbound, outbound and all peers, and a column for each network. "npr" counts peers whose
+address is not publicly routable, such as loopback.
+)";
+
+CliOutcome run_net_info(Client& client, const std::vector<std::string>& arguments) {
+    if (!arguments.empty() && (arguments[0] == "help" || arguments[0] == "h"))
+        return {0, std::string(kNetInfoHelp), ""};
     const Json network = client.result("getnetworkinfo", {}, std::nullopt);
     const Json peers = client.result("getpeerinfo", {}, std::nullopt);
     return {0, format_net_info(network, peers), ""};
@@ -285,8 +327,15 @@ CliOutcome run_cli(const CliOptions& options, const std::vector<std::string>& st
     arguments.insert(arguments.end(), stdin_lines.begin(), stdin_lines.end());
     Client client{options, transport, pause};
     try {
-        if (options.get_info) return run_get_info(client);
-        if (options.net_info) return run_net_info(client);
+        if (options.get_info) {
+            if (!arguments.empty()) stop_with("-getinfo takes no arguments");
+            return run_get_info(client);
+        }
+        if (options.net_info) return run_net_info(client, arguments);
+        if (options.address_info) {
+            if (!arguments.empty()) stop_with("-addrinfo takes no arguments");
+            return run_address_info(client);
+        }
         if (options.generate) return run_generate(client, arguments);
         return run_command(client, std::move(arguments));
     } catch (const Stop& stop) {

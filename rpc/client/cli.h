@@ -33,6 +33,7 @@ struct CliOptions {
     bool read_stdin_password = false;  ///< -stdinrpcpass: the first line
     bool get_info = false;
     bool net_info = false;
+    bool address_info = false;
     bool generate = false;
     enum class Color : uint8_t { automatic, always, never };
     Color color = Color::automatic;

@@ -37,6 +37,7 @@ constexpr std::array kFlags{Flag{"named", &CliOptions::named},
                             Flag{"rpcwait", &CliOptions::wait},
                             Flag{"getinfo", &CliOptions::get_info},
                             Flag{"netinfo", &CliOptions::net_info},
+                            Flag{"addrinfo", &CliOptions::address_info},
                             Flag{"generate", &CliOptions::generate},
                             Flag{"help", &CliOptions::help},
                             Flag{"h", &CliOptions::help},
@@ -165,17 +166,19 @@ or:     parley-cli [options] help <command>      Get help for a command
     return help + R"(
 Options:
 
+  -addrinfo                Show the number of known addresses by network
   -chain=<chain>           Use the chain <chain>: main, test, testnet4, signet, regtest or
                            labnet
   -regtest, -labnet, ...   The same as -chain=regtest, -chain=labnet, ...
-  -color=<when>            No effect, accepted for compatibility: always, auto or never
+  -color=<when>            Whether -getinfo is coloured: always, auto or never (default: auto)
   -conf=<file>             Configuration file; relative to the data directory
   -datadir=<dir>           Data directory (default: ~/.parley)
   -generate [n] [tries]    Generate n blocks to a new address of the wallet (default: 1)
   -getinfo                 Show general information about the node and its wallet
   -help, -h, -?            Print this help and exit
   -named                   Pass named instead of positional arguments
-  -netinfo                 Show the number of peers by direction and network
+  -netinfo                 Show the number of peers by direction and network; -netinfo help
+                           explains the output
   -rpcclienttimeout=<s>    Timeout of a request in seconds (default: 900; 0: no timeout)
   -rpcconnect=<ip>         Send commands to the node on <ip> (default: 127.0.0.1)
   -rpccookiefile=<file>    Authentication cookie file

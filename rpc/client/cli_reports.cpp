@@ -48,14 +48,24 @@ std::string trusted(const Json& balances) {
     return mine ? text(*mine, "trusted") : "n/a";
 }
 
+constexpr std::string_view kColorOff = "\x1B[0m";
+constexpr std::string_view kGreen = "\x1B[32m";
+constexpr std::string_view kYellow = "\x1B[33m";
+constexpr std::string_view kBlue = "\x1B[34m";
+constexpr std::string_view kMagenta = "\x1B[35m";
+constexpr std::string_view kCyan = "\x1B[36m";
+
 }  // namespace
 
-std::string format_info(const InfoReport& report) {
+std::string format_info(const InfoReport& report, bool color) {
     std::string out;
-    const auto line = [&](std::string_view name, const std::string& content) {
-        out += fmt::format("{}: {}\n", name, content);
+    const auto line = [&](std::string_view name, const std::string& content,
+                          std::string_view escape = {}) {
+        const bool shown = color && !escape.empty();
+        out +=
+            fmt::format("{}{}: {}{}\n", shown ? escape : "", name, content, shown ? kColorOff : "");
     };
-    line("Chain", text(report.chain, "chain"));
+    line("Chain", text(report.chain, "chain"), kBlue);
     line("Blocks", text(report.chain, "blocks"));
     line("Headers", text(report.chain, "headers"));
     line("Verification progress", percentage(report.chain, "verificationprogress"));
@@ -63,7 +73,8 @@ std::string format_info(const InfoReport& report) {
     out += '\n';
     line("Network",
          fmt::format("in {}, out {}, total {}", text(report.network, "connections_in"),
-                     text(report.network, "connections_out"), text(report.network, "connections")));
+                     text(report.network, "connections_out"), text(report.network, "connections")),
+         kGreen);
     line("Version", text(report.network, "version"));
     line("Time offset (s)", text(report.network, "timeoffset"));
     line("Proxies", "n/a");
@@ -71,12 +82,12 @@ std::string format_info(const InfoReport& report) {
     out += '\n';
     if (report.wallet) {
         const std::string name = text(*report.wallet, "walletname");
-        line("Wallet", name.empty() ? "\"\"" : name);
+        line("Wallet", name.empty() ? "\"\"" : name, kMagenta);
         line("Keypool size", text(*report.wallet, "keypoolsize"));
         out += '\n';
     }
     if (report.balances) {
-        line("Balance", trusted(*report.balances));
+        line("Balance", trusted(*report.balances), kCyan);
         out += '\n';
     }
     if (!report.balances_by_wallet.empty()) {
@@ -85,7 +96,7 @@ std::string format_info(const InfoReport& report) {
             out += fmt::format("{:>17} {}\n", trusted(balances), name.empty() ? "\"\"" : name);
         out += '\n';
     }
-    line("Warnings", warnings_text(report.chain));
+    line("Warnings", warnings_text(report.chain), kYellow);
     return out;
 }
 

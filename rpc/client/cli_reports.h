@@ -19,7 +19,8 @@ struct InfoReport {
     std::vector<std::pair<std::string, Json>> balances_by_wallet;  ///< if several are loaded
 };
 
-std::string format_info(const InfoReport& report);
+/// `color`: with ANSI escape sequences for a terminal.
+std::string format_info(const InfoReport& report, bool color);
 
 /// getnetworkinfo and getpeerinfo.
 std::string format_net_info(const Json& network, const Json& peers);

@@ -91,7 +91,8 @@ BlockRef read_raw_block(const Json& json, std::string_view name) {
     if (bytes) {
         Reader reader{*bytes};
         Block block = read_block(reader);
-        if (reader.done()) return std::make_shared<const Block>(std::move(block));
+        // As in bitcoind, bytes behind the block do not matter.
+        if (reader.ok()) return std::make_shared<const Block>(std::move(block));
     }
     fail(Code::deserialization, "Block decode failed");
 }

@@ -42,6 +42,8 @@ std::optional<Json::Type> json_type(ParameterType type) {
         case ParameterType::amount:
         case ParameterType::range:
         case ParameterType::any:
+        case ParameterType::untyped:
+        case ParameterType::json:
             break;
     }
     return std::nullopt;

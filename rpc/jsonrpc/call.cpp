@@ -123,19 +123,13 @@ std::pair<uint32_t, uint32_t> read_range(const Json& json, std::string_view name
         last = read_integer(json.array()[1], name);
         if (first > last)
             fail(Code::invalid_parameter,
-                 fmt::format("Range specified as [begin,end] must not have begin after end ({})",
-                             name));
+                 "Range specified as [begin,end] must not have begin after end");
     } else {
-        fail(Code::invalid_parameter,
-             fmt::format("Range must be specified as end or as [begin,end] ({})", name));
+        fail(Code::invalid_parameter, "Range must be specified as end or as [begin,end]");
     }
-    if (first < 0)
-        fail(Code::invalid_parameter,
-             fmt::format("Range should be greater or equal than 0 ({})", name));
-    if (last < 0 || last > INT32_MAX)
-        fail(Code::invalid_parameter, fmt::format("End of range is too high ({})", name));
-    if (last - first >= kRangeSizeMax)
-        fail(Code::invalid_parameter, fmt::format("Range is too large ({})", name));
+    if (first < 0) fail(Code::invalid_parameter, "Range should be greater or equal than 0");
+    if (last < 0 || last > INT32_MAX) fail(Code::invalid_parameter, "End of range is too high");
+    if (last - first >= kRangeSizeMax) fail(Code::invalid_parameter, "Range is too large");
     return {static_cast<uint32_t>(first), static_cast<uint32_t>(last)};
 }
 

@@ -122,6 +122,8 @@ class Call {
 
     /// Null if omitted.
     const Json& argument(size_t position) const;
+    /// Of the arguments that the client sent, including nulls.
+    size_t argument_count() const { return arguments_.size(); }
     bool has(size_t position) const { return !argument(position).is_null(); }
     std::string_view name(size_t position) const { return method_.parameters[position].name(); }
 

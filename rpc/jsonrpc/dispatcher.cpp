@@ -59,6 +59,18 @@ HttpReply json_reply(int status, std::string body) {
     return {status, "application/json", std::move(body)};
 }
 
+/// Without the characters that could be taken for a part of the log line.
+std::string printable(std::string_view text) {
+    std::string safe;
+    for (const char c : text) {
+        const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                           (c >= 'A' && c <= 'Z') ||
+                           std::string_view{" .,;-_/:?@()"}.find(c) != std::string_view::npos;
+        if (plain) safe += c;
+    }
+    return safe;
+}
+
 HttpReply malformed(std::string message) {
     const Json null;
     const Answer answer{{}, Error{Code::parse, std::move(message)}};
@@ -82,7 +94,12 @@ struct Dispatcher::Request {
 
  private:
     std::optional<std::string> read(const Json& json) {
-        if (!json.is_object()) return "Invalid Request object";
+        // What has no place for an id is answered with null.
+        static const Json kNoId;
+        if (!json.is_object()) {
+            id = &kNoId;
+            return "Invalid Request object";
+        }
         id = json.find("id");
         if (const Json* named = json.find("jsonrpc"); named && !named->is_null()) {
             if (!named->is_string()) return "jsonrpc field must be a string";
@@ -178,7 +195,7 @@ std::string Dispatcher::answer_batch(const Json& json, const HttpRequest& http) 
 Dispatcher::Outcome Dispatcher::execute(const Request& request, const HttpRequest& http) const {
     if (request.error) return {{{}, Error{Code::invalid_request, *request.error}}};
     log_.debug(LogCategory::rpc, "ThreadRPCServer method={} user={}",
-               json_quote(request.method.substr(0, kLoggedMethodSizeMax)), http.user);
+               printable(request.method.substr(0, kLoggedMethodSizeMax)), http.user);
     if (auto status = host_.warm_up()) return {{{}, Error{Code::warming_up, std::move(*status)}}};
     const Method* method = table_.find(request.method);
     if (!method) return {{{}, Error{Code::method_not_found, "Method not found"}}};

@@ -28,6 +28,8 @@ std::string_view type_text(ParameterType type) {
         case ParameterType::range:
             return "numeric or array";
         case ParameterType::any:
+        case ParameterType::untyped:
+        case ParameterType::json:
             return "any";
     }
     return "";
@@ -90,6 +92,7 @@ std::string help_line(const Method& method) {
 std::string help_text(const Method& method) {
     std::string text = help_line(method) + "\n\n";
     if (method.category == "parley") text += "Extension of Parley: bitcoind has no such method.\n";
+    if (method.result.empty()) return text + fmt::format("{}\n", method.description);
     text += fmt::format("{}\n{}\nResult:\n{}\n", method.description, arguments_text(method),
                         method.result);
     const std::string_view space = method.example.empty() ? "" : " ";

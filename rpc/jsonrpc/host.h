@@ -64,6 +64,16 @@ class Host {
     virtual Duration steady_time() const = 0;
     /// Blocks the calling rpc thread. False: the process is stopping; return at once.
     virtual bool pause(Duration duration) = 0;
+
+    /// scantxoutset: one scan at a time. Keeps the place until the handle is destroyed. Null: there
+    /// is a scan already.
+    virtual std::shared_ptr<void> begin_coins_scan() = 0;
+    /// The running scan's progress. False: it was aborted, or the process is stopping.
+    virtual bool report_coins_scan(int percent) = 0;
+    /// Empty: there is no scan.
+    virtual std::optional<int> coins_scan_progress() const = 0;
+    /// False: there is no scan.
+    virtual bool abort_coins_scan() = 0;
 };
 
 }  // namespace parley::rpc

@@ -7,6 +7,12 @@ namespace parley::rpc {
 MethodTable::MethodTable() {
     add(blockchain_methods());
     add(chainstate_methods());
+    add(coins_scan_methods());
+    add(tx_proof_methods());
+    add(priority_methods());
+    add(signed_message_methods());
+    add(multisig_methods());
+    add(echo_methods());
     add(wait_methods());
     add(block_statistics_methods());
     add(mempool_methods());

@@ -23,8 +23,10 @@ enum class ParameterType : uint8_t {
     amount,  ///< number or string, in coins
     array,
     object,
-    range,  ///< a number, or an array of two
-    any     ///< checked by the method itself
+    range,    ///< a number, or an array of two
+    any,      ///< checked by the method itself
+    untyped,  ///< any value, of which the command-line client sends strings only
+    json      ///< any value
 };
 
 /// The JSON type that the value must have; empty: the method checks it.
@@ -51,7 +53,7 @@ struct Method {
     std::string_view category;  ///< "blockchain", ...; "parley": not in bitcoind
     std::string_view description;
     std::vector<Parameter> parameters;
-    std::string_view result;   ///< a description of the result
+    std::string_view result;   ///< a description of the result; empty: the method is gone
     std::string_view example;  ///< arguments as on the command line
     Handler handler = nullptr;
     bool hidden = false;  ///< not listed by `help`
@@ -89,6 +91,12 @@ Status check_arguments(const Method& method, const Json::Array& arguments);
 // One function per file of methods.
 std::vector<Method> blockchain_methods();
 std::vector<Method> chainstate_methods();
+std::vector<Method> coins_scan_methods();
+std::vector<Method> tx_proof_methods();
+std::vector<Method> priority_methods();
+std::vector<Method> signed_message_methods();
+std::vector<Method> multisig_methods();
+std::vector<Method> echo_methods();
 std::vector<Method> wait_methods();
 std::vector<Method> block_statistics_methods();
 std::vector<Method> mempool_methods();

@@ -27,12 +27,16 @@ struct CoinTotals {
     MuHash3072 muhash;
 };
 
-CoinTotals coin_totals(Node& node, HashType type) {
+CoinTotals coin_totals(Call& call, HashType type) {
     CoinTotals totals;
-    totals.height = node.chain().index().tip().height;
-    totals.best_block = node.chain().index().tip().hash;
+    const CoinsSnapshot coins = call.ask([&](Node& node) {
+        totals.height = node.chain().index().tip().height;
+        totals.best_block = node.chain().index().tip().hash;
+        totals.disk_size = node.chain().coins_size_on_disk();
+        return unwrap(node.coins_snapshot());
+    });
     std::optional<Txid> last;
-    const auto read = node.for_each_coin([&](const OutPoint& outpoint, const Coin& coin) {
+    const auto read = coins.for_each([&](const OutPoint& outpoint, const Coin& coin) {
         const ByteSpan script = coin.output.script_pubkey.bytes();
         Writer writer;
         writer.hash(outpoint.txid).le(outpoint.index);
@@ -48,7 +52,6 @@ CoinTotals coin_totals(Node& node, HashType type) {
         return true;
     });
     if (!read) fail(Code::internal, "Unable to read UTXO set");
-    totals.disk_size = node.chain().coins_size_on_disk();
     return totals;
 }
 
@@ -67,7 +70,7 @@ void gettxoutsetinfo(Call& call) {
                  "hash_serialized_3 hash type cannot be queried for a specific block");
         fail(Code::invalid_parameter, "Querying specific block heights requires coinstatsindex");
     }
-    CoinTotals totals = call.ask([type](Node& node) { return coin_totals(node, type); });
+    CoinTotals totals = coin_totals(call, type);
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("height", totals.height);

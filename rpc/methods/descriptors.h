@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "chain/primitives/script.h"
+#include "rpc/jsonrpc/json.h"
 #include "wallet/keys/descriptor.h"
 
 namespace parley::rpc {
@@ -16,5 +18,10 @@ Descriptor read_descriptor(const ChainParams& params, const std::string& text);
 /// The output scripts for the positions first to last, inclusive; for a descriptor without range,
 /// its only ones.
 std::vector<Script> expand_descriptor(const Descriptor& descriptor, uint32_t first, uint32_t last);
+
+/// One element of `scanobjects`: a descriptor, or {"desc", "range"}, by default the positions 0 to
+/// 1000. Returns for each script a descriptor of exactly that script, with what is known of its
+/// key.
+std::map<Script, std::string> read_scan_object(const ChainParams& params, const Json& object);
 
 }  // namespace parley::rpc

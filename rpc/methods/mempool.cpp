@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "chain/primitives/fee_rate.h"
+#include "mempool/package.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 
@@ -245,45 +246,45 @@ bool exceeds(const AcceptInfo& accepted, Amount max_rate) {
            accepted.fee > fee_for(FeeRate{max_rate.value()}, accepted.virtual_size);
 }
 
-/// Null: not tested, because an earlier transaction was rejected.
-void write_admission(JsonWriter& out, const Transaction& transaction, const Admission* answer,
-                     Amount max_rate) {
-    out.object([&] {
-        out.field("txid", transaction.txid());
-        out.field("wtxid", transaction.wtxid());
-        if (answer == nullptr) return;
-        const Admission& admission = *answer;
-        if (admission && !exceeds(*admission, max_rate)) {
-            out.field("allowed", true);
-            out.field("vsize", admission->virtual_size);
-            out.field_object("fees", [&] {
-                out.field("base", admission->fee);
-                const FeeRate rate = fee_rate_of(admission->fee, admission->virtual_size);
-                out.field("effective-feerate", Amount{rate.value()});
-                out.field_array("effective-includes", [&] { out.value(transaction.wtxid()); });
-            });
-            return;
-        }
-        out.field("allowed", false);
-        if (admission) {
-            out.field("reject-reason", "max-fee-exceeded");
-            return;
-        }
-        const TxReject& reject = admission.error();
-        const bool missing = reject.kind == TxRejectKind::missing_inputs;
-        out.field("reject-reason", missing ? "missing-inputs" : reject.reason);
-        out.field("reject-details", reject.to_string());
+void write_accepted(JsonWriter& out, const Transaction& transaction, const AcceptInfo& accepted) {
+    out.field("allowed", true);
+    out.field("vsize", accepted.virtual_size);
+    out.field_object("fees", [&] {
+        out.field("base", accepted.fee);
+        const FeeRate rate = fee_rate_of(accepted.fee, accepted.virtual_size);
+        out.field("effective-feerate", Amount{rate.value()});
+        out.field_array("effective-includes", [&] { out.value(transaction.wtxid()); });
     });
 }
 
-void testmempoolaccept(Call& call) {
-    const Json::Array& raw = read_array(call.argument(0), call.name(0));
-    constexpr size_t kPackageSizeMax = Mempool::kPackageCountMax;
-    if (raw.empty() || raw.size() > kPackageSizeMax)
+/// Writes the members behind the ids. False: the transactions after it were not judged, because
+/// this one pays too much.
+bool write_verdict(JsonWriter& out, const Transaction& transaction, const Admission& admission,
+                   Amount max_rate) {
+    if (admission && !exceeds(*admission, max_rate)) {
+        write_accepted(out, transaction, *admission);
+        return true;
+    }
+    out.field("allowed", false);
+    if (admission) {
+        out.field("reject-reason", "max-fee-exceeded");
+        return false;
+    }
+    const TxReject& reject = admission.error();
+    if (reject.kind == TxRejectKind::missing_inputs) {
+        out.field("reject-reason", "missing-inputs");
+        return true;
+    }
+    out.field("reject-reason", reject.reason);
+    out.field("reject-details", reject.to_string());
+    return true;
+}
+
+std::vector<TransactionRef> read_package(const Call& call, const Json::Array& raw) {
+    if (raw.empty() || raw.size() > Mempool::kPackageCountMax)
         fail(Code::invalid_parameter, fmt::format("Array must contain between 1 and {} "
                                                   "transactions.",
-                                                  kPackageSizeMax));
-    const Amount max_rate = max_fee_rate(call, 1);
+                                                  Mempool::kPackageCountMax));
     std::vector<TransactionRef> transactions;
     for (const Json& item : raw) {
         const std::string& hex = read_string(item, call.name(0));
@@ -293,13 +294,38 @@ void testmempoolaccept(Call& call) {
                  fmt::format("TX decode failed: {} Make sure the tx has at least one input.", hex));
         transactions.push_back(make_transaction(std::move(*data)));
     }
-    const auto admissions =
-        call.ask([&](Node& node) { return unwrap(node.test_accept(transactions)); });
+    return transactions;
+}
+
+/// bitcoind judges the scripts of a package last: a refusal for another reason leaves all other
+/// transactions without a verdict.
+bool ends_package(const std::vector<Admission>& admissions) {
+    return admissions.size() > 1 && !admissions.back() &&
+           !admissions.back().error().reason.starts_with("mempool-script-verify-flag-failed");
+}
+
+void testmempoolaccept(Call& call) {
+    const Json::Array& raw = read_array(call.argument(0), call.name(0));
+    const Amount max_rate = max_fee_rate(call, 1);
+    const std::vector<TransactionRef> transactions = read_package(call, raw);
+    std::optional<std::string_view> problem;
+    if (transactions.size() > 1) problem = check_package(transactions);
+    std::vector<Admission> admissions;
+    if (!problem)
+        admissions = call.ask([&](Node& node) { return unwrap(node.test_accept(transactions)); });
+    const size_t first = ends_package(admissions) ? admissions.size() - 1 : 0;
+    bool judged = true;
     JsonWriter& out = call.out();
     out.array([&] {
-        for (size_t i = 0; i < transactions.size(); ++i)
-            write_admission(out, *transactions[i], i < admissions.size() ? &admissions[i] : nullptr,
-                            max_rate);
+        for (size_t i = 0; i < transactions.size(); ++i) {
+            out.object([&] {
+                out.field("txid", transactions[i]->txid());
+                out.field("wtxid", transactions[i]->wtxid());
+                if (problem) out.field("package-error", *problem);
+                if (judged && i >= first && i < admissions.size())
+                    judged = write_verdict(out, *transactions[i], admissions[i], max_rate);
+            });
+        }
     });
 }
 

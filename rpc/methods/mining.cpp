@@ -43,6 +43,11 @@ double network_hashes_per_second(const Chainstate& chain, int64_t blocks, int64_
 
 constexpr int64_t kHashrateBlocksDefault = 120;
 
+/// bitcoind's answer to a method that it had once.
+void generate(Call& call) {
+    fail(Code::method_not_found, help_text(call.method()));
+}
+
 void getnetworkhashps(Call& call) {
     // A client may ask for the whole chain, but must not occupy the core thread for long.
     constexpr int64_t kBlocksMax = 100'000;
@@ -144,7 +149,7 @@ void answer_proposal(Call& call, const Json& request) {
         if (block->header.previous != node.chain().index().tip().hash)
             return "inconclusive-not-best-prevblk";
         const auto checked = unwrap(node.check_proposal(*block));
-        return checked ? std::string{} : checked.error().to_string();
+        return checked ? std::string{} : checked.error().reason;
     });
     if (reason.empty())
         call.out().null();
@@ -227,10 +232,11 @@ void submitblock(Call& call) {
 }
 
 void submitheader(Call& call) {
-    const Bytes bytes = read_hex(call.argument(0), call.name(0));
-    Reader reader{bytes};
+    const auto bytes = from_hex(call.string(0));
+    Reader reader{bytes ? ByteSpan{*bytes} : ByteSpan{}};
     const BlockHeader header = read_block_header(reader);
-    if (!reader.done()) fail(Code::deserialization, "Block header decode failed");
+    // Clients send whole blocks, too: what follows the header does not matter.
+    if (!reader.ok()) fail(Code::deserialization, "Block header decode failed");
     call.ask([&](Node& node) {
         if (node.chain().index().find(header.previous) == nullptr)
             fail(Code::verify,
@@ -416,6 +422,15 @@ std::vector<Method> generate_methods() {
     using enum ParameterType;
     const Parameter max_tries{"maxtries", number, false, "1000000", "How many iterations to try."};
     return {
+        {.name = "generate",
+         .category = "generating",
+         .description = "has been replaced by the -generate cli option. Refer to -help for more "
+                        "information.",
+         .parameters = {},
+         .result = "",
+         .example = "",
+         .handler = &generate,
+         .hidden = true},
         {.name = "generatetoaddress",
          .category = "generating",
          .description = "Mine to a specified address and return the block hashes.",

@@ -67,7 +67,7 @@ void write_peer(JsonWriter& out, const PeerInfo& peer) {
         out.field("addr_relay_enabled", peer.address_relay);
         out.field("addr_processed", peer.addresses_processed);
         out.field("addr_rate_limited", peer.addresses_rate_limited);
-        out.field_values("permissions", std::vector<std::string>{});
+        out.field_values("permissions", peer.permissions.names());
         out.field("minfeefilter", Amount{peer.fee_filter});
         write_bytes_per_message(out, "bytessent_per_msg", peer.bytes_sent_per_message);
         write_bytes_per_message(out, "bytesrecv_per_msg", peer.bytes_received_per_message);
@@ -166,7 +166,9 @@ void getnettotals(Call& call) {
 }
 
 void ping(Call& call) {
-    call.ask([](Node& node) { node.ping_peers(); });
+    call.ask([](Node& node) {
+        node.command_peers([](PeerManager& peers, NetTime now) { peers.ping_all(now); });
+    });
 }
 
 void addnode(Call& call) {
@@ -205,9 +207,13 @@ void disconnectnode(Call& call) {
     if (by_address == by_id)
         fail(Code::invalid_params, "Only one of address and nodeid should be provided.");
     const int64_t id = call.integer(1, 0);
-    const bool found = call.ask([&](Node& node) {
-        if (by_address) return node.disconnect_peer(address);
-        return id >= 0 && node.disconnect_peer(PeerId{static_cast<uint64_t>(id)});
+    bool found = false;
+    call.ask([&](Node& node) {
+        node.command_peers([&](PeerManager& peers, NetTime now) {
+            found = by_address
+                        ? peers.disconnect(address, now)
+                        : id >= 0 && peers.disconnect(PeerId{static_cast<uint64_t>(id)}, now);
+        });
     });
     if (!found) fail(Code::node_not_connected, "Node not found in connected nodes");
 }
@@ -272,7 +278,8 @@ void getnodeaddresses(Call& call) {
 void setnetworkactive(Call& call) {
     const bool active = call.boolean(0);
     call.out().value(call.ask([&](Node& node) {
-        node.set_network_active(active);
+        node.command_peers(
+            [active](PeerManager& peers, NetTime now) { peers.set_network_active(active, now); });
         return node.peers().network_active();
     }));
 }

@@ -89,7 +89,7 @@ Located locate_anywhere(Node& node, const Txid& txid, bool with_spent) {
 }
 
 void getrawtransaction(Call& call) {
-    const Txid txid = call.txid(0);
+    const Txid txid = read_txid(call.argument(0), "parameter 1");
     const Json& asked = call.argument(1);
     const int64_t verbosity = asked.is_boolean() ? (asked.boolean() ? 1 : 0) : call.integer(1, 0);
     if (txid == call.params().genesis->transactions.front()->txid())
@@ -97,7 +97,7 @@ void getrawtransaction(Call& call) {
              "The genesis block coinbase is not considered an ordinary "
              "transaction and cannot be retrieved");
     std::optional<BlockHash> hash;
-    if (call.has(2)) hash = call.block_hash(2);
+    if (call.has(2)) hash = read_block_hash(call.argument(2), "parameter 3");
     const Located located = call.ask([&](Node& node) {
         if (!hash) return locate_anywhere(node, txid, verbosity >= 2);
         const HeaderNode* header = node.chain().index().find(*hash);

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "chain/primitives/address.h"
+#include "rpc/json/address_problem.h"
 #include "rpc/json/script_json.h"
 #include "rpc/json/spend_options.h"
 #include "rpc/jsonrpc/call.h"
@@ -19,8 +20,10 @@ void validateaddress(Call& call) {
     out.object([&] {
         out.field("isvalid", script.has_value());
         if (!script) {
-            out.field_array("error_locations", [] {});
-            out.field("error", to_string(script.error()));
+            const AddressProblem problem =
+                describe_address_problem(call.params().address_prefixes, text);
+            out.field_values("error_locations", problem.positions);
+            out.field("error", problem.sentence);
             return;
         }
         out.field("address", encode_address(call.params().address_prefixes, *script));

@@ -153,5 +153,6 @@ def test_notify_options_run_their_commands(network):
     node.start([f"-startupnotify=echo started >> {seen}", f"-blocknotify=echo %s >> {seen}",
                 f"-shutdownnotify=echo stopped >> {seen}"])
     hashes = node.generate(1) + node.generate(1)
+    wait_until(lambda: seen.exists() and len(seen.read_text().split()) == 3, "the commands to have run")
     node.stop()
     assert seen.read_text().split() == ["started", *hashes, "stopped"]

@@ -245,9 +245,11 @@ Descriptor::Descriptor(Kind kind, std::optional<DescriptorKey> key, Script scrip
     : kind_(kind), key_(std::move(key)), script_(std::move(script)) {
     if (!key_) return;
     if (const auto* secret = std::get_if<HdPrivateKey>(&key_->key)) {
+        fingerprint_ = secret->fingerprint();
         base_private_ = secret->derive(key_->path);
         if (base_private_) base_public_ = base_private_->neuter();
     } else if (const auto* known = std::get_if<HdPublicKey>(&key_->key)) {
+        fingerprint_ = known->fingerprint();
         base_public_ = known->derive(key_->path);
     }
 }
@@ -345,10 +347,8 @@ KeyOrigin Descriptor::origin(uint32_t position, const PublicKey& derived) const 
     KeyOrigin origin;
     if (key_->origin) {
         origin = *key_->origin;
-    } else if (const auto* hd_private = std::get_if<HdPrivateKey>(&key_->key)) {
-        origin.fingerprint = hd_private->fingerprint();
-    } else if (const auto* hd_public = std::get_if<HdPublicKey>(&key_->key)) {
-        origin.fingerprint = hd_public->fingerprint();
+    } else if (fingerprint_) {
+        origin.fingerprint = *fingerprint_;
     } else {
         const Hash160 hash = hash160(derived.bytes());
         std::copy_n(hash.begin(), origin.fingerprint.size(), origin.fingerprint.begin());
@@ -365,11 +365,17 @@ std::vector<Script> Descriptor::scripts(uint32_t position) const {
     return key ? scripts_of_key(kind_, *key) : std::vector<Script>{};
 }
 
-std::optional<DerivedKey> Descriptor::derive_key(uint32_t position) const {
+std::optional<DerivedKey> Descriptor::derive_public_key(uint32_t position) const {
     if (!key_) return std::nullopt;
     const auto key = public_key(position);
     if (!key) return std::nullopt;
-    return DerivedKey{*key, secret_key(position), origin(position, *key)};
+    return DerivedKey{*key, std::nullopt, origin(position, *key)};
+}
+
+std::optional<DerivedKey> Descriptor::derive_key(uint32_t position) const {
+    auto key = derive_public_key(position);
+    if (key) key->secret = secret_key(position);
+    return key;
 }
 
 std::vector<Script> scripts_of_key(Descriptor::Kind kind, const PublicKey& key) {

@@ -81,6 +81,8 @@ class Descriptor {
     /// hardened step without the secret key). REQUIRES: position 0 if it has no range.
     std::vector<Script> scripts(uint32_t position) const;
     std::optional<DerivedKey> derive_key(uint32_t position) const;
+    /// Without the secret, which costs several times as much.
+    std::optional<DerivedKey> derive_public_key(uint32_t position) const;
 
  private:
     Descriptor(Kind kind, std::optional<DescriptorKey> key, Script script);
@@ -96,6 +98,7 @@ class Descriptor {
     /// set if it can be derived.
     std::optional<HdPublicKey> base_public_;
     std::optional<HdPrivateKey> base_private_;
+    std::optional<KeyFingerprint> fingerprint_;  ///< of an extended key without the path
 };
 
 /// The scripts that a descriptor of that kind has for a public key.

@@ -23,6 +23,7 @@ void WalletKeys::add(DescriptorRecord record) {
     top_up(added);
     if (added.active) set_active(added);
     changed_[added.number] = true;
+    exposed_ = true;
 }
 
 std::optional<uint32_t> WalletKeys::find(const Descriptor& descriptor) const {
@@ -52,6 +53,7 @@ void WalletKeys::replace(uint32_t number, DescriptorRecord record) {
     top_up(old);
     if (old.active) set_active(old);
     changed_[number] = true;
+    exposed_ = true;
 }
 
 void WalletKeys::set_active(DescriptorRecord& record) {
@@ -82,7 +84,7 @@ std::optional<WalletKeys::Place> WalletKeys::place(const Script& script) const {
 std::optional<DerivedKey> WalletKeys::key_of(const Script& script) const {
     const auto where = place(script);
     if (!where) return std::nullopt;
-    return records_[where->record].descriptor.derive_key(where->position);
+    return records_[where->record].descriptor.derive_public_key(where->position);
 }
 
 std::optional<SigningKey> WalletKeys::key_of_hash(const Hash160& hash) const {
@@ -119,6 +121,7 @@ std::optional<Script> WalletKeys::next_script(AddressType type, bool internal) {
     if (record.descriptor.is_range()) ++record.next_index;
     top_up(record);
     changed_[record.number] = true;
+    exposed_ = true;
     return scripts.front();
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -62,6 +63,7 @@ class WalletKeys final : public KeyProvider {
 
     std::optional<Place> place(const Script& script) const;
     bool is_mine(const Script& script) const { return scripts_.contains(script); }
+    /// Without the secret.
     std::optional<DerivedKey> key_of(const Script& script) const;
     /// For signing.
     std::optional<SigningKey> key_of_hash(const Hash160& hash) const override;
@@ -81,6 +83,9 @@ class WalletKeys final : public KeyProvider {
 
     /// Numbers of the records that changed since the last call, in ascending order.
     std::vector<uint32_t> take_changed();
+    /// Whether keys or addresses have become known outside the wallet since the last call, or are
+    /// about to: a new descriptor, or a script taken by next_script().
+    bool take_exposed() { return std::exchange(exposed_, false); }
 
  private:
     void top_up(DescriptorRecord& record);
@@ -96,6 +101,7 @@ class WalletKeys final : public KeyProvider {
     std::vector<Hash256> ids_;            // of records_
     mutable std::map<uint32_t, std::string> public_texts_;  // filled on demand
     std::map<uint32_t, bool> changed_;
+    bool exposed_ = false;
 };
 
 /// The address type of a descriptor that can supply new addresses.

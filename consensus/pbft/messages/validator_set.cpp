@@ -42,6 +42,12 @@ Expected<ValidatorSet, std::string> ValidatorSet::create(std::vector<PublicKey> 
     return ValidatorSet{std::move(keys)};
 }
 
+ValidatorSet ValidatorSet::with_small_quorum() const {
+    ValidatorSet result = *this;
+    result.too_few_ = 1;
+    return result;
+}
+
 std::optional<ValidatorIndex> ValidatorSet::index_of(const PublicKey& key) const {
     const auto found = std::find(keys_.begin(), keys_.end(), key);
     if (found == keys_.end()) return std::nullopt;

@@ -24,7 +24,9 @@ class ValidatorSet {
     /// f: the number of Byzantine validators that are tolerated.
     size_t faults() const { return (size() - 1) / 3; }
     /// ceil((n + f + 1) / 2): for every n, any two quorums share at least f + 1 validators.
-    size_t quorum() const { return (size() + faults() + 2) / 2; }
+    size_t quorum() const { return (size() + faults() + 2) / 2 - too_few_; }
+    /// The same set with quorums that lack one validator, which is unsafe: for tests that show it.
+    ValidatorSet with_small_quorum() const;
     ValidatorIndex primary(View view) const { return static_cast<ValidatorIndex>(view % size()); }
 
     /// REQUIRES: index < size().
@@ -38,6 +40,7 @@ class ValidatorSet {
 
     std::vector<PublicKey> keys_;
     Hash256 id_;
+    size_t too_few_ = 0;  ///< validators that a quorum lacks
 };
 
 }  // namespace parley::pbft

@@ -32,6 +32,10 @@ class ReplayHost final : public rpc::Host {
     double hashes_per_second() const override { return 0; }
     Duration steady_time() const override { return now; }
     bool pause(Duration) override { return true; }
+    std::shared_ptr<void> begin_coins_scan() override { return std::make_shared<int>(0); }
+    bool report_coins_scan(int) override { return true; }
+    std::optional<int> coins_scan_progress() const override { return std::nullopt; }
+    bool abort_coins_scan() override { return false; }
 };
 
 class ReplayedRequest final : private rpc::NodeGateway {

@@ -1,6 +1,5 @@
 #include "node/daemon/http/http_auth.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -8,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 
 #include "base/bytes.h"
@@ -20,59 +18,10 @@
 namespace parley {
 namespace {
 
-constexpr std::array<uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 // No valid credentials are longer.
 constexpr size_t kAuthorizationMax = 4096;
 
 }  // namespace
-
-std::optional<Subnet::Address> Subnet::parse_address(std::string_view text) {
-    const std::string copy(text);
-    Address result{};
-    if (::inet_pton(AF_INET6, copy.c_str(), result.data()) == 1) return result;
-    std::ranges::copy(kMappedPrefix, result.begin());
-    if (::inet_pton(AF_INET, copy.c_str(), result.data() + kMappedPrefix.size()) == 1)
-        return result;
-    return std::nullopt;
-}
-
-std::optional<Subnet> Subnet::parse(std::string_view text) {
-    const auto slash = text.find('/');
-    const auto network = parse_address(text.substr(0, slash));
-    if (!network) return std::nullopt;
-    const bool is_ipv4 = text.substr(0, slash).find(':') == std::string_view::npos;
-    Subnet result;
-    result.network_ = *network;
-    result.mask_.fill(0xff);
-    if (slash == std::string_view::npos) return result;
-    const std::string_view suffix = text.substr(slash + 1);
-    unsigned bits = 0;
-    const auto [end, error] = std::from_chars(suffix.data(), suffix.data() + suffix.size(), bits);
-    if (error == std::errc{} && end == suffix.data() + suffix.size()) {
-        if (bits > (is_ipv4 ? 32u : 128u)) return std::nullopt;
-        if (is_ipv4) bits += 96;
-        for (size_t i = 0; i < result.mask_.size(); ++i) {
-            const unsigned here = std::min(8u, bits - std::min(bits, static_cast<unsigned>(8 * i)));
-            result.mask_[i] = static_cast<uint8_t>(0xff00u >> here);
-        }
-    } else {
-        const auto mask = parse_address(suffix);
-        const bool mask_is_ipv4 = suffix.find(':') == std::string_view::npos;
-        if (!mask || mask_is_ipv4 != is_ipv4) return std::nullopt;
-        std::copy(mask->begin() + (is_ipv4 ? 12 : 0), mask->end(),
-                  result.mask_.begin() + (is_ipv4 ? 12 : 0));
-    }
-    return result;
-}
-
-bool Subnet::contains(std::string_view address) const {
-    const auto parsed = parse_address(address);
-    if (!parsed) return false;
-    for (size_t i = 0; i < mask_.size(); ++i) {
-        if (((*parsed)[i] ^ network_[i]) & mask_[i]) return false;
-    }
-    return true;
-}
 
 Expected<HttpAuth, std::string> HttpAuth::create(const HttpOptions& options,
                                                  const std::string& cookie) {
@@ -96,7 +45,7 @@ Expected<HttpAuth, std::string> HttpAuth::create(const HttpOptions& options,
         if (colon == std::string::npos || dollar == std::string::npos ||
             !from_hex(text.substr(dollar + 1)) || text.size() - dollar - 1 != 64)
             return Unexpected(std::string(
-                "Invalid -rpcauth argument: give it as <user>:<salt>$<64 hex digits>."));
+                "Invalid -rpcauth argument. Give it as <user>:<salt>$<64 hex digits>."));
         auth.salted_.push_back({text.substr(0, colon), text.substr(colon + 1, dollar - colon - 1),
                                 text.substr(dollar + 1)});
     }

@@ -3,7 +3,6 @@
 // after construction, hence thread-safe.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,25 +10,10 @@
 
 #include "base/expected.h"
 #include "base/random.h"
+#include "net/wire/subnet.h"
 #include "node/daemon/http/http_options.h"
 
 namespace parley {
-
-/// An IPv4 or IPv6 address, or a network of addresses.
-class Subnet {
- public:
-    /// "1.2.3.4", "1.2.3.0/24", "1.2.3.0/255.255.255.0", "::1", "fe80::/10".
-    static std::optional<Subnet> parse(std::string_view text);
-    /// `address` is numeric; false if it is malformed.
-    bool contains(std::string_view address) const;
-
- private:
-    using Address = std::array<uint8_t, 16>;  // IPv4 mapped into IPv6
-    static std::optional<Address> parse_address(std::string_view text);
-
-    Address network_{};
-    Address mask_{};
-};
 
 class HttpAuth {
  public:

@@ -21,6 +21,8 @@ constexpr uint32_t kHeaderBytesMax = 8192;                // bitcoind's MAX_HEAD
 constexpr uint64_t kBodyBytesMax = 32 << 20;              // its MAX_SIZE
 constexpr uint64_t kUnauthorisedBodyBytesMax = 64 << 10;  // read to keep the connection in step
 constexpr size_t kReadBytes = 16 << 10;
+// Bytes per write; each that succeeds renews the client's time limit.
+constexpr size_t kWriteBytesMax = 256 << 10;
 // How long input of a refused client is still read, so that a TCP reset does not destroy the reply.
 constexpr auto kDrainTimeout = std::chrono::seconds(2);
 
@@ -232,6 +234,7 @@ std::optional<std::string> HttpConnection::authorise() {
         return std::nullopt;
     }
     authorization_ = authorization;
+    authorised_ = true;
     user_ = *user;
     return user;
 }
@@ -270,8 +273,15 @@ void HttpConnection::write(rpc::HttpReply reply, std::string_view extra_header) 
                             : "");
     const std::array buffers{asio::buffer(std::as_const(head_)),
                              asio::buffer(std::as_const(body_))};
+    waiting_since_ = Clock::now().time_since_epoch().count();
+    // Called after each part that was written.
+    const auto progress = [this](const error_code& error, size_t) -> size_t {
+        if (error) return 0;
+        waiting_since_ = Clock::now().time_since_epoch().count();
+        return kWriteBytesMax;
+    };
     asio::async_write(
-        socket_, buffers,
+        socket_, buffers, progress,
         asio::bind_executor(strand_, [self = shared_from_this()](const error_code& error, size_t) {
             self->on_written(error);
         }));
@@ -279,6 +289,7 @@ void HttpConnection::write(rpc::HttpReply reply, std::string_view extra_header) 
 
 void HttpConnection::on_written(const error_code& error) {
     if (state_ == State::closed) return;
+    waiting_since_ = 0;
     if (error) return close();
     if (!close_after_reply_) return next_request();
     error_code ignored;
@@ -313,8 +324,14 @@ void HttpConnection::close_if_waiting_since(Clock::time_point limit) {
     const auto since = waiting_since_.load();
     if (since == 0 || since > limit.time_since_epoch().count()) return;
     asio::post(strand_, [self = shared_from_this(), since] {
-        if (self->state_ == State::reading && self->waiting_since_ == since) self->close();
+        if (self->waiting_since_ == since) self->close();
     });
+}
+
+std::optional<HttpConnection::Clock::time_point> HttpConnection::waiting_since() const {
+    const auto since = waiting_since_.load();
+    if (since == 0) return std::nullopt;
+    return Clock::time_point{Clock::duration{since}};
 }
 
 void HttpConnection::close() {

@@ -55,8 +55,13 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     void post_execute();
     /// From any thread: closes at once if idle, otherwise after the response.
     void close_when_idle();
-    /// From any thread: closes if it has been waiting for a request since `limit`.
+    /// From any thread: closes if it has been waiting for the client since `limit`: for a whole
+    /// request, or for the client to take more of a response.
     void close_if_waiting_since(Clock::time_point limit);
+    /// From any thread: since when it has been waiting for the client. Empty: it is not waiting.
+    std::optional<Clock::time_point> waiting_since() const;
+    /// From any thread: the client has given valid credentials before.
+    bool authorised() const { return authorised_.load(std::memory_order_relaxed); }
 
  private:
     using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -98,6 +103,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     std::string head_;  // of the response being written
     std::string body_;
     std::atomic<Clock::rep> waiting_since_{0};  // 0: not waiting for the client
+    std::atomic<bool> authorised_{false};
 };
 
 }  // namespace parley

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -27,6 +28,9 @@ struct HttpOptions {
     std::optional<bool> whitelist_default;  ///< -rpcwhitelistdefault
     std::string cookie_file = ".cookie";    ///< empty: no cookie
     unsigned cookie_permissions = 0600;
+    /// Connections at once. Each takes a descriptor and a few kilobytes, and a client usually needs
+    /// only a few.
+    size_t connections_max = 256;
     unsigned threads = 16;                        ///< requests that are answered at once
     unsigned work_queue_max = 64;                 ///< requests that wait for one of these threads
     Duration timeout = std::chrono::seconds{30};  ///< for an idle or slow connection

@@ -10,7 +10,10 @@
 #include <deque>
 #include <list>
 #include <mutex>
+#include <optional>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "node/daemon/http/http_connection.h"
@@ -22,8 +25,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-// Each connection takes a descriptor and a few kilobytes. A client usually needs only a few.
-constexpr size_t kConnectionsMax = 256;
 constexpr auto kSweepInterval = std::chrono::seconds(1);
 constexpr auto kHttpRetryDelay = std::chrono::seconds(1);
 // Largest request that the watching thread answers itself while other connections wait; parsing
@@ -77,6 +78,7 @@ struct HttpServer::Impl final : HttpConnection::Owner {
     };
     void accept(Listener& listener);
     void add(tcp::socket socket);
+    bool make_room();
     void sweep();
     void add_thread();
     void run_thread();
@@ -186,10 +188,18 @@ void HttpServer::Impl::about_to_wait() {
     // stop() is joining the current threads; this thread returns.
     if (idle == 0 && stopping()) return;
     watcher = std::thread::id{};
-    if (idle > 0)
+    if (idle > 0) {
         watcher_left.notify_one();
-    else
+        return;
+    }
+    try {
         add_thread();
+    } catch (const std::system_error& error) {
+        // This thread keeps the sockets: other clients wait until it has answered.
+        watcher = std::this_thread::get_id();
+        log.warning(LogCategory::http, "Cannot start another thread for HTTP requests: {}",
+                    error.what());
+    }
 }
 
 HttpConnection::Owner::Admission HttpServer::Impl::admit(
@@ -247,15 +257,40 @@ void HttpServer::Impl::add(tcp::socket socket) {
     {
         const std::lock_guard lock(mutex);
         connections.remove_if([](const auto& old) { return old.expired(); });
-        if (connections.size() >= kConnectionsMax) return;
+        if (connections.size() >= options.connections_max && !make_room()) {
+            log.debug(LogCategory::http, "connection from {} closed: all {} are in use",
+                      remote.address().to_string(), options.connections_max);
+            return;
+        }
         connection = std::make_shared<HttpConnection>(std::move(socket), remote, *this);
         connections.push_back(connection);
     }
     connection->start();
 }
 
-// Closes connections that have been idle for too long. Deadlines are checked here once a second, so
-// that requests need no timers.
+// Closes the connection that has waited longest for its client; clients that have shown no valid
+// credentials come first. False: none waits. REQUIRES: the lock.
+bool HttpServer::Impl::make_room() {
+    using Rank = std::pair<bool, HttpConnection::Clock::time_point>;
+    std::optional<Rank> first;
+    std::shared_ptr<HttpConnection> victim;
+    for (const auto& weak : connections) {
+        auto connection = weak.lock();
+        const auto since = connection ? connection->waiting_since() : std::nullopt;
+        if (!since) continue;
+        const Rank rank{connection->authorised(), *since};
+        if (first && rank >= *first) continue;
+        first = rank;
+        victim = std::move(connection);
+    }
+    if (!victim) return false;
+    victim->close_if_waiting_since(first->second);
+    connections.remove_if([&](const auto& weak) { return weak.lock() == victim; });
+    return true;
+}
+
+// Closes connections whose client has not sent or read anything for too long. Deadlines are checked
+// here once a second, so that requests need no timers.
 void HttpServer::Impl::sweep() {
     sweep_timer.expires_after(kSweepInterval);
     sweep_timer.async_wait([this](const error_code& cancelled) {
@@ -292,13 +327,11 @@ void HttpServer::Impl::stop() {
     }
     if (ending.empty()) return;  // never started
     // The threads end when no work is left.
-    std::thread watchdog([this, limit = std::chrono::steady_clock::now() + kStopTimeout] {
-        while (!io.stopped() && std::chrono::steady_clock::now() < limit)
-            std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        io.stop();
-    });
+    const auto limit = std::chrono::steady_clock::now() + kStopTimeout;
+    while (!io.stopped() && std::chrono::steady_clock::now() < limit)
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    io.stop();
     for (auto& thread : ending) thread.join();
-    watchdog.join();
 }
 
 HttpServer::HttpServer(HttpOptions options, HttpAuth auth, Handler handler, LogSink& log)

@@ -33,11 +33,15 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
     PeerId id() const { return id_; }
     bool inbound() const { return inbound_; }
+    /// Everything was sent; it only waits for the other side, so that the last bytes arrive.
+    bool lingering() const { return finished_; }
 
     void start();
     void send(std::shared_ptr<const Bytes> data, bool notify, SteadyTime now);
     void close();
     void consumed(size_t bytes);
+    /// Ends now.
+    void end();
     /// Ends without another event or call to on_end.
     void abandon();
 
@@ -56,7 +60,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     void finish();
     void discard_input();
     void report_closed(std::string reason);
-    void end();
 
     const PeerId id_;
     const bool inbound_;

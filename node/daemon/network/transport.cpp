@@ -26,6 +26,8 @@ using boost::system::error_code;
 constexpr size_t kReadBytesMax = 64 << 10;
 // Delay after a failed accept, for example without free descriptors: an immediate retry would spin.
 constexpr auto kAcceptRetryDelay = std::chrono::seconds(1);
+// Inbound connections beyond the node's slots: newcomers and those that are being closed.
+constexpr size_t kInboundHeadroom = 32;
 
 Endpoint to_endpoint(const tcp::endpoint& endpoint) {
     const auto address = endpoint.address();
@@ -96,6 +98,7 @@ class Transport::Impl {
     std::shared_ptr<Connection> find(PeerId peer);
     void add(tcp::socket socket, bool inbound, uint64_t dial);
     size_t inbound_count() const;
+    bool end_lingering();
 
     const TransportOptions options_;
     EventSink& sink_;
@@ -190,7 +193,7 @@ void Transport::Impl::accept(Listener& listener) {
             });
             return;
         }
-        if (inbound_count() < options_.inbound_max) {
+        if (inbound_count() < options_.inbound_max || end_lingering()) {
             add(std::move(socket), true, 0);
         } else {
             log_.debug(LogCategory::net,
@@ -205,6 +208,17 @@ size_t Transport::Impl::inbound_count() const {
     size_t count = 0;
     for (const auto& [peer, connection] : connections_) count += connection->inbound() ? 1 : 0;
     return count;
+}
+
+// Makes room for a new connection. False: none is lingering.
+bool Transport::Impl::end_lingering() {
+    for (const auto& [peer, connection] : connections_) {
+        if (!connection->inbound() || !connection->lingering()) continue;
+        const auto ending = connection;  // end() erases it
+        ending->end();
+        return true;
+    }
+    return false;
 }
 
 void Transport::Impl::add(tcp::socket socket, bool inbound, uint64_t dial) {
@@ -270,6 +284,10 @@ void Transport::Impl::run(Command& command) {
         const auto& consumed = std::get<Consumed>(command);
         if (const auto connection = find(consumed.peer)) connection->consumed(consumed.bytes);
     }
+}
+
+size_t transport_inbound_max(const NetOptions& net) {
+    return net.inbound_max() + kInboundHeadroom;
 }
 
 Transport::Transport(TransportOptions options, EventSink& sink, LogSink& log)

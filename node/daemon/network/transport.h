@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/option_rows.h"
 #include "base/time.h"
+#include "net/peer/net_options.h"
 #include "node/daemon/workers/core_loop.h"
 
 namespace parley {
@@ -29,14 +30,18 @@ struct TransportOptions {
     std::vector<Endpoint> binds;
     uint16_t default_port = 18444;  ///< without -bind
     bool listening = true;
-    bool resolve_names = true;  ///< -dns: look names of peers up
-    size_t inbound_max = 114;   ///< -maxconnections minus automatic outbound connections
+    bool resolve_names = true;                        ///< -dns: look names of peers up
+    size_t inbound_max = 149;                         ///< transport_inbound_max()
     Duration dial_timeout = std::chrono::seconds{5};  ///< -timeout: for resolving and connecting
     /// -testlinkdelay: delays all sent bytes by this, in order, on each connection. 0: none.
     Duration link_delay{0};
 
     static OptionRows<TransportOptions> rows();
 };
+
+/// Inbound connections that the transport accepts: more than the node keeps, because the node
+/// evicts one to make room for another, and closing takes a moment.
+size_t transport_inbound_max(const NetOptions& net);
 
 class Transport final : public NetworkPort {
  public:

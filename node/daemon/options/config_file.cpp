@@ -43,6 +43,13 @@ Named interpret(std::string_view name, std::string_view value) {
     return {name, {std::string(value), false}};
 }
 
+// "-nolisten=0": on, which its reader may not expect.
+void note_double_negative(std::string_view written, const Named& named, Settings& settings) {
+    if (written != named.name && !named.value.negated)
+        settings.add_warning(
+            fmt::format("Parsed potentially confusing double-negative -{}=0", named.name));
+}
+
 }  // namespace
 
 Expected<void, std::string> parse_command_line(const std::vector<std::string>& arguments,
@@ -63,6 +70,14 @@ Expected<void, std::string> parse_command_line(const std::vector<std::string>& a
         if (find_option(named.name) == nullptr)
             return Unexpected(fmt::format(
                 "Error parsing command line arguments: Invalid parameter -{}", written));
+        note_double_negative(written, named, settings);
+        if (named.name == "includeconf" && !named.value.negated) {
+            const bool is_name = !value.empty() && written == named.name;
+            return Unexpected(
+                fmt::format("Error parsing command line arguments: -includeconf cannot be used "
+                            "from commandline; -includeconf={}",
+                            is_name ? fmt::format("\"{}\"", value) : "true"));
+        }
         settings.add(Settings::Source::command_line, "", named.name, std::move(named.value));
     }
     return {};
@@ -71,9 +86,9 @@ Expected<void, std::string> parse_command_line(const std::vector<std::string>& a
 Expected<void, std::string> parse_config_file(std::string_view text, std::string_view name,
                                               Settings& settings) {
     std::string section;
-    const auto error = [name](size_t line, std::string_view what) {
+    const auto error = [](size_t line, std::string_view what) {
         return Unexpected(fmt::format(
-            "Error reading configuration file {}: parse error on line {}: {}", name, line, what));
+            "Error reading configuration file: parse error on line {}: {}", line, what));
     };
     for (size_t line_number = 1; !text.empty(); ++line_number) {
         const auto end = text.find('\n');
@@ -100,20 +115,32 @@ Expected<void, std::string> parse_config_file(std::string_view text, std::string
                                      "leading -",
                                      line));
         const auto equals = line.find('=');
-        if (equals == std::string_view::npos)
-            return error(line_number, fmt::format("{}, expected <name>=<value>", line));
+        if (equals == std::string_view::npos) {
+            const bool negated = line.starts_with("no");
+            return error(line_number,
+                         negated ? fmt::format("{0}, if you intended to specify a negated option, "
+                                               "use {0}=1 instead",
+                                               line)
+                                 : std::string(line));
+        }
         std::string_view key = trim(line.substr(0, equals));
         if (has_comment && key.find("rpcpassword") != std::string_view::npos)
-            return Unexpected(fmt::format(
-                "Error reading configuration file {}: parse error on line {}, using # in "
-                "rpcpassword can be ambiguous and should be avoided",
-                name, line_number));
+            return Unexpected(
+                fmt::format("Error reading configuration file: parse error on line {}, using # in "
+                            "rpcpassword can "
+                            "be ambiguous and should be avoided",
+                            line_number));
         std::string_view key_section = section;
         if (const auto dot = key.find('.'); dot != std::string_view::npos) {
             key_section = key.substr(0, dot);
             key.remove_prefix(dot + 1);
         }
         Named named = interpret(key, trim(line.substr(equals + 1)));
+        note_double_negative(key, named, settings);
+        if (named.name == "conf")
+            return Unexpected(std::string(
+                "Error reading configuration file: conf cannot be set in the configuration file; "
+                "use includeconf= if you want to include additional config files"));
         if (find_option(named.name) == nullptr) {
             settings.add_warning(fmt::format("Ignoring unknown configuration value {} ({}:{})", key,
                                              name, line_number));

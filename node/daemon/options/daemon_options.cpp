@@ -59,11 +59,8 @@ void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptio
     transport.default_port =
         static_cast<uint16_t>(reader.number("port").value_or(node.params.p2p_port));
     transport.binds = read_binds(reader, "bind", transport.default_port);
-    // Reserves slots for the node's automatic outbound connections.
-    const size_t connections = node.net.connections_max;
-    transport.inbound_max =
-        connections -
-        (node.net.connect_only ? 0 : std::min(node.net.outbound_max, connections / 2));
+    for (const WhitebindRule& rule : node.net.whitebinds) transport.binds.push_back(rule.address);
+    transport.inbound_max = transport_inbound_max(node.net);
 }
 
 void read_http(OptionReader& reader, const Locations& locations, uint16_t default_port,
@@ -81,10 +78,7 @@ std::string blocks_directory(OptionReader& reader, const std::string& chosen,
                              const Locations& locations) {
     if (chosen.empty()) return locations.chain_directory + "/blocks";
     if (!fs::is_directory(chosen))
-        reader.fail(
-            fmt::format("Specified blocks directory \"{}\" does not exist. Create it, or "
-                        "leave -blocksdir out.",
-                        chosen));
+        reader.fail(fmt::format("Specified blocks directory \"{}\" does not exist.", chosen));
     return below(chosen, find_chain_name(locations.chain)->directory) + "/blocks";
 }
 

@@ -42,7 +42,8 @@ struct DaemonOptions {
     bool tx_index = false;                          ///< -txindex
     int par = 0;                                    ///< see script_threads()
     size_t script_caches_bytes = size_t{32} << 20;  ///< signatures and scripts have half each
-    std::string block_notify;                       ///< shell commands; empty: none
+    std::string alert_notify;                       ///< shell commands; empty: none
+    std::string block_notify;
     std::string startup_notify;
     std::string shutdown_notify;
     LogOptions log;
@@ -61,6 +62,7 @@ struct Locations {
     std::string chain;
     std::string data_directory;
     std::string chain_directory;
+    std::string configuration_file;  ///< the one that was read; empty: none
 };
 
 /// From -chain and -datadir. Errors are sentences for stderr, here and below.

@@ -40,6 +40,9 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
     using enum OutOfRange;
     static constexpr auto kRows = option_rows(
         OptionGroup::general,
+        option<&O::alert_notify>(
+            "alertnotify", kCommand,
+            "Execute this command for each new warning; %s is replaced by the quoted warning"),
         option<&O::block_notify>(
             "blocknotify", kCommand,
             "Execute this command when the best block changes; %s is replaced by the block hash"),

@@ -1,7 +1,9 @@
 // NodeConfig from the user's settings: the part of daemon_options.h that concerns the core.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 #include "chain/primitives/address.h"
 #include "node/daemon/options/chain_options.h"
@@ -159,9 +161,14 @@ void read_net(OptionReader& reader, NodeConfig& config) {
     const uint16_t port = config.params.p2p_port;
     std::string comments;
     for (const std::string& comment : reader.list("uacomment")) {
-        // BIP14 and bitcoind reserve these characters: they could end the comment or the line.
-        const bool safe = comment.find_first_of("/:()\r\n") == std::string::npos;
-        if (!safe) reader.fail("uacomment", comment, "a text without / : ( ) and line breaks");
+        // BIP14 reserves / : ( and ); others could break the line of a log.
+        const bool safe = std::ranges::all_of(comment, [](char c) {
+            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                   std::string_view{" .,;-_?@"}.find(c) != std::string_view::npos;
+        });
+        if (!safe)
+            reader.fail(
+                fmt::format("User Agent comment ({}) contains unsafe characters.", comment));
         comments += (comments.empty() ? "" : "; ") + comment;
     }
     if (!comments.empty()) {
@@ -174,6 +181,18 @@ void read_net(OptionReader& reader, NodeConfig& config) {
     net.connect = read_targets(reader, "connect", port);
     net.add_nodes = read_targets(reader, "addnode", port);
     net.seed_nodes = read_targets(reader, "seednode", port);
+    for (const std::string& text : reader.list("whitelist")) {
+        if (auto rule = WhitelistRule::parse(text))
+            net.whitelist.push_back(std::move(*rule));
+        else
+            reader.fail(rule.error());
+    }
+    for (const std::string& text : reader.list("whitebind")) {
+        if (auto rule = WhitebindRule::parse(text))
+            net.whitebinds.push_back(std::move(*rule));
+        else
+            reader.fail(rule.error());
+    }
 }
 
 }  // namespace

@@ -53,6 +53,10 @@ class Settings {
     const std::vector<std::string>& warnings() const { return warnings_; }
     void add_warning(std::string warning) { warnings_.push_back(std::move(warning)); }
 
+    /// Sentences for stderr that do not prevent a start.
+    const std::vector<std::string>& notices() const { return notices_; }
+    void add_notice(std::string notice) { notices_.push_back(std::move(notice)); }
+
     /// Names set in any applicable section, in alphabetical order.
     std::vector<std::string> mentioned() const;
 
@@ -68,6 +72,7 @@ class Settings {
     std::map<std::string, std::vector<Entry>, std::less<>> entries_;
     std::string chain_ = "main";
     std::vector<std::string> warnings_;
+    std::vector<std::string> notices_;
 };
 
 }  // namespace parley

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "node/daemon/options/config_file.h"
@@ -15,34 +16,56 @@ namespace {
 namespace fs = std::filesystem;
 
 Expected<void, std::string> read_one(const std::string& path, Settings& settings) {
+    std::error_code error;
+    if (fs::is_directory(path, error))
+        return Unexpected(fmt::format(
+            "Error reading configuration file: Config file \"{}\" is a directory.", path));
     const auto text = read_text_file(path);
     if (!text)
         return Unexpected(
             fmt::format("Error reading configuration file: specified config file \"{}\" could not "
-                        "be opened. Create it, or remove the option.",
+                        "be opened.",
                         path));
     return parse_config_file(*text, path, settings);
 }
 
-Expected<void, std::string> read_configuration(const std::string& data_directory,
-                                               Settings& settings) {
-    std::string path;
+// The main configuration file: "" if there is none, or with -noconf.
+std::string configuration_file(const std::string& data_directory, const Settings& settings) {
     if (settings.has("conf")) {
-        path = OptionReader(settings).text("conf");
-        if (path.empty()) return {};  // -noconf
-        if (path.front() != '/') path = data_directory + "/" + path;
-    } else {
-        path = data_directory + "/parley.conf";
-        std::error_code error;
-        if (!fs::exists(path, error)) path = data_directory + "/bitcoin.conf";
-        if (!fs::exists(path, error)) return {};
+        std::string path = OptionReader(settings).text("conf");
+        return path.empty() || path.front() == '/' ? path : data_directory + "/" + path;
     }
-    if (auto done = read_one(path, settings); !done) return done;
-    // As in bitcoind, an included file cannot include others.
-    for (std::string included : settings.list("includeconf")) {
-        if (included.empty() || included == "0") continue;
-        if (included.front() != '/') included = data_directory + "/" + included;
-        if (auto done = read_one(included, settings); !done) return done;
+    for (const char* name : {"/parley.conf", "/bitcoin.conf"}) {
+        std::error_code error;
+        if (fs::exists(data_directory + name, error)) return data_directory + name;
+    }
+    return {};
+}
+
+// Files that the main one includes: those of the chain's section first. REQUIRES: select_chain().
+Expected<void, std::string> read_included(const std::string& data_directory, Settings& settings) {
+    const std::vector<std::string> names = settings.list("includeconf");
+    for (const std::string& name : names) {
+        const std::string path = name.starts_with('/') ? name : data_directory + "/" + name;
+        std::error_code error;
+        if (fs::is_directory(path, error))
+            return Unexpected(fmt::format(
+                "Error reading configuration file: Included config file \"{}\" is a directory.",
+                path));
+        const auto text = read_text_file(path);
+        if (!text)
+            return Unexpected(fmt::format(
+                "Error reading configuration file: Failed to include configuration file {}", name));
+        if (auto done = parse_config_file(*text, name, settings); !done) return done;
+    }
+    // Names from included files were added to the list.
+    const std::vector<std::string> all = settings.list("includeconf");
+    for (const std::string& name : all) {
+        if (std::ranges::find(names, name) == names.end())
+            settings.add_notice(
+                fmt::format("warning: -includeconf cannot be used from included files; ignoring "
+                            "-includeconf={}",
+                            name));
     }
     return {};
 }
@@ -67,19 +90,59 @@ Expected<void, std::string> read_settings_file(const Locations& locations, Setti
 }  // namespace
 
 Expected<Locations, std::string> read_config_files(Settings& settings, const std::string& home) {
-    // Twice: the configuration file is found through the command line and may then change the
-    // locations.
+    // The configuration file is found through the command line and may then change the locations;
+    // so may the files that it includes.
     auto locations = read_locations(settings, home);
     if (!locations) return locations;
-    if (auto done = read_configuration(locations->data_directory, settings); !done)
-        return Unexpected(done.error());
+    const std::string data_directory = locations->data_directory;
+    const std::string path = configuration_file(data_directory, settings);
+    if (!path.empty()) {
+        if (auto done = read_one(path, settings); !done) return Unexpected(done.error());
+        locations = read_locations(settings, home);
+        if (!locations) return locations;
+        settings.select_chain(locations->chain);
+        if (auto done = read_included(data_directory, settings); !done)
+            return Unexpected(done.error());
+    }
     locations = read_locations(settings, home);
     if (!locations) return locations;
+    locations->configuration_file = path;
     settings.select_chain(locations->chain);
     if (auto done = read_settings_file(*locations, settings); !done)
         return Unexpected(done.error());
     return locations;
 }
+
+namespace {
+
+// A sentence about a configuration file that looks as if it counted and does not, because the user
+// named another one. Empty: there is none, or the user accepts that.
+std::optional<std::string> find_ignored_file(const Locations& locations, Settings& settings) {
+    const std::string& used = locations.configuration_file;
+    const std::string usual = configuration_file(locations.data_directory, Settings{});
+    if (used.empty() || usual.empty()) return std::nullopt;
+    std::error_code error;
+    if (fs::equivalent(used, usual, error)) return std::nullopt;
+    const std::string source =
+        settings.has("conf")
+            ? fmt::format("command line argument \"-conf={}\"", OptionReader(settings).text("conf"))
+            : fmt::format("data directory \"{}\"", fs::path(used).parent_path().string());
+    std::string sentence = fmt::format(
+        "Data directory \"{1}\" contains a \"{0}\" file which is ignored, because a different "
+        "configuration file \"{2}\" from {3} is being used instead. Possible ways to address this "
+        "would be to:\n- Delete or rename the \"{0}\" file in data directory \"{1}\".\n- Change "
+        "datadir= or conf= options to specify one configuration file, not two, and use "
+        "includeconf= to include any other configuration files.",
+        fs::path(usual).filename().string(), locations.data_directory, used, source);
+    if (!OptionReader(settings).flag("allowignoredconf"))
+        return sentence +
+               "\n- Set allowignoredconf=1 option to treat this condition as a warning, not an "
+               "error.";
+    settings.add_warning(std::move(sentence));
+    return std::nullopt;
+}
+
+}  // namespace
 
 Expected<StartOptions, std::string> read_start_options(const std::vector<std::string>& arguments,
                                                        const std::string& home) {
@@ -93,8 +156,11 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
 
     const auto locations = read_config_files(settings, home);
     if (!locations) return Unexpected(locations.error());
+    if (auto problem = find_ignored_file(*locations, settings))
+        return Unexpected(std::move(*problem));
     if (auto problem = settings.misplaced()) return Unexpected(std::move(*problem));
     if (auto problem = find_unsupported(settings)) return Unexpected(std::move(*problem));
+    if (auto problem = find_meaningless(settings)) return Unexpected(std::move(*problem));
     auto node = read_node_config(settings, locations->chain);
     if (!node) return Unexpected(node.error());
     result.node.emplace(std::move(*node));
@@ -106,6 +172,7 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
     result.background = result.wait_for_background || reader.flag("daemon");
     if (!reader.problem().empty()) return Unexpected(reader.problem());
 
+    result.notices = settings.notices();
     for (const std::string& warning : settings.warnings())
         result.notes.push_back("Warning: " + warning);
     if (result.daemon.http.allowed.empty() && reader.has("rpcbind"))

@@ -17,8 +17,9 @@ struct StartOptions {
     bool background = false;           ///< -daemon or -daemonwait
     bool wait_for_background = false;  ///< -daemonwait
     DaemonOptions daemon;
-    std::optional<NodeConfig> node;  ///< set unless help or version is shown
-    std::vector<std::string> notes;  ///< for the log: warnings, options without effect
+    std::optional<NodeConfig> node;    ///< set unless help or version is shown
+    std::vector<std::string> notices;  ///< for stderr; the node starts all the same
+    std::vector<std::string> notes;    ///< for the log: warnings, options without effect
 };
 
 /// The error is a sentence for stderr.

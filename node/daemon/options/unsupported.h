@@ -14,4 +14,8 @@ namespace parley {
 /// fine: -proxy=0, -noproxy.
 std::optional<std::string> find_unsupported(const Settings& settings);
 
+/// A sentence for stderr about a value that bitcoind would refuse, of an option that has no effect
+/// here; empty: all make sense.
+std::optional<std::string> find_meaningless(const Settings& settings);
+
 }  // namespace parley

@@ -184,36 +184,66 @@ Expected<std::optional<Bytes>, StorageError> LevelDbStorage::get(ByteSpan key) c
     return std::optional<Bytes>{to_bytes(as_bytes(value))};
 }
 
-Expected<void, StorageError> LevelDbStorage::scan(ByteSpan prefix, const Visitor& visitor) const {
+// The iterator sees LevelDB as it was when it was created; commits that were pending then are in
+// `pending_`, whether or not they have been written since.
+class LevelDbStorage::Snapshot final : public StorageSnapshot {
+ public:
+    Snapshot(const Database& database, ByteSpan prefix, WriteOverlay::Snapshot pending)
+        : database_(database), prefix_(to_bytes(prefix)), pending_(std::move(pending)) {
+        leveldb::ReadOptions options = checked_read();
+        options.fill_cache = false;  // a scan would evict blocks that single reads use repeatedly
+        iterator_.reset(database.db->NewIterator(options));
+    }
+
+    Expected<void, StorageError> scan(const Visitor& visitor) const override {
+        auto newer = pending_.entries.begin();
+        const auto end = pending_.entries.end();
+        const auto visit_newer = [&] {
+            const auto& [key, value] = *newer++;
+            return value == nullptr || visitor(key, *value);
+        };
+        const leveldb::Slice prefix = slice(prefix_);
+        for (iterator_->Seek(prefix); iterator_->Valid() && iterator_->key().starts_with(prefix);
+             iterator_->Next()) {
+            const leveldb::Slice key = iterator_->key();
+            while (newer != end && slice(newer->first).compare(key) < 0) {
+                if (!visit_newer()) return {};
+            }
+            if (newer != end && slice(newer->first) == key) {
+                if (!visit_newer()) return {};
+            } else if (!visitor(span(key), span(iterator_->value()))) {
+                return {};
+            }
+        }
+        if (!iterator_->status().ok())
+            return Unexpected(
+                database_error(iterator_->status(), database_.directory, database_.remedy));
+        while (newer != end) {
+            if (!visit_newer()) return {};
+        }
+        return {};
+    }
+
+ private:
+    const Database& database_;
+    Bytes prefix_;
+    WriteOverlay::Snapshot pending_;
+    std::unique_ptr<leveldb::Iterator> iterator_;
+};
+
+LevelDbStorage::Snapshot LevelDbStorage::take_snapshot(ByteSpan prefix) const {
     forget_written();
-    const auto pending = overlay_->snapshot(prefix);
-    auto newer = pending.entries.begin();
-    const auto visit_newer = [&] {
-        const auto& [key, value] = *newer++;
-        return value == nullptr || visitor(key, *value);
-    };
-    leveldb::ReadOptions options = checked_read();
-    options.fill_cache = false;  // a scan would evict blocks that single reads use repeatedly
-    const std::unique_ptr<leveldb::Iterator> iterator(database_->db->NewIterator(options));
-    for (iterator->Seek(slice(prefix));
-         iterator->Valid() && iterator->key().starts_with(slice(prefix)); iterator->Next()) {
-        const leveldb::Slice key = iterator->key();
-        while (newer != pending.entries.end() && slice(newer->first).compare(key) < 0) {
-            if (!visit_newer()) return {};
-        }
-        if (newer != pending.entries.end() && slice(newer->first) == key) {
-            if (!visit_newer()) return {};
-        } else if (!visitor(span(key), span(iterator->value()))) {
-            return {};
-        }
-    }
-    if (!iterator->status().ok())
-        return Unexpected(
-            database_error(iterator->status(), database_->directory, database_->remedy));
-    while (newer != pending.entries.end()) {
-        if (!visit_newer()) return {};
-    }
-    return {};
+    return {*database_, prefix, overlay_->snapshot(prefix)};
+}
+
+Expected<void, StorageError> LevelDbStorage::scan(ByteSpan prefix, const Visitor& visitor) const {
+    return take_snapshot(prefix).scan(visitor);
+}
+
+Expected<std::unique_ptr<const StorageSnapshot>, StorageError> LevelDbStorage::snapshot(
+    ByteSpan prefix) const {
+    return std::unique_ptr<const StorageSnapshot>{
+        std::make_unique<Snapshot>(take_snapshot(prefix))};
 }
 
 Expected<Bytes, StorageError> LevelDbStorage::read_file(FileId file, uint64_t offset,

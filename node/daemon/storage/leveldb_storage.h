@@ -39,6 +39,8 @@ class LevelDbStorage final : public Storage, private CommitTarget {
 
     Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override;
     Expected<void, StorageError> scan(ByteSpan prefix, const Visitor& visitor) const override;
+    Expected<std::unique_ptr<const StorageSnapshot>, StorageError> snapshot(
+        ByteSpan prefix) const override;
     Expected<Bytes, StorageError> read_file(FileId file, uint64_t offset,
                                             size_t size) const override;
     Expected<uint64_t, StorageError> file_size(FileId file) const override;
@@ -58,6 +60,9 @@ class LevelDbStorage final : public Storage, private CommitTarget {
     void forget_written() const;
 
     struct Overlay;
+    class Snapshot;
+    Snapshot take_snapshot(ByteSpan prefix) const;
+
     const std::unique_ptr<Database> database_;
     StorageThread& thread_;
     std::atomic<uint64_t> written_{0};  // set by the storage thread, read by the core

@@ -193,8 +193,18 @@ TEST(ConfigFile, malformed_line_is_named) {
         const auto done = parse_config_file(text, "x.conf", settings);
         ASSERT_FALSE(done) << text;
         EXPECT_NE(done.error().find(line), std::string::npos) << done.error();
-        EXPECT_NE(done.error().find("x.conf"), std::string::npos);
+        EXPECT_TRUE(done.error().starts_with("Error reading configuration file: parse error on "))
+            << done.error();
     }
+}
+
+TEST(ConfigFile, negation_without_value_names_the_remedy) {
+    Settings settings;
+    const auto done = parse_config_file("nono\n", "x.conf", settings);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error(),
+              "Error reading configuration file: parse error on line 1: nono, if you intended to "
+              "specify a negated option, use nono=1 instead");
 }
 
 TEST(ConfigFile, comment_behind_a_password_is_refused) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "node/block_summary.h"
+#include "node/daemon/workers/step_watch.h"
 
 namespace parley {
 namespace {
@@ -254,6 +255,29 @@ TEST_F(CoreLoopTest, call_from_many_threads_each_runs_once) {
     loop_.request_stop();
     join();
     EXPECT_EQ(node_.calls, 8 * 500);
+}
+
+TEST(StepWatch, slow_step_is_logged_with_its_subject_and_passed_on) {
+    FakeNode node;
+    class Lines final : public LogSink {
+     public:
+        bool enabled(LogCategory, LogLevel) const override { return true; }
+        void write(LogCategory, LogLevel level, std::string_view line) override {
+            EXPECT_EQ(level, LogLevel::warning);
+            text += std::string(line) + "\n";
+        }
+        std::string text;
+    } log;
+    const auto request = std::make_shared<const Request>(Request{"listunspent", "[]", "/"});
+    StepWatch slow(node, log, std::chrono::seconds(0));  // every step counts as slow
+    EXPECT_EQ(slow.handle(event::Received{PeerId{7}, Bytes(3)}, TimePoint{}).size(), 1u);
+    slow.handle(event::Invoke{1, {}, event::RequestPart{request}}, TimePoint{});
+    EXPECT_NE(log.text.find("busy for 0.0 s with 3 bytes from peer=7\n"), std::string::npos);
+    EXPECT_NE(log.text.find("with the request listunspent\n"), std::string::npos);
+    log.text.clear();
+    StepWatch patient(node, log, std::chrono::hours(1));
+    patient.handle(event::Received{PeerId{7}, Bytes(3)}, TimePoint{});
+    EXPECT_EQ(log.text, "");
 }
 
 }  // namespace

@@ -2,12 +2,17 @@
 #include "node/daemon/daemon_log.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
+#include <string>
+#include <thread>
 
 #include "node/daemon/system/notifier.h"
 #include "tests/unit/daemon/temporary_directory.h"
@@ -89,7 +94,8 @@ TEST_F(DaemonLogTest, what_cannot_be_is_a_sentence) {
     options.path = directory.path();  // a folder
     const auto refused = DaemonLog::open(options);
     ASSERT_FALSE(refused);
-    EXPECT_NE(refused.error().find("Check -debuglogfile"), std::string::npos) << refused.error();
+    EXPECT_NE(refused.error().find("Could not open debug log file"), std::string::npos)
+        << refused.error();
 }
 
 TEST_F(DaemonLogTest, a_long_log_keeps_its_end) {
@@ -112,38 +118,96 @@ TEST_F(DaemonLogTest, a_long_log_keeps_its_end) {
     EXPECT_TRUE(kept.ends_with("the newest line\nstarted\n"));
 }
 
-TEST_F(DaemonLogTest, notifier_runs_commands_in_turn_and_ends_after_the_last) {
+// Waits until the file contains the text; fails the test after some seconds.
+void expect_contents(const std::string& path, const std::string& text) {
+    for (int i = 0; i < 1'000 && contents(path) != text; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(contents(path), text);
+}
+
+TEST_F(DaemonLogTest, notifier_runs_commands_in_turn) {
+    open();
+    const std::string out = directory / "out";
+    Notifier notifier(*log);
+    for (const char* word : {"one", "two", "three"})
+        notifier.run("echo " + std::string(word) + " >> '" + out + "'");
+    notifier.run("exit 3");
+    expect_contents(out, "one\ntwo\nthree\n");
+    expect_contents(options.path, "[warning] runCommand error: system(exit 3) returned 768\n");
+}
+
+TEST_F(DaemonLogTest, notifier_run_now_returns_after_the_command) {
+    open();
+    const std::string out = directory / "out";
+    Notifier notifier(*log);
+    notifier.run_now("echo now > '" + out + "'; exit 3");
+    EXPECT_EQ(contents(out), "now\n");
+    EXPECT_TRUE(contents(options.path).ends_with("exit 3) returned 768\n"));
+}
+
+TEST_F(DaemonLogTest, notifier_destroyed_leaves_running_command_and_starts_waiting_ones) {
     open();
     const std::string out = directory / "out";
     {
         Notifier notifier(*log);
-        for (const char* word : {"one", "two", "three"})
-            notifier.run("echo " + std::string(word) + " >> '" + out + "'");
-        notifier.run("exit 3");
+        // Runs until the test lets it go, after the Notifier's end.
+        notifier.run("touch '" + (directory / "begun") + "'; for i in $(seq 1000); do [ -e '" +
+                     (directory / "go") + "' ] && break; sleep 0.01; done; echo first >> '" + out +
+                     "'");
+        notifier.run("echo second >> '" + out + "'");
+        for (int i = 0; i < 1'000 && !std::ifstream(directory / "begun"); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        ASSERT_TRUE(std::ifstream(directory / "begun"));
     }
-    EXPECT_EQ(contents(out), "one\ntwo\nthree\n");
-    EXPECT_EQ(contents(options.path), "[warning] runCommand error: system(exit 3) returned 768\n");
+    expect_contents(out, "second\n");
+    std::ofstream(directory / "go") << "go";
+    expect_contents(out, "second\nfirst\n");
+}
+
+TEST_F(DaemonLogTest, notifier_command_inherits_no_descriptor_and_no_blocked_signal) {
+    open();
+    const std::string out = directory / "out";
+    // Descriptor 200 is ours and not close-on-exec; SIGTERM is blocked, as in the daemon.
+    ASSERT_EQ(::dup2(STDERR_FILENO, 200), 200);
+    sigset_t blocked;
+    sigset_t before;
+    ::sigemptyset(&blocked);
+    ::sigaddset(&blocked, SIGTERM);
+    ASSERT_EQ(::pthread_sigmask(SIG_BLOCK, &blocked, &before), 0);
+    {
+        Notifier notifier(*log);
+        notifier.run_now("[ -e /proc/$$/fd/200 ] && echo inherited > '" + out +
+                         "'; exec grep SigBlk /proc/self/status >> '" + out + "'");
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    ::close(200);
+    EXPECT_EQ(contents(out), "SigBlk:\t0000000000000000\n");
 }
 
 TEST_F(DaemonLogTest, notifier_drops_the_oldest_of_too_many) {
     open();
     const std::string out = directory / "out";
+    constexpr int kWaiting = 10'000;
     {
         Notifier notifier(*log);
         // The first holds the thread until the others were handed over.
-        notifier.run("touch '" + (directory / "begun") + "'; while [ ! -e '" + (directory / "go") +
-                     "' ]; do sleep 0.01; done");
+        notifier.run("touch '" + (directory / "begun") + "'; for i in $(seq 1000); do [ -e '" +
+                     (directory / "go") + "' ] && break; sleep 0.01; done");
         for (int i = 0; i < 1'000 && !std::ifstream(directory / "begun"); ++i)
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
         ASSERT_TRUE(std::ifstream(directory / "begun"));
-        for (int i = 0; i < 150; ++i)
-            notifier.run("echo " + std::to_string(i) + " >> '" + out + "'");
-        std::ofstream(directory / "go") << "go";
+        notifier.run("echo dropped >> '" + out + "'");
+        for (int i = 0; i < kWaiting; ++i) notifier.run("echo kept >> '" + out + "'");
     }
-    const std::string lines = contents(out);
-    EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 100);
-    EXPECT_TRUE(lines.ends_with("\n149\n"));
-    EXPECT_NE(contents(options.path).find("dropped because too many commands are waiting"),
+    std::ofstream(directory / "go") << "go";
+    // Only the first hundred of them are started at the end.
+    std::string hundred;
+    for (int i = 0; i < 100; ++i) hundred += "kept\n";
+    expect_contents(out, hundred);
+    EXPECT_NE(
+        contents(options.path).find("dropped because too many commands are waiting: echo dropped"),
+        std::string::npos);
+    EXPECT_NE(contents(options.path).find("9900 commands that still waited are dropped"),
               std::string::npos);
 }
 

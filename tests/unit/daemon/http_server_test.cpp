@@ -322,6 +322,52 @@ TEST_F(HttpServerTest, silent_connection_is_closed_after_the_timeout) {
     EXPECT_TRUE(half.at_end());
 }
 
+TEST_F(HttpServerTest, idle_strangers_give_way_before_idle_users) {
+    options_.connections_max = 3;
+    start();
+    RawClient user(port_);  // idle for longest, but has shown its password
+    user.send(post("1"));
+    EXPECT_EQ(status(user.reply()), 200);
+    RawClient older(port_);
+    older.send("POST / HTTP/1.1\r\n");
+    // A reply shows that the server has seen the connection before it.
+    EXPECT_EQ(status(exchange(post("2", "Connection: close\r\n"))), 200);
+    RawClient newer(port_);
+    newer.send("GET /nowhere HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(status(newer.reply()), 404);
+    RawClient third(port_);
+    third.send(post("3"));
+    EXPECT_EQ(status(third.reply()), 200);
+    EXPECT_TRUE(older.at_end());
+    user.send(post("4"));
+    EXPECT_EQ(status(user.reply()), 200);
+    RawClient fourth(port_);
+    fourth.send(post("5"));
+    EXPECT_EQ(status(fourth.reply()), 200);
+    EXPECT_TRUE(newer.at_end());
+    // Nobody is a stranger now: the user who has been idle for longest.
+    RawClient fifth(port_);
+    fifth.send(post("6"));
+    EXPECT_EQ(status(fifth.reply()), 200);
+    EXPECT_TRUE(third.at_end());
+}
+
+class HttpServerLargeReplyTest : public HttpServerTest {
+ protected:
+    rpc::HttpReply handle(const rpc::HttpRequest&) override {
+        return {200, "application/json", std::string(size_t{64} << 20, 'x')};
+    }
+};
+
+TEST_F(HttpServerLargeReplyTest, reply_that_nobody_reads_is_dropped_after_the_timeout) {
+    options_.timeout = 100ms;
+    start();
+    RawClient client(port_);
+    client.send(post("large"));
+    std::this_thread::sleep_for(3s);  // several sweeps; the buffers of the system are full
+    EXPECT_TRUE(client.at_end());     // less than the whole reply, then the end
+}
+
 TEST_F(HttpServerTest, stop_lets_the_reply_under_way_out) {
     start();
     RawClient idle(port_);

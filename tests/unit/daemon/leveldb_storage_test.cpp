@@ -115,6 +115,34 @@ TEST_F(LevelDbStorageTest, scan_merges_pending_puts_and_erases_in_key_order) {
     EXPECT_EQ(scan(*storage, "a"), expected);
 }
 
+TEST_F(LevelDbStorageTest, snapshot_keeps_pending_and_written_values_whatever_follows) {
+    const auto storage = open();
+    for (const char* key : {"a1", "a2", "b1"}) put(*storage, key, "disk");
+    wait_written();
+    std::promise<void> gate;
+    thread_.barrier(Durability::written, [&gate] { gate.get_future().wait(); });
+    put(*storage, "a0", "pending");
+    const auto snapshot = storage->snapshot(as_bytes("a"));
+    ASSERT_TRUE(snapshot);
+    WriteBatch later;
+    later.erase(as_bytes("a0"));
+    later.put(as_bytes("a2"), text("later"));
+    later.put(as_bytes("a3"), text("later"));
+    storage->commit(std::move(later), Durability::written);
+    gate.set_value();
+    wait_written();
+    std::string seen;
+    std::thread reader([&] {
+        EXPECT_TRUE((*snapshot)->scan([&](ByteSpan key, ByteSpan value) {
+            seen += std::string(as_text(key)) + "=" + std::string(as_text(value)) + " ";
+            return true;
+        }));
+    });
+    reader.join();
+    EXPECT_EQ(seen, "a0=pending a1=disk a2=disk ");
+    EXPECT_EQ(scan(*storage, "a"), "a1=disk a2=later a3=later ");
+}
+
 TEST_F(LevelDbStorageTest, scan_visitor_returning_false_stops_and_may_commit) {
     const auto storage = open();
     put(*storage, "a", "1");

@@ -130,6 +130,80 @@ TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
     EXPECT_TRUE(both.node->net.dial_ipv4 && both.node->net.dial_ipv6);
 }
 
+TEST_F(StartOptionsTest, values_without_meaning_are_refused_even_of_options_without_effect) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"-maxuploadtarget=abc", "Unable to parse -maxuploadtarget: 'abc'"},
+        {"-maxuploadtarget=M", "Unable to parse -maxuploadtarget: 'M'"},
+        {"-whitelist=foo", "Invalid netmask specified in -whitelist: 'foo'"},
+        {"-whitelist=noban@1.2.3.4/33", "Invalid netmask specified in -whitelist: '1.2.3.4/33'"},
+        {"-whitelist=oaknoban@127.0.0.1", "Invalid P2P permission: 'oaknoban'"},
+        {"-whitebind=noban@127.0.0.1", "Need to specify a port with -whitebind: '127.0.0.1'"},
+        {"-blockfilterindex=foo", "Unknown -blockfilterindex value foo."},
+        {"-externalip=foo:x", "Cannot resolve -externalip address: 'foo:x'"},
+    };
+    for (const auto& [argument, sentence] : cases)
+        EXPECT_EQ(refusal({"-regtest", argument}), sentence);
+    good({"-regtest", "-maxuploadtarget=10G", "-whitelist=127.0.0.1", "-blockfilterindex",
+          "-whitelist=noban,in@::1/64", "-whitebind=all@127.0.0.1:9", "-externalip=1.2.3.4"});
+}
+
+TEST_F(StartOptionsTest, options_of_bitcoind_are_known) {
+    good({"-regtest", "-alertnotify=true", "-blocksxor=0", "-maxapsfee=0.1", "-dbbatchsize=1000",
+          "-txospenderindex=0", "-acceptstalefeeestimates", "-printpriority",
+          "-peertimeout=999999999", "-prevoutfetchthreads=1", "-loglevelalways"});
+}
+
+TEST_F(StartOptionsTest, included_files_belong_to_their_section_and_include_no_others) {
+    write("bitcoin.conf", "regtest=1\nincludeconf=all.conf\n[regtest]\nincludeconf=own.conf\n");
+    write("all.conf", "[regtest]\nrpcport=9\nincludeconf=deeper.conf\n");
+    write("own.conf", "[regtest]\nrpcport=8\n");
+    const StartOptions start = good({});
+    EXPECT_EQ(start.daemon.http.binds[0].port, 8) << "the section's files are read first";
+    EXPECT_EQ(start.notices,
+              Lines{"warning: -includeconf cannot be used from included files; ignoring "
+                    "-includeconf=deeper.conf"});
+    EXPECT_EQ(good({"-noincludeconf"}).daemon.http.binds[0].port, 18443);
+    std::filesystem::remove(directory_ / "own.conf");
+    EXPECT_EQ(refusal({}),
+              "Error reading configuration file: Failed to include configuration file own.conf");
+    std::filesystem::create_directory(directory_ / "own.conf");
+    EXPECT_NE(refusal({}).find("is a directory."), std::string::npos);
+    EXPECT_EQ(refusal({"-includeconf=x"}),
+              "Error parsing command line arguments: -includeconf cannot be used from commandline; "
+              "-includeconf=\"x\"");
+}
+
+TEST_F(StartOptionsTest, double_negative_is_on_and_noted) {
+    const StartOptions start = good({"-regtest", "-nolisten=0"});
+    EXPECT_TRUE(start.daemon.transport.listening);
+    EXPECT_EQ(start.notes,
+              Lines{"Warning: Parsed potentially confusing double-negative -listen=0"});
+    EXPECT_EQ(refusal({"-noincludeconf=0"}),
+              "Error parsing command line arguments: -includeconf cannot be used from commandline; "
+              "-includeconf=true");
+}
+
+TEST_F(StartOptionsTest, conf_inside_the_file_is_refused) {
+    write("bitcoin.conf", "regtest=1\nconf=other.conf\n");
+    EXPECT_EQ(refusal({}),
+              "Error reading configuration file: conf cannot be set in the configuration file; use "
+              "includeconf= if you want to include additional config files");
+}
+
+TEST_F(StartOptionsTest, configuration_that_another_one_hides_is_named) {
+    write("bitcoin.conf", "regtest=1\n");
+    write("other.conf", "regtest=1\n");
+    const std::string sentence = refusal({"-conf=other.conf"});
+    EXPECT_NE(sentence.find("contains a \"bitcoin.conf\" file which is ignored"), std::string::npos)
+        << sentence;
+    EXPECT_NE(sentence.find("\"-conf=other.conf\""), std::string::npos);
+    const StartOptions start = good({"-conf=other.conf", "-allowignoredconf"});
+    ASSERT_EQ(start.notes.size(), 1u);
+    EXPECT_NE(start.notes[0].find("which is ignored"), std::string::npos);
+    good({"-conf=bitcoin.conf"});
+    good({"-noconf"});
+}
+
 TEST_F(StartOptionsTest, network_options_outside_the_section_are_refused) {
     write("parley.conf", "regtest=1\nrpcport=7\n");
     EXPECT_EQ(refusal({}),
@@ -212,7 +286,7 @@ TEST_F(StartOptionsTest, bad_values_are_named) {
         {{"-regtest", "-loadblock=absent.dat"}, "absent.dat"},
         {{"-regtest", "-blocksdir=/nonexistent/x"}, "/nonexistent/x"},
         {{"-regtest", "-addnode=:x"}, "-addnode"},
-        {{"-regtest", "-uacomment=a/b"}, "-uacomment"},
+        {{"-regtest", "-uacomment=a/b"}, "User Agent comment (a/b)"},
     };
     for (const auto& [arguments, named] : cases) {
         const std::string sentence = refusal(arguments);

@@ -119,9 +119,11 @@ TEST(Connector, added_node_shows_its_connection) {
     EXPECT_EQ(added[0].connected_to, target);
     EXPECT_FALSE(added[0].inbound);
     world.invoke(0, [&](Node& node) {
-        EXPECT_TRUE(node.disconnect_peer(to_string(target)));
-        EXPECT_FALSE(node.disconnect_peer(to_string(target)));
-        EXPECT_FALSE(node.disconnect_peer(PeerId{999}));
+        node.command_peers([&](PeerManager& peers, NetTime now) {
+            EXPECT_TRUE(peers.disconnect(to_string(target), now));
+            EXPECT_FALSE(peers.disconnect(to_string(target), now));
+            EXPECT_FALSE(peers.disconnect(PeerId{999}, now));
+        });
         EXPECT_EQ(node.peers().peer_count(false), 0u);
     });
     world.run_for(seconds{2});
@@ -143,22 +145,6 @@ TEST(Connector, network_switched_off_closes_everything_and_dials_nothing) {
     EXPECT_THAT(station.take_dials(), IsEmpty());
 }
 
-TEST(Connector, inbound_connections_are_limited) {
-    NetOptions options;
-    options.connections_max = 12;
-    options.outbound_max = 8;
-    Station station(options);
-    std::vector<PeerId> peers;
-    for (int i = 0; i < 4; ++i) peers.push_back(station.connect(true));
-    for (const PeerId peer : peers) EXPECT_FALSE(station.closed(peer));
-    const PeerId fifth = station.connect(true);
-    EXPECT_TRUE(station.closed(fifth));
-    station.close(fifth);
-    station.close(peers[0]);
-    EXPECT_FALSE(station.closed(station.connect(true)));
-    EXPECT_EQ(station.manager.peer_count(true), 4u);
-}
-
 TEST(Connector, banned_host_is_closed_and_kept_out_until_its_time) {
     Station station;
     const PeerId peer = station.ready_peer();
@@ -176,6 +162,26 @@ TEST(Connector, banned_host_is_closed_and_kept_out_until_its_time) {
     station.manager.ban("10.0.0.2", station.now + hours{1}, station.now);
     EXPECT_TRUE(station.manager.ban("10.0.0.2", station.now, station.now));
     EXPECT_FALSE(station.manager.ban("10.0.0.2", station.now, station.now));
+}
+
+TEST(Connector, peer_is_redialled_while_a_mocked_clock_stands) {
+    NetOptions options;
+    options.add_nodes = {{"10.0.0.7", 3}};
+    for (const auto mocked : {kStart + hours{2}, kStart - hours{2}}) {
+        Station station(options);
+        const auto dials = station.take_dials();
+        ASSERT_EQ(dials.size(), 1u);
+        PeerManager& manager = station.manager;
+        manager.handle(net_input::DialFailed{dials[0].dial, ""}, {mocked, kStart});
+        const auto due = manager.dial_deadline();
+        ASSERT_TRUE(due);
+        EXPECT_GE(*due, kStart + milliseconds{500});
+        EXPECT_LE(*due, kStart + seconds{1});
+        const auto early = manager.handle(net_input::TimerDue{}, {mocked, kStart});
+        EXPECT_THAT(early, IsEmpty());
+        const auto outputs = manager.handle(net_input::TimerDue{}, {mocked, *due});
+        EXPECT_THAT(outputs, SizeIs(1));
+    }
 }
 
 // --- addresses

@@ -234,10 +234,11 @@ TEST(Node, start_over_the_same_stores_keeps_chain_and_coins) {
     const auto coins_of = [&] {
         std::vector<std::pair<OutPoint, Coin>> all;
         node.call([&](Node& each) {
-            ASSERT_TRUE(each.for_each_coin([&](const OutPoint& point, const Coin& coin) {
-                all.emplace_back(point, coin);
-                return true;
-            }));
+            ASSERT_TRUE(
+                each.coins_snapshot()->for_each([&](const OutPoint& point, const Coin& coin) {
+                    all.emplace_back(point, coin);
+                    return true;
+                }));
         });
         return all;
     };

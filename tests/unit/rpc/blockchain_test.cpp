@@ -266,10 +266,11 @@ TEST(GetTxOutSetInfo, coins_areCountedAndHashed) {
     // Outpoint, height and coinbase, value, script; in the order of the outpoints.
     std::vector<std::pair<OutPoint, Coin>> all;
     runner.node.call([&](Node& node) {
-        ASSERT_TRUE(node.for_each_coin([&](const OutPoint& outpoint, const Coin& coin) {
-            all.emplace_back(outpoint, coin);
-            return true;
-        }));
+        ASSERT_TRUE(
+            node.coins_snapshot()->for_each([&](const OutPoint& outpoint, const Coin& coin) {
+                all.emplace_back(outpoint, coin);
+                return true;
+            }));
     });
     std::string text;
     MuHash3072 muhash;

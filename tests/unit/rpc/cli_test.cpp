@@ -149,6 +149,13 @@ TEST(RunCli, namedArguments_becomeMembersAndArgs) {
     EXPECT_EQ(server.params(), R"({"verbose":2,"args":["00ff"]})");
     server.run({"-named", "createwallet", "wallet_name=w=1", "blank=true"});
     EXPECT_EQ(server.params(), R"({"wallet_name":"w=1","blank":true})");
+    // An "=" inside of a text or of JSON makes no name.
+    server.run({"-named", "echo", "a=b", R"(["c=d"])", "arg3=e=f"});
+    EXPECT_EQ(server.params(), R"x({"arg3":"e=f","args":["a=b","[\"c=d\"]"]})x");
+    server.run({"-named", "echojson", R"(["c=d"])"});
+    EXPECT_EQ(server.params(), R"({"args":[["c=d"]]})");
+    server.run({"-named", "getblock", "00ff", "verbose=1", "verbose=2"});
+    EXPECT_EQ(server.params(), R"({"verbose":2,"args":["00ff"]})");
 }
 
 TEST(RunCli, badJson_isReportedWithoutARequest) {
@@ -208,8 +215,10 @@ TEST(RunCli, brokenReplies_endWithOne) {
         EXPECT_EQ(outcome.out, "");
         return outcome.error;
     };
-    EXPECT_EQ(error_of({CliReply::State::unreachable, 0, "Could not connect"}),
-              "error: Could not connect\n");
+    EXPECT_EQ(
+        error_of({CliReply::State::unreachable, 0, "Could not connect"}),
+        "error: Could not connect\n\nMake sure the parleyd server is running and that you are "
+        "connecting to the correct RPC port.\nUse \"parley-cli -help\" for more info.\n");
     EXPECT_THAT(error_of({CliReply::State::unauthorised, 401, ""}),
                 StartsWith("error: Authorization failed"));
     EXPECT_EQ(error_of(FakeServer::answer("", 503)), "error: server returned HTTP error 503\n");

@@ -53,6 +53,19 @@ class FakeHost final : public Host {
         if (on_pause) on_pause();
         return !stopping;
     }
+    std::optional<int> scan_progress;
+    bool scan_aborted = false;
+    std::shared_ptr<void> begin_coins_scan() override {
+        if (scan_progress) return nullptr;
+        scan_progress = 0;
+        return {this, [](FakeHost* host) { host->scan_progress.reset(); }};
+    }
+    bool report_coins_scan(int percent) override {
+        scan_progress = percent;
+        return !scan_aborted;
+    }
+    std::optional<int> coins_scan_progress() const override { return scan_progress; }
+    bool abort_coins_scan() override { return scan_aborted = scan_progress.has_value(); }
 };
 
 /// The parsed reply to one call.

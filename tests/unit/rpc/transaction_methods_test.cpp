@@ -196,7 +196,9 @@ TEST(TestMempoolAccept, verdicts_areListed) {
                                                              "\",\"" + hex_of(c) + "\"]]")
                               .result;
     ASSERT_EQ(verdicts.array().size(), 3u);
-    const Json first = verdicts.array()[0];
+    EXPECT_EQ(verdicts.array()[0].find("txid")->string(), a->txid().to_string());
+    EXPECT_EQ(verdicts.array()[0].find("allowed"), nullptr);
+    const Json first = verdict_about(a, "");
     EXPECT_EQ(first.find("txid")->string(), a->txid().to_string());
     EXPECT_TRUE(first.find("allowed")->boolean());
     EXPECT_EQ(first.find("fees")->find("base")->number(), "0.00001100");
@@ -213,7 +215,7 @@ TEST(TestMempoolAccept, verdicts_areListed) {
     const Json missing = verdict_about(c, "");
     EXPECT_FALSE(missing.find("allowed")->boolean());
     EXPECT_EQ(missing.find("reject-reason")->string(), "missing-inputs");
-    EXPECT_EQ(missing.find("reject-details")->string(), "bad-txns-inputs-missingorspent");
+    EXPECT_EQ(missing.find("reject-details"), nullptr);
     const Json limited = verdict_about(a, ",0.00009");
     EXPECT_FALSE(limited.find("allowed")->boolean());
     EXPECT_EQ(limited.find("reject-reason")->string(), "max-fee-exceeded");

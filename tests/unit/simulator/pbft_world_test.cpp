@@ -136,7 +136,9 @@ TEST(PbftWorld, pong_to_a_bystander_does_not_wait_for_the_sync_of_a_vote) {
     const uint64_t before = engine_messages();
     ASSERT_EQ(submit(world, 0, purse.pay(0)), "");
     world.run_for(milliseconds{10});
-    world.invoke(bystander, [](Node& node) { node.ping_peers(); });
+    world.invoke(bystander, [](Node& node) {
+        node.command_peers([](PeerManager& peers, NetTime now) { peers.ping_all(now); });
+    });
     world.run_for(seconds{1});
     const auto peers = world.node(bystander).peers().peer_infos(world.now());
     ASSERT_EQ(peers.size(), 1u);

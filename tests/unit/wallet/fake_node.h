@@ -24,6 +24,7 @@ class MemoryDirectory final : public StorageDirectory {
     struct Store {
         MemoryStorage storage;
         size_t commits = 0;
+        size_t synced = 0;  ///< of these, those that asked to be on disk before anybody goes on
     };
 
     Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name,
@@ -62,6 +63,7 @@ class MemoryDirectory final : public StorageDirectory {
         }
         CommitId commit(WriteBatch batch, Durability durability) override {
             ++store_->commits;
+            store_->synced += durability == Durability::synced ? 1 : 0;
             return store_->storage.commit(std::move(batch), durability);
         }
 

@@ -61,6 +61,25 @@ TEST_F(WalletTest, new_address_first_one_is_bip84s) {
     EXPECT_EQ(*(*wallet)->new_change_address(), "bc1q8c6fshw2dlwun7ekn9qwf37cu2rn755upcp6el");
 }
 
+TEST_F(WalletTest, what_creates_or_exposes_a_key_is_synced_and_nothing_else) {
+    const auto& store = *node.directory.stores.at("alice");
+    EXPECT_EQ(store.synced, 1u);  // the seed
+    const auto synced_by = [&](const auto& action) {
+        const size_t before = store.synced;
+        action();
+        return store.synced - before;
+    };
+    EXPECT_EQ(synced_by([&] { new_script(*alice); }), 1u);
+    EXPECT_EQ(synced_by([&] { EXPECT_TRUE(alice->new_change_address()); }), 1u);
+    EXPECT_EQ(synced_by([&] { fund(); }), 1u);  // for its address; 101 blocks for nothing
+    EXPECT_EQ(synced_by([&] { send(*alice, pay(kElsewhere, kCoin)); }), 1u);  // the change address
+    EXPECT_EQ(synced_by([&] { node.mine(kElsewhere); }), 0u);
+    const std::string foreign = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+    EXPECT_EQ(synced_by([&] { EXPECT_TRUE(alice->set_label(foreign, "payee")); }), 0u);
+    node.create("blank", 3, {.blank = true});
+    EXPECT_EQ(node.directory.stores.at("blank")->synced, 1u);
+}
+
 TEST_F(WalletTest, coinbase_is_immature_for_100_blocks_after_its_own) {
     node.mine(new_script(*alice));
     EXPECT_EQ(alice->balances().immature, Amount{50 * kCoin});

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
+#include "base/crypto/sha256.h"
+#include "base/serialize.h"
 #include "base/storage/memory_storage.h"
 #include "tests/unit/consensus/pbft/cluster.h"
 #include "tests/unit/consensus/pbft/lone_replica.h"
@@ -215,6 +219,81 @@ TEST_F(DamagedRecord, of_another_validator_or_network_is_refused) {
     EXPECT_THAT(foreign.error(), HasSubstr("another chain or validator set"));
     // Without a key nothing is voted, so the record does not matter.
     EXPECT_TRUE(open(std::nullopt));
+}
+
+// A record of version 1, byte by byte: it lacks the byte of version 2 that says whether there is a
+// new-view. Data directories with such records exist.
+class FirstVersion : public ::testing::Test {
+ protected:
+    static Bytes with_checksum(Bytes payload) {
+        append(payload, sha256(payload).span());
+        return payload;
+    }
+    static Bytes key(char kind) { return {kEngineKeyPrefix, static_cast<uint8_t>(kind)}; }
+    static Bytes block_key(const Block& block) {
+        Bytes key_of_block = key('b');
+        append(key_of_block, block.header.hash().span());
+        return key_of_block;
+    }
+    /// The main record of validator 2 in `view`, which it has entered, with these votes.
+    Bytes state(View view, const std::optional<Vote>& accepted,
+                const std::optional<Vote>& prepare) const {
+        Writer writer;
+        writer.u8(1).bytes(plain.network()).hash(plain.authenticator().validators().id());
+        writer.le(uint16_t{2}).le(uint64_t{view}).u8(1);
+        for (const auto& vote : {accepted, prepare}) {
+            writer.u8(vote ? 1 : 0);
+            if (!vote) continue;
+            writer.le(uint64_t{vote->view}).le(uint64_t{vote->height}).hash(vote->digest);
+            writer.le(uint16_t{vote->validator}).bytes(vote->signature);
+        }
+        writer.u8(0).u8(0).u8(0);  // commit, prepared certificate, view-change
+        return with_checksum(writer.take());
+    }
+
+    LoneReplica plain{2};
+};
+
+TEST_F(FirstVersion, of_a_vote_record_is_read_and_binds) {
+    const BlockRef a = plain.make_block(1);
+    const BlockRef b = plain.make_block(2);
+    const Vote accepted = plain.make_vote(MessageType::pre_prepare, 0, 1, a->header.hash(), 0);
+    const Vote prepare = plain.make_vote(MessageType::prepare, 0, 1, a->header.hash(), 2);
+    LoneReplica replica(2, {.records = {{key('s'), state(0, accepted, prepare)},
+                                        {block_key(*a), with_checksum(a->serialize())}}});
+    replica.receive(0, replica.pre_prepare_message(0, 1, *b, 0));
+    EXPECT_EQ(replica.sent(MessageType::prepare), 0U);
+    // What it prepared is still on its way: two more prepares, and it commits to that.
+    for (const size_t other : {1U, 3U})
+        replica.receive(other,
+                        replica.vote_message(MessageType::prepare, 0, 1, a->header.hash(), other));
+    const Bytes commit = replica.last_sent(MessageType::commit);
+    const auto decoded = decode_message(commit, replica.network());
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(std::get<Vote>(*decoded).digest, a->header.hash());
+}
+
+TEST_F(FirstVersion, of_a_later_view_needs_its_new_view) {
+    NewView start{.view = 1, .validator = 1, .view_changes = {}, .reproposal = {}, .signature = {}};
+    for (const size_t validator : {0U, 1U, 3U})
+        start.view_changes.push_back(plain.make_view_change(1, validator, plain.genesis_point()));
+    start.signature = plain.key(1).sign_compact(
+        plain.authenticator().signing_hash(MessageType::new_view, 1, 0, content_digest(start)));
+    const Bytes record = state(1, std::nullopt, std::nullopt);
+    const LoneReplica replica(
+        2, {.records = {{key('s'), record},
+                        {key('n'), with_checksum(encode_new_view(start, plain.network()))}}});
+    EXPECT_EQ(replica.view(), 1U);
+    EXPECT_EQ(replica.info("phase"), "\"idle\"");
+
+    MemoryStorage storage;
+    NullLog log;
+    WriteBatch batch;
+    batch.put(key('s'), record);
+    storage.commit(std::move(batch), Durability::synced);
+    const auto engine = make_pbft_engine(plain.engine_options(2), plain.params(), storage, log);
+    ASSERT_FALSE(engine);
+    EXPECT_THAT(engine.error(), HasSubstr("the new-view of its view is missing"));
 }
 
 TEST(Durability, finalised_blocks_leave_the_record) {

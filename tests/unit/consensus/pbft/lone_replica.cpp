@@ -13,29 +13,39 @@ PeerId peer_of(size_t number) {
     return PeerId{number + 1};
 }
 
+size_t validator_of(PeerId peer) {
+    return static_cast<size_t>(peer.value()) - 1;
+}
+
 }  // namespace
 
-LoneReplica::LoneReplica(size_t validator, size_t validators)
-    : Committee(validators), validator_(validator) {
+LoneReplica::LoneReplica(size_t validator, Options options)
+    : Committee(options.validators), validator_(validator), options_(options) {
     auto genesis = std::make_unique<HeaderNode>();
     genesis->header = params().genesis->header;
     genesis->hash = params().genesis_hash;
     genesis->score = Score{0};
     chain_.push_back(std::move(genesis));
+    WriteBatch batch;
+    for (const auto& [key, value] : options_.records) batch.put(key, value);
+    storage_.commit(std::move(batch), Durability::synced);
     start();
 }
 
 void LoneReplica::start() {
-    auto engine = make_pbft_engine(engine_options(validator_), params(), storage_, log_);
-    CHECK(engine);
-    engine_ = std::move(*engine);
-    replica_ = dynamic_cast<const Replica*>(engine_.get());
-    CHECK(replica_ != nullptr);
+    const ValidatorSet& set = authenticator().validators();
+    PbftOptions chosen = engine_options(validator_);
+    chosen.idle_status_period = options_.idle_status_period;
+    replica_ = std::make_unique<Replica>(std::move(chosen), params(),
+                                         options_.small_quorum ? set.with_small_quorum() : set,
+                                         log_, options_.tuning);
+    CHECK(replica_->restore(storage_));
     step(engine_input::Started{chain_.back().get()});
     for (size_t other = 0; other < validators(); ++other) {
         if (other != validator_) step(engine_input::PeerReady{peer_of(other)});
     }
     sent_.clear();
+    if (options_.demand_below > height()) demand(1);
 }
 
 void LoneReplica::restart_at(size_t height) {
@@ -65,11 +75,19 @@ void LoneReplica::decide() {
 
 void LoneReplica::run_for(Duration duration) {
     const TimePoint end = now_ + duration;
-    for (auto due = engine_->next_deadline(); due && *due <= end; due = engine_->next_deadline()) {
+    for (auto due = replica_->next_deadline(); due && *due <= end;
+         due = replica_->next_deadline()) {
         now_ = std::max(now_, *due);
         step(engine_input::TimerDue{});
     }
     now_ = end;
+}
+
+void LoneReplica::fire_timer() {
+    const auto due = replica_->next_deadline();
+    CHECK(due);
+    now_ = std::max(now_, *due);
+    step(engine_input::TimerDue{});
 }
 
 void LoneReplica::demand(size_t transactions) {
@@ -89,7 +107,7 @@ void LoneReplica::extend() {
 }
 
 void LoneReplica::step(const EngineInput& input) {
-    for (EngineOutput& output : engine_->handle(input, now_)) carry_out(output);
+    for (EngineOutput& output : replica_->handle(input, now_)) carry_out(output);
 }
 
 void LoneReplica::carry_out(EngineOutput& output) {
@@ -99,15 +117,19 @@ void LoneReplica::carry_out(EngineOutput& output) {
     };
     if (const auto* send = std::get_if<engine_output::SendMessage>(&output)) {
         count(send->message);
+        leave(validator_of(send->peer), send->message);
     } else if (const auto* broadcast = std::get_if<engine_output::Broadcast>(&output)) {
         count(broadcast->message);
+        for (size_t other = 0; other < validators(); ++other) {
+            if (other != validator_) leave(other, broadcast->message);
+        }
     } else if (auto* record = std::get_if<engine_output::Record>(&output)) {
         storage_.commit(std::move(record->batch), Durability::synced);
     } else if (const auto* request = std::get_if<engine_output::BuildProposal>(&output)) {
         CHECK(request->parent == tip().hash);
         const bool possible = waiting_ > 0 || request->allow_empty;
         step(engine_input::ProposalBuilt{request->parent,
-                                         possible ? build(request->time, ++built_) : nullptr});
+                                         possible ? build_next(request->time) : nullptr});
     } else if (const auto* check = std::get_if<engine_output::CheckProposal>(&output)) {
         const bool connects = check->block->header.previous == tip().hash &&
                               check->block->transactions[0]->inputs()[0].witness.empty();
@@ -119,14 +141,21 @@ void LoneReplica::carry_out(EngineOutput& output) {
     } else if (const auto* blame = std::get_if<engine_output::Blame>(&output)) {
         blames_.push_back(blame->reason);
     } else {
-        CHECK(std::holds_alternative<engine_output::CatchUp>(output));
+        const auto* catch_up = std::get_if<engine_output::CatchUp>(&output);
+        CHECK(catch_up != nullptr);
         ++catch_ups_;
+        if (options_.listener != nullptr)
+            options_.listener->on_catch_up(validator_of(catch_up->peer));
     }
+}
+
+void LoneReplica::leave(size_t to, const Bytes& message) {
+    if (options_.listener != nullptr) options_.listener->on_message(to, message);
 }
 
 void LoneReplica::append(const BlockRef& block, const Bytes& seal) {
     const HeaderNode& parent = tip();
-    const auto score = engine_->verify_header(block->header, block->header.hash(), seal, parent);
+    const auto score = replica_->verify_header(block->header, block->header.hash(), seal, parent);
     CHECK(score && *score && block->header.previous == parent.hash);
     auto child = std::make_unique<HeaderNode>();
     child->header = block->header;
@@ -136,13 +165,19 @@ void LoneReplica::append(const BlockRef& block, const Bytes& seal) {
     child->score = *score;
     child->seal = seal;
     chain_.push_back(std::move(child));
+    if (options_.listener != nullptr) options_.listener->on_block(block, seal);
     waiting_ = 0;
     step(engine_input::TipChanged{chain_.back().get()});
-    demand(0);
+    demand(height() < options_.demand_below ? 1 : 0);
 }
 
 BlockRef LoneReplica::make_block(uint64_t salt) const {
     return build(to_unix_seconds(now_), ~salt);
+}
+
+BlockRef LoneReplica::build_next(int64_t time) {
+    if (!options_.plain_blocks) return build(time, ++built_);
+    return build(kStart_s + static_cast<int64_t>(height()), validator_);
 }
 
 BlockRef LoneReplica::build(int64_t time, uint64_t salt) const {

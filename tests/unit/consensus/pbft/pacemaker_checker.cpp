@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "mempool/block_builder.h"
+#include "node/node.h"
+
 namespace parley::pbft::testing {
 
 void PacemakerChecker::on_states(TimePoint now, const std::vector<State>& states) {
@@ -33,9 +36,12 @@ void PacemakerChecker::look(Cluster& cluster, const std::vector<Cluster::Node>& 
             if (other < node && (!cluster.together(other, node) || !world.connected(other, node)))
                 return interrupted();
         }
+        const parley::Node& at = world.node(node);
+        // As the node tells its engine: what pays too little for a block is no work.
+        const BlockBuilder builder(at.config().block_builder, at.config().params);
         states.push_back({.final_height = cluster.height(node),
                           .timer_runs = cluster.info(node, "timer") != "null",
-                          .has_work = world.node(node).mempool().size() > 0});
+                          .has_work = builder.has_candidates(at.mempool())});
     }
     on_states(cluster.now(), states);
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "chain/primitives/address.h"
+#include "rpc/json/address_problem.h"
 #include "rpc/json/script_json.h"
 #include "rpc/json/spend_options.h"
 #include "rpc/json/transaction_text.h"
@@ -44,7 +45,7 @@ void getaddressinfo(Call& call) {
     const auto script = decode_address(call.params().address_prefixes, text);
     if (!script)
         fail(Code::address_or_key,
-             fmt::format("Invalid address: {} ({})", to_string(script.error()), text));
+             describe_address_problem(call.params().address_prefixes, text).sentence);
     const AddressInfo info =
         call.ask_wallet([&](Node&, Wallet& wallet) { return wallet.address_info(*script); });
     JsonWriter& out = call.out();

@@ -197,25 +197,48 @@ UnspentQuery unspent_query(const Call& call) {
     return query;
 }
 
+// Scripts described in one step of the core thread, about 10 ms. A wallet can have many thousands,
+// and nobody else is served during a step.
+constexpr size_t kDescribedPerStep = 250;
+
+// A script of a wallet stays one, so the descriptions fit coins that were listed in an earlier
+// step.
+std::vector<UnspentDescription> describe_in_steps(Call& call,
+                                                  const std::vector<UnspentOutput>& coins) {
+    std::vector<UnspentDescription> descriptions;
+    descriptions.reserve(coins.size());
+    while (descriptions.size() < coins.size()) {
+        call.ask_wallet([&](Node&, Wallet& wallet) {
+            const size_t end = std::min(coins.size(), descriptions.size() + kDescribedPerStep);
+            for (size_t i = descriptions.size(); i < end; ++i)
+                descriptions.push_back(wallet.describe(coins[i].output.script_pubkey));
+        });
+    }
+    return descriptions;
+}
+
 void listunspent(Call& call) {
     const UnspentQuery query = unspent_query(call);
     const auto coins =
         call.ask_wallet([&](Node&, Wallet& wallet) { return wallet.list_unspent(query); });
+    const auto descriptions = describe_in_steps(call, coins);
     JsonWriter& out = call.out();
     out.array([&] {
-        for (const UnspentOutput& coin : coins) {
+        for (size_t i = 0; i < coins.size(); ++i) {
+            const UnspentOutput& coin = coins[i];
+            const UnspentDescription& description = descriptions[i];
             out.object([&] {
                 out.field("txid", coin.outpoint.txid);
                 out.field("vout", coin.outpoint.index);
-                if (coin.address) out.field("address", *coin.address);
-                if (coin.label) out.field("label", *coin.label);
+                if (description.address) out.field("address", *description.address);
+                if (description.label) out.field("label", *description.label);
                 out.key("scriptPubKey").hex(coin.output.script_pubkey.bytes());
                 out.field("amount", coin.output.value);
                 out.field("confirmations", coin.confirmations);
                 out.field("spendable", coin.spendable);
                 out.field("solvable", coin.solvable);
-                if (coin.descriptor) out.field("desc", *coin.descriptor);
-                out.field_values("parent_descs", coin.parent_descriptors);
+                if (description.descriptor) out.field("desc", *description.descriptor);
+                out.field_values("parent_descs", description.parent_descriptors);
                 out.field("safe", coin.safe);
             });
         }

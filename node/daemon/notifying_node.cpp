@@ -1,0 +1,67 @@
+#include "node/daemon/notifying_node.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace parley {
+namespace {
+
+std::string with_value(std::string command, const std::string& value) {
+    for (size_t at = command.find("%s"); at != std::string::npos;
+         at = command.find("%s", at + value.size()))
+        command.replace(at, 2, value);
+    return command;
+}
+
+}  // namespace
+
+std::vector<BlockHash> blocks_to_notify(const HeaderNode& from, const HeaderNode& to) {
+    std::vector<BlockHash> hashes{to.hash};
+    for (const HeaderNode* block = to.parent; block != nullptr && block->height > from.height;
+         block = block->parent)
+        hashes.push_back(block->hash);
+    std::ranges::reverse(hashes);
+    return hashes;
+}
+
+std::string shell_quoted(std::string_view text) {
+    constexpr std::string_view kSafe = " .,;-_/:?@()";
+    std::string safe;
+    std::ranges::copy_if(text, std::back_inserter(safe), [&](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               kSafe.find(c) != std::string_view::npos;
+    });
+    return "'" + safe + "'";
+}
+
+NotifyingNode::NotifyingNode(Node& node, Commands commands, Notifier& notifier)
+    : node_(node),
+      commands_(std::move(commands)),
+      notifier_(notifier),
+      tip_(&node.chain().index().tip()) {}
+
+Effects NotifyingNode::handle(Event event, TimePoint now) {
+    Effects effects = node_.handle(std::move(event), now);
+    if (!commands_.block.empty()) notify_blocks();
+    if (!commands_.alert.empty()) notify_warnings();
+    return effects;
+}
+
+void NotifyingNode::notify_blocks() {
+    const HeaderNode& tip = node_.chain().index().tip();
+    const HeaderNode& before = *std::exchange(tip_, &tip);
+    // As in bitcoind, a node that is catching up runs no commands.
+    if (&tip == &before || node_.initial_download()) return;
+    for (const BlockHash& hash : blocks_to_notify(before, tip))
+        notifier_.run(with_value(commands_.block, hash.to_string()));
+}
+
+void NotifyingNode::notify_warnings() {
+    for (const std::string& warning : node_.warnings()) {
+        if (known_warnings_.insert(warning).second)
+            notifier_.run(with_value(commands_.alert, shell_quoted(warning)));
+    }
+}
+
+}  // namespace parley

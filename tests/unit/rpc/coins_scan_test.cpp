@@ -1,0 +1,99 @@
+// scantxoutset: what it finds, and what it reports while it runs.
+#include <gtest/gtest.h>
+
+#include "chain/primitives/address.h"
+#include "tests/unit/rpc/rpc_fixture.h"
+
+namespace parley::rpc::test {
+namespace {
+
+std::string start(const std::string& objects) {
+    return R"(["start",[)" + objects + "]]";
+}
+
+TEST(ScanTxOutSet, start_findsTheCoinsOfADescriptor) {
+    RpcFixture runner;
+    runner.mature(1);
+    const Script payee{{OP_TRUE}};
+    const BlockRef block = runner.extend(
+        {runner.pay_to(runner.coin(1), coins(50), {{coins(2), payee}, {coins(48), payee}})});
+    const Txid txid = block->transactions[1]->txid();
+    const Json found = runner.call("scantxoutset", start(R"x("raw(51)")x")).result;
+    EXPECT_TRUE(found.find("success")->boolean());
+    EXPECT_EQ(found.find("txouts")->number(), "103");
+    EXPECT_EQ(found.find("height")->number(), std::to_string(runner.tip_height().value()));
+    EXPECT_EQ(found.find("bestblock")->string(), runner.tip_hash().to_string());
+    EXPECT_EQ(found.find("total_amount")->number(), "50.00000000");
+    const Json::Array& unspents = found.find("unspents")->array();
+    ASSERT_EQ(unspents.size(), 2u);
+    EXPECT_EQ(unspents[1].find("txid")->string(), txid.to_string());
+    EXPECT_EQ(unspents[1].find("vout")->number(), "1");
+    EXPECT_EQ(unspents[1].find("scriptPubKey")->string(), "51");
+    EXPECT_TRUE(unspents[1].find("desc")->string().starts_with("raw(51)#"));
+    EXPECT_EQ(unspents[1].find("amount")->number(), "48.00000000");
+    EXPECT_FALSE(unspents[1].find("coinbase")->boolean());
+    EXPECT_EQ(unspents[1].find("height")->number(), found.find("height")->number());
+    EXPECT_EQ(unspents[1].find("blockhash")->string(), runner.tip_hash().to_string());
+    EXPECT_EQ(unspents[1].find("confirmations")->number(), "1");
+}
+
+TEST(ScanTxOutSet, start_describesKeysWithTheirOrigin) {
+    RpcFixture runner;
+    runner.extend({}, RpcFixture::key_script());
+    runner.extend();
+    const std::string key = to_hex(RpcFixture::key().public_key().bytes());
+    const Json found = runner.call("scantxoutset", start("\"combo(" + key + ")\"")).result;
+    const Json::Array& unspents = found.find("unspents")->array();
+    ASSERT_EQ(unspents.size(), 2u);
+    EXPECT_TRUE(unspents[0].find("coinbase")->boolean());
+    const std::string& shown = unspents[0].find("desc")->string();
+    EXPECT_TRUE(shown.starts_with("wpkh([")) << shown;
+    EXPECT_NE(shown.find("]" + key + ")#"), std::string::npos) << shown;
+}
+
+TEST(ScanTxOutSet, arguments_areCheckedInBitcoindsWords) {
+    RpcFixture runner;
+    EXPECT_EQ(runner.call("scantxoutset", R"(["walk"])").message, "Invalid action 'walk'");
+    EXPECT_EQ(runner.call("scantxoutset", R"(["start"])").message,
+              "scanobjects argument is required for the start action");
+    EXPECT_EQ(runner.call("scantxoutset", R"(["start"])").code, -1);
+    EXPECT_EQ(runner.call("scantxoutset", start("7")).message,
+              "Scan object needs to be either a string or an object");
+    EXPECT_EQ(runner.call("scantxoutset", start("{}")).message,
+              "Descriptor needs to be provided in scan object");
+    EXPECT_EQ(runner.call("scantxoutset", start(R"("luck")")).code, -5);
+    const std::pair<const char*, const char*> ranges[] = {
+        {"-1", "End of range is too high"},
+        {"[-1,10]", "Range should be greater or equal than 0"},
+        {"[2,1]", "Range specified as [begin,end] must not have begin after end"},
+        {"[0,1000001]", "Range is too large"},
+    };
+    for (const auto& [range, sentence] : ranges) {
+        const Reply reply = runner.call(
+            "scantxoutset", start(R"({"desc":"desc","range":)" + std::string(range) + "}"));
+        EXPECT_EQ(reply.code, -8) << range;
+        EXPECT_EQ(reply.message, sentence);
+    }
+}
+
+TEST(ScanTxOutSet, statusAndAbort_concernTheRunningScan) {
+    RpcFixture runner;
+    EXPECT_EQ(runner.result("scantxoutset", R"(["status"])"), "null");
+    EXPECT_EQ(runner.result("scantxoutset", R"(["abort"])"), "false");
+    {
+        const auto running = runner.host.begin_coins_scan();
+        ASSERT_NE(running, nullptr);
+        EXPECT_TRUE(runner.host.report_coins_scan(42));
+        EXPECT_EQ(runner.result("scantxoutset", R"(["status"])"), R"({"progress":42})");
+        EXPECT_EQ(runner.call("scantxoutset", start(R"x("raw(51)")x")).message,
+                  "Scan already in progress, use action \"abort\" or \"status\"");
+        EXPECT_EQ(runner.result("scantxoutset", R"(["abort"])"), "true");
+        EXPECT_FALSE(runner.host.report_coins_scan(43));
+    }
+    EXPECT_EQ(runner.result("scantxoutset", R"(["status"])"), "null");
+    EXPECT_TRUE(
+        runner.call("scantxoutset", start(R"x("raw(51)")x")).result.find("success")->boolean());
+}
+
+}  // namespace
+}  // namespace parley::rpc::test
