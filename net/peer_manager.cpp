@@ -133,7 +133,7 @@ void PeerManager::Impl::handle(net_input::SendEngineMessage& input) {
 void PeerManager::Impl::handle(net_input::BroadcastEngineMessage& input) {
     const auto frame = encode_frame(options.magic, message::kEngineCommand, input.message);
     for (auto& [id, peer] : table.peers()) {
-        if (peer.ready() && peer.handshake.speaks_parley())
+        if (id != input.except && peer.ready() && peer.handshake.speaks_parley())
             table.send_frame(peer, message::kEngineCommand, frame);
     }
 }

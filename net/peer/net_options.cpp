@@ -94,6 +94,7 @@ std::string NetOptions::validate() const {
     if (reconnect_delay_min <= zero || reconnect_delay_max < reconnect_delay_min)
         return "The reconnect delays must be positive, and the maximum must not be below the "
                "minimum.";
+    if (engine_timeout < zero) return "The engine's timeout must not be negative.";
     if (trickle_outbound < zero || trickle_inbound < zero || request_delay_inbound < zero)
         return "Relay delays must not be negative.";
     if (transaction_timeout <= zero || block_timeout <= zero || headers_timeout <= zero ||

@@ -28,6 +28,9 @@ struct NetOptions {
     /// The engine keeps a seal beside each block: `seal` goes ahead of `block`, and headers carry
     /// no score of their own.
     bool sealed_blocks = false;
+    /// How long the engine waits for its peers before it acts; connections to them are renewed at
+    /// this pace. Zero: the engine has no messages.
+    Duration engine_timeout{0};
     /// -minimumchainwork: blocks of a branch with less are not asked for.
     U256 minimum_score;
 

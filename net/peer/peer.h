@@ -133,6 +133,7 @@ struct Peer {
     ConnectionType type = ConnectionType::inbound;
     bool closing = false;  ///< being closed: nothing is read or sent
     FrameReader reader;
+    uint64_t process = 0;         ///< of its linkid; 0: it sent none
     size_t dropped_messages = 0;  ///< damaged or malformed messages
 
     uint64_t bytes_sent = 0;
