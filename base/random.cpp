@@ -27,13 +27,13 @@ uint64_t negative_log2(uint64_t x) {
     uint64_t m = x << shift;
     for (int bit = 0; bit < 56; ++bit) {
         const Uint128 square = Uint128{m} * m;  // in [2^126, 2^128)
-        result <<= 1;
-        if (square >> 127) {
-            result |= 1;
-            m = static_cast<uint64_t>(square >> 64);
-        } else {
-            m = static_cast<uint64_t>(square >> 63);
-        }
+        const auto high = static_cast<uint64_t>(square >> 64);
+        const auto doubled = static_cast<uint64_t>(square >> 63);
+        // The bits of a random number's logarithm are random, and branches on them would be
+        // mispredicted half the time.
+        const uint64_t is_two_or_more = high >> 63;
+        result = (result << 1) | is_two_or_more;
+        m = doubled ^ ((doubled ^ high) & (0 - is_two_or_more));
     }
     // log2(x) = (63 - shift) + result / 2^56.
     return (static_cast<uint64_t>(shift) << 56) - result;

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds a Release and prints the table of figures: start-up, memory, mining, RPC calls, hashing, PBFT decisions, the
-# first sync of a generated chain, the simulator. --blocks 576 --inputs 780000 selects the chain of the goal.
+# first sync of a generated chain, the simulator, the mining race. --blocks 576 --inputs 780000 selects the chain of the
+# goal.
 # Usage: contrib/bench.sh [--no-install] [--quick] [--blocks N] [--inputs N] [--only NAME]...
-# Names: start, mining, rpc, hashing, pbft, sync, simulator.
+# Names: start, mining, rpc, hashing, pbft, sync, simulator, race.
 # Run it on an idle machine. Compare ratios within one run rather than figures of different machines.
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 

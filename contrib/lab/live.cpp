@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "contrib/lab/commands/interrupt.h"
 #include "contrib/lab/picture.h"
 #include "contrib/lab/report.h"
 
@@ -21,15 +21,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kAgreementLimit = 30s;
 constexpr double kProgressSeconds = 5;
-
-volatile std::sig_atomic_t interrupted = 0;
-
-void on_signal(int) {
-    interrupted = 1;
-}
-bool cancelled() {
-    return interrupted != 0;
-}
 
 void say(const std::string& line) {
     fmt::print(stderr, "{}\n", line);
@@ -70,7 +61,7 @@ class Folder {
 /// One network with its observer and its workload.
 struct Run {
     Run(const LiveOptions& options, Consensus consensus, const std::filesystem::path& directory)
-        : network(options, consensus, directory / to_string(consensus), cancelled) {}
+        : network(options, consensus, directory / to_string(consensus), interrupted) {}
 
     LiveNetwork network;
     std::unique_ptr<Observer> observer;
@@ -141,7 +132,7 @@ std::vector<RunResult> measure(const LiveOptions& options) {
     double next_progress = kProgressSeconds;
     const Observer& clock = *runs.front()->observer;
     while (clock.now() < options.seconds) {
-        if (cancelled()) throw std::runtime_error("interrupted");
+        if (interrupted()) throw std::runtime_error("interrupted");
         for (const auto& run : runs) {
             if (const std::string failure = run->observer->failure(); !failure.empty()) {
                 throw std::runtime_error("a node could not be observed: " + failure);
@@ -163,12 +154,8 @@ std::vector<RunResult> measure(const LiveOptions& options) {
 
 int run_live(const std::string& program, const std::vector<std::string>& arguments) {
     const auto options = parse_live_options(program, arguments);
-    if (!options) {
-        fmt::print(options.error().exit_code == 0 ? stdout : stderr, "{}", options.error().message);
-        return options.error().exit_code;
-    }
-    std::signal(SIGINT, on_signal);
-    std::signal(SIGTERM, on_signal);
+    if (!options) return report(options.error());
+    catch_interrupts();
     try {
         const auto results = measure(*options);
         fmt::print("{}", table_text(results));
@@ -177,7 +164,7 @@ int run_live(const std::string& program, const std::vector<std::string>& argumen
         if (!options->picture_file.empty()) write_text(options->picture_file, picture_svg(results));
         return 0;
     } catch (const std::exception& error) {
-        if (cancelled()) {
+        if (interrupted()) {
             say("Interrupted; all nodes are stopped.");
             return 130;
         }

@@ -2,23 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <filesystem>
-#include <functional>
-#include <map>
 
 namespace parley::lab {
 namespace {
-
-template <class T>
-bool parse_number(const std::string& text, T low, T high, T& target) {
-    T value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high)
-        return false;
-    target = value;
-    return true;
-}
 
 bool parse_consensus(const std::string& text, std::vector<Consensus>& target) {
     if (text == "pow")
@@ -63,57 +50,23 @@ Expected<LiveOptions, UsageError> parse_live_options(const std::string& program,
                                                      const std::vector<std::string>& arguments) {
     LiveOptions options;
     options.daemon = (std::filesystem::path(program).parent_path() / "parleyd").string();
-    const auto text_into = [](std::string& target) {
-        return [&target](const std::string& text) {
-            target = text;
-            return !text.empty();
-        };
-    };
-    const std::map<std::string, std::function<bool(const std::string&)>> takers{
-        {"--nodes",
-         [&](const std::string& t) { return parse_number<size_t>(t, 4, 16, options.nodes); }},
-        {"--consensus",
-         [&](const std::string& t) { return parse_consensus(t, options.consensus); }},
-        {"--seconds",
-         [&](const std::string& t) { return parse_number(t, 1.0, 86'400.0, options.seconds); }},
-        {"--delay-ms",
-         [&](const std::string& t) { return parse_number(t, 0.0, 60'000.0, options.delay_ms); }},
-        {"--interval",
-         [&](const std::string& t) { return parse_number(t, 0.1, 3'600.0, options.interval_s); }},
-        {"--tx-rate",
-         [&](const std::string& t) {
-             return parse_number(t, 0.0, 1'000.0, options.transaction_rate);
-         }},
-        {"--hash-rate",
-         [&](const std::string& t) {
-             return parse_number<uint64_t>(t, 1'000, 1'000'000'000, options.hash_rate);
-         }},
-        {"--json", text_into(options.json_file)},
-        {"--picture", text_into(options.picture_file)},
-        {"--directory", text_into(options.directory)},
-        {"--daemon", text_into(options.daemon)},
-    };
-    for (size_t i = 0; i < arguments.size(); ++i) {
-        std::string name = arguments[i];
-        if (name == "--help" || name == "-h") return Unexpected(UsageError{live_help(), 0});
-        std::string value;
-        if (const size_t equals = name.find('='); equals != std::string::npos) {
-            value = name.substr(equals + 1);
-            name.resize(equals);
-        } else if (i + 1 < arguments.size()) {
-            value = arguments[++i];
-        }
-        const auto taker = takers.find(name);
-        if (taker == takers.end()) {
-            return Unexpected(UsageError{
-                fmt::format("Error: unknown option {}. Try parley-lab live --help.\n", name)});
-        }
-        if (!taker->second(value)) {
-            return Unexpected(UsageError{
-                fmt::format("Error: invalid value for {}: \"{}\". Try parley-lab live --help.\n",
-                            name, value)});
-        }
-    }
+    const CommandLine line{
+        "live",
+        live_help(),
+        {{"--nodes", number_option<size_t>(4, 16, options.nodes)},
+         {"--consensus",
+          {[&](const std::string& text) { return parse_consensus(text, options.consensus); },
+           "pow, pbft or both"}},
+         {"--seconds", number_option(1.0, 86'400.0, options.seconds)},
+         {"--delay-ms", number_option(0.0, 60'000.0, options.delay_ms)},
+         {"--interval", number_option(0.1, 3'600.0, options.interval_s)},
+         {"--tx-rate", number_option(0.0, 1'000.0, options.transaction_rate)},
+         {"--hash-rate", number_option<uint64_t>(1'000, 1'000'000'000, options.hash_rate)},
+         {"--json", text_option(options.json_file)},
+         {"--picture", text_option(options.picture_file)},
+         {"--directory", text_option(options.directory)},
+         {"--daemon", text_option(options.daemon)}}};
+    if (const auto error = line.parse(arguments)) return Unexpected(*error);
     if (!std::filesystem::exists(options.daemon)) {
         return Unexpected(UsageError{fmt::format(
             "Error: {} does not exist. Build it first, or choose another file with --daemon.\n",

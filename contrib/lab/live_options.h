@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/expected.h"
+#include "contrib/lab/commands/arguments.h"
 
 namespace parley::lab {
 
@@ -27,12 +27,7 @@ struct LiveOptions {
     std::string daemon;            ///< path of parleyd
 };
 
-/// `program` is argv[0]: parleyd is expected beside it. The error is a sentence, or the help text
-/// if it was requested.
-struct UsageError {
-    std::string message;
-    int exit_code = 1;
-};
+/// `program` is argv[0]: parleyd is expected beside it.
 Expected<LiveOptions, UsageError> parse_live_options(const std::string& program,
                                                      const std::vector<std::string>& arguments);
 

@@ -1,28 +1,34 @@
-// parley-lab: experiments with real nodes. Each experiment is a command.
+// parley-lab: experiments with real nodes, and the models to compare them with. Each is a command.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <string>
 #include <vector>
 
+#include "contrib/lab/commands/model_commands.h"
 #include "contrib/lab/live.h"
 #include "contrib/lab/replay/replay.h"
 
 int main(int count, char** values) {
-    const std::vector<std::string> arguments(values + 1, values + count);
     constexpr const char* kUsage =
         "Usage: parley-lab <command> [options]\n"
         "\n"
-        "  live    runs networks of real nodes on this machine and counts chain forks\n"
-        "  replay  runs what a daemon recorded (-record) through the node code again\n"
+        "  live          runs networks of real nodes on this machine and counts chain forks\n"
+        "  race          runs the abstract mining race: millions of blocks without nodes\n"
+        "  double-spend  simulates attempts to reverse a payment\n"
+        "  theory        prints closed forms for forks, selfish mining and double spends\n"
+        "  replay        runs what a daemon recorded (-record) through the node code again\n"
         "\n"
         "Run parley-lab <command> --help for the options of a command.\n";
-    if (!arguments.empty() && arguments[0] == "live") {
-        return parley::lab::run_live(values[0], {arguments.begin() + 1, arguments.end()});
-    }
-    if (!arguments.empty() && arguments[0] == "replay")
-        return parley::lab::run_replay({arguments.begin() + 1, arguments.end()});
-    const bool asked = !arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h");
+    const std::vector<std::string> words(values + 1, values + count);
+    const std::string command = words.empty() ? "" : words.front();
+    const std::vector<std::string> arguments(words.begin() + (words.empty() ? 0 : 1), words.end());
+    if (command == "live") return parley::lab::run_live(values[0], arguments);
+    if (command == "race") return parley::lab::run_race_command(arguments);
+    if (command == "double-spend") return parley::lab::run_double_spend_command(arguments);
+    if (command == "theory") return parley::lab::run_theory_command(arguments);
+    if (command == "replay") return parley::lab::run_replay(arguments);
+    const bool asked = command == "--help" || command == "-h";
     fmt::print(asked ? stdout : stderr, "{}", kUsage);
     return asked ? 0 : 1;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 
+#include "contrib/lab/commands/rate_text.h"
 #include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::lab {
@@ -15,12 +16,9 @@ bool measured(const RunResult& result) {
     return result.heights > 0;
 }
 
-std::string rate_text(const RunResult& result, const Proportion& proportion) {
-    if (!measured(result)) return "no blocks";
-    if (proportion.hits > proportion.trials)
-        return fmt::format("{:.1f} %", 100 * proportion.value());
-    return fmt::format("{:.1f} % [{:.1f}, {:.1f}]", 100 * proportion.value(),
-                       100 * proportion.low(), 100 * proportion.high());
+/// Without a confirmed block, even a rate of blocks or heights that were seen means nothing.
+Proportion rate(const RunResult& result, const Proportion& proportion) {
+    return measured(result) ? proportion : Proportion{};
 }
 
 std::string times_text(const std::vector<Seconds>& times) {
@@ -47,16 +45,17 @@ std::vector<Row> table_rows() {
         {"Heights compared", [](const RunResult& r) { return std::to_string(r.heights); }},
         {"Blocks",
          [](const RunResult& r) { return fmt::format("{} ({} stale)", r.blocks, r.stale); }},
-        {"F_h  forked / heights", [](const RunResult& r) { return rate_text(r, r.fork_rate); }},
+        {"F_h  forked / heights",
+         [](const RunResult& r) { return rate_text(rate(r, r.fork_rate)); }},
         {"     expected (first order)",
          [](const RunResult& r) {
              if (r.consensus == Consensus::pbft) return std::string{"0, always"};
              return fmt::format("{:.1f} %", 100 * r.expected_fork_rate);
          }},
         {"S_t  stale / all blocks",
-         [](const RunResult& r) { return rate_text(r, r.stale_of_all); }},
+         [](const RunResult& r) { return rate_text(rate(r, r.stale_of_all)); }},
         {"S_m  stale / main chain",
-         [](const RunResult& r) { return rate_text(r, r.stale_of_main); }},
+         [](const RunResult& r) { return rate_text(rate(r, r.stale_of_main)); }},
         {"Reorganisations", reorganisations_text},
         {"1 confirmation, 50 / 95 %", [](const RunResult& r) { return times_text(r.to_one); }},
         {"6 confirmations, 50 / 95 %",
@@ -75,22 +74,6 @@ std::vector<Row> table_rows() {
         {"One tip at the end",
          [](const RunResult& r) { return std::string{r.agreed ? "yes" : "no"}; }},
     };
-}
-
-void write_proportion(rpc::JsonWriter& json, const char* name, const RunResult& result,
-                      const Proportion& value) {
-    const std::string interval_name = std::string{name} + "_interval";
-    if (!measured(result)) {
-        json.key(name).null();
-        json.key(interval_name).null();
-        return;
-    }
-    json.field(name, value.value());
-    if (value.hits > value.trials) {
-        json.key(interval_name).null();
-    } else {
-        json.field_values(interval_name, std::vector<double>{value.low(), value.high()});
-    }
 }
 
 void write_times(rpc::JsonWriter& json, const char* name, const std::vector<Seconds>& times) {
@@ -113,9 +96,9 @@ void write_result(rpc::JsonWriter& json, const RunResult& r) {
     json.field("heights", r.heights);
     json.field("mined", r.blocks);
     json.field("stale", r.stale);
-    write_proportion(json, "F_h", r, r.fork_rate);
-    write_proportion(json, "S_t", r, r.stale_of_all);
-    write_proportion(json, "S_m", r, r.stale_of_main);
+    write_proportion(json, "F_h", rate(r, r.fork_rate));
+    write_proportion(json, "S_t", rate(r, r.stale_of_all));
+    write_proportion(json, "S_m", rate(r, r.stale_of_main));
     json.field("F_h_expected", r.expected_fork_rate);
     json.field_object("reorganisations", [&] {
         for (const auto& [depth, count] : r.reorganisations)

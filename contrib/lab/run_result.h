@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "contrib/lab/live_options.h"
+#include "contrib/lab/model/statistics.h"
 #include "contrib/lab/observer.h"
-#include "contrib/lab/statistics.h"
 #include "contrib/lab/workload.h"
 
 namespace parley::lab {

@@ -2,7 +2,7 @@
 """Measures real daemons and prints the table of figures; contrib/bench.sh builds and runs it.
 
 Usage: table.py [--quick] [--only NAME]... [--inputs N --blocks N]
-Names: start, mining, rpc, hashing, pbft, sync, simulator
+Names: start, mining, rpc, hashing, pbft, sync, simulator, race
 
 Each figure is the median of several rounds on this machine, beside the floor that the machine sets where there is one,
 a reference (bitcoind 31, Release, 2 cores of an idle AMD EPYC Zen 4: another machine, so the ratio is rough), and
@@ -27,7 +27,7 @@ from ordering import measure_pbft  # noqa: E402
 from processes import resident_bytes  # noqa: E402
 from sync import measure_block, measure_sync  # noqa: E402
 
-NAMES = ["start", "mining", "rpc", "hashing", "pbft", "sync", "simulator"]
+NAMES = ["start", "mining", "rpc", "hashing", "pbft", "sync", "simulator", "race"]
 
 
 def first_answer_seconds(node):
@@ -139,6 +139,15 @@ def measure_simulator(table, hours):
                   note=f"{hours} h at 10-minute blocks; {events} thousand events a second of processor time")
 
 
+def measure_race(table, heights):
+    run = subprocess.run([str(PROGRAMS / "parley-bench-race"), str(heights)], capture_output=True, text=True,
+                         check=True)
+    line = r"^(\S.*?) +\d+ blocks in .*?: +([\d.]+) million blocks/s"
+    for name, rate in re.findall(line, run.stdout, re.M):
+        table.add(f"mining race, {name}", float(rate), "million blocks/s", goal=1 if name.startswith("16 ") else None,
+                  note=f"{heights:,} main-chain blocks on one core")
+
+
 def describe_machine():
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace"))
     compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True, check=False).stdout.splitlines()[:1]
@@ -175,6 +184,8 @@ def main():
         measure_sync(table, arguments.blocks, arguments.inputs, 1 if arguments.quick else 3)
     if "simulator" in wanted:
         measure_simulator(table, 1 if arguments.quick else 4)
+    if "race" in wanted:
+        measure_race(table, 100_000 if arguments.quick else 1_000_000)
     table.print()
 
 

@@ -1,4 +1,4 @@
-#include "contrib/lab/statistics.h"
+#include "contrib/lab/model/statistics.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,0 +1,22 @@
+// The commands of parley-lab that run the abstract model (contrib/lab/model) or print its closed
+// forms. None starts a node.
+//
+// Each takes the arguments after its name and returns the exit code: 0; 1 with a sentence on
+// stderr; 130 after Ctrl-C, when what was measured until then is printed and marked as partial.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace parley::lab {
+
+/// `race`: the mining race, and selfish mining.
+int run_race_command(const std::vector<std::string>& arguments);
+
+/// `double-spend`: attempts to reverse a payment.
+int run_double_spend_command(const std::vector<std::string>& arguments);
+
+/// `theory`: the closed forms.
+int run_theory_command(const std::vector<std::string>& arguments);
+
+}  // namespace parley::lab
