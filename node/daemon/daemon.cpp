@@ -14,6 +14,7 @@
 
 #include "base/crypto/pow_search.h"
 #include "base/crypto/sha256.h"
+#include "node/daemon/ban_file.h"
 #include "node/daemon/block_import.h"
 #include "node/daemon/daemon_log.h"
 #include "node/daemon/http/http_auth.h"
@@ -122,6 +123,7 @@ class Daemon {
     std::optional<DirectoryLock> lock_;
     std::optional<DirectoryLock> blocks_lock_;
     PidFile pid_file_;
+    const BanFile ban_file_{options_.chain_directory};
     std::unique_ptr<DaemonLog> log_;
     std::optional<Notifier> notifier_;
     std::optional<RpcHost> host_;
@@ -239,6 +241,8 @@ Expected<void, std::string> Daemon::open_record() {
 
 Expected<void, std::string> Daemon::open_node() {
     if (auto done = open_record(); !done) return done;
+    config_.net.bans = ban_file_.load(*log_);
+    host_->set_ban_file(ban_file_);
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
     auto files = NodeFiles::open(
         {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,

@@ -68,6 +68,13 @@ bool RpcHost::pause(Duration duration) {
     return !stopped_.wait_for(lock, duration, [this] { return stopping_; });
 }
 
+void RpcHost::store_bans(const std::function<std::vector<BannedSubnet>()>& current) {
+    const std::lock_guard lock(storing_bans_);
+    if (ban_file_ == nullptr) return;
+    if (const std::string problem = ban_file_->save(current()); !problem.empty())
+        log_.error(LogCategory::net, "The list of bans was not stored. {}", problem);
+}
+
 std::shared_ptr<void> RpcHost::begin_coins_scan() {
     const std::lock_guard lock(mutex_);
     if (coins_scan_) return nullptr;

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 
+#include "node/daemon/ban_file.h"
 #include "node/daemon/daemon_log.h"
 #include "node/daemon/published_chain.h"
 #include "node/daemon/workers/core_loop.h"
@@ -26,6 +27,8 @@ class RpcHost final : public rpc::Host {
     /// Sets the source of the miner's hash rate; call once, before requests are served. REQUIRES:
     /// `hash_rate` is thread-safe.
     void set_hash_rate(std::function<double()> hash_rate) { hash_rate_ = std::move(hash_rate); }
+    /// Where store_bans() writes; call once, before requests are served. It must outlive them.
+    void set_ban_file(const BanFile& file) { ban_file_ = &file; }
     /// Empty: the node can serve requests.
     void set_warm_up(std::optional<std::string> message);
     /// Ends every pause.
@@ -40,6 +43,7 @@ class RpcHost final : public rpc::Host {
     double hashes_per_second() const override { return hash_rate_ ? hash_rate_() : 0; }
     Duration steady_time() const override;
     bool pause(Duration duration) override;
+    void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override;
     std::shared_ptr<void> begin_coins_scan() override;
     bool report_coins_scan(int percent) override;
     std::optional<int> coins_scan_progress() const override;
@@ -55,6 +59,8 @@ class RpcHost final : public rpc::Host {
     const std::string log_path_;
     const std::function<void()> before_wait_;
     std::function<double()> hash_rate_;
+    const BanFile* ban_file_ = nullptr;
+    std::mutex storing_bans_;  // held while the list is asked for and written
 
     mutable std::mutex mutex_;
     // Guarded by mutex_:

@@ -13,6 +13,7 @@
 #include "rpc/jsonrpc/chain_snapshot.h"
 
 namespace parley {
+struct BannedSubnet;
 class Node;
 struct Request;
 }  // namespace parley
@@ -64,6 +65,10 @@ class Host {
     virtual Duration steady_time() const = 0;
     /// Blocks the calling rpc thread. False: the process is stopping; return at once.
     virtual bool pause(Duration duration) = 0;
+
+    /// Stores the bans for the next start: calls `current` for the list, one caller at a time, so
+    /// that the last list that is stored is the newest. The log tells of a failure.
+    virtual void store_bans(const std::function<std::vector<BannedSubnet>()>& current) = 0;
 
     /// scantxoutset: one scan at a time. Keeps the place until the handle is destroyed. Null: there
     /// is a scan already.

@@ -18,6 +18,9 @@ MethodTable::MethodTable() {
     add(mempool_methods());
     add(mining_methods());
     add(network_methods());
+    add(connection_methods());
+    add(address_methods());
+    add(ban_methods());
     add(raw_transaction_methods());
     add(utility_methods());
     add(control_methods());

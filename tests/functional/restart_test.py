@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import random
 import signal
@@ -51,6 +52,27 @@ def test_datadir_holds_bitcoinds_folders_and_no_others(network):
     node.stop()
     folders = {path.name for path in node.chain_folder.iterdir() if path.is_dir()}
     assert {"blocks", "chainstate"} <= folders <= {"blocks", "chainstate", "indexes", "wallets"}
+
+
+def test_bans_are_in_force_after_a_restart(network):
+    node, banned = network.add(), network.add()
+    node.rpc.setban("127.0.0.0/8", "add", 3600)
+    node.rpc.setban("2001:db8::/32", "add", 1)
+    stored = json.loads((node.chain_folder / "banlist.json").read_text())["banned_nets"]
+    assert [(each["version"], each["address"]) for each in stored] == [
+        (1, "127.0.0.0/8"), (1, "2001:db8::/32")]
+    before = node.rpc.listbanned()[0]
+    node.restart()
+    after = node.rpc.listbanned()[0]
+    for key in ("address", "ban_created", "banned_until", "ban_duration"):
+        assert before[key] == after[key]
+    banned.rpc.addnode(f"127.0.0.1:{node.port}", "onetry")
+    wait_until(lambda: banned.rpc.getnettotals()["totalbytessent"] > 0 or
+               not banned.rpc.getpeerinfo())
+    assert node.rpc.getpeerinfo() == []
+    node.rpc.clearbanned()
+    network.connect(banned, node)
+    assert len(node.rpc.getpeerinfo()) == 1
 
 
 def test_kill_after_acknowledged_blocks_they_are_there(network):

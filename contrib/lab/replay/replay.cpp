@@ -13,6 +13,7 @@
 #include "base/storage/memory_storage.h"
 #include "chain/script/script_check.h"
 #include "contrib/lab/replay/replayed_request.h"
+#include "node/daemon/ban_file.h"
 #include "node/daemon/block_import.h"
 #include "node/daemon/node_files.h"
 #include "node/daemon/options/daemon_options.h"
@@ -125,6 +126,7 @@ class Stores {
         });
         if (!files) return Unexpected(files.error());
         stores->files_ = std::move(*files);
+        stores->bans = BanFile{where->chain}.load(stores->log);
         return stores;
     }
 
@@ -141,6 +143,7 @@ class Stores {
     }
 
     NullLog log;
+    std::vector<BannedSubnet> bans;  ///< that the daemon had at its start
 
  private:
     MemoryStorage memory_blocks_;
@@ -325,6 +328,7 @@ Expected<int, std::string> run(const Options& options) {
     config->chain.coins_cache_bytes = header.coins_cache_bytes;
     auto stores = Stores::open(header, options, *config);
     if (!stores) return Unexpected(stores.error());
+    config->net.bans = (*stores)->bans;
     Replay replay(header, std::move(*stores));
     if (auto created = replay.create(std::move(*config)); !created)
         return Unexpected(created.error());

@@ -75,7 +75,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "acceptstalefeeestimates",
     "asmap",
     "avoidpartialspends",
-    "bantime",
     "blockfilterindex",
     "blockreconstructionextratxn",
     "blocksxor",

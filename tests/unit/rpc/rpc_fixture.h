@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "net/peer/peer_info.h"
 #include "rpc/jsonrpc/dispatcher.h"
 #include "rpc/jsonrpc/json.h"
 #include "tests/unit/node/test_node.h"
@@ -52,6 +53,10 @@ class FakeHost final : public Host {
         time += duration;
         if (on_pause) on_pause();
         return !stopping;
+    }
+    std::vector<BannedSubnet> stored_bans;
+    void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override {
+        stored_bans = current();
     }
     std::optional<int> scan_progress;
     bool scan_aborted = false;
