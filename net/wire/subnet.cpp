@@ -61,7 +61,8 @@ std::optional<Subnet> Subnet::parse(std::string_view text) {
 std::string Subnet::to_string() const {
     // A network of IPv6 that contains all of IPv4 is none of IPv4.
     const bool ipv4 = network_.is_ipv4() && bits_ >= kBits - kBitsOfIpv4;
-    return network_.to_string() + "/" + std::to_string(ipv4 ? bits_ - (kBits - kBitsOfIpv4) : bits_);
+    return network_.to_string() + "/" +
+           std::to_string(ipv4 ? bits_ - (kBits - kBitsOfIpv4) : bits_);
 }
 
 bool Subnet::contains(const IpAddress& address) const {

@@ -15,8 +15,8 @@ class Subnet {
  public:
     /// A single address.
     explicit Subnet(const IpAddress& address) : network_(address) {}
-    /// "1.2.3.4", "1.2.3.0/24", "1.2.3.0/255.255.255.0", "::1", "[::1]", "fe80::/10". Bits of the address
-    /// outside the mask are dropped. Empty: malformed, or a mask with holes.
+    /// "1.2.3.4", "1.2.3.0/24", "1.2.3.0/255.255.255.0", "::1", "[::1]", "fe80::/10". Bits of the
+    /// address outside the mask are dropped. Empty: malformed, or a mask with holes.
     static std::optional<Subnet> parse(std::string_view text);
     /// "1.2.3.0/24"; a single address ends in /32 or /128.
     std::string to_string() const;

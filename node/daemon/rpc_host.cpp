@@ -75,6 +75,16 @@ void RpcHost::store_bans(const std::function<std::vector<BannedSubnet>()>& curre
         log_.error(LogCategory::net, "The list of bans was not stored. {}", problem);
 }
 
+std::optional<std::string> RpcHost::save_mempool(const MempoolFile& file) {
+    if (mempool_ == nullptr || !mempool_->save(file)) return std::nullopt;
+    return mempool_->path();
+}
+
+bool RpcHost::import_mempool(const std::string& path, const rpc::MempoolImport& import) {
+    before_wait_();
+    return mempool_ != nullptr && mempool_->import(path, import);
+}
+
 std::shared_ptr<void> RpcHost::begin_coins_scan() {
     const std::lock_guard lock(mutex_);
     if (coins_scan_) return nullptr;

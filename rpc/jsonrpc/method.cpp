@@ -12,6 +12,7 @@ MethodTable::MethodTable() {
     add(priority_methods());
     add(signed_message_methods());
     add(multisig_methods());
+    add(mempool_file_methods());
     add(echo_methods());
     add(wait_methods());
     add(block_statistics_methods());

@@ -96,6 +96,7 @@ std::vector<Method> tx_proof_methods();
 std::vector<Method> priority_methods();
 std::vector<Method> signed_message_methods();
 std::vector<Method> multisig_methods();
+std::vector<Method> mempool_file_methods();
 std::vector<Method> echo_methods();
 std::vector<Method> wait_methods();
 std::vector<Method> block_statistics_methods();

@@ -47,8 +47,8 @@ struct AddressCount {
 
 void getaddrmaninfo(Call& call) {
     AddressCount ipv4, ipv6, all;
-    for (const KnownAddress& address : call.ask(
-             [](Node& node) { return node.peers().known_addresses(kKnownAddressesMax); })) {
+    for (const KnownAddress& address :
+         call.ask([](Node& node) { return node.peers().known_addresses(kKnownAddressesMax); })) {
         for (AddressCount* count : {is_ipv6(address) ? &ipv6 : &ipv4, &all})
             ++(address.tried ? count->tried : count->untried);
     }

@@ -21,8 +21,8 @@ TimePoint ban_end(Node& node, int64_t time_s, bool absolute) {
         fail(Code::invalid_parameter, "Error: Absolute timestamp is in the past");
     if (time_s <= 0) return now + node.peers().options().ban_time;
     // Longer bans end with the 32-bit time of block headers.
-    const int64_t end_s = std::min<int64_t>(time_s, UINT32_MAX) +
-                          (absolute ? 0 : to_unix_seconds(now));
+    const int64_t end_s =
+        std::min<int64_t>(time_s, UINT32_MAX) + (absolute ? 0 : to_unix_seconds(now));
     return from_unix_seconds(std::min<int64_t>(end_s, UINT32_MAX));
 }
 
@@ -57,8 +57,7 @@ void setban(Call& call) {
             });
         if (known) fail(Code::node_already_added, "Error: IP/Subnet already banned");
         const TimePoint end = ban_end(node, time_s, absolute);
-        node.command_peers(
-            [&](PeerManager& peers, NetTime now) { peers.ban(subnet, end, now); });
+        node.command_peers([&](PeerManager& peers, NetTime now) { peers.ban(subnet, end, now); });
     });
     store_bans(call);
 }
@@ -99,8 +98,9 @@ std::vector<Method> ban_methods() {
     return {
         {.name = "setban",
          .category = "network",
-         .description = "Bans an address or a network of addresses, or removes its ban. Connections to "
-                        "what is banned are closed; bans are kept over a restart.",
+         .description =
+             "Bans an address or a network of addresses, or removes its ban. Connections to "
+             "what is banned are closed; bans are kept over a restart.",
          .parameters = {{"subnet", string, true, "",
                          "The address, or a network such as 192.168.0.0/24"},
                         {"command", string, true, "", "add or remove"},

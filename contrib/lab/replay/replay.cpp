@@ -19,6 +19,7 @@
 #include "node/daemon/options/daemon_options.h"
 #include "node/daemon/record/record_file.h"
 #include "node/node.h"
+#include "node/host/mempool_load.h"
 #include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::lab {
@@ -227,8 +228,10 @@ class Replay {
             if (request != nullptr) request->run_part(node);
             if (std::holds_alternative<event::ReindexStep>(cause)) node.reindex_step();
             if (std::holds_alternative<event::StopSignal>(cause)) node.stop();
-            if (const auto* load = std::get_if<event::LoadBlocks>(&cause)) {
+            if (const auto* load = std::get_if<event::LoadFile>(&cause)) {
                 for (const BlockRef& block : load->blocks) import_.load(node, block, stores_->log);
+                MempoolLoad counts;
+                if (load->mempool) load_mempool_entries(node, *load->mempool, counts);
             }
         };
         Effects effects = node_->handle(std::move(invoke), now);

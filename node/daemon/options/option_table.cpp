@@ -120,8 +120,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "onion",
     "paytxfee",
     "peerblockfilters",
-    "persistmempool",
-    "persistmempoolv1",
     "prevoutfetchthreads",
     "printpriority",
     "privatebroadcast",

@@ -114,7 +114,8 @@ TEST(GetAddrManInfo, counts_by_network) {
     const std::string none = R"({"new":0,"tried":0,"total":0})";
     EXPECT_EQ(runner.result("getaddrmaninfo"),
               R"({"ipv4":{"new":2,"tried":0,"total":2},"ipv6":{"new":1,"tried":0,"total":1},)"
-              R"("onion":)" + none + R"(,"i2p":)" + none + R"(,"cjdns":)" + none +
+              R"("onion":)" +
+                  none + R"(,"i2p":)" + none + R"(,"cjdns":)" + none +
                   R"(,"all_networks":{"new":3,"tried":0,"total":3}})");
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "mempool/mempool_file.h"
 #include "net/peer/peer_info.h"
 #include "rpc/jsonrpc/dispatcher.h"
 #include "rpc/jsonrpc/json.h"
@@ -57,6 +58,20 @@ class FakeHost final : public Host {
     std::vector<BannedSubnet> stored_bans;
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override {
         stored_bans = current();
+    }
+    bool loaded = true;
+    std::optional<MempoolFile> saved;
+    std::optional<std::string> save_path = "/data/regtest/mempool.dat";
+    std::vector<std::pair<std::string, MempoolImport>> imports;
+    bool import_works = true;
+    bool mempool_loaded() const override { return loaded; }
+    std::optional<std::string> save_mempool(const MempoolFile& file) override {
+        saved = file;
+        return save_path;
+    }
+    bool import_mempool(const std::string& path, const MempoolImport& import) override {
+        imports.emplace_back(path, import);
+        return import_works;
     }
     std::optional<int> scan_progress;
     bool scan_aborted = false;
