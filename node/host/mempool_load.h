@@ -1,5 +1,5 @@
-// Loading of a mempool.dat: what an event::LoadFile does with its entries. Used by the daemon and by
-// the replay of a record. Core thread.
+// Loading of a mempool.dat: what an event::LoadFile does with its entries. Used by the daemon and
+// by the replay of a record. Core thread.
 #pragma once
 
 #include <cstddef>

@@ -73,7 +73,8 @@ void getmemoryinfo(Call& call) {
     JsonWriter& out = call.out();
     out.object([&] {
         out.field_object("locked", [&] {
-            for (const char* name : {"used", "free", "total", "locked", "chunks_used", "chunks_free"})
+            for (const char* name :
+                 {"used", "free", "total", "locked", "chunks_used", "chunks_free"})
                 out.field(name, 0);
         });
     });
@@ -111,7 +112,8 @@ std::vector<Method> control_methods() {
                         "reserves none: all numbers are 0.",
          .parameters = {{"mode", string, false, "\"stats\"",
                          "Only \"stats\"; this node has no \"mallocinfo\""}},
-         .result = "{locked: {used, free, total, locked, chunks_used, chunks_free}}    (json object)",
+         .result =
+             "{locked: {used, free, total, locked, chunks_used, chunks_free}}    (json object)",
          .example = "",
          .handler = &getmemoryinfo},
         {.name = "getrpcinfo",

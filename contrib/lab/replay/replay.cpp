@@ -18,8 +18,8 @@
 #include "node/daemon/node_files.h"
 #include "node/daemon/options/daemon_options.h"
 #include "node/daemon/record/record_file.h"
-#include "node/node.h"
 #include "node/host/mempool_load.h"
+#include "node/node.h"
 #include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::lab {
