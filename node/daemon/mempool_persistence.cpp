@@ -54,9 +54,9 @@ void MempoolPersistence::start() {
     }
     thread_ = std::thread([this] {
         ::pthread_setname_np(::pthread_self(), "loadmempool");
-        const bool done = import(options_.path, {.current_time = false, .fee_deltas = true});
+        import(options_.path, {.current_time = false, .fee_deltas = true});
         // A file that cannot be read is as good as none; one that was left early must be kept.
-        loaded_ = done || !stop_;
+        loaded_ = !left_early_;
     });
 }
 
@@ -82,7 +82,10 @@ bool MempoolPersistence::import(const std::string& path, const rpc::MempoolImpor
         const bool done = !stop_ && loop_.call(event::LoadFile{{}, batch}, [&](Node& node) {
             load_mempool_entries(node, *batch, load);
         });
-        if (!done) return false;
+        if (!done) {
+            left_early_ = true;
+            return false;
+        }
         first += kBatchMax;
     } while (first < file->entries.size());
     log_.info(LogCategory::general,

@@ -46,6 +46,7 @@ class MempoolPersistence {
     CoreLoop& loop_;
     LogSink& log_;
     std::atomic<bool> stop_{false};
+    std::atomic<bool> left_early_{false};  // the node stopped in the middle of a file
     std::atomic<bool> loaded_{false};
     std::thread thread_;
 };

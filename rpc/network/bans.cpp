@@ -46,6 +46,8 @@ void setban(Call& call) {
     const std::string text = call.string(0);
     const Subnet subnet = read_subnet(text);
     const bool single = text.find('/') == std::string::npos;
+    const std::string canonical = subnet.to_string();
+    const std::string_view address = std::string_view{canonical}.substr(0, canonical.find('/'));
     const int64_t time_s = call.integer(2, 0);
     const bool absolute = call.boolean(3);
     call.ask([&](Node& node) {
@@ -53,7 +55,7 @@ void setban(Call& call) {
         // An address in a banned network is banned already; a wider network is not.
         const bool known =
             std::ranges::any_of(node.peers().bans(node.now()), [&](const BannedSubnet& ban) {
-                return ban.subnet == subnet || (single && ban.subnet.contains(text));
+                return ban.subnet == subnet || (single && ban.subnet.contains(address));
             });
         if (known) fail(Code::node_already_added, "Error: IP/Subnet already banned");
         const TimePoint end = ban_end(node, time_s, absolute);

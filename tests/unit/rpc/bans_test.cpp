@@ -44,6 +44,8 @@ TEST(SetBan, what_is_wrong_is_refused_with_bitcoinds_codes) {
     for (const char* wrong : {"127.0.0.1/42", "foo", "1.2.3.4/255.0.255.0", "::1/129", ""})
         expect(fmt::format(R"(["{}","add"])", wrong).c_str(), -30, "Error: Invalid IP/Subnet");
     expect(R"(["1.2.3.4","add",123,true])", -8, "Error: Absolute timestamp is in the past");
+    runner.result("setban", R"(["fe80::/10","add"])");
+    expect(R"(["[fe80::1]","add"])", -23, "Error: IP/Subnet already banned");
     // The address is banned as part of a network, and has no ban of its own.
     expect(R"(["127.0.0.1","remove"])", -30,
            "Error: Unban failed. Requested address/subnet was not previously manually banned.");
