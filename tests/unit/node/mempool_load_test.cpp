@@ -9,7 +9,8 @@ namespace {
 TransactionRef spend(const BlockRef& block, Amount fee) {
     const TransactionRef& coinbase = block->transactions[0];
     TransactionData data;
-    data.inputs.push_back({.prevout = {coinbase->txid(), 0}});
+    data.inputs.resize(1);
+    data.inputs[0].prevout = {coinbase->txid(), 0};
     data.outputs.push_back({coinbase->outputs()[0].value - fee, op_true()});
     // Large enough for the policy: at least 65 bytes without the witness.
     data.outputs.push_back({Amount{0}, ScriptBuilder{}.op(OP_RETURN).build()});
@@ -57,8 +58,9 @@ TEST(MempoolLoad, times_and_deltas_are_kept_and_old_entries_are_left_out) {
     EXPECT_EQ(node->mempool().prioritised().size(), 2u);
     // The time of arrival counts for the expiry.
     node.step(event::TimerDue{}, expiry - std::chrono::seconds{20});
-    node.generate(1, ScriptBuilder{}.op(OP_TRUE).op(OP_TRUE).build());
+    ASSERT_EQ(node.submit(node.build(std::vector<TransactionRef>{})), "");
     EXPECT_EQ(node->mempool().find(young->txid()), nullptr);
+    EXPECT_NE(node->mempool().find(future->txid()), nullptr);
 }
 
 }  // namespace
