@@ -12,7 +12,7 @@ namespace {
 TransactionRef transaction_of(uint32_t locktime) {
     TransactionData data;
     data.inputs.resize(1);
-    data.outputs.push_back({Amount{5}, Script{{0x51}}});
+    data.outputs.push_back({Amount{5}, Script{Bytes{0x51}}});
     data.locktime = locktime;
     return make_transaction(std::move(data));
 }
