@@ -110,6 +110,7 @@ def test_mempool_is_there_after_a_restart(network):
 
 def test_damaged_mempool_file_is_left_out(network):
     node = network.add()
+    node.generate(1)
     node.stop()
     (node.chain_folder / "mempool.dat").write_bytes(b"\x02" + bytes(7) + b"\x07")
     node.start()
