@@ -18,7 +18,7 @@
 #include "rpc/jsonrpc/host.h"
 
 namespace parley {
-
+// Wide because rpc::Host has a function for each thing that methods ask of the process.
 class RpcHost final : public rpc::Host {
  public:
     /// `before_wait`: called on the rpc thread that is about to pause.

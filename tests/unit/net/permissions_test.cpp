@@ -19,7 +19,7 @@ using testing::SizeIs;
 WhitelistRule rule(const std::string& text) {
     auto parsed = WhitelistRule::parse(text);
     EXPECT_TRUE(parsed) << (parsed ? "" : parsed.error());
-    return parsed ? *parsed : WhitelistRule{};
+    return parsed ? *parsed : *WhitelistRule::parse("127.0.0.1");
 }
 
 std::string error(const std::string& text) {
