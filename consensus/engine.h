@@ -90,6 +90,7 @@ struct SendMessage {
 /// To every connected peer that supports this engine.
 struct Broadcast {
     Bytes message;
+    PeerId except{0};  ///< who sent it to us; 0: nobody
 };
 /// Writes to the engine's own keys (all start with kEngineKeyPrefix), synced before any later
 /// message of the engine leaves the node.
@@ -183,6 +184,13 @@ class Engine : public HeaderRules {
  public:
     virtual std::string name() const = 0;  ///< for reports only
     virtual Finality finality() const = 0;
+    /// Sentences for the user about a condition that lasts: the `warnings` of getblockchaininfo.
+    virtual std::vector<std::string> warnings() const { return {}; }
+    /// Why a node on this tip must not start with this engine; a sentence. Empty: it may. Asked
+    /// before the first input.
+    virtual std::optional<std::string> start_problem(const HeaderNode& /*tip*/) const {
+        return std::nullopt;
+    }
     /// For getconsensusinfo: role, view, quorum, phase, who is missing, ...
     virtual EngineReport::Object report() const = 0;
 

@@ -43,6 +43,9 @@ struct EngineChoice {
     std::string name;  ///< recorded in the data directory, which refuses another
     /// Whether blocks have a seal, which peers exchange along with them.
     bool sealed_blocks = false;
+    /// How long the engine waits for messages of its peers before it acts; zero: it has no
+    /// messages.
+    Duration timeout{0};
     /// Empty: usable. Otherwise a sentence that names the offending option.
     std::function<std::optional<std::string>(const EngineSurroundings&)> problem;
     /// The error is a sentence.

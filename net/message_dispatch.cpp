@@ -37,6 +37,7 @@ const PeerManager::Impl::Command* PeerManager::Impl::find_command(std::string_vi
         {"getheaders", &Impl::on_getheaders, true},
         {"headers", &Impl::on_headers},
         {"inv", &Impl::on_inv},
+        {"linkid", &Impl::on_linkid},
         {"mempool", &Impl::on_mempool, true},
         {"notfound", &Impl::on_notfound},
         {"ping", &Impl::on_ping, true},
@@ -139,6 +140,8 @@ void PeerManager::Impl::on_ready(Peer& peer) {
     addresses.on_ready(peer);
     relay.on_ready(peer);
     keep_alive.send_ping(peer);
+    if (const auto process = connector.process(); process && peer.handshake.speaks_parley())
+        table.send(peer, message::LinkId{*process});
     table.ask(net_output::PeerReady{peer.id, peer.handshake.speaks_parley()});
 }
 
@@ -200,6 +203,13 @@ void PeerManager::Impl::on_inv(Peer& peer, ByteSpan payload) {
     }
     if (!blocks.empty()) sync.on_announced(peer, blocks);
     relay.on_announced(peer, transactions);
+}
+
+void PeerManager::Impl::on_linkid(Peer& peer, ByteSpan payload) {
+    const auto link = table.decode_or_drop<message::LinkId>(peer, payload);
+    if (!link || !peer.handshake.speaks_parley() || peer.process != 0) return;
+    peer.process = link->process;
+    connector.on_process_known(peer);
 }
 
 void PeerManager::Impl::on_mempool(Peer& peer, ByteSpan) {

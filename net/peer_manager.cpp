@@ -134,7 +134,7 @@ void PeerManager::Impl::handle(net_input::SendEngineMessage& input) {
 void PeerManager::Impl::handle(net_input::BroadcastEngineMessage& input) {
     const auto frame = encode_frame(options.magic, message::kEngineCommand, input.message);
     for (auto& [id, peer] : table.peers()) {
-        if (peer.ready() && peer.handshake.speaks_parley())
+        if (id != input.except && peer.ready() && peer.handshake.speaks_parley())
             table.send_frame(peer, message::kEngineCommand, frame);
     }
 }
@@ -168,6 +168,8 @@ PeerManager::~PeerManager() = default;
 
 NetOutputs PeerManager::handle(NetInput input, NetTime time) {
     impl_->table.set_now(time.now, time.host);
+    // The answers to our asks continue the step that asked.
+    if (impl_->table.open_asks() == 0) impl_->relay.begin_step();
     std::visit([this](auto& each) { impl_->handle(each); }, input);
     impl_->advance();
     return impl_->table.take_outputs();

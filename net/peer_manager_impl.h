@@ -94,6 +94,7 @@ class PeerManager::Impl {
     void on_getheaders(Peer& peer, ByteSpan payload);
     void on_headers(Peer& peer, ByteSpan payload);
     void on_inv(Peer& peer, ByteSpan payload);
+    void on_linkid(Peer& peer, ByteSpan payload);
     void on_mempool(Peer& peer, ByteSpan payload);
     void on_notfound(Peer& peer, ByteSpan payload);
     void on_ping(Peer& peer, ByteSpan payload);

@@ -79,21 +79,18 @@ std::optional<TimePoint> Node::next_deadline() const {
     if (impl.tx_index && !impl.tx_index->synced()) return impl.host_now;
     // Mocked time only changes with setmocktime, so no timer but dialling can become due before.
     if (impl.mock_time) return impl.peers.dial_deadline();
-    TimePoint deadline = kNever;
-    if (const auto engine = impl.engine->next_deadline()) deadline = std::min(deadline, *engine);
-    if (const auto peers = impl.peers.next_deadline()) deadline = std::min(deadline, *peers);
+    TimePoint deadline = std::min(impl.engine->next_deadline().value_or(kNever),
+                                  impl.peers.next_deadline().value_or(kNever));
     if (impl.wallets) deadline = std::min(deadline, impl.wallets->next_deadline());
     if (deadline == kNever) return std::nullopt;
     return deadline;
 }
 
 void Node::Impl::run_timers() {
-    const auto due = [&](std::optional<TimePoint> deadline) {
-        return deadline && *deadline <= now;
-    };
-    if (due(engine->next_deadline())) tell_engine(engine_input::TimerDue{});
+    if (engine->next_deadline().value_or(kNever) <= now) tell_engine(engine_input::TimerDue{});
     run_queue();
-    if (due(peers.next_deadline()) || peers.dial_deadline().value_or(kNever) <= host_now)
+    if (peers.next_deadline().value_or(kNever) <= now ||
+        peers.dial_deadline().value_or(kNever) <= host_now)
         tell_net(net_input::TimerDue{});
     if (wallets && wallets->next_deadline() <= now) tell_wallets(wallet_input::TimerDue{});
 }
@@ -424,6 +421,7 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
     options.chain.coins_hash_key0 = host.secrets.next();
     options.chain.coins_hash_key1 = host.secrets.next();
     options.net.sealed_blocks = options.engine.sealed_blocks;
+    options.net.engine_timeout = options.engine.timeout;
     auto config = std::make_unique<const NodeConfig>(std::move(options));
     auto stores = std::make_unique<NodeStores>(host);
     auto engine = config->engine.make({config->params, stores->blocks, host.random, host.log});
@@ -431,6 +429,8 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
     auto chain = Chainstate::open(config->params, **engine, stores->blocks, stores->coins,
                                   host.verifier, host.log, config->chain);
     if (!chain) return Unexpected(chain.error());
+    if (auto problem = (*engine)->start_problem((*chain)->index().tip()))
+        return Unexpected(std::move(*problem));
     const auto verified = (*chain)->verify(config->node.check_level, config->node.check_blocks);
     if (!verified)
         return Unexpected("Cannot read the block or coin data: " + verified.error().message);

@@ -79,8 +79,8 @@ class Node {
     const TxIndex* tx_index() const;  ///< null: no -txindex
     /// See InitialDownload.
     bool initial_download() const;
-    /// Sentences for the user: unknown rules are active.
-    const std::vector<std::string>& warnings() const;
+    /// Sentences for the user: of the engine, and unknown rules that are active.
+    std::vector<std::string> warnings() const;
     /// Number of reorganisations since the start, by number of disconnected blocks.
     const std::map<uint32_t, uint64_t>& reorganisations() const;
     /// The states of the deployments after this block.

@@ -39,8 +39,10 @@ const TxIndex* Node::tx_index() const {
 bool Node::initial_download() const {
     return impl_->initial_download.active(impl_->now);
 }
-const std::vector<std::string>& Node::warnings() const {
-    return impl_->warnings;
+std::vector<std::string> Node::warnings() const {
+    std::vector<std::string> all = impl_->engine->warnings();
+    all.insert(all.end(), impl_->warnings.begin(), impl_->warnings.end());
+    return all;
 }
 const std::map<uint32_t, uint64_t>& Node::reorganisations() const {
     return impl_->reorganisations;

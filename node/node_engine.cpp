@@ -34,7 +34,7 @@ void Node::Impl::route(engine_output::SendMessage& output) {
 }
 
 void Node::Impl::route(engine_output::Broadcast& output) {
-    tell_net(net_input::BroadcastEngineMessage{std::move(output.message)});
+    tell_net(net_input::BroadcastEngineMessage{std::move(output.message), output.except});
 }
 
 void Node::Impl::route(engine_output::Blame& output) {

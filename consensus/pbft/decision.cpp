@@ -83,6 +83,7 @@ void Decision::take(PeerId from, const Vote& vote, Step& step) {
     if (place == VoteBook::Place::duplicate || place == VoteBook::Place::stale) return;
     if (!setup_.authenticator.verify(vote))
         return setup_.blame(from, "a vote with a bad signature", step);
+    guard_own_key(vote);
     if (place == VoteBook::Place::conflict) return evidence_.note(book_, vote);
     if (vote.height > height()) repair_.note_beyond();
     attendance_.heard(vote.validator, vote.height, step.now);
@@ -105,6 +106,7 @@ void Decision::take(PeerId from, const PrePrepare& message, Step& step) {
     if (place == VoteBook::Place::stale) return;
     if (place != VoteBook::Place::duplicate && !setup_.authenticator.verify(vote))
         return setup_.blame(from, "a pre-prepare with a bad signature", step);
+    guard_own_key(vote);
     if (place == VoteBook::Place::conflict) return evidence_.note(book_, vote);
     attendance_.heard(vote.validator, vote.height, step.now);
     book_.add(vote);
@@ -193,22 +195,40 @@ void Decision::take(const engine_input::ProposalChecked& checked, Step& step) {
     refused_[digest].insert(from);
 }
 
+void Decision::guard_own_key(const Vote& vote) {
+    if (vote.validator == setup_.self && signed_elsewhere(vote)) halt_voting(vote.height);
+}
+
+// The record has the last vote of each type, and a replica votes at ascending heights and, at one
+// height, in ascending views. An earlier vote that comes back proves nothing.
+bool Decision::signed_elsewhere(const Vote& vote) const {
+    if (vote.height < state().vote_floor()) return false;
+    const auto& own = vote.type == MessageType::pre_prepare ? state().accepted
+                      : vote.type == MessageType::prepare   ? state().prepare
+                                                            : state().commit;
+    if (!own || own->height != vote.height) return true;
+    if (own->view != vote.view) return vote.view > own->view;
+    return own->digest != vote.digest;
+}
+
+void Decision::halt_voting(Sequence height) {
+    if (vote_log_.halt("a vote", height))
+        setup_.log.error(LogCategory::pbft, "{}", *vote_log_.halted());
+}
+
 bool Decision::may_vote() const {
-    return setup_.self && state().active && !repair_.behind() && !published_ &&
-           height() >= state().vote_floor();
+    return setup_.self && !vote_log_.halted() && state().active && !repair_.behind() &&
+           !published_ && height() >= state().vote_floor();
 }
 
 std::optional<Vote> Decision::sign(MessageType type, Sequence height, const BlockHash& digest,
                                    TimePoint now) {
     CHECK(setup_.self);
+    if (vote_log_.halted()) return std::nullopt;
     const Vote* known = in_window(height) ? book_.find(type, height, *setup_.self) : nullptr;
     if (known != nullptr &&
         (known->view > state().view || (known->view == state().view && known->digest != digest))) {
-        setup_.log.error(
-            LogCategory::pbft,
-            "Another process votes with this validator's key, or this node lost its vote record: "
-            "it does not vote at height {} in view {}.",
-            height, state().view);
+        halt_voting(height);
         return std::nullopt;
     }
     attendance_.heard(*setup_.self, height, now);

@@ -15,8 +15,8 @@
 #include <set>
 #include <string>
 
-#include "consensus/pbft/attendance.h"
 #include "consensus/pbft/repair.h"
+#include "consensus/pbft/report/attendance.h"
 #include "consensus/pbft/setup.h"
 #include "consensus/pbft/vote_book.h"
 #include "consensus/pbft/vote_log.h"
@@ -69,8 +69,7 @@ class Decision {
     void take_body(PeerId from, const BlockHash& digest, ByteSpan bytes, Step& step);
     void take(const engine_input::ProposalBuilt& built, Step& step);
     void take(const engine_input::ProposalChecked& checked, Step& step);
-    /// Empty: this key may have signed a conflicting statement that the replica no longer
-    /// remembers.
+    /// Empty: another process has signed a conflicting statement with this key.
     std::optional<Vote> sign(MessageType type, Sequence height, const BlockHash& digest,
                              TimePoint now);
     void demand_changed() { nothing_to_build_ = false; }
@@ -95,6 +94,11 @@ class Decision {
     void propose(const BlockRef& block, Step& step);
     /// Adds the re-proposal of the current view's new-view to the votes.
     void place_reproposal();
+    /// Stops voting if `vote`, whose signature is valid, has this replica's key and was not signed
+    /// by it.
+    void guard_own_key(const Vote& vote);
+    bool signed_elsewhere(const Vote& vote) const;
+    void halt_voting(Sequence height);
     bool is_for_this_height(const Body& body) const;
     void drop_unneeded_bodies();
     bool may_vote() const;

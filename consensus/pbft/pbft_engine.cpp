@@ -99,6 +99,7 @@ EngineChoice pbft_choice(PbftOptions options) {
     EngineChoice choice;
     choice.name = pbft::kEngineName;
     choice.sealed_blocks = true;
+    choice.timeout = options.base_timeout;
     choice.problem = [options](const EngineSurroundings& surroundings) {
         return problem(options, surroundings);
     };
@@ -124,6 +125,17 @@ OptionRows<PbftOptions> PbftOptions::rows() {
                   "File with the secret key of this PBFT validator; without it, the node follows "
                   "the chain but does not vote",
                   kSecretKey),
+        option<&O::new_record>(
+            "pbftnewrecord", kFlag,
+            "Confirm that the key of -pbftkey has never voted, which allows a "
+            "validator with blocks "
+            "but without a record of its votes to start. Give it once. Never "
+            "use it for a key whose "
+            "record was lost: its validator could vote twice (default: {default})"),
+        option<&O::relay>("pbftrelay", kFlag,
+                          "Pass the messages of PBFT validators on to other peers, so that "
+                          "validators may be linked only through this node; needs a node without "
+                          "-pbftkey (default: {default})"),
         option<&O::base_timeout>("pbfttimeout", kMilliseconds,
                                  "Time without progress after which a validator votes for a view "
                                  "change (default: {default})",
@@ -144,6 +156,10 @@ OptionRows<PbftOptions> PbftOptions::rows() {
 
 std::optional<std::string> PbftOptions::validate() const {
     if (auto problem = out_of_range(*this)) return problem;
+    if (relay && key)
+        return "-pbftrelay is for nodes without -pbftkey: a validator is linked to others directly "
+               "or "
+               "through such a node. Remove one of the two options.";
     if (timeout_max < base_timeout)
         return "The largest timeout must not be below the base timeout.";
     if (timeout_max > std::chrono::hours{24}) return "The largest timeout must not exceed one day.";

@@ -21,6 +21,14 @@ struct PbftOptions {
     std::vector<PublicKey> validators;  ///< 33-byte keys, in the order shared by all validators
     std::optional<SecretKey> key;       ///< empty: a follower, which does not vote
 
+    /// The user says that this key has never voted: a validator whose chain has blocks may start
+    /// without a record of its votes.
+    bool new_record = false;
+
+    /// A node without a key passes the validators' messages on to its other peers, for validators
+    /// that are not linked to each other.
+    bool relay = false;
+
     /// How long a replica waits for an expected block before it starts a view change. At least
     /// three one-way delays plus the durable writes.
     Duration base_timeout = std::chrono::seconds{2};

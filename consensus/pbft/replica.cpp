@@ -57,6 +57,7 @@ Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet val
       views_(setup_, vote_log_),
       repair_(setup_) {
     CHECK(setup_.self.has_value() == setup_.options.key.has_value());
+    if (setup_.options.relay) relay_.emplace(setup_);
 }
 
 Expected<void, std::string> Replica::restore(const Storage& storage) {
@@ -107,8 +108,19 @@ void Replica::take(const engine_input::Started& input, Step& step) {
     CHECK(decision_ == nullptr);
     repair_.start(step.now);
     begin_height(*input.tip, Decision::Early(setup_.set()), step);
+    for (const std::string& warning : warnings())
+        setup_.log.warning(LogCategory::pbft, "{}", warning);
     if (!setup_.self) return;
     decision_->restore();
+    if (!vote_log_.found()) {
+        // From now on, a missing record means that votes may have been forgotten.
+        [[maybe_unused]] const Recorded recorded =
+            vote_log_.record(decision_->blocks(), decision_->final_point().height, step);
+    } else if (setup_.options.new_record) {
+        setup_.log.warning(LogCategory::pbft,
+                           "-pbftnewrecord has no effect, because there is a record of this "
+                           "validator's votes. Remove the option.");
+    }
     setup_.log.info(LogCategory::pbft, "Validator {} of {} starts in view {} at height {}.",
                     *setup_.self, setup_.set().size(), views_.view(), decision_->height());
 }
@@ -119,6 +131,7 @@ void Replica::begin_height(const HeaderNode& tip, Decision::Early early, Step& s
     const FinalPoint& final_point = decision_->final_point();
     if (final_point.height > 0) step.emit<engine_output::Finalize>(final_point.digest);
     views_.begin_height(*decision_, step.now);
+    if (relay_) relay_->begin_height(final_point, step);
 }
 
 void Replica::take(const engine_input::TipChanged& input, Step& step) {
@@ -141,10 +154,13 @@ void Replica::take(const engine_input::DemandChanged& input, Step&) {
 void Replica::take(const engine_input::PeerMessage& input, Step& step) {
     const auto decoded = decode_message(input.message, setup_.network());
     if (!decoded)
-        return setup_.blame(input.from,
-                            fmt::format("an engine message that is {}", to_string(decoded.error())),
-                            step);
+        return setup_.blame(
+            input.from,
+            fmt::format("an engine message that is {} (validator set here: {})",
+                        to_string(decoded.error()), to_hex(setup_.set().id().span())),
+            step);
     take(input.from, *decoded, step);
+    if (relay_) relay_->take(input.from, *decoded, input.message, step);
 }
 
 void Replica::take(PeerId from, const Message& message, Step& step) {
@@ -183,6 +199,7 @@ void Replica::take(const engine_input::PeerReady& input, Step& step) {
 
 void Replica::take(const engine_input::PeerGone& input, Step&) {
     repair_.peer_gone(input.peer);
+    if (relay_) relay_->peer_gone(input.peer);
 }
 
 void Replica::take(const engine_input::ProposalBuilt& input, Step& step) {
@@ -190,6 +207,7 @@ void Replica::take(const engine_input::ProposalBuilt& input, Step& step) {
 }
 
 void Replica::take(const engine_input::ProposalChecked& input, Step& step) {
+    if (relay_) relay_->take(input, step);
     decision_->take(input, step);
 }
 
@@ -268,6 +286,30 @@ Progress Replica::progress() const {
     return progress_of(setup_, standing(), repair_, demand_, now_);
 }
 
+std::vector<std::string> Replica::warnings() const {
+    std::vector<std::string> result;
+    if (setup_.set().faults() == 0)
+        result.push_back(fmt::format(
+            "The {} PBFT validator(s) of this network tolerate no Byzantine fault: one validator "
+            "that is compromised, or whose key is used twice, can fork the chain. Use at least 4 "
+            "validators.",
+            setup_.set().size()));
+    if (vote_log_.halted()) result.push_back(*vote_log_.halted());
+    return result;
+}
+
+std::optional<std::string> Replica::start_problem(const HeaderNode& tip) const {
+    if (!setup_.self || vote_log_.found() || setup_.options.new_record || tip.height == Height{0})
+        return std::nullopt;
+    return fmt::format(
+        "This data directory has {} blocks, but no record of the votes of validator {}. A "
+        "validator "
+        "that has forgotten its votes could vote twice. If its key has voted before, restore the "
+        "latest copy of this validator's own data directory, or retire the key and start without "
+        "-pbftkey. If the key has never voted, start once with -pbftnewrecord.",
+        tip.height.value(), *setup_.self);
+}
+
 EngineReport::Object Replica::report() const {
     using std::chrono::milliseconds;
     const Sequence final_height = decision_->final_point().height;
@@ -286,6 +328,7 @@ EngineReport::Object Replica::report() const {
         {"height", decision_->height()},
         {"primary", views_.primary()},
         {"phase", progress.phase},
+        {"halted", vote_log_.halted() ? EngineReport{*vote_log_.halted()} : EngineReport{}},
         {"validator_set", to_hex(setup_.set().id().span())},
         {"n", setup_.set().size()},
         {"f", setup_.set().faults()},

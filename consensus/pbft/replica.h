@@ -17,8 +17,9 @@
 #include "consensus/engine.h"
 #include "consensus/pbft/decision.h"
 #include "consensus/pbft/pbft_engine.h"
-#include "consensus/pbft/progress.h"
+#include "consensus/pbft/relay.h"
 #include "consensus/pbft/repair.h"
+#include "consensus/pbft/report/progress.h"
 #include "consensus/pbft/setup.h"
 #include "consensus/pbft/view_changer.h"
 #include "consensus/pbft/vote_book.h"
@@ -48,6 +49,8 @@ class Replica final : public Engine {
     std::string name() const override { return std::string{kEngineName}; }
     Finality finality() const override { return Finality::absolute; }
     EngineReport::Object report() const override;
+    std::vector<std::string> warnings() const override;
+    std::optional<std::string> start_problem(const HeaderNode& tip) const override;
 
     EngineOutputs handle(const EngineInput& input, TimePoint now) override;
     std::optional<TimePoint> next_deadline() const override;
@@ -90,6 +93,7 @@ class Replica final : public Engine {
     Attendance attendance_;
     ViewChanger views_;
     Repair repair_;
+    std::optional<Relay> relay_;          ///< only with -pbftrelay
     std::unique_ptr<Decision> decision_;  ///< set by the first input
     Demand demand_;
     TimePoint now_{};  ///< of the last input

@@ -65,6 +65,11 @@ class Step {
     void send(PeerId peer, const Fetch& fetch) { send(peer, encode_fetch(fetch, network_)); }
     void send(PeerId peer, const Body& body) { send(peer, encode_body(body.block, network_)); }
 
+    /// A message that others signed, to all peers but its sender.
+    void pass_on(PeerId from, ByteSpan message) {
+        outputs_.emplace_back(engine_output::Broadcast{to_bytes(message), from});
+    }
+
     // ---- other outputs
     template <class Kind, class... Args>
     void emit(Args&&... args) {
@@ -78,7 +83,7 @@ class Step {
 
  private:
     void broadcast(Bytes message) {
-        outputs_.emplace_back(engine_output::Broadcast{std::move(message)});
+        outputs_.emplace_back(engine_output::Broadcast{std::move(message), PeerId{0}});
     }
     void send(PeerId peer, Bytes message) {
         outputs_.emplace_back(engine_output::SendMessage{peer, std::move(message)});

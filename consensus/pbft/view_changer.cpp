@@ -70,7 +70,7 @@ void ViewChanger::take(PeerId from, const ViewChange& message, Step& step) {
     if (!setup_.self) return;
     if (message.view >= kViewMax || message.validator >= setup_.set().size())
         return setup_.blame(from, "a view-change with an invalid validator or view", step);
-    if (message.validator == *setup_.self) return;
+    if (message.validator == *setup_.self) return guard_own_key(from, message, step);
     // Who is behind, or wants to enter our current view, gets what it lacks when its status asks.
     const Sequence final_height = known_.final_height();
     if (message.final_point.height < final_height) return;
@@ -83,6 +83,22 @@ void ViewChanger::take(PeerId from, const ViewChange& message, Step& step) {
     if (!setup_.authenticator.verify(message))
         return setup_.blame(from, "a view-change with a bad signature", step);
     known_.add(message);
+}
+
+// At one height a replica leaves for ascending views. One for an earlier view that comes back
+// proves nothing; nor does one for another height.
+void ViewChanger::guard_own_key(PeerId from, const ViewChange& message, Step& step) {
+    if (message.final_point.height != known_.final_height() || message.view < view() ||
+        known_.final_height() + 1 < vote_log_.state.vote_floor())
+        return;
+    if (message.view == view()) {
+        const auto& own = vote_log_.state.view_change;
+        if (!own || content_digest(*own) == content_digest(message)) return;
+    }
+    if (!setup_.authenticator.verify(message))
+        return setup_.blame(from, "a view-change with a bad signature", step);
+    if (vote_log_.halt("a view-change", known_.final_height() + 1))
+        setup_.log.error(LogCategory::pbft, "{}", *vote_log_.halted());
 }
 
 Expected<NewViewPlan, std::string> ViewChanger::accept(PeerId from, const NewView& message,
@@ -115,7 +131,7 @@ bool ViewChanger::may_enter(const NewView& message, const NewViewPlan& plan,
 }
 
 bool ViewChanger::may_leave(Sequence height) const {
-    if (!setup_.self) return false;
+    if (!setup_.self || vote_log_.halted()) return false;
     const VoteState& state = vote_log_.state;
     if (!state.commit || state.commit->height < height) return true;
     return state.commit->height == height && state.prepared && state.prepared->height == height;
@@ -148,7 +164,7 @@ void ViewChanger::leave(View new_view, Cause cause, std::string reason, const De
 
 std::optional<std::pair<NewView, NewViewPlan>> ViewChanger::make_new_view(Decision& decision,
                                                                           TimePoint now) {
-    if (!setup_.self || active() || !is_primary()) return std::nullopt;
+    if (!setup_.self || vote_log_.halted() || active() || !is_primary()) return std::nullopt;
     if (known_.count(view()) < setup_.set().quorum()) return std::nullopt;
     std::vector<ViewChange> usable;
     for (ViewChange& view_change : known_.all(view())) {
@@ -201,7 +217,7 @@ void ViewChanger::set_timer(bool has_work, TimePoint now) {
     const size_t left =
         setup_.tuning.timer_counts_later_views ? known_.count_from(view()) : known_.count(view());
     const bool waiting = active() ? has_work : left >= setup_.set().quorum();
-    timer_.run(waiting && setup_.self, now);
+    timer_.run(waiting && setup_.self && !vote_log_.halted(), now);
 }
 
 bool ViewChanger::expired(TimePoint now) {

@@ -105,6 +105,8 @@ class ViewChanger {
     static constexpr size_t kHistoryMax = 16;
 
     void note(Change change);
+    /// Stops voting if `message`, which has this replica's index, was signed by another process.
+    void guard_own_key(PeerId from, const ViewChange& message, Step& step);
 
     const Setup& setup_;
     VoteLog& vote_log_;

@@ -130,9 +130,13 @@ Expected<VoteLog, std::string> VoteLog::load(const Storage& storage, ValidatorIn
         problem = "the new-view of its view is missing";
     if (problem)
         return Unexpected(fmt::format(
-            "the vote record cannot be used: {}; this replica does not know what it signed, so it "
-            "must not vote (run it without its key to follow the chain)",
+            "the vote record cannot be used: {}. This replica does not know what it signed, so it "
+            "must not vote. Do not move the record or the data directory away: that would lose the "
+            "promise not to vote twice. Restore the latest state of this directory, with its "
+            "record, from this very validator, or retire the key and follow the chain without "
+            "-pbftkey",
             *problem));
+    log.found_ = found_state->has_value();
     if (state.new_view) log.stored_new_view_ = state.new_view->view;
     if (!has_new_view) state.new_view.reset();
     return log;
@@ -179,9 +183,20 @@ std::optional<std::string> VoteLog::read_state(ByteSpan record, bool& has_new_vi
 }
 
 Signature VoteLog::sign(const Hash256& message) {
-    CHECK(key_);
+    CHECK(key_ && !halted_);
     unrecorded_ = true;
     return key_->sign_compact(message);
+}
+
+bool VoteLog::halt(std::string_view what, Sequence height) {
+    if (halted_) return false;
+    halted_ = fmt::format(
+        "The key of validator {} has signed {} for height {} that this process did not sign: "
+        "another process votes with the same key, or this validator's record is an old copy or was "
+        "lost. This node has stopped voting and follows the chain. Make sure that only one process "
+        "has the key, then restart it.",
+        self_, what, height);
+    return true;
 }
 
 Recorded VoteLog::record(const Bodies& bodies, Sequence final_height, Step& step) {

@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "base/crypto/keys.h"
 #include "base/storage/storage.h"
@@ -58,11 +59,21 @@ class VoteLog {
 
     VoteState state;
 
+    /// Whether a record was loaded.
+    bool found() const { return found_; }
+
     /// The blocks named by the loaded record.
     const Bodies& restored_bodies() const { return restored_; }
 
-    /// REQUIRES: there is a key. The signed statement must be in `state` before the next record().
+    /// REQUIRES: there is a key, and it has not halted. The signed statement must be in `state`
+    /// before the next record().
     Signature sign(const Hash256& message);
+
+    /// Another process has signed `what` with this key: nothing more is signed in this run. Returns
+    /// whether that is news.
+    bool halt(std::string_view what, Sequence height);
+    /// The reason, in sentences for the operator; empty: it may sign.
+    const std::optional<std::string>& halted() const { return halted_; }
 
     /// Makes `state` and the blocks in `bodies` durable. Erases other blocks, except those that
     /// `state` names above `final_height`.
@@ -79,6 +90,8 @@ class VoteLog {
 
     ValidatorIndex self_;
     std::optional<SecretKey> key_;
+    bool found_ = false;
+    std::optional<std::string> halted_;
     bool unrecorded_ = false;  ///< something was signed since the last record()
     const Authenticator* authenticator_;
     Bodies restored_;

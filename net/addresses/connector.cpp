@@ -1,6 +1,7 @@
 #include "net/addresses/connector.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace parley {
 
@@ -12,6 +13,9 @@ constexpr Duration kAutomaticInterval = std::chrono::milliseconds{500};
 constexpr Duration kAutomaticIdle = std::chrono::seconds{10};
 /// Limit of addnode targets: each causes repeated dial attempts.
 constexpr size_t kTargetsMax = 1'000;
+/// The shortest delay before an engine's peer is dialled again, whatever its timeout: a peer that
+/// is down costs one packet each time.
+constexpr Duration kEngineRedialMin = std::chrono::milliseconds{500};
 /// Dials under way at once, of all kinds.
 constexpr size_t kDialsMax = 1'000;
 
@@ -20,6 +24,8 @@ constexpr size_t kDialsMax = 1'000;
 Connector::Connector(PeerTable& table, AddressBook& book)
     : table_(table), book_(book), slots_(table), active_(table.options().network_active) {
     const NetOptions& options = table.options();
+    if (options.engine_timeout > Duration{0})
+        process_ = 1 + table.random().uniform(std::numeric_limits<uint64_t>::max() - 1);
     for (const Endpoint& endpoint : options.connect)
         targets_.push_back({to_string(endpoint), endpoint, false, {}, {}, 0, {}});
     for (const Endpoint& endpoint : options.add_nodes) {
@@ -71,7 +77,9 @@ std::string Connector::on_connected(Peer& peer, bool inbound, uint64_t dial) {
         if (!active_) return "networking is off";
         if (!peer.permissions.no_ban && table_.bans().is_banned(peer.remote.host, table_.now()))
             return "banned";
-        return slots_.admit(peer);
+        const std::string refusal = slots_.admit(peer);
+        if (refusal.empty()) on_host_alive(peer.remote.host);
+        return refusal;
     }
     const auto pending = dials_.find(dial);
     if (pending == dials_.end()) return "nobody dialled it";
@@ -92,6 +100,8 @@ void Connector::failed(Target& target) {
     for (int i = 0; i < target.failures && delay < options.reconnect_delay_max; ++i) delay *= 2;
     ++target.failures;
     delay = std::min(delay, options.reconnect_delay_max);
+    // Whoever the engine waits for is back within about one of its timeouts.
+    if (process_) delay = std::min(delay, std::max(options.engine_timeout, kEngineRedialMin));
     // Up to a quarter more, so that two nodes that dial each other do not stay in step.
     delay += Duration{static_cast<int64_t>(
         table_.random().uniform(static_cast<uint64_t>(delay.count()) / 4 + 1))};
@@ -117,6 +127,31 @@ void Connector::on_closed(PeerId peer, bool ready) {
         target.peer.reset();
         if (ready) target.failures = 0;
         failed(target);
+    }
+}
+
+void Connector::on_host_alive(const std::string& host) {
+    if (!process_) return;
+    for (Target& target : targets_) {
+        if (target.endpoint.host != host || target.dial || target.peer) continue;
+        target.failures = 0;
+        target.next_try = table_.host_now();
+    }
+}
+
+void Connector::on_process_known(const Peer& peer) {
+    if (!process_ || peer.process == 0 || peer.process >= *process_) return;
+    for (Target& target : targets_) {
+        Peer* dialled = target.peer ? table_.find(*target.peer) : nullptr;
+        if (dialled == nullptr || dialled->inbound() || dialled->process != peer.process) continue;
+        for (const auto& [id, other] : table_.peers()) {
+            if (!other.inbound() || !other.ready() || other.process != peer.process ||
+                other.remote.host != dialled->remote.host)
+                continue;
+            target.peer = id;
+            table_.disconnect(*dialled, "it has dialled this node, and one connection is enough");
+            break;
+        }
     }
 }
 

@@ -2,6 +2,11 @@
 // are reconnected indefinitely, with a delay that doubles with each failure; without -connect, free
 // slots are filled from the address book, one per network group. It also decides which inbound
 // connections are accepted. Core thread.
+//
+// Where the engine has messages, its peers are dialled again at the engine's pace, and two nodes
+// that dial each other keep one connection: the one dialled by the process with the lower number
+// (LinkId). Only the side that dialled the other one closes it, and only if both lead to the same
+// host; so nobody can take a peer's place by repeating its number.
 #pragma once
 
 #include <map>
@@ -29,6 +34,11 @@ class Connector {
     void on_timer();
     /// In the host's time, like all times of dialling.
     std::optional<TimePoint> deadline() const;
+
+    /// This process's number, for its LinkId; empty: the engine has no messages.
+    std::optional<uint64_t> process() const { return process_; }
+    /// The peer has sent its number.
+    void on_process_known(const Peer& peer);
 
     AddNodeResult add_node(const std::string& text, AddNodeCommand command);
     void set_active(bool active);
@@ -59,11 +69,14 @@ class Connector {
     bool wants_automatic() const;
     bool suitable(const NetAddress& address) const;
     void failed(Target& target);
+    /// A node at this host is alive: dials the targets there without delay.
+    void on_host_alive(const std::string& host);
     Target* find_target(const Endpoint& endpoint);
 
     PeerTable& table_;
     AddressBook& book_;
     InboundSlots slots_;
+    std::optional<uint64_t> process_;
     bool active_;
     bool started_ = false;
     uint64_t last_dial_ = 0;

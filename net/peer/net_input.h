@@ -101,6 +101,7 @@ struct SendEngineMessage {
 /// To every peer that supports the engine's protocol.
 struct BroadcastEngineMessage {
     Bytes message;
+    PeerId except{0};  ///< 0: nobody
 };
 /// The peer did something that no correct peer does: disconnect it and discourage its host.
 struct Punish {

@@ -79,6 +79,7 @@ void NetOptions::set_public_network_delays() {
     trickle_outbound = std::chrono::seconds{2};
     trickle_inbound = std::chrono::seconds{5};
     request_delay_inbound = std::chrono::seconds{2};
+    request_delay_overloaded = std::chrono::seconds{2};
     transaction_timeout = std::chrono::seconds{60};
     block_timeout = std::chrono::seconds{60};
     headers_timeout = std::chrono::seconds{120};
@@ -99,7 +100,9 @@ std::string NetOptions::validate() const {
     if (reconnect_delay_min <= zero || reconnect_delay_max < reconnect_delay_min)
         return "The reconnect delays must be positive, and the maximum must not be below the "
                "minimum.";
-    if (trickle_outbound < zero || trickle_inbound < zero || request_delay_inbound < zero)
+    if (engine_timeout < zero) return "The engine's timeout must not be negative.";
+    if (trickle_outbound < zero || trickle_inbound < zero || request_delay_inbound < zero ||
+        request_delay_overloaded < zero)
         return "Relay delays must not be negative.";
     if (transaction_timeout <= zero || block_timeout <= zero || headers_timeout <= zero ||
         anti_entropy_interval <= zero)

@@ -29,6 +29,9 @@ struct NetOptions {
     /// The engine keeps a seal beside each block: `seal` goes ahead of `block`, and headers carry
     /// no score of their own.
     bool sealed_blocks = false;
+    /// How long the engine waits for its peers before it acts; connections to them are renewed at
+    /// this pace. Zero: the engine has no messages.
+    Duration engine_timeout{0};
     /// -minimumchainwork: blocks of a branch with less are not asked for.
     U256 minimum_score;
 
@@ -64,6 +67,9 @@ struct NetOptions {
     Duration trickle_inbound = std::chrono::milliseconds{100};
     /// How much later a transaction is asked of an inbound peer (bitcoind: 2 s).
     Duration request_delay_inbound = std::chrono::milliseconds{0};
+    /// How much later a transaction is asked of a peer with many unanswered requests (bitcoind:
+    /// 2 s), so that a peer that answers none cannot delay what others have.
+    Duration request_delay_overloaded = std::chrono::milliseconds{100};
     /// After this long, another peer is asked for the transaction (bitcoind: 60 s).
     Duration transaction_timeout = std::chrono::seconds{5};
     /// Waiting transactions are announced to a new peer, so that a healed partition has one

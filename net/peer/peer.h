@@ -85,7 +85,7 @@ struct PeerSync {
     std::optional<TimePoint> headers_deadline;  ///< of the unanswered getheaders
     bool more_headers = false;                  ///< it has more than it has sent so far
     size_t unsealed_headers = 0;                ///< received from it, still without sealed blocks
-    size_t weak_headers = 0;                    ///< new headers from it on branches worse than ours
+    size_t weak_headers = 0;                    ///< from it on branches no better than ours
     TimePoint next_probe{};                     ///< of anti-entropy
 
     std::vector<const HeaderNode*> in_flight;  ///< in order of request
@@ -133,6 +133,7 @@ struct Peer {
     ConnectionType type = ConnectionType::inbound;
     bool closing = false;  ///< being closed: nothing is read or sent
     FrameReader reader;
+    uint64_t process = 0;         ///< of its linkid; 0: it sent none
     size_t dropped_messages = 0;  ///< damaged or malformed messages
 
     uint64_t bytes_sent = 0;

@@ -18,11 +18,11 @@ Reveals what_reveals(std::string_view command) {
     if (command == message::kEngineCommand) return Reveals::statement;
     if (command == message::Pong::kCommand) return Reveals::handled;
     for (const std::string_view harmless :
-         {message::Version::kCommand, message::Verack::kCommand, message::WtxidRelay::kCommand,
-          message::SendAddrV2::kCommand, message::SendHeaders::kCommand,
-          message::FeeFilter::kCommand, message::Ping::kCommand, message::GetAddr::kCommand,
-          message::Addr::kCommand, message::AddrV2::kCommand, message::GetData::kCommand,
-          message::GetHeaders::kCommand, message::NotFound::kCommand}) {
+         {message::LinkId::kCommand, message::Version::kCommand, message::Verack::kCommand,
+          message::WtxidRelay::kCommand, message::SendAddrV2::kCommand,
+          message::SendHeaders::kCommand, message::FeeFilter::kCommand, message::Ping::kCommand,
+          message::GetAddr::kCommand, message::Addr::kCommand, message::AddrV2::kCommand,
+          message::GetData::kCommand, message::GetHeaders::kCommand, message::NotFound::kCommand}) {
         if (command == harmless) return Reveals::nothing;
     }
     return Reveals::inventory;

@@ -1,42 +1,79 @@
 #include "net/relay/orphanage.h"
 
-#include <iterator>
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
 
 namespace parley {
 
 bool Orphanage::add(const TransactionRef& transaction, PeerId from, TimePoint now) {
     const Wtxid& wtxid = transaction->wtxid();
-    if (transaction->weight().value() > kWeightMax || contains(wtxid)) return false;
-    if (orphans_.size() >= kOrphansMax) {
-        const auto steps = static_cast<std::ptrdiff_t>(random_.uniform(orphans_.size()));
-        erase(Wtxid{std::next(orphans_.begin(), steps)->first});
-    }
+    const int64_t weight = transaction->weight().value();
+    if (weight > kWeightMax || contains(wtxid)) return false;
     const TimePoint expiry = now + kLifetime;
-    orphans_.emplace(wtxid, Orphan{transaction, from, expiry});
+    const uint64_t sequence = next_sequence_++;
+    orphans_.emplace(wtxid, Orphan{transaction, from, expiry, sequence});
     expiries_.emplace(expiry, wtxid);
     for (const TxInput& input : transaction->inputs()) spenders_[input.prevout].insert(wtxid);
-    return true;
+    Usage& usage = usages_[from];
+    usage.by_age.emplace(sequence, wtxid);
+    usage.weight += weight;
+    usage.effort += effort_of(*transaction);
+    weight_ += weight;
+    effort_ += effort_of(*transaction);
+    evict_excess();
+    return contains(wtxid);
 }
 
 void Orphanage::erase(const Wtxid& wtxid) {
     const auto found = orphans_.find(wtxid);
     if (found == orphans_.end()) return;
-    for (const TxInput& input : found->second.transaction->inputs()) {
+    const Orphan orphan = found->second;
+    for (const TxInput& input : orphan.transaction->inputs()) {
         const auto spender = spenders_.find(input.prevout);
         if (spender == spenders_.end()) continue;  // the same outpoint twice in one orphan
         spender->second.erase(wtxid);
         if (spender->second.empty()) spenders_.erase(spender);
     }
-    expiries_.erase({found->second.expiry, wtxid});
+    const auto usage = usages_.find(orphan.from);
+    usage->second.by_age.erase(orphan.sequence);
+    usage->second.weight -= orphan.transaction->weight().value();
+    usage->second.effort -= effort_of(*orphan.transaction);
+    if (usage->second.by_age.empty()) usages_.erase(usage);
+    weight_ -= orphan.transaction->weight().value();
+    effort_ -= effort_of(*orphan.transaction);
+    ready_.erase(orphan.sequence);
+    expiries_.erase({orphan.expiry, orphan.transaction->wtxid()});
     orphans_.erase(found);
 }
 
-void Orphanage::peer_gone(PeerId peer) {
-    std::vector<Wtxid> gone;
-    for (const auto& [wtxid, orphan] : orphans_) {
-        if (orphan.from == peer) gone.push_back(wtxid);
+int64_t Orphanage::excess(const Usage& usage) const {
+    constexpr int64_t kMillion = 1'000'000;
+    const auto peers = static_cast<int64_t>(usages_.size());
+    return std::max(usage.weight * kMillion / kWeightPerPeer,
+                    usage.effort * peers * kMillion / kEffortMax);
+}
+
+void Orphanage::evict_excess() {
+    while (!usages_.empty() && (weight_ > kWeightPerPeer * static_cast<int64_t>(usages_.size()) ||
+                                effort_ > kEffortMax)) {
+        const auto worst = std::max_element(
+            usages_.begin(), usages_.end(),
+            [this](const auto& a, const auto& b) { return excess(a.second) < excess(b.second); });
+        // The bounds are the sums of the shares, so somebody is above its share.
+        CHECK(!worst->second.by_age.empty());
+        erase(Wtxid{worst->second.by_age.begin()->second});
     }
-    for (const Wtxid& wtxid : gone) erase(wtxid);
+}
+
+void Orphanage::peer_gone(PeerId peer) {
+    const auto usage = usages_.find(peer);
+    if (usage == usages_.end()) return;
+    const std::map<uint64_t, Wtxid> gone = usage->second.by_age;
+    for (const auto& [sequence, wtxid] : gone) erase(wtxid);
+    // The bound of the weight has shrunk with the number of peers.
+    evict_excess();
 }
 
 void Orphanage::block_connected(const Block& block) {
@@ -57,14 +94,19 @@ void Orphanage::expire(TimePoint now) {
         erase(Wtxid{expiries_.begin()->second});
 }
 
-std::vector<Orphanage::Orphan> Orphanage::children_of(const Txid& parent) const {
-    std::set<Wtxid> children;
+void Orphanage::parent_arrived(const Txid& parent) {
     for (auto it = spenders_.lower_bound(OutPoint{parent, 0});
-         it != spenders_.end() && it->first.txid == parent; ++it)
-        children.insert(it->second.begin(), it->second.end());
-    std::vector<Orphan> result;
-    for (const Wtxid& wtxid : children) result.push_back(orphans_.at(wtxid));
-    return result;
+         it != spenders_.end() && it->first.txid == parent; ++it) {
+        for (const Wtxid& child : it->second) ready_.emplace(orphans_.at(child).sequence, child);
+    }
+}
+
+std::optional<Orphanage::Orphan> Orphanage::take_ready() {
+    if (ready_.empty()) return std::nullopt;
+    const Wtxid wtxid = ready_.begin()->second;
+    Orphan orphan = orphans_.at(wtxid);
+    erase(wtxid);
+    return orphan;
 }
 
 std::optional<TimePoint> Orphanage::deadline() const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace parley {
 
@@ -22,6 +23,9 @@ constexpr size_t kConfirmedMax = 48'000;
 constexpr Duration kFeeFilterInterval = std::chrono::minutes{10};
 /// A peer whose send window is full is tried again after this time.
 constexpr Duration kBusyDelay = std::chrono::milliseconds{100};
+/// Effort (of Orphanage) spent on orphans in one step: hundreds of usual orphans, or two with
+/// thousands of inputs. The rest waits for the next step, behind what other peers have sent.
+constexpr int64_t kAdoptionPerStep = 300;
 
 const Hash256& relay_hash(const Peer& peer, const RelayTransaction& transaction) {
     if (peer.handshake.wtxid_relay) return transaction.wtxid;
@@ -36,10 +40,13 @@ bool takes_transactions(const Peer& peer) {
 
 TransactionRelay::TransactionRelay(PeerTable& table)
     : table_(table),
-      requests_(table.options().transaction_timeout),
-      orphanage_(table.random()),
+      requests_(table.options().transaction_timeout, table.random()),
       rejected_(kRejectedMax, table.random()),
       confirmed_(kConfirmedMax, table.random()) {}
+
+void TransactionRelay::begin_step() {
+    adoption_left_ = kAdoptionPerStep;
+}
 
 void TransactionRelay::on_ready(Peer& peer) {
     if (!table_.options().announce_mempool_to_new_peers || !takes_transactions(peer)) return;
@@ -61,7 +68,9 @@ void TransactionRelay::announce(const RelayTransaction& transaction) {
     for (auto& [id, peer] : table_.peers()) {
         if (takes_transactions(peer)) queue(peer, transaction);
     }
-    if (orphanage_.size() + orphans_.size() > 0) new_parents_.push_back(transaction.txid);
+    requests_.forget(transaction.wtxid);
+    requests_.forget(transaction.txid);
+    orphanage_.parent_arrived(transaction.txid);
 }
 
 void TransactionRelay::queue(Peer& peer, const RelayTransaction& transaction) {
@@ -119,14 +128,21 @@ void TransactionRelay::on_announced(Peer& peer, const std::vector<GenTxid>& ids)
         table_.disconnect(peer, "transaction inv sent in violation of protocol");
         return;
     }
-    const Duration delay = peer.inbound() ? table_.options().request_delay_inbound : Duration{0};
     const bool ignore = table_.initial_download();
     for (const GenTxid& id : ids) {
         // With wtxid relay nothing is announced by txid (BIP339), and vice versa.
         if ((id.kind == GenTxid::Kind::wtxid) != peer.handshake.wtxid_relay) continue;
         peer.relay.known.insert(id.hash);
-        if (!ignore && !have(id)) requests_.announced(peer.id, id, table_.now() + delay);
+        if (!ignore && !have(id)) want(peer, id);
     }
+}
+
+void TransactionRelay::want(const Peer& peer, const GenTxid& id) {
+    const NetOptions& options = table_.options();
+    TimePoint ready = table_.now();
+    if (peer.inbound()) ready += options.request_delay_inbound;
+    if (requests_.overloaded(peer.id)) ready += options.request_delay_overloaded;
+    requests_.announced(peer.id, id, !peer.inbound(), ready);
 }
 
 void TransactionRelay::on_transaction(Peer& peer, ByteSpan payload) {
@@ -140,13 +156,16 @@ void TransactionRelay::on_transaction(Peer& peer, ByteSpan payload) {
     peer.relay.known.insert(peer.handshake.wtxid_relay
                                 ? static_cast<const Hash256&>(transaction->wtxid())
                                 : static_cast<const Hash256&>(transaction->txid()));
-    requests_.forget(GenTxid::of(transaction->wtxid()));
-    requests_.forget(GenTxid::of(transaction->txid()));
+    // What others announced stays wanted until the verdict: this may be a damaged copy.
+    requests_.failed(peer.id, transaction->wtxid());
+    requests_.failed(peer.id, transaction->txid());
     if (table_.initial_download()) return;
-    if (!have(GenTxid::of(transaction->wtxid())))
-        table_.ask(net_output::SubmitTransaction{peer.id, transaction});
-    else if (peer.permissions.force_relay)
-        announce_again(transaction->wtxid());
+    if (have(GenTxid::of(transaction->wtxid()))) {
+        requests_.forget(transaction->wtxid());
+        if (peer.permissions.force_relay) announce_again(transaction->wtxid());
+        return;
+    }
+    table_.ask(net_output::SubmitTransaction{peer.id, transaction});
 }
 
 // Its sender is trusted, so the walk over the mempool cannot be used against this node.
@@ -163,6 +182,7 @@ void TransactionRelay::on_transaction_judged(const net_input::TransactionJudged&
     const auto& [ask, reject] = judged;
     Peer* peer = table_.find(ask.from);
     if (!reject) {
+        forget(*ask.transaction);
         if (peer != nullptr) peer->relay.last_transaction = table_.now();
         return;
     }
@@ -175,6 +195,8 @@ void TransactionRelay::on_transaction_judged(const net_input::TransactionJudged&
             if (peer != nullptr) keep_orphan(*peer, ask.transaction);
             break;
         case TxRejectKind::already_known:
+            forget(transaction);
+            break;
         // Not remembered as rejected: its wtxid may be the txid of the complete transaction.
         case TxRejectKind::witness_stripped:
             break;
@@ -183,9 +205,20 @@ void TransactionRelay::on_transaction_judged(const net_input::TransactionJudged&
         case TxRejectKind::premature:
         case TxRejectKind::conflict:
         case TxRejectKind::fee:
-            rejected_.insert(transaction.wtxid());
+            reject_finally(transaction);
             break;
     }
+}
+
+void TransactionRelay::forget(const Transaction& transaction) {
+    requests_.forget(transaction.wtxid());
+    requests_.forget(transaction.txid());
+}
+
+void TransactionRelay::reject_finally(const Transaction& transaction) {
+    // Not by txid: the same transaction with another witness may be valid.
+    rejected_.insert(transaction.wtxid());
+    requests_.forget(transaction.wtxid());
 }
 
 void TransactionRelay::keep_orphan(Peer& peer, const TransactionRef& transaction) {
@@ -195,33 +228,26 @@ void TransactionRelay::keep_orphan(Peer& peer, const TransactionRef& transaction
         return rejected_.contains(parent);
     });
     if (hopeless) {
-        rejected_.insert(transaction->wtxid());
+        reject_finally(*transaction);
         return;
     }
     if (!orphanage_.add(transaction, peer.id, table_.now())) return;
+    forget(*transaction);
     for (const Txid& parent : parents) {
-        if (!have(GenTxid::of(parent)))
-            requests_.announced(peer.id, GenTxid::of(parent), table_.now());
+        if (!have(GenTxid::of(parent))) want(peer, GenTxid::of(parent));
     }
 }
 
 void TransactionRelay::adopt_orphans() {
-    // Each turn removes a parent from the list, and an orphan only becomes one by being accepted,
-    // so the number of turns is bounded by the size of the orphanage.
-    while (orphans_.empty() && !new_parents_.empty()) {
-        for (Orphanage::Orphan& orphan : orphanage_.children_of(new_parents_.front())) {
-            orphanage_.erase(orphan.transaction->wtxid());
-            if (table_.find(orphan.from) != nullptr) orphans_.push_back(std::move(orphan));
-        }
-        new_parents_.pop_front();
-    }
-    if (orphans_.empty()) return;
-    table_.ask(net_output::SubmitTransaction{orphans_.front().from, orphans_.front().transaction});
-    orphans_.pop_front();
+    if (adoption_left_ <= 0) return;
+    auto orphan = orphanage_.take_ready();
+    if (!orphan) return;
+    adoption_left_ -= Orphanage::effort_of(*orphan->transaction);
+    table_.ask(net_output::SubmitTransaction{orphan->from, std::move(orphan->transaction)});
 }
 
 void TransactionRelay::on_not_found(Peer& peer, const GenTxid& id) {
-    requests_.not_found(peer.id, id);
+    requests_.failed(peer.id, id.hash);
 }
 
 void TransactionRelay::on_fee_filter(Peer& peer, ByteSpan payload) {
@@ -240,9 +266,8 @@ void TransactionRelay::block_connected(const Block& block) {
             confirmed_.insert(transaction->txid());
             confirmed_.insert(transaction->wtxid());
         }
-        requests_.forget(GenTxid::of(transaction->txid()));
-        requests_.forget(GenTxid::of(transaction->wtxid()));
-        if (orphanage_.size() > 0) new_parents_.push_back(transaction->txid());
+        forget(*transaction);
+        orphanage_.parent_arrived(transaction->txid());
     }
 }
 
@@ -312,6 +337,7 @@ void TransactionRelay::on_timer() {
 }
 
 std::optional<TimePoint> TransactionRelay::deadline() const {
+    if (orphanage_.has_ready()) return TimePoint{};
     std::optional<TimePoint> result = requests_.deadline();
     const auto consider = [&](std::optional<TimePoint> time) {
         if (time && (!result || *time < *result)) result = time;

@@ -6,7 +6,7 @@
 // thread.
 #pragma once
 
-#include <deque>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -37,7 +37,9 @@ class TransactionRelay {
     void block_connected(const Block& block);
     void tip_changed(const HeaderNode& tip);
 
-    /// After each step: submits one orphan whose parents have arrived, if no verdict is pending.
+    /// A new event: as much work on orphans as one step may do is allowed again.
+    void begin_step();
+    /// Submits one orphan whose parents have arrived. REQUIRES: no verdict is pending.
     void adopt_orphans();
     /// Then: sends requests and fee filters.
     void finish_step();
@@ -50,6 +52,11 @@ class TransactionRelay {
     void send_announcements(Peer& peer);
     TimePoint next_announcement(const Peer& peer);
     bool have(const GenTxid& id) const;
+    /// Notes that the peer has it, to be requested when the peer's turn has come.
+    void want(const Peer& peer, const GenTxid& id);
+    /// No peer is asked for it any more.
+    void forget(const Transaction& transaction);
+    void reject_finally(const Transaction& transaction);
     void announce_again(const Wtxid& wtxid);
     void keep_orphan(Peer& peer, const TransactionRef& transaction);
     void send_requests();
@@ -61,11 +68,7 @@ class TransactionRelay {
     RecentSet rejected_;
     RecentSet confirmed_;
     const HeaderNode* tip_ = nullptr;
-    /// Transactions received in this step that may be parents of orphans.
-    std::deque<Txid> new_parents_;
-    /// Orphans of the first of these that are still to be judged; already removed from the
-    /// orphanage.
-    std::deque<Orphanage::Orphan> orphans_;
+    int64_t adoption_left_ = 0;  ///< effort for orphans that is left in this step
 };
 
 }  // namespace parley

@@ -1,124 +1,132 @@
 #include "net/relay/transaction_requests.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 #include <utility>
+
+#include "base/crypto/hash.h"
 
 namespace parley {
 
-void TransactionRequests::schedule(Items::iterator item, std::optional<TimePoint> due) {
-    Item& state = item->second;
-    if (state.due) schedule_.erase({*state.due, state.sequence, item->first});
-    state.due = due;
-    if (due) schedule_.insert({*due, state.sequence, item->first});
+namespace {
+
+/// The rank of peers that are not preferred has this bit: they come after all preferred ones.
+constexpr uint64_t kNotPreferred = uint64_t{1} << 63;
+
+}  // namespace
+
+void TransactionRequests::change(Position position, State state, TimePoint time) {
+    PeerCounts& counts = peers_[position->peer];
+    if (position->state == State::requested) --counts.requested;
+    if (state == State::requested) ++counts.requested;
+    ++changes_;
+    announcements_.modify(position, [&](Announcement& announcement) {
+        announcement.state = state;
+        announcement.time = time;
+    });
 }
 
-void TransactionRequests::schedule_next_announcer(Items::iterator item) {
-    const auto& waiting = item->second.waiting;
-    if (waiting.empty()) {
-        erase(item);
-        return;
+void TransactionRequests::erase(Position position) {
+    const auto counts = peers_.find(position->peer);
+    if (position->state == State::requested) --counts->second.requested;
+    if (--counts->second.announced == 0) peers_.erase(counts);
+    ++changes_;
+    announcements_.erase(position);
+}
+
+void TransactionRequests::announced(PeerId peer, const GenTxid& id, bool preferred,
+                                    TimePoint ready) {
+    const auto known = peers_.find(peer);
+    const size_t held = known == peers_.end() ? 0 : known->second.announced;
+    if (held >= kAnnouncementsMax) return;
+    const size_t share = kAnnouncementsTotalMax / std::max<size_t>(peers_.size(), 1);
+    if (announcements_.size() >= kAnnouncementsTotalMax && held >= share) return;
+    const uint64_t choice = siphash24(key0_ ^ peer.value(), key1_, id.hash.span());
+    Announcement announcement;
+    announcement.peer = peer;
+    announcement.hash = id.hash;
+    announcement.kind = id.kind;
+    announcement.rank = (choice & ~kNotPreferred) | (preferred ? 0 : kNotPreferred);
+    announcement.sequence = next_sequence_;
+    announcement.time = ready;
+    if (!announcements_.insert(announcement).second) return;
+    ++next_sequence_;
+    ++changes_;
+    ++peers_[peer].announced;
+}
+
+void TransactionRequests::forget(const Hash256& hash) {
+    auto& by_hash = announcements_.get<ByHash>();
+    for (auto each = by_hash.lower_bound(hash); each != by_hash.end() && each->hash == hash;) {
+        const auto next = std::next(each);
+        erase(announcements_.project<ByPeer>(each));
+        each = next;
     }
-    const auto earliest =
-        std::min_element(waiting.begin(), waiting.end(),
-                         [](const auto& a, const auto& b) { return a.ready < b.ready; });
-    schedule(item, earliest->ready);
 }
 
-void TransactionRequests::announced(PeerId peer, const GenTxid& id, TimePoint ready) {
-    PeerState& state = peers_[peer];
-    if (state.announced.size() >= kAnnouncementsMax || !state.announced.insert(id).second) return;
-    const auto [item, added] = items_.try_emplace(id);
-    if (added) item->second.sequence = next_sequence_++;
-    item->second.waiting.push_back({peer, ready});
-    if (!item->second.requested) schedule_next_announcer(item);
-}
-
-void TransactionRequests::drop_announcer(Items::iterator item, PeerId peer) {
-    std::erase_if(item->second.waiting, [&](const Announcer& a) { return a.peer == peer; });
-    const auto state = peers_.find(peer);
-    if (state != peers_.end()) state->second.announced.erase(item->first);
-}
-
-void TransactionRequests::end_request(Items::iterator item) {
-    const auto peer = std::exchange(item->second.requested, std::nullopt);
-    if (!peer) return;
-    PeerState& state = peers_[*peer];
-    --state.requested;
-    state.announced.erase(item->first);
-}
-
-void TransactionRequests::erase(Items::iterator item) {
-    schedule(item, std::nullopt);
-    items_.erase(item);
-}
-
-void TransactionRequests::forget(const GenTxid& id) {
-    const auto item = items_.find(id);
-    if (item == items_.end()) return;
-    end_request(item);
-    while (!item->second.waiting.empty()) drop_announcer(item, item->second.waiting.back().peer);
-    erase(item);
-}
-
-void TransactionRequests::not_found(PeerId peer, const GenTxid& id) {
-    const auto item = items_.find(id);
-    if (item == items_.end() || item->second.requested != peer) return;
-    end_request(item);
-    schedule_next_announcer(item);
+void TransactionRequests::failed(PeerId peer, const Hash256& hash) {
+    const auto found = announcements_.get<ByPeer>().find(std::make_tuple(peer, hash));
+    if (found == announcements_.end() || found->state == State::failed) return;
+    change(found, State::failed, kNever);
+    unsettled_.push_back(hash);
 }
 
 void TransactionRequests::peer_gone(PeerId peer) {
-    const auto state = peers_.find(peer);
-    if (state == peers_.end()) return;
-    for (const GenTxid& id : std::exchange(state->second.announced, {})) {
-        const auto item = items_.find(id);
-        if (item == items_.end()) continue;
-        if (item->second.requested == peer) end_request(item);
-        drop_announcer(item, peer);
-        if (!item->second.requested) schedule_next_announcer(item);
+    auto& by_peer = announcements_.get<ByPeer>();
+    for (auto each = by_peer.lower_bound(peer); each != by_peer.end() && each->peer == peer;) {
+        const auto next = std::next(each);
+        unsettled_.push_back(each->hash);
+        erase(each);
+        each = next;
     }
-    peers_.erase(peer);
+}
+
+std::optional<TransactionRequests::Position> TransactionRequests::settle(const Hash256& hash,
+                                                                         TimePoint now) {
+    auto& by_hash = announcements_.get<ByHash>();
+    // The order of the states: requested, ready, delayed, failed.
+    const auto first = by_hash.lower_bound(hash);
+    if (first == by_hash.end() || first->hash != hash) return std::nullopt;
+    if (first->state == State::failed) {
+        forget(hash);
+        return std::nullopt;
+    }
+    if (first->state != State::ready) return std::nullopt;
+    const Position best = announcements_.project<ByPeer>(first);
+    change(best, State::requested, now + timeout_);
+    return best;
 }
 
 std::map<PeerId, std::vector<GenTxid>> TransactionRequests::poll(TimePoint now) {
-    std::vector<std::pair<uint64_t, GenTxid>> due;
-    while (!schedule_.empty() && std::get<0>(*schedule_.begin()) <= now) {
-        const auto [time, sequence, id] = *schedule_.begin();
-        const auto item = items_.find(id);
-        schedule(item, std::nullopt);
-        if (item->second.requested) end_request(item);  // its time is over
-        due.emplace_back(sequence, id);
+    auto& by_time = announcements_.get<ByTime>();
+    while (!by_time.empty() && by_time.begin()->time <= now) {
+        const Position due = announcements_.project<ByPeer>(by_time.begin());
+        unsettled_.push_back(due->hash);
+        change(due, due->state == State::requested ? State::failed : State::ready, kNever);
     }
-    std::sort(due.begin(), due.end());
+    std::vector<Position> requests;
+    for (const Hash256& hash : std::exchange(unsettled_, {})) {
+        if (const auto request = settle(hash, now)) requests.push_back(*request);
+    }
+    std::sort(requests.begin(), requests.end(),
+              [](Position a, Position b) { return a->sequence < b->sequence; });
     std::map<PeerId, std::vector<GenTxid>> result;
-    for (const auto& [sequence, id] : due) {
-        const auto item = items_.find(id);
-        auto& waiting = item->second.waiting;
-        const auto chosen = std::find_if(waiting.begin(), waiting.end(), [&](const auto& a) {
-            return a.ready <= now && peers_[a.peer].requested < kRequestsMax;
-        });
-        if (chosen == waiting.end()) {
-            // All candidates are busy: check again when their replies are due.
-            if (waiting.empty()) {
-                erase(item);
-            } else {
-                schedule(item, now + kBusyDelay);
-            }
-            continue;
-        }
-        const PeerId peer = chosen->peer;
-        waiting.erase(chosen);
-        item->second.requested = peer;
-        ++peers_[peer].requested;
-        result[peer].push_back(id);
-        schedule(item, now + timeout_);
-    }
+    for (const Position request : requests)
+        result[request->peer].push_back({request->kind, request->hash});
     return result;
 }
 
 std::optional<TimePoint> TransactionRequests::deadline() const {
-    if (schedule_.empty()) return std::nullopt;
-    return std::get<0>(*schedule_.begin());
+    if (!unsettled_.empty()) return TimePoint{};
+    const auto& by_time = announcements_.get<ByTime>();
+    if (by_time.empty() || by_time.begin()->time == kNever) return std::nullopt;
+    return by_time.begin()->time;
+}
+
+bool TransactionRequests::overloaded(PeerId peer) const {
+    const auto found = peers_.find(peer);
+    return found != peers_.end() && found->second.requested >= kOverloadedRequests;
 }
 
 }  // namespace parley

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chain/rules/retarget.h"
 #include "chain/state/index/block_index.h"
 #include "net/sync/peer_headers.h"
 
@@ -9,16 +10,12 @@ namespace parley {
 
 namespace {
 
-/// Unsolicited blocks are accepted this far below and above the tip: useful in a race at the tip,
-/// but not for filling the disk (bitcoind's MIN_BLOCKS_TO_KEEP).
+/// Unsolicited blocks are accepted this far above the tip (bitcoind's MIN_BLOCKS_TO_KEEP).
 constexpr int32_t kUnsolicitedDistanceMax = 288;
 /// Number of blocks whose sender is remembered until they connect.
 constexpr size_t kSourcesMax = 2048;
 /// Headers without seals cost nothing to make. Two batches of them may be outstanding per peer.
 constexpr size_t kUnsealedHeadersMax = 2 * kHeadersMax;
-/// New headers accepted from one peer on branches with less score than ours. If work is cheap, so
-/// are such headers; this limits them to 25 MB.
-constexpr size_t kWeakHeadersMax = 100'000;
 
 }  // namespace
 
@@ -34,15 +31,24 @@ void ChainSync::on_ready(Peer& peer) {
 void ChainSync::on_gone(Peer& peer) {
     download_.release(peer);
     orphans_.peer_gone(peer.id);
+    gate_.peer_gone(peer.id);
     stop_continuing(peer);
     peer.sync.headers_deadline.reset();
     work_pending_ = true;
 }
 
-void ChainSync::send_getheaders(Peer& peer, const HeaderNode& from) {
+void ChainSync::tip_changed() {
+    work_pending_ = true;
+    ties_left_ = kTiesMax;
+    gate_.tip_changed();
+}
+
+void ChainSync::send_getheaders(Peer& peer, const HeaderNode& from,
+                                const std::optional<BlockHash>& behind) {
     if (peer.sync.headers_deadline) return;
     message::GetHeaders request;
     request.hashes = BlockIndex::locator(from);
+    if (behind) request.hashes.insert(request.hashes.begin(), *behind);
     peer.sync.headers_deadline = table_.now() + table_.options().headers_timeout;
     table_.send(peer, request);
 }
@@ -70,11 +76,21 @@ bool ChainSync::may_bring_headers(const Peer& peer) const {
 }
 
 bool ChainSync::check_sequence(Peer& peer, const std::vector<BlockHeader>& headers) {
-    for (size_t i = 1; i < headers.size(); ++i) {
-        if (headers[i].previous != headers[i - 1].hash()) {
+    std::optional<BlockHash> previous;
+    for (const BlockHeader& header : headers) {
+        const BlockHash hash = header.hash();
+        if (previous && header.previous != *previous) {
             table_.punish(peer, "non-continuous headers sequence");
             return false;
         }
+        // The chain checks the limit and the context; here it matters that the claimed work was
+        // done.
+        if (!table_.options().sealed_blocks &&
+            !proof_of_work_met(hash, header.bits, U256::max() >> 1)) {
+            table_.punish(peer, "high-hash, proof of work failed");
+            return false;
+        }
+        previous = hash;
     }
     return true;
 }
@@ -90,11 +106,16 @@ void ChainSync::on_headers(Peer& peer, ByteSpan payload) {
         stop_continuing(peer);
     }
     if (headers.empty() || !check_sequence(peer, headers)) return;
-    if (table_.index().find(headers.front().previous) == nullptr) {
-        on_unconnecting(peer, headers.back().hash());
-        return;
-    }
-    table_.ask(net_output::SubmitHeaders{peer.id, std::move(headers)});
+    submit_headers(peer, std::move(headers));
+}
+
+void ChainSync::submit_headers(Peer& peer, std::vector<BlockHeader> headers) {
+    const BlockHash last = headers.back().hash();
+    HeaderGate::Passage passage = gate_.admit(peer, std::move(headers));
+    if (passage.unconnected) on_unconnecting(peer, last);
+    if (passage.ask_behind) send_getheaders(peer, *passage.from, passage.ask_behind);
+    if (passage.headers.empty() || peer.closing) return;
+    table_.ask(net_output::SubmitHeaders{peer.id, std::move(passage.headers)});
 }
 
 void ChainSync::on_headers_judged(const net_input::HeadersJudged& judged) {
@@ -120,14 +141,12 @@ void ChainSync::on_headers_judged(const net_input::HeadersJudged& judged) {
 bool ChainSync::charge_headers(Peer& peer, const HeadersResult& result) {
     if (table_.options().sealed_blocks) {
         peer.sync.unsealed_headers += result.added;
-    } else if (result.last != nullptr) {
-        const bool weak = !at_least_as_good(*result.last, table_.index().tip());
-        peer.sync.weak_headers = weak ? peer.sync.weak_headers + result.added : 0;
+        if (peer.sync.unsealed_headers > kUnsealedHeadersMax + kHeadersMax)
+            table_.punish(peer, "too many headers without sealed blocks");
+    } else {
+        gate_.stored(peer, result);
     }
-    const bool bearable = peer.sync.unsealed_headers <= kUnsealedHeadersMax + kHeadersMax &&
-                          peer.sync.weak_headers <= kWeakHeadersMax;
-    if (!bearable) table_.punish(peer, "too many headers on branches worse than ours");
-    return bearable;
+    return !peer.closing;
 }
 
 void ChainSync::on_unconnecting(Peer& peer, const BlockHash& last) {
@@ -186,12 +205,25 @@ void ChainSync::on_not_found(Peer& peer, const BlockHash& hash) {
     work_pending_ = true;
 }
 
-bool ChainSync::takes_unsolicited(const BlockHeader& header) const {
+bool ChainSync::takes_unsolicited(const BlockHeader& header) {
     const HeaderNode* parent = table_.index().find(header.previous);
     if (parent == nullptr) return true;  // an orphan block
-    const int32_t height = parent->height.value() + 1;
-    const int32_t tip = table_.index().tip().height.value();
-    return height >= tip - kUnsolicitedDistanceMax && height <= tip + kUnsolicitedDistanceMax;
+    const HeaderNode& tip = table_.index().tip();
+    if (parent->height.value() + 1 > tip.height.value() + kUnsolicitedDistanceMax) return false;
+    if (table_.options().sealed_blocks) return parent->height >= tip.height;
+    const Score score =
+        *parent->score + work_from_compact(header.bits) * (1 + orphans_.depth_below(header.hash()));
+    if (score < table_.options().minimum_score || score < *tip.score) return false;
+    if (score > *tip.score) return true;
+    if (ties_left_ == 0) return false;
+    --ties_left_;
+    return true;
+}
+
+bool ChainSync::lacks_seal(const BlockHash& hash, const message::Seal& seal) const {
+    if (!table_.options().sealed_blocks || !seal.seal.empty()) return false;
+    const HeaderNode* node = table_.index().find(hash);
+    return node == nullptr || (!node->score && node->seal.empty());
 }
 
 void ChainSync::on_block(Peer& peer, ByteSpan payload) {
@@ -204,8 +236,17 @@ void ChainSync::on_block(Peer& peer, ByteSpan payload) {
     const BlockHash hash = (*block)->header.hash();
     const bool asked = download_.on_block(peer, hash);
     work_pending_ = true;
-    if (!asked && !takes_unsolicited((*block)->header)) return;
     if (seal.block != hash) seal.seal.clear();
+    if (lacks_seal(hash, seal)) {
+        table_.drop_message(peer, "block without its seal");
+        return;
+    }
+    if (!asked && !takes_unsolicited((*block)->header)) {
+        // Its header may still lead to a better branch.
+        std::vector<BlockHeader> header{(*block)->header};
+        if (check_sequence(peer, header)) submit_headers(peer, std::move(header));
+        return;
+    }
     to_submit_.push_back({*block, std::move(seal.seal), peer.id});
     submit_next();
 }
@@ -235,15 +276,18 @@ void ChainSync::on_block_judged(net_input::BlockJudged judged) {
 
 void ChainSync::adopt(const BlockHash& parent) {
     if (orphans_.empty()) return;
-    for (OrphanBlocks::Orphan& child : orphans_.take_children(parent))
-        to_submit_.push_back(std::move(child));
+    for (OrphanBlocks::Orphan& child : orphans_.take_children(parent)) {
+        if (takes_unsolicited(child.block->header)) to_submit_.push_back(std::move(child));
+    }
 }
 
 void ChainSync::keep_orphan(OrphanBlocks::Orphan block) {
     const BlockHash hash = block.block->header.hash();
     const BlockHash previous = block.block->header.previous;
     Peer* peer = table_.find(block.from);
-    if (peer == nullptr || !orphans_.add(hash, std::move(block))) return;
+    // Blocks that wait count for their parents (takes_unsolicited), so their work must be real.
+    if (peer == nullptr || !check_sequence(*peer, {block.block->header})) return;
+    if (!orphans_.add(hash, std::move(block))) return;
     peer->sync.unknown_block = hash;
     ask_about_unknown(*peer);
     // Walks backwards, one block per arriving child; bounded by OrphanBlocks.

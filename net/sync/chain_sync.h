@@ -3,9 +3,10 @@
 // `seal` preceding it. Anti-entropy: each peer is asked again periodically, so that lost messages
 // have no lasting effect. The chain judges which blocks are valid. Core thread.
 //
-// Limits against attackers: one unanswered getheaders per peer; unsolicited blocks only near the
-// tip; and, since headers without seals cost nothing to make, at most kUnsealedHeadersMax of them
-// per peer.
+// Limits against attackers: one unanswered getheaders per peer; headers only with work (HeaderGate)
+// behind them; at most kUnsealedHeadersMax headers per peer whose sealed blocks are
+// missing; unsolicited blocks only if they are as good as our tip and near it; and, where blocks
+// are sealed, none without its seal.
 #pragma once
 
 #include <deque>
@@ -15,13 +16,15 @@
 #include "net/peer/net_input.h"
 #include "net/peer/peer_table.h"
 #include "net/sync/block_download.h"
+#include "net/sync/header_gate.h"
 #include "net/sync/orphan_blocks.h"
 
 namespace parley {
 
 class ChainSync {
  public:
-    ChainSync(PeerTable& table, BlockDownload& download) : table_(table), download_(download) {}
+    ChainSync(PeerTable& table, BlockDownload& download)
+        : table_(table), download_(download), gate_(table) {}
 
     void on_ready(Peer& peer);
     /// The connection is being closed: what was requested from it may be requested from others.
@@ -37,7 +40,7 @@ class ChainSync {
     /// The engine knows that this peer is ahead of us.
     void request_headers(Peer& peer);
     /// The active tip changed: the download window may have moved.
-    void tip_changed() { work_pending_ = true; }
+    void tip_changed();
     void on_not_found(Peer& peer, const BlockHash& hash);
     /// After each step: does the work that it made possible.
     void finish_step();
@@ -46,18 +49,29 @@ class ChainSync {
 
  private:
     /// Requests the headers after `from`, unless a request is unanswered.
-    void send_getheaders(Peer& peer, const HeaderNode& from);
+    void send_getheaders(Peer& peer, const HeaderNode& from,
+                         const std::optional<BlockHash>& behind = std::nullopt);
     /// The same from our best header, or one below, so that the reply is never empty.
     void ask_from_best(Peer& peer);
     void probe(Peer& peer);
+    /// Whether the headers are linked, and each meets its own proof of work. False: the peer was
+    /// punished.
     bool check_sequence(Peer& peer, const std::vector<BlockHeader>& headers);
-    /// Counts headers that cost nothing to make. False: too many, and the peer was punished.
+    /// Submits those headers that pass the gate. REQUIRES: check_sequence(), and not empty.
+    void submit_headers(Peer& peer, std::vector<BlockHeader> headers);
+    /// Counts stored headers. False: too many, and the peer was punished.
     bool charge_headers(Peer& peer, const HeadersResult& result);
     void on_unconnecting(Peer& peer, const BlockHash& last);
     void continue_headers(Peer& peer, const HeadersResult& result);
     void stop_continuing(const Peer& peer);
     void resolve_unknown(Peer& peer);
-    bool takes_unsolicited(const BlockHeader& header) const;
+    /// Unsolicited blocks taken for each tip that are no better than it. Any could win the race,
+    /// but where work is cheap they would fill the disk.
+    static constexpr size_t kTiesMax = 16;
+    /// A block counts with those that wait for it (OrphanBlocks).
+    bool takes_unsolicited(const BlockHeader& header);
+    /// Whether the block needs a seal, and has none yet.
+    bool lacks_seal(const BlockHash& hash, const message::Seal& seal) const;
     /// Submits the next queued block, unless one is being judged.
     void submit_next();
     void adopt(const BlockHash& parent);
@@ -72,6 +86,8 @@ class ChainSync {
 
     PeerTable& table_;
     BlockDownload& download_;
+    HeaderGate gate_;
+    size_t ties_left_ = kTiesMax;  ///< unsolicited blocks as good as the tip that are still taken
     /// The peer from which a long chain of headers is downloaded; others wait.
     std::optional<PeerId> leader_;
     bool work_pending_ = false;

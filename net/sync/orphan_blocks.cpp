@@ -40,6 +40,22 @@ std::vector<OrphanBlocks::Orphan> OrphanBlocks::take_children(const BlockHash& p
     return result;
 }
 
+size_t OrphanBlocks::depth_below(const BlockHash& parent) const {
+    size_t depth = 0;
+    // A hash names all its ancestors, so no block comes twice.
+    std::vector<BlockHash> level{parent};
+    while (true) {
+        std::vector<BlockHash> next;
+        for (const BlockHash& hash : level) {
+            const auto [first, last] = children_.equal_range(hash);
+            for (auto child = first; child != last; ++child) next.push_back(child->second);
+        }
+        if (next.empty()) return depth;
+        ++depth;
+        level = std::move(next);
+    }
+}
+
 void OrphanBlocks::peer_gone(PeerId peer) {
     for (auto entry = blocks_.begin(); entry != blocks_.end();) {
         const auto next = std::next(entry);

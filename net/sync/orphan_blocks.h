@@ -28,6 +28,9 @@ class OrphanBlocks {
     bool add(const BlockHash& hash, Orphan orphan);
     /// Removes and returns the blocks that wait for this parent.
     std::vector<Orphan> take_children(const BlockHash& parent);
+    /// Length of the longest branch of blocks here whose first one waits for this parent. Visits
+    /// each of them once.
+    size_t depth_below(const BlockHash& parent) const;
     void peer_gone(PeerId peer);
 
     bool empty() const { return blocks_.empty(); }

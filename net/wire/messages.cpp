@@ -100,6 +100,14 @@ FeeFilter FeeFilter::read(Reader& reader) {
     return {reader.le<int64_t>()};
 }
 
+void LinkId::write(Writer& writer) const {
+    writer.le(process);
+}
+
+LinkId LinkId::read(Reader& reader) {
+    return {reader.le<uint64_t>()};
+}
+
 void Ping::write(Writer& writer) const {
     writer.le(nonce);
 }

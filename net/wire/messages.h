@@ -101,6 +101,18 @@ struct FeeFilter {
     bool operator==(const FeeFilter&) const = default;
 };
 
+/// Parley's own: says which process is at this end, so that two connections between the same two
+/// are noticed. Sent after verack by nodes whose engine has messages, to nodes that announce
+/// kServiceParley.
+struct LinkId {
+    static constexpr std::string_view kCommand = "linkid";
+    uint64_t process = 0;  ///< a random number, chosen when the process starts; not 0
+
+    void write(Writer& writer) const;
+    static LinkId read(Reader& reader);
+    bool operator==(const LinkId&) const = default;
+};
+
 struct Ping {
     static constexpr std::string_view kCommand = "ping";
     uint64_t nonce = 0;

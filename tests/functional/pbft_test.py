@@ -2,70 +2,13 @@
 
 import contextlib
 import signal
-import subprocess
 import time
 from decimal import Decimal
 
 import pytest
 
-from framework import (KNOWN_ADDRESS, OTHER_ADDRESS, PROGRAMS, expect_rpc_error, free_port, pay_from_known_key,
-                       wait_until)
-
-REPLICAS = 4
-COINS = 40
-COIN = Decimal(1)
-# A view change takes a timer and four delays; this leaves room for a busy machine.
-VIEW_CHANGE_SECONDS = 120
-
-
-class PbftNetwork:
-    """Replicas of one validator set, meshed by -addnode so that a restarted one finds the others."""
-
-    def __init__(self, network):
-        self.network = network
-        folder = network.folder / "keys"
-        subprocess.run([str(PROGRAMS / "parley-cli"), "pbftkeygen", str(REPLICAS), str(folder)], check=True,
-                       capture_output=True, timeout=60)
-        ports = []
-        for _ in range(REPLICAS):
-            ports.append(free_port(frozenset(ports)))
-        self.replicas = []
-        for index in range(REPLICAS):
-            options = ["-consensus=pbft", f"-pbftvalidators={folder / 'validators.json'}",
-                       f"-pbftkey={folder / f'key-{index}.hex'}"]
-            options += [f"-genesisoutput={KNOWN_ADDRESS}:{COIN}"] * COINS
-            options += [f"-addnode=127.0.0.1:{port}" for port in ports if port != ports[index]]
-            self.replicas.append(network.add(*options, chain="labnet", start=False, p2p_port=ports[index]))
-        for replica in self.replicas:
-            replica.start()
-        self.next_coin = 0
-        genesis = self.replicas[0].rpc.getblockhash(0)
-        self.coins_txid = self.replicas[0].rpc.getblock(genesis, 2)["tx"][0]["txid"]
-        self.wait_for_mesh(self.replicas)
-
-    def wait_for_mesh(self, replicas):
-        # Both nodes of a pair dial, so the pair may have one connection or two; one is enough.
-        for replica in replicas:
-            wait_until(lambda: len(replica.rpc.getpeerinfo()) >= len(replicas) - 1, f"{replica.name} to see the others")
-
-    def pay(self, replica):
-        """Sends a transaction that spends one more coin, and returns its txid."""
-        outpoint = (self.coins_txid, self.next_coin)
-        self.next_coin += 1
-        return replica.rpc.sendrawtransaction(
-            pay_from_known_key(replica, outpoint, COIN, {OTHER_ADDRESS: Decimal("0.5")}))
-
-    def wait_for_commit(self, txid, replicas, timeout=VIEW_CHANGE_SECONDS):
-        for replica in replicas:
-            wait_until(lambda: replica.rpc.gettxout(txid, 0, False), f"{replica.name} to commit {txid}", timeout)
-
-    def assert_no_fork(self, replicas=None):
-        replicas = replicas or self.replicas
-        common = min(replica.rpc.getblockcount() for replica in replicas)
-        for height in range(common + 1):
-            assert len({replica.rpc.getblockhash(height) for replica in replicas}) == 1, f"a fork at height {height}"
-        for replica in replicas:
-            assert [tip["status"] for tip in replica.rpc.getchaintips()] == ["active"]
+from framework import KNOWN_ADDRESS, OTHER_ADDRESS, expect_rpc_error, pay_from_known_key, wait_until
+from pbft_network import COIN, COINS, REPLICAS, VIEW_CHANGE_SECONDS, PbftNetwork
 
 
 @contextlib.contextmanager

@@ -15,11 +15,11 @@ using namespace parley;
 
 namespace {
 
-constexpr std::array<std::string_view, 26> kCommands{
+constexpr std::array<std::string_view, 27> kCommands{
     "version", "verack",    "ping",      "pong",        "addr",       "addrv2",     "getaddr",
     "inv",     "getdata",   "notfound",  "tx",          "block",      "headers",    "getheaders",
     "mempool", "getblocks", "feefilter", "sendheaders", "wtxidrelay", "sendaddrv2", "sendcmpct",
-    "seal",    "engine",    "reject",    "filterload",  "nonsense"};
+    "seal",    "engine",    "linkid",    "reject",      "filterload", "nonsense"};
 constexpr TimePoint kStart = from_unix_seconds(1'800'000'000);
 constexpr PeerId kPeer{1};
 constexpr size_t kRecordsMax = 64;

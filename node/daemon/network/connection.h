@@ -25,6 +25,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
         EventSink& sink;
         MutableByteSpan scratch;  ///< read buffer shared by all connections of the io thread
         Duration link_delay;
+        Duration unacknowledged_max;         ///< zero: none
         std::function<void(PeerId)> on_end;  ///< removes the connection from the table
     };
 

@@ -56,7 +56,7 @@ class Transport::Impl {
           sink_(sink),
           log_(log),
           scratch_(kReadBytesMax),
-          context_{sink_, scratch_, options_.link_delay,
+          context_{sink_, scratch_, options_.link_delay, options_.unacknowledged_max,
                    [this](PeerId peer) { connections_.erase(peer); }} {}
 
     Expected<void, std::string> listen();

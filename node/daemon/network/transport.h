@@ -33,6 +33,9 @@ struct TransportOptions {
     bool resolve_names = true;                        ///< -dns: look names of peers up
     size_t inbound_max = 149;                         ///< transport_inbound_max()
     Duration dial_timeout = std::chrono::seconds{5};  ///< -timeout: for resolving and connecting
+    /// A connection ends when nothing that was sent is acknowledged for this long; idle ones are
+    /// probed. Zero: only the system's own limits (many minutes).
+    Duration unacknowledged_max{0};
     /// -testlinkdelay: delays all sent bytes by this, in order, on each connection. 0: none.
     Duration link_delay{0};
 

@@ -54,6 +54,18 @@ void read_log(OptionReader& reader, const Locations& locations, LogOptions& log)
     log.shrink = reader.flag("shrinkdebugfile", log.categories.empty());
 }
 
+// A connection over which an engine's peer does not answer is worth nothing to the engine. Below
+// two seconds, a busy network would look like a broken one.
+void follow_engine(OptionReader& reader, Duration engine_timeout, TransportOptions& transport) {
+    constexpr Duration kMin = std::chrono::seconds{2};
+    // As long as an option of the system can be.
+    constexpr Duration kMax = std::chrono::hours{24};
+    if (engine_timeout == Duration{0}) return;
+    const Duration patience = std::clamp(2 * engine_timeout, kMin, kMax);
+    transport.unacknowledged_max = patience;
+    if (!reader.has("timeout")) transport.dial_timeout = std::min(transport.dial_timeout, patience);
+}
+
 void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptions& transport) {
     reader.read(transport);
     transport.default_port =
@@ -61,6 +73,7 @@ void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptio
     transport.binds = read_binds(reader, "bind", transport.default_port);
     for (const WhitebindRule& rule : node.net.whitebinds) transport.binds.push_back(rule.address);
     transport.inbound_max = transport_inbound_max(node.net);
+    follow_engine(reader, node.engine.timeout, transport);
 }
 
 void read_http(OptionReader& reader, const Locations& locations, uint16_t default_port,

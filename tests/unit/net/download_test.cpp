@@ -240,9 +240,35 @@ TEST(Download, pushed_block_is_taken_near_the_tip_only) {
     const Branch old(*station.backend.active_at(Height{50}), 1, 5);
     station.send_raw(peer, "block", old.blocks[0]->serialize());
     EXPECT_EQ(station.backend.submitted_blocks, before);
+    // Worse than the tip: only the header is kept.
     const Branch recent(*station.backend.active_at(Height{390}), 1, 5);
     station.send_raw(peer, "block", recent.blocks[0]->serialize());
-    EXPECT_EQ(station.backend.submitted_blocks, before + 1);
+    EXPECT_EQ(station.backend.submitted_blocks, before);
+    EXPECT_NE(station.backend.index().find(recent.blocks[0]->header.hash()), nullptr);
+    EXPECT_EQ(station.backend.index().find(old.blocks[0]->header.hash()), nullptr);
+    // As good as the tip: a few for each tip.
+    for (uint32_t salt = 100; salt < 120; ++salt) {
+        const Branch tie(*station.backend.active_at(Height{399}), 1, salt);
+        station.send_raw(peer, "block", tie.blocks[0]->serialize());
+    }
+    EXPECT_EQ(station.backend.submitted_blocks, before + 16);
+    const Branch better(station.backend.active_tip(), 1, 5);
+    station.send_raw(peer, "block", better.blocks[0]->serialize());
+    EXPECT_EQ(station.backend.submitted_blocks, before + 17);
+    EXPECT_EQ(station.backend.active_tip().height, Height{401});
+}
+
+/// A client that pushes a branch from its tip backwards: together the blocks are better than ours.
+TEST(Download, pushed_branch_counts_as_a_whole) {
+    Station station;
+    station.backend.mine(10, 0, nullptr, false);
+    const PeerId peer = station.ready_peer();
+    const Branch weak(*station.backend.active_at(Height{5}), 4, 5);
+    for (size_t i = 4; i-- > 0;) station.send_raw(peer, "block", weak.blocks[i]->serialize());
+    EXPECT_EQ(station.backend.active_tip().height, Height{10});
+    const Branch good(*station.backend.active_at(Height{5}), 6, 6);
+    for (size_t i = 6; i-- > 0;) station.send_raw(peer, "block", good.blocks[i]->serialize());
+    EXPECT_EQ(station.backend.active_tip().hash, good.blocks[5]->header.hash());
 }
 
 TEST(Download, block_without_its_seal_is_asked_for_again) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "chain/rules/retarget.h"
 
 namespace parley::test {
 
@@ -19,28 +20,35 @@ ChainParams recent_params() {
     return params;
 }
 
-/// Every header is worth one; where blocks are sealed, it counts from its seal on.
+/// Every header is worth its work, or one from its seal on where blocks are sealed.
 class CountingRules final : public HeaderRules {
  public:
     explicit CountingRules(bool sealed) : sealed_(sealed) {}
 
     Expected<std::optional<Score>, HeaderError> verify_header(
-        const BlockHeader&, const BlockHash& hash, ByteSpan seal,
+        const BlockHeader& header, const BlockHash& hash, ByteSpan seal,
         const HeaderNode& parent) const override {
         if (!parent.score || (sealed_ && to_bytes(seal) != seal_for(hash)))
             return std::optional<Score>{};
-        return std::optional{*parent.score + Score{1}};
+        return std::optional{*parent.score + worth(header)};
     }
-    Score genesis_score(const BlockHeader&) const override { return Score{1}; }
+    Score genesis_score(const BlockHeader& header) const override { return worth(header); }
     uint32_t next_bits(const HeaderNode& parent, int64_t) const override {
         return parent.header.bits;
     }
 
  private:
+    Score worth(const BlockHeader& header) const {
+        return sealed_ ? Score{1} : work_from_compact(header.bits);
+    }
     bool sealed_;
 };
 
 }  // namespace
+
+void solve(BlockHeader& header) {
+    while (!proof_of_work_met(header.hash(), header.bits, U256::max() >> 1)) ++header.time;
+}
 
 BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt) {
     TransactionData coinbase;
@@ -56,6 +64,7 @@ BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt) {
     block.header.time = parent.time + 1;
     block.header.bits = parent.bits;
     block.header.nonce = salt;
+    if (parent.bits == kEasyBits) solve(block.header);
     return std::make_shared<const Block>(std::move(block));
 }
 

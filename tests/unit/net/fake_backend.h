@@ -1,5 +1,5 @@
 // FakeBackend: a block index and a mempool behind the peer protocol's tests. Blocks have one
-// transaction; every header is worth one unit of score; a block is bad when its nonce says so. It
+// transaction; every header is worth its claimed work; a block is bad when its nonce says so. It
 // checks nothing else, so that the tests are about the protocol alone. run() plays the node's part:
 // it answers the manager's asks and hands it the news.
 #pragma once
@@ -15,10 +15,14 @@
 namespace parley::test {
 
 inline constexpr uint32_t kBadHeaderNonce = 0xbad0bad0;  ///< the header is invalid
-inline constexpr uint32_t kBadBlockNonce = 0xbad1bad1;   ///< the body fails to connect
-inline constexpr uint32_t kMutatedNonce = 0xbad2bad2;    ///< the body is not the header's
+inline constexpr uint32_t kEasyBits = 0x207fffff;
+inline constexpr uint32_t kBadBlockNonce = 0xbad1bad1;  ///< the body fails to connect
+inline constexpr uint32_t kMutatedNonce = 0xbad2bad2;   ///< the body is not the header's
 
-/// The child of `parent` with this `salt`, which distinguishes it from its siblings.
+/// Makes the header meet its target, by its time: the nonce says what the backend thinks of it.
+void solve(BlockHeader& header);
+/// The child of `parent` with this `salt`, which distinguishes it from its siblings. Solved if the
+/// parent's target is that of regtest.
 BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt);
 Bytes seal_for(const BlockHash& hash);
 /// A transaction that spends output 0 of `parent`; equal salts give equal transactions.

@@ -28,7 +28,7 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
         R"({"engine":"pbft","finality":"absolute","finalized":{"height":0,"hash":")" +
             std::string{kGenesis} +
             R"("},"role":"observer","validator":null,"view":0,"height":1,"primary":0,)"
-            R"("phase":"following","validator_set":")" +
+            R"("phase":"following","halted":null,"validator_set":")" +
             to_hex(pbft::ValidatorSet::create(options.validators)->id().span()) +
             R"(","n":4,"f":1,"quorum":3,"watermarks":[0,4],)"
             R"("proposal":null,"prepared":[],"committed":[],"view_changes":[],)"
@@ -36,6 +36,7 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
             R"("need":null},"not_voting":[],"timer":null,"timeout":2.000,"unsuccessful_views":0,)"
             R"("certified_height":0,"last_view_changes":[],"evidence":[]})");
     EXPECT_EQ(reply.result.find("view")->number(), "0");
+    EXPECT_THAT(runner.result("getblockchaininfo"), HasSubstr("\"warnings\":[]"));
     // Only the validators create blocks.
     const std::string address = std::string{"[1,\""} + kAddress + "\"]";
     const std::string refused = "Blocks are not mined with -consensus=pbft";
@@ -43,6 +44,17 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
     EXPECT_EQ(runner.call("setautomine", R"(["5"])").message, refused);
     EXPECT_EQ(runner.call("generatetoaddress", address).message,
               refused + "; send a transaction, and the validators will create a block with it");
+}
+
+TEST(GetConsensusInfo, warningsOfTheEngine_areInGetBlockchainInfo) {
+    NodeConfig config{regtest_params()};
+    SeededRandom random(5);
+    PbftOptions options;
+    options.validators.push_back(SecretKey::generate(random).public_key());
+    config.engine = pbft_choice(options);
+    RpcFixture runner{std::move(config)};
+    for (const char* method : {"getblockchaininfo", "getnetworkinfo", "getmininginfo"})
+        EXPECT_THAT(runner.result(method), HasSubstr("tolerate no Byzantine fault")) << method;
 }
 
 TEST(GetForkStats, rates_areFractionsWithWilsonIntervals) {

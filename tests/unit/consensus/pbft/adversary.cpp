@@ -71,6 +71,7 @@ Adversary::Adversary(Cluster& cluster, uint64_t seed) : cluster_(cluster), seed_
 void Adversary::corrupt(Node node, std::vector<BehaviourRef> behaviours) {
     Puppet& puppet = puppets_[node];
     if (!puppet.self) puppet.self = std::make_unique<Corrupted>(cluster_, node, seed_);
+    cluster_.hide_own_key(node);
     for (BehaviourRef& each : behaviours) puppet.behaviours.push_back(std::move(each));
 }
 

@@ -54,6 +54,10 @@ Cluster::Cluster(ClusterOptions options)
         }
         world_.add_node(each);
         if (validator != kObserver) votes_.trust(node, validator);
+        if (extra && validator != kObserver && !options_.twins_hear_each_other) {
+            hide_own_key(node);
+            hide_own_key(static_cast<Node>(validator));
+        }
     }
     world_.connect_mesh();
     connect();
@@ -62,6 +66,11 @@ Cluster::Cluster(ClusterOptions options)
 sim::NodeSpec Cluster::spec(size_t validator, LogSink& log) {
     sim::NodeSpec spec =
         validator == kObserver ? members().follower() : members().validator(validator);
+    if (validator == kObserver && options_.relay) {
+        PbftOptions relaying = engine_options(std::nullopt);
+        relaying.relay = true;
+        spec.config.engine = pbft_choice(relaying);
+    }
     spec.log = &log;
     if (options_.clock_skew > Duration{0}) {
         const auto bound = static_cast<uint64_t>(options_.clock_skew.count());
@@ -101,11 +110,26 @@ bool Cluster::together(Node a, Node b) const {
            });
 }
 
+bool Cluster::reveals_own_key(const sim::PassingMessage& passing) const {
+    if (!deaf_.contains(passing.to)) return false;
+    const size_t own = passing.to < options_.validators
+                           ? passing.to
+                           : options_.extra[passing.to - options_.validators];
+    const auto decoded = decode_message(passing.payload, network());
+    if (!decoded) return false;
+    if (const auto* vote = std::get_if<Vote>(&*decoded)) return vote->validator == own;
+    if (const auto* proposal = std::get_if<PrePrepare>(&*decoded))
+        return proposal->vote.validator == own;
+    const auto* view_change = std::get_if<ViewChange>(&*decoded);
+    return view_change != nullptr && view_change->validator == own;
+}
+
 std::vector<Duration> Cluster::fate(const sim::PassingMessage& passing) {
     if (is_one_of(passing.command, kConnectionCommands)) return {Duration{0}};
     if (is_one_of(passing.command, kAnnouncements)) return {};
     if (!together(passing.from, passing.to)) return {};
     if (passing.command != message::kEngineCommand) return {Duration{0}};
+    if (reveals_own_key(passing)) return {};
     if (filter && !filter(passing.from, passing.to, passing.payload)) return {};
     if (random_.uniform(100) < options_.drop_percent) return {};
     std::vector<Duration> copies(random_.uniform(100) < options_.duplicate_percent ? 2 : 1);

@@ -31,8 +31,12 @@ struct ClusterOptions {
     size_t validators = 4;
     /// Keys of further nodes: a validator's index makes a twin, kObserver a node without a key.
     std::vector<size_t> extra{};
+    /// Nodes without a key pass messages on.
+    bool relay = false;
     /// Validators that are scripted peers.
     std::set<size_t> scripted{};
+    /// Otherwise hide_own_key() holds for twins.
+    bool twins_hear_each_other = false;
     uint64_t seed = 1;
     Duration delay = milliseconds{50};
     /// Engine messages are late by up to this, so that they overtake each other.
@@ -95,6 +99,9 @@ class Cluster : public Committee {
     /// For engine messages. False loses the message.
     std::function<bool(Node from, Node to, ByteSpan message)> filter;
 
+    /// It does not hear what others sign with its key, or send back to it: a correct validator that
+    /// does stops voting, and would be the weaker adversary.
+    void hide_own_key(Node node) { deaf_.insert(node); }
     /// Its violations do not count: it is Byzantine.
     void distrust(Node node);
     /// Hands an engine message to a node now, as if the peer `from` had sent it.
@@ -140,6 +147,7 @@ class Cluster : public Committee {
     };
 
     sim::NodeSpec spec(size_t validator, LogSink& log);
+    bool reveals_own_key(const sim::PassingMessage& passing) const;
     std::vector<Duration> fate(const sim::PassingMessage& passing);
 
     ClusterOptions options_;
@@ -151,6 +159,7 @@ class Cluster : public Committee {
     std::map<Node, std::vector<TransactionRef>> given_;
     size_t payments_ = 0;
     std::vector<std::set<Node>> groups_;
+    std::set<Node> deaf_;
     sim::World world_;
 };
 

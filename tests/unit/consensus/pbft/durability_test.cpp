@@ -16,6 +16,8 @@ namespace parley::pbft::testing {
 namespace {
 
 using Node = Cluster::Node;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -195,7 +197,8 @@ TEST_F(DamagedRecord, every_flipped_byte_and_torn_tail_refuses_to_vote_and_says_
             put(key, damaged);
             const auto engine = open();
             ASSERT_FALSE(engine) << to_hex(key) << " byte " << i;
-            ASSERT_THAT(engine.error(), HasSubstr("must not vote"));
+            ASSERT_THAT(engine.error(),
+                        AllOf(HasSubstr("must not vote"), HasSubstr("Do not move the record")));
             put(key, Bytes(value.begin(), value.begin() + static_cast<ptrdiff_t>(i)));
             ASSERT_FALSE(open()) << to_hex(key) << " torn at " << i;
         }
@@ -316,8 +319,145 @@ TEST(Durability, replica_that_lost_its_record_does_not_contradict_what_it_hears_
     const BlockRef b = replica.make_block(2);
     // Peers hand it a prepare of its own for a that it does not remember.
     replica.receive(1, replica.vote_message(MessageType::prepare, 0, 1, a->header.hash(), 2));
+    EXPECT_EQ(replica.info("phase"), "\"halted\"");
+    EXPECT_THAT(replica.replica().warnings(),
+                ElementsAre(HasSubstr("The key of validator 2 has signed a vote for height 1")));
     replica.receive(1, replica.pre_prepare_message(0, 1, *b, 0));
+    replica.demand(1);
+    replica.run_for(seconds{60});
     EXPECT_EQ(replica.sent(MessageType::prepare), 0U);
+    EXPECT_EQ(replica.sent(MessageType::view_change), 0U);
+    // It says so once, and follows the chain.
+    EXPECT_EQ(std::ranges::count_if(
+                  replica.warnings(),
+                  [](const std::string& line) { return line.starts_with("The key of"); }),
+              1);
+    replica.extend();
+    EXPECT_EQ(replica.info("height"), "2");
+    EXPECT_EQ(replica.info("phase"), "\"halted\"");
+}
+
+// Validator 2 has voted at height 1 in view 0, and left it for view 1.
+class OwnKey : public ::testing::Test {
+ protected:
+    OwnKey() {
+        replica.receive(0, replica.pre_prepare_message(0, 1, *a, 0));
+        replica.receive(1, replica.vote_message(MessageType::prepare, 0, 1, a->header.hash(), 1));
+        EXPECT_EQ(replica.sent(MessageType::commit), 1U);
+        replica.demand(1);
+        replica.run_for(seconds{3});
+        EXPECT_EQ(replica.view(), 1U);
+    }
+    void hear(MessageType type, View view, Sequence height, const BlockHash& digest) {
+        replica.receive(1, replica.vote_message(type, view, height, digest, 2));
+    }
+    void hear_view_change(View view) {
+        replica.receive(1,
+                        encode_view_change(replica.make_view_change(view, 2, replica.final_point()),
+                                           replica.network()));
+    }
+    bool halted() const { return replica.info("phase") == "\"halted\""; }
+
+    LoneReplica replica{2};
+    const BlockRef a = replica.make_block(1);
+    const BlockRef b = replica.make_block(2);
+};
+
+TEST_F(OwnKey, own_messages_that_come_back_are_harmless) {
+    hear(MessageType::prepare, 0, 1, a->header.hash());
+    hear(MessageType::commit, 0, 1, a->header.hash());
+    replica.receive(1, replica.last_sent(MessageType::view_change));
+    EXPECT_FALSE(halted());
+    replica.restart_at(0);
+    hear(MessageType::commit, 0, 1, a->header.hash());
+    replica.receive(1, replica.last_sent(MessageType::view_change));
+    EXPECT_FALSE(halted());
+    EXPECT_THAT(replica.replica().warnings(), IsEmpty());
+}
+
+TEST_F(OwnKey, other_digest_of_the_same_view_halts) {
+    hear(MessageType::commit, 0, 1, b->header.hash());
+    EXPECT_TRUE(halted());
+    EXPECT_NE(replica.info("evidence"), "[]");
+}
+
+TEST_F(OwnKey, vote_of_a_later_view_halts) {
+    hear(MessageType::commit, 1, 1, a->header.hash());
+    EXPECT_TRUE(halted());
+}
+
+TEST_F(OwnKey, vote_for_a_later_height_halts) {
+    hear(MessageType::prepare, 0, 2, b->header.hash());
+    EXPECT_TRUE(halted());
+}
+
+TEST_F(OwnKey, view_change_to_a_later_view_halts) {
+    hear_view_change(2);
+    EXPECT_TRUE(halted());
+}
+
+TEST_F(OwnKey, view_change_with_other_content_halts) {
+    hear_view_change(1);  // without the certificate of what it prepared
+    EXPECT_TRUE(halted());
+}
+
+TEST(OwnKeyForged, bad_signature_is_blamed_and_does_not_halt) {
+    LoneReplica replica(2);
+    Vote vote = replica.make_vote(MessageType::prepare, 0, 1, BlockHash{}, 2);
+    vote.signature[5] ^= 1;
+    replica.receive(1, encode_vote(vote, replica.network()));
+    ViewChange view_change = replica.make_view_change(1, 2, replica.final_point());
+    view_change.signature[5] ^= 1;
+    replica.receive(1, encode_view_change(view_change, replica.network()));
+    EXPECT_EQ(replica.info("halted"), "null");
+    EXPECT_EQ(replica.blames().size(), 2U);
+}
+
+TEST(Durability, second_process_with_a_key_stops_voting_and_follows) {
+    Cluster cluster({.extra = {3}, .twins_hear_each_other = true, .delay = milliseconds{50}});
+    cluster.distrust(3);
+    cluster.distrust(4);
+    // Proposals are lost to the second process: it hears votes that it has not signed.
+    cluster.filter = [](Node, Node to, ByteSpan message) {
+        return to != 4 || message[1] != static_cast<uint8_t>(MessageType::pre_prepare);
+    };
+    for (size_t height = 1; height <= 3; ++height) {
+        cluster.submit();
+        ASSERT_TRUE(cluster.run_until(
+            [&] {
+                return cluster.lowest_height({0, 1, 2, 3, 4}) == height;
+            },
+            seconds{20}));
+    }
+    EXPECT_EQ(cluster.info(4, "phase"), "\"halted\"");
+    EXPECT_THAT(cluster.info(4, "halted"), HasSubstr("another process votes with the same key"));
+    EXPECT_THAT(cluster.replica(4).warnings(), ElementsAre(HasSubstr("has stopped voting")));
+    for (const Node node : kAll) EXPECT_EQ(cluster.info(node, "halted"), "null");
+    EXPECT_THAT(cluster.violations(), IsEmpty());
+}
+
+TEST(Durability, chain_without_a_record_refuses_to_start_unless_told_that_the_key_is_new) {
+    LoneReplica replica(2);
+    EXPECT_EQ(replica.problem_without_record(false), "");  // a new network
+    replica.extend();
+    EXPECT_THAT(replica.problem_without_record(false),
+                AllOf(HasSubstr("1 blocks, but no record of the votes of validator 2"),
+                      HasSubstr("-pbftnewrecord")));
+    EXPECT_EQ(replica.problem_without_record(true), "");
+    // With its record, which exists from the first start on although it has not voted.
+    replica.restart_at(1);
+    EXPECT_EQ(replica.replica().start_problem(replica.tip()), std::nullopt);
+}
+
+TEST(Durability, follower_needs_no_record) {
+    LoneReplica replica(2);
+    replica.extend();
+    const MemoryStorage empty;
+    NullLog log;
+    const auto engine =
+        make_pbft_engine(replica.engine_options(std::nullopt), replica.params(), empty, log);
+    ASSERT_TRUE(engine);
+    EXPECT_EQ((*engine)->start_problem(replica.tip()), std::nullopt);
 }
 
 }  // namespace

@@ -54,6 +54,15 @@ void LoneReplica::restart_at(size_t height) {
     start();
 }
 
+std::string LoneReplica::problem_without_record(bool new_record) {
+    PbftOptions options = engine_options(validator_);
+    options.new_record = new_record;
+    const MemoryStorage empty;
+    const auto engine = make_pbft_engine(options, params(), empty, log_);
+    CHECK(engine);
+    return (*engine)->start_problem(tip()).value_or("");
+}
+
 FinalPoint LoneReplica::final_point() const {
     return {height(), tip().hash, tip().seal};
 }

@@ -67,6 +67,8 @@ class LoneReplica : public Committee {
     void extend();
     /// The next block is decided with votes of this replica and of the first others, in view 0.
     void decide();
+    /// Why its engine could not start on its chain after its record was lost; empty: it could.
+    std::string problem_without_record(bool new_record);
     /// A sealed block on top of its tip arrives.
     void append(const BlockRef& block, const Bytes& seal);
     /// The process starts again with its record, on its chain up to this height.

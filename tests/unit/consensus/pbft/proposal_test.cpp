@@ -25,7 +25,8 @@ TEST(Proposals, nothing_is_ordered_without_demand) {
     // Only the idle statuses: one in 30 seconds of each to each.
     EXPECT_EQ(cluster.sent(), 20U * 4 * 3);
     EXPECT_EQ(cluster.sent(MessageType::status), cluster.sent());
-    EXPECT_THAT(cluster.records(0), IsEmpty());
+    // The record of the first start, which says that it has voted for nothing.
+    EXPECT_THAT(cluster.records(0), ::testing::SizeIs(1));
 }
 
 TEST(Proposals, what_waits_goes_into_one_block) {
@@ -183,6 +184,16 @@ TEST(Report, names_what_each_phase_waits_for) {
                                       replica.network()));
     }
     EXPECT_EQ(waits(), awaited("new-view", "1", "null", "null"));
+}
+
+TEST(Report, small_sets_warn_that_no_fault_is_tolerated) {
+    for (const size_t size : {1U, 2U, 3U}) {
+        const LoneReplica replica(0, size);
+        EXPECT_THAT(replica.replica().warnings(),
+                    ::testing::ElementsAre(::testing::HasSubstr("tolerate no Byzantine fault")));
+        EXPECT_EQ(replica.warnings(), replica.replica().warnings());  // also in the log
+    }
+    EXPECT_THAT(LoneReplica(0, 4).replica().warnings(), IsEmpty());
 }
 
 TEST(Report, proposal_whose_block_is_missing_waits_for_the_block) {

@@ -1,4 +1,4 @@
-#include "consensus/pbft/progress.h"
+#include "consensus/pbft/report/progress.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -106,18 +106,20 @@ Progress progress_of(const Setup& setup, const Standing& standing, const Repair&
     const bool proposed = standing.decision.proposal() != nullptr;
     const bool committing = result.prepared.size() >= setup.set().quorum();
     const bool has_work = standing.decision.has_work(demand, now);
+    const bool halted = standing.vote_log.halted().has_value();
     result.phase = !setup.self       ? "following"
+                   : halted          ? "halted"
                    : repair.behind() ? "catching up"
                    : !active         ? "view change"
                    : !proposed       ? "idle"
                    : committing      ? "commit"
                                      : "prepare";
-    if (!setup.self || repair.behind()) {
+    if (!setup.self || halted || repair.behind()) {
         result.awaited = Awaited::final_blocks;
     } else {
         find_awaited(result, setup, standing, has_work);
     }
-    if (!setup.self) return result;
+    if (!setup.self || halted) return result;
     if (active && !proposed) {
         if (has_work && !standing.views.is_primary())
             result.missing.push_back(standing.views.primary());

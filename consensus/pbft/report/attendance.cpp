@@ -1,4 +1,4 @@
-#include "consensus/pbft/attendance.h"
+#include "consensus/pbft/report/attendance.h"
 
 namespace parley::pbft {
 

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Runs each attack of attacks.py against a fresh regtest node and prints one line of figures for it.
+
+The node, the attackers and one honest peer run on this machine, so the figures include the attackers' own CPU load;
+the row `none` says what is normal here. PARLEY_BIN names the folder of the programs.
+"""
+
+import argparse
+import multiprocessing
+import os
+import socket
+import struct
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "functional"))
+
+from attacks import ATTACKS, World  # noqa: E402
+from bitcoin.core import CBlockHeader  # noqa: E402
+from foreign_peer import PROTOCOL_VERSION, frame  # noqa: E402
+from framework import KNOWN_ADDRESS, Network  # noqa: E402
+
+CHAIN_BLOCKS = 200  # more than the 144 below which a branch need not be stored
+SECONDS_MAX = 60
+PING_EVERY_SECONDS = 0.1
+RPC_EVERY_SECONDS = 0.25
+SETTLE_SECONDS = 0.5
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def hello():
+    version = struct.pack("<iQq", PROTOCOL_VERSION + 1, 9, int(time.time())) + bytes(26) * 2
+    version += os.urandom(8) + b"\x08/attack/" + struct.pack("<iB", 0, 1)
+    return frame(b"version", version) + frame(b"wtxidrelay", b"") + frame(b"verack", b"")
+
+
+class HonestPeer:
+    """Pings, and reads until the answer."""
+
+    def __init__(self, port, timeout):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self.stream = self.socket.makefile("rb")
+        self.socket.sendall(hello())
+
+    def ping(self):
+        nonce = os.urandom(8)
+        self.socket.sendall(frame(b"ping", nonce))
+        while True:
+            header = self.stream.read(24)
+            if len(header) < 24:
+                raise ConnectionError("closed by the node")
+            payload = self.stream.read(struct.unpack("<I", header[16:20])[0])
+            if header[4:16].rstrip(b"\0") == b"pong" and payload == nonce:
+                return
+
+    def close(self):
+        self.stream.close()
+        self.socket.close()
+
+
+class Attacker:
+    """One connection: a thread that sends, and one that reads and throws away until the node closes."""
+
+    def __init__(self, port, payload, deadline):
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.closed = threading.Event()
+        self.payload, self.deadline = payload, deadline
+        self.threads = [threading.Thread(target=target, daemon=True) for target in (self.read, self.write)]
+        for thread in self.threads:
+            thread.start()
+
+    def read(self):
+        try:
+            while self.socket.recv(1 << 16):
+                pass
+        except OSError:
+            pass
+        self.closed.set()
+
+    def write(self):
+        try:
+            self.socket.sendall(hello())
+            for data in self.payload:
+                if self.closed.is_set() or time.monotonic() > self.deadline:
+                    return
+                self.socket.sendall(data)
+        except OSError:
+            pass
+
+    def end(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        for thread in self.threads:
+            thread.join(10)
+        self.socket.close()
+
+
+class Usage:
+    """What the process has used so far."""
+
+    def __init__(self, node):
+        fields = Path(f"/proc/{node.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        self.cpu_seconds = (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
+        status = Path(f"/proc/{node.process.pid}/status").read_text()
+        self.memory = 1024 * int(status.split("VmRSS:")[1].split()[0])
+        self.disk = 0
+        for path in node.chain_folder.rglob("*"):
+            try:
+                # Allocated bytes: block files are extended ahead of their contents.
+                self.disk += path.stat().st_blocks * 512 if path.is_file() else 0
+            except FileNotFoundError:
+                pass  # removed by the node in the meantime
+
+
+def repeat(action, every, deadline, times):
+    """Notes the duration of each call; one that is unfinished at the deadline is waited for. A failure is infinity."""
+    while time.monotonic() < deadline:
+        start = time.monotonic()
+        try:
+            action()
+        except (OSError, AssertionError):
+            times.append(float("inf"))
+            return
+        times.append(time.monotonic() - start)
+        time.sleep(max(0.0, every - times[-1]))
+
+
+def quantile(times, part):
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
+
+
+def chain_of(node):
+    headers = []
+    for height in range(CHAIN_BLOCKS + 1):
+        raw = node.rpc.getblockheader(node.rpc.getblockhash(height), False)
+        headers.append(CBlockHeader.deserialize(bytes.fromhex(raw)))
+    return World(headers)
+
+
+def attack(name, count, port, world, deadline, results):
+    """In a process of its own, so that the attackers' work does not delay the honest peer's measurements."""
+    attackers = [Attacker(port, ATTACKS[name](share, count, world), deadline) for share in range(count)]
+    time.sleep(max(0.0, deadline - time.monotonic()))
+    results.put(sum(not attacker.closed.is_set() for attacker in attackers))
+    for attacker in attackers:
+        attacker.end()
+
+
+def measure(name, count, seconds):
+    with tempfile.TemporaryDirectory(prefix="parley-attack-"), Network() as network:
+        node = network.add("-maxconnections=200")
+        node.rpc.generatetoaddress(CHAIN_BLOCKS, KNOWN_ADDRESS)
+        world = chain_of(node)
+        honest = HonestPeer(node.p2p_port, timeout=seconds)
+        honest.ping()
+        before = Usage(node)
+        deadline = time.monotonic() + seconds
+        context = multiprocessing.get_context("fork")
+        results = context.Queue()
+        attackers = context.Process(target=attack, daemon=True,
+                                    args=(name, count, node.p2p_port, world, deadline, results))
+        attackers.start()
+        ping_times, rpc_times = [], []
+        probes = [threading.Thread(target=repeat, args=(honest.ping, PING_EVERY_SECONDS, deadline, ping_times)),
+                  threading.Thread(target=repeat, args=(node.rpc.getblockcount, RPC_EVERY_SECONDS, deadline,
+                                                        rpc_times))]
+        for probe in probes:
+            probe.start()
+        for probe in probes:
+            probe.join()
+        connected = results.get(timeout=SECONDS_MAX)
+        attackers.join(SECONDS_MAX)
+        honest.close()
+        time.sleep(SETTLE_SECONDS)
+        after = Usage(node)
+    return (f"{name:<13}{count:>5}{quantile(ping_times, 0.5) * 1000:>10.0f}{quantile(ping_times, 0.99) * 1000:>10.0f}"
+            f"{quantile(rpc_times, 0.5) * 1000:>10.0f}{quantile(rpc_times, 0.99) * 1000:>10.0f}"
+            f"{after.cpu_seconds - before.cpu_seconds:>8.1f}{(after.memory - before.memory) / 1e6:>10.1f}"
+            f"{(after.disk - before.disk) / 1e6:>10.1f}{f'{connected}/{count}':>10}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--attackers", type=int, action="append")
+    parser.add_argument("--only", action="append", choices=sorted(ATTACKS))
+    arguments = parser.parse_args()
+    if not 1 <= arguments.seconds <= SECONDS_MAX:
+        parser.error(f"--seconds takes 1 to {SECONDS_MAX}")
+    print(f"{'attack':<13}{'peers':>5}{'ping ms':>10}{'ping 99':>10}{'rpc ms':>10}{'rpc 99':>10}{'CPU s':>8}"
+          f"{'memory MB':>10}{'disk MB':>10}{'connected':>10}", flush=True)
+    for name in arguments.only or ATTACKS:
+        for count in arguments.attackers or (1, 40, 100):
+            print(measure(name, count, arguments.seconds), flush=True)
+
+
+if __name__ == "__main__":
+    main()
