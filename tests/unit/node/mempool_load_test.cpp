@@ -11,7 +11,7 @@ TransactionRef spend(const BlockRef& block, Amount fee) {
     TransactionData data;
     data.inputs.resize(1);
     data.inputs[0].prevout = {coinbase->txid(), 0};
-    data.outputs.push_back({coinbase->outputs()[0].value - fee, op_true()});
+    data.outputs.push_back({Amount{coinbase->outputs()[0].value.value() - fee.value()}, op_true()});
     // Large enough for the policy: at least 65 bytes without the witness.
     data.outputs.push_back({Amount{0}, ScriptBuilder{}.op(OP_RETURN).build()});
     return make_transaction(std::move(data));
