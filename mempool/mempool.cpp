@@ -134,7 +134,7 @@ class Mempool::Impl {
 
     void handle(const mempool_input::Submit& input, TimePoint now);
     void handle(const mempool_input::ChainMoved& input, TimePoint now);
-    Expected<AcceptInfo, TxFailure> submit(const TransactionRef& transaction, TimePoint now);
+    Expected<AcceptInfo, TxFailure> submit(const mempool_input::Submit& input, TimePoint now);
     void disconnect(const BlockRef& block);
     void connect(const Block& block);
     void expire(TimePoint now);
@@ -168,18 +168,19 @@ class Mempool::Impl {
 // --- a transaction comes
 
 void Mempool::Impl::handle(const mempool_input::Submit& input, TimePoint now) {
-    auto verdict = submit(input.transaction, now);
+    auto verdict = submit(input, now);
     outputs.push_back(mempool_output::Judged{input.transaction, std::move(verdict)});
 }
 
-Expected<AcceptInfo, TxFailure> Mempool::Impl::submit(const TransactionRef& transaction,
+Expected<AcceptInfo, TxFailure> Mempool::Impl::submit(const mempool_input::Submit& input,
                                                       TimePoint now) {
+    const TransactionRef& transaction = input.transaction;
     auto candidate = check_admission(context(*transaction, now), transaction, admission_coins);
     if (!candidate) return Unexpected(std::move(candidate.error()));
     AcceptInfo info = info_of(*candidate);
     for (auto it = candidate->evicted.rbegin(); it != candidate->evicted.rend(); ++it)
         remove(**it, Kind::replaced);
-    insert(*candidate, ++sequence_back, now);
+    insert(*candidate, ++sequence_back, input.arrival.value_or(now));
     record(Kind::added, transaction);
     expire(now);
     enforce_limit(now);

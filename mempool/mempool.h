@@ -74,6 +74,7 @@ namespace mempool_input {
 /// Adds the transaction if it is valid on top of the tip and passes policy. Answered by Judged.
 struct Submit {
     TransactionRef transaction;
+    std::optional<TimePoint> arrival{};  ///< of one from a file; empty: now
 };
 /// The active chain has changed, and ChainContext shows the new tip. Blocks were disconnected, from
 /// the old tip downwards, then others were connected, upwards. Transactions of disconnected blocks

@@ -22,6 +22,7 @@ PeerManager::Impl::Impl(NetOptions net_options, const NetView& view, Random& ran
       keep_alive(table),
       connector(table, addresses.book()) {
     CHECK(options.validate().empty());
+    for (const BannedSubnet& ban : options.bans) table.bans().ban(ban);
 }
 
 // --- from the host
@@ -232,14 +233,16 @@ void PeerManager::ping_all(NetTime time) {
     for (auto& [id, peer] : impl_->table.peers()) impl_->keep_alive.send_ping(peer);
 }
 
-bool PeerManager::ban(const std::string& host, TimePoint until, NetTime time) {
-    if (until <= time.now) return impl_->table.bans().unban(host);
+void PeerManager::ban(const Subnet& subnet, TimePoint until, NetTime time) {
     impl_->table.set_now(time.now, time.host);
-    impl_->table.bans().ban(host, time.now, until);
+    impl_->table.bans().ban({subnet, time.now, until});
     for (auto& [id, peer] : impl_->table.peers()) {
-        if (peer.remote.host == host) impl_->table.disconnect(peer, "banned by the user");
+        if (subnet.contains(peer.remote.host)) impl_->table.disconnect(peer, "banned by the user");
     }
-    return true;
+}
+
+bool PeerManager::unban(const Subnet& subnet) {
+    return impl_->table.bans().unban(subnet);
 }
 
 void PeerManager::clear_bans() {

@@ -67,8 +67,10 @@ class PeerManager {
     void set_network_active(bool active, NetTime time);
     /// ping. Pings every peer at once.
     void ping_all(NetTime time);
-    /// setban for a single host; a past `until` removes the ban. False: there was no ban to remove.
-    bool ban(const std::string& host, TimePoint until, NetTime time);
+    /// setban. Closes the connections to the banned hosts.
+    void ban(const Subnet& subnet, TimePoint until, NetTime time);
+    /// False: exactly this subnet was not banned.
+    bool unban(const Subnet& subnet);
     void clear_bans();
     NetOutputs take_outputs();
 
@@ -78,7 +80,7 @@ class PeerManager {
     std::vector<PeerInfo> peer_infos(TimePoint now) const;  ///< by ascending id
     std::vector<AddedNodeInfo> added_nodes() const;
     std::vector<KnownAddress> known_addresses(size_t count_max) const;
-    std::vector<BannedHost> bans(TimePoint now) const;
+    std::vector<BannedSubnet> bans(TimePoint now) const;
     NetTotals totals() const;
     size_t peer_count(bool inbound) const;  ///< includes unfinished handshakes
     size_t orphan_count() const;

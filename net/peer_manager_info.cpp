@@ -64,7 +64,7 @@ std::vector<KnownAddress> PeerManager::known_addresses(size_t count_max) const {
     return impl_->addresses.book().list(count_max);
 }
 
-std::vector<BannedHost> PeerManager::bans(TimePoint now) const {
+std::vector<BannedSubnet> PeerManager::bans(TimePoint now) const {
     return impl_->table.bans().list(now);
 }
 

@@ -15,6 +15,7 @@
 namespace parley {
 
 class Node;
+struct MempoolFile;
 
 /// A client's RPC request as a value that is sufficient to run it again.
 struct Request {
@@ -56,14 +57,15 @@ struct RequestPart {
 };
 /// Node::reindex_step().
 struct ReindexStep {};
-/// Blocks of a file (-loadblock), in file order.
-struct LoadBlocks {
-    std::vector<BlockRef> blocks;
+/// What was read from files, in file order: blocks (-loadblock), and a part of a mempool.dat.
+struct LoadFile {
+    std::vector<BlockRef> blocks{};
+    std::shared_ptr<const MempoolFile> mempool{};  ///< null: none
 };
 /// Node::stop(), because of a signal to the process.
 struct StopSignal {};
 
-using Cause = std::variant<DirectCall, RequestPart, ReindexStep, LoadBlocks, StopSignal>;
+using Cause = std::variant<DirectCall, RequestPart, ReindexStep, LoadFile, StopSignal>;
 
 /// Runs `call` within a step of the node. The Complete effect with this number is carried out when
 /// every commit so far is durable. `cause` describes as a value what `call` does, so that the

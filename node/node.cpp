@@ -324,8 +324,9 @@ void Node::Impl::route(wallet_output::SubmitTransaction& ask) {
 // 2. The mempool takes it or not. Where a store fails there is no verdict, and nobody gets an
 // answer.
 
-Expected<AcceptInfo, TxFailure> Node::Impl::submit_transaction(const TransactionRef& transaction) {
-    auto accepted = tell_mempool(mempool_input::Submit{transaction});
+Expected<AcceptInfo, TxFailure> Node::Impl::submit_transaction(
+    const TransactionRef& transaction, const std::optional<TimePoint>& arrival) {
+    auto accepted = tell_mempool(mempool_input::Submit{transaction, arrival});
     if (*accepted) {
         log.debug(LogCategory::mempool, "AcceptToMemoryPool: accepted {} (poolsz {} txn)",
                   transaction->txid().to_string(), mempool.size());

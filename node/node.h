@@ -103,7 +103,8 @@ class Node {
     Expected<const HeaderNode*, BlockError> submit_header(const BlockHeader& header);
     /// Here and below, StorageError means: a store failed, there is no verdict, and the step ends
     /// with Shutdown{error}.
-    Expected<AcceptInfo, TxFailure> submit_transaction(const TransactionRef& transaction);
+    Expected<AcceptInfo, TxFailure> submit_transaction(
+        const TransactionRef& transaction, const std::optional<TimePoint>& arrival = {});
     /// See Mempool::test_accept_package.
     Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> test_accept(
         const std::vector<TransactionRef>& transactions);

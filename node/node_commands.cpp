@@ -78,8 +78,9 @@ BlockResult Node::load_block(const BlockRef& block) {
 Expected<const HeaderNode*, BlockError> Node::submit_header(const BlockHeader& header) {
     return impl_->chain->accept_header(header, {}, impl_->now);
 }
-Expected<AcceptInfo, TxFailure> Node::submit_transaction(const TransactionRef& transaction) {
-    auto accepted = impl_->submit_transaction(transaction);
+Expected<AcceptInfo, TxFailure> Node::submit_transaction(const TransactionRef& transaction,
+                                                         const std::optional<TimePoint>& arrival) {
+    auto accepted = impl_->submit_transaction(transaction, arrival);
     impl_->run_queue();
     return accepted;
 }

@@ -105,7 +105,8 @@ struct Node::Impl {
     std::string note_unknown_rules();
 
     /// A StorageError also sets `failure`.
-    Expected<AcceptInfo, TxFailure> submit_transaction(const TransactionRef& transaction);
+    Expected<AcceptInfo, TxFailure> submit_transaction(
+        const TransactionRef& transaction, const std::optional<TimePoint>& arrival = {});
     /// Stores a payment in the wallet, submits it to the mempool and announces it, then lets the
     /// wallet keep or forget it.
     Expected<Txid, WalletError> commit_payment(Wallet& wallet, const TransactionRef& transaction,

@@ -136,7 +136,8 @@ std::vector<KnownAddress> AddressBook::list(size_t count_max) const {
     std::vector<KnownAddress> result;
     for (const auto& [key, entry] : entries_) {
         if (result.size() >= count_max) break;
-        result.push_back({Endpoint{key.ip.to_string(), key.port}, entry.services, entry.seen});
+        result.push_back({Endpoint{key.ip.to_string(), key.port}, entry.services, entry.seen,
+                          entry.last_success != TimePoint{}});
     }
     return result;
 }

@@ -1,5 +1,7 @@
 #include "net/peer/ban_list.h"
 
+#include <algorithm>
+
 #include "base/crypto/sha256.h"
 
 namespace parley {
@@ -17,24 +19,28 @@ Hash256 host_key(const std::string& host) {
 
 BanList::BanList(Random& random) : discouraged_(kDiscouragedMax, random) {}
 
-void BanList::ban(const std::string& host, TimePoint now, TimePoint until) {
-    std::erase_if(banned_, [&](const auto& entry) { return entry.second.until <= now; });
-    banned_[host] = Ban{now, until};
+void BanList::ban(const BannedSubnet& ban) {
+    std::erase_if(banned_, [&](const auto& entry) { return entry.second.until <= ban.created; });
+    const Ban times{ban.created, ban.until};
+    const auto [found, is_new] = banned_.emplace(ban.subnet, times);
+    if (!is_new && found->second.until < ban.until) found->second = times;
 }
 
-bool BanList::unban(const std::string& host) {
-    return banned_.erase(host) > 0;
+bool BanList::unban(const Subnet& subnet) {
+    return banned_.erase(subnet) > 0;
 }
 
 bool BanList::is_banned(const std::string& host, TimePoint now) const {
-    const auto found = banned_.find(host);
-    return found != banned_.end() && found->second.until > now;
+    const auto address = IpAddress::parse(host);
+    return address && std::ranges::any_of(banned_, [&](const auto& entry) {
+               return entry.second.until > now && entry.first.contains(*address);
+           });
 }
 
-std::vector<BannedHost> BanList::list(TimePoint now) const {
-    std::vector<BannedHost> result;
-    for (const auto& [host, ban] : banned_) {
-        if (ban.until > now) result.push_back({host, ban.created, ban.until});
+std::vector<BannedSubnet> BanList::list(TimePoint now) const {
+    std::vector<BannedSubnet> result;
+    for (const auto& [subnet, ban] : banned_) {
+        if (ban.until > now) result.push_back({subnet, ban.created, ban.until});
     }
     return result;
 }

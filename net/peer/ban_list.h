@@ -1,5 +1,6 @@
-// BanList: hosts that are refused. Banned: by the user, until a given time. Discouraged: for
-// misbehaviour, in a bounded list that drops the oldest. Not stored on disk. Core thread.
+// BanList: hosts that are refused. Banned: addresses and networks, by the user, until a given time;
+// the host stores them. Discouraged: for misbehaviour, in a bounded list that drops the oldest, and
+// that is not stored. Core thread.
 #pragma once
 
 #include <map>
@@ -10,6 +11,7 @@
 #include "base/time.h"
 #include "net/peer/peer_info.h"
 #include "net/peer/recent_set.h"
+#include "net/wire/subnet.h"
 
 namespace parley {
 
@@ -17,13 +19,14 @@ class BanList {
  public:
     explicit BanList(Random& random);
 
-    void ban(const std::string& host, TimePoint now, TimePoint until);
+    /// Replaces a ban of the same subnet that ends earlier.
+    void ban(const BannedSubnet& ban);
     /// False: it was not banned.
-    bool unban(const std::string& host);
+    bool unban(const Subnet& subnet);
     void clear() { banned_.clear(); }
     bool is_banned(const std::string& host, TimePoint now) const;
-    /// In ascending order of hosts, without expired entries.
-    std::vector<BannedHost> list(TimePoint now) const;
+    /// In ascending order, without expired entries.
+    std::vector<BannedSubnet> list(TimePoint now) const;
 
     void discourage(const std::string& host);
     bool is_discouraged(const std::string& host) const;
@@ -33,7 +36,7 @@ class BanList {
         TimePoint created;
         TimePoint until;
     };
-    std::map<std::string, Ban> banned_;
+    std::map<Subnet, Ban> banned_;
     RecentSet discouraged_;
 };
 

@@ -15,6 +15,10 @@ OptionRows<NetOptions> NetOptions::rows() {
         option<O>("addnode", kPeer,
                   "Connect to this peer and reconnect when the connection ends; may be repeated",
                   {.network_only = true}),
+        option<&O::ban_time>("bantime", kSeconds,
+                             "How long a ban of setban lasts if the command does not say it "
+                             "(default: {default})",
+                             {.min = 1, .below = use_default}),
         option<&O::blocks_only>(
             "blocksonly", kFlag,
             "Do not relay transactions or accept them from peers (default: {default})"),
@@ -87,8 +91,9 @@ std::string NetOptions::validate() const {
     const Duration zero{0};
     if (auto problem = out_of_range(*this)) return *problem;
     if (user_agent.size() > kUserAgentSizeMax)
-        return "The -uacomment options make the user agent longer than " +
-               std::to_string(kUserAgentSizeMax) + " characters. Shorten the comments.";
+        return "Total length of network version string (" + std::to_string(user_agent.size()) +
+               ") exceeds maximum length (" + std::to_string(kUserAgentSizeMax) +
+               "). Reduce the number or size of uacomments.";
     if (ping_interval <= zero || inactivity_timeout <= ping_interval)
         return "The ping interval must be positive, and the inactivity timeout longer than the "
                "ping interval.";

@@ -12,6 +12,7 @@
 #include "base/option_rows.h"
 #include "base/time.h"
 #include "base/uint256.h"
+#include "net/peer/peer_info.h"
 #include "net/peer/permissions.h"
 #include "net/wire/endpoint.h"
 #include "net/wire/protocol.h"
@@ -50,6 +51,9 @@ struct NetOptions {
     bool blocks_only = false;            ///< -blocksonly: neither asks for nor accepts transactions
     bool serve_mempool_message = false;  ///< -peerbloomfilters; without it `mempool` disconnects
     bool accept_local_addresses = false;  ///< addresses outside the public ranges are gossiped
+
+    std::vector<BannedSubnet> bans;              ///< of earlier runs; expired ones are dropped
+    Duration ban_time = std::chrono::hours{24};  ///< -bantime: of bans without a time of their own
 
     Duration handshake_timeout = std::chrono::seconds{60};  ///< -peertimeout
     Duration ping_interval = std::chrono::minutes{2};

@@ -14,6 +14,7 @@
 #include "net/peer/permissions.h"
 #include "net/wire/endpoint.h"
 #include "net/wire/protocol.h"
+#include "net/wire/subnet.h"
 
 namespace parley {
 
@@ -76,10 +77,11 @@ struct KnownAddress {
     Endpoint endpoint;
     ServiceFlags services = 0;
     int64_t last_seen = 0;  ///< Unix seconds
+    bool tried = false;     ///< a connection has succeeded
 };
 
-struct BannedHost {
-    std::string host;
+struct BannedSubnet {
+    Subnet subnet;
     TimePoint created{};
     TimePoint until{};
 };

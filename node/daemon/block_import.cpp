@@ -211,7 +211,7 @@ void BlockImport::import(const std::string& path, Waiting& waiting) {
             bytes += block->size();
             batch.push_back(std::move(block));
         }
-        const bool loaded = loop_.call(event::LoadBlocks{batch}, [&](Node& node) {
+        const bool loaded = loop_.call(event::LoadFile{batch, nullptr}, [&](Node& node) {
             for (BlockRef& block : batch) waiting.load(node, std::move(block), log_);
         });
         if (!loaded) return;  // the node is stopping

@@ -14,10 +14,12 @@
 
 #include "base/crypto/pow_search.h"
 #include "base/crypto/sha256.h"
+#include "node/daemon/ban_file.h"
 #include "node/daemon/block_import.h"
 #include "node/daemon/daemon_log.h"
 #include "node/daemon/http/http_auth.h"
 #include "node/daemon/http/http_server.h"
+#include "node/daemon/mempool_persistence.h"
 #include "node/daemon/node_files.h"
 #include "node/daemon/notifying_node.h"
 #include "node/daemon/record/flight_recorder.h"
@@ -122,6 +124,7 @@ class Daemon {
     std::optional<DirectoryLock> lock_;
     std::optional<DirectoryLock> blocks_lock_;
     PidFile pid_file_;
+    const BanFile ban_file_{options_.chain_directory};
     std::unique_ptr<DaemonLog> log_;
     std::optional<Notifier> notifier_;
     std::optional<RpcHost> host_;
@@ -140,6 +143,7 @@ class Daemon {
     std::string storage_problem_;  // owned by the storage thread until it has ended
     std::unique_ptr<NodeFiles> files_;
     std::unique_ptr<Node> node_;
+    std::optional<MempoolPersistence> mempool_;
 };
 
 // Connections get no more descriptors than the stores leave them.
@@ -239,6 +243,8 @@ Expected<void, std::string> Daemon::open_record() {
 
 Expected<void, std::string> Daemon::open_node() {
     if (auto done = open_record(); !done) return done;
+    config_.net.bans = ban_file_.load(*log_);
+    host_->set_ban_file(ban_file_);
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
     auto files = NodeFiles::open(
         {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
@@ -310,6 +316,7 @@ std::string Daemon::run(std::vector<std::string> notes, const std::function<void
     if (host_) host_->stop();
     if (http_) http_->stop();
     http_.reset();
+    mempool_.reset();
     transport_->stop();
     miner_.reset();
     if (problem.empty() && MemoryReserve::used()) problem = MemoryReserve::kSentence;
@@ -344,6 +351,12 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
         start_transport();
     else
         import.emplace(options_.load_blocks, config_.params.magic, loop_, *log_, start_transport);
+    mempool_.emplace(
+        MempoolPersistence::Options{options_.chain_directory + "/mempool.dat",
+                                    options_.persist_mempool, options_.persist_mempool_plain},
+        loop_, *log_);
+    host_->set_mempool(*mempool_);
+    mempool_->start();
     host_->set_warm_up(std::nullopt);
     log_->info(LogCategory::general, "Done loading");
     if (!options_.startup_notify.empty()) notifier_->run(options_.startup_notify);
@@ -359,6 +372,9 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     if (!options_.shutdown_notify.empty()) notifier_->run_now(options_.shutdown_notify);
     log_->info(LogCategory::general, "Shutdown: In progress...");
     import.reset();
+    // What was not loaded yet would be lost from the file.
+    if (error.empty() && options_.persist_mempool && mempool_->loaded())
+        mempool_->save(MempoolFile::of(node_->mempool()));
     return error;
 }
 

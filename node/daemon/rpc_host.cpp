@@ -68,6 +68,23 @@ bool RpcHost::pause(Duration duration) {
     return !stopped_.wait_for(lock, duration, [this] { return stopping_; });
 }
 
+void RpcHost::store_bans(const std::function<std::vector<BannedSubnet>()>& current) {
+    const std::lock_guard lock(storing_bans_);
+    if (ban_file_ == nullptr) return;
+    if (const std::string problem = ban_file_->save(current()); !problem.empty())
+        log_.error(LogCategory::net, "The list of bans was not stored. {}", problem);
+}
+
+std::optional<std::string> RpcHost::save_mempool(const MempoolFile& file) {
+    if (mempool_ == nullptr || !mempool_->save(file)) return std::nullopt;
+    return mempool_->path();
+}
+
+bool RpcHost::import_mempool(const std::string& path, const rpc::MempoolImport& import) {
+    before_wait_();
+    return mempool_ != nullptr && mempool_->import(path, import);
+}
+
 std::shared_ptr<void> RpcHost::begin_coins_scan() {
     const std::lock_guard lock(mutex_);
     if (coins_scan_) return nullptr;

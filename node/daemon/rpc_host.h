@@ -10,13 +10,15 @@
 #include <mutex>
 #include <string>
 
+#include "node/daemon/ban_file.h"
 #include "node/daemon/daemon_log.h"
+#include "node/daemon/mempool_persistence.h"
 #include "node/daemon/published_chain.h"
 #include "node/daemon/workers/core_loop.h"
 #include "rpc/jsonrpc/host.h"
 
 namespace parley {
-
+// Wide because rpc::Host has a function for each thing that methods ask of the process.
 class RpcHost final : public rpc::Host {
  public:
     /// `before_wait`: called on the rpc thread that is about to pause.
@@ -26,6 +28,10 @@ class RpcHost final : public rpc::Host {
     /// Sets the source of the miner's hash rate; call once, before requests are served. REQUIRES:
     /// `hash_rate` is thread-safe.
     void set_hash_rate(std::function<double()> hash_rate) { hash_rate_ = std::move(hash_rate); }
+    /// Where store_bans() writes; call once, before requests are served. It must outlive them.
+    void set_ban_file(const BanFile& file) { ban_file_ = &file; }
+    /// Call once, before requests are served; it must outlive them.
+    void set_mempool(MempoolPersistence& mempool) { mempool_ = &mempool; }
     /// Empty: the node can serve requests.
     void set_warm_up(std::optional<std::string> message);
     /// Ends every pause.
@@ -40,6 +46,10 @@ class RpcHost final : public rpc::Host {
     double hashes_per_second() const override { return hash_rate_ ? hash_rate_() : 0; }
     Duration steady_time() const override;
     bool pause(Duration duration) override;
+    void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override;
+    bool mempool_loaded() const override { return mempool_ != nullptr && mempool_->loaded(); }
+    std::optional<std::string> save_mempool(const MempoolFile& file) override;
+    bool import_mempool(const std::string& path, const rpc::MempoolImport& import) override;
     std::shared_ptr<void> begin_coins_scan() override;
     bool report_coins_scan(int percent) override;
     std::optional<int> coins_scan_progress() const override;
@@ -55,6 +65,9 @@ class RpcHost final : public rpc::Host {
     const std::string log_path_;
     const std::function<void()> before_wait_;
     std::function<double()> hash_rate_;
+    MempoolPersistence* mempool_ = nullptr;
+    const BanFile* ban_file_ = nullptr;
+    std::mutex storing_bans_;  // held while the list is asked for and written
 
     mutable std::mutex mutex_;
     // Guarded by mutex_:

@@ -13,6 +13,8 @@
 #include "rpc/jsonrpc/chain_snapshot.h"
 
 namespace parley {
+struct BannedSubnet;
+struct MempoolFile;
 class Node;
 struct Request;
 }  // namespace parley
@@ -33,6 +35,12 @@ class NodeGateway {
     /// The best chain as known on rpc threads: at least as new as every run() that has returned.
     /// Null: not known; ask by run().
     virtual std::shared_ptr<const ChainSnapshot> chain() const = 0;
+};
+
+/// What of a mempool.dat counts beside its transactions.
+struct MempoolImport {
+    bool current_time = true;  ///< instead of the times of arrival
+    bool fee_deltas = false;
 };
 
 /// What the process knows but the node does not. Implemented by the host; thread-safe.
@@ -64,6 +72,18 @@ class Host {
     virtual Duration steady_time() const = 0;
     /// Blocks the calling rpc thread. False: the process is stopping; return at once.
     virtual bool pause(Duration duration) = 0;
+
+    /// Stores the bans for the next start: calls `current` for the list, one caller at a time, so
+    /// that the last list that is stored is the newest. The log tells of a failure.
+    virtual void store_bans(const std::function<std::vector<BannedSubnet>()>& current) = 0;
+
+    /// Whether the mempool of the last run was loaded.
+    virtual bool mempool_loaded() const = 0;
+    /// Writes mempool.dat and returns its path. Empty: it could not be written; the log tells why.
+    virtual std::optional<std::string> save_mempool(const MempoolFile& file) = 0;
+    /// Submits the transactions of a mempool.dat. False: it cannot be read, or is damaged; the log
+    /// tells why.
+    virtual bool import_mempool(const std::string& path, const MempoolImport& import) = 0;
 
     /// scantxoutset: one scan at a time. Keeps the place until the handle is destroyed. Null: there
     /// is a scan already.

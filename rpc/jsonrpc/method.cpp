@@ -12,12 +12,16 @@ MethodTable::MethodTable() {
     add(priority_methods());
     add(signed_message_methods());
     add(multisig_methods());
+    add(mempool_file_methods());
     add(echo_methods());
     add(wait_methods());
     add(block_statistics_methods());
     add(mempool_methods());
     add(mining_methods());
     add(network_methods());
+    add(connection_methods());
+    add(address_methods());
+    add(ban_methods());
     add(raw_transaction_methods());
     add(utility_methods());
     add(control_methods());

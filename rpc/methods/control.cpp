@@ -65,6 +65,21 @@ void logging(Call& call) {
     });
 }
 
+/// bitcoind reports its pool of memory that is never swapped out. This node has no such pool.
+void getmemoryinfo(Call& call) {
+    const std::string mode = call.string(0, "stats");
+    if (mode == "mallocinfo") fail(Code::invalid_parameter, "mallocinfo mode not available");
+    if (mode != "stats") fail(Code::invalid_parameter, "unknown mode " + mode);
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field_object("locked", [&] {
+            for (const char* name :
+                 {"used", "free", "total", "locked", "chunks_used", "chunks_free"})
+                out.field(name, 0);
+        });
+    });
+}
+
 }  // namespace
 
 std::vector<Method> control_methods() {
@@ -91,6 +106,16 @@ std::vector<Method> control_methods() {
          .result = "n    (numeric) The number of seconds that the server has been running",
          .example = "",
          .handler = &uptime},
+        {.name = "getmemoryinfo",
+         .category = "control",
+         .description = "Returns information about memory that is never swapped out. This node "
+                        "reserves none: all numbers are 0.",
+         .parameters = {{"mode", string, false, "\"stats\"",
+                         "Only \"stats\"; this node has no \"mallocinfo\""}},
+         .result =
+             "{locked: {used, free, total, locked, chunks_used, chunks_free}}    (json object)",
+         .example = "",
+         .handler = &getmemoryinfo},
         {.name = "getrpcinfo",
          .category = "control",
          .description = "Returns details of the RPC server.",

@@ -23,7 +23,7 @@ void getmempoolinfo(Call& call) {
         const Mempool& pool = node.mempool();
         const MempoolOptions& options = pool.options();
         out.object([&] {
-            out.field("loaded", true);
+            out.field("loaded", call.host().mempool_loaded());
             out.field("size", pool.size());
             out.field("bytes", pool.total_virtual_size());
             out.field("usage", pool.usage_bytes());

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import random
 import signal
@@ -51,6 +52,74 @@ def test_datadir_holds_bitcoinds_folders_and_no_others(network):
     node.stop()
     folders = {path.name for path in node.chain_folder.iterdir() if path.is_dir()}
     assert {"blocks", "chainstate"} <= folders <= {"blocks", "chainstate", "indexes", "wallets"}
+
+
+def test_bans_are_in_force_after_a_restart(network):
+    node, banned = network.add("-debug=net"), network.add()
+    node.rpc.setban("127.0.0.0/8", "add", 3600)
+    node.rpc.setban("2001:db8::/32", "add", 1)
+    stored = json.loads((node.chain_folder / "banlist.json").read_text())["banned_nets"]
+    assert [(each["version"], each["address"]) for each in stored] == [
+        (1, "127.0.0.0/8"), (1, "2001:db8::/32")]
+    before = node.rpc.listbanned()[0]
+    node.restart()
+    after = node.rpc.listbanned()[0]
+    for key in ("address", "ban_created", "banned_until", "ban_duration"):
+        assert before[key] == after[key]
+    banned.rpc.addnode(node.address, "onetry")
+    log = node.chain_folder / "debug.log"
+    wait_until(lambda: "banned" in log.read_text().rpartition("Loaded 2 banned")[2], "the peer is refused")
+    assert node.rpc.getpeerinfo() == []
+    node.rpc.clearbanned()
+    network.connect(banned, node)
+    assert len(node.rpc.getpeerinfo()) == 1
+
+
+def test_mempool_is_there_after_a_restart(network):
+    node = network.add()
+    node.generate(101)
+    node.rpc.createwallet("w")
+    node.generate(101, node.rpc.getnewaddress())
+    txids = [node.rpc.sendtoaddress(OTHER_ADDRESS, 1) for _ in range(3)]
+    node.rpc.prioritisetransaction(txids[0], 0, 77)
+    node.rpc.prioritisetransaction("77" * 32, 0, 88)
+    before = node.rpc.getrawmempool(True)
+    assert sorted(before) == sorted(txids)
+    node.restart()
+    wait_until(lambda: node.rpc.getmempoolinfo()["loaded"], "the mempool is loaded")
+    after = node.rpc.getrawmempool(True)
+    for txid in txids:
+        for key in ("time", "fees", "vsize", "depends"):
+            assert before[txid][key] == after[txid][key]
+    assert node.rpc.getprioritisedtransactions()["77" * 32]["fee_delta"] == 88
+
+    # Version 1 has no noise over the transactions; either version is read.
+    saved = node.rpc.savemempool()["filename"]
+    assert open(saved, "rb").read(8) == (2).to_bytes(8, "little")
+    node.restart(["-persistmempoolv1"])
+    wait_until(lambda: node.rpc.getmempoolinfo()["loaded"], "the mempool is loaded")
+    node.rpc.savemempool()
+    raw = bytes.fromhex(node.rpc.getrawtransaction(txids[0]))
+    plain = open(saved, "rb").read()
+    assert plain[:16] == (1).to_bytes(8, "little") + (3).to_bytes(8, "little") and raw in plain
+    node.restart(["-persistmempool=0"])
+    assert node.rpc.getrawmempool() == []
+    assert node.rpc.importmempool(saved) == {}
+    assert sorted(node.rpc.getrawmempool()) == sorted(txids)
+
+
+def test_damaged_mempool_file_is_left_out(network):
+    node = network.add()
+    node.generate(1)
+    node.stop()
+    (node.chain_folder / "mempool.dat").write_bytes(b"\x02" + bytes(7) + b"\x07")
+    node.start()
+    wait_until(lambda: node.rpc.getmempoolinfo()["loaded"], "the mempool is loaded")
+    try:
+        node.rpc.importmempool(str(node.chain_folder / "mempool.dat"))
+        assert False, "a damaged file was imported"
+    except RpcError as error:
+        assert "Unable to import mempool file" in str(error)
 
 
 def test_kill_after_acknowledged_blocks_they_are_there(network):

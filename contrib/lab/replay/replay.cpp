@@ -13,10 +13,12 @@
 #include "base/storage/memory_storage.h"
 #include "chain/script/script_check.h"
 #include "contrib/lab/replay/replayed_request.h"
+#include "node/daemon/ban_file.h"
 #include "node/daemon/block_import.h"
 #include "node/daemon/node_files.h"
 #include "node/daemon/options/daemon_options.h"
 #include "node/daemon/record/record_file.h"
+#include "node/host/mempool_load.h"
 #include "node/node.h"
 #include "rpc/jsonrpc/json_writer.h"
 
@@ -125,6 +127,7 @@ class Stores {
         });
         if (!files) return Unexpected(files.error());
         stores->files_ = std::move(*files);
+        stores->bans = BanFile{where->chain}.load(stores->log);
         return stores;
     }
 
@@ -141,6 +144,7 @@ class Stores {
     }
 
     NullLog log;
+    std::vector<BannedSubnet> bans;  ///< that the daemon had at its start
 
  private:
     MemoryStorage memory_blocks_;
@@ -224,8 +228,10 @@ class Replay {
             if (request != nullptr) request->run_part(node);
             if (std::holds_alternative<event::ReindexStep>(cause)) node.reindex_step();
             if (std::holds_alternative<event::StopSignal>(cause)) node.stop();
-            if (const auto* load = std::get_if<event::LoadBlocks>(&cause)) {
+            if (const auto* load = std::get_if<event::LoadFile>(&cause)) {
                 for (const BlockRef& block : load->blocks) import_.load(node, block, stores_->log);
+                MempoolLoad counts;
+                if (load->mempool) load_mempool_entries(node, *load->mempool, counts);
             }
         };
         Effects effects = node_->handle(std::move(invoke), now);
@@ -325,6 +331,7 @@ Expected<int, std::string> run(const Options& options) {
     config->chain.coins_cache_bytes = header.coins_cache_bytes;
     auto stores = Stores::open(header, options, *config);
     if (!stores) return Unexpected(stores.error());
+    config->net.bans = (*stores)->bans;
     Replay replay(header, std::move(*stores));
     if (auto created = replay.create(std::move(*config)); !created)
         return Unexpected(created.error());

@@ -8,6 +8,7 @@
 #include <semaphore>
 #include <thread>
 
+#include "net/peer/peer_info.h"
 #include "node/event.h"
 #include "rpc/jsonrpc/host.h"
 #include "rpc/jsonrpc/method.h"
@@ -32,6 +33,13 @@ class ReplayHost final : public rpc::Host {
     double hashes_per_second() const override { return 0; }
     Duration steady_time() const override { return now; }
     bool pause(Duration) override { return true; }
+    void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override {
+        current();
+    }
+    bool mempool_loaded() const override { return true; }
+    std::optional<std::string> save_mempool(const MempoolFile&) override { return ""; }
+    // The transactions have events of their own in the record.
+    bool import_mempool(const std::string&, const rpc::MempoolImport&) override { return true; }
     std::shared_ptr<void> begin_coins_scan() override { return std::make_shared<int>(0); }
     bool report_coins_scan(int) override { return true; }
     std::optional<int> coins_scan_progress() const override { return std::nullopt; }

@@ -11,7 +11,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 // More addresses of one name could not be tried within a reasonable timeout.
-constexpr size_t kAddressesMax = 8;
+constexpr size_t kResolvedAddressesMax = 8;
 
 }  // namespace
 
@@ -49,7 +49,7 @@ void Dialer::resolve() {
                 return self->finish(Unexpected<std::string>("cannot resolve " + self->target_.host +
                                                             ": " + error.message()));
             for (const auto& result : results) {
-                if (self->addresses_.size() < kAddressesMax)
+                if (self->addresses_.size() < kResolvedAddressesMax)
                     self->addresses_.push_back(result.endpoint());
             }
             std::reverse(self->addresses_.begin(), self->addresses_.end());

@@ -39,6 +39,8 @@ struct DaemonOptions {
     bool no_wallets = false;
     std::string pid_file = "bitcoind.pid";  ///< as init scripts expect; empty: none
     std::vector<std::string> load_blocks;
+    bool persist_mempool = true;                    ///< -persistmempool
+    bool persist_mempool_plain = false;             ///< -persistmempoolv1
     bool tx_index = false;                          ///< -txindex
     int par = 0;                                    ///< see script_threads()
     size_t script_caches_bytes = size_t{32} << 20;  ///< signatures and scripts have half each

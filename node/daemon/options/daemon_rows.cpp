@@ -65,6 +65,12 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
                         "Number of script verification threads; 0: one per core; negative: leave "
                         "that many cores free (default: {default})",
                         {.min = INT64_MIN}),
+        option<&O::persist_mempool>("persistmempool", kFlag,
+                                    "Save the mempool at shutdown and load it at startup "
+                                    "(default: {default})"),
+        option<&O::persist_mempool_plain>(
+            "persistmempoolv1", kFlag,
+            "Save the mempool in the older version of the file (default: {default})"),
         option<&O::pid_file>("pid", kFile,
                              "Write the process id to this file; relative to the chain's directory "
                              "(default: {default})"),

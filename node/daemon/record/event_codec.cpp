@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/crypto/sha256.h"
+#include "mempool/mempool_file.h"
 #include "node/block_summary.h"
 
 namespace parley {
@@ -132,9 +133,10 @@ std::string describe(const Event& event) {
                     return fmt::format("Invoke {}, {}", each.id, part->request->method);
                 if (std::holds_alternative<event::ReindexStep>(each.cause))
                     return fmt::format("Invoke {}, reindex", each.id);
-                if (const auto* load = std::get_if<event::LoadBlocks>(&each.cause))
-                    return fmt::format("Invoke {}, import of {} blocks", each.id,
-                                       load->blocks.size());
+                if (const auto* load = std::get_if<event::LoadFile>(&each.cause))
+                    return fmt::format("Invoke {}, import of {} blocks, {} transactions", each.id,
+                                       load->blocks.size(),
+                                       load->mempool ? load->mempool->entries.size() : 0);
                 return fmt::format("Invoke {}, stop", each.id);
             },
         },
@@ -176,9 +178,11 @@ void EventEncoder::write(Writer& writer, const Event& event) {
 
 void EventEncoder::write_cause(Writer& writer, const event::Cause& cause) {
     writer.u8(static_cast<uint8_t>(cause.index()));
-    if (const auto* load = std::get_if<event::LoadBlocks>(&cause)) {
+    if (const auto* load = std::get_if<event::LoadFile>(&cause)) {
         writer.compact_size(load->blocks.size());
         for (const BlockRef& block : load->blocks) writer.bytes(block->serialize());
+        writer.u8(load->mempool != nullptr);
+        if (load->mempool) writer.var_bytes(load->mempool->serialize(std::nullopt));
         return;
     }
     const auto* part = std::get_if<event::RequestPart>(&cause);
@@ -281,10 +285,14 @@ std::optional<event::Cause> EventDecoder::read_cause(Reader& reader) {
         case 2:
             return event::ReindexStep{};
         case 3: {
-            event::LoadBlocks load;
+            event::LoadFile load;
             const size_t count = reader.count(kBlockSizeMin);
             for (size_t i = 0; i < count && reader.ok(); ++i)
                 load.blocks.push_back(std::make_shared<const Block>(read_block(reader)));
+            if (reader.u8() == 0) return load;
+            auto file = MempoolFile::parse(reader.var_bytes(kTextSizeMax));
+            if (!file) return std::nullopt;
+            load.mempool = std::make_shared<const MempoolFile>(std::move(*file));
             return load;
         }
         case 4:

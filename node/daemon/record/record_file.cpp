@@ -13,7 +13,7 @@ namespace parley {
 namespace {
 
 constexpr std::string_view kMagic = "PARLEYREC";
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 constexpr size_t kPreludeSize = kMagic.size() + 1;
 constexpr size_t kLengthSize = 4;
 constexpr size_t kCheckSize = 4;

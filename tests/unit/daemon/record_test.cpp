@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "chain/rules/params.h"
+#include "mempool/mempool_file.h"
 #include "node/daemon/record/flight_recorder.h"
 #include "tests/unit/daemon/temporary_directory.h"
 
@@ -83,6 +84,9 @@ class RecordTest : public testing::Test {
 TEST_F(RecordTest, every_kind_of_event_is_read_as_it_was_written) {
     const auto genesis = regtest_params().genesis;
     const auto request = std::make_shared<const Request>(Request{"send", "[1]", "/wallet/w"});
+    MempoolFile mempool;
+    mempool.entries.push_back({genesis->transactions[0], 7, Amount{8}});
+    mempool.other_deltas[Txid{}] = Amount{-9};
     const std::vector<Event> events{
         event::Connected{PeerId{1}, {"1.2.3.4", 5}, {"::1", 6}, true, 0},
         event::DialFailed{7, "refused"},
@@ -95,8 +99,10 @@ TEST_F(RecordTest, every_kind_of_event_is_read_as_it_was_written) {
         request_part(10, request),
         request_part(11, request),
         event::Invoke{12, nullptr, event::ReindexStep{}},
-        event::Invoke{13, nullptr, event::LoadBlocks{{genesis, genesis}}},
+        event::Invoke{13, nullptr, event::LoadFile{{genesis, genesis}, nullptr}},
         event::Invoke{14, nullptr, event::StopSignal{}},
+        event::Invoke{15, nullptr,
+                      event::LoadFile{{}, std::make_shared<const MempoolFile>(mempool)}},
     };
     {
         FlightRecorder recorder = record();

@@ -148,20 +148,21 @@ TEST(Connector, network_switched_off_closes_everything_and_dials_nothing) {
 TEST(Connector, banned_host_is_closed_and_kept_out_until_its_time) {
     Station station;
     const PeerId peer = station.ready_peer();
-    EXPECT_TRUE(station.manager.ban("10.0.0.1", station.now + hours{1}, station.now));
+    station.manager.ban(*Subnet::parse("10.0.0.0/31"), station.now + hours{1}, station.now);
     EXPECT_TRUE(station.closed(peer));
     station.close(peer);
     ASSERT_THAT(station.manager.bans(station.now), SizeIs(1));
-    EXPECT_EQ(station.manager.bans(station.now)[0].host, "10.0.0.1");
+    EXPECT_EQ(station.manager.bans(station.now)[0].subnet.to_string(), "10.0.0.0/31");
     const PeerId refused = station.connect(true);
     EXPECT_TRUE(station.closed(refused));
     station.close(refused);
     station.advance(hours{1});
     EXPECT_THAT(station.manager.bans(station.now), IsEmpty());
     EXPECT_FALSE(station.closed(station.connect(true)));
-    station.manager.ban("10.0.0.2", station.now + hours{1}, station.now);
-    EXPECT_TRUE(station.manager.ban("10.0.0.2", station.now, station.now));
-    EXPECT_FALSE(station.manager.ban("10.0.0.2", station.now, station.now));
+    const Subnet single = *Subnet::parse("10.0.0.2");
+    station.manager.ban(single, station.now + hours{1}, station.now);
+    EXPECT_TRUE(station.manager.unban(single));
+    EXPECT_FALSE(station.manager.unban(single));
 }
 
 TEST(Connector, peer_is_redialled_while_a_mocked_clock_stands) {

@@ -19,7 +19,7 @@ using testing::SizeIs;
 WhitelistRule rule(const std::string& text) {
     auto parsed = WhitelistRule::parse(text);
     EXPECT_TRUE(parsed) << (parsed ? "" : parsed.error());
-    return parsed ? *parsed : WhitelistRule{};
+    return parsed ? *parsed : *WhitelistRule::parse("127.0.0.1");
 }
 
 std::string error(const std::string& text) {
@@ -44,8 +44,21 @@ TEST(Subnet, contains_what_its_mask_says) {
     EXPECT_TRUE(contains("fe80::/10", "fe80::1"));
     EXPECT_FALSE(contains("fe80::/10", "::1"));
     for (const char* wrong :
-         {"", "foo", "10.1.2.3/33", "10.1.2.3/::1", "::1/129", "10.1.2/8", "/8"})
+         {"", "foo", "10.1.2.3/33", "10.1.2.3/::1", "::1/129", "10.1.2/8", "/8", "10.1.2.3/-1",
+          "10.1.2.3/255.0.255.0", "10.1.2.3/0.0.0.1", "::1/ffff::ffff", "10.1.2.3/"})
         EXPECT_FALSE(Subnet::parse(wrong)) << wrong;
+}
+
+TEST(Subnet, equal_networks_have_one_text) {
+    const auto text = [](const char* network) { return Subnet::parse(network)->to_string(); };
+    EXPECT_EQ(text("10.1.2.3"), "10.1.2.3/32");
+    EXPECT_EQ(text("10.1.2.3/255.255.255.255"), "10.1.2.3/32");
+    EXPECT_EQ(text("10.1.2.3/9"), "10.0.0.0/9");
+    EXPECT_EQ(text("0.0.0.0/0"), "0.0.0.0/0");
+    EXPECT_EQ(text("[::1]"), "::1/128");
+    EXPECT_EQ(text("::/0"), "::/0");
+    EXPECT_EQ(text("2001:4d48:ac57:400:cacf:e9ff:fe1d:9c63/19"), "2001:4000::/19");
+    EXPECT_EQ(*Subnet::parse("10.1.2.3/16"), *Subnet::parse("10.1.0.0/255.255.0.0"));
 }
 
 TEST(Permissions, texts_of_whitelist) {
@@ -97,7 +110,7 @@ TEST(Permissions, noban_peer_is_neither_punished_nor_refused) {
     station.send(other, oversize);
     EXPECT_FALSE(station.closed(peer));
     EXPECT_TRUE(station.closed(other));
-    station.manager.ban("10.0.0.1", station.now + hours{1}, station.now);
+    station.manager.ban(*Subnet::parse("10.0.0.1"), station.now + hours{1}, station.now);
     EXPECT_FALSE(station.closed(station.connect(true)));
     EXPECT_THAT(station.manager.peer_infos(station.now)[0].permissions.names(),
                 ElementsAre("noban", "download"));

@@ -211,7 +211,9 @@ TEST(MethodTable, everyMethod_isDescribedAndConsistent) {
 TEST(Help, overview_listsByCategory) {
     RpcFixture runner;
     const std::string text = runner.call("help").result.string();
-    EXPECT_THAT(text, HasSubstr("== Control ==\ngetrpcinfo\nhelp ( \"command\" )\n"));
+    EXPECT_THAT(
+        text,
+        HasSubstr("== Control ==\ngetmemoryinfo ( \"mode\" )\ngetrpcinfo\nhelp ( \"command\" )\n"));
     EXPECT_EQ(runner.call("help", R"(["nothing"])").result.string(),
               "help: unknown command: nothing");
 }

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/log.h"
+#include "mempool/mempool_file.h"
+#include "net/peer/peer_info.h"
 #include "rpc/jsonrpc/dispatcher.h"
 #include "rpc/jsonrpc/json.h"
 #include "tests/unit/node/test_node.h"
@@ -52,6 +54,24 @@ class FakeHost final : public Host {
         time += duration;
         if (on_pause) on_pause();
         return !stopping;
+    }
+    std::vector<BannedSubnet> stored_bans;
+    void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override {
+        stored_bans = current();
+    }
+    bool loaded = true;
+    std::optional<MempoolFile> saved;
+    std::optional<std::string> save_path = "/data/regtest/mempool.dat";
+    std::vector<std::pair<std::string, MempoolImport>> imports;
+    bool import_works = true;
+    bool mempool_loaded() const override { return loaded; }
+    std::optional<std::string> save_mempool(const MempoolFile& file) override {
+        saved = file;
+        return save_path;
+    }
+    bool import_mempool(const std::string& path, const MempoolImport& import) override {
+        imports.emplace_back(path, import);
+        return import_works;
     }
     std::optional<int> scan_progress;
     bool scan_aborted = false;

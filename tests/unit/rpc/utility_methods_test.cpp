@@ -244,5 +244,17 @@ TEST(Echo, arguments_comeBackWithTheirTypes) {
     EXPECT_EQ(runner.result("echoipc", R"(["x"])"), R"("x")");
 }
 
+TEST(GetMemoryInfo, nothing_is_reserved) {
+    RpcFixture runner;
+    const std::string locked =
+        R"({"locked":{"used":0,"free":0,"total":0,"locked":0,"chunks_used":0,"chunks_free":0}})";
+    EXPECT_EQ(runner.result("getmemoryinfo"), locked);
+    EXPECT_EQ(runner.result("getmemoryinfo", R"(["stats"])"), locked);
+    EXPECT_EQ(runner.call("getmemoryinfo", R"(["mallocinfo"])").message,
+              "mallocinfo mode not available");
+    EXPECT_EQ(runner.call("getmemoryinfo", R"(["foobar"])").message, "unknown mode foobar");
+    EXPECT_EQ(runner.call("getmemoryinfo", R"(["foobar"])").code, -8);
+}
+
 }  // namespace
 }  // namespace parley::rpc::test
