@@ -3,7 +3,7 @@
 # ping and RPC times, CPU seconds, growth of memory and disk, and how many attackers are still connected.
 # Usage: contrib/attack.sh [--no-install] [--no-build] [--seconds S] [--attackers N]... [--only NAME]...
 #   --no-install   do not install packages
-#   --no-build     use the programs in PARLEY_BIN, or build/release/bin
+#   --no-build     neither install nor build: use the programs in PARLEY_BIN, or build/release/bin
 #   --seconds S    how long to measure each attack, at most 60 (default: 20)
 #   --attackers N  number of attacking connections; may be repeated (default: 1, 40 and 100)
 #   --only NAME    one of invs, orphans, weak-headers, near-headers, siblings, garbage, oversize, pings, none; may be
@@ -26,14 +26,6 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-if [ "$install" = yes ]; then
-    step "installing packages"
-    contrib/install_dependencies.sh
-fi
-if [ "$build" = yes ]; then
-    step "building"
-    cmake --preset release
-    cmake --build --preset release --target programs
-fi
+if [ "$build" = yes ]; then prepare "$install" programs; fi
 step "attacking"
 PARLEY_BIN=${PARLEY_BIN:-$parley_root/build/release/bin} /usr/bin/python3 contrib/attack/attack.py "${passed_on[@]}"

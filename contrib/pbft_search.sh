@@ -23,13 +23,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-if [ "$install" = yes ]; then
-    step "installing packages"
-    contrib/install_dependencies.sh
-fi
-step "building"
-cmake --preset release
-cmake --build --preset release --target unit_consensus
+prepare "$install" unit_consensus
 
 step "searching for $minutes minutes"
 PARLEY_SEARCH_SECONDS=$((minutes * 60)) build/release/bin/unit_consensus \

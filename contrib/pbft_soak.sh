@@ -22,13 +22,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-if [ "$install" = yes ]; then
-    step "installing packages"
-    contrib/install_dependencies.sh
-fi
-step "building"
-cmake --preset release
-cmake --build --preset release --target parleyd parley-cli
+prepare "$install" parleyd parley-cli
 
 step "running four validators"
 /usr/bin/python3 contrib/pbft_soak.py "${arguments[@]}"

@@ -31,6 +31,17 @@ print_step_times() {
     printf '%s\n' "${step_times[@]}"
 }
 
+# prepare <yes|no> <target>...: installs packages if wanted, and builds the targets in Release.
+prepare() {
+    if [ "$1" = yes ]; then
+        step "installing packages"
+        contrib/install_dependencies.sh
+    fi
+    step "building"
+    cmake --preset release
+    cmake --build --preset release --target "${@:2}"
+}
+
 # fail <message>: prints the message to stderr and exits with status 1.
 fail() {
     trap - ERR

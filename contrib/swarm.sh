@@ -28,13 +28,7 @@ while [ $# -gt 0 ]; do
 done
 [ "$jobs" -gt 0 ] || fail "--jobs needs at least 1"
 
-if [ "$install" = yes ]; then
-    step "installing packages"
-    contrib/install_dependencies.sh
-fi
-step "building"
-cmake --preset release
-cmake --build --preset release --target unit_consensus
+prepare "$install" unit_consensus
 
 step "running worlds from seed $seed on $jobs cores for $budget minutes"
 results=$(mktemp -d)

@@ -127,11 +127,10 @@ OptionRows<PbftOptions> PbftOptions::rows() {
                   kSecretKey),
         option<&O::new_record>(
             "pbftnewrecord", kFlag,
-            "Confirm that the key of -pbftkey has never voted, which allows a "
-            "validator with blocks "
-            "but without a record of its votes to start. Give it once. Never "
-            "use it for a key whose "
-            "record was lost: its validator could vote twice (default: {default})"),
+            "Confirm that the key of -pbftkey has never voted, which allows a validator with "
+            "blocks "
+            "but without a record of its votes to start. Give it once. Never use it for a key "
+            "whose record was lost: its validator could vote twice (default: {default})"),
         option<&O::relay>("pbftrelay", kFlag,
                           "Pass the messages of PBFT validators on to other peers, so that "
                           "validators may be linked only through this node; needs a node without "
@@ -157,8 +156,7 @@ std::optional<std::string> PbftOptions::validate() const {
     if (auto problem = out_of_range(*this)) return problem;
     if (relay && key)
         return "-pbftrelay is for nodes without -pbftkey: a validator is linked to others directly "
-               "or "
-               "through such a node. Remove one of the two options.";
+               "or through such a node. Remove one of the two options.";
     if (timeout_max < base_timeout)
         return "The largest timeout must not be below the base timeout.";
     if (timeout_max > std::chrono::hours{24}) return "The largest timeout must not exceed one day.";

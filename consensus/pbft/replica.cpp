@@ -307,8 +307,8 @@ std::optional<std::string> Replica::start_problem(const HeaderNode& tip) const {
         return std::nullopt;
     return fmt::format(
         "This data directory has {} blocks, but no record of the votes of validator {}. A "
-        "validator "
-        "that has forgotten its votes could vote twice. If its key has voted before, restore the "
+        "validator that has forgotten its votes could vote twice. If its key has voted before, "
+        "restore the "
         "latest copy of this validator's own data directory, or retire the key and start without "
         "-pbftkey. If the key has never voted, start once with -pbftnewrecord.",
         tip.height.value(), *setup_.self);

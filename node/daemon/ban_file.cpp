@@ -1,12 +1,10 @@
 #include "node/daemon/ban_file.h"
 
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 
-#include "node/daemon/system/system_error.h"
+#include "node/daemon/system/replace_file.h"
 #include "rpc/jsonrpc/json.h"
 #include "rpc/jsonrpc/json_writer.h"
 
@@ -91,14 +89,7 @@ std::vector<BannedSubnet> BanFile::load(LogSink& log) const {
 }
 
 std::string BanFile::save(const std::vector<BannedSubnet>& bans) const {
-    const std::string temporary = path_ + ".new";
-    std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-    file << write_bans(bans);
-    file.close();
-    if (!file) return system_error_sentence("write", temporary, errno);
-    if (std::rename(temporary.c_str(), path_.c_str()) != 0)
-        return system_error_sentence("replace", path_, errno);
-    return {};
+    return replace_file(path_, as_bytes(write_bans(bans)));
 }
 
 }  // namespace parley

@@ -156,7 +156,8 @@ Expected<void, std::string> Daemon::divide_descriptors(std::vector<std::string>&
     if (!budget) return Unexpected(budget.error());
     if (budget->peers < peers)
         notes.push_back(
-            fmt::format("Reducing -maxconnections from {} to {}, because of system limitations.",
+            fmt::format("Warning: Reducing -maxconnections from {} to {}, because of system "
+                        "limitations.",
                         peers, budget->peers));
     config_.net.connections_max = budget->peers;
     options_.transport.inbound_max = transport_inbound_max(config_.net);

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "node/daemon/options/daemon_options.h"
 #include "node/daemon/system/os_random.h"
+#include "node/daemon/system/replace_file.h"
 #include "node/host/mempool_load.h"
 
 namespace parley {
@@ -106,21 +106,8 @@ bool MempoolPersistence::save(const MempoolFile& file) const {
     const Bytes bytes = file.serialize(key);
     log_.info(LogCategory::general, "Writing {} mempool transactions to file...",
               file.entries.size());
-    // A crash in between leaves the old file.
-    const std::string temporary = options_.path + ".new";
-    std::error_code error;
-    {
-        std::ofstream target(temporary, std::ios::binary | std::ios::trunc);
-        target.write(reinterpret_cast<const char*>(bytes.data()),
-                     static_cast<std::streamsize>(bytes.size()));
-        target.flush();
-        if (!target) error = std::make_error_code(std::errc::io_error);
-    }
-    if (!error) fs::rename(temporary, options_.path, error);
-    if (error) {
-        log_.warning(LogCategory::general,
-                     "Failed to dump mempool to {}: {}. Check the disk and its free space.",
-                     options_.path, error.message());
+    if (const std::string problem = replace_file(options_.path, bytes); !problem.empty()) {
+        log_.warning(LogCategory::general, "Failed to dump mempool: {}", problem);
         return false;
     }
     log_.info(LogCategory::general, "Dumped mempool: {} bytes dumped to file", bytes.size());

@@ -1,0 +1,15 @@
+// replace_file: replaces a small file as a whole. After a crash or a power failure there is the old
+// file or the new one, never a part. For mempool.dat and banlist.json; the stores have their own
+// ways. Thread-safe for different paths.
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+
+namespace parley {
+
+/// Writes `path`.new, syncs it and renames it. Returns an error sentence; empty: it is on disk.
+std::string replace_file(const std::string& path, ByteSpan bytes);
+
+}  // namespace parley
