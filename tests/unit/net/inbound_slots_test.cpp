@@ -19,6 +19,7 @@ using std::chrono::seconds;
 using testing::Contains;
 using testing::Each;
 using testing::Ge;
+using testing::Not;
 
 // Candidates 1 to `count`, each connected a second after the one before it, all of one group.
 std::vector<EvictionCandidate> candidates_of_one_group(uint64_t count) {

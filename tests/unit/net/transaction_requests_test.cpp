@@ -228,7 +228,29 @@ TEST(TransactionRequests, work_is_proportional_to_the_announcements_and_not_to_t
     }
     EXPECT_EQ(tracker.size(), 0u);
     EXPECT_LE(tracker.changes(), 5 * announced);
-    EXPECT_LE(polls, kPeers + 1);
+    // One for each deadline, and one more whenever the work of a poll is at its limit.
+    EXPECT_LE(polls, kPeers + 1 + 5 * announced / TransactionRequests::kChangesPerPoll);
+}
+
+/// Half a million announcements fall due at the same moment: no poll does all the work.
+TEST(TransactionRequests, poll_that_finds_everything_due_stops_at_its_limit_and_goes_on_later) {
+    constexpr size_t kPeers = 100;
+    SeededRandom random(1);
+    TransactionRequests tracker(kTimeout, random);
+    uint32_t number = 0;
+    for (uint64_t peer = 1; peer <= kPeers; ++peer) {
+        for (size_t i = 0; i < 1'000; ++i)
+            tracker.announced(PeerId{peer}, wtxid(number++), false, kStart);
+    }
+    size_t requested = 0;
+    uint64_t changes = tracker.changes();
+    while (tracker.deadline() && *tracker.deadline() <= kStart) {
+        for (const auto& [peer, ids] : tracker.poll(kStart)) requested += ids.size();
+        ASSERT_LE(tracker.changes(), changes + TransactionRequests::kChangesPerPoll);
+        ASSERT_GT(tracker.changes(), changes);
+        changes = tracker.changes();
+    }
+    EXPECT_EQ(requested, kPeers * 1'000);
 }
 
 TEST(TransactionRequests, preferred_peer_is_asked_first_and_a_failed_one_not_again) {
