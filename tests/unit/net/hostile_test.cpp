@@ -144,7 +144,7 @@ TEST(Hostile, repeated_damage_disconnects) {
 
 TEST(Hostile, misbehaving_host_is_discouraged_but_not_this_machine) {
     NetOptions options;
-    options.connections_max = 9;  // one inbound slot beside eight outbound
+    options.connections_max = 12;  // one inbound slot beside eleven outbound
     for (const auto& [host, welcome] : {std::pair{"127.0.0.1", true}, {"10.1.2.3", false}}) {
         Station station(options);
         const PeerId peer = station.ready_peer(true, Station::default_version(), true, host);

@@ -95,7 +95,8 @@ TEST(InboundSlots, discouraged_host_gives_way_first) {
 
 NetOptions with_slots(size_t inbound) {
     NetOptions options;
-    options.connections_max = options.outbound_max + inbound;
+    options.block_relay_max = 0;
+    options.connections_max = options.outbound_max + 1 + inbound;
     return options;
 }
 
