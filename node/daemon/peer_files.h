@@ -17,6 +17,9 @@
 
 namespace parley {
 
+class PeerManager;
+struct AddressTables;
+
 class PeerFiles {
  public:
     /// `directory` is that of the chain.
