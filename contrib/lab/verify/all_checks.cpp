@@ -53,7 +53,7 @@ std::vector<Check> all_checks() {
                       }});
     checks.push_back({"6.double_spend", 20, true, [](Effort effort, const GoOn& go_on) {
                           return check_double_spends(double_spend_claims(),
-                                                     amount(effort, 100'000, 4'000'000), go_on);
+                                                     amount(effort, 100'000, 1'000'000), go_on);
                       }});
     checks.push_back({"7.partition", 1, true, [](Effort effort, const GoOn& go_on) {
                           return check_partition(30, 100, amount(effort, 200, 200), go_on);
