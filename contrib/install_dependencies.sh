@@ -29,7 +29,7 @@ fi
 packages=(
     g++ cmake ninja-build ccache pkg-config git
     libssl-dev libbz2-dev "${boost[@]}" libleveldb-dev libsnappy-dev libsecp256k1-dev libspdlog-dev libfmt-dev
-    libsimdjson-dev libexpected-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
+    libsimdjson-dev libtomlplusplus-dev libexpected-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
     python3 python3-pytest python3-bitcoinlib
 )
 if [ "$lint" = yes ]; then packages+=(clang-format-14); fi

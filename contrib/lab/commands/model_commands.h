@@ -19,6 +19,9 @@ int run_double_spend_command(const std::vector<std::string>& arguments);
 /// `theory`: the closed forms.
 int run_theory_command(const std::vector<std::string>& arguments);
 
+/// `run`: a scenario file.
+int run_run_command(const std::vector<std::string>& arguments);
+
 /// `verify`: the acceptance points. The exit code is also 1 if a check fails.
 int run_verify_command(const std::vector<std::string>& arguments);
 

@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 #include "contrib/lab/commands/arguments.h"
 #include "contrib/lab/commands/graph_file.h"
 #include "contrib/lab/commands/interrupt.h"
 #include "contrib/lab/commands/model_commands.h"
 #include "contrib/lab/commands/race_report.h"
+#include "contrib/lab/commands/text_file.h"
 
 namespace parley::lab {
 namespace {
@@ -83,14 +82,6 @@ std::string conflict(const RaceArguments& arguments) {
         return "--lambda-delta goes with --shares or --miners only.";
     if (arguments.gamma && !arguments.selfish) return "--gamma goes with --selfish only.";
     return "";
-}
-
-Expected<std::string, std::string> read_text(const std::string& path) {
-    std::ifstream file(path);
-    std::ostringstream text;
-    if (!file || !(text << file.rdbuf()))
-        return Unexpected(fmt::format("cannot read {}; check the name and the rights", path));
-    return text.str();
 }
 
 /// Fills in the network. Error: a sentence.

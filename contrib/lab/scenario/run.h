@@ -1,0 +1,52 @@
+// Runs of a scenario at one of its levels, with the same figures for each: `model`, the abstract
+// mining race without node code, and `sim`, whole nodes in virtual time. Deterministic for a seed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "contrib/lab/model/mining_race.h"
+#include "contrib/lab/scenario/scenario_network.h"
+#include "node/simulator/world.h"
+
+namespace parley::lab {
+
+enum class Level : uint8_t { model, sim };
+const char* to_string(Level level);
+
+/// How long a block took to a node, and how many blocks took so long.
+struct Delivery {
+    double seconds = 0;
+    double blocks = 0;
+};
+
+struct ScenarioRun {
+    uint64_t seed = 0;
+    /// Heights, blocks and reorganisations. PBFT: nobody mines, so main and mined stay 0.
+    RaceResult race;
+    std::vector<Delivery> deliveries;  ///< not sorted; none for PBFT
+    /// By command; level sim only.
+    std::map<std::string, sim::Traffic, std::less<>> traffic;
+    uint64_t submitted = 0;  ///< transactions
+    uint64_t confirmed = 0;
+    uint64_t conflicts = 0;  ///< violations of safety that the simulator's checker has seen
+};
+
+/// Called with the heights reached; false ends the run.
+using RunProceed = std::function<bool(uint64_t)>;
+
+/// Error: a sentence, if the model cannot take the scenario.
+Expected<ScenarioRun, std::string> run_model(const Scenario& scenario,
+                                             const ScenarioNetwork& network, uint64_t seed,
+                                             const RunProceed& proceed);
+
+Expected<ScenarioRun, std::string> run_sim(const Scenario& scenario, const ScenarioNetwork& network,
+                                           uint64_t seed, const RunProceed& proceed);
+
+/// Seconds after which the share `share` of all deliveries was made. NaN for none.
+double delivery_percentile(std::vector<Delivery> deliveries, double share);
+
+}  // namespace parley::lab

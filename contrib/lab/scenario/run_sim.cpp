@@ -1,0 +1,227 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "base/check.h"
+#include "chain/state/chainstate.h"
+#include "contrib/lab/scenario/run.h"
+#include "node/simulator/checker.h"
+#include "node/simulator/fork_census.h"
+#include "node/simulator/network/link_delays.h"
+#include "node/simulator/participants.h"
+
+namespace parley::lab {
+namespace {
+
+/// Coins of the genesis block, each of which pays once.
+constexpr uint64_t kTransactionsMax = 5'000;
+/// A run that takes this many times longer than without forks has met something else.
+constexpr double kSlownessMax = 50;
+
+Duration to_duration(double seconds) {
+    return Duration{static_cast<int64_t>(seconds * 1e6 + 0.5)};
+}
+
+/// When each node gets each block that was mined.
+class DeliveryWatch {
+ public:
+    DeliveryWatch(const sim::World& world, std::vector<Delivery>& target)
+        : world_(world), target_(target), missing_(world.size()) {}
+
+    void after_step(sim::NodeIndex node) {
+        for (; seen_ < world_.mined().size(); ++seen_) {
+            for (sim::NodeIndex other = 0; other < missing_.size(); ++other) {
+                if (other == world_.mined()[seen_].miner) continue;
+                missing_[other].push_back(seen_);
+                // A block of a branch that lost may never reach everybody.
+                if (missing_[other].size() > kMissingMax) missing_[other].pop_front();
+            }
+        }
+        std::erase_if(missing_[node], [&](size_t number) {
+            const sim::MinedBlock& block = world_.mined()[number];
+            const auto* known = world_.node(node).chain().index().find(block.hash);
+            if (known == nullptr || known->block_position.size == 0) return false;
+            const std::chrono::duration<double> delay = world_.now() - block.time;
+            target_.push_back({delay.count(), 1});
+            return true;
+        });
+    }
+
+ private:
+    static constexpr size_t kMissingMax = 64;
+    const sim::World& world_;
+    std::vector<Delivery>& target_;
+    std::vector<std::deque<size_t>> missing_;  ///< by node, indices into mined()
+    size_t seen_ = 0;
+};
+
+class SimRun {
+ public:
+    SimRun(const Scenario& scenario, const ScenarioNetwork& network, uint64_t seed,
+           uint64_t payments)
+        : scenario_(scenario),
+          purse_(std::max<uint64_t>(1, payments)),
+          validators_(purse_.params(), std::max<size_t>(1, scenario.validators)),
+          world_(world_options(scenario, network, seed)),
+          payments_(payments) {
+        run_.seed = seed;
+        run_.race.main.assign(scenario.nodes, 0);
+        run_.race.mined.assign(scenario.nodes, 0);
+        checker_.watch(world_);
+        validators_.options().base_timeout = to_duration(scenario.timeout_s);
+        validators_.options().empty_block_period = to_duration(scenario.interval_s);
+        for (size_t i = 0; i < scenario.nodes; ++i) world_.add_node(node_spec(i));
+        for (const auto& [from, to] : network.overlay.links) world_.connect(from, to);
+    }
+
+    ScenarioRun run(const RunProceed& proceed) {
+        DeliveryWatch watch(world_, run_.deliveries);
+        world_.observe([&](sim::NodeIndex node) { watch.after_step(node); });
+        auto random = SeededRandom::stream(run_.seed, 0, "load");
+        plan_payments(random);
+        begin_ = world_.now();
+        const Duration step = to_duration(scenario_.interval_s);
+        const TimePoint end = begin_ + to_duration(kSlownessMax * scenario_.interval_s *
+                                                   static_cast<double>(scenario_.heights + 10));
+        bool complete = false;
+        while (!complete && world_.now() < end && proceed(lowest_height())) {
+            complete =
+                world_.run_until([&] { return agree_at(scenario_.heights); }, step, step / 20);
+        }
+        run_.race.partial = !complete;
+        count(complete ? scenario_.heights : agreed_height());
+        return std::move(run_);
+    }
+
+ private:
+    static sim::WorldOptions world_options(const Scenario& scenario, const ScenarioNetwork& network,
+                                           uint64_t seed) {
+        sim::WorldOptions options;
+        options.seed = seed;
+        options.latency = sim::link_delays(network.overlay, network.delays);
+        options.sync_delay = Duration{0};
+        options.block_interval = to_duration(scenario.interval_s);
+        options.link_faults.bytes_per_second = static_cast<uint64_t>(scenario.bytes_per_second);
+        return options;
+    }
+
+    sim::NodeSpec node_spec(size_t index) const {
+        sim::NodeSpec spec{NodeConfig{purse_.params()}};
+        if (scenario_.consensus == ScenarioConsensus::pow) {
+            const double ppm = 1e6 * scenario_.shares[index];
+            spec = sim::pow_node(purse_.params(), static_cast<uint32_t>(ppm + 0.5));
+        } else {
+            spec = index < scenario_.validators ? validators_.validator(index)
+                                                : validators_.follower();
+        }
+        spec.region = index;
+        spec.config.net.connect_only = true;  // the links are the overlay's
+        return spec;
+    }
+
+    void plan_payments(Random& random) {
+        TimePoint time = world_.now();
+        const auto mean =
+            static_cast<uint64_t>(payments_ == 0 ? 1 : 1e6 / scenario_.transactions_per_s);
+        for (uint64_t i = 0; i < payments_; ++i) {
+            time += Duration{static_cast<int64_t>(random.exponential(mean))};
+            const sim::NodeIndex node = random.uniform(scenario_.nodes);
+            world_.at(time, [this, i, node] {
+                if (sim::submit(world_, node, purse_.pay(i)).empty()) ++run_.submitted;
+            });
+        }
+    }
+
+    Height height(sim::NodeIndex node) const {
+        return world_.node(node).chain().index().tip().height;
+    }
+    uint64_t lowest_height() const {
+        Height lowest = height(0);
+        for (sim::NodeIndex node = 1; node < world_.size(); ++node)
+            lowest = std::min(lowest, height(node));
+        return static_cast<uint64_t>(lowest.value());
+    }
+    /// All nodes have the same block at this height.
+    bool agree_at(uint64_t target) const {
+        const Height at{static_cast<int32_t>(target)};
+        const HeaderNode* first = nullptr;
+        for (sim::NodeIndex node = 0; node < world_.size(); ++node) {
+            if (height(node) < at) return false;
+            const HeaderNode* block = world_.node(node).chain().index().at_height(at);
+            if (first == nullptr) first = block;
+            if (block->hash != first->hash) return false;
+        }
+        return true;
+    }
+    uint64_t agreed_height() const {
+        uint64_t agreed = lowest_height();
+        while (agreed > 0 && !agree_at(agreed)) --agreed;
+        return agreed;
+    }
+
+    void count(uint64_t heights) {
+        const auto last = static_cast<int32_t>(heights);
+        const sim::ForkCensus census = sim::take_census(world_, 0, Height{last});
+        RaceResult& race = run_.race;
+        race.heights = census.heights;
+        race.forked = census.forked_heights;
+        race.blocks = census.blocks;
+        TimePoint last_found = world_.now();
+        for (const sim::MinedBlock& block : world_.mined()) {
+            const auto* known = world_.node(block.miner).chain().index().find(block.hash);
+            if (known == nullptr || known->height.value() > last) continue;
+            ++race.mined[block.miner];
+            const auto& index = world_.node(0).chain().index();
+            const HeaderNode* main = index.at_height(known->height);
+            if (main->hash != block.hash) continue;
+            ++race.main[block.miner];
+            if (known->height.value() == last) last_found = block.time;
+        }
+        const std::chrono::duration<double> time = last_found - begin_;
+        race.intervals = time.count() / scenario_.interval_s;
+        for (sim::NodeIndex node = 0; node < world_.size(); ++node) {
+            world_.invoke(node, [&](Node& each) {
+                for (const auto& [depth, times] : each.reorganisations())
+                    race.reorganisations[depth] += times;
+            });
+        }
+        run_.traffic = world_.sent_by_command();
+        run_.conflicts = checker_.violations().size();
+        for (uint64_t i = 0; i < payments_; ++i) {
+            const OutPoint output{purse_.pay(i)->txid(), 0};
+            run_.confirmed +=
+                world_.node(0).chain().coins().coin(output).value().has_value() ? 1 : 0;
+        }
+    }
+
+    const Scenario& scenario_;
+    sim::Purse purse_;
+    sim::Validators validators_;
+    sim::SafetyChecker checker_;
+    sim::World world_;
+    uint64_t payments_;
+    TimePoint begin_{};
+    ScenarioRun run_;
+};
+
+}  // namespace
+
+Expected<ScenarioRun, std::string> run_sim(const Scenario& scenario, const ScenarioNetwork& network,
+                                           uint64_t seed, const RunProceed& proceed) {
+    constexpr uint64_t kHeightsMax = 1'000'000;
+    if (scenario.heights > kHeightsMax) {
+        return Unexpected(fmt::format("at level sim at most {} heights are possible", kHeightsMax));
+    }
+    const double expected =
+        scenario.transactions_per_s * scenario.interval_s * static_cast<double>(scenario.heights);
+    if (expected > static_cast<double>(kTransactionsMax)) {
+        return Unexpected(fmt::format("the load is {:.0f} transactions; at most {} are possible",
+                                      expected, kTransactionsMax));
+    }
+    const auto payments = static_cast<uint64_t>(std::ceil(expected));
+    return SimRun(scenario, network, seed, payments).run(proceed);
+}
+
+}  // namespace parley::lab

@@ -1,0 +1,190 @@
+#include "contrib/lab/scenario/scenario.h"
+
+#include "contrib/lab/model/mining_network.h"
+#include "contrib/lab/scenario/scenario_table.h"
+
+namespace parley::lab {
+namespace {
+
+constexpr uint64_t kSeedMax = uint64_t{1} << 62;
+constexpr uint64_t kSeedsMax = 100'000;
+constexpr double kSecondsMax = 1e6;
+constexpr double kSecondsMin = 1e-3;
+constexpr uint64_t kHeightsMax = 100'000'000;
+constexpr double kBytesPerMegabit = 125'000;
+
+const std::vector<std::pair<const char*, TopologyKind>> kTopologies{
+    {"mesh", TopologyKind::mesh},
+    {"ring", TopologyKind::ring},
+    {"star", TopologyKind::star},
+    {"outbound", TopologyKind::outbound},
+    {"regular", TopologyKind::regular},
+    {"erdos_renyi", TopologyKind::erdos_renyi},
+    {"watts_strogatz", TopologyKind::watts_strogatz},
+    {"barabasi_albert", TopologyKind::barabasi_albert},
+    {"geometric", TopologyKind::geometric}};
+
+class Reader {
+ public:
+    Reader(const toml::table& file, const std::string& name)
+        : errors_(name), file_(file, "", 1, errors_) {}
+
+    Expected<Scenario, std::string> read() {
+        scenario_.title = file_.text("title", "");
+        scenario_.consensus = file_.choice<ScenarioConsensus>(
+            "consensus", {{"pow", ScenarioConsensus::pow}, {"pbft", ScenarioConsensus::pbft}});
+        scenario_.nodes = file_.whole("nodes", 1, kScenarioNodesMax);
+        scenario_.first_seed = file_.whole("seed", 0, kSeedMax, 1);
+        scenario_.seeds = file_.whole("seeds", 1, kSeedsMax, 1);
+        if (scenario_.consensus == ScenarioConsensus::pow)
+            read_mining();
+        else
+            read_pbft();
+        read_topology();
+        read_delay();
+        read_traffic();
+        ScenarioTable stop = file_.table("stop", true);
+        scenario_.heights = stop.whole("heights", 1, kHeightsMax);
+        stop.expect_no_more();
+        file_.expect_no_more();
+        if (!errors_.first().empty()) return Unexpected(errors_.first());
+        return std::move(scenario_);
+    }
+
+ private:
+    void read_mining() {
+        ScenarioTable mining = file_.table("mining", true);
+        scenario_.interval_s = mining.number("interval_s", kSecondsMin, kSecondsMax);
+        std::vector<double> shares = mining.numbers("shares");
+        if (shares.empty() && !mining.has("shares"))
+            shares.assign(scenario_.nodes, 1 / static_cast<double>(scenario_.nodes));
+        if (shares.size() > scenario_.nodes) {
+            errors_.add(mining.line("shares"),
+                        fmt::format("mining.shares has {} entries for {} nodes", shares.size(),
+                                    scenario_.nodes));
+        }
+        auto normalised = normalised_shares(std::move(shares));
+        if (!normalised) {
+            errors_.add(mining.line("shares"), "mining.shares: " + normalised.error());
+        } else {
+            scenario_.shares = std::move(*normalised);
+            scenario_.shares.resize(std::max(scenario_.nodes, scenario_.shares.size()), 0);
+        }
+        mining.expect_no_more();
+    }
+
+    void read_pbft() {
+        ScenarioTable pbft = file_.table("pbft", true);
+        scenario_.validators = pbft.whole("validators", 1, scenario_.nodes);
+        scenario_.interval_s = pbft.number("interval_s", kSecondsMin, kSecondsMax);
+        scenario_.timeout_s = pbft.number("timeout_s", kSecondsMin, kSecondsMax, 2);
+        pbft.expect_no_more();
+    }
+
+    void read_topology() {
+        ScenarioTable table = file_.table("topology", true);
+        TopologySpec& topology = scenario_.topology;
+        topology.line = table.line();
+        topology.kind = table.choice<TopologyKind>("kind", kTopologies);
+        const size_t nodes = scenario_.nodes;
+        const auto at_least = [&](size_t least) {
+            if (nodes < least) {
+                errors_.add(table.line("kind"), fmt::format("a {} needs {} nodes or more",
+                                                            to_string(topology.kind), least));
+            }
+        };
+        switch (topology.kind) {
+            case TopologyKind::mesh:
+                break;
+            case TopologyKind::ring:
+                at_least(3);
+                break;
+            case TopologyKind::star:
+                at_least(2);
+                break;
+            case TopologyKind::geometric:
+                topology.radius_ppm = static_cast<uint32_t>(1e6 * table.number("radius", 0, 1.5));
+                break;
+            default: {
+                at_least(4);
+                const bool half = topology.kind == TopologyKind::outbound ||
+                                  topology.kind == TopologyKind::watts_strogatz;
+                const size_t high = std::max<size_t>(1, half ? (nodes - 1) / 2 : nodes - 1);
+                topology.degree = table.whole("degree", 1, high);
+            }
+        }
+        if (topology.kind == TopologyKind::watts_strogatz) {
+            topology.rewired_ppm = static_cast<uint32_t>(1e6 * table.number("rewired", 0, 1));
+            if (topology.degree % 2 == 1)
+                errors_.add(table.line("degree"), "the degree of watts_strogatz must be even");
+        }
+        if (topology.kind == TopologyKind::regular && nodes * topology.degree % 2 == 1) {
+            errors_.add(table.line("degree"),
+                        fmt::format("{} nodes cannot all have {} links; one of the numbers must "
+                                    "be even",
+                                    nodes, topology.degree));
+        }
+        table.expect_no_more();
+    }
+
+    void read_delay() {
+        ScenarioTable table = file_.table("delay", true);
+        DelaySpec& delay = scenario_.delay;
+        delay.law = table.choice<sim::DelayLaw>("law",
+                                                {{"constant", sim::DelayLaw::constant},
+                                                 {"uniform", sim::DelayLaw::uniform},
+                                                 {"exponential", sim::DelayLaw::exponential},
+                                                 {"pareto", sim::DelayLaw::pareto}},
+                                                sim::DelayLaw::constant);
+        delay.regions = table.choice<RegionData>(
+            "regions", {{"2015", RegionData::year_2015}, {"2019", RegionData::year_2019}},
+            RegionData::none);
+        if (table.has("regions") && table.has("mean_s"))
+            errors_.add(table.line("mean_s"), "choose one of delay.mean_s and delay.regions");
+        const bool pareto = delay.law == sim::DelayLaw::pareto;
+        const double least =
+            pareto ? std::chrono::duration<double>(sim::kParetoMeanMin).count() : 0;
+        if (delay.regions == RegionData::none)
+            delay.mean_s = table.number("mean_s", least, kSecondsMax);
+        table.expect_no_more();
+    }
+
+    void read_traffic() {
+        ScenarioTable bandwidth = file_.table("bandwidth", false);
+        scenario_.bytes_per_second = kBytesPerMegabit * bandwidth.number("mbit_s", 0, 1e6, 0);
+        scenario_.block_bytes = bandwidth.whole("block_bytes", 0, 1'000'000'000, 0);
+        if (scenario_.block_bytes > 0 && scenario_.bytes_per_second == 0) {
+            errors_.add(bandwidth.line("block_bytes"),
+                        "bandwidth.block_bytes needs bandwidth.mbit_s");
+        }
+        bandwidth.expect_no_more();
+        ScenarioTable load = file_.table("load", false);
+        scenario_.transactions_per_s = load.number("transactions_per_s", 0, 1e4, 0);
+        load.expect_no_more();
+    }
+
+    ScenarioErrors errors_;
+    ScenarioTable file_;
+    Scenario scenario_;
+};
+
+}  // namespace
+
+const char* to_string(TopologyKind kind) {
+    for (const auto& [name, each] : kTopologies) {
+        if (each == kind) return name;
+    }
+    return "";
+}
+
+Expected<Scenario, std::string> parse_scenario(std::string_view text, const std::string& name) {
+    const toml::parse_result parsed = toml::parse(text, name);
+    if (!parsed) {
+        const toml::parse_error& error = parsed.error();
+        return Unexpected(fmt::format("{}:{}: it is not TOML: {}", name, error.source().begin.line,
+                                      error.description()));
+    }
+    return Reader(parsed.table(), name).read();
+}
+
+}  // namespace parley::lab

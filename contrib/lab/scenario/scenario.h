@@ -1,0 +1,104 @@
+// Scenario: an experiment as a TOML file: consensus, nodes, network, and when to stop. The same
+// file runs at every level (run.h). A value.
+//
+//     title = "Sixteen equal miners"
+//     consensus = "pow"               # or "pbft"
+//     nodes = 16
+//     seed = 1                        # the first; optional
+//     seeds = 3                       # how many; optional
+//
+//     [mining]                        # proof of work only
+//     interval_s = 10
+//     shares = [0.5, 0.5]             # of the first nodes; without it, all are equal
+//
+//     [pbft]                          # PBFT only
+//     validators = 4                  # the first nodes; the others follow
+//     interval_s = 10                 # between blocks
+//     timeout_s = 2                   # of the first view; optional
+//
+//     [topology]
+//     kind = "outbound"               # mesh, ring, star, outbound, regular, erdos_renyi,
+//     degree = 8                      # watts_strogatz, barabasi_albert, geometric
+//
+//     [delay]                         # drawn once for each link
+//     mean_s = 0.1                    # or regions = "2015" or "2019"
+//     law = "constant"                # uniform, exponential, pareto; optional
+//
+//     [bandwidth]                     # optional
+//     mbit_s = 10                     # of each link; what exceeds it waits at the sender
+//     block_bytes = 100000            # level model only: at level sim, blocks are real
+//
+//     [load]                          # optional, level sim only
+//     transactions_per_s = 2
+//
+//     [stop]
+//     heights = 1000
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/expected.h"
+#include "node/simulator/network/delay_law.h"
+
+namespace parley::lab {
+
+enum class ScenarioConsensus : uint8_t { pow, pbft };
+
+enum class TopologyKind : uint8_t {
+    mesh,
+    ring,
+    star,
+    outbound,
+    regular,
+    erdos_renyi,
+    watts_strogatz,
+    barabasi_albert,
+    geometric,
+};
+const char* to_string(TopologyKind kind);
+
+struct TopologySpec {
+    TopologyKind kind = TopologyKind::mesh;
+    size_t degree = 0;         ///< outbound links, mean degree, or links of a new node
+    uint32_t rewired_ppm = 0;  ///< watts_strogatz
+    uint32_t radius_ppm = 0;   ///< geometric
+    int64_t line = 0;          ///< where the file names it, for errors
+};
+
+/// Latency matrices (node/simulator/latency_table.h).
+enum class RegionData : uint8_t { none, year_2015, year_2019 };
+
+struct DelaySpec {
+    double mean_s = 0;  ///< without regions
+    RegionData regions = RegionData::none;
+    sim::DelayLaw law = sim::DelayLaw::constant;
+};
+
+struct Scenario {
+    std::string title;
+    ScenarioConsensus consensus = ScenarioConsensus::pow;
+    size_t nodes = 0;
+    uint64_t first_seed = 1;
+    uint64_t seeds = 1;
+    double interval_s = 0;       ///< mean time between all mined blocks, or between PBFT's blocks
+    std::vector<double> shares;  ///< of each node; sum 1; empty for PBFT
+    size_t validators = 0;
+    double timeout_s = 2;
+    TopologySpec topology;
+    DelaySpec delay;
+    double bytes_per_second = 0;  ///< 0: unlimited
+    uint64_t block_bytes = 0;
+    double transactions_per_s = 0;
+    uint64_t heights = 0;
+};
+
+inline constexpr size_t kScenarioNodesMax = 1'024;
+
+/// Error: one sentence that begins with `name` and the line, as in "a.toml:3: ...".
+Expected<Scenario, std::string> parse_scenario(std::string_view text, const std::string& name);
+
+}  // namespace parley::lab

@@ -1,0 +1,118 @@
+// One scenario at both levels.
+#include "contrib/lab/scenario/run.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "contrib/lab/model/closed_forms.h"
+#include "contrib/lab/scenario/run_report.h"
+
+namespace parley::lab {
+namespace {
+
+const RunProceed kToTheEnd = [](uint64_t) { return true; };
+
+Scenario two_equal_miners(uint64_t heights) {
+    Scenario scenario;
+    scenario.nodes = 2;
+    scenario.interval_s = 1;
+    scenario.shares = {.5, .5};
+    scenario.delay.mean_s = 0.5;
+    scenario.heights = heights;
+    return scenario;
+}
+
+void expect_two_miners(const RaceResult& race, double x) {
+    const double exact = two_miners(0.5, x).stale_of_all;
+    const double error = std::sqrt(exact * (1 - exact) / static_cast<double>(race.blocks));
+    EXPECT_NEAR(race.stale_of_all().value(), exact, 4 * error);
+    EXPECT_EQ(race.forked, race.stale());
+}
+
+TEST(ScenarioRun, both_levels_follow_the_exact_rate_of_two_miners) {
+    const Scenario scenario = two_equal_miners(600);
+    const auto network = *build_network(scenario, "f", 1);
+    const auto model = *run_model(scenario, network, 1, kToTheEnd);
+    const auto sim = *run_sim(scenario, network, 1, kToTheEnd);
+    for (const ScenarioRun* run : {&model, &sim}) {
+        expect_two_miners(run->race, 0.5);
+        EXPECT_EQ(run->race.heights, 600u);
+        EXPECT_FALSE(run->race.partial);
+        EXPECT_EQ(run->race.main[0] + run->race.main[1], 600u);
+        EXPECT_EQ(run->race.mined[0] + run->race.mined[1], run->race.blocks);
+        EXPECT_FALSE(run->race.reorganisations.empty());
+        EXPECT_NEAR(run->race.growth(), two_miners(0.5, 0.5).growth, 0.12);
+    }
+    EXPECT_EQ(delivery_percentile(model.deliveries, 0.5), 0.5);
+    // The simulator's nodes announce blocks, which takes at least one delay.
+    EXPECT_GE(delivery_percentile(sim.deliveries, 0.5), 0.5);
+    EXPECT_GT(sim.traffic.at("version").messages, 0u);
+    EXPECT_EQ(sim.conflicts, 0u);
+}
+
+TEST(ScenarioRun, sim_pbft_never_forks_and_confirms_the_load) {
+    Scenario scenario;
+    scenario.consensus = ScenarioConsensus::pbft;
+    scenario.nodes = 5;
+    scenario.validators = 4;
+    scenario.interval_s = 1;
+    scenario.delay.mean_s = 0.05;
+    scenario.transactions_per_s = 1;
+    scenario.heights = 20;
+    const auto network = *build_network(scenario, "f", 1);
+    const auto run = *run_sim(scenario, network, 1, kToTheEnd);
+    EXPECT_EQ(run.race.heights, 20u);
+    EXPECT_EQ(run.race.blocks, 20u);
+    EXPECT_EQ(run.conflicts, 0u);
+    EXPECT_GT(run.submitted, 5u);
+    EXPECT_GT(run.confirmed, 3u);
+    EXPECT_LE(run.confirmed, run.submitted);
+    EXPECT_FALSE(run_model(scenario, network, 1, kToTheEnd));
+}
+
+TEST(ScenarioRun, interrupted_run_is_partial_and_counts_what_is_agreed) {
+    const Scenario scenario = two_equal_miners(10'000);
+    const auto network = *build_network(scenario, "f", 1);
+    for (const auto runner : {run_model, run_sim}) {
+        const auto run =
+            *runner(scenario, network, 1, [](uint64_t heights) { return heights < 50; });
+        EXPECT_TRUE(run.race.partial);
+        EXPECT_LT(run.race.heights, 10'000u);
+        EXPECT_GT(run.race.heights, 30u);
+    }
+}
+
+TEST(ScenarioRun, equal_seeds_give_equal_runs) {
+    const Scenario scenario = two_equal_miners(50);
+    const auto network = *build_network(scenario, "f", 1);
+    const auto first = *run_sim(scenario, network, 7, kToTheEnd);
+    const auto again = *run_sim(scenario, network, 7, kToTheEnd);
+    EXPECT_EQ(first.race.intervals, again.race.intervals);
+    EXPECT_EQ(first.race.mined, again.race.mined);
+    EXPECT_NE(first.race.intervals, run_sim(scenario, network, 8, kToTheEnd)->race.intervals);
+}
+
+TEST(ScenarioRun, report_marks_a_partial_run_and_one_without_heights) {
+    RunReport report;
+    report.scenario = two_equal_miners(10);
+    report.partial = true;
+    EXPECT_NE(run_text(report).find("PARTIAL"), std::string::npos);
+    EXPECT_NE(run_text(report).find("has no fork rate"), std::string::npos);
+    const auto network = *build_network(report.scenario, "f", 1);
+    report.runs.push_back(*run_model(report.scenario, network, 1, kToTheEnd));
+    report.partial = false;
+    EXPECT_NE(run_text(report).find("(n = 10)"), std::string::npos) << run_text(report);
+    EXPECT_EQ(run_text(report).find("PARTIAL"), std::string::npos);
+}
+
+TEST(ScenarioRun, delivery_percentile_weighs_by_blocks) {
+    const std::vector<Delivery> deliveries{{3, 1}, {1, 98}, {2, 1}};
+    EXPECT_EQ(delivery_percentile(deliveries, 0.5), 1);
+    EXPECT_EQ(delivery_percentile(deliveries, 0.99), 2);
+    EXPECT_EQ(delivery_percentile(deliveries, 1), 3);
+    EXPECT_TRUE(std::isnan(delivery_percentile({}, 0.5)));
+}
+
+}  // namespace
+}  // namespace parley::lab
