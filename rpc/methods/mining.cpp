@@ -267,7 +267,8 @@ void generatetoaddress(Call& call) {
                                        tries_argument(call, 2)));
 }
 
-/// The only script of a descriptor. For combo(), this is the P2WPKH script, as in bitcoind.
+/// The only script of a descriptor. For combo(), as in bitcoind, this is the P2WPKH script, or, for
+/// an uncompressed key, the P2PKH script.
 Script descriptor_script(const Descriptor& descriptor) {
     if (descriptor.is_range())
         fail(Code::invalid_parameter,
@@ -278,7 +279,8 @@ Script descriptor_script(const Descriptor& descriptor) {
     const auto segwit = std::find_if(scripts.begin(), scripts.end(), [](const Script& script) {
         return match_p2wpkh(script).has_value();
     });
-    return segwit != scripts.end() ? *segwit : scripts.front();
+    if (segwit != scripts.end()) return *segwit;
+    return scripts.size() > 1 ? scripts[1] : scripts.front();
 }
 
 void generatetodescriptor(Call& call) {
