@@ -17,6 +17,7 @@ int main(int count, char** values) {
         "  race          runs the abstract mining race: millions of blocks without nodes\n"
         "  double-spend  simulates attempts to reverse a payment\n"
         "  theory        prints closed forms for forks, selfish mining and double spends\n"
+        "  verify        checks the laboratory against exact results and published tables\n"
         "  replay        runs what a daemon recorded (-record) through the node code again\n"
         "\n"
         "Run parley-lab <command> --help for the options of a command.\n";
@@ -27,6 +28,7 @@ int main(int count, char** values) {
     if (command == "race") return parley::lab::run_race_command(arguments);
     if (command == "double-spend") return parley::lab::run_double_spend_command(arguments);
     if (command == "theory") return parley::lab::run_theory_command(arguments);
+    if (command == "verify") return parley::lab::run_verify_command(arguments);
     if (command == "replay") return parley::lab::run_replay(arguments);
     const bool asked = command == "--help" || command == "-h";
     fmt::print(asked ? stdout : stderr, "{}", kUsage);

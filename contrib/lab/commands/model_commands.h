@@ -1,5 +1,5 @@
-// The commands of parley-lab that run the abstract model (contrib/lab/model) or print its closed
-// forms. None starts a node.
+// The commands of parley-lab that run the abstract model (contrib/lab/model) or the simulator, or
+// print closed forms. None starts a daemon.
 //
 // Each takes the arguments after its name and returns the exit code: 0; 1 with a sentence on
 // stderr; 130 after Ctrl-C, when what was measured until then is printed and marked as partial.
@@ -18,5 +18,8 @@ int run_double_spend_command(const std::vector<std::string>& arguments);
 
 /// `theory`: the closed forms.
 int run_theory_command(const std::vector<std::string>& arguments);
+
+/// `verify`: the acceptance points. The exit code is also 1 if a check fails.
+int run_verify_command(const std::vector<std::string>& arguments);
 
 }  // namespace parley::lab

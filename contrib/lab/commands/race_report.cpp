@@ -7,6 +7,7 @@
 
 #include "contrib/lab/commands/rate_text.h"
 #include "contrib/lab/model/closed_forms.h"
+#include "contrib/lab/model/spread.h"
 #include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::lab {
@@ -92,28 +93,17 @@ std::string miners_table(const RaceReport& report) {
     return text;
 }
 
-struct Spread {
-    double mean = 0;
-    double deviation = 0;  ///< standard deviation between seeds
-};
-
-Spread spread_of(const RaceReport& report, double (*figure)(const RaceResult&)) {
-    const auto count = static_cast<double>(report.seeds.size());
-    Spread spread;
-    for (const SeedResult& seed : report.seeds) spread.mean += figure(seed.result) / count;
-    for (const SeedResult& seed : report.seeds) {
-        const double difference = figure(seed.result) - spread.mean;
-        spread.deviation += difference * difference / (count - 1);
-    }
-    spread.deviation = std::sqrt(spread.deviation);
-    return spread;
+Spread spread_between(const RaceReport& report, double (*figure)(const RaceResult&)) {
+    std::vector<double> values;
+    for (const SeedResult& seed : report.seeds) values.push_back(figure(seed.result));
+    return spread_of(values);
 }
 
 std::string spread_text(const RaceReport& report) {
     const Spread forked =
-        spread_of(report, [](const RaceResult& r) { return r.forked_heights().value(); });
+        spread_between(report, [](const RaceResult& r) { return r.forked_heights().value(); });
     const Spread stale =
-        spread_of(report, [](const RaceResult& r) { return r.stale_of_all().value(); });
+        spread_between(report, [](const RaceResult& r) { return r.stale_of_all().value(); });
     return fmt::format(
         "Between the {} seeds: F_h {:.3f} % with standard deviation {:.3f}, S_t {:.3f} % with "
         "{:.3f}.\n",

@@ -1,0 +1,64 @@
+#include "contrib/lab/verify/attack_checks.h"
+#include "contrib/lab/verify/check.h"
+#include "contrib/lab/verify/race_checks.h"
+
+namespace parley::lab {
+namespace {
+
+/// The larger figure for a full run.
+uint64_t amount(Effort effort, uint64_t quick, uint64_t full) {
+    return effort == Effort::quick ? quick : full;
+}
+
+std::vector<Check> race_checks() {
+    return {{"1.interval_law", 2, true,
+             [](Effort effort, const GoOn&) {
+                 const auto shares = *normalised_shares(pool_shares_2016());
+                 const auto sample = mining_sample(shares, 600, 100'000, amount(effort, 1, 10));
+                 return judge_interval_law(sample, 600, shares);
+             }},
+            {"2.two_equal_miners", 8, true,
+             [](Effort effort, const GoOn& go_on) {
+                 return check_rates(two_miner_claims(), amount(effort, 300'000, 4'000'000), go_on);
+             }},
+            {"2.equal_miners", 40, true,
+             [](Effort effort, const GoOn& go_on) {
+                 return check_rates(table_claims(), amount(effort, 150'000, 4'000'000), go_on);
+             }},
+            {"3.growth", 3, true,
+             [](Effort effort, const GoOn& go_on) {
+                 return check_growth(.509, .005, amount(effort, 50'000, 1'000'000), go_on);
+             }},
+            {"3.time_scale", 12, true,
+             [](Effort effort, const GoOn& go_on) {
+                 return check_time_scales({{600, 60}, {10, 1}, {.5, .05}},
+                                          amount(effort, 100'000, 4'000'000), go_on);
+             }},
+            {"4.decker", 8, true,
+             [](Effort effort, const GoOn& go_on) {
+                 return check_decker(amount(effort, 50'000, 1'000'000), go_on);
+             }},
+            {"5.gervais.standard", 30, true, [](Effort effort, const GoOn& go_on) {
+                 return check_pool_rows(pool_rows(), amount(effort, 600'000, 4'000'000), go_on);
+             }}};
+}
+
+}  // namespace
+
+std::vector<Check> all_checks() {
+    std::vector<Check> checks = race_checks();
+    checks.push_back({"6.selfish_mining", 5, true, [](Effort effort, const GoOn& go_on) {
+                          return check_selfish_mining(selfish_claims(),
+                                                      amount(effort, 200'000, 4'000'000), go_on);
+                      }});
+    checks.push_back({"6.double_spend", 20, true, [](Effort effort, const GoOn& go_on) {
+                          return check_double_spends(double_spend_claims(),
+                                                     amount(effort, 100'000, 1'000'000), go_on);
+                      }});
+    checks.push_back({"7.partition", 1, true, [](Effort effort, const GoOn& go_on) {
+                          return check_partition(30, 100, amount(effort, 200, 200), go_on);
+                      }});
+    return checks;
+}
+
+}  // namespace parley::lab
