@@ -10,7 +10,7 @@
 #include "chain/script/script_cache.h"
 #include "chain/script/sighash.h"
 #include "mempool/fee_order.h"
-#include "mempool/package_rules.h"
+#include "mempool/package/package_rules.h"
 #include "mempool/policy.h"
 
 namespace parley {

@@ -4,8 +4,8 @@
 
 #include "base/check.h"
 #include "mempool/mempool_impl.h"
-#include "mempool/package.h"
-#include "mempool/package_admission.h"
+#include "mempool/package/package.h"
+#include "mempool/package/package_admission.h"
 
 namespace parley {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "mempool/linearization.h"
+#include "mempool/cluster/linearization.h"
 #include "tests/unit/mempool/fake_chain.h"
 
 namespace parley {
@@ -178,13 +178,17 @@ inline std::string NaiveMempool::submit(const TransactionRef& transaction, int64
         if ((fee - replaced_fees) * 1000 < 100 * size) return "insufficient fee";
     }
     const auto others = cluster(*transaction, evicted);
-    if (others.size() + 1 > 64 || sum_sizes(others) + size > 101'000) return "too-large-cluster";
+    int64_t weight = transaction->weight().value();
+    for (const auto& other : others) weight += find(other)->transaction->weight().value();
+    if (others.size() + 1 > 64 || weight > 404'000) return "too-large-cluster";
     if (!conflicts.empty()) {
-        std::set<Txid> concerned = evicted;
+        std::set<Txid> seeds = evicted;
         for (const auto& input : transaction->inputs())
-            if (find(input.prevout.txid)) concerned.insert(input.prevout.txid);
-        for (const auto& id : std::set<Txid>{concerned}) {
-            for (const auto& each : cluster(*find(id)->transaction, {})) concerned.insert(each);
+            if (find(input.prevout.txid)) seeds.insert(input.prevout.txid);
+        std::set<Txid> concerned;
+        for (const auto& seed : seeds) {
+            if (!concerned.insert(seed).second) continue;
+            for (const auto& each : cluster(*find(seed)->transaction, {})) concerned.insert(each);
         }
         const auto before = diagram(concerned, nullptr, 0);
         for (const auto& id : evicted) concerned.erase(id);

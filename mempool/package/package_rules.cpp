@@ -1,11 +1,11 @@
-#include "mempool/package_rules.h"
+#include "mempool/package/package_rules.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-#include "mempool/cluster_chunks.h"
+#include "mempool/cluster/cluster_chunks.h"
 #include "mempool/policy.h"
 
 namespace parley {
@@ -52,9 +52,9 @@ MempoolIndex::Entries all_evicted(std::span<const Candidate* const> candidates) 
 
 /// A cluster as it would be with candidates.
 struct FutureCluster {
-    std::set<Txid> txids;  ///< of the candidates in it
-    std::set<const MempoolEntry*> entries;
-    int64_t new_virtual_size = 0;
+    std::set<Txid> txids;                            ///< of the candidates in it
+    std::map<int64_t, const MempoolEntry*> entries;  ///< by the order of arrival
+    int64_t new_weight = 0;
 
     bool joins(const Transaction& candidate, const FutureCluster& its) const {
         return std::ranges::any_of(
@@ -66,7 +66,7 @@ struct FutureCluster {
     void merge(const FutureCluster& other) {
         txids.insert(other.txids.begin(), other.txids.end());
         entries.insert(other.entries.begin(), other.entries.end());
-        new_virtual_size += other.new_virtual_size;
+        new_weight += other.new_weight;
     }
 };
 
@@ -151,13 +151,16 @@ std::optional<TxReject> check_replacement_fees(const AdmissionContext& context,
 bool exceeds_cluster_limits(const AdmissionContext& context,
                             std::span<const Candidate* const> candidates) {
     const auto count_max = static_cast<size_t>(context.options.cluster_count_max);
+    const int64_t bytes_per_sigop = context.options.bytes_per_sigop;
     const auto evicted = all_evicted(candidates);
     std::vector<FutureCluster> clusters;
     for (const Candidate* each : candidates) {
-        FutureCluster own{{each->transaction->txid()}, {}, each->virtual_size};
+        FutureCluster own{{each->transaction->txid()},
+                          {},
+                          adjusted_weight(*each->transaction, each->sigops_cost, bytes_per_sigop)};
         const auto entries =
             context.index.cluster(relatives_of(context, *each->transaction), evicted, count_max);
-        own.entries.insert(entries.begin(), entries.end());
+        for (const MempoolEntry* entry : entries) own.entries.emplace(entry->sequence, entry);
         for (auto& other : clusters) {
             if (other.joins(*each->transaction, own)) own.merge(std::exchange(other, {}));
         }
@@ -165,10 +168,12 @@ bool exceeds_cluster_limits(const AdmissionContext& context,
         clusters.push_back(std::move(own));
     }
     return std::ranges::any_of(clusters, [&](const FutureCluster& cluster) {
-        int64_t virtual_size = cluster.new_virtual_size;
-        for (const MempoolEntry* entry : cluster.entries) virtual_size += entry->virtual_size;
+        // In weights: virtual sizes, each rounded up, would reach the limit too early.
+        int64_t weight = cluster.new_weight;
+        for (const auto& [sequence, entry] : cluster.entries)
+            weight += adjusted_weight(*entry->transaction, entry->sigops_cost, bytes_per_sigop);
         return cluster.entries.size() + cluster.txids.size() > count_max ||
-               virtual_size > context.options.cluster_virtual_bytes_max;
+               weight > context.options.cluster_virtual_bytes_max * 4;
     });
 }
 

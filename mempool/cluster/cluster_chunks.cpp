@@ -1,4 +1,4 @@
-#include "mempool/cluster_chunks.h"
+#include "mempool/cluster/cluster_chunks.h"
 
 #include <algorithm>
 #include <map>
@@ -12,7 +12,7 @@ int64_t adjusted_weight(const Transaction& transaction, int64_t sigops_cost,
 
 std::vector<LinearItem> linear_items(const std::vector<const MempoolEntry*>& entries,
                                      int64_t bytes_per_sigop) {
-    std::map<const MempoolEntry*, size_t> positions;
+    std::map<int64_t, size_t> positions;  // by the order of arrival
     std::vector<LinearItem> items;
     items.reserve(entries.size());
     for (const MempoolEntry* entry : entries) {
@@ -20,10 +20,10 @@ std::vector<LinearItem> linear_items(const std::vector<const MempoolEntry*>& ent
                          adjusted_weight(*entry->transaction, entry->sigops_cost, bytes_per_sigop)},
                         {}};
         for (const MempoolEntry* parent : entry->parents) {
-            if (const auto at = positions.find(parent); at != positions.end())
+            if (const auto at = positions.find(parent->sequence); at != positions.end())
                 item.parents.push_back(at->second);
         }
-        positions.emplace(entry, items.size());
+        positions.emplace(entry->sequence, items.size());
         items.push_back(std::move(item));
     }
     return items;

@@ -1,4 +1,4 @@
-#include "mempool/package.h"
+#include "mempool/package/package.h"
 
 #include <algorithm>
 #include <set>

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "chain/primitives/fee_rate.h"
-#include "mempool/package.h"
+#include "mempool/package/package.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 

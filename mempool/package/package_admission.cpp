@@ -1,12 +1,12 @@
-#include "mempool/package_admission.h"
+#include "mempool/package/package_admission.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
 
-#include "mempool/package.h"
-#include "mempool/package_rules.h"
+#include "mempool/package/package.h"
+#include "mempool/package/package_rules.h"
 #include "mempool/policy.h"
 
 namespace parley {

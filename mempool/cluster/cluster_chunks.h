@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "mempool/linearization.h"
+#include "mempool/cluster/linearization.h"
 #include "mempool/mempool.h"
 
 namespace parley {

@@ -1,4 +1,4 @@
-#include "mempool/linearization.h"
+#include "mempool/cluster/linearization.h"
 
 #include <algorithm>
 #include <numeric>

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "chain/primitives/fee_rate.h"
-#include "mempool/cluster_chunks.h"
+#include "mempool/cluster/cluster_chunks.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 
@@ -87,17 +87,18 @@ class ChunkLookup {
     explicit ChunkLookup(const Mempool& mempool) : mempool_(mempool) {}
 
     const FeeFraction& of(const MempoolEntry& entry) {
-        if (!chunks_.contains(&entry)) {
+        if (!chunks_.contains(entry.sequence)) {
             for (const MempoolChunk& chunk : cluster_chunks(mempool_, entry)) {
-                for (const MempoolEntry* each : chunk.entries) chunks_.emplace(each, chunk.cost);
+                for (const MempoolEntry* each : chunk.entries)
+                    chunks_.emplace(each->sequence, chunk.cost);
             }
         }
-        return chunks_.at(&entry);
+        return chunks_.at(entry.sequence);
     }
 
  private:
     const Mempool& mempool_;
-    std::map<const MempoolEntry*, FeeFraction> chunks_;
+    std::map<int64_t, FeeFraction> chunks_;  ///< by the order of arrival
 };
 
 std::vector<EntryCopy> copies_of(const Mempool& mempool,
@@ -307,6 +308,30 @@ void gettxspendingprevout(Call& call) {
     });
 }
 
+std::vector<Method> cluster_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "getmempoolcluster",
+         .category = "blockchain",
+         .description = "Returns the transactions that are connected with a given one in the "
+                        "mempool, by the chunks in which they would be mined.",
+         .parameters = {{"txid", hex, true, "", "The txid of a transaction in the cluster"}},
+         .result = "{clusterweight, txcount, chunks: [{chunkfee, chunkweight, txs},...]}"
+                   "    (json object)",
+         .example = "\"mytxid\"",
+         .handler = &getmempoolcluster},
+        {.name = "getmempoolfeeratediagram",
+         .category = "blockchain",
+         .description = "Returns the fees that the whole mempool earns, over the weight that is "
+                        "mined for it.",
+         .parameters = {},
+         .result = "[{weight, fee},...]    (json array) cumulative",
+         .example = "",
+         .handler = &getmempoolfeeratediagram,
+         .hidden = true},
+    };
+}
+
 }  // namespace
 
 std::vector<Method> mempool_methods() {
@@ -314,7 +339,7 @@ std::vector<Method> mempool_methods() {
     const Parameter txid{"txid", hex, true, "", "The transaction id (must be in mempool)"};
     const Parameter verbose{"verbose", boolean, false, "false",
                             "True for a json object, false for array of transaction ids"};
-    return {
+    std::vector<Method> methods{
         {.name = "getmempoolinfo",
          .category = "blockchain",
          .description = "Returns details on the active state of the TX memory pool.",
@@ -341,24 +366,6 @@ std::vector<Method> mempool_methods() {
          .result = "{vsize, weight, time, height, fees, depends, spentby, ...}    (json object)",
          .example = "\"mytxid\"",
          .handler = &getmempoolentry},
-        {.name = "getmempoolcluster",
-         .category = "blockchain",
-         .description = "Returns the transactions that are connected with a given one in the "
-                        "mempool, by the chunks in which they would be mined.",
-         .parameters = {{"txid", hex, true, "", "The txid of a transaction in the cluster"}},
-         .result = "{clusterweight, txcount, chunks: [{chunkfee, chunkweight, txs},...]}"
-                   "    (json object)",
-         .example = "\"mytxid\"",
-         .handler = &getmempoolcluster},
-        {.name = "getmempoolfeeratediagram",
-         .category = "blockchain",
-         .description = "Returns the fees that the whole mempool earns, over the weight that is "
-                        "mined for it.",
-         .parameters = {},
-         .result = "[{weight, fee},...]    (json array) cumulative",
-         .example = "",
-         .handler = &getmempoolfeeratediagram,
-         .hidden = true},
         {.name = "getmempoolancestors",
          .category = "blockchain",
          .description = "If txid is in the mempool, returns all in-mempool ancestors.",
@@ -383,6 +390,9 @@ std::vector<Method> mempool_methods() {
          .example = R"("[{\"txid\":\"mytxid\",\"vout\":3}]")",
          .handler = &gettxspendingprevout},
     };
+    const auto more = cluster_methods();
+    methods.insert(methods.end(), more.begin(), more.end());
+    return methods;
 }
 
 }  // namespace parley::rpc
