@@ -61,7 +61,7 @@ struct FutureCluster {
                    candidate.inputs(),
                    [&](const TxInput& input) { return txids.contains(input.prevout.txid); }) ||
                std::ranges::any_of(
-                   its.entries, [&](const MempoolEntry* entry) { return entries.contains(entry); });
+                   its.entries, [&](const auto& entry) { return entries.contains(entry.first); });
     }
     void merge(const FutureCluster& other) {
         txids.insert(other.txids.begin(), other.txids.end());
