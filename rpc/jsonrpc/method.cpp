@@ -22,6 +22,7 @@ MethodTable::MethodTable() {
     add(network_methods());
     add(connection_methods());
     add(address_methods());
+    add(network_test_methods());
     add(ban_methods());
     add(raw_transaction_methods());
     add(utility_methods());
