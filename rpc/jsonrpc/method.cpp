@@ -17,6 +17,7 @@ MethodTable::MethodTable() {
     add(wait_methods());
     add(block_statistics_methods());
     add(mempool_methods());
+    add(admission_methods());
     add(mining_methods());
     add(network_methods());
     add(connection_methods());

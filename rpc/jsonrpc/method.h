@@ -101,6 +101,7 @@ std::vector<Method> echo_methods();
 std::vector<Method> wait_methods();
 std::vector<Method> block_statistics_methods();
 std::vector<Method> mempool_methods();
+std::vector<Method> admission_methods();
 std::vector<Method> mining_methods();
 std::vector<Method> network_methods();
 std::vector<Method> connection_methods();
