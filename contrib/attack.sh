@@ -6,8 +6,8 @@
 #   --no-build     neither install nor build: use the programs in PARLEY_BIN, or build/release/bin
 #   --seconds S    how long to measure each attack, at most 60 (default: 20)
 #   --attackers N  number of attacking connections; may be repeated (default: 1, 40 and 100)
-#   --only NAME    one of invs, orphans, weak-headers, near-headers, siblings, garbage, oversize, pings, none; may be
-#                  repeated (default: all)
+#   --only NAME    one of invs, orphans, orphan-chains, addresses, weak-headers, near-headers, siblings, mutated,
+#                  invalid, garbage, oversize, pings, deaf, engine, none; may be repeated (default: all)
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 
 install=yes build=yes

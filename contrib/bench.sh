@@ -3,7 +3,7 @@
 # first sync of a generated chain, the simulator, the mining race. --blocks 576 --inputs 780000 selects the chain of the
 # goal.
 # Usage: contrib/bench.sh [--no-install] [--quick] [--blocks N] [--inputs N] [--only NAME]...
-# Names: start, mining, rpc, hashing, pbft, sync, simulator, race.
+# Names: start, mining, rpc, hashing, pbft, sync, simulator, race, steps (the longest of the core thread, by kind).
 # Run it on an idle machine. Compare ratios within one run rather than figures of different machines.
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 

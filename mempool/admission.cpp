@@ -10,13 +10,11 @@
 #include "chain/script/script_cache.h"
 #include "chain/script/sighash.h"
 #include "mempool/fee_order.h"
+#include "mempool/package/package_rules.h"
 #include "mempool/policy.h"
 
 namespace parley {
 namespace {
-
-// BIP125 rule 5: limits the work and the loss that one replacement can cause.
-constexpr size_t kEvictedCountMax = 100;
 
 using Verdict = std::optional<TxFailure>;
 
@@ -33,7 +31,7 @@ TxFailure reject(TxRejectKind kind, std::string_view reason, std::string detail 
 }
 
 /// The checks of one transaction, with the results that they share.
-class Admission {
+class Admission final : public StagedAdmission {
  public:
     Admission(const AdmissionContext& context, const TransactionRef& transaction,
               const AdmissionCoins& coins)
@@ -41,23 +39,28 @@ class Admission {
         candidate_.transaction = transaction;
     }
 
-    Expected<Candidate, TxFailure> run() {
+    Verdict check_rules() override {
         using Check = Verdict (Admission::*)();
         for (const Check check :
              {&Admission::check_alone, &Admission::check_novelty, &Admission::fetch_inputs,
               &Admission::check_inputs, &Admission::check_costs, &Admission::check_fee,
-              &Admission::check_ancestors, &Admission::check_replacement, &Admission::check_cluster,
-              &Admission::check_scripts}) {
-            if (auto verdict = (this->*check)()) return Unexpected(std::move(*verdict));
+              &Admission::check_parents, &Admission::check_replacement, &Admission::check_cluster,
+              &Admission::check_ancestors, &Admission::check_fee_rate_max,
+              &Admission::check_dust_spends}) {
+            if (auto verdict = (this->*check)()) return verdict;
         }
-        return std::move(candidate_);
+        return std::nullopt;
     }
+
+    Verdict check_scripts() override;
+
+    Candidate& candidate() override { return candidate_; }
 
  private:
     bool standard() const { return !context_.options.accept_nonstandard; }
     const HeaderNode& tip() const { return context_.chain.tip(); }
     Height next_height() const { return tip().height + 1; }
-    Amount modified_fee() const { return candidate_.fee + context_.fee_delta; }
+    Amount modified_fee() const { return candidate_.modified_fee; }
 
     Verdict check_alone() {
         if (const auto checked = check_transaction(transaction_); !checked)
@@ -82,8 +85,9 @@ class Admission {
         for (const auto& input : transaction_.inputs()) {
             const MempoolEntry* spender = context_.index.spender(input.prevout);
             if (!spender) continue;
-            if (context_.returned || !context_.replacement_allowed)
-                return reject(TxRejectKind::conflict, "txn-mempool-conflict");
+            if (context_.returned) return reject(TxRejectKind::conflict, "txn-mempool-conflict");
+            if (!context_.replacement_allowed)
+                return reject(TxRejectKind::conflict, "bip125-replacement-disallowed");
             auto& conflicts = candidate_.conflicts;
             if (std::find(conflicts.begin(), conflicts.end(), spender) == conflicts.end())
                 conflicts.push_back(spender);
@@ -127,6 +131,7 @@ class Admission {
                           to_string(fee.error()), input_error_detail(fee.error()));
         }
         candidate_.fee = *fee;
+        candidate_.modified_fee = *fee + context_.fee_delta;
         return std::nullopt;
     }
 
@@ -155,6 +160,10 @@ class Admission {
                 return reject(TxRejectKind::policy, *reason);
         }
         candidate_.sigops_cost = sigop_cost(transaction_, coins_, kStandardScriptFlags);
+        // A dust output is only allowed if no miner would include the transaction alone.
+        if (standard() && (candidate_.fee != Amount{0} || modified_fee() != Amount{0}) &&
+            has_dust(transaction_, context_.options.dust_relay_fee))
+            return reject(TxRejectKind::policy, "dust", "tx with dust output must be 0-fee");
         if (candidate_.sigops_cost > kStandardSigopsCostMax)
             return reject(TxRejectKind::policy, "bad-txns-too-many-sigops",
                           std::to_string(candidate_.sigops_cost));
@@ -164,34 +173,60 @@ class Admission {
     }
 
     Verdict check_fee() {
+        if (context_.returned || context_.in_package) return std::nullopt;
+        return check_minimum_fees(context_, modified_fee(), candidate_.virtual_size);
+    }
+
+    /// BIP431's limits. Collects what it replaces.
+    Verdict check_parents() {
+        parents_ = context_.index.parents_of(transaction_);
+        collect_evicted();
         if (context_.returned) return std::nullopt;
-        const auto below = [&](FeeRate rate, std::string_view reason) -> Verdict {
-            const Amount needed = fee_for(rate, candidate_.virtual_size);
-            if (modified_fee() >= needed) return std::nullopt;
-            return reject(TxRejectKind::fee, reason,
-                          fmt::format("{} < {}", modified_fee().value(), needed.value()));
-        };
-        if (auto verdict = below(context_.min_fee, "mempool min fee not met")) return verdict;
-        if (auto verdict = below(context_.options.min_relay_fee, "min relay fee not met"))
-            return verdict;
-        // A dust output is only allowed if no miner would include the transaction alone, that is,
-        // without a fee; without packages, such transactions fail the minimum fee above.
-        if (standard() && candidate_.fee != Amount{0} &&
-            has_dust(transaction_, context_.options.dust_relay_fee))
-            return reject(TxRejectKind::policy, "dust", "tx with dust output must be 0-fee");
+        const auto violation =
+            check_truc(transaction_, candidate_.virtual_size, parents_, candidate_.evicted);
+        if (!violation) return std::nullopt;
+        if (violation->sibling == nullptr || context_.in_package || !context_.replacement_allowed)
+            return reject(TxRejectKind::policy, "TRUC-violation", violation->detail);
+        // The other child of its parent may make room, under the rules of a replacement.
+        candidate_.conflicts.push_back(violation->sibling);
+        sibling_evicted_ = true;
+        collect_evicted();
         return std::nullopt;
     }
 
-    /// Collects what it replaces; checks that it does not descend from that, and BIP431's limits.
+    void collect_evicted() {
+        candidate_.evicted = evicted_by(context_.index, candidate_.conflicts);
+    }
+
+    Verdict check_replacement() {
+        if (context_.in_package || candidate_.conflicts.empty()) return std::nullopt;
+        auto refused = check_replacement_fees(
+            context_, {candidate_.conflicts, candidate_.evicted, modified_fee(),
+                       candidate_.virtual_size, transaction_.txid()});
+        if (!refused) return std::nullopt;
+        if (sibling_evicted_) refused->reason += " (including sibling eviction)";
+        return std::move(*refused);
+    }
+
+    Verdict check_cluster() {
+        if (context_.in_package) return std::nullopt;
+        const Candidate* candidate = &candidate_;
+        if (exceeds_cluster_limits(context_, {&candidate, 1}))
+            return reject(TxRejectKind::policy, "too-large-cluster");
+        if (!candidate_.conflicts.empty() && !improves_diagram(context_, {&candidate, 1}))
+            return reject(TxRejectKind::conflict, "replacement-failed",
+                          "insufficient feerate: does not improve feerate diagram");
+        return std::nullopt;
+    }
+
+    /// It must not descend from what it replaces.
     Verdict check_ancestors() {
-        collect_evicted();
-        const auto parents = context_.index.parents_of(transaction_);
-        for (const MempoolEntry* parent : parents) {
+        if (candidate_.conflicts.empty()) return std::nullopt;
+        for (const MempoolEntry* parent : parents_) {
             auto ancestors = context_.index.ancestors(*parent);
             ancestors.push_back(parent);
             for (const MempoolEntry* ancestor : ancestors) {
-                const auto& conflicts = candidate_.conflicts;
-                if (std::find(conflicts.begin(), conflicts.end(), ancestor) == conflicts.end())
+                if (std::ranges::find(candidate_.conflicts, ancestor) == candidate_.conflicts.end())
                     continue;
                 return reject(
                     TxRejectKind::consensus, "bad-txns-spends-conflicting-tx",
@@ -199,107 +234,57 @@ class Admission {
                                 transaction_.txid().to_string(), ancestor->txid().to_string()));
             }
         }
-        if (auto violation =
-                check_truc(transaction_, candidate_.virtual_size, parents, candidate_.evicted))
-            return reject(TxRejectKind::policy, "TRUC-violation", std::move(*violation));
         return std::nullopt;
     }
 
-    void collect_evicted() {
-        std::map<int64_t, const MempoolEntry*> by_arrival;
-        for (const MempoolEntry* conflict : candidate_.conflicts) {
-            by_arrival.emplace(conflict->sequence, conflict);
-            for (const MempoolEntry* descendant : context_.index.descendants(*conflict))
-                by_arrival.emplace(descendant->sequence, descendant);
-        }
-        for (const auto& [sequence, entry] : by_arrival) candidate_.evicted.push_back(entry);
-    }
-
-    /// Full replace-by-fee: any conflict may be replaced if the replacement has a higher fee rate
-    /// (the miner's interest now), a higher total fee, and also pays for its own relay (the
-    /// network's interest).
-    Verdict check_replacement() {
-        if (candidate_.conflicts.empty()) return std::nullopt;
-        const std::string id = transaction_.txid().to_string();
-        if (candidate_.evicted.size() > kEvictedCountMax)
-            return reject(TxRejectKind::conflict, "too many potential replacements",
-                          fmt::format("rejecting replacement {}; too many potential replacements "
-                                      "({} > {})",
-                                      id, candidate_.evicted.size(), kEvictedCountMax));
-        Amount replaced{0};
-        for (const MempoolEntry* entry : candidate_.evicted) replaced += entry->modified_fee();
-        if (modified_fee() < replaced)
-            return reject(TxRejectKind::conflict, "insufficient fee",
-                          fmt::format("rejecting replacement {}, less fees than conflicting txs; "
-                                      "{} < {}",
-                                      id, format_money(modified_fee()), format_money(replaced)));
-        const Amount additional{modified_fee().value() - replaced.value()};
-        const Amount relay =
-            fee_for(context_.options.incremental_relay_fee, candidate_.virtual_size);
-        if (additional < relay)
-            return reject(TxRejectKind::conflict, "insufficient fee",
-                          fmt::format("rejecting replacement {}, not enough additional fees to "
-                                      "relay; {} < {}",
-                                      id, format_money(additional), format_money(relay)));
+    Verdict check_fee_rate_max() {
+        if (!context_.fee_rate_max) return std::nullopt;
         const FeeFraction own{modified_fee().value(), candidate_.virtual_size};
-        for (const MempoolEntry* conflict : candidate_.conflicts) {
-            if (own.above(own_fraction(*conflict))) continue;
-            return reject(TxRejectKind::conflict, "replacement-failed",
-                          "insufficient feerate: does not improve feerate diagram");
-        }
-        return std::nullopt;
+        if (!own.above({context_.fee_rate_max->value(), 1'000})) return std::nullopt;
+        return reject(TxRejectKind::policy, "max feerate exceeded");
     }
 
-    Verdict check_cluster() {
-        const auto& options = context_.options;
-        auto relatives = context_.index.parents_of(transaction_);
-        if (context_.returned) {
-            for (uint32_t i = 0; i < transaction_.outputs().size(); ++i) {
-                if (const auto* child = context_.index.spender(OutPoint{transaction_.txid(), i}))
-                    relatives.push_back(child);
-            }
-        }
-        const auto count_max = static_cast<size_t>(options.cluster_count_max);
-        const auto cluster = context_.index.cluster(relatives, candidate_.evicted, count_max);
-        int64_t virtual_size = candidate_.virtual_size;
-        for (const MempoolEntry* entry : cluster) virtual_size += entry->virtual_size;
-        if (cluster.size() + 1 > count_max || virtual_size > options.cluster_virtual_bytes_max)
-            return reject(TxRejectKind::policy, "too-large-cluster");
+    Verdict check_dust_spends() {
+        if (!standard() || context_.returned || context_.in_package) return std::nullopt;
+        const TransactionRef& transaction = candidate_.transaction;
+        if (auto unspent = unspent_dust(context_, {&transaction, 1}))
+            return std::move(unspent->second);
         return std::nullopt;
-    }
-
-    Verdict check_scripts() {
-        std::vector<TxOutput> spent_outputs;
-        spent_outputs.reserve(coins_.size());
-        for (const Coin& coin : coins_) spent_outputs.push_back(coin.output);
-        std::vector<ScriptCheck> checks;
-        checks.reserve(coins_.size());
-        add_script_checks(candidate_.transaction, std::move(spent_outputs), kStandardScriptFlags,
-                          true, checks);
-        const auto failure = context_.verifier.verify_all(checks);
-        if (!failure) {
-            // A transaction that is valid under a set of rules is valid under a subset.
-            static_assert((kConsensusScriptFlags & ~kStandardScriptFlags) == 0);
-            if (ScriptCache* cache = context_.verifier.cache())
-                cache->insert(transaction_.wtxid(), kConsensusScriptFlags);
-            return std::nullopt;
-        }
-        const OutPoint& spent = transaction_.inputs()[failure->check].prevout;
-        const bool stripped = !transaction_.has_witness() && needs_witness(transaction_, coins_);
-        return reject(
-            stripped ? TxRejectKind::witness_stripped : TxRejectKind::policy,
-            fmt::format("mempool-script-verify-flag-failed ({})", to_string(failure->error)),
-            fmt::format("input {} of {} (wtxid {}), spending {}:{}", failure->check,
-                        transaction_.txid().to_string(), transaction_.wtxid().to_string(),
-                        spent.txid.to_string(), spent.index));
     }
 
     const AdmissionContext& context_;
     const Transaction& transaction_;
     const AdmissionCoins& view_;
     std::vector<Coin> coins_;
+    MempoolIndex::Entries parents_;
+    bool sibling_evicted_ = false;
     Candidate candidate_;
 };
+
+Verdict Admission::check_scripts() {
+    std::vector<TxOutput> spent_outputs;
+    spent_outputs.reserve(coins_.size());
+    for (const Coin& coin : coins_) spent_outputs.push_back(coin.output);
+    std::vector<ScriptCheck> checks;
+    checks.reserve(coins_.size());
+    add_script_checks(candidate_.transaction, std::move(spent_outputs), kStandardScriptFlags, true,
+                      checks);
+    const auto failure = context_.verifier.verify_all(checks);
+    if (!failure) {
+        // A transaction that is valid under a set of rules is valid under a subset.
+        static_assert((kConsensusScriptFlags & ~kStandardScriptFlags) == 0);
+        if (ScriptCache* cache = context_.verifier.cache())
+            cache->insert(transaction_.wtxid(), kConsensusScriptFlags);
+        return std::nullopt;
+    }
+    const OutPoint& spent = transaction_.inputs()[failure->check].prevout;
+    const bool stripped = !transaction_.has_witness() && needs_witness(transaction_, coins_);
+    return reject(stripped ? TxRejectKind::witness_stripped : TxRejectKind::policy,
+                  fmt::format("mempool-script-verify-flag-failed ({})", to_string(failure->error)),
+                  fmt::format("input {} of {} (wtxid {}), spending {}:{}", failure->check,
+                              transaction_.txid().to_string(), transaction_.wtxid().to_string(),
+                              spent.txid.to_string(), spent.index));
+}
 
 }  // namespace
 
@@ -329,7 +314,21 @@ void AdmissionCoins::add_outputs(const Transaction& transaction) {
 Expected<Candidate, TxFailure> check_admission(const AdmissionContext& context,
                                                const TransactionRef& transaction,
                                                const AdmissionCoins& coins) {
-    return Admission{context, transaction, coins}.run();
+    Admission admission{context, transaction, coins};
+    if (auto failure = admission.check_rules()) return Unexpected(std::move(*failure));
+    if (auto failure = admission.check_scripts()) return Unexpected(std::move(*failure));
+    return std::move(admission.candidate());
+}
+
+std::unique_ptr<StagedAdmission> stage_admission(const AdmissionContext& context,
+                                                 const TransactionRef& transaction,
+                                                 const AdmissionCoins& coins) {
+    return std::make_unique<Admission>(context, transaction, coins);
+}
+
+bool reconsiderable(const TxReject& reject) {
+    return reject.kind == TxRejectKind::fee || reject.reason.starts_with("insufficient fee") ||
+           reject.reason.starts_with("replacement-failed");
 }
 
 std::vector<OutPoint> prevouts_of(const Transaction& transaction) {

@@ -4,7 +4,8 @@
 #pragma once
 
 #include <map>
-#include <set>
+#include <memory>
+#include <optional>
 
 #include "chain/rules/params.h"
 #include "mempool/mempool_index.h"
@@ -41,23 +42,51 @@ struct AdmissionContext {
     /// From a disconnected block: minimum fees do not apply, and it replaces nothing.
     bool returned = false;
     bool replacement_allowed = true;
+    /// One of several transactions that are judged together: their fees count in sum, and the rules
+    /// about the transactions around it are PackageAdmission's.
+    bool in_package = false;
+    std::optional<FeeRate> fee_rate_max{};  ///< set by the client
 };
 
 /// A transaction that passed, with the results of the checks.
 struct Candidate {
     TransactionRef transaction;
     Amount fee{0};
+    Amount modified_fee{0};
     int64_t virtual_size = 0;
     int64_t sigops_cost = 0;
     bool spends_coinbase = false;
-    MempoolIndex::Entries conflicts;  ///< entries that spend one of its inputs
-    MempoolIndex::Entries evicted;    ///< those and their descendants, by arrival
+    /// Entries that spend one of its inputs, and the sibling that a TRUC child evicts.
+    MempoolIndex::Entries conflicts;
+    MempoolIndex::Entries evicted;  ///< those and their descendants, by arrival
 };
 
-/// Fetches the coins of all inputs in one request before the first rule reads one.
+/// The checks of one transaction in two stages, between which those of a package come. A stage
+/// returns the first failure; after one, the next must not run.
+class StagedAdmission {
+ public:
+    virtual ~StagedAdmission() = default;
+
+    /// Everything but scripts. Fetches the coins of all inputs in one request before the first rule
+    /// reads one.
+    virtual std::optional<TxFailure> check_rules() = 0;
+    virtual std::optional<TxFailure> check_scripts() = 0;
+    /// What the checks so far have found.
+    virtual Candidate& candidate() = 0;
+};
+
+/// Borrows everything until it is destroyed.
+std::unique_ptr<StagedAdmission> stage_admission(const AdmissionContext& context,
+                                                 const TransactionRef& transaction,
+                                                 const AdmissionCoins& coins);
+
+/// Both stages.
 Expected<Candidate, TxFailure> check_admission(const AdmissionContext& context,
                                                const TransactionRef& transaction,
                                                const AdmissionCoins& coins);
+
+/// Whether the refusal is about fees alone, so that a child that pays may change it.
+bool reconsiderable(const TxReject& reject);
 
 std::vector<OutPoint> prevouts_of(const Transaction& transaction);
 

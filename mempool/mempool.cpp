@@ -5,11 +5,8 @@
 #include <set>
 
 #include "base/check.h"
-#include "mempool/admission.h"
-#include "mempool/fee_order.h"
-#include "mempool/mempool_index.h"
+#include "mempool/mempool_impl.h"
 #include "mempool/policy.h"
-#include "mempool/rolling_fee.h"
 
 namespace parley {
 
@@ -22,148 +19,17 @@ namespace {
 // it the highest blocks are dropped, and their transactions are not returned to the pool.
 constexpr size_t kDisconnectedBytesMax = 20'000'000;
 
-/// The chain's and the mempool's coins without what the mempool spends.
-class UnspentCoins final : public CoinsView {
- public:
-    UnspentCoins(const ChainContext& chain, const MempoolIndex& index)
-        : chain_(chain), index_(index) {}
-
-    Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
-                                       const Visitor& visit) const override {
-        return fetch_through(chain_.coins(), outpoints, visit, [&](size_t position) {
-            const OutPoint& outpoint = outpoints[position];
-            if (index_.spender(outpoint)) return true;
-            const MempoolEntry* entry = index_.find(outpoint.txid);
-            if (entry == nullptr) return false;
-            const auto& outputs = entry->transaction->outputs();
-            if (outpoint.index < outputs.size())
-                visit(position, Coin{outputs[outpoint.index], Mempool::kMempoolHeight, false});
-            return true;
-        });
-    }
-
- private:
-    const ChainContext& chain_;
-    const MempoolIndex& index_;
-};
+}  // namespace
 
 AcceptInfo info_of(const Candidate& candidate) {
-    AcceptInfo info{candidate.fee, candidate.virtual_size, {}};
+    AcceptInfo info{candidate.fee,
+                    candidate.virtual_size,
+                    {},
+                    fee_rate_of(candidate.modified_fee, candidate.virtual_size),
+                    {candidate.transaction->wtxid()}};
     for (const MempoolEntry* entry : candidate.evicted) info.replaced.push_back(entry->transaction);
     return info;
 }
-
-}  // namespace
-
-class Mempool::Impl {
- public:
-    Impl(MempoolOptions given, const ChainParams& chain_params, const ChainContext& chain_context,
-         ScriptVerifier& script_verifier, LogSink& log_sink)
-        : options(std::move(given)),
-          params(chain_params),
-          chain(chain_context),
-          verifier(script_verifier),
-          log(log_sink),
-          rolling(options.incremental_relay_fee),
-          admission_coins(chain, index),
-          unspent(chain, index) {}
-
-    AdmissionContext context(const Transaction& transaction, TimePoint now) const {
-        return {options,
-                params,
-                chain,
-                index,
-                verifier,
-                rolling.rate_at(now, index.usage_bytes(), options.usage_bytes_max),
-                delta_of(transaction.txid())};
-    }
-
-    Amount delta_of(const Txid& txid) const {
-        const auto it = deltas.find(txid);
-        return it == deltas.end() ? Amount{0} : it->second;
-    }
-
-    void record(Kind kind, TransactionRef transaction) {
-        outputs.push_back(Changed{kind, std::move(transaction), ++change_sequence});
-    }
-
-    void insert(const Candidate& candidate, int64_t sequence, TimePoint now) {
-        MempoolEntry entry;
-        entry.transaction = candidate.transaction;
-        entry.fee = candidate.fee;
-        entry.fee_delta = delta_of(candidate.transaction->txid());
-        entry.virtual_size = candidate.virtual_size;
-        entry.sigops_cost = candidate.sigops_cost;
-        entry.time = now;
-        entry.height = chain.tip().height;
-        entry.sequence = sequence;
-        entry.spends_coinbase = candidate.spends_coinbase;
-        index.insert(std::move(entry));
-    }
-
-    void remove(const MempoolEntry& entry, Kind kind) {
-        TransactionRef transaction = entry.transaction;
-        index.remove(entry);
-        record(kind, std::move(transaction));
-    }
-
-    /// Descendants first, so that no entry ever lacks a parent.
-    size_t remove_with_descendants(const MempoolEntry& entry, Kind kind) {
-        const auto descendants = index.descendants(entry);
-        for (auto it = descendants.rbegin(); it != descendants.rend(); ++it) remove(**it, kind);
-        remove(entry, kind);
-        return descendants.size() + 1;
-    }
-
-    void remove_spenders(const Transaction& transaction, Kind kind) {
-        for (uint32_t i = 0; i < transaction.outputs().size(); ++i) {
-            if (const auto* spender = index.spender(OutPoint{transaction.txid(), i}))
-                remove_with_descendants(*spender, kind);
-        }
-    }
-
-    void enforce_limit(TimePoint now) {
-        while (index.usage_bytes() > options.usage_bytes_max && index.size() > 0) {
-            const MempoolEntry& entry = index.least_worth();
-            const FeeFraction paid = keep_score(entry);
-            rolling.evicted_at(fee_rate_of(Amount{paid.fee}, paid.size), now);
-            const size_t evicted = remove_with_descendants(entry, Kind::evicted);
-            log.debug(LogCategory::mempool, "Evicted {} transactions from a full mempool", evicted);
-        }
-    }
-
-    void handle(const mempool_input::Submit& input, TimePoint now);
-    void handle(const mempool_input::ChainMoved& input, TimePoint now);
-    Expected<AcceptInfo, TxFailure> submit(const mempool_input::Submit& input, TimePoint now);
-    void disconnect(const BlockRef& block);
-    void connect(const Block& block);
-    void expire(TimePoint now);
-    Expected<void, StorageError> return_disconnected(TimePoint now);
-    Expected<void, StorageError> return_transaction(const TransactionRef& transaction,
-                                                    int64_t sequence, TimePoint now);
-    Expected<void, StorageError> drop_immature();
-
-    const MempoolOptions options;
-    const ChainParams& params;
-    const ChainContext& chain;
-    ScriptVerifier& verifier;
-    LogSink& log;
-
-    MempoolIndex index;
-    RollingMinimumFee rolling;
-    AdmissionCoins admission_coins;
-    UnspentCoins unspent;
-    std::map<Txid, Amount> deltas;  // only the node's owner adds to it
-    MempoolOutputs outputs;         // of the running input
-    uint64_t change_sequence = 0;
-    int64_t sequence_back = 0;   // of the last arrival
-    int64_t sequence_front = 0;  // of the first; what returns from blocks goes before it
-
-    std::vector<BlockRef> disconnected;  // the highest first
-    size_t disconnected_bytes = 0;
-    std::vector<BlockRef> lost;      // disconnected too, but beyond the limit
-    std::set<Txid> confirmed_again;  // by blocks connected after a disconnect
-};
 
 // --- a transaction comes
 
@@ -177,15 +43,20 @@ Expected<AcceptInfo, TxFailure> Mempool::Impl::submit(const mempool_input::Submi
     const TransactionRef& transaction = input.transaction;
     auto candidate = check_admission(context(*transaction, now), transaction, admission_coins);
     if (!candidate) return Unexpected(std::move(candidate.error()));
-    AcceptInfo info = info_of(*candidate);
-    for (auto it = candidate->evicted.rbegin(); it != candidate->evicted.rend(); ++it)
-        remove(**it, Kind::replaced);
-    insert(*candidate, ++sequence_back, input.arrival.value_or(now));
-    record(Kind::added, transaction);
+    AcceptInfo info = admit(*candidate, input.arrival.value_or(now));
     expire(now);
     enforce_limit(now);
     if (!index.find(transaction->txid()))
         return Unexpected(TxFailure{TxReject{TxRejectKind::fee, "mempool full", {}}});
+    return info;
+}
+
+AcceptInfo Mempool::Impl::admit(const Candidate& candidate, TimePoint arrival) {
+    AcceptInfo info = info_of(candidate);
+    for (auto it = candidate.evicted.rbegin(); it != candidate.evicted.rend(); ++it)
+        remove(**it, Kind::replaced);
+    insert(candidate, ++sequence_back, arrival);
+    record(Kind::added, candidate.transaction);
     return info;
 }
 
@@ -326,35 +197,6 @@ Mempool::~Mempool() = default;
 MempoolOutputs Mempool::handle(MempoolInput input, TimePoint now) {
     std::visit([&](const auto& each) { impl_->handle(each, now); }, input);
     return std::exchange(impl_->outputs, {});
-}
-
-Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> Mempool::test_accept_package(
-    const std::vector<TransactionRef>& transactions, TimePoint now) const {
-    CHECK(transactions.size() <= kPackageCountMax);
-    std::vector<Expected<AcceptInfo, TxReject>> answers;
-    AdmissionCoins coins(impl_->chain, impl_->index);
-    const bool alone = transactions.size() == 1;
-    std::set<OutPoint> spent;
-    for (const auto& transaction : transactions) {
-        for (const auto& input : transaction->inputs()) {
-            if (alone || spent.insert(input.prevout).second) continue;
-            answers.push_back(
-                Unexpected(TxReject{TxRejectKind::conflict, "conflict-in-package", {}}));
-            return answers;
-        }
-        AdmissionContext admission = impl_->context(*transaction, now);
-        admission.replacement_allowed = alone;
-        const auto candidate = check_admission(admission, transaction, coins);
-        if (!candidate) {
-            if (const auto* failed = std::get_if<StorageError>(&candidate.error()))
-                return Unexpected(*failed);
-            answers.push_back(Unexpected(std::get<TxReject>(candidate.error())));
-            return answers;
-        }
-        answers.push_back(info_of(*candidate));
-        coins.add_outputs(*transaction);
-    }
-    return answers;
 }
 
 void Mempool::prioritise(const Txid& txid, Amount delta) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,35 @@ struct AcceptInfo {
     Amount fee{0};
     int64_t virtual_size = 0;              ///< sigop-adjusted, as used for the fee rate
     std::vector<TransactionRef> replaced;  ///< including their descendants
+    /// The rate by which it was judged, with modified fees, and the transactions whose fees and
+    /// sizes it sums up: itself, or the package.
+    FeeRate effective_fee_rate{0};
+    std::vector<Wtxid> effective_includes;
+};
+
+/// What became of a package's transactions: of a single one, or of a child with its parents.
+struct PackageResult {
+    struct InMempool {  ///< already before
+        Amount fee{0};
+        int64_t virtual_size = 0;
+    };
+    struct OtherWitness {  ///< the mempool has the transaction with another witness
+        Wtxid wtxid;
+    };
+    using Verdict = std::variant<AcceptInfo, InMempool, OtherWitness, TxReject>;
+
+    /// bitcoind's words for why not all of them are in the mempool now. Empty: they are.
+    std::optional<TxReject> problem;
+    /// Of all transactions, or, if they were not judged one by one, of none.
+    std::map<Wtxid, Verdict> verdicts;
+};
+
+/// What became of transactions that were only tested.
+struct TestResult {
+    /// Why they can be no package, or not enter together. Empty: none, or it is one of them.
+    std::optional<TxReject> problem;
+    /// Not of those that did not need to be judged after the refusal of another.
+    std::map<Wtxid, Expected<AcceptInfo, TxReject>> verdicts;
 };
 
 /// Sums over a transaction and all of its ancestors, or all of its descendants, in the mempool.
@@ -76,6 +106,12 @@ struct Submit {
     TransactionRef transaction;
     std::optional<TimePoint> arrival{};  ///< of one from a file; empty: now
 };
+/// Adds transactions of which the last may pay for the others. Answered by PackageJudged, or by
+/// Failed. REQUIRES: not empty, at most kPackageCountMax.
+struct SubmitPackage {
+    std::vector<TransactionRef> transactions;
+    std::optional<FeeRate> fee_rate_max{};  ///< refuses what pays more
+};
 /// The active chain has changed, and ChainContext shows the new tip. Blocks were disconnected, from
 /// the old tip downwards, then others were connected, upwards. Transactions of disconnected blocks
 /// are taken back if they are valid, and transactions that are no longer valid are removed.
@@ -87,7 +123,8 @@ struct ChainMoved {
 
 }  // namespace mempool_input
 
-using MempoolInput = std::variant<mempool_input::Submit, mempool_input::ChainMoved>;
+using MempoolInput =
+    std::variant<mempool_input::Submit, mempool_input::SubmitPackage, mempool_input::ChainMoved>;
 
 namespace mempool_output {
 
@@ -114,6 +151,10 @@ struct Judged {
     TransactionRef transaction;
     Expected<AcceptInfo, TxFailure> verdict;
 };
+/// The answer to SubmitPackage.
+struct PackageJudged {
+    PackageResult result;
+};
 /// A coin could not be read, so transactions could not be judged. The pool may contradict the chain
 /// from now on: the node must stop.
 struct Failed {
@@ -122,9 +163,9 @@ struct Failed {
 
 }  // namespace mempool_output
 
-/// In the order of events; Judged and Failed come last.
-using MempoolOutput =
-    std::variant<mempool_output::Changed, mempool_output::Judged, mempool_output::Failed>;
+/// In the order of events; the answers come last.
+using MempoolOutput = std::variant<mempool_output::Changed, mempool_output::Judged,
+                                   mempool_output::PackageJudged, mempool_output::Failed>;
 using MempoolOutputs = std::vector<MempoolOutput>;
 
 class Mempool {
@@ -140,11 +181,11 @@ class Mempool {
     MempoolOutputs handle(MempoolInput input, TimePoint now);
 
     /// A dry run of Submit (except for "mempool full") for several transactions, each on top of the
-    /// ones before it; only a single transaction may replace others. The answers end with the first
-    /// refusal. REQUIRES: at most kPackageCountMax.
+    /// ones before it; only a single transaction may replace others. REQUIRES: not empty, at most
+    /// kPackageCountMax.
     static constexpr size_t kPackageCountMax = 25;  // bitcoind's limit for packages
-    Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> test_accept_package(
-        const std::vector<TransactionRef>& transactions, TimePoint now) const;
+    Expected<TestResult, StorageError> test_accept(const std::vector<TransactionRef>& transactions,
+                                                   TimePoint now) const;
 
     /// Adds to the fee that block building and eviction use (prioritisetransaction), also for a
     /// transaction that has not arrived yet. A total of zero removes the entry.
@@ -189,8 +230,9 @@ class Mempool {
     /// CHECKs that graph, sums and indexes are consistent. Slow. For tests and -checkmempool.
     void check_consistency() const;
 
+    class Impl;  ///< private to mempool/
+
  private:
-    class Impl;
     std::unique_ptr<Impl> impl_;
 };
 

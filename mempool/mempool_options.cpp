@@ -88,7 +88,7 @@ OptionRows<BlockBuilderOptions> BlockBuilderOptions::rows() {
             "blockmaxweight", kCount, "Maximum weight of a mined block (default: {default})",
             {.max = kBlockWeightMax.value(),
              .below = OutOfRange::clamp,
-             .refusal = "Specified -blockmaxweight ({value}) exceeds consensus maximum block "
+             .refusal = "-blockmaxweight ({value}) exceeds consensus maximum block "
                         "weight ({max})"}),
         option<&O::min_fee_rate>("blockmintxfee", kAmount,
                                  "Minimum fee rate of transactions in a mined block, in coins per "
@@ -101,15 +101,18 @@ OptionRows<BlockBuilderOptions> BlockBuilderOptions::rows() {
             "Weight reserved for the block header and the coinbase (default: {default})",
             {.min = 2'000,
              .max = kBlockWeightMax.value(),
-             .refusal = "Specified -blockreservedweight ({value}) exceeds consensus maximum block "
+             .refusal = "-blockreservedweight ({value}) exceeds consensus maximum block "
                         "weight ({max})",
-             .refusal_below = "Specified -blockreservedweight ({value}) is lower than minimum "
+             .refusal_below = "-blockreservedweight ({value}) is lower than minimum "
                               "safety value of ({min})"}));
     return kRows;
 }
 
 std::optional<std::string> BlockBuilderOptions::validate() const {
-    return out_of_range(*this);
+    if (auto problem = out_of_range(*this)) return problem;
+    if (reserved_weight <= weight_max) return std::nullopt;
+    return "-blockreservedweight (" + std::to_string(reserved_weight) +
+           ") exceeds -blockmaxweight (" + std::to_string(weight_max) + ")";
 }
 
 }  // namespace parley

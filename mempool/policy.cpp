@@ -130,6 +130,34 @@ std::string truc_name(const Transaction& transaction) {
                        transaction.wtxid().to_string());
 }
 
+bool is_truc(const Transaction& transaction) {
+    return transaction.version() == kTrucVersion;
+}
+
+bool spends(const Transaction& child, const Txid& parent) {
+    return std::ranges::any_of(child.inputs(),
+                               [&](const TxInput& input) { return input.prevout.txid == parent; });
+}
+
+std::string mixed_versions(const Transaction& child, const Transaction& parent) {
+    return fmt::format("{}version=3 tx {} cannot spend from {}version=3 tx {}",
+                       is_truc(child) ? "" : "non-", truc_name(child),
+                       is_truc(parent) ? "" : "non-", truc_name(parent));
+}
+
+std::string too_many_ancestors(const Transaction& transaction) {
+    return fmt::format("tx {} would have too many ancestors", truc_name(transaction));
+}
+
+std::string too_many_descendants(const Transaction& transaction) {
+    return fmt::format("tx {} would exceed descendant count limit", truc_name(transaction));
+}
+
+std::string truc_child_too_big(const Transaction& transaction, int64_t virtual_size) {
+    return fmt::format("version=3 child tx {} is too big: {} > {} virtual bytes",
+                       truc_name(transaction), virtual_size, kTrucChildSizeMax);
+}
+
 }  // namespace
 
 std::optional<std::string_view> check_standard(const Transaction& transaction,
@@ -172,32 +200,62 @@ bool needs_witness(const Transaction& transaction, std::span<const Coin> coins) 
     return false;
 }
 
-std::optional<std::string> check_truc(const Transaction& transaction, int64_t virtual_size,
-                                      std::span<const MempoolEntry* const> parents,
-                                      std::span<const MempoolEntry* const> evicted) {
-    const bool truc = transaction.version() == kTrucVersion;
+std::optional<TrucViolation> check_truc(const Transaction& transaction, int64_t virtual_size,
+                                        std::span<const MempoolEntry* const> parents,
+                                        std::span<const MempoolEntry* const> evicted) {
+    const bool truc = is_truc(transaction);
     for (const MempoolEntry* parent : parents) {
-        if ((parent->transaction->version() == kTrucVersion) == truc) continue;
-        return fmt::format("{}version=3 tx {} cannot spend from {}version=3 tx {}",
-                           truc ? "" : "non-", truc_name(transaction), truc ? "non-" : "",
-                           truc_name(*parent->transaction));
+        if (is_truc(*parent->transaction) != truc)
+            return TrucViolation{mixed_versions(transaction, *parent->transaction)};
     }
     if (!truc) return std::nullopt;
     if (virtual_size > kTrucSizeMax)
-        return fmt::format("version=3 tx {} is too big: {} > {} virtual bytes",
-                           truc_name(transaction), virtual_size, kTrucSizeMax);
+        return TrucViolation{fmt::format("version=3 tx {} is too big: {} > {} virtual bytes",
+                                         truc_name(transaction), virtual_size, kTrucSizeMax)};
     if (parents.empty()) return std::nullopt;
-    if (parents.size() > 1 || parents[0]->ancestors.count > 1)
-        return fmt::format("tx {} would have too many ancestors", truc_name(transaction));
+    const MempoolEntry& parent = *parents[0];
+    if (parents.size() > 1 || parent.ancestors.count > 1)
+        return TrucViolation{too_many_ancestors(transaction)};
     if (virtual_size > kTrucChildSizeMax)
-        return fmt::format("version=3 child tx {} is too big: {} > {} virtual bytes",
-                           truc_name(transaction), virtual_size, kTrucChildSizeMax);
+        return TrucViolation{truc_child_too_big(transaction, virtual_size)};
     const auto stays = [&](const MempoolEntry* child) {
-        return std::find(evicted.begin(), evicted.end(), child) == evicted.end();
+        return std::ranges::find(evicted, child) == evicted.end();
     };
-    if (std::any_of(parents[0]->children.begin(), parents[0]->children.end(), stays))
-        return fmt::format("tx {} would exceed descendant count limit",
-                           truc_name(*parents[0]->transaction));
+    if (!std::ranges::all_of(parent.children, stays) || parent.children.empty())
+        return std::nullopt;
+    // After a reorganisation it may have more descendants, of which none is the one to evict.
+    const bool only_child = parent.descendants.count == 2;
+    const MempoolEntry* sibling = parent.children[0];
+    return TrucViolation{too_many_descendants(*parent.transaction),
+                         only_child && sibling->ancestors.count == 2 ? sibling : nullptr};
+}
+
+std::optional<std::string> check_package_truc(const Transaction& transaction, int64_t virtual_size,
+                                              std::span<const MempoolEntry* const> parents,
+                                              std::span<const TransactionRef> package) {
+    std::vector<const Transaction*> all;
+    for (const MempoolEntry* parent : parents) all.push_back(parent->transaction.get());
+    for (const TransactionRef& each : package) {
+        if (spends(transaction, each->txid())) all.push_back(each.get());
+    }
+    if (!is_truc(transaction)) {
+        for (const Transaction* parent : all) {
+            if (is_truc(*parent)) return mixed_versions(transaction, *parent);
+        }
+        return std::nullopt;
+    }
+    if (all.size() > 1 || (!parents.empty() && parents[0]->ancestors.count > 1))
+        return too_many_ancestors(transaction);
+    if (all.empty()) return std::nullopt;
+    const Transaction& parent = *all[0];
+    if (virtual_size > kTrucChildSizeMax) return truc_child_too_big(transaction, virtual_size);
+    if (!is_truc(parent)) return mixed_versions(transaction, parent);
+    for (const TransactionRef& each : package) {
+        if (each->txid() == transaction.txid()) continue;
+        if (spends(*each, parent.txid())) return too_many_descendants(parent);
+        if (spends(*each, transaction.txid())) return too_many_ancestors(*each);
+    }
+    if (!parents.empty() && parents[0]->descendants.count > 1) return too_many_descendants(parent);
     return std::nullopt;
 }
 

@@ -41,11 +41,23 @@ std::optional<std::string_view> check_standard_inputs(const Transaction& transac
 /// Whether any input spends a witness program other than an anchor. `coins` are in input order.
 bool needs_witness(const Transaction& transaction, std::span<const Coin> coins);
 
-/// BIP431 ("TRUC", version 3): the rules for a transaction and its unconfirmed parents. `evicted`
-/// are the entries that it replaces. Empty: allowed; otherwise the detail of "TRUC-violation".
-std::optional<std::string> check_truc(const Transaction& transaction, int64_t virtual_size,
-                                      std::span<const MempoolEntry* const> parents,
-                                      std::span<const MempoolEntry* const> evicted);
+/// How a transaction violates BIP431 ("TRUC", version 3).
+struct TrucViolation {
+    std::string detail;  ///< that of "TRUC-violation"
+    /// The only other child of its parent, which the transaction may evict instead; null: none.
+    const MempoolEntry* sibling = nullptr;
+};
+/// The rules for a transaction and its parents in the mempool. `evicted` are the entries that it
+/// replaces.
+std::optional<TrucViolation> check_truc(const Transaction& transaction, int64_t virtual_size,
+                                        std::span<const MempoolEntry* const> parents,
+                                        std::span<const MempoolEntry* const> evicted);
+
+/// The rules for a transaction among others that come with it. `parents` as above. Returns the
+/// detail of "TRUC-violation".
+std::optional<std::string> check_package_truc(const Transaction& transaction, int64_t virtual_size,
+                                              std::span<const MempoolEntry* const> parents,
+                                              std::span<const TransactionRef> package);
 
 /// The virtual size for the fee rate: each sigop counts as at least `bytes_per_sigop` bytes.
 int64_t policy_virtual_size(Weight weight, int64_t sigops_cost, int64_t bytes_per_sigop);

@@ -143,6 +143,7 @@ void PeerManager::Impl::on_ready(Peer& peer) {
     if (const auto process = connector.process(); process && peer.handshake.speaks_parley())
         table.send(peer, message::LinkId{*process});
     table.ask(net_output::PeerReady{peer.id, peer.handshake.speaks_parley()});
+    if (peer.type == ConnectionType::feeler) table.disconnect(peer, "feeler connection completed");
 }
 
 // --- one function a message

@@ -20,7 +20,7 @@ PeerManager::Impl::Impl(NetOptions net_options, const NetView& view, Random& ran
       relay(table),
       addresses(table),
       keep_alive(table),
-      connector(table, addresses.book()) {
+      connector(table, addresses.known()) {
     CHECK(options.validate().empty());
     for (const BannedSubnet& ban : options.bans) table.bans().ban(ban);
 }
@@ -28,6 +28,8 @@ PeerManager::Impl::Impl(NetOptions net_options, const NetView& view, Random& ran
 // --- from the host
 
 void PeerManager::Impl::handle(net_input::Started&) {
+    if (options.known_addresses != nullptr)
+        addresses.known().restore(*options.known_addresses, table.now());
     connector.start();
 }
 
@@ -71,6 +73,7 @@ void PeerManager::Impl::handle(net_input::Closed& input) {
     peer->closing = true;
     sync.on_gone(*peer);
     relay.on_gone(*peer);
+    addresses.on_gone(*peer);
     table.remove(input.peer);
     connector.on_closed(input.peer, was_ready);
     if (was_ready) table.tell(net_output::PeerGone{input.peer});
@@ -198,6 +201,24 @@ AddNodeResult PeerManager::add_node(const std::string& target, AddNodeCommand co
                                     NetTime time) {
     impl_->table.set_now(time.now, time.host);
     return impl_->connector.add_node(target, command);
+}
+
+bool PeerManager::add_connection(const std::string& target, ConnectionType type, NetTime time) {
+    impl_->table.set_now(time.now, time.host);
+    return impl_->connector.add_connection(target, type);
+}
+
+bool PeerManager::send_message(PeerId id, const std::string& command, ByteSpan payload,
+                               NetTime time) {
+    Peer* peer = impl_->table.find(id);
+    if (peer == nullptr || peer->closing) return false;
+    impl_->table.set_now(time.now, time.host);
+    impl_->table.send(*peer, command, payload);
+    return true;
+}
+
+AddAddressResult PeerManager::add_address(const NetAddress& address, bool tried, TimePoint now) {
+    return impl_->addresses.add_by_hand(address, tried, now);
 }
 
 bool PeerManager::disconnect(const std::string& address, NetTime time) {

@@ -22,6 +22,8 @@
 #include "base/peer_id.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "net/addresses/address_tables.h"
+
 #include "net/peer/net_input.h"
 #include "net/peer/net_options.h"
 #include "net/peer/net_output.h"
@@ -60,6 +62,14 @@ class PeerManager {
 
     /// addnode. `target` is host, host:port or [host]:port.
     AddNodeResult add_node(const std::string& target, AddNodeCommand command, NetTime time);
+    /// addconnection, for tests. False: all connections of this type are in use, or it is no
+    /// address.
+    bool add_connection(const std::string& target, ConnectionType type, NetTime time);
+    /// sendmsgtopeer, for tests. False: no such peer. REQUIRES: a command of 1 to kCommandSizeMax
+    /// characters.
+    bool send_message(PeerId peer, const std::string& command, ByteSpan payload, NetTime time);
+    /// addpeeraddress, for tests.
+    AddAddressResult add_address(const NetAddress& address, bool tried, TimePoint now);
     /// disconnectnode by address ("host:port") or by id. False: no such peer.
     bool disconnect(const std::string& address, NetTime time);
     bool disconnect(PeerId peer, NetTime time);
@@ -80,6 +90,11 @@ class PeerManager {
     std::vector<PeerInfo> peer_infos(TimePoint now) const;  ///< by ascending id
     std::vector<AddedNodeInfo> added_nodes() const;
     std::vector<KnownAddress> known_addresses(size_t count_max) const;
+    /// What peers.dat keeps, and what getrawaddrman shows.
+    AddressTables address_tables() const;
+    std::vector<PlacedAddress> placed_addresses(bool tried) const;
+    /// What anchors.dat keeps: block-relay-only peers, to be dialled first by the next run.
+    std::vector<NetAddress> anchors() const;
     std::vector<BannedSubnet> bans(TimePoint now) const;
     NetTotals totals() const;
     size_t peer_count(bool inbound) const;  ///< includes unfinished handshakes

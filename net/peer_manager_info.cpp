@@ -61,7 +61,19 @@ std::vector<AddedNodeInfo> PeerManager::added_nodes() const {
 }
 
 std::vector<KnownAddress> PeerManager::known_addresses(size_t count_max) const {
-    return impl_->addresses.book().list(count_max);
+    return impl_->addresses.known().list(count_max);
+}
+
+AddressTables PeerManager::address_tables() const {
+    return impl_->addresses.known().tables();
+}
+
+std::vector<PlacedAddress> PeerManager::placed_addresses(bool tried) const {
+    return impl_->addresses.known().placed(tried);
+}
+
+std::vector<NetAddress> PeerManager::anchors() const {
+    return impl_->connector.anchors();
 }
 
 std::vector<BannedSubnet> PeerManager::bans(TimePoint now) const {

@@ -201,7 +201,7 @@ void Node::Impl::route(net_output::SubmitHeaders& ask) {
 void Node::Impl::route(net_output::SubmitBlock& ask) {
     BlockResult result = submit_block(ask.block, ask.seal, BlockSource::peer);
     if (result.state == BlockResult::State::invalid) {
-        log.debug(LogCategory::validation, "Refused block {}: {}",
+        log.debug(LogCategory::validation, "Refused block {}, {}",
                   ask.block->header.hash().to_string(), result.error->to_string());
     }
     tell_net(net_input::BlockJudged{std::move(ask), std::move(result)});
@@ -235,6 +235,7 @@ std::vector<InvalidBlock> Node::Impl::activate(Settle settle) {
     pending = update.more;
     unsettled = update.unsettled;
     for (const InvalidBlock& invalid : update.invalid) {
+        log.info(LogCategory::general, "Block validation error: {}", invalid.error.to_string());
         log.info(LogCategory::general, "InvalidChainFound: invalid block={} height={} {}",
                  invalid.node->hash.to_string(), invalid.node->height.value(),
                  invalid.error.to_string());
@@ -326,26 +327,27 @@ void Node::Impl::route(wallet_output::SubmitTransaction& ask) {
 
 Expected<AcceptInfo, TxFailure> Node::Impl::submit_transaction(
     const TransactionRef& transaction, const std::optional<TimePoint>& arrival) {
-    auto accepted = tell_mempool(mempool_input::Submit{transaction, arrival});
-    if (*accepted) {
+    auto answer = tell_mempool(mempool_input::Submit{transaction, arrival});
+    auto& accepted = std::get<mempool_output::Judged>(*answer).verdict;
+    if (accepted) {
         log.debug(LogCategory::mempool, "AcceptToMemoryPool: accepted {} (poolsz {} txn)",
                   transaction->txid().to_string(), mempool.size());
-    } else if (const auto* failed = std::get_if<StorageError>(&accepted->error())) {
+    } else if (const auto* failed = std::get_if<StorageError>(&accepted.error())) {
         failure = *failed;
     }
-    return std::move(*accepted);
+    return std::move(accepted);
 }
 
 // 3. What has changed goes to the wallets and to the peers.
 
-std::optional<Expected<AcceptInfo, TxFailure>> Node::Impl::tell_mempool(MempoolInput input) {
+std::optional<MempoolOutput> Node::Impl::tell_mempool(MempoolInput input) {
     for (MempoolOutput& output : mempool.handle(std::move(input), now)) {
-        if (auto* judged = std::get_if<mempool_output::Judged>(&output))
-            return std::move(judged->verdict);
-        if (auto* failed = std::get_if<mempool_output::Failed>(&output)) {
+        if (auto* change = std::get_if<mempool_output::Changed>(&output)) {
+            spread(*change);
+        } else if (auto* failed = std::get_if<mempool_output::Failed>(&output)) {
             failure = std::move(failed->error);
         } else {
-            spread(std::get<mempool_output::Changed>(output));
+            return std::move(output);
         }
     }
     return std::nullopt;

@@ -105,9 +105,10 @@ class Node {
     /// with Shutdown{error}.
     Expected<AcceptInfo, TxFailure> submit_transaction(
         const TransactionRef& transaction, const std::optional<TimePoint>& arrival = {});
-    /// See Mempool::test_accept_package.
-    Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> test_accept(
-        const std::vector<TransactionRef>& transactions);
+    /// See mempool_input::SubmitPackage.
+    Expected<PackageResult, StorageError> submit_package(mempool_input::SubmitPackage package);
+    /// See Mempool.
+    Expected<TestResult, StorageError> test_accept(const std::vector<TransactionRef>& transactions);
     /// See Mempool.
     void prioritise(const Txid& txid, Amount delta);
     /// A coin of the best chain. With `mempool`, coins of the mempool count too (with the height of

@@ -84,9 +84,15 @@ Expected<AcceptInfo, TxFailure> Node::submit_transaction(const TransactionRef& t
     impl_->run_queue();
     return accepted;
 }
-Expected<std::vector<Expected<AcceptInfo, TxReject>>, StorageError> Node::test_accept(
+Expected<PackageResult, StorageError> Node::submit_package(mempool_input::SubmitPackage package) {
+    auto answer = impl_->tell_mempool(std::move(package));
+    impl_->run_queue();
+    if (!answer) return Unexpected(*impl_->failure);
+    return std::move(std::get<mempool_output::PackageJudged>(*answer).result);
+}
+Expected<TestResult, StorageError> Node::test_accept(
     const std::vector<TransactionRef>& transactions) {
-    auto answers = impl_->mempool.test_accept_package(transactions, impl_->now);
+    auto answers = impl_->mempool.test_accept(transactions, impl_->now);
     if (!answers) impl_->failure = answers.error();
     return answers;
 }

@@ -18,11 +18,11 @@
 #include "chain/state/tx_index.h"
 #include "net/peer_manager.h"
 #include "node/initial_download.h"
-#include "node/mempool_context.h"
-#include "node/net_view.h"
 #include "node/node.h"
 #include "node/tracked_storage.h"
-#include "node/wallet_view.h"
+#include "node/views/mempool_context.h"
+#include "node/views/net_view.h"
+#include "node/views/wallet_view.h"
 #include "wallet/wallet_manager.h"
 
 namespace parley {
@@ -111,9 +111,9 @@ struct Node::Impl {
     /// wallet keep or forget it.
     Expected<Txid, WalletError> commit_payment(Wallet& wallet, const TransactionRef& transaction,
                                                const SpendNotes& notes);
-    /// Routes the mempool's changes at once. Returns the answer to a Submit. An answer of Failed
-    /// also sets `failure`.
-    std::optional<Expected<AcceptInfo, TxFailure>> tell_mempool(MempoolInput input);
+    /// Routes the mempool's changes at once. Returns Judged or PackageJudged, if that is the
+    /// answer. An answer of Failed sets `failure`.
+    std::optional<MempoolOutput> tell_mempool(MempoolInput input);
     void spread(const mempool_output::Changed& change);
 
     // --- node_engine.cpp: what the engine asks for

@@ -109,19 +109,21 @@ class Connection {
     }
 
     Verdict spend_inputs(const Transaction& transaction, std::vector<Coin>& spent) {
-        const auto detail = [&] {
-            return fmt::format("CheckTxInputs: transaction {}", transaction.txid().to_string());
+        const auto detail = [&](std::string_view what) {
+            return fmt::format("{} in transaction {}", what, transaction.txid().to_string());
         };
         spent.reserve(transaction.inputs().size());
         for (const auto& input : transaction.inputs()) {
             auto coin = coins_.spend(input.prevout);
             if (!coin)
-                return refuse(std::string{to_string(TxError::input_missing_or_spent)}, detail());
+                return refuse(std::string{to_string(TxError::input_missing_or_spent)},
+                              detail("CheckTxInputs: inputs missing/spent"));
             spent.push_back(std::move(*coin));
         }
         const auto fee =
             check_tx_inputs(transaction, spent, height_, params_.coinbase_maturity_blocks);
-        if (!fee) return refuse(std::string{to_string(fee.error())}, detail());
+        if (!fee)
+            return refuse(std::string{to_string(fee.error())}, detail("CheckTxInputs: fault"));
         fees_ += *fee;
         if (!money_range(fees_))
             return refuse("bad-txns-accumulated-fee-outofrange",

@@ -18,42 +18,51 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "functional"))
 
-from attacks import ATTACKS, World  # noqa: E402
+from attacks import ATTACKS, LABNET_MAGIC, PBFT_ATTACKS, SILENT_READERS, World  # noqa: E402
 from bitcoin.core import CBlockHeader  # noqa: E402
-from foreign_peer import PROTOCOL_VERSION, frame  # noqa: E402
+from foreign_peer import MAGIC, PROTOCOL_VERSION, frame  # noqa: E402
 from framework import KNOWN_ADDRESS, Network  # noqa: E402
+from pbft_network import PbftNetwork  # noqa: E402
 
 CHAIN_BLOCKS = 200  # more than the 144 below which a branch need not be stored
 SECONDS_MAX = 60
+PBFT_PAYMENTS = 3
+PARLEY_SERVICE = 1 << 24
 PING_EVERY_SECONDS = 0.1
 RPC_EVERY_SECONDS = 0.25
 SETTLE_SECONDS = 0.5
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
-def hello():
-    version = struct.pack("<iQq", PROTOCOL_VERSION + 1, 9, int(time.time())) + bytes(26) * 2
+def hello(magic):
+    services = 9 | (PARLEY_SERVICE if magic == LABNET_MAGIC else 0)
+    version = struct.pack("<iQq", PROTOCOL_VERSION + 1, services, int(time.time())) + bytes(26) * 2
     version += os.urandom(8) + b"\x08/attack/" + struct.pack("<iB", 0, 1)
-    return frame(b"version", version) + frame(b"wtxidrelay", b"") + frame(b"verack", b"")
+    return b"".join(frame(command, payload, magic=magic)
+                    for command, payload in ((b"version", version), (b"wtxidrelay", b""), (b"verack", b"")))
 
 
 class HonestPeer:
-    """Pings, and reads until the answer."""
+    """Pings, and reads until the answer. Keeps the engine messages that it gets."""
 
-    def __init__(self, port, timeout):
+    def __init__(self, port, timeout, magic=MAGIC):
+        self.magic, self.engine_messages = magic, []
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.stream = self.socket.makefile("rb")
-        self.socket.sendall(hello())
+        self.socket.sendall(hello(magic))
 
     def ping(self):
         nonce = os.urandom(8)
-        self.socket.sendall(frame(b"ping", nonce))
+        self.socket.sendall(frame(b"ping", nonce, magic=self.magic))
         while True:
             header = self.stream.read(24)
             if len(header) < 24:
                 raise ConnectionError("closed by the node")
             payload = self.stream.read(struct.unpack("<I", header[16:20])[0])
-            if header[4:16].rstrip(b"\0") == b"pong" and payload == nonce:
+            command = header[4:16].rstrip(b"\0")
+            if command == b"engine":
+                self.engine_messages.append(payload)
+            if command == b"pong" and payload == nonce:
                 return
 
     def close(self):
@@ -62,13 +71,15 @@ class HonestPeer:
 
 
 class Attacker:
-    """One connection: a thread that sends, and one that reads and throws away until the node closes."""
+    """One connection: a thread that sends and, unless it is `silent`, one that reads until the node closes."""
 
-    def __init__(self, port, payload, deadline):
+    def __init__(self, port, magic, payload, deadline, silent):
+        self.magic = magic
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.closed = threading.Event()
         self.payload, self.deadline = payload, deadline
-        self.threads = [threading.Thread(target=target, daemon=True) for target in (self.read, self.write)]
+        self.threads = [threading.Thread(target=target, daemon=True)
+                        for target in ([self.write] if silent else [self.read, self.write])]
         for thread in self.threads:
             thread.start()
 
@@ -82,13 +93,13 @@ class Attacker:
 
     def write(self):
         try:
-            self.socket.sendall(hello())
+            self.socket.sendall(hello(self.magic))
             for data in self.payload:
                 if self.closed.is_set() or time.monotonic() > self.deadline:
                     return
                 self.socket.sendall(data)
         except OSError:
-            pass
+            self.closed.set()
 
     def end(self):
         try:
@@ -140,12 +151,26 @@ def chain_of(node):
     for height in range(CHAIN_BLOCKS + 1):
         raw = node.rpc.getblockheader(node.rpc.getblockhash(height), False)
         headers.append(CBlockHeader.deserialize(bytes.fromhex(raw)))
-    return World(headers)
+    return World(headers, [])
 
 
-def attack(name, count, port, world, deadline, results):
+def pbft_world(network):
+    """A validator of a network of four, and what it has said while a few payments were ordered."""
+    pbft = PbftNetwork(network, extra=("-maxconnections=200",))
+    node = pbft.replicas[0]
+    listener = HonestPeer(node.p2p_port, timeout=SECONDS_MAX, magic=LABNET_MAGIC)
+    listener.ping()
+    for _ in range(PBFT_PAYMENTS):
+        pbft.wait_for_commit(pbft.pay(node), pbft.replicas)
+    listener.ping()
+    listener.close()
+    return node, World([], listener.engine_messages)
+
+
+def attack(name, count, port, magic, world, deadline, results):
     """In a process of its own, so that the attackers' work does not delay the honest peer's measurements."""
-    attackers = [Attacker(port, ATTACKS[name](share, count, world), deadline) for share in range(count)]
+    attackers = [Attacker(port, magic, ATTACKS[name](share, count, world), deadline, name in SILENT_READERS)
+                 for share in range(count)]
     time.sleep(max(0.0, deadline - time.monotonic()))
     results.put(sum(not attacker.closed.is_set() for attacker in attackers))
     for attacker in attackers:
@@ -154,17 +179,22 @@ def attack(name, count, port, world, deadline, results):
 
 def measure(name, count, seconds):
     with tempfile.TemporaryDirectory(prefix="parley-attack-"), Network() as network:
-        node = network.add("-maxconnections=200")
-        node.rpc.generatetoaddress(CHAIN_BLOCKS, KNOWN_ADDRESS)
-        world = chain_of(node)
-        honest = HonestPeer(node.p2p_port, timeout=seconds)
+        if name in PBFT_ATTACKS:
+            magic = LABNET_MAGIC
+            node, world = pbft_world(network)
+        else:
+            magic = MAGIC
+            node = network.add("-maxconnections=200")
+            node.rpc.generatetoaddress(CHAIN_BLOCKS, KNOWN_ADDRESS)
+            world = chain_of(node)
+        honest = HonestPeer(node.p2p_port, timeout=seconds, magic=magic)
         honest.ping()
         before = Usage(node)
         deadline = time.monotonic() + seconds
         context = multiprocessing.get_context("fork")
         results = context.Queue()
         attackers = context.Process(target=attack, daemon=True,
-                                    args=(name, count, node.p2p_port, world, deadline, results))
+                                    args=(name, count, node.p2p_port, magic, world, deadline, results))
         attackers.start()
         ping_times, rpc_times = [], []
         probes = [threading.Thread(target=repeat, args=(honest.ping, PING_EVERY_SECONDS, deadline, ping_times)),

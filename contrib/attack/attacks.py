@@ -5,12 +5,16 @@ attacker more than a laptop's seconds: on regtest a proof of work takes two hash
 
 import hashlib
 import os
+import random
 import struct
+import time
 from dataclasses import dataclass
 
 from bitcoin.core import COutPoint, CTransaction, CTxIn, CTxOut
 from bitcoin.core.script import OP_RETURN, OP_TRUE, CScript
 from foreign_peer import EASY_BITS, coinbase, frame
+
+LABNET_MAGIC = b"lab!"
 
 # Totals, divided among the attackers.
 WEAK_HEADERS = 630_000
@@ -22,14 +26,22 @@ ORPHANS = 12
 ORPHAN_INPUTS = 2_300
 GARBAGE_BYTES = 200_000
 PINGS = 20_000
+ADDRESSES = 1_000
+ADDRESS_MESSAGES = 400
+ORPHAN_CHAINS = 60
+ORPHAN_CHAIN_LENGTH = 25
+DEAF_REQUESTS = 4_000
+ENGINE_REPEATS = 4_000
 
 INV_WTXID = 5
 BRANCH_HEADERS = 50
+FILLER_BYTES = 400_000
 
 
 @dataclass
 class World:
     headers: list  # the node's chain as CBlockHeader, by height
+    engine_messages: list  # what a PBFT validator has sent to everybody; empty under proof of work
 
 
 def double_sha256(data):
@@ -120,6 +132,69 @@ def pings(share, shares, world):
         yield one
 
 
-ATTACKS = {"none": nothing, "invs": invs, "orphans": orphans, "weak-headers": weak_headers,
-           "near-headers": near_headers, "siblings": siblings, "garbage": garbage, "oversize": oversize,
-           "pings": pings}
+def addresses(share, shares, world):
+    """More addresses than a table holds, all of them possible."""
+    now = int(time.time())
+    for _ in range(ADDRESS_MESSAGES):
+        entries = b"".join(struct.pack("<IQ", now, 9) + bytes(10) + b"\xff\xff" +
+                           bytes([random.randrange(60, 100)]) + os.urandom(3) + b"\x20\x8d" for _ in range(ADDRESSES))
+        yield frame(b"addr", compact_size(ADDRESSES) + entries)
+
+
+def orphan_chains(share, shares, world):
+    """Transactions that spend one another, but the first of each chain spends what nobody has."""
+    for _ in range(ORPHAN_CHAINS):
+        parent = os.urandom(32)
+        for _ in range(ORPHAN_CHAIN_LENGTH):
+            transaction = CTransaction([CTxIn(COutPoint(parent, 0))], [CTxOut(1000, CScript([OP_TRUE])),
+                                                                       CTxOut(0, CScript([OP_RETURN, b"orphan"]))])
+            parent = transaction.GetTxid()
+            yield frame(b"tx", transaction.serialize())
+
+
+def block_on_tip(world, body, root):
+    header, _ = header_above(world.headers[-1].GetHash(), world.headers[-1].nTime + 1, root)
+    return frame(b"block", header + b"\x01" + body)
+
+
+def filled_coinbase(world, **options):
+    filler = CScript(b"\x6a" + os.urandom(16) + bytes(FILLER_BYTES))
+    return coinbase(len(world.headers), script_pubkey=filler, extra=os.urandom(8), **options).serialize()
+
+
+def mutated_blocks(share, shares, world):
+    """On the tip, with work, and with another body than the header names."""
+    while True:
+        yield block_on_tip(world, filled_coinbase(world), os.urandom(32))
+
+
+def invalid_blocks(share, shares, world):
+    """On the tip, with work: only connecting the block shows that it pays too much."""
+    while True:
+        body = filled_coinbase(world, value=21_000_000 * 100_000_000)
+        yield block_on_tip(world, body, double_sha256(body))
+
+
+def deaf(share, shares, world):
+    """Requests whose replies nobody reads."""
+    locator = struct.pack("<I", 70016) + b"\x01" + world.headers[0].GetHash() + bytes(32)
+    request = b"".join(frame(b"getheaders", locator) for _ in range(20))
+    for _ in range(DEAF_REQUESTS // 20):
+        yield request
+
+
+def engine_messages(share, shares, world):
+    """Genuine messages of a validator, again and again."""
+    block = b"".join(frame(b"engine", message, magic=LABNET_MAGIC) for message in world.engine_messages)
+    for _ in range(ENGINE_REPEATS):
+        yield block
+
+
+ATTACKS = {"none": nothing, "invs": invs, "orphans": orphans, "orphan-chains": orphan_chains,
+           "addresses": addresses, "weak-headers": weak_headers, "near-headers": near_headers, "siblings": siblings,
+           "mutated": mutated_blocks, "invalid": invalid_blocks, "garbage": garbage, "oversize": oversize,
+           "pings": pings, "deaf": deaf, "engine": engine_messages}
+# Attackers that never read.
+SILENT_READERS = {"deaf"}
+# Attacks on a validator of a PBFT network.
+PBFT_ATTACKS = {"engine"}

@@ -15,18 +15,32 @@ constexpr uint64_t kTokensMaxMicro = 1'000 * kTokenMicro;
 constexpr size_t kGossipMax = 10;
 constexpr int64_t kGossipAgeMax = 10 * 60;
 constexpr size_t kGossipPeers = 2;
+/// An address is at least this much older than its teller says (bitcoind's penalty), and this old
+/// if what he says is not credible.
+constexpr int64_t kHearsayPenalty = 2 * 60 * 60;
+constexpr int64_t kIncredibleAge = 5 * 24 * 60 * 60;
+constexpr int64_t kCredibleMin = 100'000'000;
 
 }  // namespace
 
 void AddressRelay::on_ready(Peer& peer) {
     peer.addresses.tokens_at = table_.now();
     if (peer.inbound()) return;
+    if (const auto ip = IpAddress::parse(peer.remote.host)) {
+        known_.set_services(*ip, peer.remote.port, peer.handshake.theirs.services);
+        known_.succeeded(*ip, peer.remote.port, table_.now());
+    }
+    if (!peer.relays_addresses()) return;
     peer.addresses.enabled = true;
-    if (const auto ip = IpAddress::parse(peer.remote.host))
-        book_.succeeded(*ip, peer.remote.port, peer.handshake.theirs.services, table_.now());
     peer.addresses.getaddr_sent = true;
     peer.addresses.tokens_micro += kTokensMaxMicro;  // the answer may be long
     table_.send(peer, message::GetAddr{});
+}
+
+void AddressRelay::on_gone(const Peer& peer) {
+    if (peer.inbound() || !peer.handshake.ready) return;
+    if (const auto ip = IpAddress::parse(peer.remote.host))
+        known_.ended(*ip, peer.remote.port, table_.now());
 }
 
 void AddressRelay::refill(Peer& peer) {
@@ -49,6 +63,7 @@ bool AddressRelay::acceptable(const NetAddress& address) const {
 }
 
 void AddressRelay::on_addresses(Peer& peer, const std::vector<message::AddressEntry>& entries) {
+    if (!peer.relays_addresses()) return;
     PeerAddresses& state = peer.addresses;
     state.enabled = true;
     refill(peer);
@@ -63,7 +78,9 @@ void AddressRelay::on_addresses(Peer& peer, const std::vector<message::AddressEn
         }
         ++state.processed;
         if (!acceptable(entry.address)) continue;
-        const bool news = book_.add(entry.address, entry.time, source, table_.now());
+        const bool credible = entry.time > kCredibleMin && entry.time <= now + kGossipAgeMax;
+        const bool news = known_.add(entry.address, credible ? entry.time : now - kIncredibleAge,
+                                     source, kHearsayPenalty, table_.now()) != AddressNews::none;
         const bool fresh = entry.time > now - kGossipAgeMax && entry.time <= now + kGossipAgeMax;
         if (news && fresh && entries.size() <= kGossipMax) pass_on(peer, entry);
     }
@@ -88,8 +105,17 @@ void AddressRelay::on_getaddr(Peer& peer) {
     // asking on our outbound connections, find out which nodes are connected.
     if (!peer.inbound() || std::exchange(peer.addresses.getaddr_received, true)) return;
     peer.addresses.enabled = true;
-    const size_t share = book_.size() * 23 / 100;  // percent of what is known, as bitcoind gives
-    send(peer, book_.sample(std::min(kAddressesMax, share), table_.now()));
+    const size_t share = known_.size() * 23 / 100;  // percent of what is known, as bitcoind gives
+    send(peer, known_.sample(std::min(kAddressesMax, share), table_.now()));
+}
+
+AddAddressResult AddressRelay::add_by_hand(const NetAddress& address, bool tried, TimePoint now) {
+    using enum AddAddressResult;
+    if (known_.add(address, to_unix_seconds(now), address.ip, 0, now) != AddressNews::added)
+        return not_added;
+    if (!tried) return done;
+    known_.attempted(address.ip, address.port, false, now);
+    return known_.succeeded(address.ip, address.port, now) ? done : not_tried;
 }
 
 void AddressRelay::send(Peer& peer, std::vector<message::AddressEntry> entries) {

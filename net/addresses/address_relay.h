@@ -1,23 +1,25 @@
 // AddressRelay: `addr`, `addrv2` (BIP155) and `getaddr`. Received addresses are rate-limited by a
-// token bucket and added to the address book; a few fresh ones are relayed to two peers; getaddr is
+// token bucket and added to the known ones; a few fresh ones are relayed to two peers; getaddr is
 // answered once per connection, and only to inbound peers. Core thread.
 #pragma once
 
-#include "net/addresses/address_book.h"
+#include "net/addresses/address_manager.h"
 #include "net/peer/peer_table.h"
 
 namespace parley {
 
 class AddressRelay {
  public:
-    explicit AddressRelay(PeerTable& table) : table_(table), book_(table.random()) {}
+    explicit AddressRelay(PeerTable& table) : table_(table), known_(table.random()) {}
 
     void on_ready(Peer& peer);
+    void on_gone(const Peer& peer);
     void on_addresses(Peer& peer, const std::vector<message::AddressEntry>& entries);
     void on_getaddr(Peer& peer);
+    AddAddressResult add_by_hand(const NetAddress& address, bool tried, TimePoint now);
 
-    AddressBook& book() { return book_; }
-    const AddressBook& book() const { return book_; }
+    AddressManager& known() { return known_; }
+    const AddressManager& known() const { return known_; }
 
  private:
     void refill(Peer& peer);
@@ -26,7 +28,7 @@ class AddressRelay {
     void send(Peer& peer, std::vector<message::AddressEntry> entries);
 
     PeerTable& table_;
-    AddressBook book_;
+    AddressManager known_;
 };
 
 }  // namespace parley

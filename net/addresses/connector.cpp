@@ -9,8 +9,13 @@ namespace {
 
 /// Automatic dials are made one at a time at this interval (as in bitcoind).
 constexpr Duration kAutomaticInterval = std::chrono::milliseconds{500};
-/// Interval if the address book has no suitable address.
+/// Interval if no suitable address is known.
 constexpr Duration kAutomaticIdle = std::chrono::seconds{10};
+/// Mean time between two feelers (bitcoind's FEELER_INTERVAL).
+constexpr Duration kFeelerInterval = std::chrono::minutes{2};
+/// With so many outbound peers, a failed dial says something about the address, and not about our
+/// own connection to the network.
+constexpr size_t kPeersThatProveTheNetwork = 2;
 /// Limit of addnode targets: each causes repeated dial attempts.
 constexpr size_t kTargetsMax = 1'000;
 /// The shortest delay before an engine's peer is dialled again, whatever its timeout: a peer that
@@ -21,8 +26,12 @@ constexpr size_t kDialsMax = 1'000;
 
 }  // namespace
 
-Connector::Connector(PeerTable& table, AddressBook& book)
-    : table_(table), book_(book), slots_(table), active_(table.options().network_active) {
+Connector::Connector(PeerTable& table, AddressManager& known)
+    : table_(table),
+      known_(known),
+      slots_(table),
+      active_(table.options().network_active),
+      anchors_(table.options().anchors) {
     const NetOptions& options = table.options();
     if (options.engine_timeout > Duration{0})
         process_ = 1 + table.random().uniform(std::numeric_limits<uint64_t>::max() - 1);
@@ -166,15 +175,45 @@ void Connector::dial_targets() {
     }
 }
 
-bool Connector::wants_automatic() const {
-    if (!active_ || !started_ || table_.options().connect_only || book_.size() == 0) return false;
-    const auto is_automatic = [](ConnectionType type) {
-        return type == ConnectionType::outbound_full_relay;
-    };
+size_t Connector::count(ConnectionType type) const {
     size_t count = 0;
-    for (const auto& [id, peer] : table_.peers()) count += is_automatic(peer.type) ? 1 : 0;
-    for (const auto& [number, pending] : dials_) count += is_automatic(pending.type) ? 1 : 0;
-    return count < std::min(table_.options().outbound_max, table_.options().connections_max);
+    for (const auto& [id, peer] : table_.peers()) count += peer.type == type ? 1 : 0;
+    for (const auto& [number, pending] : dials_) count += pending.type == type ? 1 : 0;
+    return count;
+}
+
+size_t Connector::wanted(ConnectionType type) const {
+    const NetOptions& options = table_.options();
+    const size_t full = std::min(options.outbound_max, options.connections_max);
+    switch (type) {
+        case ConnectionType::outbound_full_relay:
+            return full;
+        case ConnectionType::block_relay_only:
+            return std::min(options.block_relay_max, options.connections_max - full);
+        case ConnectionType::feeler:
+            return full > 0 ? 1 : 0;
+        case ConnectionType::inbound:
+        case ConnectionType::manual:
+        case ConnectionType::address_fetch:
+            break;
+    }
+    return 0;
+}
+
+bool Connector::automatic() const {
+    return active_ && started_ && !table_.options().connect_only &&
+           (known_.size() > 0 || !anchors_.empty());
+}
+
+std::optional<ConnectionType> Connector::next_type() const {
+    using enum ConnectionType;
+    const bool room = count(block_relay_only) < wanted(block_relay_only);
+    if (!anchors_.empty() && room) return block_relay_only;
+    if (known_.size() == 0) return std::nullopt;
+    if (count(outbound_full_relay) < wanted(outbound_full_relay)) return outbound_full_relay;
+    if (room) return block_relay_only;
+    if (count(feeler) < wanted(feeler)) return feeler;
+    return std::nullopt;
 }
 
 bool Connector::suitable(const NetAddress& address) const {
@@ -198,26 +237,56 @@ bool Connector::suitable(const NetAddress& address) const {
                         [&](const auto& entry) { return same(entry.second.endpoint); });
 }
 
-void Connector::dial_from_book() {
-    if (!wants_automatic() || next_automatic_ > table_.host_now()) return;
-    const auto address =
-        book_.select(table_.now(), [&](const NetAddress& known) { return suitable(known); });
-    next_automatic_ = table_.host_now() + (address ? kAutomaticInterval : kAutomaticIdle);
+std::optional<NetAddress> Connector::choose(ConnectionType type) {
+    if (type == ConnectionType::block_relay_only && !anchors_.empty()) {
+        const NetAddress anchor = anchors_.back();
+        anchors_.pop_back();
+        return suitable(anchor) ? std::optional{anchor} : std::nullopt;
+    }
+    const bool feeler = type == ConnectionType::feeler;
+    if (feeler) {
+        if (auto contested = known_.collision(table_.now()); contested && suitable(*contested))
+            return contested;
+    }
+    return known_.select(feeler, table_.now(),
+                         [&](const NetAddress& known) { return suitable(known); });
+}
+
+void Connector::dial_known() {
+    if (!automatic() || next_automatic_ > table_.host_now()) return;
+    const auto type = next_type();
+    if (!type || (*type == ConnectionType::feeler && next_feeler_ > table_.host_now())) return;
+    const bool from_anchor = *type == ConnectionType::block_relay_only && !anchors_.empty();
+    const auto address = choose(*type);
+    next_automatic_ =
+        table_.host_now() + (address || from_anchor ? kAutomaticInterval : kAutomaticIdle);
+    if (*type == ConnectionType::feeler) {
+        const auto mean = static_cast<uint64_t>(kFeelerInterval.count());
+        next_feeler_ =
+            table_.host_now() + Duration{static_cast<int64_t>(table_.random().exponential(mean))};
+    }
     if (!address) return;
-    book_.attempted(address->ip, address->port, table_.now());
-    dial(Endpoint{address->ip.to_string(), address->port}, ConnectionType::outbound_full_relay);
+    const size_t outbound = count(ConnectionType::outbound_full_relay);
+    known_.attempted(address->ip, address->port, outbound >= kPeersThatProveTheNetwork,
+                     table_.now());
+    dial(Endpoint{address->ip.to_string(), address->port}, *type);
 }
 
 void Connector::on_timer() {
     if (!active_ || !started_) return;
     dial_targets();
-    dial_from_book();
+    dial_known();
 }
 
 std::optional<TimePoint> Connector::deadline() const {
     if (!active_ || !started_) return std::nullopt;
     std::optional<TimePoint> result;
-    if (wants_automatic()) result = next_automatic_;
+    if (automatic()) {
+        if (const auto type = next_type()) {
+            result = next_automatic_;
+            if (*type == ConnectionType::feeler) result = std::max(next_automatic_, next_feeler_);
+        }
+    }
     for (const Target& target : targets_) {
         if (!target.dial && !target.peer && (!result || target.next_try < *result))
             result = target.next_try;
@@ -258,6 +327,25 @@ AddNodeResult Connector::add_node(const std::string& text, AddNodeCommand comman
             return AddNodeResult::done;
     }
     return AddNodeResult::malformed;
+}
+
+bool Connector::add_connection(const std::string& text, ConnectionType type) {
+    const auto endpoint = parse_endpoint(text, table_.options().default_port);
+    // -seednode alone decides how many peers are asked for addresses.
+    const size_t limit = type == ConnectionType::address_fetch ? kDialsMax : wanted(type);
+    if (!endpoint || !active_ || count(type) >= limit) return false;
+    dial(*endpoint, type);
+    return true;
+}
+
+std::vector<NetAddress> Connector::anchors() const {
+    std::vector<NetAddress> result;
+    for (const auto& [id, peer] : table_.peers()) {
+        const auto ip = IpAddress::parse(peer.remote.host);
+        if (peer.type == ConnectionType::block_relay_only && peer.ready() && ip)
+            result.push_back({peer.handshake.theirs.services, *ip, peer.remote.port});
+    }
+    return result;
 }
 
 void Connector::set_active(bool active) {

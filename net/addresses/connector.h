@@ -1,6 +1,8 @@
 // Connector: which peers to dial, and when. Peers given by the user (-connect, -addnode, addnode)
 // are reconnected indefinitely, with a delay that doubles with each failure; without -connect, free
-// slots are filled from the address book, one per network group. It also decides which inbound
+// slots are filled with known addresses, one per network group: first anchors of the last run, then
+// peers of full relay, then peers for blocks alone; after that, a feeler tests an address from time
+// to time. It also decides which inbound
 // connections are accepted. Core thread.
 //
 // Where the engine has messages, its peers are dialled again at the engine's pace, and two nodes
@@ -14,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "net/addresses/address_book.h"
+#include "net/addresses/address_manager.h"
 #include "net/peer/inbound_slots.h"
 #include "net/peer/peer_table.h"
 
@@ -22,7 +24,7 @@ namespace parley {
 
 class Connector {
  public:
-    Connector(PeerTable& table, AddressBook& book);
+    Connector(PeerTable& table, AddressManager& known);
 
     void start();
     /// Sets the peer's connection type. Empty: accepted; otherwise the reason for refusing it.
@@ -40,6 +42,10 @@ class Connector {
     /// The peer has sent its number.
     void on_process_known(const Peer& peer);
 
+    /// False: all connections of this type are in use, or the text is no address.
+    bool add_connection(const std::string& text, ConnectionType type);
+    /// The block-relay-only peers.
+    std::vector<NetAddress> anchors() const;
     AddNodeResult add_node(const std::string& text, AddNodeCommand command);
     void set_active(bool active);
     bool active() const { return active_; }
@@ -65,8 +71,14 @@ class Connector {
     Permissions permissions_of(const Peer& peer) const;
     uint64_t dial(const Endpoint& endpoint, ConnectionType type);
     void dial_targets();
-    void dial_from_book();
-    bool wants_automatic() const;
+    void dial_known();
+    /// Connections of this type, and dials for one.
+    size_t count(ConnectionType type) const;
+    size_t wanted(ConnectionType type) const;
+    /// The type of the next automatic connection; empty: none is due.
+    std::optional<ConnectionType> next_type() const;
+    std::optional<NetAddress> choose(ConnectionType type);
+    bool automatic() const;
     bool suitable(const NetAddress& address) const;
     void failed(Target& target);
     /// A node at this host is alive: dials the targets there without delay.
@@ -74,7 +86,7 @@ class Connector {
     Target* find_target(const Endpoint& endpoint);
 
     PeerTable& table_;
-    AddressBook& book_;
+    AddressManager& known_;
     InboundSlots slots_;
     std::optional<uint64_t> process_;
     bool active_;
@@ -82,7 +94,9 @@ class Connector {
     uint64_t last_dial_ = 0;
     std::vector<Target> targets_;
     std::map<uint64_t, PendingDial> dials_;
+    std::vector<NetAddress> anchors_;  ///< still to be dialled
     TimePoint next_automatic_{};
+    TimePoint next_feeler_{};
 };
 
 }  // namespace parley

@@ -38,7 +38,7 @@ void Handshake::send_version(Peer& peer) {
     version.nonce = peer.handshake.nonce;
     version.user_agent = options.user_agent;
     version.start_height = table_.index().tip().height.value();
-    version.relay = !options.blocks_only;
+    version.relay = !options.blocks_only && !peer.blocks_only();
     peer.handshake.version_sent = true;
     table_.send(peer, version);
 }
@@ -118,7 +118,8 @@ std::string Handshake::refuse_reason(const Peer& peer, const message::Version& t
         return fmt::format("using obsolete version {}", theirs.version);
     if (peer.inbound() && theirs.nonce != 0 && is_own_nonce(theirs.nonce))
         return "connected to self";
-    const bool automatic = peer.type == ConnectionType::outbound_full_relay;
+    const bool automatic = peer.type == ConnectionType::outbound_full_relay ||
+                           peer.type == ConnectionType::block_relay_only;
     if (automatic && (theirs.services & kServicesWanted) != kServicesWanted)
         return fmt::format("does not offer the expected services ({:08x} offered, {:08x} expected)",
                            theirs.services, kServicesWanted);

@@ -72,7 +72,8 @@ OptionRows<NetOptions> NetOptions::rows() {
 }
 
 size_t NetOptions::inbound_max() const {
-    return connections_max - std::min(outbound_max, connections_max);
+    constexpr size_t kFeelers = 1;
+    return connections_max - std::min(outbound_max + block_relay_max + kFeelers, connections_max);
 }
 
 void NetOptions::set_public_network_delays() {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,9 +16,12 @@
 #include "net/peer/peer_info.h"
 #include "net/peer/permissions.h"
 #include "net/wire/endpoint.h"
+#include "net/wire/messages.h"
 #include "net/wire/protocol.h"
 
 namespace parley {
+
+struct AddressTables;
 
 struct NetOptions {
     NetworkMagic magic{0xfa, 0xbf, 0xb5, 0xda};  ///< regtest's; the chain parameters give it
@@ -37,7 +41,8 @@ struct NetOptions {
 
     bool network_active = true;        ///< -networkactive
     size_t connections_max = 125;      ///< -maxconnections: inbound and automatic outbound peers
-    size_t outbound_max = 8;           ///< automatic outbound peers, from the address book
+    size_t outbound_max = 8;           ///< automatic outbound peers of full relay
+    size_t block_relay_max = 2;        ///< automatic outbound peers for blocks alone
     bool connect_only = false;         ///< -connect was given (also as -connect=0)
     std::vector<Endpoint> connect;     ///< -connect: the only outbound peers
     std::vector<Endpoint> add_nodes;   ///< -addnode: kept connected, beside the others
@@ -52,7 +57,9 @@ struct NetOptions {
     bool serve_mempool_message = false;  ///< -peerbloomfilters; without it `mempool` disconnects
     bool accept_local_addresses = false;  ///< addresses outside the public ranges are gossiped
 
-    std::vector<BannedSubnet> bans;              ///< of earlier runs; expired ones are dropped
+    std::shared_ptr<const AddressTables> known_addresses;  ///< of earlier runs; null: none
+    std::vector<NetAddress> anchors;  ///< of the last run: dialled first, as block-relay-only peers
+    std::vector<BannedSubnet> bans;   ///< of earlier runs; expired ones are dropped
     Duration ban_time = std::chrono::hours{24};  ///< -bantime: of bans without a time of their own
 
     Duration handshake_timeout = std::chrono::seconds{60};  ///< -peertimeout

@@ -150,6 +150,11 @@ struct Peer {
     PeerAddresses addresses;
 
     bool inbound() const { return type == ConnectionType::inbound; }
+    /// Neither announces transactions nor takes them.
+    bool blocks_only() const {
+        return type == ConnectionType::block_relay_only || type == ConnectionType::feeler;
+    }
+    bool relays_addresses() const { return type != ConnectionType::block_relay_only; }
     bool ready() const { return handshake.ready && !closing; }
 };
 

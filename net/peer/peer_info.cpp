@@ -12,8 +12,12 @@ const char* to_string(ConnectionType type) {
             return "manual";
         case ConnectionType::outbound_full_relay:
             return "outbound-full-relay";
+        case ConnectionType::block_relay_only:
+            return "block-relay-only";
         case ConnectionType::address_fetch:
             return "addr-fetch";
+        case ConnectionType::feeler:
+            return "feeler";
     }
     return "";
 }

@@ -18,9 +18,18 @@
 
 namespace parley {
 
-enum class ConnectionType : uint8_t { inbound, manual, outbound_full_relay, address_fetch };
+/// An automatic peer is one of full relay, one for blocks alone, whose connection is not visible
+/// through what it relays, or a feeler, which only tests an address.
+enum class ConnectionType : uint8_t {
+    inbound,
+    manual,
+    outbound_full_relay,
+    block_relay_only,
+    address_fetch,
+    feeler,
+};
 
-/// bitcoind's names: "inbound", "manual", "outbound-full-relay", "addr-fetch".
+/// bitcoind's names: "inbound", "outbound-full-relay", "block-relay-only" and so on.
 const char* to_string(ConnectionType type);
 
 /// getpeerinfo's `network`: "ipv4", "ipv6", "not_publicly_routable".
@@ -72,6 +81,9 @@ struct AddedNodeInfo {
 /// addnode.
 enum class AddNodeCommand : uint8_t { add, remove, one_try };
 enum class AddNodeResult : uint8_t { done, already_added, not_added, malformed };
+
+/// addpeeraddress.
+enum class AddAddressResult : uint8_t { done, not_added, not_tried };
 
 struct KnownAddress {
     Endpoint endpoint;

@@ -10,6 +10,9 @@ namespace {
 
 /// Transactions of one announcement (bitcoind's INVENTORY_BROADCAST_MAX).
 constexpr size_t kAnnouncementMax = 1'000;
+/// Announcements that one step takes up: about a millisecond of work. An inv may hold fifty
+/// thousand, and as many peers as there are may send one at the same time.
+constexpr size_t kAnnouncedPerStep = 250;
 /// Transactions queued for announcement to one peer; beyond this the oldest are dropped. As many as
 /// one inv can hold.
 constexpr size_t kAnnouncementQueueMax = kInvEntriesMax;
@@ -33,7 +36,7 @@ const Hash256& relay_hash(const Peer& peer, const RelayTransaction& transaction)
 }
 
 bool takes_transactions(const Peer& peer) {
-    return peer.ready() && peer.handshake.theirs.relay;
+    return peer.ready() && peer.handshake.theirs.relay && !peer.blocks_only();
 }
 
 }  // namespace
@@ -116,6 +119,10 @@ void TransactionRelay::send_announcements(Peer& peer) {
 
 // --- in
 
+bool TransactionRelay::refuses_transactions(const Peer& peer) const {
+    return (table_.options().blocks_only && !peer.permissions.relay) || peer.blocks_only();
+}
+
 bool TransactionRelay::have(const GenTxid& id) const {
     return rejected_.contains(id.hash) || confirmed_.contains(id.hash) ||
            (id.kind == GenTxid::Kind::wtxid && orphanage_.contains(Wtxid{id.hash})) ||
@@ -124,17 +131,42 @@ bool TransactionRelay::have(const GenTxid& id) const {
 
 void TransactionRelay::on_announced(Peer& peer, const std::vector<GenTxid>& ids) {
     if (ids.empty()) return;
-    if (table_.options().blocks_only && !peer.permissions.relay) {
+    if (refuses_transactions(peer)) {
         table_.disconnect(peer, "transaction inv sent in violation of protocol");
         return;
     }
-    const bool ignore = table_.initial_download();
+    const auto waiting = std::find_if(waiting_.begin(), waiting_.end(),
+                                      [&](const auto& each) { return each.first == peer.id; });
+    std::deque<GenTxid> fresh;
+    std::deque<GenTxid>& queue = waiting != waiting_.end() ? waiting->second : fresh;
     for (const GenTxid& id : ids) {
+        if (queue.size() == TransactionRequests::kAnnouncementsMax) break;
         // With wtxid relay nothing is announced by txid (BIP339), and vice versa.
-        if ((id.kind == GenTxid::Kind::wtxid) != peer.handshake.wtxid_relay) continue;
+        if ((id.kind == GenTxid::Kind::wtxid) == peer.handshake.wtxid_relay) queue.push_back(id);
+    }
+    if (waiting != waiting_.end()) return;
+    take_up(peer, fresh);
+    if (!fresh.empty()) waiting_.emplace_back(peer.id, std::move(fresh));
+}
+
+void TransactionRelay::take_up(Peer& peer, std::deque<GenTxid>& ids) {
+    const bool ignore = table_.initial_download();
+    for (size_t count = 0; count < kAnnouncedPerStep && !ids.empty(); ++count) {
+        const GenTxid id = ids.front();
+        ids.pop_front();
         peer.relay.known.insert(id.hash);
         if (!ignore && !have(id)) want(peer, id);
     }
+}
+
+void TransactionRelay::take_up_waiting() {
+    if (waiting_.empty()) return;
+    auto [id, ids] = std::move(waiting_.front());
+    waiting_.pop_front();
+    Peer* peer = table_.find(id);
+    if (peer == nullptr || peer->closing) return;
+    take_up(*peer, ids);
+    if (!ids.empty()) waiting_.emplace_back(id, std::move(ids));
 }
 
 void TransactionRelay::want(const Peer& peer, const GenTxid& id) {
@@ -146,7 +178,7 @@ void TransactionRelay::want(const Peer& peer, const GenTxid& id) {
 }
 
 void TransactionRelay::on_transaction(Peer& peer, ByteSpan payload) {
-    if (table_.options().blocks_only && !peer.permissions.relay) {
+    if (refuses_transactions(peer)) {
         table_.disconnect(peer, "transaction sent in violation of protocol");
         return;
     }
@@ -309,7 +341,7 @@ void TransactionRelay::send_fee_filters() {
     for (auto& [id, peer] : table_.peers()) {
         PeerRelay& relay = peer.relay;
         if (!peer.ready() || peer.handshake.common_version < kFeeFilterVersion ||
-            rate == relay.fee_filter_sent)
+            peer.blocks_only() || rate == relay.fee_filter_sent)
             continue;
         const bool at_once =
             relay.fee_filter_sent < 0 || relay.fee_filter_sent == kMaxMoney.value();
@@ -323,6 +355,7 @@ void TransactionRelay::send_fee_filters() {
 }
 
 void TransactionRelay::finish_step() {
+    take_up_waiting();
     send_requests();
     send_fee_filters();
 }
@@ -337,7 +370,7 @@ void TransactionRelay::on_timer() {
 }
 
 std::optional<TimePoint> TransactionRelay::deadline() const {
-    if (orphanage_.has_ready()) return TimePoint{};
+    if (orphanage_.has_ready() || !waiting_.empty()) return TimePoint{};
     std::optional<TimePoint> result = requests_.deadline();
     const auto consider = [&](std::optional<TimePoint> time) {
         if (time && (!result || *time < *result)) result = time;

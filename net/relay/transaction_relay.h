@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "net/peer/net_input.h"
@@ -51,7 +53,11 @@ class TransactionRelay {
     void queue(Peer& peer, const RelayTransaction& transaction);
     void send_announcements(Peer& peer);
     TimePoint next_announcement(const Peer& peer);
+    bool refuses_transactions(const Peer& peer) const;
     bool have(const GenTxid& id) const;
+    /// Takes up announcements of one peer, at most kAnnouncedPerStep.
+    void take_up(Peer& peer, std::deque<GenTxid>& ids);
+    void take_up_waiting();
     /// Notes that the peer has it, to be requested when the peer's turn has come.
     void want(const Peer& peer, const GenTxid& id);
     /// No peer is asked for it any more.
@@ -65,6 +71,9 @@ class TransactionRelay {
     PeerTable& table_;
     TransactionRequests requests_;
     Orphanage orphanage_;
+    /// Announcements that are not taken up yet, at most TransactionRequests::kAnnouncementsMax of a
+    /// peer: the rest of a large inv. Each step continues with one peer, in turn.
+    std::deque<std::pair<PeerId, std::deque<GenTxid>>> waiting_;
     RecentSet rejected_;
     RecentSet confirmed_;
     const HeaderNode* tip_ = nullptr;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 #include <tuple>
-#include <utility>
 
 #include "base/crypto/hash.h"
 
@@ -100,13 +99,17 @@ std::optional<TransactionRequests::Position> TransactionRequests::settle(const H
 
 std::map<PeerId, std::vector<GenTxid>> TransactionRequests::poll(TimePoint now) {
     auto& by_time = announcements_.get<ByTime>();
-    while (!by_time.empty() && by_time.begin()->time <= now) {
+    size_t work = 0;
+    for (; work < kChangesPerPoll && !by_time.empty() && by_time.begin()->time <= now; ++work) {
         const Position due = announcements_.project<ByPeer>(by_time.begin());
         unsettled_.push_back(due->hash);
         change(due, due->state == State::requested ? State::failed : State::ready, kNever);
     }
+    // Only once all that are due are ready: the best of them is requested, not the first.
     std::vector<Position> requests;
-    for (const Hash256& hash : std::exchange(unsettled_, {})) {
+    for (; work < kChangesPerPoll && !unsettled_.empty(); ++work) {
+        const Hash256 hash = unsettled_.front();
+        unsettled_.pop_front();
         if (const auto request = settle(hash, now)) requests.push_back(*request);
     }
     std::sort(requests.begin(), requests.end(),

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <vector>
@@ -41,6 +42,9 @@ class TransactionRequests {
     static constexpr size_t kAnnouncementsMax = 5'000;
     /// In all: those of a hundred peers at their limit, about 100 MB.
     static constexpr size_t kAnnouncementsTotalMax = 100 * kAnnouncementsMax;
+    /// A poll makes about this many changes, a few milliseconds of work. Many announcements may
+    /// fall due together; others need not wait for all of them.
+    static constexpr size_t kChangesPerPoll = 2'000;
     /// With this many unanswered requests a peer is overloaded (bitcoind's
     /// MAX_PEER_TX_REQUEST_IN_FLIGHT): others get more time to announce what it announces.
     static constexpr size_t kOverloadedRequests = 100;
@@ -58,7 +62,8 @@ class TransactionRequests {
     void failed(PeerId peer, const Hash256& hash);
     void peer_gone(PeerId peer);
 
-    /// What to request now: by peer, in order of announcement.
+    /// What to request now: by peer, in order of announcement. Stops after kChangesPerPoll changes;
+    /// deadline() is in the past then.
     std::map<PeerId, std::vector<GenTxid>> poll(TimePoint now);
     /// When poll() has something to do; may be in the past.
     std::optional<TimePoint> deadline() const;
@@ -119,9 +124,9 @@ class TransactionRequests {
     uint64_t changes_ = 0;
     Announcements announcements_;
     std::map<PeerId, PeerCounts> peers_;
-    /// Hashes whose announcements have changed since the last poll(); may repeat. Every entry
-    /// stands for a change, so there are not more of them than changes in one step.
-    std::vector<Hash256> unsettled_;
+    /// Hashes whose announcements have changed and that poll() has not looked at since; may repeat.
+    /// Every entry stands for a change of an announcement that waits for another one.
+    std::deque<Hash256> unsettled_;
 };
 
 }  // namespace parley

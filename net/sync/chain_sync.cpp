@@ -318,7 +318,8 @@ void ChainSync::punish_for(Peer& peer, const BlockError& error) {
         case BlockErrorKind::invalid_parent:
             // Often caused by our user's own invalidateblock. It just loses an automatic outbound
             // slot.
-            if (peer.type == ConnectionType::outbound_full_relay)
+            if (peer.type == ConnectionType::outbound_full_relay ||
+                peer.type == ConnectionType::block_relay_only)
                 table_.punish(peer, error.to_string());
             break;
         case BlockErrorKind::missing_parent:

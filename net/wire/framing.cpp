@@ -10,7 +10,6 @@ namespace parley {
 
 namespace {
 
-constexpr size_t kCommandSize = 12;
 constexpr size_t kCommandOffset = 4;
 constexpr size_t kLengthOffset = 16;
 constexpr size_t kChecksumOffset = 20;
@@ -54,7 +53,7 @@ std::optional<FrameError> FrameReader::check_header() const {
 Frame FrameReader::take_frame() {
     const ByteSpan header{header_};
     Frame frame;
-    frame.command = parse_command(header.subspan(kCommandOffset, kCommandSize));
+    frame.command = parse_command(header.subspan(kCommandOffset, kCommandSizeMax));
     frame.payload = std::exchange(payload_, Bytes{});
     const auto sum = checksum(frame.payload);
     frame.intact = !frame.command.empty() &&
@@ -82,7 +81,7 @@ Expected<std::optional<Frame>, FrameError> FrameReader::read(ByteSpan& input) {
 
 std::shared_ptr<const Bytes> encode_frame(const NetworkMagic& magic, std::string_view command,
                                           ByteSpan payload) {
-    CHECK(!command.empty() && command.size() <= kCommandSize);
+    CHECK(!command.empty() && command.size() <= kCommandSizeMax);
     CHECK(payload.size() <= kPayloadSizeMax);
     auto bytes = std::make_shared<Bytes>();
     bytes->reserve(kMessageHeaderSize + payload.size());

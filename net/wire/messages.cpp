@@ -35,6 +35,13 @@ NetAddress read_address(Reader& reader) {
     return address;
 }
 
+}  // namespace
+
+void write_ip_v2(Writer& writer, const IpAddress& ip) {
+    writer.u8(static_cast<uint8_t>(ip.is_ipv4() ? Network::ipv4 : Network::ipv6));
+    writer.var_bytes(ip.is_ipv4() ? ip.ipv4() : ByteSpan{ip.bytes()});
+}
+
 std::optional<IpAddress> read_ip_v2(Reader& reader) {
     const auto network = static_cast<Network>(reader.u8());
     const ByteSpan raw = reader.var_bytes(kAddressV2SizeMax);
@@ -53,8 +60,6 @@ std::optional<IpAddress> read_ip_v2(Reader& reader) {
     }
     return std::nullopt;
 }
-
-}  // namespace
 
 namespace message {
 
@@ -145,10 +150,8 @@ Addr Addr::read(Reader& reader) {
 void AddrV2::write(Writer& writer) const {
     writer.compact_size(entries.size());
     for (const AddressEntry& entry : entries) {
-        const IpAddress& ip = entry.address.ip;
         writer.le(entry.time).compact_size(entry.address.services);
-        writer.u8(static_cast<uint8_t>(ip.is_ipv4() ? Network::ipv4 : Network::ipv6));
-        writer.var_bytes(ip.is_ipv4() ? ip.ipv4() : ByteSpan{ip.bytes()});
+        write_ip_v2(writer, entry.address.ip);
         writer.be(entry.address.port);
     }
 }

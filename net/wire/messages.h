@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -36,6 +37,11 @@ struct NetAddress {
 
     bool operator==(const NetAddress&) const = default;
 };
+
+/// BIP155: network number, length, bytes.
+void write_ip_v2(Writer& writer, const IpAddress& ip);
+/// Empty: of a network that this node does not speak, unless the reader has failed.
+std::optional<IpAddress> read_ip_v2(Reader& reader);
 
 namespace message {
 

@@ -17,6 +17,9 @@ inline constexpr int32_t kSendHeadersVersion = 70012;  ///< BIP130
 inline constexpr int32_t kFeeFilterVersion = 70013;    ///< BIP133
 inline constexpr int32_t kWtxidRelayVersion = 70016;   ///< BIP339
 
+/// Characters of a command, and bytes of its field in a message.
+inline constexpr size_t kCommandSizeMax = 12;
+
 using NetworkMagic = std::array<uint8_t, 4>;
 
 using ServiceFlags = uint64_t;

@@ -22,6 +22,7 @@
 #include "node/daemon/mempool_persistence.h"
 #include "node/daemon/node_files.h"
 #include "node/daemon/notifying_node.h"
+#include "node/daemon/peer_files.h"
 #include "node/daemon/record/flight_recorder.h"
 #include "node/daemon/rpc_host.h"
 #include "node/daemon/system/descriptor_budget.h"
@@ -125,6 +126,7 @@ class Daemon {
     std::optional<DirectoryLock> blocks_lock_;
     PidFile pid_file_;
     const BanFile ban_file_{options_.chain_directory};
+    PeerFiles peer_files_{options_.chain_directory, config_.params.magic};
     std::unique_ptr<DaemonLog> log_;
     std::optional<Notifier> notifier_;
     std::optional<RpcHost> host_;
@@ -246,6 +248,10 @@ Expected<void, std::string> Daemon::open_node() {
     if (auto done = open_record(); !done) return done;
     config_.net.bans = ban_file_.load(*log_);
     host_->set_ban_file(ban_file_);
+    // A record is replayed without the files beside it.
+    if (!record_) {
+        if (auto done = peer_files_.load(config_.net, *log_); !done) return done;
+    }
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
     auto files = NodeFiles::open(
         {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
@@ -358,6 +364,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
         loop_, *log_);
     host_->set_mempool(*mempool_);
     mempool_->start();
+    if (!record_) peer_files_.start(loop_, *log_);
     host_->set_warm_up(std::nullopt);
     log_->info(LogCategory::general, "Done loading");
     if (!options_.startup_notify.empty()) notifier_->run(options_.startup_notify);
@@ -373,6 +380,8 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     if (!options_.shutdown_notify.empty()) notifier_->run_now(options_.shutdown_notify);
     log_->info(LogCategory::general, "Shutdown: In progress...");
     import.reset();
+    peer_files_.stop();
+    if (error.empty() && !record_) peer_files_.save(node_->peers(), *log_);
     // What was not loaded yet would be lost from the file.
     if (error.empty() && options_.persist_mempool && mempool_->loaded())
         mempool_->save(MempoolFile::of(node_->mempool()));

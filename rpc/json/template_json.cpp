@@ -23,7 +23,18 @@ std::vector<uint32_t> positions_of_parents(const Transaction& transaction,
     return result;
 }
 
-void write_template_transactions(JsonWriter& out, const BlockTemplate& built) {
+/// Before segwit's activation (-testactivationheight) a block has no commitment.
+bool has_witnesses(const TemplateReply& reply) {
+    return !reply.built.witness_commitment.empty();
+}
+
+/// How many units of today's limits for sizes and sigops one of before segwit is.
+int64_t units(const TemplateReply& reply) {
+    return has_witnesses(reply) ? 1 : 4;
+}
+
+void write_template_transactions(JsonWriter& out, const TemplateReply& reply) {
+    const BlockTemplate& built = reply.built;
     std::map<Txid, uint32_t> positions;
     out.field_array("transactions", [&] {
         const auto& transactions = built.block.transactions;
@@ -35,17 +46,12 @@ void write_template_transactions(JsonWriter& out, const BlockTemplate& built) {
                 out.field("hash", transaction.wtxid());
                 out.field_values("depends", positions_of_parents(transaction, positions));
                 out.field("fee", built.fees[i - 1].value());  // satoshi, as BIP22 wants
-                out.field("sigops", built.sigops_costs[i - 1]);
+                out.field("sigops", built.sigops_costs[i - 1] / units(reply));
                 out.field("weight", transaction.weight());
             });
             positions[transaction.txid()] = static_cast<uint32_t>(i);
         }
     });
-}
-
-/// Before segwit's activation (-testactivationheight) a block has no commitment.
-bool has_witnesses(const TemplateReply& reply) {
-    return !reply.built.witness_commitment.empty();
 }
 
 /// Active rules, with "!" before those that a miner must support, and the deployments that a miner
@@ -82,7 +88,7 @@ void write_template(JsonWriter& out, const ChainParams& params, const TemplateRe
         write_template_rules(out, params, reply);
         out.field("vbrequired", 0);
         out.field("previousblockhash", header.previous);
-        write_template_transactions(out, reply.built);
+        write_template_transactions(out, reply);
         out.field_object("coinbaseaux", [] {});
         out.field("coinbasevalue", reply.built.coinbase_value.value());
         out.field("longpollid", long_poll_id(header.previous, reply.mempool_sequence));
@@ -90,9 +96,8 @@ void write_template(JsonWriter& out, const ChainParams& params, const TemplateRe
         out.field("mintime", reply.time_min);
         out.field_values("mutable", std::vector<std::string>{"time", "transactions", "prevblock"});
         out.field("noncerange", "00000000ffffffff");
-        const int scale = has_witnesses(reply) ? 1 : 4;
-        out.field("sigoplimit", 80'000 / scale);
-        out.field("sizelimit", 4'000'000 / scale);
+        out.field("sigoplimit", 80'000 / units(reply));
+        out.field("sizelimit", 4'000'000 / units(reply));
         if (has_witnesses(reply)) out.field("weightlimit", 4'000'000);
         out.field("curtime", std::max(reply.now, reply.time_min));
         out.field("bits", fmt::format("{:08x}", header.bits));

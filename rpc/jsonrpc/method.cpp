@@ -17,10 +17,12 @@ MethodTable::MethodTable() {
     add(wait_methods());
     add(block_statistics_methods());
     add(mempool_methods());
+    add(admission_methods());
     add(mining_methods());
     add(network_methods());
     add(connection_methods());
     add(address_methods());
+    add(network_test_methods());
     add(ban_methods());
     add(raw_transaction_methods());
     add(utility_methods());

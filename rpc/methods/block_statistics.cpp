@@ -52,10 +52,10 @@ struct BlockTotals {
     std::vector<std::pair<int64_t, int64_t>> rates;  // rate, weight
 };
 
-/// Size of an output in the UTXO set: its serialization plus 41 bytes for outpoint, height and
-/// coinbase flag.
+/// Size of an output in the UTXO set: its serialization plus 40 bytes for outpoint and height, in
+/// which the coinbase flag has its place.
 int64_t utxo_size_of(const TxOutput& output) {
-    constexpr int64_t kOverhead = 32 + 4 + 4 + 1;
+    constexpr int64_t kOverhead = 32 + 4 + 4;
     const size_t script = output.script_pubkey.size();
     return kOverhead + 8 + static_cast<int64_t>(compact_size_length(script) + script);
 }

@@ -267,7 +267,7 @@ void generatetoaddress(Call& call) {
                                        tries_argument(call, 2)));
 }
 
-/// The only script of a descriptor. For combo(), this is the P2WPKH script, as in bitcoind.
+/// The only script of a descriptor. For combo(): P2WPKH, or, for an uncompressed key, P2PKH.
 Script descriptor_script(const Descriptor& descriptor) {
     if (descriptor.is_range())
         fail(Code::invalid_parameter,
@@ -278,7 +278,7 @@ Script descriptor_script(const Descriptor& descriptor) {
     const auto segwit = std::find_if(scripts.begin(), scripts.end(), [](const Script& script) {
         return match_p2wpkh(script).has_value();
     });
-    return segwit != scripts.end() ? *segwit : scripts.front();
+    return segwit != scripts.end() ? *segwit : scripts[scripts.size() > 1 ? 1 : 0];
 }
 
 void generatetodescriptor(Call& call) {

@@ -68,9 +68,7 @@ void write_peer(JsonWriter& out, const PeerInfo& peer) {
         out.field("minfeefilter", Amount{peer.fee_filter});
         write_bytes_per_message(out, "bytessent_per_msg", peer.bytes_sent_per_message);
         write_bytes_per_message(out, "bytesrecv_per_msg", peer.bytes_received_per_message);
-        out.field("connection_type", to_string(peer.connection_type == ConnectionType::address_fetch
-                                                   ? ConnectionType::outbound_full_relay
-                                                   : peer.connection_type));
+        out.field("connection_type", to_string(peer.connection_type));
         out.field("transport_protocol_type", "v1");
         out.field("session_id", "");
     });

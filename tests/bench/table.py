@@ -2,7 +2,7 @@
 """Measures real daemons and prints the table of figures; contrib/bench.sh builds and runs it.
 
 Usage: table.py [--quick] [--only NAME]... [--inputs N --blocks N]
-Names: start, mining, rpc, hashing, pbft, sync, simulator, race
+Names: start, mining, rpc, hashing, pbft, sync, simulator, race, steps
 
 Each figure is the median of several rounds on this machine, beside the floor that the machine sets where there is one,
 a reference (bitcoind 31, Release, 2 cores of an idle AMD EPYC Zen 4: another machine, so the ratio is rough), and
@@ -25,9 +25,10 @@ from figures import Table, median  # noqa: E402
 from framework import PROGRAMS, Network  # noqa: E402
 from ordering import measure_pbft  # noqa: E402
 from processes import resident_bytes  # noqa: E402
+from steps import measure_steps  # noqa: E402
 from sync import measure_block, measure_sync  # noqa: E402
 
-NAMES = ["start", "mining", "rpc", "hashing", "pbft", "sync", "simulator", "race"]
+NAMES = ["start", "mining", "rpc", "hashing", "pbft", "sync", "simulator", "race", "steps"]
 
 
 def first_answer_seconds(node):
@@ -186,6 +187,8 @@ def main():
         measure_simulator(table, 1 if arguments.quick else 4)
     if "race" in wanted:
         measure_race(table, 100_000 if arguments.quick else 1_000_000)
+    if "steps" in wanted:
+        measure_steps(table, arguments.quick)
     table.print()
 
 

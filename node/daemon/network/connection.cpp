@@ -15,9 +15,6 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// Limit of received bytes of one peer that wait for the core thread; beyond it, reading pauses. A
-// few reads are enough, because the core assembles large messages itself.
-constexpr size_t kUnconsumedBytesMax = 1 << 20;
 // Limit of bytes that wait to be sent to one peer. The node paces its large replies (Drained), so
 // only a peer that does not read at all reaches the limit.
 constexpr size_t kQueuedBytesMax = 32 << 20;
@@ -68,7 +65,7 @@ void Connection::start() {
 
 void Connection::read() {
     if (reading_ || input_ended_ || closing_ || ended_) return;
-    if (unconsumed_bytes_ >= kUnconsumedBytesMax) return;
+    if (unconsumed_bytes_ >= context_.input.share()) return;
     reading_ = true;
     // Waits until the socket is readable and then reads into a shared buffer, so that connections
     // need no buffers of their own.
@@ -84,12 +81,11 @@ void Connection::on_readable(const error_code& wait_error) {
     if (closing_) return;
     error_code error = wait_error;
     size_t count = 0;
-    if (!error)
-        count = socket_.read_some(asio::buffer(context_.scratch.data(), context_.scratch.size()),
-                                  error);
+    const size_t count_max = std::min(context_.scratch.size(), context_.input.share());
+    if (!error) count = socket_.read_some(asio::buffer(context_.scratch.data(), count_max), error);
     if (error == asio::error::would_block || error == asio::error::try_again) return read();
     if (!error) {
-        unconsumed_bytes_ += count;
+        context_.input.change(unconsumed_bytes_, unconsumed_bytes_ + count);
         context_.sink.post(event::Received{id_, to_bytes(context_.scratch.first(count))});
         return read();
     }
@@ -105,7 +101,8 @@ void Connection::on_readable(const error_code& wait_error) {
 }
 
 void Connection::consumed(size_t bytes) {
-    unconsumed_bytes_ -= std::min(bytes, unconsumed_bytes_);
+    context_.input.change(unconsumed_bytes_,
+                          unconsumed_bytes_ - std::min(bytes, unconsumed_bytes_));
     read();
 }
 
@@ -222,6 +219,7 @@ void Connection::end() {
 
 void Connection::abandon() {
     ended_ = true;
+    context_.input.change(unconsumed_bytes_, 0);
     error_code ignored;
     delay_timer_.cancel();
     end_timer_.cancel();

@@ -4,6 +4,7 @@
 // only.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -17,6 +18,27 @@
 
 namespace parley {
 
+/// How many received bytes of one peer may wait for the core thread. The queue of the core is
+/// served in order of arrival, so what all peers together have in it is what a newcomer waits for.
+class InputShares {
+ public:
+    /// For one peer alone, and in all for as long as nobody's share is the least one.
+    static constexpr size_t kBytesMax = 1 << 20;
+    /// A few hundred of the smallest messages.
+    static constexpr size_t kBytesMin = 8 << 10;
+
+    /// `waiting`: bytes of one peer.
+    void change(size_t& waiting, size_t waiting_now) {
+        peers_ += (waiting_now > 0 ? 1 : 0);
+        peers_ -= (waiting > 0 ? 1 : 0);
+        waiting = waiting_now;
+    }
+    size_t share() const { return std::max(kBytesMin, kBytesMax / std::max<size_t>(peers_, 1)); }
+
+ private:
+    size_t peers_ = 0;  ///< with waiting bytes
+};
+
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
     using SteadyTime = std::chrono::steady_clock::time_point;
@@ -24,6 +46,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     struct Context {
         EventSink& sink;
         MutableByteSpan scratch;  ///< read buffer shared by all connections of the io thread
+        InputShares& input;
         Duration link_delay;
         Duration unacknowledged_max;         ///< zero: none
         std::function<void(PeerId)> on_end;  ///< removes the connection from the table

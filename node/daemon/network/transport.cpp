@@ -56,7 +56,11 @@ class Transport::Impl {
           sink_(sink),
           log_(log),
           scratch_(kReadBytesMax),
-          context_{sink_, scratch_, options_.link_delay, options_.unacknowledged_max,
+          context_{sink_,
+                   scratch_,
+                   input_,
+                   options_.link_delay,
+                   options_.unacknowledged_max,
                    [this](PeerId peer) { connections_.erase(peer); }} {}
 
     Expected<void, std::string> listen();
@@ -108,6 +112,7 @@ class Transport::Impl {
 
     // io thread only (before start: the owner's):
     Bytes scratch_;
+    InputShares input_;
     const Connection::Context context_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::map<PeerId, std::shared_ptr<Connection>> connections_;

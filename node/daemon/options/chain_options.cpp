@@ -91,8 +91,8 @@ ChainParams read_regtest(OptionReader& reader) {
     for (const std::string& text : reader.list("test")) {
         if (text == "bip94")
             params.bip94 = true;
-        else
-            reader.fail("test", text, "bip94");
+        else if (text != "addrman")  // read with the other options of the network
+            reader.fail("test", text, "addrman or bip94");
     }
     return params;
 }

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "chain/primitives/address.h"
+#include "net/addresses/address_tables.h"
 #include "node/daemon/options/chain_options.h"
 #include "node/daemon/options/daemon_options.h"
 #include "node/daemon/options/option_reader.h"
@@ -181,6 +184,12 @@ void read_net(OptionReader& reader, NodeConfig& config) {
     net.connect = read_targets(reader, "connect", port);
     net.add_nodes = read_targets(reader, "addnode", port);
     net.seed_nodes = read_targets(reader, "seednode", port);
+    const std::vector<std::string> tests = reader.list("test");
+    if (std::find(tests.begin(), tests.end(), "addrman") != tests.end()) {
+        AddressTables empty;
+        empty.key.bytes()[0] = 1;
+        net.known_addresses = std::make_shared<const AddressTables>(std::move(empty));
+    }
     for (const std::string& text : reader.list("whitelist")) {
         if (auto rule = WhitelistRule::parse(text))
             net.whitelist.push_back(std::move(*rule));

@@ -51,7 +51,9 @@ constexpr OptionInfo kStartRows[] = {
     row("signetchallenge", OptionUnit{"<hex>"},
         "signet: the challenge script that block signatures must satisfy (default: that of the "
         "public signet)"),
-    row("test", OptionUnit{"<option>"}, "regtest: bip94 enables the difficulty rules of testnet4",
+    row("test", OptionUnit{"<option>"},
+        "regtest: bip94 enables the difficulty rules of testnet4, addrman places known addresses "
+        "under a fixed key; may be repeated",
         kDebug),
     row("testactivationheight", OptionUnit{"<name>@<height>"},
         "regtest: activation height of segwit, bip34, dersig, cltv or csv; may be repeated",

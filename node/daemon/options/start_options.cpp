@@ -15,6 +15,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The cookie file is protected by its permissions; a password in a file that everybody can read is
+// not. Only a warning: such files are in use, and bitcoind accepts them.
+Expected<void, std::string> parse_file(const std::string& path, std::string_view text,
+                                       Settings& settings, std::string_view name) {
+    auto done = parse_config_file(text, name, settings);
+    std::error_code error;
+    const auto permissions = fs::status(path, error).permissions();
+    constexpr auto kOthers = fs::perms::group_read | fs::perms::others_read;
+    if (done && !error && (permissions & kOthers) != fs::perms::none &&
+        text.find("rpcpassword") != std::string_view::npos)
+        settings.add_warning(fmt::format(
+            "Other users of this machine can read rpcpassword in {0}. Run chmod 600 {0}, or use "
+            "the cookie file or rpcauth instead.",
+            path));
+    return done;
+}
+
 Expected<void, std::string> read_one(const std::string& path, Settings& settings) {
     std::error_code error;
     if (fs::is_directory(path, error))
@@ -26,7 +43,7 @@ Expected<void, std::string> read_one(const std::string& path, Settings& settings
             fmt::format("Error reading configuration file: specified config file \"{}\" could not "
                         "be opened.",
                         path));
-    return parse_config_file(*text, path, settings);
+    return parse_file(path, *text, settings, path);
 }
 
 // The main configuration file: "" if there is none, or with -noconf.
@@ -56,7 +73,7 @@ Expected<void, std::string> read_included(const std::string& data_directory, Set
         if (!text)
             return Unexpected(fmt::format(
                 "Error reading configuration file: Failed to include configuration file {}", name));
-        if (auto done = parse_config_file(*text, name, settings); !done) return done;
+        if (auto done = parse_file(path, *text, settings, name); !done) return done;
     }
     // Names from included files were added to the list.
     const std::vector<std::string> all = settings.list("includeconf");

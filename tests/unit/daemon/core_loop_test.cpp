@@ -263,10 +263,10 @@ TEST(StepWatch, slow_step_is_logged_with_its_subject_and_passed_on) {
      public:
         bool enabled(LogCategory, LogLevel) const override { return true; }
         void write(LogCategory, LogLevel level, std::string_view line) override {
-            EXPECT_EQ(level, LogLevel::warning);
-            text += std::string(line) + "\n";
+            (level == LogLevel::warning ? text : summary) += std::string(line) + "\n";
         }
         std::string text;
+        std::string summary;
     } log;
     const auto request = std::make_shared<const Request>(Request{"listunspent", "[]", "/"});
     StepWatch slow(node, log, std::chrono::seconds(0));  // every step counts as slow
@@ -275,9 +275,16 @@ TEST(StepWatch, slow_step_is_logged_with_its_subject_and_passed_on) {
     EXPECT_NE(log.text.find("busy for 0.0 s with 3 bytes from peer=7\n"), std::string::npos);
     EXPECT_NE(log.text.find("with the request listunspent\n"), std::string::npos);
     log.text.clear();
-    StepWatch patient(node, log, std::chrono::hours(1));
-    patient.handle(event::Received{PeerId{7}, Bytes(3)}, TimePoint{});
+    {
+        StepWatch patient(node, log, std::chrono::hours(1));
+        for (int i = 0; i < 3; ++i)
+            patient.handle(event::Received{PeerId{7}, Bytes(3)}, TimePoint{});
+        patient.handle(event::Invoke{1, {}, event::RequestPart{request}}, TimePoint{});
+        EXPECT_EQ(log.summary, "");
+    }
     EXPECT_EQ(log.text, "");
+    EXPECT_NE(log.summary.find("Core thread: 3 steps for bytes of peers, "), std::string::npos);
+    EXPECT_NE(log.summary.find("Core thread: 1 steps for listunspent, "), std::string::npos);
 }
 
 }  // namespace

@@ -195,9 +195,9 @@ TEST_F(StartRange, refusals_are_bitcoinds_sentences) {
         {{"-rpcport=seven"}, "Invalid port specified in -rpcport: 'seven'"},
         {{"-minrelaytxfee=lots"}, "Invalid amount for -minrelaytxfee=<amount>: 'lots'"},
         {{"-blockmaxweight=4000001"},
-         "Specified -blockmaxweight (4000001) exceeds consensus maximum block weight (4000000)"},
+         "-blockmaxweight (4000001) exceeds consensus maximum block weight (4000000)"},
         {{"-blockreservedweight=1999"},
-         "Specified -blockreservedweight (1999) is lower than minimum safety value of (2000)"},
+         "-blockreservedweight (1999) is lower than minimum safety value of (2000)"},
         {{"-maxtxfee=0.00000099"},
          "Invalid amount for -maxtxfee=<amount>: '0.00000099' (must be at least the minrelay fee "
          "of 0.00000100 BTC/kvB to prevent stuck transactions)"},

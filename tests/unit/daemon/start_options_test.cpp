@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -171,6 +172,22 @@ TEST_F(StartOptionsTest, included_files_belong_to_their_section_and_include_no_o
     EXPECT_EQ(refusal({"-includeconf=x"}),
               "Error parsing command line arguments: -includeconf cannot be used from commandline; "
               "-includeconf=\"x\"");
+}
+
+TEST_F(StartOptionsTest, password_that_others_can_read_is_noted) {
+    using std::filesystem::perms;
+    write("bitcoin.conf", "regtest=1\nrpcuser=u\nrpcpassword=p\n");
+    const auto file = directory_ / "bitcoin.conf";
+    for (const auto& [mode, noted] : {std::pair{perms::owner_read, false},
+                                      {perms::owner_read | perms::group_read, true},
+                                      {perms::owner_read | perms::others_read, true}}) {
+        std::filesystem::permissions(file, mode);
+        const auto notes = good({}).notes;
+        const bool found = std::any_of(notes.begin(), notes.end(), [](const std::string& note) {
+            return note.find("can read rpcpassword") != std::string::npos;
+        });
+        EXPECT_EQ(found, noted);
+    }
 }
 
 TEST_F(StartOptionsTest, double_negative_is_on_and_noted) {

@@ -175,9 +175,12 @@ TEST(BlockBuilderOptionsTest, validate_names_the_option) {
     EXPECT_FALSE(BlockBuilderOptions{}.validate());
     BlockBuilderOptions options;
     options.weight_max = 4'000'001;
-    EXPECT_EQ(
-        *options.validate(),
-        "Specified -blockmaxweight (4000001) exceeds consensus maximum block weight (4000000)");
+    EXPECT_EQ(*options.validate(),
+              "-blockmaxweight (4000001) exceeds consensus maximum block weight (4000000)");
+    options.weight_max = options.reserved_weight - 1;
+    EXPECT_EQ(*options.validate(), "-blockreservedweight (8000) exceeds -blockmaxweight (7999)");
+    options.weight_max = options.reserved_weight;
+    EXPECT_FALSE(options.validate());
 }
 
 }  // namespace

@@ -79,10 +79,10 @@ TEST_F(MempoolFaultTest, package_gets_no_answer_for_any_of_its_transactions) {
     const auto child = make_transaction(
         spend({{parent->txid(), 0}, chain.add_coin(Amount{kCoin})}, {Amount{kCoin}}));
     EXPECT_EQ(fail_every_read([&]() -> std::optional<StorageError> {
-                  const auto answers = pool.test_accept_package({parent, child}, kNow);
+                  const auto answers = pool.test_accept({parent, child}, kNow);
                   if (!answers) return answers.error();
-                  EXPECT_EQ(answers->size(), 2u);
-                  EXPECT_TRUE(answers->at(0) && answers->at(1));
+                  EXPECT_EQ(answers->verdicts.size(), 2u);
+                  EXPECT_FALSE(answers->problem);
                   return std::nullopt;
               }),
               3u);

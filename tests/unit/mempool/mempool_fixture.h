@@ -28,6 +28,18 @@ struct MempoolDriver {
         ADD_FAILURE() << "no verdict";
         return Unexpected(TxFailure{TxReject{}});
     }
+    Expected<PackageResult, StorageError> submit_package(mempool_input::SubmitPackage package,
+                                                         TimePoint now) {
+        for (MempoolOutput& output : pool.handle(std::move(package), now)) {
+            if (auto* judged = std::get_if<mempool_output::PackageJudged>(&output))
+                return std::move(judged->result);
+            if (auto* failed = std::get_if<mempool_output::Failed>(&output))
+                return Unexpected(failed->error);
+            changes.push_back(std::get<mempool_output::Changed>(std::move(output)));
+        }
+        ADD_FAILURE() << "no verdict";
+        return PackageResult{};
+    }
     Expected<void, StorageError> move_chain(std::vector<BlockRef> disconnected,
                                             std::vector<BlockRef> connected, TimePoint now) {
         mempool_input::ChainMoved moved{std::move(disconnected), std::move(connected)};
@@ -39,10 +51,11 @@ struct MempoolDriver {
         return {};
     }
     Expected<AcceptInfo, TxFailure> test_accept(const TransactionRef& transaction, TimePoint now) {
-        auto answers = pool.test_accept_package({transaction}, now);
+        auto answers = pool.test_accept({transaction}, now);
         if (!answers) return Unexpected(TxFailure{std::move(answers.error())});
-        if (!answers->at(0)) return Unexpected(TxFailure{answers->at(0).error()});
-        return *answers->at(0);
+        const auto& verdict = answers->verdicts.at(transaction->wtxid());
+        if (!verdict) return Unexpected(TxFailure{verdict.error()});
+        return *verdict;
     }
     std::vector<mempool_output::Changed> take_changes() { return std::exchange(changes, {}); }
 

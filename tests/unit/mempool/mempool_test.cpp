@@ -267,6 +267,33 @@ TEST_F(MempoolTest, submit_version_3_child_rules) {
     EXPECT_TRUE(refusal(grandchild).starts_with("TRUC-violation, tx "));
 }
 
+TEST_F(MempoolTest, submit_version_3_sibling_evicts_the_other_if_it_pays_more) {
+    TransactionData parent_data = payment(1000);
+    parent_data.version = 3;
+    parent_data.outputs.push_back({Amount{kCoin / 2}, key_script(9)});
+    parent_data.outputs[0].value = Amount{kCoin / 2 - 1000};
+    const auto parent = submit_ok(parent_data);
+    const auto child = [&](uint32_t output, int64_t fee) {
+        TransactionData data = spend({{parent->txid(), output}}, {Amount{kCoin / 2 - 1000 - fee}});
+        data.version = 3;
+        return data;
+    };
+    const auto first = submit_ok(child(0, 2000));
+    EXPECT_TRUE(
+        refusal(child(1, 500)).starts_with("insufficient fee (including sibling eviction)"));
+    submit_ok(child(1, 9000));
+    EXPECT_FALSE(pool.contains(first->txid()));
+    EXPECT_EQ(pool.size(), 2u);
+}
+
+TEST_F(MempoolTest, submit_dust_needs_no_fee_and_a_child_that_spends_all_of_it) {
+    TransactionData dusty = payment(0);
+    dusty.outputs.push_back({Amount{0}, key_script(7)});
+    EXPECT_EQ(refusal(dusty), "min relay fee not met, 0 < 15");
+    dusty.outputs[0].value = Amount{kCoin - 1000};
+    EXPECT_EQ(refusal(dusty), "dust, tx with dust output must be 0-fee");
+}
+
 // --- replacement ---------------------------------------------------------------------------------
 
 TEST_F(MempoolTest, replace_by_higher_fee_removes_descendants) {
@@ -345,29 +372,25 @@ TEST_F(MempoolTest, coins_show_outputs_of_the_pool_and_hide_what_it_spends) {
     EXPECT_FALSE(pool.coins().coin({parent->txid(), 0}).value());
 }
 
-TEST_F(MempoolTest, test_accept_package_takes_children_of_earlier_ones_and_changes_nothing) {
+TEST_F(MempoolTest, test_accept_takes_children_of_earlier_ones_and_changes_nothing) {
     const auto parent = make_transaction(payment(1000));
     const auto child = make_transaction(spend({{parent->txid(), 0}}, {Amount{kCoin - 5000}}));
-    const auto answers = pool.test_accept_package({parent, child}, kNow);
+    const auto answers = pool.test_accept({parent, child}, kNow);
     ASSERT_TRUE(answers);
-    ASSERT_EQ(answers->size(), 2u);
-    EXPECT_TRUE(answers->at(0));
-    ASSERT_TRUE(answers->at(1));
-    EXPECT_EQ(answers->at(1)->fee, Amount{4000});
+    ASSERT_EQ(answers->verdicts.size(), 2u);
+    EXPECT_TRUE(answers->verdicts.at(parent->wtxid()));
+    ASSERT_TRUE(answers->verdicts.at(child->wtxid()));
+    EXPECT_EQ(answers->verdicts.at(child->wtxid())->fee, Amount{4000});
     EXPECT_EQ(pool.size(), 0u);
-    const auto reversed = pool.test_accept_package({child, parent}, kNow);
-    ASSERT_TRUE(reversed);
-    ASSERT_EQ(reversed->size(), 1u);
-    EXPECT_EQ(reversed->at(0).error().kind, TxRejectKind::missing_inputs);
-    const auto twice = pool.test_accept_package({parent, make_transaction([&] {
-                                                     auto data = parent->data();
-                                                     data.outputs[0].value = Amount{kCoin / 2};
-                                                     return data;
-                                                 }())},
-                                                kNow);
-    ASSERT_TRUE(twice);
-    ASSERT_EQ(twice->size(), 2u);
-    EXPECT_EQ(twice->at(1).error().reason, "conflict-in-package");
+    EXPECT_EQ(pool.test_accept({child, parent}, kNow)->problem->reason, "package-not-sorted");
+    const auto twice = pool.test_accept({parent, make_transaction([&] {
+                                             auto data = parent->data();
+                                             data.outputs[0].value = Amount{kCoin / 2};
+                                             return data;
+                                         }())},
+                                        kNow);
+    EXPECT_EQ(twice->problem->reason, "conflict-in-package");
+    EXPECT_TRUE(twice->verdicts.empty());
 }
 
 TEST(MempoolOptionsTest, validate_names_the_option) {

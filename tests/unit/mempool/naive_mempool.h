@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "mempool/cluster/linearization.h"
 #include "tests/unit/mempool/fake_chain.h"
 
 namespace parley {
@@ -76,6 +77,24 @@ class NaiveMempool {
                       [&](const Entry& entry) { return ids.contains(entry.transaction->txid()); });
     }
     std::set<Txid> cluster(const Transaction& seed, const std::set<Txid>& excluded) const;
+    /// Of these entries, and of what comes; null: nothing.
+    std::vector<LinearChunk> diagram(const std::set<Txid>& ids, const TransactionRef& coming,
+                                     int64_t fee) const {
+        std::vector<LinearItem> items;
+        std::map<Txid, size_t> positions;
+        const auto add = [&](const TransactionRef& transaction, int64_t paid) {
+            LinearItem item{{paid, transaction->weight().value()}, {}};
+            for (const auto& input : transaction->inputs())
+                if (positions.contains(input.prevout.txid))
+                    item.parents.push_back(positions.at(input.prevout.txid));
+            positions[transaction->txid()] = items.size();
+            items.push_back(std::move(item));
+        };
+        for (const auto& entry : entries)
+            if (ids.contains(entry.transaction->txid())) add(entry.transaction, entry.fee);
+        if (coming) add(coming, fee);
+        return linearize(items);
+    }
 
     const FakeChain& chain_;
     std::vector<BlockRef> disconnected_;
@@ -154,22 +173,34 @@ inline std::string NaiveMempool::submit(const TransactionRef& transaction, int64
         evicted.insert(below.begin(), below.end());
     }
     replaced_fees = sum_fees(evicted);
+    if (!conflicts.empty()) {
+        if (fee < replaced_fees) return "insufficient fee";
+        if ((fee - replaced_fees) * 1000 < 100 * size) return "insufficient fee";
+    }
+    const auto others = cluster(*transaction, evicted);
+    int64_t weight = transaction->weight().value();
+    for (const auto& other : others) weight += find(other)->transaction->weight().value();
+    if (others.size() + 1 > 64 || weight > 404'000) return "too-large-cluster";
+    if (!conflicts.empty()) {
+        std::set<Txid> seeds = evicted;
+        for (const auto& input : transaction->inputs())
+            if (find(input.prevout.txid)) seeds.insert(input.prevout.txid);
+        std::set<Txid> concerned;
+        for (const auto& seed : seeds) {
+            if (!concerned.insert(seed).second) continue;
+            for (const auto& each : cluster(*find(seed)->transaction, {})) concerned.insert(each);
+        }
+        const auto before = diagram(concerned, nullptr, 0);
+        for (const auto& id : evicted) concerned.erase(id);
+        if (compare_diagrams(diagram(concerned, transaction, fee), before) !=
+            std::partial_ordering::greater)
+            return "replacement-failed";
+    }
     for (const auto& input : transaction->inputs()) {
         if (!find(input.prevout.txid)) continue;
         for (const auto& ancestor : relatives(input.prevout.txid, true))
             if (conflicts.contains(ancestor)) return "bad-txns-spends-conflicting-tx";
     }
-    if (!conflicts.empty()) {
-        if (evicted.size() > 100) return "too many potential replacements";
-        if (fee < replaced_fees) return "insufficient fee";
-        if ((fee - replaced_fees) * 1000 < 100 * size) return "insufficient fee";
-        for (const auto& conflict : conflicts) {
-            const Entry* old = find(conflict);
-            if (fee * old->size() <= old->fee * size) return "replacement-failed";
-        }
-    }
-    const auto others = cluster(*transaction, evicted);
-    if (others.size() + 1 > 64 || sum_sizes(others) + size > 101'000) return "too-large-cluster";
     remove_all(evicted);
     entries.push_back({transaction, fee, time});
     return "";

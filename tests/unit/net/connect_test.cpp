@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "net/addresses/address_book.h"
 #include "station.h"
 #include "tests/unit/simulator/test_world.h"
 
@@ -316,47 +315,6 @@ TEST(Addresses, seed_node_is_asked_for_addresses_and_released) {
     station.send(seed, addresses({"8.8.8.8", "9.9.9.9"}, to_unix_seconds(station.now)));
     EXPECT_TRUE(station.closed(seed));
     EXPECT_THAT(station.manager.known_addresses(10), SizeIs(2));
-}
-
-TEST(AddressBook, one_source_fills_only_its_buckets) {
-    SeededRandom random(1);
-    AddressBook book(random);
-    const IpAddress source = *IpAddress::parse("8.8.8.8");
-    for (uint32_t i = 0; i < 20'000; ++i) {
-        const Bytes ip{uint8_t(11 + i % 100), uint8_t(i >> 8), uint8_t(i), 1};
-        book.add(NetAddress{kServiceNetwork, IpAddress::from_ipv4(ip), 8333},
-                 to_unix_seconds(kStart), source, kStart);
-    }
-    EXPECT_LE(book.size(), 8u * 64u);
-    EXPECT_GT(book.size(), 3u * 64u);
-}
-
-TEST(AddressBook, failures_and_age_make_an_address_useless) {
-    SeededRandom random(1);
-    AddressBook book(random);
-    const NetAddress address{kServiceNetwork, *IpAddress::parse("8.8.8.8"), 8333};
-    const auto any = [](const NetAddress&) { return true; };
-    EXPECT_FALSE(book.add(address, to_unix_seconds(kStart) - 31 * 86'400, address.ip, kStart));
-    EXPECT_TRUE(book.add(address, to_unix_seconds(kStart), address.ip, kStart));
-    EXPECT_FALSE(book.add(address, to_unix_seconds(kStart), address.ip, kStart));  // no news
-    TimePoint now = kStart;
-    const auto selected = [&] {
-        for (int i = 0; i < 50; ++i) {
-            if (book.select(now, any)) return true;
-        }
-        return false;
-    };
-    EXPECT_TRUE(selected());
-    for (int failures = 0; failures < 3; ++failures) {
-        book.attempted(address.ip, address.port, now);
-        EXPECT_FALSE(selected());  // not again so soon
-        now += minutes{11};
-    }
-    EXPECT_FALSE(selected());  // three failures, and never a success
-    book.succeeded(address.ip, address.port, kServiceNetwork, now);
-    EXPECT_TRUE(selected());
-    EXPECT_THAT(book.sample(10, now), SizeIs(1));
-    EXPECT_THAT(book.sample(10, now + hours{24 * 31}), IsEmpty());
 }
 
 }  // namespace

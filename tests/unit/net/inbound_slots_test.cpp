@@ -19,6 +19,7 @@ using std::chrono::seconds;
 using testing::Contains;
 using testing::Each;
 using testing::Ge;
+using testing::Not;
 
 // Candidates 1 to `count`, each connected a second after the one before it, all of one group.
 std::vector<EvictionCandidate> candidates_of_one_group(uint64_t count) {
@@ -94,7 +95,8 @@ TEST(InboundSlots, discouraged_host_gives_way_first) {
 
 NetOptions with_slots(size_t inbound) {
     NetOptions options;
-    options.connections_max = options.outbound_max + inbound;
+    options.block_relay_max = 0;
+    options.connections_max = options.outbound_max + 1 + inbound;
     return options;
 }
 

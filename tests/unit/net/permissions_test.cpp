@@ -118,7 +118,7 @@ TEST(Permissions, noban_peer_is_neither_punished_nor_refused) {
 
 TEST(Permissions, noban_peers_are_never_evicted) {
     NetOptions options = whitelisted("noban@10.0.0.1");
-    options.connections_max = options.outbound_max + 20;
+    options.connections_max = options.outbound_max + options.block_relay_max + 1 + 20;
     Station station(options);
     std::vector<PeerId> friends;
     for (int i = 0; i < 19; ++i) friends.push_back(station.ready_peer());

@@ -142,6 +142,48 @@ TEST(Relay, announced_transaction_is_asked_of_one_peer_at_a_time) {
     (void)second;
 }
 
+size_t entries_of(const std::vector<message::GetData>& requests) {
+    size_t count = 0;
+    for (const message::GetData& request : requests) count += request.entries.size();
+    return count;
+}
+
+TEST(Relay, large_inv_is_taken_up_in_portions_and_delays_nobody) {
+    constexpr size_t kEntries = 5'000;
+    Station station;
+    const PeerId loud[] = {station.ready_peer(), station.ready_peer()};
+    const PeerId quiet = station.ready_peer();
+    uint32_t number = 0;
+    for (const PeerId peer : loud) {
+        message::Inv inv;
+        for (size_t i = 0; i < kEntries; ++i) {
+            Hash256 hash;
+            for (size_t byte = 0; byte < 4; ++byte)
+                hash.bytes()[byte] = static_cast<uint8_t>(number >> 8 * byte);
+            inv.entries.push_back(message::InvEntry::of(InvType::wtxid, hash));
+            ++number;
+        }
+        station.send(peer, inv);
+    }
+    const size_t first = entries_of(station.take<message::GetData>(loud[0]));
+    EXPECT_GT(first, 0u);
+    EXPECT_LT(first, kEntries / 5);
+    const Wtxid wtxid = make_spend(coin(1), 1)->wtxid();
+    station.send(quiet, inv_of(InvType::wtxid, wtxid));
+    EXPECT_TRUE(asks_for(station, quiet, InvType::wtxid, wtxid));
+    // A second inv waits behind the first one, and no peer has more waiting than is remembered.
+    message::Inv more;
+    more.entries.assign(50'000, message::InvEntry::of(InvType::wtxid, wtxid));
+    station.send(loud[1], more);
+    size_t total = first;
+    // A peer with many unanswered requests is asked a little later.
+    for (int steps = 0; steps < 200; ++steps) {
+        station.advance(milliseconds{10});
+        for (const PeerId peer : loud) total += entries_of(station.take<message::GetData>(peer));
+    }
+    EXPECT_EQ(total, 2 * kEntries);
+}
+
 TEST(Relay, silent_peer_loses_the_request_to_the_next_announcer) {
     Station station;
     const PeerId first = station.ready_peer();

@@ -39,9 +39,11 @@ message::Version Station::default_version() {
 
 PeerId Station::connect(bool inbound, const std::string& host, uint64_t dial) {
     const PeerId peer{next_peer_++};
-    step(net_input::Connected{peer,
-                              Endpoint{host, static_cast<uint16_t>(50'000 + peer.value() % 10'000)},
-                              Endpoint{"10.0.0.99", 18444}, inbound, dial});
+    auto port = static_cast<uint16_t>(50'000 + peer.value() % 10'000);
+    if (const auto dialled = dialled_ports_.find(dial); dialled != dialled_ports_.end())
+        port = dialled->second;
+    step(net_input::Connected{peer, Endpoint{host, port}, Endpoint{"10.0.0.99", 18444}, inbound,
+                              dial});
     return peer;
 }
 
@@ -75,6 +77,7 @@ void Station::sort(NetOutputs outputs) {
             notifies[send->peer] += send->notify ? 1 : 0;
         } else if (auto* dial = std::get_if<net_output::Dial>(&output)) {
             dials_.push_back(*dial);
+            dialled_ports_[dial->dial] = dial->target.port;
         } else if (auto* close = std::get_if<net_output::Close>(&output)) {
             closed_[close->peer] = true;
         }

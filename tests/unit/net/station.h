@@ -94,6 +94,7 @@ class Station {
     std::map<PeerId, Bytes> streams_;
     std::map<PeerId, bool> closed_;
     std::vector<net_output::Dial> dials_;
+    std::map<uint64_t, uint16_t> dialled_ports_;
     uint64_t next_peer_ = 1;
 };
 

@@ -165,6 +165,12 @@ RC_GTEST_PROP(TransactionRequests, behaves_as_the_naive_model, ()) {
     RC_ASSERT(!tracker.deadline().has_value());
 }
 
+/// Until nothing is due.
+void poll_all(TransactionRequests& tracker, TimePoint now) {
+    do tracker.poll(now);
+    while (tracker.deadline() && *tracker.deadline() <= now);
+}
+
 TEST(TransactionRequests, announcements_per_peer_are_bounded_and_a_busy_peer_is_overloaded) {
     SeededRandom random(1);
     TransactionRequests tracker(kTimeout, random);
@@ -173,7 +179,7 @@ TEST(TransactionRequests, announcements_per_peer_are_bounded_and_a_busy_peer_is_
     EXPECT_FALSE(tracker.overloaded(PeerId{1}));
     for (uint32_t i = 0; i < 6'000; ++i) tracker.announced(PeerId{1}, wtxid(i), false, kStart);
     EXPECT_EQ(tracker.size(), 5'000u);
-    tracker.poll(kStart);
+    poll_all(tracker, kStart);
     EXPECT_TRUE(tracker.overloaded(PeerId{1}));
     EXPECT_FALSE(tracker.overloaded(PeerId{2}));
     EXPECT_TRUE(tracker.poll(kStart).empty());
@@ -210,7 +216,7 @@ TEST(TransactionRequests, work_is_proportional_to_the_announcements_and_not_to_t
             tracker.announced(PeerId{peer}, wtxid(i % 2 == 0 ? i : own), false, now);
         }
     }
-    tracker.poll(now);
+    poll_all(tracker, now);
     const uint64_t announced = tracker.size();
     // Polls between two deadlines change nothing.
     const uint64_t before = tracker.changes();
@@ -228,7 +234,29 @@ TEST(TransactionRequests, work_is_proportional_to_the_announcements_and_not_to_t
     }
     EXPECT_EQ(tracker.size(), 0u);
     EXPECT_LE(tracker.changes(), 5 * announced);
-    EXPECT_LE(polls, kPeers + 1);
+    // One for each deadline, and one more whenever the work of a poll is at its limit.
+    EXPECT_LE(polls, kPeers + 1 + 5 * announced / TransactionRequests::kChangesPerPoll);
+}
+
+/// Half a million announcements fall due at the same moment: no poll does all the work.
+TEST(TransactionRequests, poll_that_finds_everything_due_stops_at_its_limit_and_goes_on_later) {
+    constexpr size_t kPeers = 100;
+    SeededRandom random(1);
+    TransactionRequests tracker(kTimeout, random);
+    uint32_t number = 0;
+    for (uint64_t peer = 1; peer <= kPeers; ++peer) {
+        for (size_t i = 0; i < 1'000; ++i)
+            tracker.announced(PeerId{peer}, wtxid(number++), false, kStart);
+    }
+    size_t requested = 0;
+    uint64_t changes = tracker.changes();
+    while (tracker.deadline() && *tracker.deadline() <= kStart) {
+        for (const auto& [peer, ids] : tracker.poll(kStart)) requested += ids.size();
+        ASSERT_LE(tracker.changes(), changes + TransactionRequests::kChangesPerPoll);
+        ASSERT_GT(tracker.changes(), changes);
+        changes = tracker.changes();
+    }
+    EXPECT_EQ(requested, kPeers * 1'000);
 }
 
 TEST(TransactionRequests, preferred_peer_is_asked_first_and_a_failed_one_not_again) {

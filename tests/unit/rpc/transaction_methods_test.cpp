@@ -33,7 +33,7 @@ TEST(GetMempoolInfo, figures_areShownInCoins) {
                   R"("maxmempool":300000000,"mempoolminfee":0.00000100,"minrelaytxfee":0.00000100,)"
                   R"("incrementalrelayfee":0.00000100,"unbroadcastcount":0,"fullrbf":true,)"
                   R"("permitbaremultisig":true,"maxdatacarriersize":100000,"limitclustercount":64,)"
-                  R"("limitclustersize":101000})");
+                  R"("limitclustersize":101000,"optimal":true})");
 }
 
 TEST(GetRawMempool, forms_differByArguments) {

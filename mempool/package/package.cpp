@@ -1,5 +1,6 @@
-#include "mempool/package.h"
+#include "mempool/package/package.h"
 
+#include <algorithm>
 #include <set>
 
 namespace parley {
@@ -43,6 +44,27 @@ std::optional<std::string_view> check_package(std::span<const TransactionRef> tr
     if (!is_sorted(transactions, txids)) return "package-not-sorted";
     if (has_conflict(transactions)) return "conflict-in-package";
     return std::nullopt;
+}
+
+bool is_child_with_parents(std::span<const TransactionRef> transactions) {
+    if (transactions.size() < 2) return false;
+    std::set<Txid> spent;
+    for (const TxInput& input : transactions.back()->inputs()) spent.insert(input.prevout.txid);
+    return std::ranges::all_of(
+        transactions.first(transactions.size() - 1),
+        [&](const TransactionRef& parent) { return spent.contains(parent->txid()); });
+}
+
+bool is_child_with_parents_tree(std::span<const TransactionRef> transactions) {
+    if (!is_child_with_parents(transactions)) return false;
+    const auto parents = transactions.first(transactions.size() - 1);
+    std::set<Txid> txids;
+    for (const TransactionRef& parent : parents) txids.insert(parent->txid());
+    return std::ranges::none_of(parents, [&](const TransactionRef& parent) {
+        return std::ranges::any_of(parent->inputs(), [&](const TxInput& input) {
+            return txids.contains(input.prevout.txid);
+        });
+    });
 }
 
 }  // namespace parley

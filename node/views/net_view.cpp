@@ -1,4 +1,4 @@
-#include "node/net_view.h"
+#include "node/views/net_view.h"
 
 #include <algorithm>
 

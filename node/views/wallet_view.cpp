@@ -1,4 +1,4 @@
-#include "node/wallet_view.h"
+#include "node/views/wallet_view.h"
 
 #include "base/check.h"
 

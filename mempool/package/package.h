@@ -17,4 +17,9 @@ inline constexpr int64_t kPackageWeightMax = 404'000;
 /// parent, two transactions that spend one output. Empty: it is well formed.
 std::optional<std::string_view> check_package(std::span<const TransactionRef> transactions);
 
+/// Whether the last one spends each of the others.
+bool is_child_with_parents(std::span<const TransactionRef> transactions);
+/// The same, and no parent spends another.
+bool is_child_with_parents_tree(std::span<const TransactionRef> transactions);
+
 }  // namespace parley

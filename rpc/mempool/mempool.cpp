@@ -1,21 +1,14 @@
-// The mempool: its state, its entries, and submission of transactions.
-#include <fmt/format.h>
-
+// The mempool: its state and its entries.
 #include <algorithm>
 
 #include "chain/primitives/fee_rate.h"
-#include "mempool/package.h"
+#include "mempool/cluster/cluster_chunks.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 
 namespace parley::rpc {
 
 namespace {
-
-/// Default of maxfeerate, in satoshis per kvB: protects clients from paying an absurd fee by
-/// mistake.
-constexpr int64_t kMaxFeeRateDefault = kCoin / 10;
-constexpr std::string_view kMaxFeeRateDefaultText = "0.10";
 
 void getmempoolinfo(Call& call) {
     JsonWriter& out = call.out();
@@ -38,6 +31,8 @@ void getmempoolinfo(Call& call) {
             out.field("maxdatacarriersize", options.data_bytes_max());
             out.field("limitclustercount", options.cluster_count_max);
             out.field("limitclustersize", options.cluster_virtual_bytes_max);
+            // Chunks are computed when they are asked for, and exactly.
+            out.field("optimal", true);
         });
     });
 }
@@ -48,6 +43,7 @@ struct EntryCopy {
     std::vector<Txid> depends;   ///< parents in the pool
     std::vector<Txid> spent_by;  ///< children in the pool
     bool replaceable = false;    ///< signals BIP125, itself or by an ancestor
+    FeeFraction chunk;           ///< of which it is a part
 };
 
 std::vector<Txid> sorted_txids(const std::vector<const MempoolEntry*>& entries) {
@@ -73,19 +69,45 @@ bool signals_replaceable(const Mempool& mempool, const MempoolEntry& entry) {
                        [&](const MempoolEntry* each) { return signals(*each); });
 }
 
-EntryCopy copy_of(const Mempool& mempool, const MempoolEntry& entry) {
+EntryCopy copy_of(const Mempool& mempool, const MempoolEntry& entry, const FeeFraction& chunk) {
     EntryCopy copy{entry, sorted_txids(entry.parents), sorted_txids(entry.children),
-                   signals_replaceable(mempool, entry)};
+                   signals_replaceable(mempool, entry), chunk};
     copy.entry.parents.clear();
     copy.entry.children.clear();
     return copy;
 }
 
+std::vector<MempoolChunk> cluster_chunks(const Mempool& mempool, const MempoolEntry& entry) {
+    return chunks_of(mempool.cluster(entry), mempool.options().bytes_per_sigop);
+}
+
+/// The chunks of all entries in `entries`' clusters, each of which is computed once.
+class ChunkLookup {
+ public:
+    explicit ChunkLookup(const Mempool& mempool) : mempool_(mempool) {}
+
+    const FeeFraction& of(const MempoolEntry& entry) {
+        if (!chunks_.contains(entry.sequence)) {
+            for (const MempoolChunk& chunk : cluster_chunks(mempool_, entry)) {
+                for (const MempoolEntry* each : chunk.entries)
+                    chunks_.emplace(each->sequence, chunk.cost);
+            }
+        }
+        return chunks_.at(entry.sequence);
+    }
+
+ private:
+    const Mempool& mempool_;
+    std::map<int64_t, FeeFraction> chunks_;  ///< by the order of arrival
+};
+
 std::vector<EntryCopy> copies_of(const Mempool& mempool,
                                  const std::vector<const MempoolEntry*>& entries) {
     std::vector<EntryCopy> copies;
     copies.reserve(entries.size());
-    for (const MempoolEntry* entry : entries) copies.push_back(copy_of(mempool, *entry));
+    ChunkLookup chunks(mempool);
+    for (const MempoolEntry* entry : entries)
+        copies.push_back(copy_of(mempool, *entry, chunks.of(*entry)));
     return copies;
 }
 
@@ -101,11 +123,13 @@ void write_entry(JsonWriter& out, const EntryCopy& copy) {
         out.field("ancestorcount", entry.ancestors.count);
         out.field("ancestorsize", entry.ancestors.virtual_size);
         out.field("wtxid", entry.transaction->wtxid());
+        out.field("chunkweight", copy.chunk.size);
         out.field_object("fees", [&] {
             out.field("base", entry.fee);
             out.field("modified", entry.modified_fee());
             out.field("ancestor", entry.ancestors.fees);
             out.field("descendant", entry.descendants.fees);
+            out.field("chunk", Amount{copy.chunk.fee});
         });
         out.field_values("depends", copy.depends);
         out.field_values("spentby", copy.spent_by);
@@ -138,12 +162,12 @@ void getrawmempool(Call& call) {
             fail(Code::invalid_parameter,
                  "Verbose results cannot contain mempool sequence values.");
         const auto entries = call.ask([](Node& node) {
-            std::vector<EntryCopy> copies;
+            std::vector<const MempoolEntry*> all;
             node.mempool().for_each([&](const MempoolEntry& entry) {
-                copies.push_back(copy_of(node.mempool(), entry));
+                all.push_back(&entry);
                 return true;
             });
-            return copies;
+            return copies_of(node.mempool(), all);
         });
         write_entries(out, entries, true);
         return;
@@ -180,9 +204,62 @@ const MempoolEntry& known_entry(const Mempool& mempool, const Txid& txid) {
 
 void getmempoolentry(Call& call) {
     const Txid txid = call.txid(0);
-    write_entry(call.out(), call.ask([&](Node& node) {
-        return copy_of(node.mempool(), known_entry(node.mempool(), txid));
-    }));
+    const auto entries = call.ask([&](Node& node) {
+        return copies_of(node.mempool(), {&known_entry(node.mempool(), txid)});
+    });
+    write_entry(call.out(), entries.front());
+}
+
+void getmempoolcluster(Call& call) {
+    const Txid txid = call.txid(0);
+    JsonWriter& out = call.out();
+    call.ask([&](Node& node) {
+        const auto chunks = cluster_chunks(node.mempool(), known_entry(node.mempool(), txid));
+        int64_t weight = 0;
+        size_t count = 0;
+        for (const MempoolChunk& chunk : chunks) {
+            weight += chunk.cost.size;
+            count += chunk.entries.size();
+        }
+        out.object([&] {
+            out.field("clusterweight", weight);
+            out.field("txcount", count);
+            out.field_array("chunks", [&] {
+                for (const MempoolChunk& chunk : chunks) {
+                    out.object([&] {
+                        out.field("chunkfee", Amount{chunk.cost.fee});
+                        out.field("chunkweight", chunk.cost.size);
+                        out.field_array("txs", [&] {
+                            for (const MempoolEntry* entry : chunk.entries)
+                                out.value(entry->txid());
+                        });
+                    });
+                }
+            });
+        });
+    });
+}
+
+void getmempoolfeeratediagram(Call& call) {
+    JsonWriter& out = call.out();
+    const auto write_corner = [&](int64_t weight, int64_t fee) {
+        out.object([&] {
+            out.field("weight", weight);
+            out.field("fee", Amount{fee});
+        });
+    };
+    call.ask([&](Node& node) {
+        out.array([&] {
+            int64_t weight = 0;
+            int64_t fee = 0;
+            write_corner(weight, fee);
+            for (const MempoolChunk& chunk : chunks_of(node.mempool())) {
+                weight += chunk.cost.size;
+                fee += chunk.cost.fee;
+                write_corner(weight, fee);
+            }
+        });
+    });
 }
 
 void getmempoolancestors(Call& call) {
@@ -231,142 +308,38 @@ void gettxspendingprevout(Call& call) {
     });
 }
 
-// ---- admission
-
-Amount max_fee_rate(const Call& call, size_t position) {
-    return call.has(position) ? read_fee_rate(call.argument(position), call.name(position))
-                              : Amount{kMaxFeeRateDefault};
+std::vector<Method> cluster_methods() {
+    using enum ParameterType;
+    return {
+        {.name = "getmempoolcluster",
+         .category = "blockchain",
+         .description = "Returns the transactions that are connected with a given one in the "
+                        "mempool, by the chunks in which they would be mined.",
+         .parameters = {{"txid", hex, true, "", "The txid of a transaction in the cluster"}},
+         .result = "{clusterweight, txcount, chunks: [{chunkfee, chunkweight, txs},...]}"
+                   "    (json object)",
+         .example = "\"mytxid\"",
+         .handler = &getmempoolcluster},
+        {.name = "getmempoolfeeratediagram",
+         .category = "blockchain",
+         .description = "Returns the fees that the whole mempool earns, over the weight that is "
+                        "mined for it.",
+         .parameters = {},
+         .result = "[{weight, fee},...]    (json array) cumulative",
+         .example = "",
+         .handler = &getmempoolfeeratediagram,
+         .hidden = true},
+    };
 }
 
-using Admission = Expected<AcceptInfo, TxReject>;
+}  // namespace
 
-/// A rate of zero means no limit.
-bool exceeds(const AcceptInfo& accepted, Amount max_rate) {
-    return max_rate.value() > 0 &&
-           accepted.fee > fee_for(FeeRate{max_rate.value()}, accepted.virtual_size);
-}
-
-void write_accepted(JsonWriter& out, const Transaction& transaction, const AcceptInfo& accepted) {
-    out.field("allowed", true);
-    out.field("vsize", accepted.virtual_size);
-    out.field_object("fees", [&] {
-        out.field("base", accepted.fee);
-        const FeeRate rate = fee_rate_of(accepted.fee, accepted.virtual_size);
-        out.field("effective-feerate", Amount{rate.value()});
-        out.field_array("effective-includes", [&] { out.value(transaction.wtxid()); });
-    });
-}
-
-/// Writes the members behind the ids. False: the transactions after it were not judged, because
-/// this one pays too much.
-bool write_verdict(JsonWriter& out, const Transaction& transaction, const Admission& admission,
-                   Amount max_rate) {
-    if (admission && !exceeds(*admission, max_rate)) {
-        write_accepted(out, transaction, *admission);
-        return true;
-    }
-    out.field("allowed", false);
-    if (admission) {
-        out.field("reject-reason", "max-fee-exceeded");
-        return false;
-    }
-    const TxReject& reject = admission.error();
-    if (reject.kind == TxRejectKind::missing_inputs) {
-        out.field("reject-reason", "missing-inputs");
-        return true;
-    }
-    out.field("reject-reason", reject.reason);
-    out.field("reject-details", reject.to_string());
-    return true;
-}
-
-std::vector<TransactionRef> read_package(const Call& call, const Json::Array& raw) {
-    if (raw.empty() || raw.size() > Mempool::kPackageCountMax)
-        fail(Code::invalid_parameter, fmt::format("Array must contain between 1 and {} "
-                                                  "transactions.",
-                                                  Mempool::kPackageCountMax));
-    std::vector<TransactionRef> transactions;
-    for (const Json& item : raw) {
-        const std::string& hex = read_string(item, call.name(0));
-        auto data = decode_transaction_hex(hex);
-        if (!data)
-            fail(Code::deserialization,
-                 fmt::format("TX decode failed: {} Make sure the tx has at least one input.", hex));
-        transactions.push_back(make_transaction(std::move(*data)));
-    }
-    return transactions;
-}
-
-/// bitcoind judges the scripts of a package last: a refusal for another reason leaves all other
-/// transactions without a verdict.
-bool ends_package(const std::vector<Admission>& admissions) {
-    return admissions.size() > 1 && !admissions.back() &&
-           !admissions.back().error().reason.starts_with("mempool-script-verify-flag-failed");
-}
-
-void testmempoolaccept(Call& call) {
-    const Json::Array& raw = read_array(call.argument(0), call.name(0));
-    const Amount max_rate = max_fee_rate(call, 1);
-    const std::vector<TransactionRef> transactions = read_package(call, raw);
-    std::optional<std::string_view> problem;
-    if (transactions.size() > 1) problem = check_package(transactions);
-    std::vector<Admission> admissions;
-    if (!problem)
-        admissions = call.ask([&](Node& node) { return unwrap(node.test_accept(transactions)); });
-    const size_t first = ends_package(admissions) ? admissions.size() - 1 : 0;
-    bool judged = true;
-    JsonWriter& out = call.out();
-    out.array([&] {
-        for (size_t i = 0; i < transactions.size(); ++i) {
-            out.object([&] {
-                out.field("txid", transactions[i]->txid());
-                out.field("wtxid", transactions[i]->wtxid());
-                if (problem) out.field("package-error", *problem);
-                if (judged && i >= first && i < admissions.size())
-                    judged = write_verdict(out, *transactions[i], admissions[i], max_rate);
-            });
-        }
-    });
-}
-
-[[noreturn]] void fail_refused(const TxReject& reject) {
-    if (reject.reason == "txn-already-known")
-        fail(Code::already_in_utxo_set, "Transaction outputs already in utxo set");
-    const bool missing = reject.kind == TxRejectKind::missing_inputs;
-    fail(missing ? Code::verify : Code::verify_rejected, reject.to_string());
-}
-
-void sendrawtransaction(Call& call) {
-    const TransactionRef transaction =
-        make_transaction(read_raw_transaction(call.argument(0), call.name(0)));
-    const Amount max_rate = max_fee_rate(call, 1);
-    const Amount max_burn = call.has(2) ? read_amount(call.argument(2), call.name(2)) : Amount{0};
-    for (const TxOutput& output : transaction->outputs()) {
-        if (output.script_pubkey.is_unspendable() && output.value > max_burn)
-            fail(Code::verify,
-                 "Unspendable output exceeds maximum configured by user (maxburnamount)");
-    }
-    call.ask([&](Node& node) {
-        if (max_rate.value() > 0) {
-            const Admission tried = unwrap(node.test_accept({transaction})).front();
-            if (tried && exceeds(*tried, max_rate))
-                fail(Code::verify,
-                     "Fee exceeds maximum configured by user (e.g. -maxtxfee, "
-                     "maxfeerate)");
-        }
-        const Admission accepted = unwrap(node.submit_transaction(transaction));
-        if (!accepted && accepted.error().reason != "txn-already-in-mempool")
-            fail_refused(accepted.error());
-    });
-    call.out().value(transaction->txid());
-}
-
-std::vector<Method> pool_methods() {
+std::vector<Method> mempool_methods() {
     using enum ParameterType;
     const Parameter txid{"txid", hex, true, "", "The transaction id (must be in mempool)"};
     const Parameter verbose{"verbose", boolean, false, "false",
                             "True for a json object, false for array of transaction ids"};
-    return {
+    std::vector<Method> methods{
         {.name = "getmempoolinfo",
          .category = "blockchain",
          .description = "Returns details on the active state of the TX memory pool.",
@@ -417,48 +390,7 @@ std::vector<Method> pool_methods() {
          .example = R"("[{\"txid\":\"mytxid\",\"vout\":3}]")",
          .handler = &gettxspendingprevout},
     };
-}
-
-std::vector<Method> admission_methods() {
-    using enum ParameterType;
-    const Parameter max_rate{
-        "maxfeerate", amount, false, kMaxFeeRateDefaultText,
-        "Reject transactions whose fee rate is higher than the specified value, expressed in "
-        "BTC/kvB. Set to 0 to accept any fee rate."};
-    return {
-        {.name = "testmempoolaccept",
-         .category = "rawtransactions",
-         .description = "Returns result of mempool acceptance tests indicating if raw transactions "
-                        "would be accepted by mempool. Each transaction is tested as if the ones "
-                        "before it had been accepted.",
-         .parameters = {{"rawtxs", array, true, "", "An array of hex strings of raw transactions",
-                         R"(["rawtx",...])"},
-                        max_rate},
-         .result = "[{txid, wtxid, allowed, vsize, fees, reject-reason, reject-details},...]"
-                   "    (json array)",
-         .example = R"('["signedhex"]')",
-         .handler = &testmempoolaccept},
-        {.name = "sendrawtransaction",
-         .category = "rawtransactions",
-         .description = "Submit a raw transaction (serialized, hex-encoded) to local node and "
-                        "network.",
-         .parameters = {{"hexstring", hex, true, "", "The hex string of the raw transaction"},
-                        max_rate,
-                        {"maxburnamount", amount, false, "0",
-                         "Reject transactions with provably unspendable outputs (e.g. "
-                         "'datacarrier' outputs that use the OP_RETURN opcode) greater than the "
-                         "specified value, expressed in BTC."}},
-         .result = "\"hex\"    (string) The transaction hash in hex",
-         .example = "\"signedhex\"",
-         .handler = &sendrawtransaction},
-    };
-}
-
-}  // namespace
-
-std::vector<Method> mempool_methods() {
-    std::vector<Method> methods = pool_methods();
-    const auto more = admission_methods();
+    const auto more = cluster_methods();
     methods.insert(methods.end(), more.begin(), more.end());
     return methods;
 }
