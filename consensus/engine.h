@@ -29,9 +29,19 @@ namespace parley {
 /// envelope, and small enough for one peer message.
 inline constexpr size_t kEngineMessageSizeMax = 4'000'000;
 
+struct WaitingTransaction {
+    Txid txid;
+    /// Every block that is not heavier had room for the transaction and its unconfirmed ancestors,
+    /// so its builder did not leave them out for lack of space.
+    int64_t block_weight_max = 0;
+
+    bool operator==(const WaitingTransaction&) const = default;
+};
+
 /// The mempool's transactions that wait to be ordered; none, if no block would take any of them.
 struct Demand {
     size_t transactions = 0;
+    std::vector<WaitingTransaction> oldest{};  ///< the first of them that arrived; not all
 };
 
 namespace engine_input {

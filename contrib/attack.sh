@@ -8,6 +8,7 @@
 #   --attackers N  number of attacking connections; may be repeated (default: 1, 40 and 100)
 #   --only NAME    one of invs, orphans, orphan-chains, addresses, weak-headers, near-headers, siblings, mutated,
 #                  invalid, garbage, oversize, pings, deaf, engine, none; may be repeated (default: all)
+# PEER_BITCOIND: the path of a bitcoind to be attacked in the same way, for comparison.
 source "$(dirname "${BASH_SOURCE[0]}")/steps.sh"
 
 install=yes build=yes

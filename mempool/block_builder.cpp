@@ -172,6 +172,23 @@ bool BlockBuilder::has_candidates(const Mempool& mempool) const {
     return found;
 }
 
+std::vector<BlockBuilder::Candidate> BlockBuilder::oldest_candidates(const Mempool& mempool) const {
+    std::vector<Candidate> oldest;
+    size_t examined = 0;
+    mempool.for_each([&](const MempoolEntry& entry) {
+        const MempoolSums& package = entry.ancestors;
+        // A builder may give up on what does not fit once its block is nearly full. Its block
+        // weighs at least as much as the transactions that it counts besides the reserve.
+        const int64_t weight_max = options_.weight_max - options_.reserved_weight -
+                                   std::max(package.weight, kNearlyFullWeight) - 1;
+        const bool fits =
+            weight_max > 0 && kCoinbaseSigopsReserve + package.sigops_cost < kBlockSigopCostMax;
+        if (fits && pays(options_, package)) oldest.push_back({entry.txid(), weight_max});
+        return ++examined < kExaminedMax && oldest.size() < kOldestMax;
+    });
+    return oldest;
+}
+
 BlockTemplate BlockBuilder::build(const BlockRequest& request, const Mempool& mempool) const {
     std::vector<TransactionRef> transactions;
     std::vector<Amount> fees;

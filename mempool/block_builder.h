@@ -52,6 +52,17 @@ class BlockBuilder {
     /// Whether what waits pays enough for build() to take any of it. Costs one look-up.
     bool has_candidates(const Mempool& mempool) const;
 
+    struct Candidate {
+        Txid txid;
+        /// build() leaves the transaction out of heavier blocks only.
+        int64_t block_weight_max = 0;
+    };
+    /// The transactions that build() would take and that have waited longest, the oldest first.
+    /// Only the first kExaminedMax entries are examined, which bounds the cost.
+    static constexpr size_t kOldestMax = 16;
+    static constexpr size_t kExaminedMax = 256;
+    std::vector<Candidate> oldest_candidates(const Mempool& mempool) const;
+
     /// The coinbase and exactly these transactions, in this order, regardless of fees. `fees_total`
     /// is the sum of their fees, if the coinbase is to claim it.
     BlockTemplate build_from(const BlockRequest& request,

@@ -13,6 +13,9 @@ namespace {
 constexpr size_t kQueuedRequestsMax = 1'000;
 constexpr size_t kQueuedRequestBytesMax = kPayloadSizeMax;
 
+/// Reading and hashing so many bytes costs about as much as an elementary operation.
+constexpr size_t kBytesPerOperation = 256;
+
 /// The name under which bytes of unknown commands are counted, as in getpeerinfo.
 constexpr std::string_view kOtherCommand = "*other*";
 
@@ -79,6 +82,7 @@ void PeerManager::Impl::handle_frame(Peer& peer, Frame frame) {
     const Command* command = find_command(frame.command);
     const std::string_view name = command != nullptr ? command->name : kOtherCommand;
     peer.bytes_received_per_message[std::string(name)] += frame.wire_size();
+    table.work(1 + frame.wire_size() / kBytesPerOperation);
     if (!frame.intact) {
         table.drop_message(peer, "wrong checksum or command");
         return;
@@ -102,6 +106,10 @@ void PeerManager::Impl::queue_request(Peer& peer, Frame frame) {
 
 void PeerManager::Impl::on_drained(Peer& peer) {
     table.on_drained(peer);
+    serve(peer);
+}
+
+void PeerManager::Impl::serve(Peer& peer) {
     PeerFlow& flow = peer.flow;
     server.serve(peer);
     while (!peer.closing && !flow.blocked && flow.getdata.empty() && !flow.requests.empty()) {

@@ -80,6 +80,11 @@ void PeerManager::Impl::handle(net_input::Closed& input) {
 }
 
 void PeerManager::Impl::handle(net_input::TimerDue&) {
+    table.work(table.peers().size());
+    if (const auto id = server.take_unfinished()) {
+        Peer* peer = table.find(*id);
+        if (peer != nullptr && !peer->closing) serve(*peer);
+    }
     keep_alive.on_timer();
     sync.on_timer();
     relay.on_timer();
@@ -180,8 +185,9 @@ NetOutputs PeerManager::handle(NetInput input, NetTime time) {
 
 std::optional<TimePoint> PeerManager::next_deadline() const {
     std::optional<TimePoint> result;
-    for (const auto& deadline : {impl_->keep_alive.deadline(), impl_->sync.deadline(),
-                                 impl_->relay.deadline(), impl_->connector.deadline()}) {
+    for (const auto& deadline :
+         {impl_->keep_alive.deadline(), impl_->sync.deadline(), impl_->relay.deadline(),
+          impl_->connector.deadline(), impl_->server.deadline()}) {
         if (deadline && (!result || *deadline < *result)) result = deadline;
     }
     return result;

@@ -97,6 +97,8 @@ class PeerManager {
     std::vector<NetAddress> anchors() const;
     std::vector<BannedSubnet> bans(TimePoint now) const;
     NetTotals totals() const;
+    /// Elementary operations so far, for tests of what an input may cost.
+    uint64_t work_done() const;
     size_t peer_count(bool inbound) const;  ///< includes unfinished handshakes
     size_t orphan_count() const;
     const NetOptions& options() const;

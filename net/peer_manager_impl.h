@@ -78,6 +78,8 @@ class PeerManager::Impl {
 
     void read(Unread& unread);
     void on_drained(Peer& peer);
+    /// Continues its getdata, then the requests that wait for its end.
+    void serve(Peer& peer);
     void handle_frame(Peer& peer, Frame frame);
     void process(Peer& peer, const Frame& frame);
     void queue_request(Peer& peer, Frame frame);

@@ -80,6 +80,10 @@ std::vector<BannedSubnet> PeerManager::bans(TimePoint now) const {
     return impl_->table.bans().list(now);
 }
 
+uint64_t PeerManager::work_done() const {
+    return impl_->table.work_done() + impl_->relay.work_done();
+}
+
 NetTotals PeerManager::totals() const {
     return impl_->table.totals();
 }

@@ -9,8 +9,9 @@ void Node::Impl::refresh_demand() {
     if (sequence == demand_sequence) return;
     demand_sequence = sequence;
     // What pays too little for a block is no reason to suspect the primary that proposes none.
-    tell_engine(engine_input::DemandChanged{
-        Demand{proposals.has_candidates() ? mempool.size() : size_t{0}}});
+    Demand demand{proposals.has_candidates() ? mempool.size() : 0};
+    for (const auto& [id, max] : proposals.oldest_candidates()) demand.oldest.push_back({id, max});
+    tell_engine(engine_input::DemandChanged{std::move(demand)});
 }
 
 // --- between the engine and its peers

@@ -30,6 +30,7 @@ class Proposals {
 
     /// Whether build() would take any mempool transaction, by its fee.
     bool has_candidates() const { return builder_.has_candidates(mempool_); }
+    auto oldest_candidates() const { return builder_.oldest_candidates(mempool_); }
 
     /// Size of the last block made by build(); empty before the first.
     struct LastBuilt {

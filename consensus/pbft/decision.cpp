@@ -403,7 +403,8 @@ void Decision::drop_unneeded_bodies() {
     if (repair_.certified()) needed.push_back(repair_.certified()->digest);
     std::vector<std::pair<View, BlockHash>> valid;
     for (const auto& [digest, body] : bodies_) {
-        if (body.valid && is_for_this_height(body)) valid.emplace_back(body.view, digest);
+        if (body.valid && is_for_this_height(body) && setup_.tuning.valid_blocks_kept)
+            valid.emplace_back(body.view, digest);
     }
     std::ranges::sort(valid, std::greater{});
     if (valid.size() > kBlocksMax) valid.resize(kBlocksMax);

@@ -55,7 +55,8 @@ Replica::Replica(PbftOptions options, const ChainParams& chain, ValidatorSet val
       evidence_(log),
       attendance_(setup_.set().size()),
       views_(setup_, vote_log_),
-      repair_(setup_) {
+      repair_(setup_),
+      censorship_(setup_.options.base_timeout) {
     CHECK(setup_.self.has_value() == setup_.options.key.has_value());
     if (setup_.options.relay) relay_.emplace(setup_);
 }
@@ -104,6 +105,8 @@ EngineOutputs Replica::handle(const EngineInput& input, TimePoint now) {
     Step step(now, setup_.network());
     now_ = now;
     std::visit([&](const auto& each) { take(each, step); }, input);
+    // What the mempool dropped because of a new tip is still in the demand; the next one tells.
+    if (!std::holds_alternative<engine_input::TipChanged>(input)) complain(step);
     advance(step);
     return step.take_outputs();
 }
@@ -143,6 +146,8 @@ void Replica::take(const engine_input::TipChanged& input, Step& step) {
     // A final block never leaves the chain; the chainstate guards that.
     CHECK(height >= decision_->final_point().height);
     if (height == decision_->final_point().height) return;
+    // A block that this replica did not see in votes says nothing about the primary.
+    if (const BlockRef block = decision_->valid_block(input.tip->hash)) censorship_.decided(*block);
     repair_.height_decided(height);
     begin_height(*input.tip, decision_->take_early(), step);
     decision_->succeed();
@@ -150,8 +155,9 @@ void Replica::take(const engine_input::TipChanged& input, Step& step) {
     if (const auto early = views_.take_early()) take(PeerId{0}, *early, step);
 }
 
-void Replica::take(const engine_input::DemandChanged& input, Step&) {
+void Replica::take(const engine_input::DemandChanged& input, Step& step) {
     demand_ = input.demand;
+    censorship_.waiting(demand_.oldest, step.now);
     decision_->demand_changed();
 }
 
@@ -236,6 +242,21 @@ void Replica::give_up_view(Step& step) {
                     views_.active() ? fmt::format("block {}", decision_->height()) : "new-view",
                     views_.primary()),
         step);
+}
+
+void Replica::complain(Step& step) {
+    const View view = views_.view();
+    if (!setup_.self || !views_.active() || repair_.behind()) return;
+    censorship_.in_view(view, step.now);
+    // As the primary, this replica orders what it can.
+    if (views_.is_primary() || view + 1 >= kViewMax || !views_.may_leave(decision_->height()))
+        return;
+    const auto& complaint = censorship_.complain(step.now);
+    if (!complaint) return;
+    leave_view(view + 1, ViewChanger::Cause::censorship,
+               fmt::format("validator {} has not ordered transaction {} in {} blocks with room",
+                           views_.primary(), complaint->txid.to_string(), complaint->blocks),
+               step);
 }
 
 void Replica::leave_view(View view, ViewChanger::Cause cause, std::string reason, Step& step) {
@@ -349,6 +370,9 @@ EngineReport::Object Replica::report() const {
         {"timeout", std::chrono::duration_cast<milliseconds>(views_.timer().timeout())},
         {"unsuccessful_views", views_.timer().unsuccessful_views()},
         {"certified_height", repair_.certified() ? repair_.certified()->height : final_height},
+        {"complaint", censorship_.complaint()
+                          ? EngineReport{censorship_.complaint()->txid.to_string()}
+                          : EngineReport{}},
         {"last_view_changes", report_history(views_.history())},
         {"evidence", report_evidence(evidence_.all())},
     };

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "chain/rules/params.h"
 #include "consensus/engine.h"
+#include "consensus/pbft/censorship_watch.h"
 #include "consensus/pbft/decision.h"
 #include "consensus/pbft/pbft_engine.h"
 #include "consensus/pbft/relay.h"
@@ -82,6 +83,8 @@ class Replica final : public Engine {
     /// Does everything that is now possible. Called at the end of every input.
     void advance(Step& step);
     void set_timers(Step& step);
+    /// Leaves the view if its primary ignores a transaction.
+    void complain(Step& step);
     /// The time of the view is over.
     void give_up_view(Step& step);
     Standing standing() const { return {*decision_, views_, vote_log_}; }
@@ -98,6 +101,7 @@ class Replica final : public Engine {
     std::optional<Relay> relay_;          ///< only with -pbftrelay
     std::unique_ptr<Decision> decision_;  ///< set by the first input
     Demand demand_;
+    CensorshipWatch censorship_;
     TimePoint now_{};  ///< of the last input
 };
 

@@ -20,6 +20,9 @@ struct Tuning {
     /// The timer of an awaited view counts whoever has left all views below it. False: only those
     /// that wait for this very view (rejected by ADR 0008).
     bool timer_counts_later_views = true;
+    /// A valid block is kept until its height is decided. False: only as long as it is the last one
+    /// that was accepted or prepared.
+    bool valid_blocks_kept = true;
 };
 
 struct Setup {

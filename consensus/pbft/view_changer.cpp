@@ -57,6 +57,8 @@ std::string_view to_string(ViewChanger::Cause cause) {
             return "new-view";
         case ViewChanger::Cause::decided:
             return "decided";
+        case ViewChanger::Cause::censorship:
+            return "censorship";
     }
     CHECK(false);
 }

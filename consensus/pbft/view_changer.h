@@ -35,6 +35,7 @@ class ViewChanger {
         bad_new_view,  ///< the new-view was invalid
         new_view,      ///< a valid new-view for a view that this replica did not wait for
         decided,       ///< a block was decided in another view
+        censorship,    ///< the primary ignored a transaction
     };
     /// For reports. `to` is the view that this replica entered or waits for.
     struct Change {

@@ -2,7 +2,8 @@
 """Runs each attack of attacks.py against a fresh regtest node and prints one line of figures for it.
 
 The node, the attackers and one honest peer run on this machine, so the figures include the attackers' own CPU load;
-the row `none` says what is normal here. PARLEY_BIN names the folder of the programs.
+the row `none` says what is normal here. PARLEY_BIN names the folder of the programs. PEER_BITCOIND, if it is set, is a
+bitcoind, which is attacked in the same way for comparison (except by what only Parley nodes say).
 """
 
 import argparse
@@ -21,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "function
 from attacks import ATTACKS, LABNET_MAGIC, PBFT_ATTACKS, SILENT_READERS, World  # noqa: E402
 from bitcoin.core import CBlockHeader  # noqa: E402
 from foreign_peer import MAGIC, PROTOCOL_VERSION, frame  # noqa: E402
-from framework import KNOWN_ADDRESS, Network  # noqa: E402
+from framework import KNOWN_ADDRESS, Network, Node  # noqa: E402
 from pbft_network import PbftNetwork  # noqa: E402
 
 CHAIN_BLOCKS = 200  # more than the 144 below which a branch need not be stored
@@ -31,6 +32,11 @@ PARLEY_SERVICE = 1 << 24
 PING_EVERY_SECONDS = 0.1
 RPC_EVERY_SECONDS = 0.25
 SETTLE_SECONDS = 0.5
+# The limits of contrib/SECURITY.md that bound the memory column with 100 attackers: announcements (100 MB), headers
+# and sibling blocks (20,000 and 16 of 4 MB), orphans (404,000 weight units a peer), known addresses, and for each peer
+# 1 MB of replies that it has not read, its waiting requests and its part of 1 MiB that nobody has looked at yet.
+MEMORY_CAP_MB = 300
+LIMITS = f"memory cap by the limits of contrib/SECURITY.md, with 100 attackers: {MEMORY_CAP_MB} MB"
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -111,6 +117,22 @@ class Attacker:
         self.socket.close()
 
 
+class PeerNode(Node):
+    """A bitcoind with the ports and the folder of a test's node."""
+
+    def command(self, extra=()):
+        return [os.environ["PEER_BITCOIND"], "-regtest", f"-datadir={self.datadir}", f"-port={self.p2p_port}",
+                "-bind=127.0.0.1", f"-rpcport={self.rpc_port}", "-listen=1", *self.options, *extra]
+
+
+def start_node(network, program, *options):
+    if program == "parleyd":
+        return network.add(*options)
+    node = PeerNode(network.folder, f"node{len(network.nodes)}", options)
+    network.nodes.append(node)
+    return node.start()
+
+
 class Usage:
     """What the process has used so far."""
 
@@ -177,14 +199,14 @@ def attack(name, count, port, magic, world, deadline, results):
         attacker.end()
 
 
-def measure(name, count, seconds):
+def measure(program, name, count, seconds):
     with tempfile.TemporaryDirectory(prefix="parley-attack-"), Network() as network:
         if name in PBFT_ATTACKS:
             magic = LABNET_MAGIC
             node, world = pbft_world(network)
         else:
             magic = MAGIC
-            node = network.add("-maxconnections=200")
+            node = start_node(network, program, "-maxconnections=200")
             node.rpc.generatetoaddress(CHAIN_BLOCKS, KNOWN_ADDRESS)
             world = chain_of(node)
         honest = HonestPeer(node.p2p_port, timeout=seconds, magic=magic)
@@ -209,9 +231,9 @@ def measure(name, count, seconds):
         honest.close()
         time.sleep(SETTLE_SECONDS)
         after = Usage(node)
-    return (f"{name:<13}{count:>5}{quantile(ping_times, 0.5) * 1000:>10.0f}{quantile(ping_times, 0.99) * 1000:>10.0f}"
-            f"{quantile(rpc_times, 0.5) * 1000:>10.0f}{quantile(rpc_times, 0.99) * 1000:>10.0f}"
-            f"{after.cpu_seconds - before.cpu_seconds:>8.1f}{(after.memory - before.memory) / 1e6:>10.1f}"
+    milliseconds = [quantile(times, part) * 1000 for times in (ping_times, rpc_times) for part in (0.5, 0.99)]
+    return (f"{program:<10}{name:<14}{count:>5}" + "".join(f"{each:>10.0f}" for each in milliseconds)
+            + f"{after.cpu_seconds - before.cpu_seconds:>8.1f}{(after.memory - before.memory) / 1e6:>10.1f}"
             f"{(after.disk - before.disk) / 1e6:>10.1f}{f'{connected}/{count}':>10}")
 
 
@@ -223,11 +245,16 @@ def main():
     arguments = parser.parse_args()
     if not 1 <= arguments.seconds <= SECONDS_MAX:
         parser.error(f"--seconds takes 1 to {SECONDS_MAX}")
-    print(f"{'attack':<13}{'peers':>5}{'ping ms':>10}{'ping 99':>10}{'rpc ms':>10}{'rpc 99':>10}{'CPU s':>8}"
-          f"{'memory MB':>10}{'disk MB':>10}{'connected':>10}", flush=True)
+    programs = ["parleyd"] + (["bitcoind"] if os.environ.get("PEER_BITCOIND") else [])
+    print(f"{'program':<10}{'attack':<14}{'peers':>5}"
+          + "".join(f"{title:>10}" for title in ("ping ms", "ping 99", "rpc ms", "rpc 99"))
+          + f"{'CPU s':>8}{'memory MB':>10}{'disk MB':>10}{'connected':>10}", flush=True)
     for name in arguments.only or ATTACKS:
         for count in arguments.attackers or (1, 40, 100):
-            print(measure(name, count, arguments.seconds), flush=True)
+            for program in programs:
+                if program == "parleyd" or name not in PBFT_ATTACKS:
+                    print(measure(program, name, count, arguments.seconds), flush=True)
+    print(LIMITS)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,10 @@ class PeerTable {
     /// Adds an output that needs no answer.
     void tell(NetOutput output) { outputs_.push_back(std::move(output)); }
 
+    /// Counts elementary operations: a message, an entry of a list, a look-up, a peer looked at.
+    void work(size_t operations) { work_ += operations; }
+    uint64_t work_done() const { return work_; }
+
     NetOutputs take_outputs() { return std::exchange(outputs_, {}); }
 
     void set_now(TimePoint now, TimePoint host_now) {
@@ -112,6 +116,7 @@ class PeerTable {
     Peers peers_;
     NetOutputs outputs_;
     size_t open_asks_ = 0;
+    uint64_t work_ = 0;
     NetTotals totals_;
     TimePoint now_{};
     TimePoint host_now_{};

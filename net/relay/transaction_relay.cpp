@@ -68,6 +68,7 @@ void TransactionRelay::on_gone(Peer& peer) {
 // --- out
 
 void TransactionRelay::announce(const RelayTransaction& transaction) {
+    table_.work(table_.peers().size());
     for (auto& [id, peer] : table_.peers()) {
         if (takes_transactions(peer)) queue(peer, transaction);
     }
@@ -154,6 +155,7 @@ void TransactionRelay::take_up(Peer& peer, std::deque<GenTxid>& ids) {
     for (size_t count = 0; count < kAnnouncedPerStep && !ids.empty(); ++count) {
         const GenTxid id = ids.front();
         ids.pop_front();
+        table_.work(1);
         peer.relay.known.insert(id.hash);
         if (!ignore && !have(id)) want(peer, id);
     }
@@ -274,7 +276,9 @@ void TransactionRelay::adopt_orphans() {
     if (adoption_left_ <= 0) return;
     auto orphan = orphanage_.take_ready();
     if (!orphan) return;
-    adoption_left_ -= Orphanage::effort_of(*orphan->transaction);
+    const int64_t effort = Orphanage::effort_of(*orphan->transaction);
+    table_.work(static_cast<size_t>(effort));
+    adoption_left_ -= effort;
     table_.ask(net_output::SubmitTransaction{orphan->from, std::move(orphan->transaction)});
 }
 

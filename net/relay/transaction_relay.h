@@ -48,6 +48,8 @@ class TransactionRelay {
     void on_timer();
     std::optional<TimePoint> deadline() const;
     size_t orphan_count() const { return orphanage_.size(); }
+    /// Elementary operations on announcements and requests so far.
+    uint64_t work_done() const { return requests_.changes(); }
 
  private:
     void queue(Peer& peer, const RelayTransaction& transaction);

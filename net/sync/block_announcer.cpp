@@ -49,9 +49,11 @@ bool BlockAnnouncer::send_block(PeerTable& table, Peer& peer, const HeaderNode& 
 void BlockAnnouncer::push(const HeaderNode& node) {
     std::shared_ptr<const Bytes> frame;  // read and encoded once, for the first peer that wants it
     for (auto& [id, peer] : table_.peers()) {
-        // A block without its parent would count as misbehaviour: announce such a branch instead.
+        // Other programs take a block that they have not asked for as misbehaviour. To a Parley
+        // node, too, a block without its parent would count as misbehaviour: announce such a branch
+        // instead.
         if (!peer.ready() || peer.flow.blocked || peer_has(peer, node) ||
-            !peer_has(peer, *node.parent) || !peer.handshake.has_witnesses())
+            !peer_has(peer, *node.parent) || !peer.handshake.speaks_parley())
             continue;
         if (frame == nullptr) {
             const auto block = table_.view().read_block_bytes(node);

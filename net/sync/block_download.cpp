@@ -56,6 +56,7 @@ std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t cou
         step.resize(static_cast<size_t>(count));
         const HeaderNode* node = best.ancestor(Height{height + count});
         for (size_t i = step.size(); i-- > 0; node = node->parent) step[i] = node;
+        table_.work(step.size());
         for (const HeaderNode* candidate : step) {
             if (candidate->is_invalid()) return result;
             if (!wanted(*candidate)) {
@@ -99,6 +100,7 @@ void BlockDownload::request_blocks(Peer& peer) {
 }
 
 void BlockDownload::request_from_all() {
+    table_.work(table_.peers().size());
     for (auto& [id, peer] : table_.peers()) request_blocks(peer);
 }
 

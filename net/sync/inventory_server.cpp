@@ -1,5 +1,7 @@
 #include "net/sync/inventory_server.h"
 
+#include <algorithm>
+
 #include "net/sync/block_announcer.h"
 #include "net/sync/peer_headers.h"
 
@@ -11,6 +13,10 @@ namespace {
 constexpr int32_t kDepthServedMax = kLimitedBlocks + 2;
 // Those that will still be stored in an hour, which is six blocks.
 constexpr int32_t kBlocksAnnounced = kLimitedBlocks - 6;
+
+/// Entries of a getdata that one step serves, about a millisecond of look-ups. As many as a node
+/// asks for at once (bitcoind's MAX_GETDATA_SZ); a getdata may hold fifty times as many.
+constexpr size_t kServedPerStep = 1'000;
 
 }  // namespace
 
@@ -24,15 +30,28 @@ void InventoryServer::on_getdata(Peer& peer, ByteSpan payload) {
 
 void InventoryServer::serve(Peer& peer) {
     PeerFlow& flow = peer.flow;
-    while (!peer.closing && !flow.blocked && !flow.getdata.empty()) {
+    size_t served = 0;
+    while (!peer.closing && !flow.blocked && !flow.getdata.empty() && served < kServedPerStep) {
         const message::InvEntry entry = flow.getdata.front();
         flow.getdata.pop_front();
+        ++served;
         if (!serve_one(peer, entry)) flow.missing.push_back(entry);
     }
+    table_.work(served);
+    if (!peer.closing && !flow.blocked && !flow.getdata.empty() &&
+        std::find(unfinished_.begin(), unfinished_.end(), peer.id) == unfinished_.end())
+        unfinished_.push_back(peer.id);
     if (!flow.getdata.empty() || flow.missing.empty()) return;
     message::NotFound answer;
     answer.entries = std::exchange(flow.missing, {});
     table_.send(peer, answer);
+}
+
+std::optional<PeerId> InventoryServer::take_unfinished() {
+    if (unfinished_.empty()) return std::nullopt;
+    const PeerId peer = unfinished_.front();
+    unfinished_.pop_front();
+    return peer;
 }
 
 bool InventoryServer::serve_one(Peer& peer, const message::InvEntry& entry) {
@@ -116,6 +135,7 @@ void InventoryServer::on_getheaders(Peer& peer, ByteSpan payload) {
         last = node;
         if (node->hash == request->stop) break;
     }
+    table_.work(answer.headers.size());
     // A peer that gets no header has shown by its locator that it has our tip.
     peer.sync.header_sent = last != nullptr ? last : &table_.index().tip();
     table_.send(peer, answer);
@@ -137,6 +157,7 @@ void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {
             break;
         }
     }
+    table_.work(answer.entries.size());
     if (!answer.entries.empty()) table_.send(peer, answer);
 }
 

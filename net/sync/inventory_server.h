@@ -1,8 +1,13 @@
 // InventoryServer: replies to getdata, getheaders, getblocks and mempool. Blocks are sent one by
 // one, as far as the send window allows: the rest of a getdata waits until the transport has
-// drained, and the peer's later requests wait behind it. Core thread.
+// drained, and the peer's later requests wait behind it. A getdata of many entries is served in
+// portions, so that other peers do not wait for its end. Core thread.
 #pragma once
 
+#include <deque>
+#include <optional>
+
+#include "base/time.h"
 #include "net/peer/peer_table.h"
 
 namespace parley {
@@ -18,6 +23,12 @@ class InventoryServer {
     /// Continues an interrupted getdata.
     void serve(Peer& peer);
 
+    /// The next peer whose getdata was interrupted only because the portion of a step was used up.
+    std::optional<PeerId> take_unfinished();
+    std::optional<TimePoint> deadline() const {
+        return unfinished_.empty() ? std::nullopt : std::optional{TimePoint{}};
+    }
+
  private:
     bool serve_one(Peer& peer, const message::InvEntry& entry);
     bool serve_block(Peer& peer, const message::InvEntry& entry);
@@ -25,6 +36,7 @@ class InventoryServer {
     bool check_locator(Peer& peer, size_t size, std::string_view command);
 
     PeerTable& table_;
+    std::deque<PeerId> unfinished_;  ///< each peer at most once
 };
 
 }  // namespace parley

@@ -59,6 +59,11 @@ StorageError database_error(const leveldb::Status& status, const std::string& di
     if (status.IsCorruption() || status.IsInvalidArgument() || status.IsNotFound())
         return {StorageError::Code::corruption,
                 fmt::format("The database in {} is damaged ({}). {}", directory, detail, remedy)};
+    if (detail.find("Too many open files") != std::string::npos)
+        return {StorageError::Code::io,
+                fmt::format("The database in {} cannot be used ({}). Unload wallets, or raise the "
+                            "limit of open files (ulimit -n) and start again.",
+                            directory, detail)};
     return {StorageError::Code::io,
             fmt::format("The database in {} cannot be used ({}). Check that no other process uses "
                         "it, check the disk and its free space, and start again.",

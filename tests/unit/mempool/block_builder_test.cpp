@@ -66,6 +66,63 @@ TEST_F(BlockBuilderTest, has_candidates_if_the_best_package_pays_the_least_fee_r
     EXPECT_TRUE(candidates(FeeRate{20'000}));
 }
 
+TEST_F(BlockBuilderTest, oldest_candidates_are_what_build_would_take_in_order_of_arrival) {
+    BlockBuilderOptions options;
+    options.min_fee_rate = FeeRate{1'000};
+    const auto candidates = [&] {
+        std::vector<Txid> ids;
+        for (const auto& each : BlockBuilder{options, params}.oldest_candidates(pool))
+            ids.push_back(each.txid);
+        return ids;
+    };
+    EXPECT_TRUE(candidates().empty());
+    const auto cheap = submit_ok(payment(50));
+    const auto low = submit_ok(payment(500));
+    const auto high = submit_ok(payment(5'000));
+    EXPECT_EQ(candidates(), (std::vector{low->txid(), high->txid()}));
+    const auto rich = child(cheap, 5'000);  // pays for both
+    EXPECT_EQ(candidates(), (std::vector{low->txid(), high->txid(), rich->txid()}));
+    std::vector<TransactionRef> more;
+    for (size_t i = 0; i < BlockBuilder::kOldestMax; ++i) more.push_back(submit_ok(payment(700)));
+    EXPECT_EQ(candidates().size(), BlockBuilder::kOldestMax);
+    EXPECT_EQ(candidates().front(), low->txid());
+    EXPECT_EQ(candidates().back(), more[BlockBuilder::kOldestMax - 4]->txid());
+}
+
+// Whoever gets a block of that weight from build() can tell that the transaction was left out on
+// purpose; with one that is heavier by the transaction, there may have been no room.
+TEST_F(BlockBuilderTest, oldest_candidates_name_a_weight_at_which_build_takes_them) {
+    const auto oldest = submit_ok(payment(200));
+    for (int i = 0; i < 30; ++i) submit_ok(payment(1000 + i));
+    BlockBuilderOptions options;
+    size_t left_out = 0;
+    for (int64_t max = 12'200; max < 32'000; max += 200) {
+        options.weight_max = max;
+        const BlockBuilder builder{options, params};
+        const auto candidates = builder.oldest_candidates(pool);
+        ASSERT_EQ(candidates.size(), BlockBuilder::kOldestMax);
+        ASSERT_EQ(candidates.front().txid, oldest->txid());
+        const BlockTemplate built = build(options);
+        const bool taken = std::ranges::count(ids(built), oldest->txid()) > 0;
+        if (taken) continue;
+        ++left_out;
+        EXPECT_GT(built.block.weight().value(), candidates.front().block_weight_max) << max;
+    }
+    EXPECT_GT(left_out, 20U);
+    EXPECT_LT(left_out, 95U);
+    options.weight_max = 12'000;  // never room enough to tell
+    EXPECT_TRUE((BlockBuilder{options, params}.oldest_candidates(pool).empty()));
+}
+
+TEST_F(BlockBuilderTest, oldest_candidates_examine_a_bounded_number_of_entries) {
+    BlockBuilderOptions options;
+    options.min_fee_rate = FeeRate{1'000};
+    for (size_t i = 0; i < BlockBuilder::kExaminedMax; ++i) submit_ok(payment(50));
+    submit_ok(payment(5'000));
+    EXPECT_TRUE((BlockBuilder{options, params}.oldest_candidates(pool).empty()));
+    EXPECT_TRUE((BlockBuilder{options, params}.has_candidates(pool)));
+}
+
 TEST_F(BlockBuilderTest, build_orders_by_fee_rate_and_collects_fees) {
     const auto low = submit_ok(payment(500));
     const auto high = submit_ok(payment(5000));

@@ -208,18 +208,25 @@ TEST(Announce, branch_over_eight_headers_goes_by_inv) {
     EXPECT_THAT(station.take<message::Inv>(peer), ElementsAre(block_inv(tip.hash)));
 }
 
-TEST(Announce, own_block_is_pushed_to_who_has_its_parent_only) {
+TEST(Announce, own_block_is_pushed_to_parley_nodes_that_have_its_parent_only) {
     Station station;
-    const PeerId near = station.ready_peer();
-    const PeerId far = station.ready_peer();
+    message::Version parley = Station::default_version();
+    parley.services |= kServiceParley;
+    const PeerId near = station.ready_peer(true, parley);
+    const PeerId far = station.ready_peer(true, parley);
+    const PeerId foreign = station.ready_peer();
     station.backend.mine(9, 0, nullptr, false);
     const HeaderNode& ninth = station.backend.active_tip();
     station.send(near, locator_of<message::GetHeaders>({ninth.hash}));  // it has our tip
     station.take_sent(near);
     station.take_sent(far);
+    station.send(foreign, locator_of<message::GetHeaders>({ninth.hash}));
+    station.take_sent(foreign);
     const HeaderNode& tenth = station.backend.mine(1);
     EXPECT_THAT(station.take_commands(near), ElementsAre("block"));
     EXPECT_THAT(station.take<message::Inv>(far), ElementsAre(block_inv(tenth.hash)));
+    // Other programs disconnect who sends a block that they have not asked for.
+    EXPECT_THAT(station.take<message::Inv>(foreign), ElementsAre(block_inv(tenth.hash)));
     // The push counts: the next one follows.
     station.backend.mine(1);
     EXPECT_THAT(station.take_commands(near), ElementsAre("block"));

@@ -34,7 +34,7 @@ TEST(GetConsensusInfo, engineFields_areAppended) {
             R"("proposal":null,"prepared":[],"committed":[],"view_changes":[],)"
             R"("missing":[],"waiting_for":{"what":"final blocks","validators":[],"have":null,)"
             R"("need":null},"not_voting":[],"timer":null,"timeout":2.000,"unsuccessful_views":0,)"
-            R"("certified_height":0,"last_view_changes":[],"evidence":[]})");
+            R"("certified_height":0,"complaint":null,"last_view_changes":[],"evidence":[]})");
     EXPECT_EQ(reply.result.find("view")->number(), "0");
     EXPECT_THAT(runner.result("getblockchaininfo"), HasSubstr("\"warnings\":[]"));
     // Only the validators create blocks.

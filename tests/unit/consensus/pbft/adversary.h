@@ -10,6 +10,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -97,12 +98,14 @@ BehaviourRef make_forger();
 BehaviourRef make_view_spammer();
 /// Its proposals contain no transaction.
 BehaviourRef make_censor();
+/// Its proposals contain all transactions but these.
+BehaviourRef make_censor_of(std::function<bool(const Transaction&)> ignored);
 /// Its proposals break a rule of the chain: inflation, a wrong Merkle root, a wrong time or parent.
 BehaviourRef make_invalid_proposer();
 /// Claims final blocks with seals that f validators could make, and feeds headers of them.
 BehaviourRef make_false_chain();
 
-/// One of each, in the order above.
+/// One of each, in the order above; the last one ignores every other transaction.
 std::vector<BehaviourRef> make_all_behaviours();
 
 class Adversary {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/serialize.h"
+#include "mempool/block_builder.h"
 #include "tests/unit/consensus/pbft/adversary.h"
 
 namespace parley::pbft::testing {
@@ -247,6 +248,30 @@ class Censor final : public Behaviour {
     }
 };
 
+class CensorOf final : public Behaviour {
+ public:
+    explicit CensorOf(std::function<bool(const Transaction&)> ignored)
+        : ignored_(std::move(ignored)) {}
+    std::string_view name() const override { return "censor_of"; }
+    std::vector<Bytes> replace(Corrupted& self, Node, const Bytes& message) override {
+        const auto proposal = read_as<PrePrepare>(self, message);
+        if (!proposal || proposal->vote.validator != self.node()) return {message};
+        auto block = block_of(*proposal);
+        if (!block) return {message};
+        const auto removed = std::erase_if(
+            block->transactions, [this](const TransactionRef& each) { return ignored_(*each); });
+        if (removed == 0) return {message};
+        std::vector<TxOutput> outputs = block->transactions.front()->outputs();
+        outputs.front().value = Amount{0};  // without the fees
+        *block = rebuild(*block, std::move(outputs), true);
+        refresh_commitments(*block);
+        return {self.propose(proposal->vote, *block)};
+    }
+
+ private:
+    const std::function<bool(const Transaction&)> ignored_;
+};
+
 class InvalidProposer final : public Behaviour {
  public:
     std::string_view name() const override { return "invalid_proposer"; }
@@ -342,6 +367,9 @@ BehaviourRef make_view_spammer() {
 BehaviourRef make_censor() {
     return std::make_unique<Censor>();
 }
+BehaviourRef make_censor_of(std::function<bool(const Transaction&)> ignored) {
+    return std::make_unique<CensorOf>(std::move(ignored));
+}
 BehaviourRef make_invalid_proposer() {
     return std::make_unique<InvalidProposer>();
 }
@@ -356,6 +384,9 @@ std::vector<BehaviourRef> make_all_behaviours() {
           make_impatient, make_bad_new_views, make_replayer, make_forger, make_view_spammer,
           make_censor, make_invalid_proposer, make_false_chain})
         all.push_back(make());
+    all.push_back(make_censor_of([](const Transaction& transaction) {
+        return !transaction.is_coinbase() && transaction.txid().bytes()[0] % 2 == 1;
+    }));
     return all;
 }
 

@@ -77,6 +77,7 @@ sim::NodeSpec Cluster::spec(size_t validator, LogSink& log) {
         spec.clock_offset = Duration{static_cast<int64_t>(random_.uniform(bound))};
     }
     NetOptions& net = spec.config.net;
+    spec.config.block_builder.weight_max = options_.block_weight_max;
     net.blocks_only = true;  // no transaction is announced
     // Whoever comes back is dialled soon, and who does not answer is soon given up.
     net.reconnect_delay_min = milliseconds{100};
@@ -142,13 +143,19 @@ std::vector<Duration> Cluster::fate(const sim::PassingMessage& passing) {
     return copies;
 }
 
-void Cluster::submit(const std::vector<Node>& nodes) {
+TransactionRef Cluster::submit(const std::vector<Node>& nodes) {
     const TransactionRef payment = coins().pay(payments_++);
     for (Node node = 0; node < size(); ++node) {
         if (!nodes.empty() && std::find(nodes.begin(), nodes.end(), node) == nodes.end()) continue;
         given_[node].push_back(payment);
         if (up(node)) CHECK(sim::submit(world_, node, payment).empty());
     }
+    return payment;
+}
+
+bool Cluster::confirmed(const std::vector<Node>& nodes, const TransactionRef& payment) const {
+    return std::ranges::all_of(
+        nodes, [&](Node node) { return up(node) && sim::confirmed(world_, node, payment); });
 }
 
 void Cluster::withdraw() {

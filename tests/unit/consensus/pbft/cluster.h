@@ -51,6 +51,8 @@ struct ClusterOptions {
     Duration empty_block_period{0};
     /// Clocks are ahead of the world's by up to this, each by its own amount.
     Duration clock_skew{0};
+    /// Of the blocks that nodes build.
+    int64_t block_weight_max = 4'000'000;
     /// How often submit() may be called.
     size_t payments = kPaymentsUsual;
 };
@@ -78,7 +80,9 @@ class Cluster : public Committee {
         return world_.run_until(condition, limit, every);
     }
     /// A transaction reaches the given nodes (all: empty list), now. They keep it over a crash.
-    void submit(const std::vector<Node>& nodes = {});
+    TransactionRef submit(const std::vector<Node>& nodes = {});
+    /// Whether it is in the chain of each of these nodes.
+    bool confirmed(const std::vector<Node>& nodes, const TransactionRef& payment) const;
     /// What waits is forgotten everywhere: every node restarts with an empty mempool.
     void withdraw();
     void crash(Node node);

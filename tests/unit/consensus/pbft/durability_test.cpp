@@ -21,56 +21,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// One replica loses its power at its k-th durable write, before or after it is safe, for every k of
-// a run with a change of view in the middle; it restarts a second later. Cluster checks each
-// signature.
-TEST(Durability, crash_at_every_write_never_signs_twice_and_recovers) {
-    size_t crashes = 0;
-    for (const auto point : {sim::CommitPoint::unfinished, sim::CommitPoint::synced}) {
-        for (const Node victim : {0U, 1U, 2U}) {
-            for (size_t k = 1;; ++k) {
-                Cluster cluster({.delay = milliseconds{50},
-                                 .jitter = milliseconds{30},
-                                 .write_time = milliseconds{10}});
-                cluster.run_for(seconds{1});
-                cluster.world().crash_at_commit(victim, k, point);
-                bool crashed = false;
-                const auto restart = [&] {
-                    if (cluster.up(victim)) return;
-                    crashed = true;
-                    cluster.run_for(seconds{1});
-                    cluster.start(victim);
-                };
-                const auto decided = [&](size_t height) {
-                    return cluster.run_until(
-                        [&] {
-                            restart();
-                            return cluster.lowest_height(kAll) >= height;
-                        },
-                        seconds{60});
-                };
-                cluster.submit();
-                ASSERT_TRUE(decided(1)) << "victim " << victim << " write " << k;
-                // Commits of view 0 are lost now: prepared blocks go through a change of view.
-                cluster.filter = [](Node, Node, ByteSpan message) {
-                    return message[1] != static_cast<uint8_t>(MessageType::commit) ||
-                           message[6] != 0;
-                };
-                cluster.submit();
-                ASSERT_TRUE(decided(2)) << "victim " << victim << " write " << k;
-                cluster.filter = nullptr;
-                cluster.submit();
-                ASSERT_TRUE(decided(3)) << "victim " << victim << " write " << k;
-                ASSERT_THAT(cluster.violations(), IsEmpty())
-                    << "victim " << victim << " write " << k;
-                if (!crashed) break;
-                ++crashes;
-            }
-        }
-    }
-    EXPECT_GE(crashes, 36U);  // at least six writes each
-}
-
 TEST(Durability, same_bytes_are_sent_again_after_a_crash) {
     Cluster cluster({.delay = milliseconds{50}});
     cluster.run_for(seconds{1});

@@ -180,14 +180,15 @@ class SwarmWorld {
     }
 
     void get_ahead() {
-        cluster_.submit();
+        const TransactionRef payment = cluster_.submit();
         size_t highest = 0;
         for (const Node node : correct_) highest = std::max(highest, cluster_.height(node));
         PacemakerChecker pacemaker(kPacemakerPatience);
         const bool live = cluster_.run_until(
             [&] {
                 pacemaker.look(cluster_, correct_);
-                return cluster_.lowest_height(correct_) > highest;
+                return cluster_.lowest_height(correct_) > highest &&
+                       cluster_.confirmed(correct_, payment);
             },
             kProgressMax, milliseconds{100});
         if (!pacemaker.violations().empty()) outcome_.problem = pacemaker.violations().front();

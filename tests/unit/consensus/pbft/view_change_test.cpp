@@ -363,5 +363,74 @@ TEST(ViewChange, stall_is_over_within_one_base_timeout_where_the_next_primary_is
     EXPECT_TRUE(cluster.run_until([&] { return cluster.lowest_height(kAll) == 1; }, seconds{2}));
 }
 
+/// Validator 6 of seven accepts a block in view 0, which only validator 5 can prove to be prepared,
+/// then other blocks in views 1 and 2. In view 3, the first one is proposed again.
+class KeptBlock : public ::testing::Test {
+ protected:
+    explicit KeptBlock(bool kept = true)
+        : replica(6, {.validators = 7, .tuning = {.valid_blocks_kept = kept}}) {}
+
+    Bytes new_view(View view, const std::optional<PreparedCertificate>& prepared = {}) const {
+        const auto primary = static_cast<ValidatorIndex>(view);
+        NewView start{view, primary, {}, {}, {}};
+        for (const size_t each : {0U, 1U, 2U, 3U, 5U})
+            start.view_changes.push_back(replica.make_view_change(
+                view, each, replica.genesis_point(), each == 5 ? prepared : std::nullopt));
+        if (prepared) {
+            const Vote again =
+                replica.make_vote(MessageType::pre_prepare, view, 1, prepared->digest, primary);
+            start.reproposal = Reproposal{1, prepared->digest, again.signature};
+        }
+        start.signature = replica.key(primary).sign_compact(replica.authenticator().signing_hash(
+            MessageType::new_view, view, prepared ? 1 : 0, content_digest(start)));
+        return encode_new_view(start, replica.network());
+    }
+    PreparedCertificate certificate(const Block& block) const {
+        const BlockHash digest = block.header.hash();
+        PreparedCertificate result{
+            0,
+            1,
+            digest,
+            replica.make_vote(MessageType::pre_prepare, 0, 1, digest, 0).signature,
+            {}};
+        for (const ValidatorIndex each : std::vector<ValidatorIndex>{1, 2, 3, 5})
+            result.prepares.push_back(
+                {each, replica.make_vote(MessageType::prepare, 0, 1, digest, each).signature});
+        return result;
+    }
+    void show_the_first_block_in_view_3() {
+        const BlockRef first = replica.make_block(0);
+        for (const View view : {0U, 1U, 2U}) {
+            if (view > 0) replica.receive(view, new_view(view));
+            ASSERT_EQ(replica.view(), view);
+            replica.receive(view,
+                            replica.pre_prepare_message(view, 1, *replica.make_block(view), view));
+            ASSERT_EQ(replica.sent(MessageType::prepare), view + 1);
+        }
+        replica.receive(3, new_view(3, certificate(*first)));
+        ASSERT_EQ(replica.view(), 3U);
+    }
+
+    LoneReplica replica;
+};
+
+class DroppedBlock : public KeptBlock {
+ protected:
+    DroppedBlock() : KeptBlock(false) {}
+};
+
+TEST_F(KeptBlock, accepted_three_views_ago_is_prepared_without_being_fetched) {
+    show_the_first_block_in_view_3();
+    EXPECT_EQ(replica.sent(MessageType::prepare), 4U);
+    EXPECT_EQ(replica.sent(MessageType::fetch), 0U);
+}
+
+// The negative control: it has to ask, and if only the one that withholds it has it, for ever.
+TEST_F(DroppedBlock, accepted_three_views_ago_has_to_be_fetched) {
+    show_the_first_block_in_view_3();
+    EXPECT_EQ(replica.sent(MessageType::prepare), 3U);
+    EXPECT_GT(replica.sent(MessageType::fetch), 0U);
+}
+
 }  // namespace
 }  // namespace parley::pbft::testing

@@ -21,6 +21,7 @@ class ReplicaDigest {
         write_views(replica_.views_);
         write_repair(replica_.repair_);
         out_.le(static_cast<uint64_t>(replica_.demand_.transactions));
+        CHECK(replica_.censorship_.empty());  // no transaction is named
         return std::move(out_);
     }
 
