@@ -19,6 +19,9 @@ int main(int count, char** values) {
         "  theory        prints closed forms for forks, selfish mining and double spends\n"
         "  run           runs a scenario file: nodes, network and consensus, by model or "
         "simulator\n"
+        "  sweep         runs a scenario file for each of several values, on all cores\n"
+        "  compare       runs a scenario file with proof of work and with PBFT, side by side\n"
+        "  report        draws the results of run, sweep and compare as a page with figures\n"
         "  verify        checks the laboratory against exact results and published tables\n"
         "  replay        runs what a daemon recorded (-record) through the node code again\n"
         "\n"
@@ -31,6 +34,9 @@ int main(int count, char** values) {
     if (command == "double-spend") return parley::lab::run_double_spend_command(arguments);
     if (command == "theory") return parley::lab::run_theory_command(arguments);
     if (command == "run") return parley::lab::run_run_command(arguments);
+    if (command == "sweep") return parley::lab::run_sweep_command(arguments);
+    if (command == "compare") return parley::lab::run_compare_command(arguments);
+    if (command == "report") return parley::lab::run_report_command(arguments);
     if (command == "verify") return parley::lab::run_verify_command(arguments);
     if (command == "replay") return parley::lab::run_replay(arguments);
     const bool asked = command == "--help" || command == "-h";

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
+
+#include "contrib/lab/figures/svg.h"
 
 namespace parley::lab {
 namespace {
@@ -20,46 +21,6 @@ const char* colour_of(Consensus consensus) {
 }
 const char* name_of(Consensus consensus) {
     return consensus == Consensus::pow ? "Proof of work" : "PBFT";
-}
-
-class Svg {
- public:
-    void line(double x1, double y1, double x2, double y2, std::string_view style) {
-        text_ += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" {}/>\n",
-                             x1, y1, x2, y2, style);
-    }
-    void rectangle(double x, double y, double width, double height, std::string_view style) {
-        text_ +=
-            fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" {}/>\n",
-                        x, y, std::max(width, 0.0), std::max(height, 0.0), style);
-    }
-    /// REQUIRES: `text` contains no markup characters.
-    void text(double x, double y, std::string_view text, std::string_view style = "") {
-        text_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, style, text);
-    }
-    void path(const std::string& points, std::string_view style) {
-        text_ += fmt::format("<polyline points=\"{}\" fill=\"none\" {}/>\n", points, style);
-    }
-    std::string finish(double height) const {
-        return fmt::format(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
-            "width=\"{0:.0f}\" height=\"{1:.0f}\" font-family=\"DejaVu Sans, Arial, sans-serif\" "
-            "font-size=\"13\" fill=\"#222\">\n"
-            "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{2}</svg>\n",
-            kWidth, height, text_);
-    }
-
- private:
-    std::string text_;
-};
-
-/// 1, 2 or 5 times a power of ten, at least `value`.
-double round_up(double value) {
-    const double power = std::pow(10.0, std::floor(std::log10(std::max(value, 1e-6))));
-    for (const double step : {1.0, 2.0, 5.0, 10.0}) {
-        if (value <= step * power) return step * power;
-    }
-    return 10 * power;
 }
 
 void draw_axis(Svg& svg, double left, double width, double maximum, const char* unit) {
@@ -208,7 +169,7 @@ std::string picture_svg(const std::vector<RunResult>& results) {
                          options.nodes, results.front().duration, options.delay_ms,
                          options.interval_s, options.transaction_rate),
              "fill=\"#666\"");
-    return svg.finish(top + 30);
+    return svg.finish(kWidth, top + 30);
 }
 
 }  // namespace parley::lab

@@ -22,6 +22,15 @@ int run_theory_command(const std::vector<std::string>& arguments);
 /// `run`: a scenario file.
 int run_run_command(const std::vector<std::string>& arguments);
 
+/// `sweep`: a scenario file for each of several values.
+int run_sweep_command(const std::vector<std::string>& arguments);
+
+/// `compare`: a scenario file with both kinds of consensus.
+int run_compare_command(const std::vector<std::string>& arguments);
+
+/// `report`: a page with figures of what the three have written.
+int run_report_command(const std::vector<std::string>& arguments);
+
 /// `verify`: the acceptance points. The exit code is also 1 if a check fails.
 int run_verify_command(const std::vector<std::string>& arguments);
 

@@ -14,6 +14,11 @@ std::string rate_text(const Proportion& proportion, int decimals) {
                        decimals, 100 * proportion.high(), decimals);
 }
 
+int rate_decimals(const Proportion& proportion) {
+    constexpr double kSmall = 0.01;
+    return proportion.hits > 0 && proportion.value() < kSmall ? 3 : 2;
+}
+
 void write_proportion(rpc::JsonWriter& json, const std::string& name, const Proportion& value) {
     if (value.trials == 0)
         json.key(name).null();

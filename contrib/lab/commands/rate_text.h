@@ -13,6 +13,9 @@ namespace parley::lab {
 /// trials, which S_m allows, are a ratio without interval.
 std::string rate_text(const Proportion& proportion, int decimals = 1);
 
+/// Decimals for a rate in percent: more for those below 1 %.
+int rate_decimals(const Proportion& proportion);
+
 /// `"name":value,"name_interval":[low,high]`, or null for what does not exist.
 void write_proportion(rpc::JsonWriter& json, const std::string& name, const Proportion& value);
 

@@ -46,7 +46,17 @@ Expected<ScenarioRun, std::string> run_model(const Scenario& scenario,
 Expected<ScenarioRun, std::string> run_sim(const Scenario& scenario, const ScenarioNetwork& network,
                                            uint64_t seed, const RunProceed& proceed);
 
-/// Seconds after which the share `share` of all deliveries was made. NaN for none.
-double delivery_percentile(std::vector<Delivery> deliveries, double share);
+/// Deliveries in the order of their times.
+class DeliveryTimes {
+ public:
+    explicit DeliveryTimes(std::vector<Delivery> deliveries);
+    bool empty() const { return deliveries_.empty(); }
+    /// Seconds after which the share `share` of all deliveries was made. NaN for none.
+    double percentile(double share) const;
+
+ private:
+    std::vector<Delivery> deliveries_;
+    double total_ = 0;  ///< blocks
+};
 
 }  // namespace parley::lab

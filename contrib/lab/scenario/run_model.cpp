@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
 #include "contrib/lab/scenario/run.h"
@@ -17,20 +16,7 @@ Expected<ScenarioRun, std::string> run_model(const Scenario& scenario,
         return Unexpected(std::string{"the level model knows proof of work only; choose sim"});
     if (scenario.transactions_per_s > 0)
         return Unexpected(std::string{"the level model knows no transactions; choose sim"});
-    std::vector<Miner> miners;
-    for (size_t i = 0; i < scenario.nodes; ++i)
-        miners.push_back({std::to_string(i), scenario.shares[i]});
-    const double transmission =
-        scenario.bytes_per_second > 0
-            ? static_cast<double>(scenario.block_bytes) / scenario.bytes_per_second
-            : 0;
-    std::vector<Link> links;
-    for (size_t i = 0; i < network.overlay.links.size(); ++i) {
-        const auto [from, to] = network.overlay.links[i];
-        const std::chrono::duration<double> delay = network.delays[i];
-        links.push_back({from, to, delay.count() + transmission});
-    }
-    const auto flooding = flooding_network(miners, links, scenario.interval_s);
+    const auto flooding = flooding_miners(scenario, network);
     if (!flooding) return Unexpected(flooding.error());
     RaceOptions options;
     options.heights = scenario.heights;
@@ -50,15 +36,18 @@ Expected<ScenarioRun, std::string> run_model(const Scenario& scenario,
     return run;
 }
 
-double delivery_percentile(std::vector<Delivery> deliveries, double share) {
-    std::sort(deliveries.begin(), deliveries.end(),
+DeliveryTimes::DeliveryTimes(std::vector<Delivery> deliveries)
+    : deliveries_(std::move(deliveries)) {
+    std::sort(deliveries_.begin(), deliveries_.end(),
               [](const Delivery& a, const Delivery& b) { return a.seconds < b.seconds; });
-    double total = 0;
-    for (const Delivery& each : deliveries) total += each.blocks;
+    for (const Delivery& each : deliveries_) total_ += each.blocks;
+}
+
+double DeliveryTimes::percentile(double share) const {
     double reached = 0;
-    for (const Delivery& each : deliveries) {
+    for (const Delivery& each : deliveries_) {
         reached += each.blocks;
-        if (reached >= share * total) return each.seconds;
+        if (reached >= share * total_) return each.seconds;
     }
     return std::numeric_limits<double>::quiet_NaN();
 }

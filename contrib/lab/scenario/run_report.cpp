@@ -2,31 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "contrib/lab/commands/rate_text.h"
+#include "contrib/lab/model/closed_forms.h"
 #include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::lab {
 namespace {
 
 constexpr double kPercentiles[] = {0.5, 0.75, 0.9, 0.95, 0.99};
-
-/// All seeds together.
-ScenarioRun total_of(const RunReport& report) {
-    ScenarioRun total;
-    for (const ScenarioRun& run : report.runs) {
-        total.race.add(run.race);
-        total.deliveries.insert(total.deliveries.end(), run.deliveries.begin(),
-                                run.deliveries.end());
-        for (const auto& [command, traffic] : run.traffic) {
-            total.traffic[command].messages += traffic.messages;
-            total.traffic[command].bytes += traffic.bytes;
-        }
-        total.submitted += run.submitted;
-        total.confirmed += run.confirmed;
-        total.conflicts += run.conflicts;
-    }
-    return total;
-}
 
 double share_of(uint64_t part, uint64_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
@@ -64,7 +50,135 @@ std::string head_text(const RunReport& report) {
         shape.degree_mean, shape.diameter, shape.path_mean, shape.clustering);
 }
 
+/// The closed forms for the mean delay of the network, and Decker & Wattenhofer's for the delays
+/// that the run itself had.
+std::string theory_text(const RunReport& report, const RaceResult& race) {
+    if (report.scenario.consensus != ScenarioConsensus::pow || !std::isfinite(report.lambda_delta))
+        return "";
+    const ForkRates rates = finite_miners(report.scenario.shares, report.lambda_delta);
+    return fmt::format(
+        "{:<38}{:.4f}\n{:<38}F_h {:.2f} %, S_t {:.2f} %, S_m {:.2f} %\n{:<38}F_h {:.2f} %\n",
+        "lambda Delta, mean over pairs", report.lambda_delta, "Theory, first order",
+        100 * rates.forked_heights, 100 * rates.stale_of_all, 100 * rates.stale_of_main,
+        "Theory, Decker, from the propagation", -100 * std::expm1(-race.weighted_delay));
+}
+
+std::string changes_text(const RunReport& report) {
+    std::string text;
+    for (const ScenarioChange& change : report.changes)
+        text += fmt::format("{}{}={}", text.empty() ? "" : " ", change.key, change.value);
+    return text;
+}
+
+void write_number(rpc::JsonWriter& json, const char* name, double value) {
+    if (std::isfinite(value))
+        json.field(name, value);
+    else
+        json.key(name).null();
+}
+
+void write_settings(rpc::JsonWriter& json, const RunReport& report) {
+    const Scenario& scenario = report.scenario;
+    json.field("title", scenario.title);
+    json.field("level", to_string(report.level));
+    json.field("consensus", to_string(scenario.consensus));
+    json.field_object("vary", [&] {
+        for (const ScenarioChange& change : report.changes) json.field(change.key, change.value);
+    });
+    json.field("partial", report.partial);
+    json.field("nodes", scenario.nodes);
+    json.field("interval_s", scenario.interval_s);
+    write_number(json, "lambda_delta", report.lambda_delta);
+    json.field_array("seeds", [&] {
+        for (const ScenarioRun& run : report.runs) json.value(run.seed);
+    });
+    json.field_object("topology", [&] {
+        json.field("kind", to_string(scenario.topology.kind));
+        json.field("links", report.shape.links);
+        json.field("diameter", report.shape.diameter);
+        json.field("degree_mean", report.shape.degree_mean);
+        json.field("path_mean", report.shape.path_mean);
+        json.field("clustering", report.shape.clustering);
+    });
+}
+
+void write_deliveries(rpc::JsonWriter& json, const ScenarioRun& total) {
+    const DeliveryTimes times(total.deliveries);
+    json.field_object("delivery_s", [&] {
+        if (times.empty()) return;
+        for (const double share : kPercentiles)
+            json.field(fmt::format("{:.0f}", 100 * share), times.percentile(share));
+    });
+    json.field_array("delivery_percentiles_s", [&] {
+        for (int percent = 0; percent <= 100 && !times.empty(); ++percent)
+            json.value(times.percentile(percent / 100.0));
+    });
+}
+
+void write_counts(rpc::JsonWriter& json, const RunReport& report, const ScenarioRun& total) {
+    const RaceResult& race = total.race;
+    json.field("heights", race.heights);
+    json.field("forked_heights", race.forked);
+    json.field("blocks", race.blocks);
+    write_proportion(json, "F_h", race.forked_heights());
+    write_proportion(json, "S_t", race.stale_of_all());
+    write_proportion(json, "S_m", race.stale_of_main());
+    write_number(json, "growth", race.heights > 0 ? race.growth() : std::nan(""));
+    const bool mines = report.scenario.consensus == ScenarioConsensus::pow && race.heights > 0;
+    write_number(json, "F_h_decker", mines ? -std::expm1(-race.weighted_delay) : std::nan(""));
+    json.field_object("reorganisations", [&] {
+        for (const auto& [depth, times] : race.reorganisations)
+            json.field(std::to_string(depth), times);
+    });
+    json.field_array("miners", [&] {
+        for (size_t i = 0; i < report.scenario.shares.size() && i < race.main.size(); ++i) {
+            json.object([&] {
+                json.field("share", report.scenario.shares[i]);
+                json.field("main", race.main[i]);
+                json.field("stale", race.mined[i] - race.main[i]);
+            });
+        }
+    });
+}
+
+void write_run(rpc::JsonWriter& json, const RunReport& report) {
+    const ScenarioRun total = total_of(report);
+    json.object([&] {
+        write_settings(json, report);
+        write_counts(json, report, total);
+        write_deliveries(json, total);
+        json.field("transactions_submitted", total.submitted);
+        json.field("transactions_confirmed", total.confirmed);
+        json.field("safety_violations", total.conflicts);
+        json.field_object("messages", [&] {
+            for (const auto& [command, traffic] : total.traffic) {
+                json.field_object(command, [&] {
+                    json.field("sent", traffic.messages);
+                    json.field("bytes", traffic.bytes);
+                });
+            }
+        });
+    });
+}
+
 }  // namespace
+
+ScenarioRun total_of(const RunReport& report) {
+    ScenarioRun total;
+    for (const ScenarioRun& run : report.runs) {
+        total.race.add(run.race);
+        total.deliveries.insert(total.deliveries.end(), run.deliveries.begin(),
+                                run.deliveries.end());
+        for (const auto& [command, traffic] : run.traffic) {
+            total.traffic[command].messages += traffic.messages;
+            total.traffic[command].bytes += traffic.bytes;
+        }
+        total.submitted += run.submitted;
+        total.confirmed += run.confirmed;
+        total.conflicts += run.conflicts;
+    }
+    return total;
+}
 
 std::string run_text(const RunReport& report) {
     std::string text = head_text(report);
@@ -73,18 +187,18 @@ std::string run_text(const RunReport& report) {
     if (race.heights == 0) return text + "No height is final: this run has no fork rate.\n";
     text += fmt::format("{} heights compared, {} blocks\n\n", race.heights, race.blocks);
     const auto rate = [&](const char* name, const Proportion& value) {
-        text += fmt::format("{:<38}{} (n = {})\n", name, rate_text(value, 2), value.trials);
+        text += fmt::format("{:<38}{} (n = {})\n", name, rate_text(value, rate_decimals(value)),
+                            value.trials);
     };
     rate("F_h  heights with 2 or more blocks", race.forked_heights());
     rate("S_t  stale / all blocks", race.stale_of_all());
     rate("S_m  stale / main-chain blocks", race.stale_of_main());
     text += fmt::format("{:<38}{:.4f}\n", "Chain growth per interval", race.growth());
-    if (!total.deliveries.empty()) {
+    text += theory_text(report, race);
+    if (const DeliveryTimes times(total.deliveries); !times.empty()) {
         text += fmt::format("{:<38}", "Blocks reach nodes after, s");
-        for (const double share : kPercentiles) {
-            text += fmt::format("{:.0f} %: {:.3f}  ", 100 * share,
-                                delivery_percentile(total.deliveries, share));
-        }
+        for (const double share : kPercentiles)
+            text += fmt::format("{:.0f} %: {:.3f}  ", 100 * share, times.percentile(share));
         text += '\n';
     }
     if (report.scenario.consensus == ScenarioConsensus::pow) {
@@ -107,65 +221,57 @@ std::string run_text(const RunReport& report) {
 }
 
 std::string run_json(const RunReport& report) {
-    const ScenarioRun total = total_of(report);
-    const RaceResult& race = total.race;
+    rpc::JsonWriter json;
+    write_run(json, report);
+    return rpc::json_indented(*rpc::parse_json(json.text()), 2) + "\n";
+}
+
+std::string sweep_text(const std::vector<RunReport>& reports) {
+    size_t width = 8;
+    for (const RunReport& report : reports) width = std::max(width, changes_text(report).size());
+    std::string text;
+    if (!reports.empty()) {
+        const RunReport& first = reports.front();
+        text = fmt::format("{}, level {}\n",
+                           first.scenario.title.empty() ? "Untitled" : first.scenario.title,
+                           to_string(first.level));
+    }
+    text +=
+        fmt::format("{:<{}}  {:>12} {:>9}  {:<24}{:<24}{:<24}{:>7}{:>10}{:>10}\n", "", width,
+                    "lambda Delta", "heights", "F_h", "S_t", "S_m", "growth", "50 %, s", "95 %, s");
+    for (const RunReport& report : reports) {
+        const ScenarioRun total = total_of(report);
+        const RaceResult& race = total.race;
+        text += fmt::format("{:<{}}  {:>12.4f} {:>9}  ", changes_text(report), width,
+                            report.lambda_delta, race.heights);
+        if (race.heights == 0) {
+            text += "no height is final: no fork rate\n";
+            continue;
+        }
+        const auto cell = [](const Proportion& rate) {
+            return rate_text(rate, rate_decimals(rate));
+        };
+        const DeliveryTimes times(total.deliveries);
+        const auto seconds = [&](double share) {
+            return times.empty() ? std::string{"-"}
+                                 : fmt::format("{:.3f}", times.percentile(share));
+        };
+        text +=
+            fmt::format("{:<24}{:<24}{:<24}{:>7.4f}{:>10}{:>10}{}\n", cell(race.forked_heights()),
+                        cell(race.stale_of_all()), cell(race.stale_of_main()), race.growth(),
+                        seconds(0.5), seconds(0.95), report.partial ? "  PARTIAL" : "");
+    }
+    return text +
+           "\nF_h: heights with 2 or more blocks / heights; S_t: stale / all blocks; S_m: stale / "
+           "main-chain\nblocks. Brackets: 95 % Wilson intervals, which take heights as "
+           "independent. 50 %, 95 %: so much of\nall deliveries of blocks to nodes is made.\n";
+}
+
+std::string sweep_json(const std::vector<RunReport>& reports) {
     rpc::JsonWriter json;
     json.object([&] {
-        json.field("title", report.scenario.title);
-        json.field("level", to_string(report.level));
-        json.field("partial", report.partial);
-        json.field("nodes", report.scenario.nodes);
-        json.field_array("seeds", [&] {
-            for (const ScenarioRun& run : report.runs) json.value(run.seed);
-        });
-        json.field_object("topology", [&] {
-            json.field("kind", to_string(report.scenario.topology.kind));
-            json.field("links", report.shape.links);
-            json.field("diameter", report.shape.diameter);
-            json.field("degree_mean", report.shape.degree_mean);
-            json.field("path_mean", report.shape.path_mean);
-            json.field("clustering", report.shape.clustering);
-        });
-        json.field("heights", race.heights);
-        json.field("blocks", race.blocks);
-        write_proportion(json, "F_h", race.forked_heights());
-        write_proportion(json, "S_t", race.stale_of_all());
-        write_proportion(json, "S_m", race.stale_of_main());
-        json.key("growth");
-        if (race.heights > 0)
-            json.value(race.growth());
-        else
-            json.null();
-        json.field_object("delivery_s", [&] {
-            if (total.deliveries.empty()) return;
-            for (const double share : kPercentiles) {
-                json.field(fmt::format("{:.0f}", 100 * share),
-                           delivery_percentile(total.deliveries, share));
-            }
-        });
-        json.field_object("reorganisations", [&] {
-            for (const auto& [depth, times] : race.reorganisations)
-                json.field(std::to_string(depth), times);
-        });
-        json.field_array("miners", [&] {
-            for (size_t i = 0; i < report.scenario.shares.size() && i < race.main.size(); ++i) {
-                json.object([&] {
-                    json.field("share", report.scenario.shares[i]);
-                    json.field("main", race.main[i]);
-                    json.field("stale", race.mined[i] - race.main[i]);
-                });
-            }
-        });
-        json.field("transactions_submitted", total.submitted);
-        json.field("transactions_confirmed", total.confirmed);
-        json.field("safety_violations", total.conflicts);
-        json.field_object("messages", [&] {
-            for (const auto& [command, traffic] : total.traffic) {
-                json.field_object(command, [&] {
-                    json.field("sent", traffic.messages);
-                    json.field("bytes", traffic.bytes);
-                });
-            }
+        json.field_array("points", [&] {
+            for (const RunReport& report : reports) write_run(json, report);
         });
     });
     return rpc::json_indented(*rpc::parse_json(json.text()), 2) + "\n";

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "chain/state/chainstate.h"
+#include "consensus/pbft/messages/messages.h"
 #include "contrib/lab/scenario/run.h"
 #include "node/simulator/checker.h"
 #include "node/simulator/fork_census.h"
@@ -24,11 +25,21 @@ Duration to_duration(double seconds) {
     return Duration{static_cast<int64_t>(seconds * 1e6 + 0.5)};
 }
 
+bool carries_block(const sim::PassingMessage& message) {
+    if (message.command == "block" || message.command == "cmpctblock" ||
+        message.command == "blocktxn") {
+        return true;
+    }
+    if (message.command != "engine" || message.payload.size() < 2) return false;
+    const pbft::MessageType type{message.payload[1]};
+    return type == pbft::MessageType::pre_prepare || type == pbft::MessageType::body;
+}
+
 /// When each node gets each block that was mined.
 class DeliveryWatch {
  public:
     DeliveryWatch(const sim::World& world, std::vector<Delivery>& target)
-        : world_(world), target_(target), missing_(world.size()) {}
+        : world_(world), target_(target), missing_(world.size()), of_node_(world.size()) {}
 
     void after_step(sim::NodeIndex node) {
         for (; seen_ < world_.mined().size(); ++seen_) {
@@ -45,8 +56,22 @@ class DeliveryWatch {
             if (known == nullptr || known->block_position.size == 0) return false;
             const std::chrono::duration<double> delay = world_.now() - block.time;
             target_.push_back({delay.count(), 1});
+            of_node_[node].seconds += delay.count();
+            of_node_[node].blocks += 1;
             return true;
         });
+    }
+
+    /// The integral of 1 - f(t) in seconds, f the share of the hash rate that has a block after the
+    /// time t; the mean over all blocks. A node has its own blocks, `mined`, at once.
+    double hash_weighted_delay(const std::vector<double>& shares,
+                               const std::vector<uint64_t>& mined) const {
+        double sum = 0;
+        for (size_t node = 0; node < shares.size(); ++node) {
+            const double blocks = of_node_[node].blocks + static_cast<double>(mined[node]);
+            if (blocks > 0) sum += shares[node] * of_node_[node].seconds / blocks;
+        }
+        return sum;
     }
 
  private:
@@ -54,8 +79,16 @@ class DeliveryWatch {
     const sim::World& world_;
     std::vector<Delivery>& target_;
     std::vector<std::deque<size_t>> missing_;  ///< by node, indices into mined()
+    std::vector<Delivery> of_node_;            ///< sums
     size_t seen_ = 0;
 };
+
+void set_timing(PbftOptions& options, const Scenario& scenario) {
+    options.base_timeout = to_duration(scenario.timeout_s);
+    options.timeout_max = std::max(options.timeout_max, options.base_timeout);
+    options.idle_status_period = std::max(options.idle_status_period, options.base_timeout);
+    options.empty_block_period = to_duration(scenario.interval_s);
+}
 
 class SimRun {
  public:
@@ -70,10 +103,10 @@ class SimRun {
         run_.race.main.assign(scenario.nodes, 0);
         run_.race.mined.assign(scenario.nodes, 0);
         checker_.watch(world_);
-        validators_.options().base_timeout = to_duration(scenario.timeout_s);
-        validators_.options().empty_block_period = to_duration(scenario.interval_s);
+        set_timing(validators_.options(), scenario);
         for (size_t i = 0; i < scenario.nodes; ++i) world_.add_node(node_spec(i));
         for (const auto& [from, to] : network.overlay.links) world_.connect(from, to);
+        slow_down_blocks();
     }
 
     ScenarioRun run(const RunProceed& proceed) {
@@ -92,6 +125,8 @@ class SimRun {
         }
         run_.race.partial = !complete;
         count(complete ? scenario_.heights : agreed_height());
+        run_.race.weighted_delay =
+            watch.hash_weighted_delay(scenario_.shares, run_.race.mined) / scenario_.interval_s;
         return std::move(run_);
     }
 
@@ -119,6 +154,16 @@ class SimRun {
         spec.region = index;
         spec.config.net.connect_only = true;  // the links are the overlay's
         return spec;
+    }
+
+    /// A message with a block takes as much longer as `block_bytes` need on a link. Blocks of that
+    /// size are not made: their validation is not what a scenario is about, their transport is.
+    void slow_down_blocks() {
+        const Duration transmission = to_duration(scenario_.transmission_s());
+        if (transmission == Duration{0}) return;
+        world_.set_message_filter([transmission](const sim::PassingMessage& message) {
+            return std::vector<Duration>{carries_block(message) ? transmission : Duration{0}};
+        });
     }
 
     void plan_payments(Random& random) {
@@ -213,6 +258,12 @@ Expected<ScenarioRun, std::string> run_sim(const Scenario& scenario, const Scena
     constexpr uint64_t kHeightsMax = 1'000'000;
     if (scenario.heights > kHeightsMax) {
         return Unexpected(fmt::format("at level sim at most {} heights are possible", kHeightsMax));
+    }
+    if (scenario.consensus == ScenarioConsensus::pbft) {
+        PbftOptions options;
+        set_timing(options, scenario);
+        if (const auto problem = options.validate())
+            return Unexpected("PBFT's nodes refuse these times: " + *problem);
     }
     const double expected =
         scenario.transactions_per_s * scenario.interval_s * static_cast<double>(scenario.heights);

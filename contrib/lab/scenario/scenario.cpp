@@ -10,6 +10,8 @@ constexpr uint64_t kSeedMax = uint64_t{1} << 62;
 constexpr uint64_t kSeedsMax = 100'000;
 constexpr double kSecondsMax = 1e6;
 constexpr double kSecondsMin = 1e-3;
+constexpr double kTimeoutMin = 0.01;  // as -pbfttimeout
+constexpr double kTimeoutMax = 600;
 constexpr uint64_t kHeightsMax = 100'000'000;
 constexpr double kBytesPerMegabit = 125'000;
 
@@ -31,15 +33,12 @@ class Reader {
 
     Expected<Scenario, std::string> read() {
         scenario_.title = file_.text("title", "");
-        scenario_.consensus = file_.choice<ScenarioConsensus>(
+        const auto consensus = file_.choice<ScenarioConsensus>(
             "consensus", {{"pow", ScenarioConsensus::pow}, {"pbft", ScenarioConsensus::pbft}});
         scenario_.nodes = file_.whole("nodes", 1, kScenarioNodesMax);
         scenario_.first_seed = file_.whole("seed", 0, kSeedMax, 1);
         scenario_.seeds = file_.whole("seeds", 1, kSeedsMax, 1);
-        if (scenario_.consensus == ScenarioConsensus::pow)
-            read_mining();
-        else
-            read_pbft();
+        read_consensus(consensus);
         read_topology();
         read_delay();
         read_traffic();
@@ -47,11 +46,22 @@ class Reader {
         scenario_.heights = stop.whole("heights", 1, kHeightsMax);
         stop.expect_no_more();
         file_.expect_no_more();
-        if (!errors_.first().empty()) return Unexpected(errors_.first());
+        if (!errors_.sentence().empty()) return Unexpected(errors_.sentence());
         return std::move(scenario_);
     }
 
  private:
+    void read_consensus(std::optional<ScenarioConsensus> consensus) {
+        scenario_.consensus = consensus.value_or(ScenarioConsensus::pow);
+        // A file may have both tables, so that both are compared on one network.
+        const bool pow = consensus == ScenarioConsensus::pow;
+        const bool pbft = consensus == ScenarioConsensus::pbft;
+        const bool mines = file_.has("mining");
+        if (pow || mines) read_mining();
+        if (pbft || file_.has("pbft")) read_pbft(mines);
+        file_.allow({"mining", "pbft"});
+    }
+
     void read_mining() {
         ScenarioTable mining = file_.table("mining", true);
         scenario_.interval_s = mining.number("interval_s", kSecondsMin, kSecondsMax);
@@ -66,26 +76,39 @@ class Reader {
         auto normalised = normalised_shares(std::move(shares));
         if (!normalised) {
             errors_.add(mining.line("shares"), "mining.shares: " + normalised.error());
-        } else {
+        } else if (scenario_.consensus == ScenarioConsensus::pow) {
             scenario_.shares = std::move(*normalised);
             scenario_.shares.resize(std::max(scenario_.nodes, scenario_.shares.size()), 0);
         }
         mining.expect_no_more();
     }
 
-    void read_pbft() {
-        ScenarioTable pbft = file_.table("pbft", true);
-        scenario_.validators = pbft.whole("validators", 1, scenario_.nodes);
-        scenario_.interval_s = pbft.number("interval_s", kSecondsMin, kSecondsMax);
-        scenario_.timeout_s = pbft.number("timeout_s", kSecondsMin, kSecondsMax, 2);
-        pbft.expect_no_more();
+    void read_pbft(bool mines) {
+        ScenarioTable table = file_.table("pbft", true);
+        scenario_.validators = table.whole("validators", 1, scenario_.nodes);
+        const std::optional<double> beside_mining =
+            mines ? std::optional(scenario_.interval_s) : std::nullopt;
+        const double interval_s =
+            table.number("interval_s", kSecondsMin, kSecondsMax, beside_mining);
+        if (scenario_.consensus == ScenarioConsensus::pbft) scenario_.interval_s = interval_s;
+        scenario_.timeout_s = table.number("timeout_s", kTimeoutMin, kTimeoutMax, 2);
+        table.expect_no_more();
     }
 
     void read_topology() {
         ScenarioTable table = file_.table("topology", true);
+        scenario_.topology.line = table.line();
+        if (const auto kind = table.choice<TopologyKind>("kind", kTopologies)) {
+            scenario_.topology.kind = *kind;
+            read_topology_of_kind(table);
+        } else {
+            table.allow({"degree", "rewired", "radius"});
+        }
+        table.expect_no_more();
+    }
+
+    void read_topology_of_kind(ScenarioTable& table) {
         TopologySpec& topology = scenario_.topology;
-        topology.line = table.line();
-        topology.kind = table.choice<TopologyKind>("kind", kTopologies);
         const size_t nodes = scenario_.nodes;
         const auto at_least = [&](size_t least) {
             if (nodes < least) {
@@ -124,28 +147,33 @@ class Reader {
                                     "be even",
                                     nodes, topology.degree));
         }
-        table.expect_no_more();
     }
 
     void read_delay() {
         ScenarioTable table = file_.table("delay", true);
         DelaySpec& delay = scenario_.delay;
-        delay.law = table.choice<sim::DelayLaw>("law",
-                                                {{"constant", sim::DelayLaw::constant},
-                                                 {"uniform", sim::DelayLaw::uniform},
-                                                 {"exponential", sim::DelayLaw::exponential},
-                                                 {"pareto", sim::DelayLaw::pareto}},
-                                                sim::DelayLaw::constant);
-        delay.regions = table.choice<RegionData>(
-            "regions", {{"2015", RegionData::year_2015}, {"2019", RegionData::year_2019}},
-            RegionData::none);
-        if (table.has("regions") && table.has("mean_s"))
+        delay.law = table
+                        .choice<sim::DelayLaw>("law",
+                                               {{"constant", sim::DelayLaw::constant},
+                                                {"uniform", sim::DelayLaw::uniform},
+                                                {"exponential", sim::DelayLaw::exponential},
+                                                {"pareto", sim::DelayLaw::pareto}},
+                                               sim::DelayLaw::constant)
+                        .value_or(sim::DelayLaw::constant);
+        delay.regions =
+            table
+                .choice<RegionData>(
+                    "regions", {{"2015", RegionData::year_2015}, {"2019", RegionData::year_2019}},
+                    RegionData::none)
+                .value_or(RegionData::none);
+        if (table.has("regions") && table.has("mean_s")) {
+            table.allow({"mean_s"});
             errors_.add(table.line("mean_s"), "choose one of delay.mean_s and delay.regions");
+        }
         const bool pareto = delay.law == sim::DelayLaw::pareto;
         const double least =
             pareto ? std::chrono::duration<double>(sim::kParetoMeanMin).count() : 0;
-        if (delay.regions == RegionData::none)
-            delay.mean_s = table.number("mean_s", least, kSecondsMax);
+        if (!table.has("regions")) delay.mean_s = table.number("mean_s", least, kSecondsMax);
         table.expect_no_more();
     }
 
@@ -168,7 +196,32 @@ class Reader {
     Scenario scenario_;
 };
 
+/// Error: a sentence. Empty: none.
+std::string change_value(toml::table& file, const ScenarioChange& change) {
+    toml::table* table = &file;
+    std::string_view rest = change.key;
+    for (size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+        toml::node& next = table->insert(rest.substr(0, dot), toml::table{}).first->second;
+        table = next.as_table();
+        if (table == nullptr)
+            return fmt::format("{} is not the name of a key in a table", change.key);
+        rest.remove_prefix(dot + 1);
+    }
+    if (rest.empty()) return fmt::format("\"{}\" is not the name of a key", change.key);
+    const toml::parse_result value = toml::parse("value = " + change.value);
+    // A copy of a node has no line, because it has none in the file.
+    if (value && value.table().contains("value") && value.table().size() == 1)
+        table->insert_or_assign(rest, *value.table().get("value"));
+    else
+        table->insert_or_assign(rest, change.value);
+    return "";
+}
+
 }  // namespace
+
+const char* to_string(ScenarioConsensus consensus) {
+    return consensus == ScenarioConsensus::pow ? "pow" : "pbft";
+}
 
 const char* to_string(TopologyKind kind) {
     for (const auto& [name, each] : kTopologies) {
@@ -177,12 +230,17 @@ const char* to_string(TopologyKind kind) {
     return "";
 }
 
-Expected<Scenario, std::string> parse_scenario(std::string_view text, const std::string& name) {
-    const toml::parse_result parsed = toml::parse(text, name);
+Expected<Scenario, std::string> parse_scenario(std::string_view text, const std::string& name,
+                                               const std::vector<ScenarioChange>& changes) {
+    toml::parse_result parsed = toml::parse(text, name);
     if (!parsed) {
         const toml::parse_error& error = parsed.error();
         return Unexpected(fmt::format("{}:{}: it is not TOML: {}", name, error.source().begin.line,
                                       error.description()));
+    }
+    for (const ScenarioChange& change : changes) {
+        if (const std::string error = change_value(parsed.table(), change); !error.empty())
+            return Unexpected(fmt::format("{}: {}", name, error));
     }
     return Reader(parsed.table(), name).read();
 }

@@ -7,13 +7,13 @@
 //     seed = 1                        # the first; optional
 //     seeds = 3                       # how many; optional
 //
-//     [mining]                        # proof of work only
+//     [mining]                        # proof of work only; a file may have both for `compare`
 //     interval_s = 10
 //     shares = [0.5, 0.5]             # of the first nodes; without it, all are equal
 //
 //     [pbft]                          # PBFT only
 //     validators = 4                  # the first nodes; the others follow
-//     interval_s = 10                 # between blocks
+//     interval_s = 10                 # between blocks; optional beside [mining]
 //     timeout_s = 2                   # of the first view; optional
 //
 //     [topology]
@@ -26,7 +26,7 @@
 //
 //     [bandwidth]                     # optional
 //     mbit_s = 10                     # of each link; what exceeds it waits at the sender
-//     block_bytes = 100000            # level model only: at level sim, blocks are real
+//     block_bytes = 100000            # as long as these take, a block takes longer over a link
 //
 //     [load]                          # optional, level sim only
 //     transactions_per_s = 2
@@ -47,6 +47,7 @@
 namespace parley::lab {
 
 enum class ScenarioConsensus : uint8_t { pow, pbft };
+const char* to_string(ScenarioConsensus consensus);
 
 enum class TopologyKind : uint8_t {
     mesh,
@@ -94,11 +95,25 @@ struct Scenario {
     uint64_t block_bytes = 0;
     double transactions_per_s = 0;
     uint64_t heights = 0;
+
+    /// How long a block takes to leave a node; 0 if the bandwidth is unlimited.
+    double transmission_s() const {
+        return bytes_per_second > 0 ? static_cast<double>(block_bytes) / bytes_per_second : 0;
+    }
+};
+
+/// A value that takes the place of the file's, or is added to it: `key` as in "delay.mean_s",
+/// `value` in TOML; a value that is not TOML is a text.
+struct ScenarioChange {
+    std::string key;
+    std::string value;
 };
 
 inline constexpr size_t kScenarioNodesMax = 1'024;
 
-/// Error: one sentence that begins with `name` and the line, as in "a.toml:3: ...".
-Expected<Scenario, std::string> parse_scenario(std::string_view text, const std::string& name);
+/// Error: one sentence that begins with `name` and the line, as in "a.toml:3: ..."; without a line
+/// if it is about a change.
+Expected<Scenario, std::string> parse_scenario(std::string_view text, const std::string& name,
+                                               const std::vector<ScenarioChange>& changes = {});
 
 }  // namespace parley::lab

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 
 #include "node/simulator/network/link_delays.h"
@@ -77,6 +78,34 @@ Expected<ScenarioNetwork, std::string> build_network(const Scenario& scenario,
         network.delays.push_back(sim::draw_delay(scenario.delay.law, mean, random));
     }
     return network;
+}
+
+Expected<MiningNetwork, std::string> flooding_miners(const Scenario& scenario,
+                                                     const ScenarioNetwork& network) {
+    std::vector<Miner> miners;
+    for (size_t i = 0; i < scenario.nodes; ++i) {
+        const double share = scenario.consensus == ScenarioConsensus::pow ? scenario.shares[i]
+                             : i < scenario.validators                    ? 1
+                                                                          : 0;
+        miners.push_back({std::to_string(i), share});
+    }
+    std::vector<Link> links;
+    for (size_t i = 0; i < network.overlay.links.size(); ++i) {
+        const auto [from, to] = network.overlay.links[i];
+        const std::chrono::duration<double> delay = network.delays[i];
+        links.push_back({from, to, delay.count() + scenario.transmission_s()});
+    }
+    return flooding_network(miners, links, scenario.interval_s);
+}
+
+double mean_lambda_delta(const MiningNetwork& network) {
+    double delays = 0;
+    double pairs = 0;
+    for (size_t from = 0; from < network.size(); ++from) {
+        delays += network.shares[from] * network.hash_weighted_delay(from);
+        pairs += network.shares[from] * (1 - network.shares[from]);
+    }
+    return pairs > 0 ? delays / pairs : 0;
 }
 
 }  // namespace parley::lab

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/expected.h"
+#include "contrib/lab/model/mining_network.h"
 #include "contrib/lab/scenario/scenario.h"
 #include "node/simulator/network/overlay.h"
 
@@ -20,5 +21,14 @@ struct ScenarioNetwork {
 /// Error: one sentence that begins with `name` and a line, for a topology that is not connected.
 Expected<ScenarioNetwork, std::string> build_network(const Scenario& scenario,
                                                      const std::string& name, uint64_t seed);
+
+/// The same network for the abstract model: who mines and how long a block takes from each node to
+/// each. PBFT's validators count as equal miners. Error: a sentence.
+Expected<MiningNetwork, std::string> flooding_miners(const Scenario& scenario,
+                                                     const ScenarioNetwork& network);
+
+/// lambda Delta of a network whose delays differ: the mean delay, in intervals, of a block between
+/// two different miners, chosen by their shares. Zero if there is one miner only.
+double mean_lambda_delta(const MiningNetwork& network);
 
 }  // namespace parley::lab

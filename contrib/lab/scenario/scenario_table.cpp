@@ -26,7 +26,9 @@ int64_t ScenarioTable::line(const char* key) const {
 const toml::node* ScenarioTable::find(const char* key, bool required) {
     asked_.emplace_back(key);
     const toml::node* node = table_.get(key);
-    if (node == nullptr && required) errors_.add(line_, fmt::format("{} is missing", place(key)));
+    if (node == nullptr && required) {
+        errors_.add(line_, fmt::format("{} is missing", place(key)), ScenarioFault::missing_key);
+    }
     return node;
 }
 
@@ -100,14 +102,23 @@ ScenarioTable ScenarioTable::table(const char* key, bool required) {
     return {found == nullptr ? kEmptyTable : *found, place(key), line(key), errors_};
 }
 
+void ScenarioTable::allow(std::initializer_list<const char*> keys) {
+    asked_.insert(asked_.end(), keys.begin(), keys.end());
+}
+
 void ScenarioTable::expect_no_more() {
+    // The table is sorted by name; the error is about the first line.
+    const toml::key* first = nullptr;
     for (const auto& [key, node] : table_) {
-        const std::string name(key.str());
-        if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
-        const std::string known = fmt::format("{}", fmt::join(asked_, ", "));
-        errors_.add(static_cast<int64_t>(key.source().begin.line),
-                    fmt::format("unknown key {}; known here: {}", place(name.c_str()), known));
+        if (std::find(asked_.begin(), asked_.end(), key.str()) != asked_.end()) continue;
+        if (first == nullptr || key.source().begin.line < first->source().begin.line) first = &key;
     }
+    if (first == nullptr) return;
+    const std::string known = fmt::format("{}", fmt::join(asked_, ", "));
+    errors_.add(static_cast<int64_t>(first->source().begin.line),
+                fmt::format("unknown key {}; known here: {}",
+                            place(std::string(first->str()).c_str()), known),
+                ScenarioFault::unknown_key);
 }
 
 }  // namespace parley::lab

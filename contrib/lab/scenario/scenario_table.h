@@ -6,7 +6,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <map>
+#include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,19 +15,31 @@
 
 namespace parley::lab {
 
-/// The first error of a file. All reading goes on behind it, with defaults.
+/// What is wrong, by how much of the rest it explains: a misspelt key is also missing under its
+/// right name, and for a missing one a default takes part in what follows.
+enum class ScenarioFault : uint8_t { unknown_key, missing_key, invalid_value };
+
+/// The error of a file that explains most, and of those the first. All reading goes on behind an
+/// error, with defaults.
 class ScenarioErrors {
  public:
     explicit ScenarioErrors(std::string file) : file_(std::move(file)) {}
 
-    void add(int64_t line, const std::string& sentence) {
-        if (first_.empty()) first_ = fmt::format("{}:{}: {}", file_, line, sentence);
+    void add(int64_t line, const std::string& sentence,
+             ScenarioFault fault = ScenarioFault::invalid_value) {
+        if (!sentence_.empty() && fault_ <= fault) return;
+        fault_ = fault;
+        // A key that a change has set has no line.
+        const std::string place = line > 0 ? fmt::format("{}:{}", file_, line) : file_;
+        sentence_ = fmt::format("{}: {}", place, sentence);
     }
-    const std::string& first() const { return first_; }
+    /// Empty: none.
+    const std::string& sentence() const { return sentence_; }
 
  private:
     std::string file_;
-    std::string first_;
+    ScenarioFault fault_ = ScenarioFault::invalid_value;
+    std::string sentence_;
 };
 
 class ScenarioTable {
@@ -48,11 +61,14 @@ class ScenarioTable {
     std::string text(const char* key, std::optional<std::string> otherwise = std::nullopt);
     /// Numbers not below 0; empty if the key is missing.
     std::vector<double> numbers(const char* key);
+    /// Nothing: an error, which is reported.
     template <class T>
-    T choice(const char* key, const std::vector<std::pair<const char*, T>>& choices,
-             std::optional<T> otherwise = std::nullopt);
+    std::optional<T> choice(const char* key, const std::vector<std::pair<const char*, T>>& choices,
+                            std::optional<T> otherwise = std::nullopt);
     /// A table in this one; an empty one if it is missing, which is an error if it is required.
     ScenarioTable table(const char* key, bool required);
+    /// Keys that may be there, for where an error leaves open which of them should be read.
+    void allow(std::initializer_list<const char*> keys);
 
     /// Error: a key that nobody has asked for.
     void expect_no_more();
@@ -70,8 +86,9 @@ class ScenarioTable {
 };
 
 template <class T>
-T ScenarioTable::choice(const char* key, const std::vector<std::pair<const char*, T>>& choices,
-                        std::optional<T> otherwise) {
+std::optional<T> ScenarioTable::choice(const char* key,
+                                       const std::vector<std::pair<const char*, T>>& choices,
+                                       std::optional<T> otherwise) {
     const std::optional<std::string> none =
         otherwise ? std::optional<std::string>{""} : std::nullopt;
     const std::string value = text(key, none);
@@ -80,10 +97,10 @@ T ScenarioTable::choice(const char* key, const std::vector<std::pair<const char*
         if (value == name) return result;
         names += (names.empty() ? "" : ", ") + std::string(name);
     }
-    if (otherwise && !has(key)) return *otherwise;
+    if (!has(key)) return otherwise;
     errors_.add(line(key),
                 fmt::format("{} is \"{}\"; it must be one of {}", place(key), value, names));
-    return choices.front().second;
+    return std::nullopt;
 }
 
 }  // namespace parley::lab

@@ -44,11 +44,46 @@ TEST(ScenarioRun, both_levels_follow_the_exact_rate_of_two_miners) {
         EXPECT_FALSE(run->race.reorganisations.empty());
         EXPECT_NEAR(run->race.growth(), two_miners(0.5, 0.5).growth, 0.12);
     }
-    EXPECT_EQ(delivery_percentile(model.deliveries, 0.5), 0.5);
+    EXPECT_EQ(DeliveryTimes(model.deliveries).percentile(0.5), 0.5);
     // The simulator's nodes announce blocks, which takes at least one delay.
-    EXPECT_GE(delivery_percentile(sim.deliveries, 0.5), 0.5);
+    EXPECT_GE(DeliveryTimes(sim.deliveries).percentile(0.5), 0.5);
     EXPECT_GT(sim.traffic.at("version").messages, 0u);
     EXPECT_EQ(sim.conflicts, 0u);
+}
+
+TEST(ScenarioRun, block_bytes_slow_both_levels_down_alike) {
+    Scenario scenario = two_equal_miners(600);
+    scenario.bytes_per_second = 1e6;
+    scenario.block_bytes = 500'000;  // half an interval more
+    const auto network = *build_network(scenario, "f", 1);
+    const auto model = *run_model(scenario, network, 1, kToTheEnd);
+    const auto sim = *run_sim(scenario, network, 1, kToTheEnd);
+    for (const ScenarioRun* run : {&model, &sim}) {
+        expect_two_miners(run->race, 1);
+        EXPECT_NEAR(DeliveryTimes(run->deliveries).percentile(0.5), 1, 0.01);
+        // A block takes one second to the other half of the hash rate.
+        EXPECT_NEAR(run->race.weighted_delay, 0.5, 0.05);
+    }
+}
+
+TEST(ScenarioRun, block_bytes_slow_pbft_down_by_one_proposal_a_block) {
+    Scenario scenario;
+    scenario.consensus = ScenarioConsensus::pbft;
+    scenario.nodes = 4;
+    scenario.validators = 4;
+    scenario.interval_s = 1;
+    scenario.timeout_s = 10;
+    scenario.delay.mean_s = 0.1;
+    scenario.heights = 20;
+    const auto network = *build_network(scenario, "f", 1);
+    const auto fast = *run_sim(scenario, network, 1, kToTheEnd);
+    scenario.bytes_per_second = 1e6;
+    scenario.block_bytes = 2'000'000;
+    const auto slow = *run_sim(scenario, network, 1, kToTheEnd);
+    EXPECT_EQ(slow.race.heights, 20u);
+    EXPECT_EQ(slow.race.blocks, 20u);
+    // Only one of the three phases of a decision carries the block: two seconds for each height.
+    EXPECT_NEAR(slow.race.intervals - fast.race.intervals, 2 * 20, 4);
 }
 
 TEST(ScenarioRun, sim_pbft_never_forks_and_confirms_the_load) {
@@ -69,6 +104,27 @@ TEST(ScenarioRun, sim_pbft_never_forks_and_confirms_the_load) {
     EXPECT_GT(run.confirmed, 3u);
     EXPECT_LE(run.confirmed, run.submitted);
     EXPECT_FALSE(run_model(scenario, network, 1, kToTheEnd));
+}
+
+TEST(ScenarioRun, sim_pbft_takes_any_timeout_and_says_what_nodes_refuse) {
+    Scenario scenario;
+    scenario.consensus = ScenarioConsensus::pbft;
+    scenario.nodes = 4;
+    scenario.validators = 4;
+    scenario.interval_s = 0.5;
+    scenario.heights = 2;
+    const auto network = *build_network(scenario, "f", 1);
+    for (const double timeout : {0.01, 600.0}) {
+        scenario.timeout_s = timeout;
+        const auto run = run_sim(scenario, network, 1, kToTheEnd);
+        ASSERT_TRUE(run) << run.error();
+        EXPECT_EQ(run->race.heights, 2u);
+    }
+    scenario.interval_s = 1e6;
+    const auto refused = run_sim(scenario, network, 1, kToTheEnd);
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().starts_with("PBFT's nodes refuse these times: "))
+        << refused.error();
 }
 
 TEST(ScenarioRun, interrupted_run_is_partial_and_counts_what_is_agreed) {
@@ -107,11 +163,11 @@ TEST(ScenarioRun, report_marks_a_partial_run_and_one_without_heights) {
 }
 
 TEST(ScenarioRun, delivery_percentile_weighs_by_blocks) {
-    const std::vector<Delivery> deliveries{{3, 1}, {1, 98}, {2, 1}};
-    EXPECT_EQ(delivery_percentile(deliveries, 0.5), 1);
-    EXPECT_EQ(delivery_percentile(deliveries, 0.99), 2);
-    EXPECT_EQ(delivery_percentile(deliveries, 1), 3);
-    EXPECT_TRUE(std::isnan(delivery_percentile({}, 0.5)));
+    const DeliveryTimes times({{3, 1}, {1, 98}, {2, 1}});
+    EXPECT_EQ(times.percentile(0.5), 1);
+    EXPECT_EQ(times.percentile(0.99), 2);
+    EXPECT_EQ(times.percentile(1), 3);
+    EXPECT_TRUE(std::isnan(DeliveryTimes({}).percentile(0.5)));
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ TEST(Scenario, parse_pbft_and_regions) {
 }
 
 TEST(Scenario, parse_error_names_the_line_and_the_key) {
-    EXPECT_EQ(error_of(with("nodes = 10", "nods = 10")), "f:1: nodes is missing");
+    EXPECT_EQ(error_of(with("nodes = 10\n", "")), "f:1: nodes is missing");
     EXPECT_EQ(error_of(with("seed = 5", "sead = 5")),
               "f:4: unknown key sead; known here: title, consensus, nodes, seed, seeds, mining, "
               "topology, delay, bandwidth, load, stop");
@@ -100,6 +100,27 @@ TEST(Scenario, parse_error_names_the_line_and_the_key) {
     EXPECT_EQ(error_of(with("nodes = 10", "nodes = 2")).substr(0, 4), "f:8:");
     EXPECT_EQ(error_of(with("law = \"exponential\"", "regions = \"2019\"")),
               "f:13: choose one of delay.mean_s and delay.regions");
+}
+
+TEST(Scenario, parse_misspelt_key_is_named_before_what_is_missing_without_it) {
+    const auto unknown = [](const std::string& text) {
+        const std::string error = error_of(text);
+        return error.substr(0, error.find(';'));
+    };
+    EXPECT_EQ(unknown(with("nodes = 10", "nods = 10")), "f:3: unknown key nods");
+    EXPECT_EQ(unknown(with("consensus = \"pow\"", "consensu = \"pow\"")),
+              "f:2: unknown key consensu");
+    EXPECT_EQ(unknown(with("[mining]", "[minig]")), "f:6: unknown key minig");
+    EXPECT_EQ(unknown(with("interval_s", "interval")), "f:7: unknown key mining.interval");
+    EXPECT_EQ(unknown(with("kind = \"outbound\"", "knd = \"outbound\"")),
+              "f:10: unknown key topology.knd");
+    EXPECT_EQ(unknown(with("degree = 3", "degre = 3")), "f:11: unknown key topology.degre");
+    EXPECT_EQ(unknown(with("mean_s", "means")), "f:13: unknown key delay.means");
+    EXPECT_EQ(unknown(with("heights", "height")), "f:19: unknown key stop.height");
+    // Of several, the first in the file, not in the alphabet.
+    EXPECT_EQ(unknown(with("seed = 5\nseeds = 2", "zeed = 5\naeeds = 2")), "f:4: unknown key zeed");
+    // A value that decides which keys are read is not blamed on them.
+    EXPECT_EQ(unknown(with("\"pow\"", "\"paxos\"")), "f:2: consensus is \"paxos\"");
 }
 
 TEST(Scenario, parse_what_is_not_toml_names_the_line) {

@@ -1,0 +1,35 @@
+// The figures of a report: charts of results, with theory beside them. Pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "contrib/lab/figures/chart.h"
+#include "contrib/lab/figures/result_file.h"
+
+namespace parley::lab {
+
+struct Figure {
+    std::string file;  ///< its name without ".svg"
+    Chart chart;
+    std::string caption;
+};
+
+/// Those for which there are results: F_h, S_t, S_m and growth against lambda Delta with theory,
+/// proof of work against PBFT, propagation, and depths of reorganisations.
+std::vector<Figure> make_figures(const std::vector<ResultPoint>& points);
+
+/// Two levels, or a level and theory, at the same point.
+struct Agreement {
+    std::string what;
+    double first = 0;
+    double second = 0;
+    double sigma = 0;  ///< difference in standard errors
+    bool agree() const { return sigma <= 1.96; }
+};
+
+/// S_t of each scenario that ran at level model and at level sim with the same changes, if both
+/// have blocks.
+std::vector<Agreement> compare_levels(const std::vector<ResultPoint>& points);
+
+}  // namespace parley::lab

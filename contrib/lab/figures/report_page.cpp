@@ -1,0 +1,135 @@
+#include "contrib/lab/figures/report_page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "contrib/lab/commands/rate_text.h"
+#include "contrib/lab/figures/svg.h"
+
+namespace parley::lab {
+namespace {
+
+constexpr const char* kStyle =
+    "body{font:15px/1.5 'DejaVu Sans',Arial,sans-serif;color:#222;max-width:1180px;margin:2em "
+    "auto;padding:0 1em}"
+    "table{border-collapse:collapse;font-size:13px}"
+    "th,td{padding:.25em .7em;text-align:right;border-bottom:1px solid #ddd;white-space:nowrap}"
+    "th:first-child,td:first-child{text-align:left}"
+    ".wide{overflow-x:auto}"
+    ".figures{display:flex;flex-wrap:wrap;gap:1.5em}"
+    "figure{margin:0;max-width:560px}figcaption{font-size:13px;color:#555}"
+    "svg{max-width:100%;height:auto}"
+    ".partial{color:#b3261e;font-weight:bold}";
+
+constexpr const char* kMethods =
+    "<h2>Definitions and methods</h2>\n<ul>\n"
+    "<li><b>F_h</b>: main-chain heights with two or more blocks / heights (Decker &amp; "
+    "Wattenhofer 2013). <b>S_t</b>: stale blocks / all mined blocks (Gervais et al. 2016). "
+    "<b>S_m</b>: stale blocks / main-chain blocks. n is the denominator.</li>\n"
+    "<li>Brackets and bars are 95 % Wilson intervals. They take heights as independent of each "
+    "other. S_m above 100 % has none.</li>\n"
+    "<li><b>lambda Delta</b>: the delay of a block over the shortest path between two miners, "
+    "weighted by their shares, in mean block intervals; the mean over the seeds. It holds the "
+    "transmission of the block, but not the round trips of a protocol, which level sim has.</li>\n"
+    "<li><b>Decker</b>: F_h = 1 - e<sup>-d</sup>, where d is the integral of 1 - f(t) in "
+    "intervals, and f(t) the share of the hash rate that the run's own blocks had reached after "
+    "the time t.</li>\n"
+    "<li>Level <b>model</b> is the abstract mining race without nodes. Level <b>sim</b> runs whole "
+    "nodes in virtual time. Both are deterministic: the scenario and its seeds give the same "
+    "figures again.</li>\n"
+    "<li>Curves hold for one delay between any two miners. A network whose delays differ need not "
+    "follow them; Decker's form takes that into account.</li>\n</ul>\n";
+
+std::string cell(const std::string& text) {
+    return "<td>" + escape_markup(text) + "</td>";
+}
+
+std::string rate_cell(const ResultPoint& point, const Proportion& rate) {
+    if (point.heights == 0) return cell("none is final");
+    return cell(fmt::format("{} n={}", rate_text(rate, rate_decimals(rate)), rate.trials));
+}
+
+std::string number_cell(const std::optional<double>& value, int decimals, const char* unit = "") {
+    return cell(value ? fmt::format("{:.{}f}{}", *value, decimals, unit) : std::string{"-"});
+}
+
+std::string results_table(const std::vector<ResultPoint>& points) {
+    std::string text =
+        "<div class=\"wide\"><table>\n<tr><th>Result</th><th>nodes</th><th>seeds</th>"
+        "<th>lambda Delta</th><th>heights</th><th>F_h</th><th>Decker</th><th>S_t</th><th>S_m</th>"
+        "<th>growth</th><th>50 %, s</th><th>95 %, s</th><th>messages / height</th>"
+        "<th>kB / height</th></tr>\n";
+    for (const ResultPoint& point : points) {
+        const auto percentile = [&](size_t percent) -> std::optional<double> {
+            if (point.percentiles_s.size() != 101) return std::nullopt;
+            return point.percentiles_s[percent];
+        };
+        const auto per_height = [&](uint64_t number) -> std::optional<double> {
+            if (point.heights == 0 || point.messages == 0) return std::nullopt;
+            return static_cast<double>(number) / static_cast<double>(point.heights);
+        };
+        const auto bytes = per_height(point.bytes);
+        text += fmt::format("<tr><td>{}{}</td>", escape_markup(point.name()),
+                            point.partial ? " <span class=\"partial\">partial</span>" : "");
+        text += cell(std::to_string(point.nodes)) + cell(std::to_string(point.seeds)) +
+                number_cell(point.lambda_delta, 4) + cell(std::to_string(point.heights)) +
+                rate_cell(point, point.forked_heights());
+        text +=
+            number_cell(point.decker ? std::optional(100 * *point.decker) : std::nullopt, 2, " %") +
+            rate_cell(point, point.stale_of_all()) + rate_cell(point, point.stale_of_main()) +
+            number_cell(point.growth, 4) + number_cell(percentile(50), 3) +
+            number_cell(percentile(95), 3) + number_cell(per_height(point.messages), 1) +
+            number_cell(bytes ? std::optional(*bytes / 1'000) : std::nullopt, 2) + "</tr>\n";
+    }
+    return text + "</table></div>\n";
+}
+
+std::string agreement_table(const std::vector<ResultPoint>& points) {
+    const std::vector<Agreement> levels = compare_levels(points);
+    if (levels.empty()) return "";
+    std::string text =
+        "<h2>Do the levels agree?</h2>\n<table>\n<tr><th>Scenario</th><th>S_t, model</th>"
+        "<th>S_t, sim</th><th>difference, standard errors</th><th></th></tr>\n";
+    for (const Agreement& each : levels) {
+        text += "<tr>" + cell(each.what) + cell(fmt::format("{:.2f} %", 100 * each.first)) +
+                cell(fmt::format("{:.2f} %", 100 * each.second)) +
+                cell(fmt::format("{:.2f}", each.sigma)) + cell(each.agree() ? "agree" : "DIFFER") +
+                "</tr>\n";
+    }
+    return text +
+           "</table>\n<p>They agree if the difference is at most 1.96 standard errors. Of twenty "
+           "pairs that are truly equal, one differs by chance. Level sim has what the model leaves "
+           "out: nodes announce a block to most peers before they send it.</p>\n";
+}
+
+std::string title_of(const std::vector<ResultPoint>& points) {
+    std::vector<std::string> titles;
+    for (const ResultPoint& point : points) {
+        const std::string title = point.title.empty() ? "Untitled" : point.title;
+        if (std::find(titles.begin(), titles.end(), title) == titles.end()) titles.push_back(title);
+    }
+    return escape_markup(fmt::format("{}", fmt::join(titles, "; ")));
+}
+
+}  // namespace
+
+std::string report_page(const std::vector<std::string>& files,
+                        const std::vector<ResultPoint>& points,
+                        const std::vector<Figure>& figures) {
+    const std::string title = title_of(points);
+    std::string page = fmt::format(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>{0}</title>\n"
+        "<style>{1}</style></head><body>\n<h1>{0}</h1>\n<p>parley-lab, from {2}.</p>\n"
+        "<h2>Results</h2>\n",
+        title, kStyle, escape_markup(fmt::format("{}", fmt::join(files, ", "))));
+    page += results_table(points);
+    page += "<h2>Figures</h2>\n<div class=\"figures\">\n";
+    for (const Figure& figure : figures) {
+        page += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
+                            chart_svg(figure.chart), escape_markup(figure.caption));
+    }
+    return page + "</div>\n" + agreement_table(points) + kMethods + "</body></html>\n";
+}
+
+}  // namespace parley::lab

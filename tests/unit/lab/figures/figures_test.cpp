@@ -1,0 +1,161 @@
+#include "contrib/lab/figures/figures.h"
+
+#include <gtest/gtest.h>
+
+#include "contrib/lab/figures/report_page.h"
+#include "contrib/lab/scenario/experiment.h"
+
+namespace parley::lab {
+namespace {
+
+ResultPoint point(const std::string& consensus, const std::string& level, double lambda_delta) {
+    ResultPoint result;
+    result.title = "t";
+    result.consensus = consensus;
+    result.level = level;
+    result.lambda_delta = lambda_delta;
+    result.heights = 1'000;
+    result.blocks = consensus == "pow" ? 1'100 : 1'000;
+    result.forked = consensus == "pow" ? 90 : 0;
+    if (consensus == "pow") {
+        result.shares = {.5, .5};
+        result.reorganisations = {{1, 50}, {2, 3}};
+        for (int i = 0; i <= 100; ++i) result.percentiles_s.push_back(i * 0.01);
+    }
+    return result;
+}
+
+const Figure* find(const std::vector<Figure>& figures, const std::string& file) {
+    for (const Figure& figure : figures) {
+        if (figure.file == file) return &figure;
+    }
+    return nullptr;
+}
+
+TEST(Figures, pow_has_rates_with_theory_and_intervals) {
+    const auto figures = make_figures({point("pow", "model", 0.1), point("pow", "sim", 0.5)});
+    for (const char* file : {"forked_heights", "stale_of_all", "stale_of_main", "growth"}) {
+        const Figure* figure = find(figures, file);
+        ASSERT_NE(figure, nullptr) << file;
+        // Two levels, and three theories for two miners.
+        EXPECT_EQ(figure->chart.series.size(), 5u);
+    }
+    const ChartSeries& model = find(figures, "stale_of_all")->chart.series[0];
+    EXPECT_NEAR(model.points[0].y, 100 * 100.0 / 1'100, 1e-9);
+    EXPECT_LT(*model.points[0].low, model.points[0].y);
+    EXPECT_GT(*model.points[0].high, model.points[0].y);
+    EXPECT_NE(find(figures, "propagation"), nullptr);
+    EXPECT_NE(find(figures, "reorganisations"), nullptr);
+    EXPECT_EQ(find(figures, "pow_and_pbft"), nullptr);
+}
+
+TEST(Figures, shares_that_differ_leave_theory_without_shares_only) {
+    ResultPoint other = point("pow", "model", 0.5);
+    other.shares = {.7, .3};
+    const auto figures = make_figures({point("pow", "model", 0.1), other});
+    EXPECT_EQ(find(figures, "stale_of_all")->chart.series.size(), 2u);
+}
+
+TEST(Figures, both_kinds_of_consensus_in_the_simulator_are_compared) {
+    const auto figures = make_figures({point("pow", "sim", 0.5), point("pbft", "sim", 0.5)});
+    const Figure* figure = find(figures, "pow_and_pbft");
+    ASSERT_NE(figure, nullptr);
+    const ChartSeries& pbft = figure->chart.series[1];
+    EXPECT_EQ(pbft.points[0].y, 0);
+    EXPECT_EQ(*pbft.points[0].low, 0);
+    EXPECT_GT(*pbft.points[0].high, 0);
+}
+
+TEST(Figures, results_without_heights_or_delay_have_no_place) {
+    ResultPoint nothing = point("pow", "sim", 0.1);
+    nothing.heights = nothing.blocks = nothing.forked = 0;
+    nothing.reorganisations.clear();
+    nothing.percentiles_s.clear();
+    ResultPoint elsewhere = point("pow", "sim", 0);
+    elsewhere.lambda_delta.reset();
+    EXPECT_TRUE(make_figures({nothing}).empty());
+    EXPECT_EQ(find(make_figures({elsewhere}), "stale_of_all"), nullptr);
+    EXPECT_NE(report_page({"f"}, {nothing}, {}).find("none is final"), std::string::npos);
+}
+
+TEST(Figures, levels_agree_or_differ) {
+    ResultPoint sim = point("pow", "sim", 0.1);
+    sim.blocks = 1'090;
+    auto levels = compare_levels({point("pow", "model", 0.1), sim});
+    ASSERT_EQ(levels.size(), 1u);
+    EXPECT_TRUE(levels[0].agree());
+    sim.blocks = 1'300;
+    EXPECT_FALSE(compare_levels({point("pow", "model", 0.1), sim})[0].agree());
+    sim.varied = "nodes=3";
+    EXPECT_TRUE(compare_levels({point("pow", "model", 0.1), sim}).empty());
+}
+
+TEST(ReportPage, has_all_figures_and_needs_no_other_file) {
+    const std::vector<ResultPoint> points{point("pow", "model", 0.1), point("pow", "sim", 0.1),
+                                          point("pbft", "sim", 0.1)};
+    const auto figures = make_figures(points);
+    const std::string page = report_page({"run_model.json"}, points, figures);
+    for (const Figure& figure : figures)
+        EXPECT_NE(page.find(figure.chart.title), std::string::npos) << figure.chart.title;
+    EXPECT_NE(page.find("Do the levels agree?"), std::string::npos);
+    for (const char* outside : {"src=", "href=", "url(", "@import", "<script"})
+        EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+}
+
+TEST(ResultFile, parse_reads_what_run_and_sweep_write) {
+    constexpr const char* kFile = R"(title = "a \"b\""
+consensus = "pow"
+nodes = 3
+[mining]
+interval_s = 10
+shares = [0.5, 0.3, 0.2]
+[topology]
+kind = "mesh"
+[delay]
+mean_s = 2
+[stop]
+heights = 100
+)";
+    std::vector<Experiment> experiments;
+    for (const Level level : {Level::model, Level::sim}) {
+        const std::vector<ScenarioChange> changes{{"consensus", "pow"}, {"seeds", "2"}};
+        experiments.push_back({"f", *parse_scenario(kFile, "f", changes), level, changes});
+    }
+    const auto reports = *run_experiments(experiments, 2, [](uint64_t) { return true; });
+    const auto points = parse_results(sweep_json(reports));
+    ASSERT_TRUE(points) << points.error();
+    ASSERT_EQ(points->size(), 2u);
+    for (size_t i = 0; i < 2; ++i) {
+        const ResultPoint& read = (*points)[i];
+        const RaceResult race = total_of(reports[i]).race;
+        EXPECT_EQ(read.title, "a \"b\"");
+        EXPECT_EQ(read.varied, "seeds=2");
+        EXPECT_EQ(read.level, to_string(reports[i].level));
+        EXPECT_EQ(read.seeds, 2u);
+        EXPECT_EQ(read.heights, 200u);
+        EXPECT_EQ(read.blocks, race.blocks);
+        EXPECT_EQ(read.forked, race.forked);
+        EXPECT_NEAR(*read.growth, race.growth(), 1e-9);
+        EXPECT_NEAR(*read.lambda_delta, 0.2, 1e-9);
+        EXPECT_EQ(read.shares, reports[i].scenario.shares);
+        EXPECT_EQ(read.percentiles_s.size(), 101u);
+        EXPECT_EQ(read.reorganisations.empty(), race.reorganisations.empty());
+    }
+    EXPECT_EQ((*points)[0].messages, 0u);
+    EXPECT_GT((*points)[1].bytes, 0u);
+    const auto one = parse_results(run_json(reports[0]));
+    ASSERT_TRUE(one) << one.error();
+    EXPECT_EQ(one->size(), 1u);
+}
+
+TEST(ResultFile, parse_error_names_the_member) {
+    EXPECT_EQ(parse_results("{").error(), "it is not JSON");
+    EXPECT_EQ(parse_results("[]").error(), "it is not a JSON object");
+    EXPECT_EQ(parse_results("{}").error(), "\"title\" is missing");
+    EXPECT_EQ(parse_results(R"({"title":3})").error(),
+              "\"title\" is a JSON number, not a JSON string");
+    EXPECT_EQ(parse_results(R"({"points":[{"title":"t"}]})").error(), "\"level\" is missing");
+}
+
+}  // namespace
+}  // namespace parley::lab
