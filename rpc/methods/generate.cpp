@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/crypto/pow_search.h"
+#include "chain/primitives/consensus_limits.h"
 #include "chain/rules/retarget.h"
 
 namespace parley::rpc {
@@ -70,15 +71,31 @@ void submit_own_block(Node& node, const BlockRef& block) {
         fail(Code::internal, fmt::format("ProcessNewBlock, block not accepted: {}", reason));
 }
 
+static void check_template_time(Node& node, const Block& block) {
+    // The check of the whole block would not be worth its time.
+    if (block.header.time <= to_unix_seconds(node.now()) + kBlockTimeAheadMax_s) return;
+    const auto checked = unwrap(node.check_proposal(block));
+    if (!checked && checked.error().kind == BlockErrorKind::time_future)
+        fail(Code::misc, "TestBlockValidity failed: " + checked.error().to_string());
+}
+
+BlockTemplate timely_template(Node& node) {
+    BlockTemplate next = node.build_template(std::nullopt);
+    check_template_time(node, next.block);
+    return next;
+}
+
 BlockRef build_block(Node& node, const Script& payout,
                      const std::vector<TransactionRef>* transactions) {
     if (!node.automine())
         fail(Code::misc,
              "Blocks are not mined with -consensus=" + node.engine().name() +
                  "; send a transaction, and the validators will create a block with it");
-    if (transactions == nullptr)
-        return std::make_shared<const Block>(node.build_template(payout).block);
-    auto block = std::make_shared<const Block>(node.build_template(payout, *transactions).block);
+    auto block = std::make_shared<const Block>(
+        transactions == nullptr ? node.build_template(payout).block
+                                : node.build_template(payout, *transactions).block);
+    check_template_time(node, *block);
+    if (transactions == nullptr) return block;
     if (const auto checked = unwrap(node.check_proposal(*block)); !checked)
         fail(Code::verify, "TestBlockValidity failed: " + checked.error().to_string());
     return block;

@@ -187,7 +187,7 @@ TemplateReply next_template(Node& node) {
     if (!node.automine())
         fail(Code::misc, "Blocks are not mined with -consensus=" + node.engine().name());
     const HeaderNode& tip = node.chain().index().tip();
-    return {node.build_template(std::nullopt),
+    return {timely_template(node),
             tip.height + 1,
             block_time_min(node.config().params, node.engine(), tip),
             to_unix_seconds(node.now()),
