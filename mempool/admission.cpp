@@ -214,7 +214,7 @@ class Admission final : public StagedAdmission {
         if (exceeds_cluster_limits(context_, {&candidate, 1}))
             return reject(TxRejectKind::policy, "too-large-cluster");
         if (!candidate_.conflicts.empty() && !improves_diagram(context_, {&candidate, 1}))
-            return reject(TxRejectKind::conflict, "replacement-failed",
+            return reject(TxRejectKind::fee, "replacement-failed",
                           "insufficient feerate: does not improve feerate diagram");
         return std::nullopt;
     }
@@ -324,11 +324,6 @@ std::unique_ptr<StagedAdmission> stage_admission(const AdmissionContext& context
                                                  const TransactionRef& transaction,
                                                  const AdmissionCoins& coins) {
     return std::make_unique<Admission>(context, transaction, coins);
-}
-
-bool reconsiderable(const TxReject& reject) {
-    return reject.kind == TxRejectKind::fee || reject.reason.starts_with("insufficient fee") ||
-           reject.reason.starts_with("replacement-failed");
 }
 
 std::vector<OutPoint> prevouts_of(const Transaction& transaction) {

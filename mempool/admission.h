@@ -85,9 +85,6 @@ Expected<Candidate, TxFailure> check_admission(const AdmissionContext& context,
                                                const TransactionRef& transaction,
                                                const AdmissionCoins& coins);
 
-/// Whether the refusal is about fees alone, so that a child that pays may change it.
-bool reconsiderable(const TxReject& reject);
-
 std::vector<OutPoint> prevouts_of(const Transaction& transaction);
 
 /// Whether locktime, sequence locks and coinbase maturity allow the transaction in the next block.

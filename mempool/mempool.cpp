@@ -18,6 +18,8 @@ namespace {
 // Memory for blocks whose transactions are kept during a reorganisation; bitcoind's limit. Beyond
 // it the highest blocks are dropped, and their transactions are not returned to the pool.
 constexpr size_t kDisconnectedBytesMax = 20'000'000;
+// On an older tip, waiting says nothing about fees; bitcoind's limit.
+constexpr Duration kFeeTipAgeMax = std::chrono::hours{3};
 
 }  // namespace
 
@@ -44,6 +46,7 @@ Expected<AcceptInfo, TxFailure> Mempool::Impl::submit(const mempool_input::Submi
     auto candidate = check_admission(context(*transaction, now), transaction, admission_coins);
     if (!candidate) return Unexpected(std::move(candidate.error()));
     AcceptInfo info = admit(*candidate, input.arrival.value_or(now));
+    learn_from(*candidate, now);
     expire(now);
     enforce_limit(now);
     if (!index.find(transaction->txid()))
@@ -58,6 +61,14 @@ AcceptInfo Mempool::Impl::admit(const Candidate& candidate, TimePoint arrival) {
     insert(candidate, ++sequence_back, arrival);
     record(Kind::added, candidate.transaction);
     return info;
+}
+
+void Mempool::Impl::learn_from(const Candidate& candidate, TimePoint now) {
+    const Txid& txid = candidate.transaction->txid();
+    const HeaderNode& tip = chain.tip();
+    if (from_unix_seconds(tip.time()) + kFeeTipAgeMax < now || !index.find(txid)->parents.empty())
+        return;
+    fees.entered(txid, tip.height, fee_rate_of(candidate.fee, candidate.virtual_size));
 }
 
 void Mempool::Impl::expire(TimePoint now) {
@@ -77,7 +88,8 @@ void Mempool::Impl::expire(TimePoint now) {
 
 void Mempool::Impl::handle(const mempool_input::ChainMoved& input, TimePoint now) {
     for (const BlockRef& block : input.disconnected) disconnect(block);
-    for (const BlockRef& block : input.connected) connect(*block);
+    Height height = chain.tip().height - static_cast<int32_t>(input.connected.size());
+    for (const BlockRef& block : input.connected) connect(*block, ++height);
     if (!disconnected.empty()) {
         if (const auto returned = return_disconnected(now); !returned) {
             outputs.push_back(mempool_output::Failed{returned.error()});
@@ -99,17 +111,21 @@ void Mempool::Impl::disconnect(const BlockRef& block) {
     }
 }
 
-void Mempool::Impl::connect(const Block& block) {
+void Mempool::Impl::connect(const Block& block, Height height) {
+    std::vector<Txid> confirmed;
     for (const auto& transaction : block.transactions) {
         if (!disconnected.empty()) confirmed_again.insert(transaction->txid());
         deltas.erase(transaction->txid());
-        if (const MempoolEntry* entry = index.find(transaction->txid()))
+        if (const MempoolEntry* entry = index.find(transaction->txid())) {
             remove(*entry, Kind::confirmed);
+            confirmed.push_back(transaction->txid());
+        }
         for (const auto& input : transaction->inputs()) {
             if (const MempoolEntry* conflict = index.spender(input.prevout))
                 remove_with_descendants(*conflict, Kind::conflicted);
         }
     }
+    fees.block_connected(height, confirmed);
 }
 
 // Returns the transactions of the disconnected blocks, lowest block first: parents before children.
@@ -268,6 +284,10 @@ int64_t Mempool::usage_bytes() const {
 FeeRate Mempool::min_fee(TimePoint now) const {
     return std::max(impl_->rolling.rate_at(now, usage_bytes(), impl_->options.usage_bytes_max),
                     impl_->options.min_relay_fee);
+}
+
+const FeeEstimator& Mempool::fee_estimator() const {
+    return impl_->fees;
 }
 
 uint64_t Mempool::sequence() const {

@@ -31,6 +31,7 @@
 namespace parley {
 
 struct ChainParams;
+class FeeEstimator;
 
 struct AcceptInfo {
     Amount fee{0};
@@ -223,6 +224,8 @@ class Mempool {
     /// The lowest fee rate accepted now: rises when the pool is full, decays after blocks. At least
     /// min_relay_fee.
     FeeRate min_fee(TimePoint now) const;
+    /// What fees were enough, and how soon.
+    const FeeEstimator& fee_estimator() const;
     /// Number of the last change.
     uint64_t sequence() const;
     const MempoolOptions& options() const;

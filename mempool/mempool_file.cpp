@@ -86,8 +86,9 @@ std::optional<MempoolFile> MempoolFile::parse(ByteSpan bytes) {
     return file;
 }
 
-MempoolFile MempoolFile::of(const Mempool& mempool) {
+MempoolFile MempoolFile::of(const Mempool& mempool, std::set<Txid> unbroadcast) {
     MempoolFile file;
+    file.unbroadcast = std::move(unbroadcast);
     mempool.for_each([&](const MempoolEntry& entry) {
         file.entries.push_back({entry.transaction, to_unix_seconds(entry.time), entry.fee_delta});
         return true;

@@ -35,7 +35,7 @@ struct MempoolFile {
     /// Empty: of an unknown version, or damaged.
     static std::optional<MempoolFile> parse(ByteSpan bytes);
 
-    static MempoolFile of(const Mempool& mempool);
+    static MempoolFile of(const Mempool& mempool, std::set<Txid> unbroadcast);
 };
 
 }  // namespace parley

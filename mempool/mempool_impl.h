@@ -8,6 +8,7 @@
 
 #include "mempool/admission.h"
 #include "mempool/fee_order.h"
+#include "mempool/fees/fee_estimator.h"
 #include "mempool/mempool_index.h"
 #include "mempool/rolling_fee.h"
 
@@ -88,6 +89,7 @@ class Mempool::Impl {
     void remove(const MempoolEntry& entry, mempool_output::Changed::Kind kind) {
         TransactionRef transaction = entry.transaction;
         index.remove(entry);
+        if (kind != mempool_output::Changed::Kind::confirmed) fees.left(transaction->txid());
         record(kind, std::move(transaction));
     }
 
@@ -124,7 +126,9 @@ class Mempool::Impl {
     /// The transaction replaces what it must, and enters.
     AcceptInfo admit(const Candidate& candidate, TimePoint arrival);
     void disconnect(const BlockRef& block);
-    void connect(const Block& block);
+    void connect(const Block& block, Height height);
+    /// A transaction that entered by itself.
+    void learn_from(const Candidate& candidate, TimePoint now);
     void expire(TimePoint now);
     Expected<void, StorageError> return_disconnected(TimePoint now);
     Expected<void, StorageError> return_transaction(const TransactionRef& transaction,
@@ -139,6 +143,7 @@ class Mempool::Impl {
 
     MempoolIndex index;
     RollingMinimumFee rolling;
+    FeeEstimator fees;
     AdmissionCoins admission_coins;
     UnspentCoins unspent;
     std::map<Txid, Amount> deltas;  // only the node's owner adds to it

@@ -72,7 +72,7 @@ class PackageSubmission {
         verdict = refused;
         const bool retry =
             input_.transactions.size() > 1 &&
-            (reconsiderable(refused) || refused.kind == TxRejectKind::missing_inputs);
+            (refused.kind == TxRejectKind::fee || refused.kind == TxRejectKind::missing_inputs);
         if (retry) {
             together_.push_back(transaction);
         } else {

@@ -12,12 +12,13 @@ namespace parley {
 PeerManager::Impl::Impl(NetOptions net_options, const NetView& view, Random& random, LogSink& log)
     : options(std::move(net_options)),
       table(options, view, random, log),
+      initial_broadcast(view, random, log),
       handshake(table),
       download(table),
       sync(table, download),
       announcer(table),
-      server(table),
-      relay(table),
+      server(table, initial_broadcast),
+      relay(table, initial_broadcast),
       addresses(table),
       keep_alive(table),
       connector(table, addresses.known()) {
@@ -108,6 +109,11 @@ void PeerManager::Impl::handle(net_input::TransactionJudged& input) {
     relay.on_transaction_judged(input);
 }
 
+void PeerManager::Impl::handle(net_input::PackageJudged& input) {
+    table.answered();
+    relay.on_package_judged(input);
+}
+
 void PeerManager::Impl::handle(net_input::EngineDone&) {
     table.answered();
 }
@@ -130,6 +136,10 @@ void PeerManager::Impl::handle(net_input::BlockRejected& input) {
 
 void PeerManager::Impl::handle(net_input::TransactionAdded& input) {
     relay.announce(input.transaction);
+}
+
+void PeerManager::Impl::handle(net_input::TransactionSubmitted& input) {
+    initial_broadcast.add(input.txid, table.now());
 }
 
 // --- from the engine
@@ -258,6 +268,10 @@ bool PeerManager::network_active() const {
 void PeerManager::ping_all(NetTime time) {
     impl_->table.set_now(time.now, time.host);
     for (auto& [id, peer] : impl_->table.peers()) impl_->keep_alive.send_ping(peer);
+}
+
+void PeerManager::advance_schedule(Duration duration) {
+    impl_->initial_broadcast.advance(duration);
 }
 
 void PeerManager::ban(const Subnet& subnet, TimePoint until, NetTime time) {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,9 @@ class PeerManager {
     void set_network_active(bool active, NetTime time);
     /// ping. Pings every peer at once.
     void ping_all(NetTime time);
+    /// mockscheduler: what is done from time to time, whatever the peers do, is due this much
+    /// earlier.
+    void advance_schedule(Duration duration);
     /// setban. Closes the connections to the banned hosts.
     void ban(const Subnet& subnet, TimePoint until, NetTime time);
     /// False: exactly this subnet was not banned.
@@ -101,6 +105,9 @@ class PeerManager {
     uint64_t work_done() const;
     size_t peer_count(bool inbound) const;  ///< includes unfinished handshakes
     size_t orphan_count() const;
+    std::vector<OrphanInfo> orphans() const;  ///< by wtxid
+    /// See InitialBroadcast.
+    std::set<Txid> unbroadcast() const;
     const NetOptions& options() const;
 
  private:

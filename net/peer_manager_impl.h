@@ -11,6 +11,7 @@
 #include "net/peer/keep_alive.h"
 #include "net/peer/peer_table.h"
 #include "net/peer_manager.h"
+#include "net/relay/initial_broadcast.h"
 #include "net/relay/transaction_relay.h"
 #include "net/sync/block_announcer.h"
 #include "net/sync/block_download.h"
@@ -34,11 +35,13 @@ class PeerManager::Impl {
     void handle(net_input::HeadersJudged& input);
     void handle(net_input::BlockJudged& input);
     void handle(net_input::TransactionJudged& input);
+    void handle(net_input::PackageJudged& input);
     void handle(net_input::EngineDone& input);
     void handle(net_input::BlockConnected& input);
     void handle(net_input::TipChanged& input);
     void handle(net_input::BlockRejected& input);
     void handle(net_input::TransactionAdded& input);
+    void handle(net_input::TransactionSubmitted& input);
     void handle(net_input::SendEngineMessage& input);
     void handle(net_input::BroadcastEngineMessage& input);
     void handle(net_input::Punish& input);
@@ -50,6 +53,7 @@ class PeerManager::Impl {
 
     const NetOptions options;
     PeerTable table;
+    InitialBroadcast initial_broadcast;
     Handshake handshake;
     BlockDownload download;
     ChainSync sync;

@@ -1,4 +1,6 @@
 // Reports about peers: the const half of PeerManager.
+#include <algorithm>
+
 #include "net/peer_manager_impl.h"
 
 namespace parley {
@@ -96,7 +98,22 @@ size_t PeerManager::peer_count(bool inbound) const {
 }
 
 size_t PeerManager::orphan_count() const {
-    return impl_->relay.orphan_count();
+    return impl_->relay.orphanage().size();
+}
+
+std::vector<OrphanInfo> PeerManager::orphans() const {
+    std::vector<OrphanInfo> result;
+    for (const Orphanage::Orphan& orphan : impl_->relay.orphanage().list()) {
+        OrphanInfo info{orphan.transaction, {orphan.from}};
+        info.from.insert(info.from.end(), orphan.others.begin(), orphan.others.end());
+        std::ranges::sort(info.from);
+        result.push_back(std::move(info));
+    }
+    return result;
+}
+
+std::set<Txid> PeerManager::unbroadcast() const {
+    return impl_->initial_broadcast.waiting();
 }
 
 const NetOptions& PeerManager::options() const {

@@ -314,9 +314,23 @@ void Node::Impl::route(net_output::SubmitTransaction& ask) {
     tell_net(net_input::TransactionJudged{std::move(ask), std::move(reject)});
 }
 
+void Node::Impl::route(net_output::SubmitPackage& ask) {
+    const auto answer = tell_mempool(mempool_input::SubmitPackage{{ask.parent, ask.child}});
+    if (failure) return;
+    const PackageResult& result = std::get<mempool_output::PackageJudged>(*answer).result;
+    net_input::PackageJudged judged{std::move(ask), {}};
+    for (const auto& [wtxid, verdict] : result.verdicts) {
+        if (const auto* reject = std::get_if<TxReject>(&verdict))
+            judged.rejects.emplace(wtxid, *reject);
+    }
+    if (result.problem) judged.rejects.emplace(judged.ask.child->wtxid(), *result.problem);
+    tell_net(std::move(judged));
+}
+
 void Node::Impl::route(wallet_output::SubmitTransaction& ask) {
     const auto accepted = submit_transaction(ask.transaction);
     if (failure) return;
+    if (accepted) broadcast_initially(ask.transaction->txid());
     std::optional<TxReject> reject;
     if (!accepted) reject = std::get<TxReject>(accepted.error());
     tell_wallets(wallet_input::TransactionJudged{std::move(ask.transaction), std::move(reject)});
@@ -365,6 +379,10 @@ void Node::Impl::spread(const mempool_output::Changed& change) {
     tell_net(net_input::TransactionAdded{relay_transaction(*entry)});
 }
 
+void Node::Impl::broadcast_initially(const Txid& txid) {
+    if (mempool.contains(txid)) tell_net(net_input::TransactionSubmitted{txid});
+}
+
 // A wallet's own payment: the wallet must have stored it before it leaves the node.
 
 Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
@@ -377,7 +395,11 @@ Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
         return Unexpected(WalletError{WalletErrorCode::database, failure->message});
     }
     std::optional<TxReject> reject;
-    if (!accepted) reject = std::get<TxReject>(accepted.error());
+    if (accepted) {
+        broadcast_initially(transaction->txid());
+    } else {
+        reject = std::get<TxReject>(accepted.error());
+    }
     return wallet.settle(recorded, reject, now);
 }
 

@@ -107,6 +107,9 @@ class Node {
         const TransactionRef& transaction, const std::optional<TimePoint>& arrival = {});
     /// See mempool_input::SubmitPackage.
     Expected<PackageResult, StorageError> submit_package(mempool_input::SubmitPackage package);
+    /// Announces a transaction of the mempool again until a peer has asked for it. Done for what
+    /// submit_transaction() accepts without a time of arrival.
+    void broadcast_initially(const Txid& txid);
     /// See Mempool.
     Expected<TestResult, StorageError> test_accept(const std::vector<TransactionRef>& transactions);
     /// See Mempool.

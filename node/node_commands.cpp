@@ -81,6 +81,7 @@ Expected<const HeaderNode*, BlockError> Node::submit_header(const BlockHeader& h
 Expected<AcceptInfo, TxFailure> Node::submit_transaction(const TransactionRef& transaction,
                                                          const std::optional<TimePoint>& arrival) {
     auto accepted = impl_->submit_transaction(transaction, arrival);
+    if (accepted && !arrival) impl_->broadcast_initially(transaction->txid());
     impl_->run_queue();
     return accepted;
 }
@@ -89,6 +90,10 @@ Expected<PackageResult, StorageError> Node::submit_package(mempool_input::Submit
     impl_->run_queue();
     if (!answer) return Unexpected(*impl_->failure);
     return std::move(std::get<mempool_output::PackageJudged>(*answer).result);
+}
+void Node::broadcast_initially(const Txid& txid) {
+    impl_->broadcast_initially(txid);
+    impl_->run_queue();
 }
 Expected<TestResult, StorageError> Node::test_accept(
     const std::vector<TransactionRef>& transactions) {

@@ -84,6 +84,9 @@ struct Node::Impl {
     void route(net_output::SubmitHeaders& ask);
     void route(net_output::SubmitBlock& ask);
     void route(net_output::SubmitTransaction& ask);
+    void route(net_output::SubmitPackage& ask);
+    /// After the submission by a user or a wallet.
+    void broadcast_initially(const Txid& txid);
     void route(net_output::EngineMessage& ask);
     void route(net_output::PeerReady& ask);
     void route(net_output::PeerGone& output);

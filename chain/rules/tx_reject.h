@@ -20,8 +20,10 @@ enum class TxRejectKind : uint8_t {
     missing_inputs,  ///< spends outputs that are neither in the chain nor in the mempool
     premature,       ///< locktime, sequence lock or coinbase maturity: valid later
     already_known,   ///< in the mempool, or confirmed
-    conflict,        ///< a replacement that pays too little, or is not allowed
-    fee              ///< below a minimum fee rate, or evicted from a full mempool
+    conflict,        ///< a replacement that is not allowed
+    /// Below a minimum fee rate, a replacement that pays too little, or evicted from a full
+    /// mempool: with a child that pays for it, it may enter.
+    fee
 };
 
 struct TxReject {

@@ -123,14 +123,14 @@ std::optional<TxReject> check_replacement_fees(const AdmissionContext& context,
                                                const Replacement& replacement) {
     const std::string id = replacement.named.to_string();
     const auto refuse = [](std::string_view reason, std::string detail) {
-        return TxReject{TxRejectKind::conflict, std::string{reason}, std::move(detail)};
+        return TxReject{TxRejectKind::fee, std::string{reason}, std::move(detail)};
     };
     const size_t clusters = cluster_count(context.index, replacement.conflicts);
     if (clusters > kConflictingClustersMax)
-        return refuse("too many potential replacements",
-                      fmt::format("rejecting replacement {}; too many conflicting clusters ({} > "
-                                  "{})",
-                                  id, clusters, kConflictingClustersMax));
+        return TxReject{TxRejectKind::policy, "too many potential replacements",
+                        fmt::format("rejecting replacement {}; too many conflicting clusters ({} > "
+                                    "{})",
+                                    id, clusters, kConflictingClustersMax)};
     Amount replaced{0};
     for (const MempoolEntry* entry : replacement.evicted) replaced += entry->modified_fee();
     if (replacement.fee < replaced)

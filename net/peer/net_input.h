@@ -2,6 +2,7 @@
 // its asks, and news of the chain, the mempool and the engine (from the node).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -65,6 +66,11 @@ struct TransactionJudged {
     net_output::SubmitTransaction ask;
     std::optional<TxReject> reject;  ///< empty: it is in the mempool
 };
+struct PackageJudged {
+    net_output::SubmitPackage ask;
+    /// Empty: they are in the mempool. Missing: it was not judged by itself, or is fine.
+    std::map<Wtxid, TxReject> rejects;
+};
 /// The engine has processed the oldest unanswered EngineMessage or PeerReady.
 struct EngineDone {};
 
@@ -89,6 +95,12 @@ struct BlockRejected {
 /// A transaction entered the mempool, from any source.
 struct TransactionAdded {
     RelayTransaction transaction;
+};
+
+/// A user of this node has submitted a transaction that is in the mempool: it is announced again
+/// until a peer has asked for it.
+struct TransactionSubmitted {
+    Txid txid;
 };
 
 // --- from the engine
@@ -119,9 +131,9 @@ using NetInput =
     std::variant<net_input::Started, net_input::Connected, net_input::DialFailed,
                  net_input::Received, net_input::Drained, net_input::Closed, net_input::TimerDue,
                  net_input::HeadersJudged, net_input::BlockJudged, net_input::TransactionJudged,
-                 net_input::EngineDone, net_input::BlockConnected, net_input::TipChanged,
-                 net_input::BlockRejected, net_input::TransactionAdded,
-                 net_input::SendEngineMessage, net_input::BroadcastEngineMessage, net_input::Punish,
-                 net_input::RequestHeaders>;
+                 net_input::PackageJudged, net_input::EngineDone, net_input::BlockConnected,
+                 net_input::TipChanged, net_input::BlockRejected, net_input::TransactionAdded,
+                 net_input::TransactionSubmitted, net_input::SendEngineMessage,
+                 net_input::BroadcastEngineMessage, net_input::Punish, net_input::RequestHeaders>;
 
 }  // namespace parley

@@ -60,6 +60,13 @@ struct SubmitTransaction {
     PeerId from;
     TransactionRef transaction;
 };
+/// A transaction that pays too little alone, and an orphan that may pay for it, from the same peer.
+/// Answered by PackageJudged.
+struct SubmitPackage {
+    PeerId from;
+    TransactionRef parent;
+    TransactionRef child;
+};
 /// From a peer that supports the engine's protocol. Answered by EngineDone.
 struct EngineMessage {
     PeerId from;
@@ -79,8 +86,8 @@ struct PeerGone {
 
 using NetOutput =
     std::variant<net_output::Send, net_output::Dial, net_output::Close, net_output::SubmitHeaders,
-                 net_output::SubmitBlock, net_output::SubmitTransaction, net_output::EngineMessage,
-                 net_output::PeerReady, net_output::PeerGone>;
+                 net_output::SubmitBlock, net_output::SubmitTransaction, net_output::SubmitPackage,
+                 net_output::EngineMessage, net_output::PeerReady, net_output::PeerGone>;
 using NetOutputs = std::vector<NetOutput>;
 
 }  // namespace parley

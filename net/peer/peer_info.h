@@ -11,6 +11,7 @@
 #include "base/peer_id.h"
 #include "base/time.h"
 #include "chain/primitives/ids.h"
+#include "chain/primitives/transaction.h"
 #include "net/peer/permissions.h"
 #include "net/wire/endpoint.h"
 #include "net/wire/protocol.h"
@@ -90,6 +91,12 @@ struct KnownAddress {
     ServiceFlags services = 0;
     int64_t last_seen = 0;  ///< Unix seconds
     bool tried = false;     ///< a connection has succeeded
+};
+
+/// getorphantxs.
+struct OrphanInfo {
+    TransactionRef transaction;
+    std::vector<PeerId> from;  ///< ascending
 };
 
 struct BannedSubnet {

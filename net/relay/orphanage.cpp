@@ -13,17 +13,53 @@ bool Orphanage::add(const TransactionRef& transaction, PeerId from, TimePoint no
     if (weight > kWeightMax || contains(wtxid)) return false;
     const TimePoint expiry = now + kLifetime;
     const uint64_t sequence = next_sequence_++;
-    orphans_.emplace(wtxid, Orphan{transaction, from, expiry, sequence});
+    const auto added =
+        orphans_.emplace(wtxid, Orphan{transaction, from, {}, expiry, sequence}).first;
     expiries_.emplace(expiry, wtxid);
     for (const TxInput& input : transaction->inputs()) spenders_[input.prevout].insert(wtxid);
-    Usage& usage = usages_[from];
-    usage.by_age.emplace(sequence, wtxid);
-    usage.weight += weight;
-    usage.effort += effort_of(*transaction);
-    weight_ += weight;
-    effort_ += effort_of(*transaction);
+    usages_[from].by_age.emplace(sequence, wtxid);
+    count(added->second, 1);
     evict_excess();
     return contains(wtxid);
+}
+
+void Orphanage::count(const Orphan& orphan, int64_t sign) {
+    const int64_t weight = sign * orphan.transaction->weight().value();
+    const int64_t effort = sign * effort_of(*orphan.transaction);
+    Usage& usage = usages_.at(orphan.from);
+    usage.weight += weight;
+    usage.effort += effort;
+    weight_ += weight;
+    effort_ += effort;
+}
+
+TransactionRef Orphanage::announced(const Wtxid& wtxid, PeerId peer) {
+    const auto found = orphans_.find(wtxid);
+    if (found == orphans_.end() || found->second.from == peer ||
+        !found->second.others.insert(peer).second)
+        return nullptr;
+    return found->second.transaction;
+}
+
+std::vector<TransactionRef> Orphanage::children(const Txid& parent, PeerId peer) const {
+    std::map<uint64_t, TransactionRef> by_age;
+    for (auto it = spenders_.lower_bound(OutPoint{parent, 0});
+         it != spenders_.end() && it->first.txid == parent; ++it) {
+        for (const Wtxid& child : it->second) {
+            const Orphan& orphan = orphans_.at(child);
+            if (orphan.from == peer || orphan.others.contains(peer))
+                by_age.emplace(orphan.sequence, orphan.transaction);
+        }
+    }
+    std::vector<TransactionRef> found;
+    for (auto it = by_age.rbegin(); it != by_age.rend(); ++it) found.push_back(it->second);
+    return found;
+}
+
+std::vector<Orphanage::Orphan> Orphanage::list() const {
+    std::vector<Orphan> all;
+    for (const auto& [wtxid, orphan] : orphans_) all.push_back(orphan);
+    return all;
 }
 
 void Orphanage::erase(const Wtxid& wtxid) {
@@ -36,14 +72,11 @@ void Orphanage::erase(const Wtxid& wtxid) {
         spender->second.erase(wtxid);
         if (spender->second.empty()) spenders_.erase(spender);
     }
+    count(orphan, -1);
     const auto usage = usages_.find(orphan.from);
     usage->second.by_age.erase(orphan.sequence);
-    usage->second.weight -= orphan.transaction->weight().value();
-    usage->second.effort -= effort_of(*orphan.transaction);
     const bool last = usage->second.by_age.empty();
     if (last) usages_.erase(usage);
-    weight_ -= orphan.transaction->weight().value();
-    effort_ -= effort_of(*orphan.transaction);
     ready_.erase(orphan.sequence);
     expiries_.erase({orphan.expiry, orphan.transaction->wtxid()});
     orphans_.erase(found);
@@ -71,10 +104,24 @@ void Orphanage::evict_excess() {
 }
 
 void Orphanage::peer_gone(PeerId peer) {
+    for (auto& [wtxid, orphan] : orphans_) orphan.others.erase(peer);
     const auto usage = usages_.find(peer);
     if (usage == usages_.end()) return;
     const std::map<uint64_t, Wtxid> gone = usage->second.by_age;
-    for (const auto& [sequence, wtxid] : gone) erase(wtxid);
+    for (const auto& [sequence, wtxid] : gone) {
+        Orphan& orphan = orphans_.at(wtxid);
+        if (orphan.others.empty()) {
+            erase(wtxid);
+            continue;
+        }
+        count(orphan, -1);
+        orphan.from = *orphan.others.begin();
+        orphan.others.erase(orphan.others.begin());
+        usages_[orphan.from].by_age.emplace(sequence, wtxid);
+        count(orphan, 1);
+    }
+    usages_.erase(peer);
+    evict_excess();
 }
 
 void Orphanage::block_connected(const Block& block) {

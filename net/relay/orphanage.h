@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "base/peer_id.h"
 #include "base/time.h"
@@ -32,7 +33,8 @@ class Orphanage {
 
     struct Orphan {
         TransactionRef transaction;
-        PeerId from;
+        PeerId from;              ///< to whose share it counts
+        std::set<PeerId> others;  ///< that have announced it since
         TimePoint expiry;
         uint64_t sequence = 0;  ///< order of arrival
     };
@@ -45,6 +47,12 @@ class Orphanage {
     /// False: already here, too large, or at once evicted.
     bool add(const TransactionRef& transaction, PeerId from, TimePoint now);
     bool contains(const Wtxid& wtxid) const { return orphans_.contains(wtxid); }
+    /// Another peer has it too: it stays when the first one leaves. Null: not here, or not new.
+    TransactionRef announced(const Wtxid& wtxid, PeerId peer);
+    void erase(const Wtxid& wtxid);
+    /// Those that the peer has and that spend `parent`, the newest first.
+    std::vector<TransactionRef> children(const Txid& parent, PeerId peer) const;
+    std::vector<Orphan> list() const;
     void peer_gone(PeerId peer);
     /// Removes orphans that the block includes or conflicts with.
     void block_connected(const Block& block);
@@ -68,7 +76,7 @@ class Orphanage {
         std::map<uint64_t, Wtxid> by_age;
     };
 
-    void erase(const Wtxid& wtxid);
+    void count(const Orphan& orphan, int64_t sign);
     void evict_excess();
     /// How far a peer is above its share, in millionths of the share.
     int64_t excess(const Usage& usage) const;

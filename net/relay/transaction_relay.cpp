@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "base/crypto/hash.h"
+
 namespace parley {
 
 namespace {
@@ -39,12 +41,19 @@ bool takes_transactions(const Peer& peer) {
     return peer.ready() && peer.handshake.theirs.relay && !peer.blocks_only();
 }
 
+/// Of a parent and its child.
+Hash256 package_id(const Transaction& parent, const Transaction& child) {
+    return hmac_sha256(parent.wtxid().span(), child.wtxid().span());
+}
+
 }  // namespace
 
-TransactionRelay::TransactionRelay(PeerTable& table)
+TransactionRelay::TransactionRelay(PeerTable& table, InitialBroadcast& initial_broadcast)
     : table_(table),
+      initial_broadcast_(initial_broadcast),
       requests_(table.options().transaction_timeout, table.random()),
       rejected_(kRejectedMax, table.random()),
+      underpaid_(kRejectedMax, table.random()),
       confirmed_(kConfirmedMax, table.random()) {}
 
 void TransactionRelay::begin_step() {
@@ -52,7 +61,10 @@ void TransactionRelay::begin_step() {
 }
 
 void TransactionRelay::on_ready(Peer& peer) {
-    if (!table_.options().announce_mempool_to_new_peers || !takes_transactions(peer)) return;
+    // To nodes of its own kind only: bitcoind's clients do not expect it.
+    if (!table_.options().announce_mempool_to_new_peers || !takes_transactions(peer) ||
+        !peer.handshake.speaks_parley())
+        return;
     size_t queued = 0;
     for (const RelayTransaction& transaction : table_.view().relay_transactions()) {
         if (++queued > TransactionRequests::kAnnouncementsMax) break;  // more is not remembered
@@ -68,13 +80,18 @@ void TransactionRelay::on_gone(Peer& peer) {
 // --- out
 
 void TransactionRelay::announce(const RelayTransaction& transaction) {
+    queue_to_all(transaction);
+    requests_.forget(transaction.wtxid);
+    requests_.forget(transaction.txid);
+    orphanage_.erase(transaction.wtxid);
+    orphanage_.parent_arrived(transaction.txid);
+}
+
+void TransactionRelay::queue_to_all(const RelayTransaction& transaction) {
     table_.work(table_.peers().size());
     for (auto& [id, peer] : table_.peers()) {
         if (takes_transactions(peer)) queue(peer, transaction);
     }
-    requests_.forget(transaction.wtxid);
-    requests_.forget(transaction.txid);
-    orphanage_.parent_arrived(transaction.txid);
 }
 
 void TransactionRelay::queue(Peer& peer, const RelayTransaction& transaction) {
@@ -124,8 +141,9 @@ bool TransactionRelay::refuses_transactions(const Peer& peer) const {
     return (table_.options().blocks_only && !peer.permissions.relay) || peer.blocks_only();
 }
 
-bool TransactionRelay::have(const GenTxid& id) const {
-    return rejected_.contains(id.hash) || confirmed_.contains(id.hash) ||
+bool TransactionRelay::have(const GenTxid& id, bool parent) const {
+    return (!parent && underpaid_.contains(id.hash)) || rejected_.contains(id.hash) ||
+           confirmed_.contains(id.hash) ||
            (id.kind == GenTxid::Kind::wtxid && orphanage_.contains(Wtxid{id.hash})) ||
            table_.view().find_transaction(id) != nullptr;
 }
@@ -157,7 +175,15 @@ void TransactionRelay::take_up(Peer& peer, std::deque<GenTxid>& ids) {
         ids.pop_front();
         table_.work(1);
         peer.relay.known.insert(id.hash);
-        if (!ignore && !have(id)) want(peer, id);
+        if (ignore) continue;
+        const TransactionRef orphan = id.kind == GenTxid::Kind::wtxid
+                                          ? orphanage_.announced(Wtxid{id.hash}, peer.id)
+                                          : nullptr;
+        if (orphan != nullptr) {
+            want_parents(peer, *orphan);
+        } else if (!have(id)) {
+            want(peer, id);
+        }
     }
 }
 
@@ -197,6 +223,7 @@ void TransactionRelay::on_transaction(Peer& peer, ByteSpan payload) {
     if (have(GenTxid::of(transaction->wtxid()))) {
         requests_.forget(transaction->wtxid());
         if (peer.permissions.force_relay) announce_again(transaction->wtxid());
+        if (underpaid_.contains(transaction->wtxid())) try_with_child(peer.id, transaction);
         return;
     }
     table_.ask(net_output::SubmitTransaction{peer.id, transaction});
@@ -238,9 +265,57 @@ void TransactionRelay::on_transaction_judged(const net_input::TransactionJudged&
         case TxRejectKind::policy:
         case TxRejectKind::premature:
         case TxRejectKind::conflict:
-        case TxRejectKind::fee:
             reject_finally(transaction);
             break;
+        case TxRejectKind::fee:
+            underpaid_.insert(transaction.wtxid());
+            forget(transaction);
+            try_with_child(ask.from, ask.transaction);
+            break;
+    }
+}
+
+void TransactionRelay::try_with_child(PeerId peer, const TransactionRef& parent) {
+    for (const TransactionRef& child : orphanage_.children(parent->txid(), peer)) {
+        if (underpaid_.contains(package_id(*parent, *child))) continue;
+        table_.ask(net_output::SubmitPackage{peer, parent, child});
+        return;
+    }
+}
+
+void TransactionRelay::on_package_judged(const net_input::PackageJudged& judged) {
+    const auto& [ask, rejects] = judged;
+    table_.log().debug(LogCategory::mempool,
+                       "package evaluation for parent {} (wtxid={}, sender={}) + child {} "
+                       "(wtxid={}, sender={}): {}",
+                       ask.parent->txid().to_string(), ask.parent->wtxid().to_string(),
+                       ask.from.value(), ask.child->txid().to_string(),
+                       ask.child->wtxid().to_string(), ask.from.value(),
+                       rejects.empty() ? "package accepted" : "package rejected");
+    if (rejects.empty()) {
+        if (Peer* peer = table_.find(ask.from)) peer->relay.last_transaction = table_.now();
+        return;
+    }
+    underpaid_.insert(package_id(*ask.parent, *ask.child));
+    for (const TransactionRef& each : {ask.parent, ask.child}) {
+        const auto reject = rejects.find(each->wtxid());
+        if (reject == rejects.end()) continue;
+        switch (reject->second.kind) {
+            case TxRejectKind::fee:
+                underpaid_.insert(each->wtxid());
+                break;
+            case TxRejectKind::missing_inputs:
+            case TxRejectKind::witness_stripped:
+                break;
+            case TxRejectKind::consensus:
+            case TxRejectKind::policy:
+            case TxRejectKind::premature:
+            case TxRejectKind::already_known:
+            case TxRejectKind::conflict:
+                reject_finally(*each);
+                orphanage_.erase(each->wtxid());
+                break;
+        }
     }
 }
 
@@ -258,17 +333,27 @@ void TransactionRelay::reject_finally(const Transaction& transaction) {
 void TransactionRelay::keep_orphan(Peer& peer, const TransactionRef& transaction) {
     std::set<Txid> parents;
     for (const TxInput& input : transaction->inputs()) parents.insert(input.prevout.txid);
-    const bool hopeless = std::any_of(parents.begin(), parents.end(), [&](const Txid& parent) {
-        return rejected_.contains(parent);
-    });
-    if (hopeless) {
+    const auto is_rejected = [&](const Txid& parent) { return rejected_.contains(parent); };
+    // It is judged with one parent only, so it cannot pay for two.
+    const auto needs_payment = [&](const Txid& parent) {
+        return underpaid_.contains(parent) &&
+               table_.view().find_transaction(GenTxid::of(parent)) == nullptr;
+    };
+    if (std::ranges::any_of(parents, is_rejected) ||
+        std::ranges::count_if(parents, needs_payment) > 1) {
         reject_finally(*transaction);
         return;
     }
     if (!orphanage_.add(transaction, peer.id, table_.now())) return;
     forget(*transaction);
+    want_parents(peer, *transaction);
+}
+
+void TransactionRelay::want_parents(const Peer& peer, const Transaction& orphan) {
+    std::set<Txid> parents;
+    for (const TxInput& input : orphan.inputs()) parents.insert(input.prevout.txid);
     for (const Txid& parent : parents) {
-        if (!have(GenTxid::of(parent))) want(peer, GenTxid::of(parent));
+        if (!have(GenTxid::of(parent), true)) want(peer, GenTxid::of(parent));
     }
 }
 
@@ -294,6 +379,7 @@ void TransactionRelay::on_fee_filter(Peer& peer, ByteSpan payload) {
 // --- the chain
 
 void TransactionRelay::block_connected(const Block& block) {
+    initial_broadcast_.block_connected(block);
     orphanage_.block_connected(block);
     // During the initial download no transactions are requested, so there is nothing to remember.
     const bool remember = !table_.initial_download();
@@ -311,6 +397,7 @@ void TransactionRelay::tip_changed(const HeaderNode& tip) {
     // A transaction rejected on another tip may be valid now and, after a reorganisation, a
     // confirmed one may be unconfirmed again.
     rejected_.clear();
+    underpaid_.clear();
     const bool extends =
         tip_ == nullptr || (tip.height >= tip_->height && tip.ancestor(tip_->height) == tip_);
     if (!extends) confirmed_.clear();
@@ -364,8 +451,18 @@ void TransactionRelay::finish_step() {
     send_fee_filters();
 }
 
+// Its users' transactions that no peer has asked for, to all that have not announced them.
+void TransactionRelay::announce_initially() {
+    const std::set<Txid> due = initial_broadcast_.take_due(table_.now());
+    if (due.empty()) return;
+    for (const RelayTransaction& transaction : table_.view().relay_transactions()) {
+        if (due.contains(transaction.txid)) queue_to_all(transaction);
+    }
+}
+
 void TransactionRelay::on_timer() {
     orphanage_.expire(table_.now());
+    announce_initially();
     for (auto& [id, peer] : table_.peers()) {
         if (peer.ready() && peer.relay.next_announcement &&
             *peer.relay.next_announcement <= table_.now())
@@ -380,6 +477,7 @@ std::optional<TimePoint> TransactionRelay::deadline() const {
         if (time && (!result || *time < *result)) result = time;
     };
     consider(orphanage_.deadline());
+    consider(initial_broadcast_.deadline());
     for (const auto& [id, peer] : table_.peers()) {
         if (peer.ready()) consider(peer.relay.next_announcement);
     }

@@ -1,9 +1,10 @@
 // TransactionRelay: sends and receives transactions. Announcements are sent in small random batches
 // (trickle), by wtxid or txid as negotiated (BIP339), and respect fee filters (BIP133). Announced
 // transactions are fetched through TransactionRequests; orphans wait in the Orphanage while their
-// parents are fetched; recently rejected or confirmed transactions are not requested again. The
-// mempool judges transactions; an invalid one is not held against its sender (as in bitcoind). Core
-// thread.
+// parents are fetched; recently rejected or confirmed transactions are not requested again. One
+// that pays too little is judged again together with an orphan of the same peer that spends it, as
+// in bitcoind's opportunistic package relay. The mempool judges transactions; an invalid one is not
+// held against its sender (as in bitcoind). Core thread.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include "net/peer/net_input.h"
 #include "net/peer/peer_table.h"
 #include "net/peer/recent_set.h"
+#include "net/relay/initial_broadcast.h"
 #include "net/relay/orphanage.h"
 #include "net/relay/transaction_requests.h"
 
@@ -22,7 +24,7 @@ namespace parley {
 
 class TransactionRelay {
  public:
-    explicit TransactionRelay(PeerTable& table);
+    TransactionRelay(PeerTable& table, InitialBroadcast& initial_broadcast);
 
     void on_ready(Peer& peer);
     void on_gone(Peer& peer);
@@ -30,6 +32,7 @@ class TransactionRelay {
     void on_announced(Peer& peer, const std::vector<GenTxid>& ids);
     void on_transaction(Peer& peer, ByteSpan payload);
     void on_transaction_judged(const net_input::TransactionJudged& judged);
+    void on_package_judged(const net_input::PackageJudged& judged);
     void on_not_found(Peer& peer, const GenTxid& id);
     void on_fee_filter(Peer& peer, ByteSpan payload);
 
@@ -47,16 +50,19 @@ class TransactionRelay {
     void finish_step();
     void on_timer();
     std::optional<TimePoint> deadline() const;
-    size_t orphan_count() const { return orphanage_.size(); }
+    const Orphanage& orphanage() const { return orphanage_; }
     /// Elementary operations on announcements and requests so far.
     uint64_t work_done() const { return requests_.changes(); }
 
  private:
+    void queue_to_all(const RelayTransaction& transaction);
     void queue(Peer& peer, const RelayTransaction& transaction);
     void send_announcements(Peer& peer);
     TimePoint next_announcement(const Peer& peer);
     bool refuses_transactions(const Peer& peer) const;
-    bool have(const GenTxid& id) const;
+    /// In the mempool or confirmed, or not wanted. `parent`: of an orphan, which may pay for a
+    /// transaction that paid too little alone.
+    bool have(const GenTxid& id, bool parent = false) const;
     /// Takes up announcements of one peer, at most kAnnouncedPerStep.
     void take_up(Peer& peer, std::deque<GenTxid>& ids);
     void take_up_waiting();
@@ -66,17 +72,25 @@ class TransactionRelay {
     void forget(const Transaction& transaction);
     void reject_finally(const Transaction& transaction);
     void announce_again(const Wtxid& wtxid);
+    void announce_initially();
     void keep_orphan(Peer& peer, const TransactionRef& transaction);
+    void want_parents(const Peer& peer, const Transaction& orphan);
+    /// Asks for a verdict on the transaction with an orphan of the same peer that spends it, if
+    /// there is one and the two have not failed together before.
+    void try_with_child(PeerId peer, const TransactionRef& parent);
     void send_requests();
     void send_fee_filters();
 
     PeerTable& table_;
+    InitialBroadcast& initial_broadcast_;
     TransactionRequests requests_;
     Orphanage orphanage_;
     /// Announcements that are not taken up yet, at most TransactionRequests::kAnnouncementsMax of a
     /// peer: the rest of a large inv. Each step continues with one peer, in turn.
     std::deque<std::pair<PeerId, std::deque<GenTxid>>> waiting_;
     RecentSet rejected_;
+    /// Paid too little alone, and pairs (by package_id) that have failed together.
+    RecentSet underpaid_;
     RecentSet confirmed_;
     const HeaderNode* tip_ = nullptr;
     int64_t adoption_left_ = 0;  ///< effort for orphans that is left in this step

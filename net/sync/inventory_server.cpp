@@ -104,6 +104,7 @@ bool InventoryServer::serve_transaction(Peer& peer, const message::InvEntry& ent
     const auto encoding =
         entry.is(InvType::transaction) ? WitnessEncoding::without : WitnessEncoding::with;
     table_.send(peer, message::Tx::kCommand, transaction->serialize(encoding));
+    initial_broadcast_.requested(transaction->txid());
     return true;
 }
 

@@ -9,12 +9,14 @@
 
 #include "base/time.h"
 #include "net/peer/peer_table.h"
+#include "net/relay/initial_broadcast.h"
 
 namespace parley {
 
 class InventoryServer {
  public:
-    explicit InventoryServer(PeerTable& table) : table_(table) {}
+    InventoryServer(PeerTable& table, InitialBroadcast& initial_broadcast)
+        : table_(table), initial_broadcast_(initial_broadcast) {}
 
     void on_getdata(Peer& peer, ByteSpan payload);
     void on_getheaders(Peer& peer, ByteSpan payload);
@@ -36,6 +38,7 @@ class InventoryServer {
     bool check_locator(Peer& peer, size_t size, std::string_view command);
 
     PeerTable& table_;
+    InitialBroadcast& initial_broadcast_;
     std::deque<PeerId> unfinished_;  ///< each peer at most once
 };
 

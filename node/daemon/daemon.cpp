@@ -394,7 +394,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     if (error.empty() && !record_) peer_files_.save(node_->peers(), *log_);
     // What was not loaded yet would be lost from the file.
     if (error.empty() && options_.persist_mempool && mempool_->loaded())
-        mempool_->save(MempoolFile::of(node_->mempool()));
+        mempool_->save(MempoolFile::of(node_->mempool(), node_->peers().unbroadcast()));
     return error;
 }
 

@@ -21,18 +21,22 @@ namespace fs = std::filesystem;
 // Transactions per step of the node: requests run between two steps.
 constexpr size_t kBatchMax = 64;
 
-// The part of the file from `first` on; the last one has the deltas of other transactions.
+// The part of the file from `first` on; the last one has what concerns all transactions.
 MempoolFile batch_of(const MempoolFile& file, size_t first) {
     MempoolFile batch;
     const size_t end = std::min(first + kBatchMax, file.entries.size());
     batch.entries.assign(file.entries.begin() + static_cast<ptrdiff_t>(first),
                          file.entries.begin() + static_cast<ptrdiff_t>(end));
-    if (end == file.entries.size()) batch.other_deltas = file.other_deltas;
+    if (end == file.entries.size()) {
+        batch.other_deltas = file.other_deltas;
+        batch.unbroadcast = file.unbroadcast;
+    }
     return batch;
 }
 
 void apply(const rpc::MempoolImport& import, MempoolFile& file) {
     if (!import.fee_deltas) file.other_deltas.clear();
+    if (!import.unbroadcast) file.unbroadcast.clear();
     for (MempoolFile::Entry& entry : file.entries) {
         if (import.current_time) entry.time = 0;
         if (!import.fee_deltas) entry.fee_delta = Amount{0};
@@ -54,7 +58,7 @@ void MempoolPersistence::start() {
     }
     thread_ = std::thread([this] {
         ::pthread_setname_np(::pthread_self(), "loadmempool");
-        import(options_.path, {.current_time = false, .fee_deltas = true});
+        import(options_.path, {.current_time = false, .fee_deltas = true, .unbroadcast = true});
         // A file that cannot be read is as good as none; one that was left early must be kept.
         loaded_ = !left_early_;
     });
@@ -91,7 +95,7 @@ bool MempoolPersistence::import(const std::string& path, const rpc::MempoolImpor
     log_.info(LogCategory::general,
               "Imported mempool transactions from file: {} succeeded, {} failed, {} expired, {} "
               "already there, {} waiting for initial broadcast",
-              load.accepted, load.failed, load.expired, load.known, 0);
+              load.accepted, load.failed, load.expired, load.known, load.unbroadcast);
     return true;
 }
 

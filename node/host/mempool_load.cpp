@@ -23,6 +23,11 @@ void load_mempool_entries(Node& node, const MempoolFile& file, MempoolLoad& load
         }
     }
     for (const auto& [txid, delta] : file.other_deltas) node.prioritise(txid, delta);
+    for (const Txid& txid : file.unbroadcast) {
+        if (!node.mempool().contains(txid)) continue;
+        node.broadcast_initially(txid);
+        ++load.unbroadcast;
+    }
 }
 
 }  // namespace parley

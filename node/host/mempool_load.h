@@ -16,6 +16,7 @@ struct MempoolLoad {
     size_t failed = 0;
     size_t expired = 0;
     size_t known = 0;
+    size_t unbroadcast = 0;
 };
 
 /// Adds the fee deltas and submits the entries in file order, with their times of arrival (0: now).

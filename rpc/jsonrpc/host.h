@@ -41,6 +41,7 @@ class NodeGateway {
 struct MempoolImport {
     bool current_time = true;  ///< instead of the times of arrival
     bool fee_deltas = false;
+    bool unbroadcast = false;
 };
 
 /// What the process knows but the node does not. Implemented by the host; thread-safe.

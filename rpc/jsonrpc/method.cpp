@@ -13,6 +13,8 @@ MethodTable::MethodTable() {
     add(signed_message_methods());
     add(multisig_methods());
     add(mempool_file_methods());
+    add(orphan_methods());
+    add(fee_methods());
     add(echo_methods());
     add(wait_methods());
     add(block_statistics_methods());

@@ -97,6 +97,8 @@ std::vector<Method> priority_methods();
 std::vector<Method> signed_message_methods();
 std::vector<Method> multisig_methods();
 std::vector<Method> mempool_file_methods();
+std::vector<Method> orphan_methods();
+std::vector<Method> fee_methods();
 std::vector<Method> echo_methods();
 std::vector<Method> wait_methods();
 std::vector<Method> block_statistics_methods();

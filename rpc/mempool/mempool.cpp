@@ -1,5 +1,6 @@
 // The mempool: its state and its entries.
 #include <algorithm>
+#include <set>
 
 #include "chain/primitives/fee_rate.h"
 #include "mempool/cluster/cluster_chunks.h"
@@ -25,7 +26,7 @@ void getmempoolinfo(Call& call) {
             out.field("mempoolminfee", Amount{pool.min_fee(node.now()).value()});
             out.field("minrelaytxfee", Amount{options.min_relay_fee.value()});
             out.field("incrementalrelayfee", Amount{options.incremental_relay_fee.value()});
-            out.field("unbroadcastcount", 0);
+            out.field("unbroadcastcount", node.peers().unbroadcast().size());
             out.field("fullrbf", true);
             out.field("permitbaremultisig", options.permit_bare_multisig);
             out.field("maxdatacarriersize", options.data_bytes_max());
@@ -44,6 +45,7 @@ struct EntryCopy {
     std::vector<Txid> spent_by;  ///< children in the pool
     bool replaceable = false;    ///< signals BIP125, itself or by an ancestor
     FeeFraction chunk;           ///< of which it is a part
+    bool unbroadcast = false;    ///< no peer has asked for it yet
 };
 
 std::vector<Txid> sorted_txids(const std::vector<const MempoolEntry*>& entries) {
@@ -70,8 +72,12 @@ bool signals_replaceable(const Mempool& mempool, const MempoolEntry& entry) {
 }
 
 EntryCopy copy_of(const Mempool& mempool, const MempoolEntry& entry, const FeeFraction& chunk) {
-    EntryCopy copy{entry, sorted_txids(entry.parents), sorted_txids(entry.children),
-                   signals_replaceable(mempool, entry), chunk};
+    EntryCopy copy{entry,
+                   sorted_txids(entry.parents),
+                   sorted_txids(entry.children),
+                   signals_replaceable(mempool, entry),
+                   chunk,
+                   false};
     copy.entry.parents.clear();
     copy.entry.children.clear();
     return copy;
@@ -101,13 +107,17 @@ class ChunkLookup {
     std::map<int64_t, FeeFraction> chunks_;  ///< by the order of arrival
 };
 
-std::vector<EntryCopy> copies_of(const Mempool& mempool,
+std::vector<EntryCopy> copies_of(const Node& node,
                                  const std::vector<const MempoolEntry*>& entries) {
+    const Mempool& mempool = node.mempool();
+    const std::set<Txid> unbroadcast = node.peers().unbroadcast();
     std::vector<EntryCopy> copies;
     copies.reserve(entries.size());
     ChunkLookup chunks(mempool);
-    for (const MempoolEntry* entry : entries)
-        copies.push_back(copy_of(mempool, *entry, chunks.of(*entry)));
+    for (const MempoolEntry* entry : entries) {
+        EntryCopy& copy = copies.emplace_back(copy_of(mempool, *entry, chunks.of(*entry)));
+        copy.unbroadcast = unbroadcast.contains(entry->txid());
+    }
     return copies;
 }
 
@@ -137,7 +147,7 @@ void write_entry(JsonWriter& out, const EntryCopy& copy) {
         out.field_values("depends", copy.depends);
         out.field_values("spentby", copy.spent_by);
         out.field("bip125-replaceable", copy.replaceable);
-        out.field("unbroadcast", false);
+        out.field("unbroadcast", copy.unbroadcast);
     });
 }
 
@@ -170,7 +180,7 @@ void getrawmempool(Call& call) {
                 all.push_back(&entry);
                 return true;
             });
-            return copies_of(node.mempool(), all);
+            return copies_of(node, all);
         });
         write_entries(out, entries, true);
         return;
@@ -207,9 +217,8 @@ const MempoolEntry& known_entry(const Mempool& mempool, const Txid& txid) {
 
 void getmempoolentry(Call& call) {
     const Txid txid = call.txid(0);
-    const auto entries = call.ask([&](Node& node) {
-        return copies_of(node.mempool(), {&known_entry(node.mempool(), txid)});
-    });
+    const auto entries =
+        call.ask([&](Node& node) { return copies_of(node, {&known_entry(node.mempool(), txid)}); });
     write_entry(call.out(), entries.front());
 }
 
@@ -269,7 +278,7 @@ void getmempoolancestors(Call& call) {
     const Txid txid = call.txid(0);
     const auto entries = call.ask([&](Node& node) {
         const Mempool& mempool = node.mempool();
-        return copies_of(mempool, mempool.ancestors(known_entry(mempool, txid)));
+        return copies_of(node, mempool.ancestors(known_entry(mempool, txid)));
     });
     write_entries(call.out(), entries, call.boolean(1));
 }
@@ -278,7 +287,7 @@ void getmempooldescendants(Call& call) {
     const Txid txid = call.txid(0);
     const auto entries = call.ask([&](Node& node) {
         const Mempool& mempool = node.mempool();
-        return copies_of(mempool, mempool.descendants(known_entry(mempool, txid)));
+        return copies_of(node, mempool.descendants(known_entry(mempool, txid)));
     });
     write_entries(call.out(), entries, call.boolean(1));
 }

@@ -8,7 +8,8 @@ namespace {
 
 void savemempool(Call& call) {
     if (!call.host().mempool_loaded()) fail(Code::misc, "The mempool was not loaded yet");
-    const MempoolFile file = call.ask([](Node& node) { return MempoolFile::of(node.mempool()); });
+    const MempoolFile file = call.ask(
+        [](Node& node) { return MempoolFile::of(node.mempool(), node.peers().unbroadcast()); });
     const auto path = call.host().save_mempool(file);
     if (!path) fail(Code::misc, "Unable to dump mempool to disk");
     call.out().object([&] { call.out().field("filename", *path); });
@@ -28,6 +29,7 @@ void importmempool(Call& call) {
                                 {"apply_unbroadcast_set", ParameterType::boolean}});
     MempoolImport import;
     import.current_time = option(options, "use_current_time", true);
+    import.unbroadcast = option(options, "apply_unbroadcast_set", false);
     import.fee_deltas = option(options, "apply_fee_delta_priority", false);
     if (call.ask([](Node& node) { return node.initial_download(); }))
         fail(Code::initial_download,
@@ -58,7 +60,8 @@ std::vector<Method> mempool_file_methods() {
                         {"options", object, false, "",
                          "use_current_time (default: true): ignore the file's times of arrival; "
                          "apply_fee_delta_priority (default: false): add the file's fee deltas; "
-                         "apply_unbroadcast_set (default: false): has no effect"}},
+                         "apply_unbroadcast_set (default: false): announce what no peer had "
+                         "asked for until one does"}},
          .result = "{}    (json object)",
          .example = "/path/to/mempool.dat",
          .handler = &importmempool},

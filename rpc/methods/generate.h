@@ -27,9 +27,9 @@ std::string submit_block(Node& node, const BlockRef& block);
 /// Submits it; fails with internal, "ProcessNewBlock, block not accepted", if it is refused.
 void submit_own_block(Node& node, const BlockRef& block);
 
-/// Fails (misc, "TestBlockValidity failed: time-too-new") if a block of this time would be refused
-/// now: the clock, perhaps a mocked one, is far behind the blocks before it.
-void check_template_time(const Node& node, uint32_t time);
+/// A template that pays to -miningaddress. Fails with misc, "TestBlockValidity failed:
+/// time-too-new", if its time is too far ahead of the node's clock, because the chain's times are.
+BlockTemplate timely_template(Node& node);
 
 /// A block on top of the tip that pays to `payout`, complete except for the nonce. With
 /// `transactions`: exactly these, in this order; fails if it would not connect (verify,

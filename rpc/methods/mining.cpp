@@ -187,9 +187,7 @@ TemplateReply next_template(Node& node) {
     if (!node.automine())
         fail(Code::misc, "Blocks are not mined with -consensus=" + node.engine().name());
     const HeaderNode& tip = node.chain().index().tip();
-    BlockTemplate made = node.build_template(std::nullopt);
-    check_template_time(node, made.block.header.time);
-    return {std::move(made),
+    return {timely_template(node),
             tip.height + 1,
             block_time_min(node.config().params, node.engine(), tip),
             to_unix_seconds(node.now()),

@@ -32,18 +32,6 @@ void validateaddress(Call& call) {
     });
 }
 
-void estimatesmartfee(Call& call) {
-    check_conf_target(call.integer(0));
-    check_estimate_mode(call.string(1, "economical"));
-    // This node keeps no fee history, so it answers like a bitcoind with insufficient data.
-    JsonWriter& out = call.out();
-    out.object([&] {
-        out.field_values("errors",
-                         std::vector<std::string>{"Insufficient data or no feerate found"});
-        out.field("blocks", 0);
-    });
-}
-
 void getdescriptorinfo(Call& call) {
     const std::string text = call.string(0);
     const Descriptor descriptor = read_descriptor(call.params(), text);
@@ -112,18 +100,6 @@ std::vector<Method> utility_methods() {
                    "witness_program, error}    (json object)",
          .example = "\"bc1q09vm5lfy0j5reeulh4x5752q25uqqvz34hufdl\"",
          .handler = &validateaddress},
-        {.name = "estimatesmartfee",
-         .category = "util",
-         .description = "Estimates the approximate fee per kilobyte needed for a transaction to "
-                        "begin confirmation within conf_target blocks. This node keeps no fee "
-                        "history, so it always returns \"errors\" and no feerate.",
-         .parameters = {{"conf_target", number, true, "",
-                         "Confirmation target in blocks (1 - 1008)"},
-                        {"estimate_mode", string, false, "economical",
-                         "unset, economical or conservative"}},
-         .result = "{feerate, errors, blocks}    (json object)",
-         .example = "6",
-         .handler = &estimatesmartfee},
         {.name = "getdescriptorinfo",
          .category = "util",
          .description = "Analyses a descriptor.",

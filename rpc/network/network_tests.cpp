@@ -69,6 +69,21 @@ void sendmsgtopeer(Call& call) {
     call.out().object([] {});
 }
 
+void mockscheduler(Call& call) {
+    if (call.params().name != "regtest")
+        fail(Code::misc, "mockscheduler is for regression testing (-regtest mode) only");
+    constexpr int64_t kSecondsMax = 3600;
+    const int64_t seconds = call.integer(0);
+    if (seconds <= 0 || seconds > kSecondsMax)
+        fail(Code::misc, "delta_time must be between 1 and 3600 seconds (1 hr)");
+    call.ask([&](Node& node) {
+        node.command_peers([&](PeerManager& peers, NetTime) {
+            peers.advance_schedule(std::chrono::seconds{seconds});
+        });
+    });
+    call.out().value(nullptr);
+}
+
 std::string_view network_of(const IpAddress& ip) {
     return ip.is_ipv4() ? "ipv4" : "ipv6";
 }
@@ -127,6 +142,16 @@ void addpeeraddress(Call& call) {
 std::vector<Method> network_test_methods() {
     using enum ParameterType;
     return {
+        {.name = "mockscheduler",
+         .category = "control",
+         .description =
+             "Make what this node does from time to time due earlier, such as announcing "
+             "its own transactions again. Available on regtest only.",
+         .parameters = {{"delta_time", number, true, "", "Seconds, at most 3600."}},
+         .result = "null",
+         .example = "900",
+         .handler = &mockscheduler,
+         .hidden = true},
         {.name = "addconnection",
          .category = "network",
          .description = "Open an outbound connection of the given type, within the limit of its "

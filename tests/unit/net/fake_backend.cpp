@@ -182,9 +182,7 @@ void FakeBackend::connect(const HeaderNode& node) {
     const BlockRef block = blocks_.at(node.hash);
     for (const TransactionRef& transaction : block->transactions) {
         coins_.insert(transaction->txid());
-        by_id_.erase(GenTxid::of(transaction->txid()));
-        by_id_.erase(GenTxid::of(transaction->wtxid()));
-        std::erase_if(mempool_, [&](const auto& entry) { return entry.first == transaction; });
+        remove_transaction(transaction);
     }
     news_.push_back(net_input::BlockConnected{block});
 }
@@ -204,6 +202,12 @@ const HeaderNode& FakeBackend::mine(size_t count, uint32_t salt, const HeaderNod
 TransactionRef FakeBackend::find_transaction(const GenTxid& id) const {
     const auto found = by_id_.find(id);
     return found == by_id_.end() ? nullptr : found->second;
+}
+
+void FakeBackend::remove_transaction(const TransactionRef& transaction) {
+    by_id_.erase(GenTxid::of(transaction->txid()));
+    by_id_.erase(GenTxid::of(transaction->wtxid()));
+    std::erase_if(mempool_, [&](const auto& entry) { return entry.first == transaction; });
 }
 
 void FakeBackend::add_transaction(const TransactionRef& transaction, int64_t rate) {
@@ -226,8 +230,22 @@ std::optional<TxReject> FakeBackend::submit_transaction(const TransactionRef& tr
             !by_id_.contains(GenTxid::of(input.prevout.txid)))
             return TxReject{TxRejectKind::missing_inputs, "bad-txns-inputs-missingorspent", {}};
     }
+    if (underpaid.contains(transaction->txid()))
+        return TxReject{TxRejectKind::fee, "min relay fee not met", {}};
     add_transaction(transaction);
     return std::nullopt;
+}
+
+std::map<Wtxid, TxReject> FakeBackend::submit_package(const TransactionRef& parent,
+                                                      const TransactionRef& child) {
+    ++submitted_packages;
+    const TxReject low{TxRejectKind::fee, "min relay fee not met", {}};
+    if (underpaid.contains(child->txid())) return {{parent->wtxid(), low}, {child->wtxid(), low}};
+    if (refused.contains(child->txid()))
+        return {{child->wtxid(), {TxRejectKind::consensus, "bad-txns-vout-negative", {}}}};
+    add_transaction(parent);
+    add_transaction(child);
+    return {};
 }
 
 std::vector<RelayTransaction> FakeBackend::relay_transactions() const {
@@ -249,6 +267,10 @@ std::optional<NetInput> FakeBackend::answer(NetOutput& output) {
     if (auto* transaction = std::get_if<net_output::SubmitTransaction>(&output)) {
         auto reject = submit_transaction(transaction->transaction);
         return net_input::TransactionJudged{std::move(*transaction), std::move(reject)};
+    }
+    if (auto* package = std::get_if<net_output::SubmitPackage>(&output)) {
+        auto rejects = submit_package(package->parent, package->child);
+        return net_input::PackageJudged{std::move(*package), std::move(rejects)};
     }
     if (auto* message = std::get_if<net_output::EngineMessage>(&output)) {
         engine_messages.emplace_back(message->from, std::move(message->message));

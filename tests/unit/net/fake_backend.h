@@ -43,6 +43,7 @@ class FakeBackend final : public NetView {
                            bool announce_as_own = true);
     /// Puts a transaction into the mempool and announces it.
     void add_transaction(const TransactionRef& transaction, int64_t fee_rate = 1000);
+    void remove_transaction(const TransactionRef& transaction);
     BlockResult submit_block(const BlockRef& block, ByteSpan seal);
     void add_coin(const Txid& txid) { coins_.insert(txid); }
 
@@ -58,8 +59,10 @@ class FakeBackend final : public NetView {
     bool downloading = false;
     int64_t fee_rate = 100;
     std::set<Txid> refused;             ///< transactions that the mempool rejects
+    std::set<Txid> underpaid;           ///< transactions that it takes with a child only
     std::set<Txid> need_witness;        ///< transactions that it takes with a witness only
     size_t submitted_transactions = 0;  ///< asked about so far
+    size_t submitted_packages = 0;
     size_t submitted_blocks = 0;
     std::vector<std::pair<PeerId, Bytes>> engine_messages;
     std::map<PeerId, bool> ready_peers;
@@ -68,6 +71,8 @@ class FakeBackend final : public NetView {
  private:
     HeadersResult submit_headers(const std::vector<BlockHeader>& headers);
     std::optional<TxReject> submit_transaction(const TransactionRef& transaction);
+    std::map<Wtxid, TxReject> submit_package(const TransactionRef& parent,
+                                             const TransactionRef& child);
     /// Hands over one input and everything that follows from it; appends what is for the host.
     void settle(PeerManager& manager, NetInput input, TimePoint now, NetOutputs& result);
     /// The input that an ask is answered with; empty where there is none.
