@@ -46,8 +46,8 @@ struct FeeRange {
 
 struct RangeEstimate {
     Average rate = -1;  ///< sat/kvB; -1: no range passes
-    FeeRange pass;     ///< the lowest that passes
-    FeeRange fail;     ///< the highest that fails below it
+    FeeRange pass;      ///< the lowest that passes
+    FeeRange fail;      ///< the highest that fails below it
 };
 
 class ConfirmationHistory {
@@ -55,7 +55,7 @@ class ConfirmationHistory {
     struct Horizon {
         size_t periods = 0;
         int32_t scale = 1;  ///< blocks of a period
-        Average decay = 1;   ///< what a block leaves of the averages
+        Average decay = 1;  ///< what a block leaves of the averages
         /// Transactions in each block that a range must have on average.
         Average sufficient = 0;
     };

@@ -135,7 +135,7 @@ FeeEstimator::Smart FeeEstimator::smart(int32_t target, bool conservative) const
     target = std::min(std::max(target, 2), usable_target_max());
     if (target <= 1) return {std::nullopt, target};
     Average rate = std::max({combined(target / 2, kHalfShare, true), combined(target, kShare, true),
-                            combined(2 * target, kDoubleShare, !conservative)});
+                             combined(2 * target, kDoubleShare, !conservative)});
     if (conservative || rate < 0) rate = std::max(rate, looking_back(2 * target));
     if (rate < 0) return {std::nullopt, target};
     return {FeeRate{std::llround(rate)}, target};
