@@ -35,6 +35,7 @@
 #include "node/daemon/workers/shared_caches.h"
 #include "node/daemon/workers/step_watch.h"
 #include "node/node.h"
+#include "rpc/rest/rest.h"
 
 namespace parley {
 namespace {
@@ -133,6 +134,7 @@ class Daemon {
     PublishedChain chain_;
     LoopGateway gateway_{loop_, chain_, [this] { http_->about_to_wait(); }};
     std::optional<rpc::Dispatcher> dispatcher_;
+    std::optional<rpc::Rest> rest_;  ///< with -rest
     std::optional<RpcCookie> cookie_;
     std::optional<HttpServer> http_;
     std::optional<Transport> transport_;
@@ -198,6 +200,10 @@ Expected<void, std::string> Daemon::open_rpc() {
     const HttpOptions& http = options_.http;
     dispatcher_.emplace(config_.params, gateway_, *host_, *log_,
                         rpc::Whitelist{http.whitelist, http.whitelist_default});
+    if (http.rest)
+        rest_.emplace([this](std::string_view method, rpc::Json::Array arguments) {
+            return dispatcher_->call(method, std::move(arguments));
+        });
     // Beside -rpcauth, too: local clients need no password then.
     const bool use_cookie = http.password.empty() && !http.cookie_file.empty();
     std::string cookie;
@@ -214,7 +220,11 @@ Expected<void, std::string> Daemon::open_rpc() {
     }
     http_.emplace(
         http, std::move(*auth),
-        [this](const rpc::HttpRequest& request) { return dispatcher_->handle(request); }, *log_);
+        [this](const rpc::HttpRequest& request) {
+            return rpc::Rest::is_rest(request.path) ? rest_->handle(request)
+                                                    : dispatcher_->handle(request);
+        },
+        *log_);
     if (auto listening = http_->listen(); !listening) return listening;
     http_->start();
     return {};

@@ -199,13 +199,26 @@ Dispatcher::Outcome Dispatcher::execute(const Request& request, const HttpReques
     if (auto status = host_.warm_up()) return {{{}, Error{Code::warming_up, std::move(*status)}}};
     const Method* method = table_.find(request.method);
     if (!method) return {{{}, Error{Code::method_not_found, "Method not found"}}};
-    const auto running = host_.command_started(method->name);
+    return run(*method, request.params ? *request.params : Json{}, http.path);
+}
+
+Result<std::string> Dispatcher::call(std::string_view name, Json::Array arguments) const {
+    if (auto status = host_.warm_up()) return failure(Code::warming_up, std::move(*status));
+    const Method* method = table_.find(std::string(name));
+    if (!method) return failure(Code::method_not_found, "Method not found");
+    Outcome outcome = run(*method, Json::array(std::move(arguments)), "/");
+    if (outcome.error) return Unexpected<Error>{std::move(*outcome.error)};
+    return std::move(outcome.result);
+}
+
+Dispatcher::Outcome Dispatcher::run(const Method& method, const Json& params,
+                                    const std::string& path) const {
+    const auto running = host_.command_started(method.name);
     try {
-        Json::Array arguments =
-            unwrap(positional_arguments(*method, request.params ? *request.params : Json{}));
-        unwrap(check_arguments(*method, arguments));
-        Call call{{params_, gateway_, host_, table_}, *method, std::move(arguments), http.path};
-        method->handler(call);
+        Json::Array arguments = unwrap(positional_arguments(method, params));
+        unwrap(check_arguments(method, arguments));
+        Call call{{params_, gateway_, host_, table_}, method, std::move(arguments), path};
+        method.handler(call);
         std::string result = call.out().take();
         return {{result.empty() ? "null" : std::move(result), std::nullopt}};
     } catch (const Failure& failed) {

@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "base/log.h"
+#include "rpc/jsonrpc/error.h"
 #include "rpc/jsonrpc/host.h"
+#include "rpc/jsonrpc/json.h"
 #include "rpc/jsonrpc/method.h"
 #include "rpc/jsonrpc/whitelist.h"
 
@@ -41,6 +43,9 @@ class Dispatcher {
 
     const MethodTable& methods() const { return table_; }
 
+    /// Calls a method on behalf of an interface without credentials. The result is JSON.
+    Result<std::string> call(std::string_view method, Json::Array arguments) const;
+
  private:
     struct Request;
     struct Outcome;
@@ -48,6 +53,7 @@ class Dispatcher {
     std::string answer_single(const Json& json, const HttpRequest& http, int& status) const;
     std::string answer_batch(const Json& json, const HttpRequest& http) const;
     Outcome execute(const Request& request, const HttpRequest& http) const;
+    Outcome run(const Method& method, const Json& params, const std::string& path) const;
     bool permitted(const Json& json, const HttpRequest& http) const;
 
     const ChainParams& params_;

@@ -23,6 +23,7 @@ MethodTable::MethodTable() {
     add(connection_methods());
     add(address_methods());
     add(network_test_methods());
+    add(notification_methods());
     add(ban_methods());
     add(raw_transaction_methods());
     add(utility_methods());

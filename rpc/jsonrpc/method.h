@@ -107,6 +107,7 @@ std::vector<Method> network_methods();
 std::vector<Method> connection_methods();
 std::vector<Method> address_methods();
 std::vector<Method> network_test_methods();
+std::vector<Method> notification_methods();
 std::vector<Method> ban_methods();
 std::vector<Method> raw_transaction_methods();
 std::vector<Method> utility_methods();

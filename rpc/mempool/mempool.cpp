@@ -114,7 +114,10 @@ std::vector<EntryCopy> copies_of(const Mempool& mempool,
 void write_entry(JsonWriter& out, const EntryCopy& copy) {
     const MempoolEntry& entry = copy.entry;
     out.object([&] {
-        out.field("vsize", entry.transaction->virtual_size());
+        // By the rules of relay, which count many signature operations as size, and by BIP141.
+        out.field("vsize_adjusted", entry.virtual_size);
+        out.field("vsize", entry.virtual_size);
+        out.field("vsize_bip141", entry.transaction->virtual_size());
         out.field("weight", entry.transaction->weight());
         out.field("time", to_unix_seconds(entry.time));
         out.field("height", entry.height);

@@ -30,8 +30,15 @@ bool exceeds(const AcceptInfo& accepted, Amount max_rate) {
            accepted.fee > fee_for(FeeRate{max_rate.value()}, accepted.virtual_size);
 }
 
-void write_accepted(JsonWriter& out, const AcceptInfo& accepted) {
-    out.field("vsize", accepted.virtual_size);
+/// By the rules of relay, which count many signature operations as size, and by BIP141.
+void write_sizes(JsonWriter& out, int64_t virtual_size, const Transaction& transaction) {
+    out.field("vsize_adjusted", virtual_size);
+    out.field("vsize", virtual_size);
+    out.field("vsize_bip141", transaction.virtual_size());
+}
+
+void write_accepted(JsonWriter& out, const AcceptInfo& accepted, const Transaction& transaction) {
+    write_sizes(out, accepted.virtual_size, transaction);
     out.field_object("fees", [&] {
         out.field("base", accepted.fee);
         out.field("effective-feerate", Amount{accepted.effective_fee_rate.value()});
@@ -41,11 +48,12 @@ void write_accepted(JsonWriter& out, const AcceptInfo& accepted) {
 
 /// Writes the members behind the ids. False: the transactions after it have no verdict, because
 /// this one pays too much.
-bool write_verdict(JsonWriter& out, const Admission& admission, Amount max_rate) {
+bool write_verdict(JsonWriter& out, const Admission& admission, const Transaction& transaction,
+                   Amount max_rate) {
     const bool allowed = admission && !exceeds(*admission, max_rate);
     out.field("allowed", allowed);
     if (allowed) {
-        write_accepted(out, *admission);
+        write_accepted(out, *admission, transaction);
         return true;
     }
     if (admission) {
@@ -95,7 +103,7 @@ void testmempoolaccept(Call& call) {
                 if (result.problem) out.field("package-error", result.problem->to_string());
                 const auto verdict = result.verdicts.find(transaction->wtxid());
                 if (judged && verdict != result.verdicts.end())
-                    judged = write_verdict(out, verdict->second, max_rate);
+                    judged = write_verdict(out, verdict->second, *transaction, max_rate);
             });
         }
     });
@@ -110,11 +118,12 @@ void check_burn(const Transaction& transaction, Amount max_burn) {
     }
 }
 
-void write_package_verdict(JsonWriter& out, const PackageResult::Verdict& verdict) {
+void write_package_verdict(JsonWriter& out, const PackageResult::Verdict& verdict,
+                           const Transaction& transaction) {
     if (const auto* accepted = std::get_if<AcceptInfo>(&verdict)) {
-        write_accepted(out, *accepted);
+        write_accepted(out, *accepted, transaction);
     } else if (const auto* there = std::get_if<PackageResult::InMempool>(&verdict)) {
-        out.field("vsize", there->virtual_size);
+        write_sizes(out, there->virtual_size, transaction);
         out.field_object("fees", [&] { out.field("base", there->fee); });
     } else if (const auto* other = std::get_if<PackageResult::OtherWitness>(&verdict)) {
         out.field("other-wtxid", other->wtxid);
@@ -150,7 +159,7 @@ void submitpackage(Call& call) {
                         out.field("error", "package-not-validated");
                         return;
                     }
-                    write_package_verdict(out, verdict->second);
+                    write_package_verdict(out, verdict->second, *each);
                     if (const auto* accepted = std::get_if<AcceptInfo>(&verdict->second)) {
                         for (const TransactionRef& gone : accepted->replaced)
                             replaced.insert(gone->txid());

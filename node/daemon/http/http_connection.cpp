@@ -177,6 +177,11 @@ void HttpConnection::write_continue() {
         }));
 }
 
+// Needs no credentials.
+bool HttpConnection::is_open(std::string_view path) const {
+    return owner_.rest() && rpc::Rest::is_rest(path);
+}
+
 void HttpConnection::on_request() {
     waiting_since_ = 0;
     state_ = State::executing;
@@ -184,7 +189,8 @@ void HttpConnection::on_request() {
     const auto& request = parser_->get();
     if (!owner_.auth().allows_address(remote_)) return write(text_reply(403));
     const std::string_view path = request.target();
-    if (path != "/" && !path.starts_with("/wallet/")) return write(text_reply(404));
+    if (path != "/" && !path.starts_with("/wallet/") && !is_open(path))
+        return write(text_reply(404));
     switch (owner_.admit(shared_from_this())) {
         case Owner::Admission::run:
             return execute();
@@ -202,7 +208,10 @@ void HttpConnection::post_execute() {
 void HttpConnection::execute() {
     auto& request = parser_->get();
     const std::string_view path = request.target();
-    if (request.method() != http::verb::post) {
+    if (is_open(path)) {
+        write(owner_.handle({std::string(request.method_string()), std::string(path),
+                             std::move(request.body()), ""}));
+    } else if (request.method() != http::verb::post) {
         write(text_reply(405, "JSONRPC server handles only POST requests"));
     } else if (auto user = authorise()) {
         write(owner_.handle(

@@ -19,6 +19,7 @@
 #include "node/daemon/http/guess_limiter.h"
 #include "node/daemon/http/http_auth.h"
 #include "rpc/jsonrpc/dispatcher.h"
+#include "rpc/rest/rest.h"
 
 namespace parley {
 
@@ -39,6 +40,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
         virtual bool stopping() const = 0;
         virtual const HttpAuth& auth() const = 0;
         virtual GuessLimiter& guesses() = 0;
+        /// -rest: paths of the REST interface are answered, without credentials.
+        virtual bool rest() const = 0;
         /// For the log.
         virtual void wrong_password(const std::string& peer) = 0;
         virtual rpc::HttpReply handle(const rpc::HttpRequest& request) = 0;
@@ -68,6 +71,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
     enum class State : uint8_t { reading, executing, writing, draining, closed };
 
     void next_request();
+    bool is_open(std::string_view path) const;
     void read();
     void on_read(const boost::system::error_code& error, size_t bytes);
     void parse();

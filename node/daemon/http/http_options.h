@@ -18,6 +18,7 @@ namespace parley {
 
 struct HttpOptions {
     bool enabled = true;          ///< -server
+    bool rest = false;            ///< -rest
     std::vector<Endpoint> binds;  ///< numeric addresses; never empty
     /// -rpcallowip, besides this machine: address, address/bits or address/mask.
     std::vector<std::string> allowed;

@@ -62,6 +62,7 @@ struct HttpServer::Impl final : HttpConnection::Owner {
     bool stopping() const override { return stopping_.load(std::memory_order_acquire); }
     const HttpAuth& auth() const override { return http_auth_; }
     GuessLimiter& guesses() override { return guess_limiter; }
+    bool rest() const override { return options.rest; }
     void wrong_password(const std::string& peer) override {
         log.warning(LogCategory::general, "ThreadRPCServer incorrect password attempt from {}",
                     peer);

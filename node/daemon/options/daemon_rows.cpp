@@ -163,6 +163,7 @@ OptionRows<HttpOptions> HttpOptions::rows() {
         option<&O::allowed>("rpcallowip", OptionUnit{"<ip>"},
                             "Accept JSON-RPC connections from this address, network (1.2.3.0/24) "
                             "or network/netmask; may be repeated"),
+        option<&O::rest>("rest", kFlag, "Answer public REST requests (default: {default})"),
         option<&O::auth>("rpcauth", OptionUnit{"<user>:<salt>$<hmac>"},
                          "User name and salted password hash (HMAC) for JSON-RPC; may be repeated"),
         option<O>(

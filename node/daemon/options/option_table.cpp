@@ -127,7 +127,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "privatebroadcast",
     "proxy",
     "proxyrandomize",
-    "rest",
     "rpcdoccheck",
     "signer",
     "signetseednode",
