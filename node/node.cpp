@@ -192,7 +192,8 @@ void Node::Impl::tell_wallets(const WalletInput& input) {
 // 1. Its header, alone or with it, comes from a peer: check and accept.
 
 void Node::Impl::route(net_output::SubmitHeaders& ask) {
-    HeadersResult result = chain->accept_headers(ask.headers, now);
+    HeadersResult result = chain->accept_headers(ask.headers, ask.seal, now);
+    if (!ask.seal.empty()) activate();  // the seal may have been all that a stored block lacked
     tell_net(net_input::HeadersJudged{std::move(ask), std::move(result)});
 }
 

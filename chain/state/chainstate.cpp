@@ -88,11 +88,49 @@ Expected<const HeaderNode*, BlockError> Chainstate::accept_header(const BlockHea
     return &node;
 }
 
-HeadersResult Chainstate::accept_headers(std::span<const BlockHeader> headers, TimePoint now) {
+Expected<void, BlockError> Chainstate::check_certified(std::span<const BlockHeader> headers,
+                                                       ByteSpan seal) const {
+    while (!headers.empty() && index_.find(headers.front().hash()) != nullptr)
+        headers = headers.subspan(1);
+    if (headers.empty()) return {};
+    const HeaderNode* parent = index_.find(headers.front().previous);
+    if (auto verdict = check_parent(parent, headers.front().hash()); !verdict) return verdict;
+    // The engine judges a header below its parent, and this parent must not be in the tree before
+    // the verdict: a branch of copies leads to it. With a score, so that an empty result means that
+    // the seal is incomplete.
+    std::vector<HeaderNode> branch(headers.size());
+    branch[0] = *parent;
+    branch[0].score = parent->score.value_or(Score{0});
+    for (size_t i = 1; i < branch.size(); ++i) {
+        branch[i].header = headers[i - 1];
+        branch[i].hash = headers[i].previous;
+        branch[i].height = branch[i - 1].height + 1;
+        branch[i].parent = &branch[i - 1];
+        branch[i].score = branch[0].score;
+    }
+    const BlockHeader& last = headers.back();
+    const BlockHash hash = last.hash();
+    if (auto verdict = rules_.check_header(last, hash); !verdict)
+        return Unexpected(header_error(std::move(verdict.error())));
+    auto score = rules_.verify_header(last, hash, seal, branch.back());
+    if (!score) return Unexpected(header_error(std::move(score.error())));
+    if (!*score) return refuse(BlockErrorKind::invalid_header, "incomplete-seal");
+    return {};
+}
+
+HeadersResult Chainstate::accept_headers(std::span<const BlockHeader> headers, ByteSpan seal,
+                                         TimePoint now) {
     HeadersResult result;
+    if (!seal.empty()) {
+        if (auto certified = check_certified(headers, seal); !certified) {
+            result.error = std::move(certified.error());
+            return result;
+        }
+    }
     for (const BlockHeader& header : headers) {
         const bool is_new = index_.find(header.hash()) == nullptr;
-        const auto accepted = accept_header(header, {}, now);
+        const bool is_last = &header == &headers.back();
+        const auto accepted = accept_header(header, is_last ? seal : ByteSpan{}, now);
         if (!accepted) {
             result.error = accepted.error();
             break;

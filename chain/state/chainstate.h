@@ -140,8 +140,12 @@ class Chainstate {
     Expected<const HeaderNode*, BlockError> accept_header(const BlockHeader& header, ByteSpan seal,
                                                           TimePoint now);
 
-    /// Headers in ascending order, without seals. Stops at the first that is refused.
-    HeadersResult accept_headers(std::span<const BlockHeader> headers, TimePoint now);
+    /// Headers in ascending order, each the child of the one before. Stops at the first that is
+    /// refused. `seal` is that of the last header, and certifies its ancestors, because each header
+    /// names its parent's hash. Unless it is empty, it must be complete and authentic, or no header
+    /// is stored. Follow up with activate_best_chain() if there is a seal.
+    HeadersResult accept_headers(std::span<const BlockHeader> headers, ByteSpan seal,
+                                 TimePoint now);
 
     /// Adds the seal to a known header. False: it already has a score, nothing changed.
     Expected<bool, BlockError> attach_seal(const BlockHash& hash, ByteSpan seal);
@@ -250,6 +254,9 @@ class Chainstate {
     StoreMeta meta() const;
 
     Expected<void, BlockError> check_parent(const HeaderNode* parent, const BlockHash& hash) const;
+    // Whether the seal certifies the last of these headers at its height.
+    Expected<void, BlockError> check_certified(std::span<const BlockHeader> headers,
+                                               ByteSpan seal) const;
     // The stages of a proposal that need no coins.
     Expected<void, BlockError> accept_proposal(const Block& block, TimePoint now) const;
     Expected<void, BlockError> check_body(const Block& block, const HeaderNode& node);

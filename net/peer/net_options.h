@@ -30,8 +30,8 @@ struct NetOptions {
     ServiceFlags services =
         kServiceNetwork | kServiceNetworkLimited | kServiceWitness | kServiceParley;
     std::string user_agent = "/Satoshi:31.0.0/Parley:0.1.0/";
-    /// The engine keeps a seal beside each block: `seal` goes ahead of `block`, and headers carry
-    /// no score of their own.
+    /// The engine keeps a seal beside each block: `seal` goes ahead of `block` and of `headers`,
+    /// and headers carry no score of their own.
     bool sealed_blocks = false;
     /// How long the engine waits for its peers before it acts; connections to them are renewed at
     /// this pace. Zero: the engine has no messages.

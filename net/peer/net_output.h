@@ -44,10 +44,12 @@ struct Close {
 };
 
 /// Headers in order, each the child of the previous one; the parent of the first is known. Answered
-/// by HeadersJudged.
+/// by HeadersJudged. `seal` is that of the last header. Where blocks are sealed, it is empty only
+/// if all headers are known.
 struct SubmitHeaders {
     PeerId from;
     std::vector<BlockHeader> headers;
+    Bytes seal;
 };
 /// Answered by BlockJudged. `seal` is empty if the peer sent none.
 struct SubmitBlock {

@@ -84,7 +84,6 @@ struct PeerSync {
     int repeated_questions = 0;                 ///< getheaders sent without waiting for a reply
     std::optional<TimePoint> headers_deadline;  ///< of the unanswered getheaders
     bool more_headers = false;                  ///< it has more than it has sent so far
-    size_t unsealed_headers = 0;                ///< received from it, still without sealed blocks
     size_t weak_headers = 0;                    ///< from it on branches no better than ours
     TimePoint next_probe{};                     ///< of anti-entropy
 
@@ -94,7 +93,7 @@ struct PeerSync {
     int deadline_extensions = 0;
     TimePoint resting_until{};   ///< after a timeout, prefer others; epoch: no
     int timeouts = 0;            ///< consecutive, without a block in between
-    message::Seal pending_seal;  ///< for the block that follows
+    message::Seal pending_seal;  ///< for the block or the headers that follow
     BlockHash continue_at;       ///< last hash of a full reply to getblocks (hashContinue)
     std::optional<TimePoint> last_block;
 };

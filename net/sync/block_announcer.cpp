@@ -29,6 +29,12 @@ void BlockAnnouncer::announce(const HeaderNode& tip, bool own) {
         own_blocks_.push_back(&tip);
 }
 
+void BlockAnnouncer::send_headers(PeerTable& table, Peer& peer, const message::Headers& headers,
+                                  const HeaderNode& last) {
+    send_seal(table, peer, last);
+    table.send(peer, headers);
+}
+
 bool BlockAnnouncer::send_block(PeerTable& table, Peer& peer, const HeaderNode& node,
                                 WitnessEncoding encoding) {
     auto bytes = table.view().read_block_bytes(node);
@@ -81,7 +87,7 @@ void BlockAnnouncer::announce_tip(Peer& peer) {
         for (auto it = branch.rbegin(); it != branch.rend(); ++it)
             announcement.headers.push_back((*it)->header);
         peer.sync.header_sent = &tip;
-        table_.send(peer, announcement);
+        send_headers(table_, peer, announcement, tip);
     } else if (peer.sync.announced_tip != tip.hash) {
         peer.sync.announced_tip = tip.hash;
         message::Inv announcement;

@@ -19,6 +19,10 @@ class BlockAnnouncer {
     /// Sends queued announcements, and reconsiders peers whose announcement is pending.
     void finish_step();
 
+    /// Sends headers, preceded by the seal of the last one, `last`, if it has one and the peer
+    /// supports it.
+    static void send_headers(PeerTable& table, Peer& peer, const message::Headers& headers,
+                             const HeaderNode& last);
     /// Sends a block, preceded by its seal if it has one and the peer supports it. False: its body
     /// is not stored.
     static bool send_block(PeerTable& table, Peer& peer, const HeaderNode& node,

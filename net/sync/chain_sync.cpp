@@ -14,8 +14,12 @@ namespace {
 constexpr int32_t kUnsolicitedDistanceMax = 288;
 /// Number of blocks whose sender is remembered until they connect.
 constexpr size_t kSourcesMax = 2048;
-/// Headers without seals cost nothing to make. Two batches of them may be outstanding per peer.
-constexpr size_t kUnsealedHeadersMax = 2 * kHeadersMax;
+
+/// The seal that the peer sent ahead, if it is for this block; empty otherwise.
+Bytes take_seal(Peer& peer, const BlockHash& block) {
+    message::Seal seal = std::exchange(peer.sync.pending_seal, {});
+    return seal.block == block ? std::move(seal.seal) : Bytes{};
+}
 
 }  // namespace
 
@@ -45,7 +49,7 @@ void ChainSync::tip_changed() {
 
 void ChainSync::send_getheaders(Peer& peer, const HeaderNode& from,
                                 const std::optional<BlockHash>& behind) {
-    if (peer.sync.headers_deadline) return;
+    if (peer.sync.headers_deadline || !may_bring_headers(peer)) return;
     message::GetHeaders request;
     request.hashes = BlockIndex::locator(from);
     if (behind) request.hashes.insert(request.hashes.begin(), *behind);
@@ -54,8 +58,14 @@ void ChainSync::send_getheaders(Peer& peer, const HeaderNode& from,
 }
 
 void ChainSync::ask_from_best(Peer& peer) {
-    const HeaderNode& best = table_.index().best_header();
+    const HeaderNode& best = highest_header();
     send_getheaders(peer, best.parent != nullptr ? *best.parent : best);
+}
+
+const HeaderNode& ChainSync::highest_header() const {
+    const HeaderNode& best = table_.index().best_header();
+    const bool higher = certified_ != nullptr && certified_->height > best.height;
+    return higher && !certified_->is_invalid() ? *certified_ : best;
 }
 
 void ChainSync::request_headers(Peer& peer) {
@@ -68,11 +78,11 @@ void ChainSync::probe(Peer& peer) {
     peer.sync.next_probe = table_.now() + table_.options().anti_entropy_interval;
     peer.sync.announcement_pending = true;  // reconsidered by BlockAnnouncer
     peer.sync.announced_tip = BlockHash{};
-    if (may_bring_headers(peer)) ask_from_best(peer);
+    ask_from_best(peer);
 }
 
 bool ChainSync::may_bring_headers(const Peer& peer) const {
-    return peer.sync.unsealed_headers <= kUnsealedHeadersMax - kHeadersMax;
+    return !table_.options().sealed_blocks || peer.handshake.speaks_parley();
 }
 
 bool ChainSync::check_sequence(Peer& peer, const std::vector<BlockHeader>& headers) {
@@ -98,24 +108,39 @@ bool ChainSync::check_sequence(Peer& peer, const std::vector<BlockHeader>& heade
 void ChainSync::on_headers(Peer& peer, ByteSpan payload) {
     auto message = table_.decode_or_drop<message::Headers>(peer, payload);
     if (!message) return;
+    auto& headers = message->headers;
+    Bytes seal = take_seal(peer, headers.empty() ? BlockHash{} : headers.back().hash());
+    if (table_.options().sealed_blocks && !headers.empty() && !admit_sealed(peer, headers, seal))
+        return;
     peer.sync.headers_deadline.reset();
     peer.sync.answers_headers = true;
-    auto& headers = message->headers;
     if (headers.size() < kHeadersMax) {
         peer.sync.more_headers = false;
         stop_continuing(peer);
     }
     if (headers.empty() || !check_sequence(peer, headers)) return;
-    submit_headers(peer, std::move(headers));
+    submit_headers(peer, std::move(headers), std::move(seal));
 }
 
-void ChainSync::submit_headers(Peer& peer, std::vector<BlockHeader> headers) {
+bool ChainSync::admit_sealed(Peer& peer, const std::vector<BlockHeader>& headers,
+                             const Bytes& seal) {
+    const BlockHash last = headers.back().hash();
+    if (!seal.empty() || table_.index().find(last) != nullptr) return true;
+    if (headers.size() > 1) {
+        table_.punish(peer, "headers without a seal");
+    } else {
+        on_announced(peer, {last});
+    }
+    return false;
+}
+
+void ChainSync::submit_headers(Peer& peer, std::vector<BlockHeader> headers, Bytes seal) {
     const BlockHash last = headers.back().hash();
     HeaderGate::Passage passage = gate_.admit(peer, std::move(headers));
     if (passage.unconnected) on_unconnecting(peer, last);
     if (passage.ask_behind) send_getheaders(peer, *passage.from, passage.ask_behind);
     if (passage.headers.empty() || peer.closing) return;
-    table_.ask(net_output::SubmitHeaders{peer.id, std::move(passage.headers)});
+    table_.ask(net_output::SubmitHeaders{peer.id, std::move(passage.headers), std::move(seal)});
 }
 
 void ChainSync::on_headers_judged(const net_input::HeadersJudged& judged) {
@@ -123,7 +148,11 @@ void ChainSync::on_headers_judged(const net_input::HeadersJudged& judged) {
     if (peer == nullptr || peer->closing) return;
     const HeadersResult& result = judged.result;
     if (result.last != nullptr) note_has(*peer, *result.last);
-    if (!charge_headers(*peer, result)) return;
+    if (result.last != nullptr && !result.last->seal.empty() &&
+        result.last->height > highest_header().height)
+        certified_ = result.last;
+    if (!table_.options().sealed_blocks) gate_.stored(*peer, result);
+    if (peer->closing) return;
     if (result.error) {
         punish_for(*peer, *result.error);
         return;
@@ -136,17 +165,6 @@ void ChainSync::on_headers_judged(const net_input::HeadersJudged& judged) {
     }
     if (headers.size() == kHeadersMax) continue_headers(*peer, result);
     work_pending_ = true;
-}
-
-bool ChainSync::charge_headers(Peer& peer, const HeadersResult& result) {
-    if (table_.options().sealed_blocks) {
-        peer.sync.unsealed_headers += result.added;
-        if (peer.sync.unsealed_headers > kUnsealedHeadersMax + kHeadersMax)
-            table_.punish(peer, "too many headers without sealed blocks");
-    } else {
-        gate_.stored(peer, result);
-    }
-    return !peer.closing;
 }
 
 void ChainSync::on_unconnecting(Peer& peer, const BlockHash& last) {
@@ -220,23 +238,22 @@ bool ChainSync::takes_unsolicited(const BlockHeader& header) {
     return true;
 }
 
-bool ChainSync::lacks_seal(const BlockHash& hash, const message::Seal& seal) const {
-    if (!table_.options().sealed_blocks || !seal.seal.empty()) return false;
+bool ChainSync::lacks_seal(const BlockHash& hash, const Bytes& seal) const {
+    if (!table_.options().sealed_blocks || !seal.empty()) return false;
     const HeaderNode* node = table_.index().find(hash);
     return node == nullptr || (!node->score && node->seal.empty());
 }
 
 void ChainSync::on_block(Peer& peer, ByteSpan payload) {
     const auto block = decode_block(payload);
-    message::Seal seal = std::exchange(peer.sync.pending_seal, {});
     if (!block) {
         table_.refuse(peer, message::kBlockCommand, block.error(), payload);
         return;
     }
     const BlockHash hash = (*block)->header.hash();
+    Bytes seal = take_seal(peer, hash);
     const bool asked = download_.on_block(peer, hash);
     work_pending_ = true;
-    if (seal.block != hash) seal.seal.clear();
     if (lacks_seal(hash, seal)) {
         table_.drop_message(peer, "block without its seal");
         return;
@@ -246,10 +263,10 @@ void ChainSync::on_block(Peer& peer, ByteSpan payload) {
     if (!asked && !invalid && !takes_unsolicited((*block)->header)) {
         // Its header may still lead to a better branch.
         std::vector<BlockHeader> header{(*block)->header};
-        if (check_sequence(peer, header)) submit_headers(peer, std::move(header));
+        if (check_sequence(peer, header)) submit_headers(peer, std::move(header), std::move(seal));
         return;
     }
-    to_submit_.push_back({*block, std::move(seal.seal), peer.id});
+    to_submit_.push_back({*block, std::move(seal), peer.id});
     submit_next();
 }
 
@@ -269,8 +286,6 @@ void ChainSync::on_block_judged(net_input::BlockJudged judged) {
         keep_orphan({std::move(ask.block), std::move(ask.seal), ask.from});
     } else {
         if (result.node != nullptr) adopt(ask.block->header.hash());
-        // A block may come with its seal before its parent has one; then it is not eligible yet.
-        if (result.node != nullptr && !result.node->seal.empty()) credit_sealed(*result.node);
         if (Peer* peer = table_.find(ask.from)) judge(*peer, result);
     }
     submit_next();
@@ -361,15 +376,6 @@ void ChainSync::block_rejected(const BlockHash& hash, const std::string& reason)
     if (Peer* peer = table_.find(found->second)) table_.punish(*peer, reason);
 }
 
-void ChainSync::credit_sealed(const HeaderNode& node) {
-    for (auto& [id, peer] : table_.peers()) {
-        const HeaderNode* best = peer.sync.best_known;
-        if (peer.sync.unsealed_headers > 0 && best != nullptr && best->height >= node.height &&
-            best->ancestor(node.height) == &node)
-            --peer.sync.unsealed_headers;
-    }
-}
-
 void ChainSync::finish_step() {
     if (!std::exchange(work_pending_, false)) return;
     for (auto& [id, peer] : table_.peers()) {
@@ -384,10 +390,7 @@ void ChainSync::finish_step() {
             !may_bring_headers(peer) || (leader_ && *leader_ != id))
             continue;
         leader_ = id;
-        // Headers without seals are not in the best header chain: continue from the peer's own.
-        const HeaderNode* best = peer.sync.best_known;
-        const bool from_peer = table_.options().sealed_blocks && best != nullptr;
-        send_getheaders(peer, from_peer ? *best : table_.index().best_header());
+        send_getheaders(peer, highest_header());
     }
     download_.request_from_all();
 }

@@ -4,9 +4,10 @@
 // have no lasting effect. The chain judges which blocks are valid. Core thread.
 //
 // Limits against attackers: one unanswered getheaders per peer; headers only with work (HeaderGate)
-// behind them; at most kUnsealedHeadersMax headers per peer whose sealed blocks are
-// missing; unsolicited blocks only if they are as good as our tip and near it; and, where blocks
-// are sealed, none without its seal.
+// behind them; unsolicited blocks only if they are as good as our tip and near it. Where blocks are
+// sealed, `seal` precedes `headers` too: new headers count only with the seal of the last of them,
+// which the chain verifies before it stores any; and no block counts without its seal. Only Parley
+// nodes send seals, so nobody else is asked for headers of such a chain.
 #pragma once
 
 #include <deque>
@@ -57,10 +58,16 @@ class ChainSync {
     /// Whether the headers are linked, and each meets its own proof of work. False: the peer was
     /// punished.
     bool check_sequence(Peer& peer, const std::vector<BlockHeader>& headers);
-    /// Submits those headers that pass the gate. REQUIRES: check_sequence(), and not empty.
-    void submit_headers(Peer& peer, std::vector<BlockHeader> headers);
-    /// Counts stored headers. False: too many, and the peer was punished.
-    bool charge_headers(Peer& peer, const HeadersResult& result);
+    /// Submits those headers that pass the gate; `seal` is that of the last. REQUIRES:
+    /// check_sequence(), and not empty.
+    void submit_headers(Peer& peer, std::vector<BlockHeader> headers, Bytes seal);
+    /// Whether headers of a sealed chain may be submitted: they are known, or the last comes with
+    /// its seal. Otherwise a single one is an announcement, and several are an offence. REQUIRES:
+    /// not empty.
+    bool admit_sealed(Peer& peer, const std::vector<BlockHeader>& headers, const Bytes& seal);
+    /// The header from which to continue: the best one, or a higher one with a seal whose
+    /// ancestors' seals have not arrived yet.
+    const HeaderNode& highest_header() const;
     void on_unconnecting(Peer& peer, const BlockHash& last);
     void continue_headers(Peer& peer, const HeadersResult& result);
     void stop_continuing(const Peer& peer);
@@ -71,7 +78,7 @@ class ChainSync {
     /// A block counts with those that wait for it (OrphanBlocks).
     bool takes_unsolicited(const BlockHeader& header);
     /// Whether the block needs a seal, and has none yet.
-    bool lacks_seal(const BlockHash& hash, const message::Seal& seal) const;
+    bool lacks_seal(const BlockHash& hash, const Bytes& seal) const;
     /// Submits the next queued block, unless one is being judged.
     void submit_next();
     void adopt(const BlockHash& parent);
@@ -81,7 +88,7 @@ class ChainSync {
     void ask_about_unknown(Peer& peer);
     void fetch_block(Peer& peer, const BlockHash& hash);
     void remember_source(const BlockHash& hash, PeerId peer);
-    void credit_sealed(const HeaderNode& node);
+    /// Headers of a sealed chain count only with a seal, and only Parley nodes send seals.
     bool may_bring_headers(const Peer& peer) const;
 
     PeerTable& table_;
@@ -90,6 +97,8 @@ class ChainSync {
     size_t ties_left_ = kTiesMax;  ///< unsolicited blocks as good as the tip that are still taken
     /// The peer from which a long chain of headers is downloaded; others wait.
     std::optional<PeerId> leader_;
+    /// The highest header that came with a seal; null before the first.
+    const HeaderNode* certified_ = nullptr;
     bool work_pending_ = false;
     OrphanBlocks orphans_;
     std::deque<OrphanBlocks::Orphan> to_submit_;

@@ -7,8 +7,8 @@
 // - more than our tip's, once kWeakHeadersMax headers were stored that did not improve on it. So
 //   the headers that a node stores on losing branches are bounded, whoever sends them.
 //
-// Where blocks are sealed, headers claim no work, and everything passes: ChainSync limits headers
-// without sealed blocks.
+// Where blocks are sealed, headers claim no work, and everything passes: ChainSync submits no new
+// headers without a seal, and the chain stores none whose seal is wrong.
 // Owned by ChainSync. Core thread.
 #pragma once
 

@@ -124,7 +124,7 @@ void InventoryServer::on_getheaders(Peer& peer, ByteSpan payload) {
         const HeaderNode* node = table_.index().find(request->stop);
         if (node == nullptr || !table_.index().contains(*node)) return;
         answer.headers.push_back(node->header);
-        table_.send(peer, answer);
+        BlockAnnouncer::send_headers(table_, peer, answer, *node);
         return;
     }
     const HeaderNode* last = nullptr;
@@ -137,9 +137,13 @@ void InventoryServer::on_getheaders(Peer& peer, ByteSpan payload) {
         if (node->hash == request->stop) break;
     }
     table_.work(answer.headers.size());
-    // A peer that gets no header has shown by its locator that it has our tip.
-    peer.sync.header_sent = last != nullptr ? last : &table_.index().tip();
-    table_.send(peer, answer);
+    if (last != nullptr) {
+        peer.sync.header_sent = last;
+        BlockAnnouncer::send_headers(table_, peer, answer, *last);
+    } else {
+        peer.sync.header_sent = &table_.index().tip();  // its locator shows that it has our tip
+        table_.send(peer, answer);
+    }
 }
 
 void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {

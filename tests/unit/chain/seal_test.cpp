@@ -7,14 +7,17 @@
 namespace parley {
 namespace {
 
-// A header is certified by a seal of one byte, 'S'; the score is the height. Another seal is wrong.
+// A header is certified by a seal of one byte, 'S', or by 'H' and its height; the score is the
+// height. 'P' is a part of a seal. Another one is wrong.
 class SealRules final : public HeaderRules {
  public:
     Expected<std::optional<Score>, HeaderError> verify_header(
         const BlockHeader&, const BlockHash&, ByteSpan seal,
         const HeaderNode& parent) const override {
         if (seal.empty()) return std::optional<Score>{};
-        if (to_bytes(seal) != Bytes{'S'})
+        if (to_bytes(seal) == Bytes{'P'}) return std::optional<Score>{};
+        const Bytes with_height{'H', static_cast<uint8_t>(parent.height.value() + 1)};
+        if (to_bytes(seal) != Bytes{'S'} && to_bytes(seal) != with_height)
             return Unexpected(HeaderError{"bad-seal", "wrong signature"});
         return std::optional<Score>{Score{static_cast<uint64_t>(parent.height.value()) + 1}};
     }
@@ -43,6 +46,19 @@ class Seals : public ::testing::Test {
     BlockRef block(int32_t height) { return source.block(Height{height}); }
     State accept(int32_t height, const Bytes& seal) {
         return chain->accept_block(block(height), seal, source.now()).state;
+    }
+    HeadersResult accept_headers(int32_t first, int32_t last, const Bytes& seal) {
+        std::vector<BlockHeader> headers;
+        for (int32_t h = first; h <= last; ++h) headers.push_back(block(h)->header);
+        return chain->accept_headers(headers, seal, source.now());
+    }
+    const HeaderNode* find(int32_t height) {
+        return chain->index().find(block(height)->header.hash());
+    }
+    size_t known() const {
+        size_t count = 0;
+        chain->index().for_each([&](const HeaderNode&) { ++count; });
+        return count;
     }
     int32_t activate() {
         while (chain->activate_best_chain().more) {
@@ -128,6 +144,56 @@ TEST_F(Seals, headers_with_seals_come_first_and_bodies_later) {
     EXPECT_EQ(activate(), 0);
     for (int32_t h = 6; h >= 1; --h) EXPECT_EQ(accept(h, {}), State::accepted);
     EXPECT_EQ(activate(), 6);
+}
+
+TEST_F(Seals, seal_of_the_last_header_certifies_those_before_it) {
+    const HeadersResult result = accept_headers(1, 4, {'H', 4});
+    EXPECT_FALSE(result.error.has_value());
+    EXPECT_EQ(result.added, 4u);
+    ASSERT_EQ(result.last, find(4));
+    EXPECT_EQ(result.last->seal, (Bytes{'H', 4}));
+    EXPECT_FALSE(result.last->score.has_value()) << "its ancestors' seals come with their blocks";
+    EXPECT_TRUE(find(3)->seal.empty());
+    // The next ones, on top of those whose scores are unknown; the first two are known.
+    EXPECT_EQ(accept_headers(3, 6, {'H', 6}).added, 2u);
+    for (int32_t h = 1; h <= 6; ++h) accept(h, kSeal);
+    EXPECT_EQ(activate(), 6);
+}
+
+TEST_F(Seals, headers_with_a_wrong_seal_are_not_stored) {
+    for (const Bytes& seal : {Bytes{'X'}, Bytes{'H', 3}, Bytes{'H', 5}}) {
+        const HeadersResult result = accept_headers(1, 4, seal);
+        ASSERT_TRUE(result.error.has_value());
+        EXPECT_EQ(result.error->reason, "bad-seal");
+        EXPECT_EQ(result.error->kind, BlockErrorKind::invalid_header);
+        EXPECT_EQ(result.last, nullptr);
+        EXPECT_EQ(known(), 1u) << "the genesis block";
+    }
+    const HeadersResult part = accept_headers(1, 4, {'P'});
+    ASSERT_TRUE(part.error.has_value());
+    EXPECT_EQ(part.error->reason, "incomplete-seal");
+    EXPECT_EQ(accept_headers(2, 4, kSeal).error->kind, BlockErrorKind::missing_parent);
+    EXPECT_EQ(known(), 1u);
+    EXPECT_FALSE(accept_headers(1, 1, {'H', 1}).error.has_value());
+    EXPECT_EQ(known(), 2u);
+}
+
+TEST_F(Seals, seal_of_a_known_header_is_checked_and_attached) {
+    EXPECT_EQ(accept(1, {}), State::accepted);
+    EXPECT_EQ(accept_headers(1, 1, {'X'}).error->reason, "bad-seal");
+    EXPECT_EQ(activate(), 0);
+    const HeadersResult result = accept_headers(1, 1, kSeal);
+    EXPECT_FALSE(result.error.has_value());
+    EXPECT_EQ(result.added, 0u);
+    EXPECT_EQ(activate(), 1);
+}
+
+TEST_F(Seals, headers_below_an_invalid_block_stay_out) {
+    accept_headers(1, 2, kSeal);
+    ASSERT_TRUE(chain->invalidate(block(2)->header.hash()));
+    EXPECT_EQ(accept_headers(3, 4, kSeal).error->kind, BlockErrorKind::invalid_parent);
+    EXPECT_EQ(accept_headers(1, 4, kSeal).error->kind, BlockErrorKind::invalid_parent);
+    EXPECT_EQ(known(), 3u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "fake_backend.h"
 #include "net/wire/messages.h"
+#include "station.h"
 
 namespace parley::test {
 
@@ -12,6 +13,17 @@ inline message::Inv block_inv(const BlockHash& hash) {
     message::Inv inv;
     inv.entries.push_back(message::InvEntry::of(InvType::block, hash));
     return inv;
+}
+
+inline message::Seal seal_of_last(const message::Headers& headers) {
+    const BlockHash hash = headers.headers.back().hash();
+    return {hash, seal_for(hash)};
+}
+
+inline message::Version parley_version() {
+    message::Version version = Station::default_version();
+    version.services |= kServiceParley;
+    return version;
 }
 
 inline message::GetData block_request(InvType type, const BlockHash& hash) {

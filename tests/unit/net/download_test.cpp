@@ -273,11 +273,10 @@ TEST(Download, pushed_branch_counts_as_a_whole) {
 
 TEST(Download, block_without_its_seal_is_asked_for_again) {
     Station station({}, true);
-    message::Version parley = Station::default_version();
-    parley.services |= kServiceParley;
-    const PeerId peer = station.ready_peer(true, parley);
-    const Branch branch(station.backend.active_tip(), 1, 5);
+    const PeerId peer = station.ready_peer(true, parley_version());
+    const Branch branch(station.backend.active_tip(), 2, 5);
     const BlockHash hash = branch.blocks[0]->header.hash();
+    station.send(peer, seal_of_last(branch.headers));
     station.send(peer, branch.headers);
     EXPECT_THAT(station.take<message::GetData>(peer), SizeIs(1));
     station.send_raw(peer, "block", branch.blocks[0]->serialize());
@@ -290,6 +289,9 @@ TEST(Download, block_without_its_seal_is_asked_for_again) {
     station.send(peer, message::Seal{hash, seal_for(hash)});
     station.send_raw(peer, "block", branch.blocks[0]->serialize());
     EXPECT_EQ(station.backend.active_tip().height, Height{1});
+    // The second block's seal came with its header.
+    station.send_raw(peer, "block", branch.blocks[1]->serialize());
+    EXPECT_EQ(station.backend.active_tip().height, Height{2});
 }
 
 TEST(Download, sender_of_a_block_that_fails_to_connect_later_is_punished) {

@@ -106,8 +106,12 @@ const HeaderNode& FakeBackend::add_header(const BlockHeader& header) {
     return index_.add(header, hash, parent, {}, *rules_->verify_header(header, hash, {}, parent));
 }
 
-HeadersResult FakeBackend::submit_headers(const std::vector<BlockHeader>& batch) {
+HeadersResult FakeBackend::submit_headers(const std::vector<BlockHeader>& batch, ByteSpan seal) {
     HeadersResult result;
+    if (!seal.empty() && to_bytes(seal) != seal_for(batch.back().hash())) {
+        result.error = BlockError{BlockErrorKind::invalid_header, "bad-seal", {}};
+        return result;
+    }
     for (const BlockHeader& header : batch) {
         if (header.nonce == kBadHeaderNonce) {
             result.error = BlockError{BlockErrorKind::invalid_header, "high-hash", {}};
@@ -122,13 +126,18 @@ HeadersResult FakeBackend::submit_headers(const std::vector<BlockHeader>& batch)
         result.last = &node;
         result.added += headers - before;
     }
+    if (!seal.empty()) attach_seal(*result.last, seal);
     return result;
 }
 
+void FakeBackend::attach_seal(const HeaderNode& node, ByteSpan seal) {
+    if (!sealed_ || node.score || to_bytes(seal) != seal_for(node.hash)) return;
+    index_.attach_seal(node, seal,
+                       *rules_->verify_header(node.header, node.hash, seal, *node.parent));
+}
+
 void FakeBackend::store(const HeaderNode& node, const BlockRef& block, ByteSpan seal) {
-    if (sealed_ && !node.score && to_bytes(seal) == seal_for(node.hash))
-        index_.attach_seal(node, seal,
-                           *rules_->verify_header(node.header, node.hash, seal, *node.parent));
+    attach_seal(node, seal);
     if (node.has_body()) return;
     index_.add_body(node, {0, ++bodies_, 1}, block->transactions.size());
     blocks_[node.hash] = block;
@@ -257,7 +266,7 @@ std::vector<RelayTransaction> FakeBackend::relay_transactions() const {
 
 std::optional<NetInput> FakeBackend::answer(NetOutput& output) {
     if (auto* headers = std::get_if<net_output::SubmitHeaders>(&output)) {
-        HeadersResult result = submit_headers(headers->headers);
+        HeadersResult result = submit_headers(headers->headers, headers->seal);
         return net_input::HeadersJudged{std::move(*headers), std::move(result)};
     }
     if (auto* block = std::get_if<net_output::SubmitBlock>(&output)) {

@@ -1,7 +1,8 @@
 // FakeBackend: a block index and a mempool behind the peer protocol's tests. Blocks have one
-// transaction; every header is worth its claimed work; a block is bad when its nonce says so. It
-// checks nothing else, so that the tests are about the protocol alone. run() plays the node's part:
-// it answers the manager's asks and hands it the news.
+// transaction; every header is worth its claimed work; a block is bad when its nonce says so; a
+// seal is right if it is seal_for() the block. It checks nothing else, so that the tests are about
+// the protocol alone. run() plays the node's part: it answers the manager's asks and hands it the
+// news.
 #pragma once
 
 #include <deque>
@@ -69,7 +70,8 @@ class FakeBackend final : public NetView {
     size_t headers = 1;  ///< in the index, with the genesis block's
 
  private:
-    HeadersResult submit_headers(const std::vector<BlockHeader>& headers);
+    HeadersResult submit_headers(const std::vector<BlockHeader>& headers, ByteSpan seal);
+    void attach_seal(const HeaderNode& node, ByteSpan seal);
     std::optional<TxReject> submit_transaction(const TransactionRef& transaction);
     std::map<Wtxid, TxReject> submit_package(const TransactionRef& parent,
                                              const TransactionRef& child);

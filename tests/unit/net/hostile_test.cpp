@@ -382,16 +382,5 @@ TEST(Hostile, headers_of_weak_branches_are_bounded_in_all) {
     EXPECT_EQ(station.backend.index().best_header().height, Height{310});
 }
 
-TEST(Hostile, unsealed_headers_without_blocks_are_bounded) {
-    Station station({}, true);
-    message::Version version = Station::default_version();
-    version.services |= kServiceParley;
-    const PeerId peer = station.ready_peer(true, version);
-    for (uint32_t branch = 0; branch < 20 && !station.closed(peer); ++branch)
-        station.send(peer, chain_from(station.backend.active_tip().header, 2'000, 100 + branch));
-    EXPECT_TRUE(station.closed(peer));
-    EXPECT_LE(station.backend.headers, 8'001u);
-}
-
 }  // namespace
 }  // namespace parley::test
