@@ -319,12 +319,11 @@ void Node::Impl::route(net_output::SubmitPackage& ask) {
     const auto answer = tell_mempool(mempool_input::SubmitPackage{{ask.parent, ask.child}});
     if (failure) return;
     const PackageResult& result = std::get<mempool_output::PackageJudged>(*answer).result;
-    net_input::PackageJudged judged{std::move(ask), {}};
+    net_input::PackageJudged judged{std::move(ask), !result.problem, {}};
     for (const auto& [wtxid, verdict] : result.verdicts) {
         if (const auto* reject = std::get_if<TxReject>(&verdict))
             judged.rejects.emplace(wtxid, *reject);
     }
-    if (result.problem) judged.rejects.emplace(judged.ask.child->wtxid(), *result.problem);
     tell_net(std::move(judged));
 }
 

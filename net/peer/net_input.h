@@ -68,8 +68,8 @@ struct TransactionJudged {
 };
 struct PackageJudged {
     net_output::SubmitPackage ask;
-    /// Empty: they are in the mempool. Missing: it was not judged by itself, or is fine.
-    std::map<Wtxid, TxReject> rejects;
+    bool accepted = false;              ///< both are in the mempool
+    std::map<Wtxid, TxReject> rejects;  ///< of those that were refused by themselves
 };
 /// The engine has processed the oldest unanswered EngineMessage or PeerReady.
 struct EngineDone {};

@@ -284,15 +284,15 @@ void TransactionRelay::try_with_child(PeerId peer, const TransactionRef& parent)
 }
 
 void TransactionRelay::on_package_judged(const net_input::PackageJudged& judged) {
-    const auto& [ask, rejects] = judged;
+    const auto& [ask, accepted, rejects] = judged;
     table_.log().debug(LogCategory::mempool,
                        "package evaluation for parent {} (wtxid={}, sender={}) + child {} "
                        "(wtxid={}, sender={}): {}",
                        ask.parent->txid().to_string(), ask.parent->wtxid().to_string(),
                        ask.from.value(), ask.child->txid().to_string(),
                        ask.child->wtxid().to_string(), ask.from.value(),
-                       rejects.empty() ? "package accepted" : "package rejected");
-    if (rejects.empty()) {
+                       accepted ? "package accepted" : "package rejected");
+    if (accepted) {
         if (Peer* peer = table_.find(ask.from)) peer->relay.last_transaction = table_.now();
         return;
     }

@@ -279,7 +279,8 @@ std::optional<NetInput> FakeBackend::answer(NetOutput& output) {
     }
     if (auto* package = std::get_if<net_output::SubmitPackage>(&output)) {
         auto rejects = submit_package(package->parent, package->child);
-        return net_input::PackageJudged{std::move(*package), std::move(rejects)};
+        const bool accepted = rejects.empty();
+        return net_input::PackageJudged{std::move(*package), accepted, std::move(rejects)};
     }
     if (auto* message = std::get_if<net_output::EngineMessage>(&output)) {
         engine_messages.emplace_back(message->from, std::move(message->message));
