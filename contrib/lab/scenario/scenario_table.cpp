@@ -24,7 +24,7 @@ int64_t ScenarioTable::line(const char* key) const {
 }
 
 const toml::node* ScenarioTable::find(const char* key, bool required) {
-    asked_.emplace_back(key);
+    allow({key});
     const toml::node* node = table_.get(key);
     if (node == nullptr && required) {
         errors_.add(line_, fmt::format("{} is missing", place(key)), ScenarioFault::missing_key);
@@ -97,13 +97,18 @@ std::vector<double> ScenarioTable::numbers(const char* key) {
 ScenarioTable ScenarioTable::table(const char* key, bool required) {
     const toml::node* node = find(key, required);
     const toml::table* found = node == nullptr ? nullptr : node->as_table();
-    if (node != nullptr && found == nullptr)
-        errors_.add(line_of(*node), fmt::format("{} is not a table", place(key)));
+    if (node != nullptr && found == nullptr) {
+        // Before its keys, which are missing now.
+        errors_.add(line_of(*node), fmt::format("{} is not a table", place(key)),
+                    ScenarioFault::missing_key);
+    }
     return {found == nullptr ? kEmptyTable : *found, place(key), line(key), errors_};
 }
 
 void ScenarioTable::allow(std::initializer_list<const char*> keys) {
-    asked_.insert(asked_.end(), keys.begin(), keys.end());
+    for (const char* key : keys) {
+        if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) asked_.emplace_back(key);
+    }
 }
 
 void ScenarioTable::expect_no_more() {

@@ -20,7 +20,7 @@ TEST(Axis, linear_axis_ends_at_ticks_around_the_data) {
 
 TEST(Axis, data_at_a_tick_needs_no_further_one) {
     EXPECT_DOUBLE_EQ(make_axis(0, 0.6, false).high, 0.6);
-    EXPECT_DOUBLE_EQ(make_axis(0, 3e-7, false).high, 3e-7);
+    EXPECT_DOUBLE_EQ(make_axis(0, 3e-5, false).high, 3e-5);
     EXPECT_GT(make_axis(0, 0, false).high, 0);
     EXPECT_GT(make_axis(5, 5, false).high, 5);
 }

@@ -79,7 +79,7 @@ TEST(Scenario, parse_error_names_the_line_and_the_key) {
     EXPECT_EQ(error_of(with("nodes = 10\n", "")), "f:1: nodes is missing");
     EXPECT_EQ(error_of(with("seed = 5", "sead = 5")),
               "f:4: unknown key sead; known here: title, consensus, nodes, seed, seeds, mining, "
-              "topology, delay, bandwidth, load, stop");
+              "pbft, topology, delay, bandwidth, load, stop");
     EXPECT_EQ(error_of(with("mbit_s = 8\nblock_bytes = 1000", "mbits = 8")),
               "f:16: unknown key bandwidth.mbits; known here: mbit_s, block_bytes");
     EXPECT_EQ(error_of(with("[0.5, 0.3, 0.2]", "[0.5, 0.3, 0.1]")),
@@ -125,8 +125,8 @@ TEST(Scenario, parse_misspelt_key_is_named_before_what_is_missing_without_it) {
 
 TEST(Scenario, parse_what_is_not_toml_names_the_line) {
     EXPECT_EQ(error_of(with("seeds = 2", "seeds = = 2")).substr(0, 4), "f:5:");
-    EXPECT_NE(error_of(with("[mining]", "mining = 3\n[x]")).find("mining is not a table"),
-              std::string::npos);
+    EXPECT_EQ(error_of(with("[mining]\ninterval_s = 600\nshares = [0.5, 0.3, 0.2]", "mining = 3")),
+              "f:6: mining is not a table");
 }
 
 TEST(Scenario, parse_topologies_say_what_they_need) {
@@ -163,7 +163,8 @@ TEST(ScenarioNetwork, build_draws_the_delays_of_a_seed) {
     EXPECT_NE(first.delays, build_network(scenario, "f", 2)->delays);
     const auto regions =
         *parse_scenario(with("mean_s = 0.25\nlaw = \"exponential\"", "regions = \"2019\""), "f");
-    for (const Duration delay : build_network(regions, "f", 1)->delays) {
+    const auto between_regions = *build_network(regions, "f", 1);
+    for (const Duration delay : between_regions.delays) {
         EXPECT_GE(delay, std::chrono::milliseconds{11});
         EXPECT_LE(delay, std::chrono::milliseconds{325});
     }
