@@ -13,12 +13,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-Txid coin(uint8_t number) {
-    Txid txid;
-    txid.bytes()[0] = number;
-    return txid;
-}
-
 message::Inv inv_of(const Transaction& transaction) {
     message::Inv inv;
     inv.entries.push_back(message::InvEntry::of(InvType::wtxid, transaction.wtxid()));

@@ -15,12 +15,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-Txid coin(uint8_t number) {
-    Txid txid;
-    txid.bytes()[0] = number;
-    return txid;
-}
-
 message::Inv inv_of(InvType type, const Hash256& hash) {
     message::Inv inv;
     inv.entries.push_back(message::InvEntry::of(type, hash));
