@@ -26,13 +26,13 @@ void solve(BlockHeader& header);
 /// parent's target is that of regtest.
 BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt);
 Bytes seal_for(const BlockHash& hash);
-/// A transaction that spends output 0 of `parent`; equal salts give equal transactions.
 /// The txid of a made-up coin.
 inline Txid coin(uint8_t number) {
     Txid txid;
     txid.bytes()[0] = number;
     return txid;
 }
+/// A transaction that spends output 0 of `parent`; equal salts give equal transactions.
 TransactionRef make_spend(const Txid& parent, uint32_t salt, bool witness = false);
 
 class FakeBackend final : public NetView {
