@@ -1,6 +1,8 @@
 #include "mempool/cluster/linearization.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <numeric>
 #include <optional>
 
@@ -11,192 +13,200 @@ namespace {
 
 using Wide = __int128;
 using Positions = std::vector<size_t>;
+using Members = uint64_t;  ///< a bit for each item of a group
 
-FeeFraction sum_of(std::span<const LinearItem> items, const Positions& members) {
-    FeeFraction sum{0, 0};
-    for (const size_t member : members) {
-        sum.fee += items[member].cost.fee;
-        sum.size += items[member].cost.size;
-    }
-    return sum;
+static_assert(kExactCountMax == 64, "a group that is solved exactly fits into a word");
+
+constexpr Members bit(size_t position) {
+    return Members{1} << position;
 }
 
-/// Maximum closure: of weighted items, the set with the highest positive total that contains the
-/// parents of all its members. A minimum cut between the items of positive and of negative weight,
-/// by augmenting paths.
+template <class Visit>
+void for_each(Members members, Visit visit) {
+    for (; members != 0; members &= members - 1)
+        visit(static_cast<size_t>(std::countr_zero(members)));
+}
+
+void add(FeeFraction& sum, const FeeFraction& cost) {
+    sum.fee += cost.fee;
+    sum.size += cost.size;
+}
+
+/// Maximum closure: of weighted items, the smallest set among those that have the highest positive
+/// total and contain the parents of all their members. A minimum cut between the items of positive
+/// and of negative weight, by shortest augmenting paths (Edmonds and Karp).
 class MaximumClosure {
  public:
-    /// `parents` are positions within `weights`.
-    MaximumClosure(std::vector<Wide> weights, const std::vector<Positions>& parents)
-        : weights_(std::move(weights)), pulls_(weights_.size()), flow_(weights_.size()) {
-        for (size_t child = 0; child < weights_.size(); ++child) {
-            pulls_[child] = parents[child];
-            flow_[child].resize(weights_.size());
+    /// `parents` are bits for positions within `weights`, which are at most 64.
+    MaximumClosure(std::vector<Wide> weights, std::span<const Members> parents)
+        : weights_(std::move(weights)),
+          parents_(parents),
+          takers_(weights_.size()),
+          flow_(weights_.size() * weights_.size()) {
+        for (size_t i = 0; i < weights_.size(); ++i) {
+            if (weights_[i] > 0) gainers_ |= bit(i);
+            if (weights_[i] < 0) losers_ |= bit(i);
         }
     }
 
     /// Empty: no set has a positive total.
-    Positions find() {
-        for (size_t i = 0; i < weights_.size(); ++i) {
-            while (weights_[i] > 0) {
-                visited_.assign(weights_.size(), false);
-                if (push(i, weights_[i]) == 0) break;
-            }
-        }
-        visited_.assign(weights_.size(), false);
-        for (size_t i = 0; i < weights_.size(); ++i) {
-            if (weights_[i] > 0) reach(i);
-        }
-        Positions reached;
-        for (size_t i = 0; i < weights_.size(); ++i) {
-            if (visited_[i]) reached.push_back(i);
-        }
-        return reached;
+    Members find() {
+        while (const auto end = search()) push_to(*end);
+        return reached_;
     }
 
  private:
-    /// Moves up to `limit` from an item of positive weight to one of negative weight that it pulls
-    /// in. Weights become what is left of them.
-    Wide push(size_t from, Wide limit) {
-        visited_[from] = true;
-        const Wide moved = push_on(from, from, limit);
-        if (moved > 0) weights_[from] -= moved;
-        return moved;
+    Wide& flow(size_t child, size_t parent) { return flow_[child * weights_.size() + parent]; }
+
+    /// Breadth first from all gainers to the nearest loser: on to parents, or back to a child that
+    /// has pushed something into an item. Weights are what is left of them.
+    std::optional<size_t> search() {
+        std::array<uint8_t, kExactCountMax> queue;
+        size_t queued = 0;
+        reached_ = gainers_;
+        for_each(gainers_, [&](size_t i) { queue[queued++] = static_cast<uint8_t>(i); });
+        for (size_t next = 0; next < queued; ++next) {
+            const size_t at = queue[next];
+            const Members found = (parents_[at] | takers_[at]) & ~reached_;
+            reached_ |= found;
+            for_each(found, [&](size_t i) {
+                before_[i] = static_cast<uint8_t>(at);
+                queue[queued++] = static_cast<uint8_t>(i);
+            });
+            if (const Members ends = found & losers_; ends != 0)
+                return static_cast<size_t>(std::countr_zero(ends));
+        }
+        return std::nullopt;
     }
 
-    Wide push_on(size_t origin, size_t at, Wide limit) {
-        if (at != origin && weights_[at] < 0) {
-            const Wide moved = std::min(limit, -weights_[at]);
-            weights_[at] += moved;
-            return moved;
+    void push_to(size_t end) {
+        Wide most = -weights_[end];
+        size_t start = end;
+        for (; (gainers_ & bit(start)) == 0; start = before_[start]) {
+            const size_t from = before_[start];
+            if ((takers_[from] & bit(start)) != 0) most = std::min(most, flow(start, from));
         }
-        for (const size_t parent : pulls_[at]) {
-            if (visited_[parent]) continue;
-            visited_[parent] = true;
-            if (const Wide moved = push_on(origin, parent, limit); moved > 0) {
-                flow_[at][parent] += moved;
-                return moved;
-            }
-        }
-        // Takes back what another item has pushed into this one.
-        for (size_t child = 0; child < weights_.size(); ++child) {
-            if (visited_[child] || flow_[child][at] == 0) continue;
-            visited_[child] = true;
-            const Wide most = std::min(limit, flow_[child][at]);
-            if (const Wide moved = push_on(origin, child, most); moved > 0) {
-                flow_[child][at] -= moved;
-                return moved;
-            }
-        }
-        return 0;
+        most = std::min(most, weights_[start]);
+        for (size_t at = end; at != start; at = before_[at]) move(before_[at], at, most);
+        weights_[start] -= most;
+        weights_[end] += most;
+        if (weights_[start] == 0) gainers_ &= ~bit(start);
+        if (weights_[end] == 0) losers_ &= ~bit(end);
     }
 
-    void reach(size_t at) {
-        if (visited_[at]) return;
-        visited_[at] = true;
-        for (const size_t parent : pulls_[at]) reach(parent);
-        for (size_t child = 0; child < weights_.size(); ++child) {
-            if (flow_[child][at] > 0) reach(child);
+    void move(size_t from, size_t to, Wide amount) {
+        if ((takers_[from] & bit(to)) != 0) {
+            Wide& taken = flow(to, from);
+            taken -= amount;
+            if (taken == 0) takers_[from] &= ~bit(to);
+        } else {
+            flow(from, to) += amount;
+            takers_[to] |= bit(from);
         }
     }
 
     std::vector<Wide> weights_;
-    std::vector<Positions> pulls_;
-    std::vector<std::vector<Wide>> flow_;
-    std::vector<bool> visited_;
+    std::span<const Members> parents_;
+    std::vector<Members> takers_;  ///< children that have pushed something into an item
+    std::vector<Wide> flow_;       ///< from child to parent
+    Members gainers_ = 0;
+    Members losers_ = 0;
+    Members reached_ = 0;
+    std::array<uint8_t, kExactCountMax> before_{};
 };
 
-/// One connected group of items, from which chunks are taken until nothing remains.
-class Group {
+/// One connected group of at most kExactCountMax items. At the rate of the whole group, the maximum
+/// closure contains exactly the chunks that pay more: it is split off, and each part is split in
+/// turn. So there are less than two cuts for each chunk.
+class ExactGroup {
  public:
-    Group(std::span<const LinearItem> items, Positions members)
-        : items_(items), remaining_(std::move(members)) {}
-
-    std::vector<LinearChunk> chunks() {
-        if (remaining_.size() > kExactCountMax) return cut_as_given();
-        std::vector<LinearChunk> found;
-        while (!remaining_.empty()) {
-            Positions best = smallest_of_equal(best_closure());
-            found.push_back({sum_of(items_, best), best});
-            std::erase_if(remaining_,
-                          [&](size_t item) { return std::ranges::binary_search(best, item); });
+    /// `positions` are sorted.
+    ExactGroup(std::span<const LinearItem> items, const Positions& positions)
+        : positions_(positions), parents_(positions.size()), ancestors_(positions.size()) {
+        CHECK(positions.size() <= kExactCountMax);
+        for (size_t i = 0; i < positions.size(); ++i) {
+            costs_.push_back(items[positions[i]].cost);
+            for (const size_t parent : items[positions[i]].parents) {
+                const auto at = std::ranges::lower_bound(positions, parent) - positions.begin();
+                parents_[i] |= bit(static_cast<size_t>(at));
+            }
+            ancestors_[i] = bit(i);
+            for_each(parents_[i], [&](size_t parent) { ancestors_[i] |= ancestors_[parent]; });
         }
-        return found;
+    }
+
+    std::vector<LinearChunk> chunks() && {
+        split(costs_.size() == kExactCountMax ? ~Members{0} : bit(costs_.size()) - 1);
+        return std::move(chunks_);
     }
 
  private:
-    std::vector<LinearChunk> cut_as_given() const {
-        std::vector<LinearChunk> found;
-        for (const size_t item : remaining_) {
-            found.push_back({items_[item].cost, {item}});
-            while (found.size() > 1 && found.back().cost.above(found[found.size() - 2].cost)) {
-                LinearChunk last = std::move(found.back());
-                found.pop_back();
-                found.back().cost.fee += last.cost.fee;
-                found.back().cost.size += last.cost.size;
-                found.back().items.insert(found.back().items.end(), last.items.begin(),
-                                          last.items.end());
-            }
-        }
-        return found;
+    FeeFraction sum_of(Members members) const {
+        FeeFraction sum{0, 0};
+        for_each(members, [&](size_t i) { add(sum, costs_[i]); });
+        return sum;
     }
 
-    Positions best_closure() const {
-        Positions best = remaining_;
-        if (best.size() == 1) return best;
-        std::vector<Positions> parents(remaining_.size());
-        for (size_t i = 0; i < remaining_.size(); ++i) {
-            for (const size_t parent : items_[remaining_[i]].parents) {
-                const auto at = std::ranges::lower_bound(remaining_, parent);
-                if (at != remaining_.end() && *at == parent)
-                    parents[i].push_back(static_cast<size_t>(at - remaining_.begin()));
-            }
-        }
-        while (true) {
-            const FeeFraction rate = sum_of(items_, best);
-            std::vector<Wide> gains;
-            for (const size_t item : remaining_) {
-                const FeeFraction& cost = items_[item].cost;
-                gains.push_back(static_cast<Wide>(cost.fee) * rate.size -
-                                static_cast<Wide>(rate.fee) * cost.size);
-            }
-            const Positions better = MaximumClosure{std::move(gains), parents}.find();
-            if (better.empty()) return best;
-            best.clear();
-            for (const size_t i : better) best.push_back(remaining_[i]);
+    void split(Members members) {
+        const FeeFraction rate = sum_of(members);
+        const Members better = std::popcount(members) == 1 ? 0 : closure_above(rate, members);
+        if (better == 0) return emit(members, rate);
+        split(better);
+        split(members & ~better);
+    }
+
+    Members closure_above(const FeeFraction& rate, Members members) const {
+        std::vector<Wide> gains(costs_.size());
+        for_each(members, [&](size_t i) {
+            gains[i] = static_cast<Wide>(costs_[i].fee) * rate.size -
+                       static_cast<Wide>(rate.fee) * costs_[i].size;
+        });
+        std::vector<Members> parents(costs_.size());
+        for_each(members, [&](size_t i) { parents[i] = parents_[i] & members; });
+        return MaximumClosure{std::move(gains), parents}.find();
+    }
+
+    /// No part of these pays more than the whole. One that pays as much, a member with its
+    /// ancestors, is a chunk by itself, the smallest first.
+    void emit(Members members, const FeeFraction& rate) {
+        while (members != 0) {
+            Members smallest = members;
+            for_each(members, [&](size_t i) {
+                const Members part = ancestors_[i] & members;
+                if (std::popcount(part) < std::popcount(smallest) &&
+                    sum_of(part).compare(rate) == 0)
+                    smallest = part;
+            });
+            LinearChunk chunk{sum_of(smallest), {}};
+            for_each(smallest, [&](size_t i) { chunk.items.push_back(positions_[i]); });
+            chunks_.push_back(std::move(chunk));
+            members &= ~smallest;
         }
     }
 
-    /// A member with its ancestors may have the rate of the whole: then it is a chunk by itself.
-    Positions smallest_of_equal(Positions chunk) const {
-        const FeeFraction rate = sum_of(items_, chunk);
-        Positions smallest = chunk;
-        for (const size_t member : chunk) {
-            const Positions with_ancestors = ancestors_within(chunk, member);
-            if (with_ancestors.size() < smallest.size() &&
-                sum_of(items_, with_ancestors).compare(rate) == 0)
-                smallest = with_ancestors;
-        }
-        return smallest;
-    }
-
-    /// Including the member; sorted.
-    Positions ancestors_within(const Positions& chunk, size_t member) const {
-        Positions found{member};
-        for (size_t next = 0; next < found.size(); ++next) {
-            for (const size_t parent : items_[found[next]].parents) {
-                if (std::ranges::binary_search(chunk, parent) &&
-                    std::ranges::find(found, parent) == found.end())
-                    found.push_back(parent);
-            }
-        }
-        std::ranges::sort(found);
-        return found;
-    }
-
-    std::span<const LinearItem> items_;
-    Positions remaining_;  ///< sorted
+    const Positions& positions_;
+    std::vector<FeeFraction> costs_;
+    std::vector<Members> parents_;
+    std::vector<Members> ancestors_;  ///< with the item itself
+    std::vector<LinearChunk> chunks_;
 };
+
+/// In the order given.
+std::vector<LinearChunk> cut_as_given(std::span<const LinearItem> items,
+                                      const Positions& positions) {
+    std::vector<LinearChunk> found;
+    for (const size_t item : positions) {
+        found.push_back({items[item].cost, {item}});
+        while (found.size() > 1 && found.back().cost.above(found[found.size() - 2].cost)) {
+            const LinearChunk last = std::move(found.back());
+            found.pop_back();
+            add(found.back().cost, last.cost);
+            found.back().items.insert(found.back().items.end(), last.items.begin(),
+                                      last.items.end());
+        }
+    }
+    return found;
+}
 
 /// The connected groups, each sorted.
 std::vector<Positions> groups_of(std::span<const LinearItem> items) {
@@ -242,8 +252,9 @@ Earned earned_at(std::span<const LinearChunk> chunks, int64_t size) {
 
 std::vector<LinearChunk> linearize(std::span<const LinearItem> items) {
     std::vector<LinearChunk> all;
-    for (Positions& group : groups_of(items)) {
-        auto chunks = Group{items, std::move(group)}.chunks();
+    for (const Positions& group : groups_of(items)) {
+        auto chunks = group.size() > kExactCountMax ? cut_as_given(items, group)
+                                                    : ExactGroup{items, group}.chunks();
         std::ranges::move(chunks, std::back_inserter(all));
     }
     // Stable: within a group, the order stays one that can be mined.

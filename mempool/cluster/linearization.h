@@ -3,10 +3,12 @@
 // that the first n units of size earn in that order. Replacements are judged by it, and RPC shows
 // it. Knows numbers only, no transactions. Pure functions. Thread-safe.
 //
-// Method: the best chunk is the set with the highest fee rate among those that contain the parents
-// of all their members; it is found exactly, as a maximum closure by a minimum cut, whose rate is
-// raised until nothing better exists (Dinkelbach). Repeated on what remains. For groups of more
-// than kExactCountMax, the given order is cut into chunks as it is.
+// Method: at a given fee rate, the set that earns most above that rate, and contains the parents of
+// all its members, is a maximum closure, found exactly by a minimum cut. A group is split by the
+// closure at its own rate, and its parts in turn, until no part pays more than the whole: those are
+// the chunks. For groups of more than kExactCountMax, the given order is cut into chunks as it is.
+//
+// Cost: less than two cuts for each chunk. A group of 64 takes below a millisecond, at worst a few.
 #pragma once
 
 #include <compare>

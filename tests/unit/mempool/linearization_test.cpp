@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+
+#include "base/random.h"
 
 namespace parley {
 namespace {
@@ -95,6 +98,40 @@ bool can_be_mined(const std::vector<LinearItem>& items, const std::vector<size_t
         mined[each] = true;
     }
     return true;
+}
+
+// At the largest size that is solved exactly, each chunk must be the best set of what remains: no
+// item with its ancestors, and none of the sets that a few random ones lead to, pays more.
+RC_GTEST_PROP(LinearizationTest, linearize_finds_no_better_set_in_a_full_group, ()) {
+    SeededRandom random(*rc::gen::arbitrary<uint64_t>());
+    const uint64_t parents_in_a_hundred = 3 + random.uniform(57);
+    std::vector<LinearItem> items{item(5, 3)};
+    while (items.size() < 64) {
+        LinearItem each = item(static_cast<int64_t>(random.uniform(1000)) - 3,
+                               static_cast<int64_t>(1 + random.uniform(60)), {0});
+        for (size_t parent = 1; parent < items.size(); ++parent) {
+            if (random.uniform(100) < parents_in_a_hundred) each.parents.push_back(parent);
+        }
+        items.push_back(std::move(each));
+    }
+    std::set<size_t> remaining;
+    for (size_t i = 0; i < items.size(); ++i) remaining.insert(i);
+    for (const LinearChunk& chunk : linearize(items)) {
+        for (const size_t each : remaining) {
+            const auto other = static_cast<std::ptrdiff_t>(random.uniform(remaining.size()));
+            std::set<size_t> reached{each, *std::next(remaining.begin(), other)};
+            FeeFraction sum{0, 0};
+            for (auto at = reached.rbegin(); at != reached.rend(); ++at) {
+                sum.fee += items[*at].cost.fee;
+                sum.size += items[*at].cost.size;
+                for (const size_t parent : items[*at].parents)
+                    if (remaining.contains(parent)) reached.insert(parent);
+            }
+            RC_ASSERT(!sum.above(chunk.cost));
+        }
+        for (const size_t each : chunk.items) RC_ASSERT(remaining.erase(each) == 1);
+    }
+    RC_ASSERT(remaining.empty());
 }
 
 RC_GTEST_PROP(LinearizationTest, linearize_earns_at_least_as_much_as_every_order, ()) {

@@ -52,6 +52,12 @@ class NaiveMempool {
         return sum;
     }
 
+    std::set<Txid> txids() const {
+        std::set<Txid> all;
+        for (const auto& entry : entries) all.insert(entry.transaction->txid());
+        return all;
+    }
+
     std::vector<Entry> entries;  // by arrival; transactions returned from blocks come first
 
  private:
@@ -102,16 +108,17 @@ class NaiveMempool {
 };
 
 inline std::set<Txid> NaiveMempool::relatives(const Txid& txid, bool up) const {
+    const std::set<Txid> present = txids();
     std::set<Txid> known{txid};
     for (bool grown = true; grown;) {
         grown = false;
         for (const auto& entry : entries) {
+            const Txid& child = entry.transaction->txid();
+            if (up && !known.contains(child)) continue;
             for (const auto& input : entry.transaction->inputs()) {
-                const Txid& child = entry.transaction->txid();
                 const Txid& parent = input.prevout.txid;
-                if (!find(parent)) continue;
-                if (known.contains(up ? child : parent))
-                    grown |= known.insert(up ? parent : child).second;
+                if (!up && known.contains(parent)) grown |= known.insert(child).second;
+                if (up && present.contains(parent)) grown |= known.insert(parent).second;
             }
         }
     }
@@ -120,6 +127,7 @@ inline std::set<Txid> NaiveMempool::relatives(const Txid& txid, bool up) const {
 
 inline std::set<Txid> NaiveMempool::cluster(const Transaction& seed,
                                             const std::set<Txid>& excluded) const {
+    const std::set<Txid> present = txids();
     std::set<Txid> known{seed.txid()};
     for (const auto& input : seed.inputs())
         if (find(input.prevout.txid) && !excluded.contains(input.prevout.txid))
@@ -131,7 +139,9 @@ inline std::set<Txid> NaiveMempool::cluster(const Transaction& seed,
             if (excluded.contains(child)) continue;
             for (const auto& input : entry.transaction->inputs()) {
                 const Txid& parent = input.prevout.txid;
-                if (parent != seed.txid() && (!find(parent) || excluded.contains(parent))) continue;
+                if (parent != seed.txid() &&
+                    (!present.contains(parent) || excluded.contains(parent)))
+                    continue;
                 if (known.contains(child)) grown |= known.insert(parent).second;
                 if (known.contains(parent)) grown |= known.insert(child).second;
             }
