@@ -168,8 +168,8 @@ Axis linear_axis(double low, double high) {
 
 Axis logarithmic_axis(double low, double high) {
     CHECK(low > 0);
-    const double first = std::floor(std::log10(low) + 1e-9);
-    const double last = std::max(std::ceil(std::log10(high) - 1e-9), first + 1);
+    const double first = std::floor(std::log10(low) + 1e-6);
+    const double last = std::max(std::ceil(std::log10(high) - 1e-6), first + 1);
     Axis axis{std::pow(10, first), std::pow(10, last), true, {}};
     constexpr double kDecadesWithinTicks = 3;
     const bool few = last - first <= kDecadesWithinTicks;

@@ -31,7 +31,7 @@ TEST(GetMempoolInfo, figures_areShownInCoins) {
                   R"(,"usage":)" + std::to_string(pool.usage_bytes()) +
                   R"(,"total_fee":0.00000564,)"
                   R"("maxmempool":300000000,"mempoolminfee":0.00000100,"minrelaytxfee":0.00000100,)"
-                  R"("incrementalrelayfee":0.00000100,"unbroadcastcount":0,"fullrbf":true,)"
+                  R"("incrementalrelayfee":0.00000100,"unbroadcastcount":3,"fullrbf":true,)"
                   R"("permitbaremultisig":true,"maxdatacarriersize":100000,"limitclustercount":64,)"
                   R"("limitclustersize":101000,"optimal":true})");
 }
