@@ -9,6 +9,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,7 @@ class JsonWriter {
     JsonWriter& value(std::string_view text);
     JsonWriter& value(const std::string& text) { return value(std::string_view{text}); }
     JsonWriter& value(const char* text) { return value(std::string_view{text}); }
+    JsonWriter& value(std::nullptr_t) = delete;  ///< would be taken for text: null()
     JsonWriter& value(const Hash256& hash) { return value(hash.to_string()); }
     JsonWriter& value(Amount amount) { return raw(to_string(amount)); }
     JsonWriter& value(double number);

@@ -81,7 +81,7 @@ void mockscheduler(Call& call) {
             peers.advance_schedule(std::chrono::seconds{seconds});
         });
     });
-    call.out().value(nullptr);
+    call.out().null();
 }
 
 std::string_view network_of(const IpAddress& ip) {
