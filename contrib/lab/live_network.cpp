@@ -16,6 +16,7 @@
 #include "chain/primitives/address.h"
 #include "chain/rules/retarget.h"
 #include "consensus/pbft/messages/validator_set.h"
+#include "node/daemon/system/replace_file.h"
 #include "rpc/jsonrpc/json_writer.h"
 #include "wallet/keys/descriptor_checksum.h"
 
@@ -58,10 +59,10 @@ SecretKey funding_key(size_t node) {
     return *SecretKey::from_bytes(digest.span());
 }
 
+/// Readable by this user only: daemons refuse a key that others can read.
 void write_file(const std::filesystem::path& path, const std::string& text) {
-    std::ofstream file(path);
-    file << text;
-    if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
+    if (const std::string problem = replace_file(path.string(), as_bytes(text)); !problem.empty())
+        throw std::runtime_error(problem);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // replace_file: replaces a small file as a whole. After a crash or a power failure there is the old
-// file or the new one, never a part. For mempool.dat and banlist.json; the stores have their own
-// ways. Thread-safe for different paths.
+// file or the new one, never a part. For mempool.dat, peers.dat and the like; the stores have their
+// own ways. Only this user can read it. Thread-safe for different paths.
 #pragma once
 
 #include <string>
