@@ -71,13 +71,17 @@ void submit_own_block(Node& node, const BlockRef& block) {
         fail(Code::internal, fmt::format("ProcessNewBlock, block not accepted: {}", reason));
 }
 
-static void check_template_time(Node& node, const Block& block) {
+namespace {
+
+void check_template_time(Node& node, const Block& block) {
     // The check of the whole block would not be worth its time.
     if (block.header.time <= to_unix_seconds(node.now()) + kBlockTimeAheadMax_s) return;
     const auto checked = unwrap(node.check_proposal(block));
     if (!checked && checked.error().kind == BlockErrorKind::time_future)
         fail(Code::misc, "TestBlockValidity failed: " + checked.error().to_string());
 }
+
+}  // namespace
 
 BlockTemplate timely_template(Node& node) {
     BlockTemplate next = node.build_template(std::nullopt);

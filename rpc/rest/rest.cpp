@@ -9,35 +9,19 @@
 #include "base/serialize.h"
 #include "chain/primitives/amount.h"
 #include "rpc/jsonrpc/json_writer.h"
+#include "rpc/rest/rest_reply.h"
 
 namespace parley::rpc {
 
 namespace {
 
-constexpr std::string_view kBinaryType = "application/octet-stream";
-constexpr std::string_view kTextType = "text/plain";
-constexpr std::string_view kJsonType = "application/json";
-
 /// bitcoind's MAX_REST_HEADERS_RESULTS.
 constexpr uint64_t kHeadersMax = 2'000;
 
-const std::string kAnyFormat = "output format not found (available: .bin, .hex, .json)";
+/// getblock's verbosity: with the outputs that each input spends.
+constexpr int kWithPreviousOutputs = 3;
+
 const std::string kJsonOnly = "output format not found (available: json)";
-
-HttpReply bytes_reply(const Bytes& bytes) {
-    return {200, std::string(kBinaryType), std::string(bytes.begin(), bytes.end())};
-}
-HttpReply text_reply(std::string text) {
-    return {200, std::string(kTextType), std::move(text) + "\n"};
-}
-HttpReply json_reply(std::string json) {
-    return {200, std::string(kJsonType), std::move(json) + "\n"};
-}
-
-/// The same bytes in either format. REQUIRES: the format is one of these.
-HttpReply reply_in(RestFormat format, const Bytes& bytes) {
-    return format == RestFormat::binary ? bytes_reply(bytes) : text_reply(to_hex(bytes));
-}
 
 bool is_hash(std::string_view text) {
     const auto is_digit = [](char c) {
@@ -93,7 +77,7 @@ HttpReply Rest::handle(const HttpRequest& request) const {
         const Question question{path, path.name.substr(route.prefix.size()), request.body};
         auto reply = (this->*route.handler)(question);
         if (reply) return std::move(*reply);
-        return {reply.error().status, std::string(kTextType), reply.error().text + "\r\n"};
+        return {reply.error().status, "text/plain", reply.error().text + "\r\n"};
     }
     return {404, "", ""};
 }
@@ -143,12 +127,12 @@ Rest::Reply Rest::whole_block(const Question& question, int verbosity) const {
     }
     const auto bytes = block_bytes(hash);
     if (!bytes) return Unexpected(bytes.error());
-    if (question.path.format == RestFormat::undefined) return Unexpected(Refusal{404, kAnyFormat});
+    if (question.path.format == RestFormat::undefined)
+        return Unexpected(Refusal{404, std::string(kAnyFormat)});
     return reply_in(question.path.format, *bytes);
 }
 
 Rest::Reply Rest::block(const Question& question) const {
-    constexpr int kWithPreviousOutputs = 3;
     return whole_block(question, kWithPreviousOutputs);
 }
 
@@ -171,7 +155,8 @@ Rest::Reply Rest::block_part(const Question& question) const {
             400, fmt::format("Bad block part offset/size {}/{} for {}", *offset, *size, hash)});
     if (question.path.format == RestFormat::json)
         return Unexpected(Refusal{400, "JSON output is not supported for this request type"});
-    if (question.path.format == RestFormat::undefined) return Unexpected(Refusal{404, kAnyFormat});
+    if (question.path.format == RestFormat::undefined)
+        return Unexpected(Refusal{404, std::string(kAnyFormat)});
     const auto start = bytes->begin() + static_cast<std::ptrdiff_t>(*offset);
     return reply_in(question.path.format, Bytes(start, start + static_cast<std::ptrdiff_t>(*size)));
 }
@@ -182,7 +167,6 @@ Rest::Reply Rest::spent_outputs(const Question& question) const {
         return Unexpected(
             Refusal{400, "Invalid URI format. Expected /rest/spenttxouts/<hash>.<ext>"});
     if (!is_hash(hash)) return Unexpected(Refusal{400, "Invalid hash: " + hash});
-    constexpr int kWithPreviousOutputs = 3;
     const auto text = block_json(hash, kWithPreviousOutputs);
     if (!text) return Unexpected(text.error());
     const auto block = parse_json(*text);
@@ -209,7 +193,8 @@ Rest::Reply Rest::spent_outputs(const Question& question) const {
             });
         }
     });
-    if (question.path.format == RestFormat::undefined) return Unexpected(Refusal{404, kAnyFormat});
+    if (question.path.format == RestFormat::undefined)
+        return Unexpected(Refusal{404, std::string(kAnyFormat)});
     if (question.path.format == RestFormat::json) return json_reply(json.take());
     return reply_in(question.path.format, writer.data());
 }
@@ -229,7 +214,8 @@ Rest::Reply Rest::headers(const Question& question) const {
                              kHeadersMax, count_text)});
     std::string hash = parts.back();
     if (!is_hash(hash)) return Unexpected(Refusal{400, "Invalid hash: " + hash});
-    if (question.path.format == RestFormat::undefined) return Unexpected(Refusal{404, kAnyFormat});
+    if (question.path.format == RestFormat::undefined)
+        return Unexpected(Refusal{404, std::string(kAnyFormat)});
     Bytes bytes;
     std::string list;
     for (uint64_t i = 0; i < *count && !hash.empty(); ++i) {
@@ -276,7 +262,7 @@ Rest::Reply Rest::block_hash_by_height(const Question& question) const {
         case RestFormat::undefined:
             break;
     }
-    return Unexpected(Refusal{404, kAnyFormat});
+    return Unexpected(Refusal{404, std::string(kAnyFormat)});
 }
 
 Rest::Reply Rest::chain_info(const Question& question) const {
@@ -337,7 +323,8 @@ Rest::Reply Rest::transaction(const Question& question) const {
     const auto json = call("getrawtransaction", {Json::string(txid), number(as_json ? 1 : 0)},
                            {404, txid + " not found"});
     if (!json) return Unexpected(json.error());
-    if (question.path.format == RestFormat::undefined) return Unexpected(Refusal{404, kAnyFormat});
+    if (question.path.format == RestFormat::undefined)
+        return Unexpected(Refusal{404, std::string(kAnyFormat)});
     if (!as_json) {
         const auto bytes = from_hex(string_of(*json));
         return reply_in(question.path.format, bytes ? *bytes : Bytes{});

@@ -9,6 +9,7 @@
 #include "chain/primitives/amount.h"
 #include "rpc/jsonrpc/json_writer.h"
 #include "rpc/rest/rest.h"
+#include "rpc/rest/rest_reply.h"
 
 namespace parley::rpc {
 
@@ -138,8 +139,7 @@ Rest::Reply Rest::unspent_outputs(const Question& question) const {
         const auto bytes = from_hex(question.body);
         if (bytes) asked = read_bytes(*bytes);
     }
-    if (format == RestFormat::undefined)
-        return Unexpected(Refusal{404, "output format not found (available: .bin, .hex, .json)"});
+    if (format == RestFormat::undefined) return Unexpected(Refusal{404, std::string(kAnyFormat)});
     if (!asked) return Unexpected(unreadable);
     if (asked->outpoints.size() > kOutpointsMax)
         return Unexpected(
@@ -174,11 +174,8 @@ Rest::Reply Rest::unspent_outputs(const Question& question) const {
         }
         if (steady) break;
     }
-    if (format == RestFormat::json)
-        return HttpReply{200, "application/json", as_json(found) + "\n"};
-    const Bytes bytes = as_binary(found);
-    if (format == RestFormat::hex) return HttpReply{200, "text/plain", to_hex(bytes) + "\n"};
-    return HttpReply{200, "application/octet-stream", std::string(bytes.begin(), bytes.end())};
+    if (format == RestFormat::json) return json_reply(as_json(found));
+    return reply_in(format, as_binary(found));
 }
 
 }  // namespace parley::rpc
