@@ -23,15 +23,15 @@ def fill_wallet(wallet, outputs):
 
 
 def work(network, outputs):
-    node = network.add("-loglevel=debug", "-txindex", "-limitclustercount=500")
+    node = network.add("-loglevel=debug", "-txindex")
     node.rpc.createwallet("many")
     wallet = node.rpc.wallet("many")
     node.generate(BLOCKS, wallet.getnewaddress())
     node.generate(100)
     fill_wallet(wallet, outputs)
-    for _ in range(MEMPOOL_PAYMENTS):
+    for _ in range(min(MEMPOOL_PAYMENTS, outputs)):
         wallet.sendtoaddress(KNOWN_ADDRESS, Decimal("0.00005"))
-    for call in (wallet.listunspent, wallet.getbalances, wallet.listreceivedbyaddress, wallet.listaddressgroupings,
+    for call in (wallet.listunspent, wallet.getbalances, wallet.listreceivedbyaddress,
                  lambda: wallet.listtransactions("*", 1_000_000), lambda: wallet.listsinceblock(),
                  lambda: wallet.listdescriptors(True), wallet.getwalletinfo,
                  lambda: node.rpc.getrawmempool(True), lambda: node.rpc.getblocktemplate({"rules": ["segwit"]}),
