@@ -10,7 +10,9 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <vector>
 
+#include "node/daemon/network/connection.h"
 #include "node/daemon/system/unique_fd.h"
 
 namespace parley {
@@ -180,6 +182,24 @@ TEST_F(TransportTest, received_unconsumed_bytes_stop_the_reading) {
         server_->consumed(in, event.data.size());
     }
     EXPECT_EQ(consumed, kTotal);
+}
+
+// What all peers together have in the core's queue is what a newcomer waits for, so it must not
+// grow with their number.
+TEST(InputShares, peers_with_waiting_bytes_divide_what_one_alone_may_have) {
+    InputShares shares;
+    EXPECT_EQ(shares.share(), InputShares::kBytesMax);
+    std::vector<size_t> waiting(100, 0);
+    for (size_t& each : waiting) shares.change(each, 5);
+    EXPECT_EQ(shares.share(), InputShares::kBytesMax / 100);
+    for (size_t& each : waiting) shares.change(each, 9);  // more bytes, as many peers
+    EXPECT_EQ(shares.share(), InputShares::kBytesMax / 100);
+    std::vector<size_t> many(1'000, 0);
+    for (size_t& each : many) shares.change(each, 1);
+    EXPECT_EQ(shares.share(), InputShares::kBytesMin);
+    for (size_t& each : many) shares.change(each, 0);
+    for (size_t& each : waiting) shares.change(each, 0);
+    EXPECT_EQ(shares.share(), InputShares::kBytesMax);
 }
 
 TEST_F(TransportTest, send_to_peer_that_never_reads_closes_it) {
