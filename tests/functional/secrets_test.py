@@ -8,7 +8,8 @@ import pytest
 from framework import KNOWN_KEY_WIF, OTHER_ADDRESS, coinbase_outpoint, wait_until
 
 # BIP32's first test vector as a key of the test networks.
-TPRV = ("tprv8ZgxMBicQKsPeDgjzdC36fs6bMjGApWDNLR9erAXMs5skhMv36j9MV5ecvfavji5khqjWaWSFhN3YcCUUdiKH6isR4Pwy3U5y5egddBr16m")
+TPRV = ("tprv8ZgxMBicQKsPeDgjzdC36fs6bMjGApWDNLR9erAXMs5skhMv36j9MV5ecvfavji5khqjWaWSFhN3"
+        "YcCUUdiKH6isR4Pwy3U5y5egddBr16m")
 
 
 def copies_in_memory(node, text):

@@ -25,13 +25,14 @@ int marks_left_after_free() {
     std::memset(block, kMark, kBlockBytes);
     const auto address = reinterpret_cast<uintptr_t>(block);
     ::operator delete(block);
-    auto* const again = static_cast<volatile unsigned char*>(std::malloc(kBlockBytes));
+    void* const again = std::malloc(kBlockBytes);
     int marks = -1;
     if (reinterpret_cast<uintptr_t>(again) == address) {
+        const auto* const bytes = static_cast<const volatile unsigned char*>(again);
         marks = 0;
-        for (size_t i = kAllocatorBytes; i < kBlockBytes; ++i) marks += again[i] == kMark ? 1 : 0;
+        for (size_t i = kAllocatorBytes; i < kBlockBytes; ++i) marks += bytes[i] == kMark ? 1 : 0;
     }
-    std::free(const_cast<unsigned char*>(again));
+    std::free(again);
     return marks;
 }
 
