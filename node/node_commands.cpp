@@ -155,6 +155,16 @@ Expected<std::optional<TxIndex::Found>, StorageError> Node::indexed_transaction(
     return impl_->tx_index->find(txid);
 }
 
+const FilterIndex* Node::filter_index() const {
+    return impl_->filter_index ? &*impl_->filter_index : nullptr;
+}
+Expected<std::optional<FilterIndex::Record>, StorageError> Node::block_filter(
+    const HeaderNode& block) {
+    if (!impl_->filter_index) return std::optional<FilterIndex::Record>{};
+    impl_->filter_index->step();
+    return impl_->filter_index->find(block);
+}
+
 void Node::prioritise(const Txid& txid, Amount delta) {
     impl_->mempool.prioritise(txid, delta);
 }

@@ -15,7 +15,8 @@
 #include <variant>
 #include <vector>
 
-#include "chain/state/tx_index.h"
+#include "chain/state/indexes/filter_index.h"
+#include "chain/state/indexes/tx_index.h"
 #include "net/peer_manager.h"
 #include "node/initial_download.h"
 #include "node/node.h"
@@ -44,6 +45,7 @@ struct NodeStores {
     TrackedStorage coins;
     std::optional<TrackedStorageDirectory> wallets;
     std::optional<TrackedStorage> tx_index;
+    std::optional<TrackedStorage> filter_index;
 };
 
 struct Node::Impl {
@@ -179,6 +181,8 @@ struct Node::Impl {
     const std::unique_ptr<Engine> engine;
     const std::unique_ptr<Chainstate> chain;
     std::optional<TxIndex> tx_index;
+    std::optional<FilterIndex> filter_index;
+    std::vector<ChainIndex*> indexes;  ///< those of the two that there are
     MempoolContext mempool_context;
     Mempool mempool;
     InitialDownload initial_download;

@@ -265,6 +265,7 @@ Expected<void, std::string> Daemon::open_record() {
                     fs::is_empty(options_.wallet_directory, error));
     header.wallets = !options_.no_wallets;
     header.tx_index = options_.tx_index;
+    header.filter_index = options_.filter_index;
     header.settings = options_.settings;
     recorded_random_.emplace(SeededRandom::stream(header.seed, 0, "node"));
     recorded_secrets_.emplace(SeededRandom::stream(header.seed, 0, "secrets"));
@@ -281,14 +282,15 @@ Expected<void, std::string> Daemon::open_node() {
         if (auto done = peer_files_.load(config_.net, *log_); !done) return done;
     }
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
-    auto files = NodeFiles::open(
-        {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
-         options_.tx_index, config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes},
-        [this](const StorageError& error) {
-            log_->error(LogCategory::general, "{}", error.message);
-            storage_problem_ = error.message;
-            loop_.storage_failed(error);
-        });
+    auto files =
+        NodeFiles::open({options_.chain_directory, options_.blocks_directory,
+                         options_.wallet_directory, options_.tx_index, options_.filter_index,
+                         config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes},
+                        [this](const StorageError& error) {
+                            log_->error(LogCategory::general, "{}", error.message);
+                            storage_problem_ = error.message;
+                            loop_.storage_failed(error);
+                        });
     if (!files) return Unexpected(files.error());
     files_ = std::move(*files);
     config_.chain.coins_cache_bytes = NodeFiles::coins_cache_bytes(cache_bytes);
@@ -303,7 +305,8 @@ Expected<void, std::string> Daemon::open_node() {
                         random,
                         secrets,
                         *log_,
-                        files_->tx_index()};
+                        files_->tx_index(),
+                        files_->filter_index()};
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);

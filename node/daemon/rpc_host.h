@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -53,10 +54,10 @@ class RpcHost final : public rpc::Host {
     bool mempool_loaded() const override { return mempool_ != nullptr && mempool_->loaded(); }
     std::optional<std::string> save_mempool(const MempoolFile& file) override;
     bool import_mempool(const std::string& path, const rpc::MempoolImport& import) override;
-    std::shared_ptr<void> begin_coins_scan() override;
-    bool report_coins_scan(int percent) override;
-    std::optional<int> coins_scan_progress() const override;
-    bool abort_coins_scan() override;
+    std::shared_ptr<void> begin_scan(Scan scan) override;
+    bool report_scan(Scan scan, ScanProgress progress) override;
+    std::optional<ScanProgress> scan_progress(Scan scan) const override;
+    bool abort_scan(Scan scan) override;
 
  private:
     struct Running {
@@ -80,8 +81,11 @@ class RpcHost final : public rpc::Host {
     std::optional<std::string> warm_up_{"Loading block index…"};
     std::atomic<bool> warm_{false};  // warm_up_ is empty; read without the lock
     std::list<Running> running_;     // bounded by -rpcthreads
-    std::optional<int> coins_scan_;  // the running scan's progress in percent
-    bool coins_scan_aborted_ = false;
+    struct RunningScan {
+        ScanProgress progress;
+        bool aborted = false;
+    };
+    std::map<Scan, RunningScan> scans_;
 };
 
 class LoopGateway final : public rpc::NodeGateway {

@@ -94,15 +94,21 @@ class Host {
     /// tells why.
     virtual bool import_mempool(const std::string& path, const MempoolImport& import) = 0;
 
-    /// scantxoutset: one scan at a time. Keeps the place until the handle is destroyed. Null: there
-    /// is a scan already.
-    virtual std::shared_ptr<void> begin_coins_scan() = 0;
-    /// The running scan's progress. False: it was aborted, or the process is stopping.
-    virtual bool report_coins_scan(int percent) = 0;
+    /// What long searches look through: scantxoutset, scanblocks.
+    enum class Scan : uint8_t { coins, blocks };
+    struct ScanProgress {
+        int percent = 0;
+        int32_t height = 0;  ///< of blocks only
+    };
+    /// One scan of a kind at a time. Keeps the place until the handle is destroyed. Null: there is
+    /// one already.
+    virtual std::shared_ptr<void> begin_scan(Scan scan) = 0;
+    /// False: it was aborted, or the process is stopping.
+    virtual bool report_scan(Scan scan, ScanProgress progress) = 0;
     /// Empty: there is no scan.
-    virtual std::optional<int> coins_scan_progress() const = 0;
+    virtual std::optional<ScanProgress> scan_progress(Scan scan) const = 0;
     /// False: there is no scan.
-    virtual bool abort_coins_scan() = 0;
+    virtual bool abort_scan(Scan scan) = 0;
 };
 
 }  // namespace parley::rpc

@@ -7,6 +7,7 @@ namespace parley::rpc {
 MethodTable::MethodTable() {
     add(blockchain_methods());
     add(chainstate_methods());
+    add(block_filter_methods());
     add(coins_scan_methods());
     add(tx_proof_methods());
     add(priority_methods());

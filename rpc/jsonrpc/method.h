@@ -91,6 +91,7 @@ Status check_arguments(const Method& method, const Json::Array& arguments);
 // One function per file of methods.
 std::vector<Method> blockchain_methods();
 std::vector<Method> chainstate_methods();
+std::vector<Method> block_filter_methods();
 std::vector<Method> coins_scan_methods();
 std::vector<Method> tx_proof_methods();
 std::vector<Method> priority_methods();

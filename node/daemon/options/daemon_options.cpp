@@ -88,6 +88,19 @@ void read_http(OptionReader& reader, const Locations& locations, uint16_t defaul
     http.cookie_file = absolute(http.cookie_file, locations.chain_directory);
 }
 
+/// -blockfilterindex: `basic` is the only type. As bitcoind reads it, "" and "1" mean all types.
+bool wants_filter_index(OptionReader& reader) {
+    bool wanted = false;
+    for (const std::string& type : reader.list("blockfilterindex")) {
+        if (type == "0") return false;
+        if (type.empty() || type == "1" || type == "basic")
+            wanted = true;
+        else
+            reader.fail(fmt::format("Unknown -blockfilterindex value {}.", type));
+    }
+    return wanted;
+}
+
 /// bitcoind checks no more than the port.
 void read_zmq(OptionReader& reader, ZmqOptions& zmq) {
     reader.read(zmq);
@@ -193,8 +206,11 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
         if (!fs::is_regular_file(path))
             reader.fail(fmt::format("Cannot import -loadblock={}: the file does not exist.", path));
     }
+    options.filter_index = wants_filter_index(reader);
     if (options.tx_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -txindex.");
+    if (options.filter_index && node.chain.prune)
+        reader.fail("Prune mode is incompatible with -blockfilterindex.");
     options.record = absolute(options.record, locations.chain_directory);
     options.settings = settings;
     read_log(reader, locations, options.log);

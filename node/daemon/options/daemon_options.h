@@ -43,6 +43,7 @@ struct DaemonOptions {
     bool persist_mempool = true;                    ///< -persistmempool
     bool persist_mempool_plain = false;             ///< -persistmempoolv1
     bool tx_index = false;                          ///< -txindex
+    bool filter_index = false;                      ///< -blockfilterindex
     int par = 0;                                    ///< see script_threads()
     size_t script_caches_bytes = size_t{32} << 20;  ///< signatures and scripts have half each
     std::string alert_notify;                       ///< shell commands; empty: none

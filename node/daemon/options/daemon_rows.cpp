@@ -46,6 +46,9 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
         option<&O::block_notify>(
             "blocknotify", kCommand,
             "Execute this command when the best block changes; %s is replaced by the block hash"),
+        option<O>("blockfilterindex", OptionUnit{"<type>"},
+                  "Maintain an index of compact filters of blocks, for light clients and for "
+                  "scanblocks; `basic` is the only type (default: 0)"),
         option<&O::blocks_directory>("blocksdir", kDirectory,
                                      "Directory of the block files (default: the data directory)"),
         option<&O::no_wallets>("disablewallet", kFlag,

@@ -77,7 +77,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "acceptstalefeeestimates",
     "asmap",
     "avoidpartialspends",
-    "blockfilterindex",
     "blockreconstructionextratxn",
     "blocksxor",
     "capturemessages",

@@ -1,4 +1,4 @@
-#include "chain/state/tx_index.h"
+#include "chain/state/indexes/tx_index.h"
 
 #include <gtest/gtest.h>
 
