@@ -32,7 +32,7 @@ TEST(BlockFilter, matches_every_script_in_it_and_hardly_any_other) {
     const auto inside = numbered_scripts(0, 500);
     const Bytes filter = basic_filter(block, inside);
     for (const Bytes& script : inside)
-        EXPECT_EQ(filter_matches(filter, block, std::vector{script}), true);
+        EXPECT_EQ(filter_matches(filter, block, std::vector<Bytes>{script}), true);
     EXPECT_EQ(filter_matches(filter, block, numbered_scripts(1'000, 100)), false);
     // One that is in it is found among others.
     auto mixed = numbered_scripts(1'000, 100);
@@ -127,7 +127,7 @@ TEST_F(FilterIndexTest, has_the_scripts_that_a_block_spends_and_follows_a_reorga
     catch_up(index);
     const HeaderNode& stale = chain->index().tip();
     const Bytes filter = index.find(stale).value()->filter;
-    EXPECT_EQ(filter_matches(filter, stale.hash, std::vector{to_bytes(spent.bytes())}), true);
+    EXPECT_EQ(filter_matches(filter, stale.hash, std::vector<Bytes>{to_bytes(spent.bytes())}), true);
     plan.extra_nonce = 1;
     const auto joined = chain.build(fork, plan);
     chain.accept(joined);
