@@ -6,7 +6,7 @@
 #include "chain/primitives/fee_rate.h"
 #include "chain/primitives/script.h"
 #include "tests/unit/rpc/rpc_fixture.h"
-#include "wallet/keys/signer.h"
+#include "wallet/signing/signer.h"
 
 namespace parley::rpc::test {
 namespace {
@@ -414,7 +414,8 @@ TEST(SignRawTransactionWithKey, mistakes_areExplained) {
               "-22 vout cannot be negative");
     EXPECT_EQ(error(R"([],[{"txid":")" + txid + R"(","vout":1,"scriptPubKey":"0014)" +
                     std::string(40, '0') + R"("}]])"),
-              "-3 Missing amount");
+              "-3 Missing amount for CTxOut(nValue=21000000.00000000, scriptPubKey=0014" +
+                  std::string(26, '0') + ")");
     EXPECT_EQ(runner.call("signrawtransactionwithkey", R"(["00",[]])").code, -22);
 }
 
