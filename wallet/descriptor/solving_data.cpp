@@ -13,7 +13,11 @@ void SolvingData::add_key(const PublicKey& key, const std::optional<KeyOrigin>& 
 }
 
 void SolvingData::add_secret(const SecretKey& secret, bool compressed) {
-    add_key(secret.public_key(compressed), std::nullopt, secret);
+    const PublicKey key = secret.public_key(compressed);
+    add_key(key, std::nullopt, secret);
+    // A key alone also spends the taproot output of which it is the internal key (BIP86).
+    if (auto tree = TaprootTree::build(key.x_only(), {}))
+        trees.try_emplace(tree->output_key(), std::move(*tree));
 }
 
 void SolvingData::add_script(const Script& script) {
