@@ -10,6 +10,10 @@ OptionRows<NetOptions> NetOptions::rows() {
     using O = NetOptions;
     using enum OutOfRange;
     constexpr OptionUnit kPeer{"<addr>[:<port>]"};
+    static constexpr OptionWord kRelays[] = {{"own", static_cast<int64_t>(BlockRelay::own)},
+                                             {"push", static_cast<int64_t>(BlockRelay::push)},
+                                             {"headers", static_cast<int64_t>(BlockRelay::headers)},
+                                             {"inv", static_cast<int64_t>(BlockRelay::inv)}};
     static constexpr auto kRows = option_rows(
         OptionGroup::connection,
         option<O>("addnode", kPeer,
@@ -19,6 +23,11 @@ OptionRows<NetOptions> NetOptions::rows() {
                              "How long a ban of setban lasts if the command does not say it "
                              "(default: {default})",
                              {.min = 1, .below = use_default}),
+        option<&O::block_relay>(
+            "blockrelay", OptionUnit{"<how>"},
+            "How new blocks are passed on: headers or inv announce them; push sends the whole "
+            "block to Parley nodes, own does so for blocks of this node only (default: {default})",
+            {.words = kRelays}),
         option<&O::blocks_only>(
             "blocksonly", kFlag,
             "Do not relay transactions or accept them from peers (default: {default})"),
