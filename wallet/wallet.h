@@ -100,8 +100,8 @@ class Wallet {
     /// Transactions of blocks after `since` (empty: all) and unconfirmed ones; oldest first.
     std::vector<ListedTransaction> list_since(const std::optional<BlockHash>& since) const;
     std::optional<TransactionView> transaction(const Txid& txid) const;
-    std::vector<ReceivedByAddress> list_received(int32_t confirmations_min,
-                                                 bool include_empty) const;
+    std::vector<ReceivedByScript> list_received(int32_t confirmations_min,
+                                                bool include_empty) const;
     bool is_mine(const Script& script) const;
 
     // --- addresses and labels -------------------------------------------------------------------

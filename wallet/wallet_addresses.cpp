@@ -97,7 +97,7 @@ std::optional<std::string> Wallet::Impl::script_descriptor(const Script& script)
 std::vector<std::string> Wallet::Impl::parent_descriptors(const Script& script) const {
     const auto place = keys.place(script);
     if (!place) return {};
-    return {keys.public_text(place->record)};
+    return {*keys.public_text(place->record)};
 }
 
 AddressInfo Wallet::Impl::address_info(const Script& script) const {
@@ -111,7 +111,7 @@ AddressInfo Wallet::Impl::address_info(const Script& script) const {
     info.solvable = record.descriptor.is_solvable();
     info.descriptor =
         info.solvable ? script_descriptor(script) : record.descriptor.to_string(context.params);
-    info.parent_descriptor = keys.public_text(place->record);
+    info.parent_descriptor = *keys.public_text(place->record);
     info.timestamp = record.timestamp;
     if (const auto key = keys.key_of(script)) {
         info.public_key = to_bytes(key->public_key.bytes());
@@ -295,7 +295,7 @@ std::vector<DescriptorInfo> Wallet::list_descriptors(bool with_secrets) const {
     for (const DescriptorRecord& record : impl_->keys.records()) {
         DescriptorInfo info;
         info.descriptor = with_secrets ? record.descriptor.to_string(impl_->context.params, true)
-                                       : impl_->keys.public_text(record.number);
+                                       : *impl_->keys.public_text(record.number);
         info.timestamp = record.timestamp;
         info.active = record.active;
         if (record.active) info.internal = record.internal;

@@ -1,5 +1,6 @@
 // Wallet: queries (transactions, balances, unspent outputs).
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/check.h"
 #include "chain/rules/params.h"
@@ -79,11 +80,11 @@ std::vector<WalletTxDetail> Wallet::Impl::details_of(
         const bool mine = keys.is_mine(output.script_pubkey);
         if (from_us ? is_change(output.script_pubkey) : !mine) continue;
         WalletTxDetail detail;
-        detail.address = address_of(output.script_pubkey);
         detail.label = label_of(output.script_pubkey);
         detail.output = i;
         detail.abandoned = abandoned;
-        if (mine) detail.parent_descriptors = parent_descriptors(output.script_pubkey);
+        if (const auto place = keys.place(output.script_pubkey))
+            detail.parent_descriptor = keys.public_text(place->record);
         if (from_us && !label) {
             detail.category = TxCategory::send;
             detail.amount = negative(output.value);
@@ -231,9 +232,9 @@ std::optional<TransactionView> Wallet::transaction(const Txid& txid) const {
     return view;
 }
 
-std::vector<ReceivedByAddress> Wallet::list_received(int32_t confirmations_min,
-                                                     bool include_empty) const {
-    std::map<Script, ReceivedByAddress> tally;
+std::vector<ReceivedByScript> Wallet::list_received(int32_t confirmations_min,
+                                                    bool include_empty) const {
+    std::unordered_map<Script, ReceivedByScript, ScriptHash> tally;
     for (const auto& [order, transaction] : impl_->ledger.by_order()) {
         const int32_t depth = impl_->ledger.depth(*transaction);
         if (!transaction->counts() || depth < confirmations_min ||
@@ -243,20 +244,18 @@ std::vector<ReceivedByAddress> Wallet::list_received(int32_t confirmations_min,
             const auto label = impl_->labels.find(output.script_pubkey);
             if (label == impl_->labels.end() || !is_mine(output.script_pubkey)) continue;
             const auto [it, first] = tally.try_emplace(output.script_pubkey);
-            ReceivedByAddress& received = it->second;
+            ReceivedByScript& received = it->second;
             received.confirmations = first ? depth : std::min(received.confirmations, depth);
             received.amount += output.value;
             received.txids.push_back(transaction->transaction->txid());
         }
     }
-    std::vector<ReceivedByAddress> list;
+    std::vector<ReceivedByScript> list;
     for (const auto& [script, label] : impl_->labels) {
         const auto it = tally.find(script);
         if (label.send || (it == tally.end() && !include_empty)) continue;
-        auto address = impl_->address_of(script);
-        if (!address) continue;
-        ReceivedByAddress received = it == tally.end() ? ReceivedByAddress{} : it->second;
-        received.address = std::move(*address);
+        ReceivedByScript received = it == tally.end() ? ReceivedByScript{} : std::move(it->second);
+        received.script = script;
         received.label = label.label;
         list.push_back(std::move(received));
     }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,12 +60,12 @@ std::string_view to_string(TxCategory category);
 /// One entry of listtransactions: an output, or one side of it.
 struct WalletTxDetail {
     TxCategory category = TxCategory::receive;
-    std::optional<std::string> address;
     std::optional<std::string> label;
     Amount amount{0};  ///< negative for send
     uint32_t output = 0;
     std::optional<Amount> fee;  ///< negative; send only
-    std::vector<std::string> parent_descriptors;
+    /// Public, of the descriptor that the output's script is from; null: it is not the wallet's.
+    std::shared_ptr<const std::string> parent_descriptor;
     bool abandoned = false;
 };
 
@@ -129,8 +130,8 @@ struct LabelledAddress {
     bool send = false;  ///< purpose "send", otherwise "receive"
 };
 
-struct ReceivedByAddress {
-    std::string address;
+struct ReceivedByScript {
+    Script script;
     std::string label;
     Amount amount{0};
     int32_t confirmations = 0;  ///< of the most recent

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/crypto/hash.h"
+#include "net/sync/peer_headers.h"
 
 namespace parley {
 
@@ -24,8 +25,8 @@ constexpr size_t kGetDataMax = 1'000;
 constexpr size_t kRejectedMax = 120'000;
 /// Confirmed ones, two ids each: about twelve full blocks.
 constexpr size_t kConfirmedMax = 48'000;
-/// Mean time between two updates of the fee filter.
-constexpr Duration kFeeFilterInterval = std::chrono::minutes{10};
+/// Transactions that are remembered until missing blocks have arrived.
+constexpr size_t kLaterMax = 1'000;
 /// A peer whose send window is full is tried again after this time.
 constexpr Duration kBusyDelay = std::chrono::milliseconds{100};
 /// Effort (of Orphanage) spent on orphans in one step: hundreds of usual orphans, or two with
@@ -33,8 +34,13 @@ constexpr Duration kBusyDelay = std::chrono::milliseconds{100};
 constexpr int64_t kAdoptionPerStep = 300;
 
 const Hash256& relay_hash(const Peer& peer, const RelayTransaction& transaction) {
-    if (peer.handshake.wtxid_relay) return transaction.wtxid;
-    return transaction.txid;
+    return peer.handshake.wtxid_relay ? static_cast<const Hash256&>(transaction.wtxid)
+                                      : transaction.txid;
+}
+
+GenTxid relay_id(const Peer& peer, const Transaction& transaction) {
+    return peer.handshake.wtxid_relay ? GenTxid::of(transaction.wtxid())
+                                      : GenTxid::of(transaction.txid());
 }
 
 bool takes_transactions(const Peer& peer) {
@@ -51,6 +57,7 @@ Hash256 package_id(const Transaction& parent, const Transaction& child) {
 TransactionRelay::TransactionRelay(PeerTable& table, InitialBroadcast& initial_broadcast)
     : table_(table),
       initial_broadcast_(initial_broadcast),
+      fee_filters_(table),
       requests_(table.options().transaction_timeout, table.random()),
       rejected_(kRejectedMax, table.random()),
       underpaid_(kRejectedMax, table.random()),
@@ -60,7 +67,7 @@ void TransactionRelay::begin_step() {
     adoption_left_ = kAdoptionPerStep;
 }
 
-void TransactionRelay::on_ready(Peer& peer) {
+void TransactionRelay::announce_mempool(Peer& peer) {
     // To nodes of its own kind only: bitcoind's clients do not expect it.
     if (!table_.options().announce_mempool_to_new_peers || !takes_transactions(peer) ||
         !peer.handshake.speaks_parley())
@@ -175,7 +182,10 @@ void TransactionRelay::take_up(Peer& peer, std::deque<GenTxid>& ids) {
         ids.pop_front();
         table_.work(1);
         peer.relay.known.insert(id.hash);
-        if (ignore) continue;
+        if (ignore) {
+            keep_for_later(peer.id, id);
+            continue;
+        }
         const TransactionRef orphan = id.kind == GenTxid::Kind::wtxid
                                           ? orphanage_.announced(Wtxid{id.hash}, peer.id)
                                           : nullptr;
@@ -197,6 +207,23 @@ void TransactionRelay::take_up_waiting() {
     if (!ids.empty()) waiting_.emplace_back(id, std::move(ids));
 }
 
+bool TransactionRelay::catching_up() const {
+    return !at_least_as_good(table_.index().tip(), table_.index().best_header());
+}
+
+void TransactionRelay::keep_for_later(PeerId peer, const GenTxid& id) {
+    if (later_.size() < kLaterMax) later_.emplace_back(peer, id);
+}
+
+void TransactionRelay::take_up_later() {
+    if (later_.empty() || table_.initial_download() || catching_up()) return;
+    for (const auto& [from, id] : std::exchange(later_, {})) {
+        table_.work(1);
+        const Peer* peer = table_.find(from);
+        if (peer != nullptr && !peer->closing && !have(id)) want(*peer, id);
+    }
+}
+
 void TransactionRelay::want(const Peer& peer, const GenTxid& id) {
     const NetOptions& options = table_.options();
     TimePoint ready = table_.now();
@@ -213,9 +240,7 @@ void TransactionRelay::on_transaction(Peer& peer, ByteSpan payload) {
     auto message = table_.decode_or_drop<message::Tx>(peer, payload);
     if (!message) return;
     const TransactionRef transaction = make_transaction(std::move(message->transaction));
-    peer.relay.known.insert(peer.handshake.wtxid_relay
-                                ? static_cast<const Hash256&>(transaction->wtxid())
-                                : static_cast<const Hash256&>(transaction->txid()));
+    peer.relay.known.insert(relay_id(peer, *transaction).hash);
     // What others announced stays wanted until the verdict: this may be a damaged copy.
     requests_.failed(peer.id, transaction->wtxid());
     requests_.failed(peer.id, transaction->txid());
@@ -261,9 +286,12 @@ void TransactionRelay::on_transaction_judged(const net_input::TransactionJudged&
         // Not remembered as rejected: its wtxid may be the txid of the complete transaction.
         case TxRejectKind::witness_stripped:
             break;
+        case TxRejectKind::premature:
+            if (peer != nullptr && catching_up())
+                keep_for_later(peer->id, relay_id(*peer, transaction));
+            [[fallthrough]];
         case TxRejectKind::consensus:
         case TxRejectKind::policy:
-        case TxRejectKind::premature:
         case TxRejectKind::conflict:
             reject_finally(transaction);
             break;
@@ -333,13 +361,13 @@ void TransactionRelay::reject_finally(const Transaction& transaction) {
 void TransactionRelay::keep_orphan(Peer& peer, const TransactionRef& transaction) {
     std::set<Txid> parents;
     for (const TxInput& input : transaction->inputs()) parents.insert(input.prevout.txid);
-    const auto is_rejected = [&](const Txid& parent) { return rejected_.contains(parent); };
     // It is judged with one parent only, so it cannot pay for two.
     const auto needs_payment = [&](const Txid& parent) {
         return underpaid_.contains(parent) &&
                table_.view().find_transaction(GenTxid::of(parent)) == nullptr;
     };
-    if (std::ranges::any_of(parents, is_rejected) ||
+    if (std::ranges::any_of(parents,
+                            [&](const Txid& parent) { return rejected_.contains(parent); }) ||
         std::ranges::count_if(parents, needs_payment) > 1) {
         reject_finally(*transaction);
         return;
@@ -373,7 +401,10 @@ void TransactionRelay::on_not_found(Peer& peer, const GenTxid& id) {
 
 void TransactionRelay::on_fee_filter(Peer& peer, ByteSpan payload) {
     const auto filter = table_.decode_or_drop<message::FeeFilter>(peer, payload);
-    if (filter && money_range(Amount{filter->fee_rate})) peer.relay.fee_filter = filter->fee_rate;
+    if (!filter || !money_range(Amount{filter->fee_rate})) return;
+    const int64_t before = std::exchange(peer.relay.fee_filter, filter->fee_rate);
+    // Its initial download has ended; what was announced to it before went unheard.
+    if (before == kMaxMoney.value() && filter->fee_rate < before) announce_mempool(peer);
 }
 
 // --- the chain
@@ -425,30 +456,11 @@ void TransactionRelay::send_requests() {
     }
 }
 
-void TransactionRelay::send_fee_filters() {
-    if (table_.options().blocks_only) return;
-    const bool download = table_.initial_download();
-    const int64_t rate = download ? kMaxMoney.value() : table_.view().fee_rate_min(table_.now());
-    for (auto& [id, peer] : table_.peers()) {
-        PeerRelay& relay = peer.relay;
-        if (!peer.ready() || peer.handshake.common_version < kFeeFilterVersion ||
-            peer.blocks_only() || rate == relay.fee_filter_sent)
-            continue;
-        const bool at_once =
-            relay.fee_filter_sent < 0 || relay.fee_filter_sent == kMaxMoney.value();
-        if (!at_once && relay.next_fee_filter > table_.now()) continue;
-        relay.fee_filter_sent = rate;
-        const auto mean = static_cast<uint64_t>(kFeeFilterInterval.count());
-        relay.next_fee_filter =
-            table_.now() + Duration{static_cast<int64_t>(table_.random().exponential(mean))};
-        table_.send(peer, message::FeeFilter{rate});
-    }
-}
-
 void TransactionRelay::finish_step() {
+    take_up_later();
     take_up_waiting();
     send_requests();
-    send_fee_filters();
+    fee_filters_.send();
 }
 
 // Its users' transactions that no peer has asked for, to all that have not announced them.

@@ -16,6 +16,7 @@
 #include "net/peer/net_input.h"
 #include "net/peer/peer_table.h"
 #include "net/peer/recent_set.h"
+#include "net/relay/fee_filters.h"
 #include "net/relay/initial_broadcast.h"
 #include "net/relay/orphanage.h"
 #include "net/relay/transaction_requests.h"
@@ -26,7 +27,7 @@ class TransactionRelay {
  public:
     TransactionRelay(PeerTable& table, InitialBroadcast& initial_broadcast);
 
-    void on_ready(Peer& peer);
+    void on_ready(Peer& peer) { announce_mempool(peer); }
     void on_gone(Peer& peer);
     /// The transactions of an `inv`.
     void on_announced(Peer& peer, const std::vector<GenTxid>& ids);
@@ -57,6 +58,7 @@ class TransactionRelay {
  private:
     void queue_to_all(const RelayTransaction& transaction);
     void queue(Peer& peer, const RelayTransaction& transaction);
+    void announce_mempool(Peer& peer);
     void send_announcements(Peer& peer);
     TimePoint next_announcement(const Peer& peer);
     bool refuses_transactions(const Peer& peer) const;
@@ -66,6 +68,10 @@ class TransactionRelay {
     /// Takes up announcements of one peer, at most kAnnouncedPerStep.
     void take_up(Peer& peer, std::deque<GenTxid>& ids);
     void take_up_waiting();
+    /// Whether blocks are known to be missing, so that a transaction may be refused wrongly.
+    bool catching_up() const;
+    void keep_for_later(PeerId peer, const GenTxid& id);
+    void take_up_later();
     /// Notes that the peer has it, to be requested when the peer's turn has come.
     void want(const Peer& peer, const GenTxid& id);
     /// No peer is asked for it any more.
@@ -79,15 +85,18 @@ class TransactionRelay {
     /// there is one and the two have not failed together before.
     void try_with_child(PeerId peer, const TransactionRef& parent);
     void send_requests();
-    void send_fee_filters();
 
     PeerTable& table_;
     InitialBroadcast& initial_broadcast_;
+    FeeFilters fee_filters_;
     TransactionRequests requests_;
     Orphanage orphanage_;
     /// Announcements that are not taken up yet, at most TransactionRequests::kAnnouncementsMax of a
     /// peer: the rest of a large inv. Each step continues with one peer, in turn.
     std::deque<std::pair<PeerId, std::deque<GenTxid>>> waiting_;
+    /// Announced during the initial download, or refused as premature while blocks were missing:
+    /// not announced again, so they are taken up once the blocks are there. At most kLaterMax.
+    std::vector<std::pair<PeerId, GenTxid>> later_;
     RecentSet rejected_;
     /// Paid too little alone, and pairs (by package_id) that have failed together.
     RecentSet underpaid_;

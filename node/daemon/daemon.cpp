@@ -31,6 +31,7 @@
 #include "node/daemon/system/notifier.h"
 #include "node/daemon/system/os_random.h"
 #include "node/daemon/system/system_error.h"
+#include "node/daemon/system/wiped_memory.h"
 #include "node/daemon/workers/script_pool.h"
 #include "node/daemon/workers/shared_caches.h"
 #include "node/daemon/workers/step_watch.h"
@@ -255,6 +256,7 @@ Expected<void, std::string> Daemon::open_record() {
 }
 
 Expected<void, std::string> Daemon::open_node() {
+    const WipedMemory wiped;  // wallets are read
     if (auto done = open_record(); !done) return done;
     config_.net.bans = ban_file_.load(*log_);
     host_->set_ban_file(ban_file_);

@@ -15,10 +15,15 @@ namespace parley::rpc {
 
 namespace {
 
-void write_detail_fields(JsonWriter& out, const WalletTxDetail& detail) {
-    if (detail.address) out.field("address", *detail.address);
-    if (detail.category != TxCategory::send && !detail.parent_descriptors.empty())
-        out.field_values("parent_descs", detail.parent_descriptors);
+/// Texts that only depend on the script are made here, because the wallet's step holds up all
+/// others.
+void write_detail_fields(JsonWriter& out, const ChainParams& params, const Transaction& transaction,
+                         const WalletTxDetail& detail) {
+    const std::string address =
+        encode_address(params.address_prefixes, transaction.outputs()[detail.output].script_pubkey);
+    if (!address.empty()) out.field("address", address);
+    if (detail.category != TxCategory::send && detail.parent_descriptor != nullptr)
+        out.field_array("parent_descs", [&] { out.value(*detail.parent_descriptor); });
     out.field("category", to_string(detail.category));
     out.field("amount", detail.amount);
     if (detail.label) out.field("label", *detail.label);
@@ -51,11 +56,12 @@ void write_transaction_state(JsonWriter& out, const WalletTxInfo& tx) {
     out.field("bip125-replaceable", tx.replaceable ? "yes" : "no");
 }
 
-void write_listed(JsonWriter& out, const std::vector<ListedTransaction>& items) {
+void write_listed(JsonWriter& out, const ChainParams& params,
+                  const std::vector<ListedTransaction>& items) {
     out.array([&] {
         for (const ListedTransaction& item : items) {
             out.object([&] {
-                write_detail_fields(out, item.detail);
+                write_detail_fields(out, params, *item.info.transaction, item.detail);
                 write_transaction_state(out, item.info);
             });
         }
@@ -77,7 +83,7 @@ void listtransactions(Call& call) {
         return wallet.list_transactions(label, static_cast<size_t>(count),
                                         static_cast<size_t>(skip));
     });
-    write_listed(call.out(), items);
+    write_listed(call.out(), call.params(), items);
 }
 
 /// The wallet's transactions in the stale blocks from `block` down to the active chain.
@@ -120,10 +126,10 @@ void listsinceblock(Call& call) {
     JsonWriter& out = call.out();
     out.object([&] {
         out.key("transactions");
-        write_listed(out, items);
+        write_listed(out, call.params(), items);
         if (include_removed) {
             out.key("removed");
-            write_listed(out, removed);
+            write_listed(out, call.params(), removed);
         }
         out.field("lastblock", last);
     });
@@ -145,7 +151,9 @@ void gettransaction(Call& call) {
         write_transaction_state(out, view->info);
         out.field_array("details", [&] {
             for (const WalletTxDetail& detail : view->details)
-                out.object([&] { write_detail_fields(out, detail); });
+                out.object([&] {
+                    write_detail_fields(out, call.params(), *view->info.transaction, detail);
+                });
         });
         out.key("hex").hex(view->info.transaction->serialize());
         if (verbose) {
@@ -255,12 +263,11 @@ void getreceivedbyaddress(Call& call) {
     const std::string address = call.string(0);
     const Script script = read_address(call.params(), address);
     const int32_t confirmations = confirmations_argument(call, 1);
-    const std::string canonical = encode_address(call.params().address_prefixes, script);
     call.out().value(call.ask_wallet([&](Node&, Wallet& wallet) {
         if (!wallet.is_mine(script)) fail(Code::wallet, "Address not found in wallet");
         Amount sum{0};
-        for (const ReceivedByAddress& entry : wallet.list_received(confirmations, false)) {
-            if (entry.address == canonical) sum += entry.amount;
+        for (const ReceivedByScript& entry : wallet.list_received(confirmations, false)) {
+            if (entry.script == script) sum += entry.amount;
         }
         return sum;
     }));
@@ -269,18 +276,18 @@ void getreceivedbyaddress(Call& call) {
 void listreceivedbyaddress(Call& call) {
     const int32_t confirmations = confirmations_argument(call, 0);
     const bool include_empty = call.boolean(1);
-    const std::string filter = call.string(3);
-    if (!filter.empty()) read_address(call.params(), filter);
-    auto entries = call.ask_wallet(
+    std::optional<Script> wanted;
+    if (!call.string(3).empty()) wanted = read_address(call.params(), call.string(3));
+    const auto entries = call.ask_wallet(
         [&](Node&, Wallet& wallet) { return wallet.list_received(confirmations, include_empty); });
-    if (!filter.empty())
-        std::erase_if(entries,
-                      [&](const ReceivedByAddress& entry) { return entry.address != filter; });
     JsonWriter& out = call.out();
     out.array([&] {
-        for (const ReceivedByAddress& entry : entries) {
+        for (const ReceivedByScript& entry : entries) {
+            const std::string address =
+                encode_address(call.params().address_prefixes, entry.script);
+            if (address.empty() || (wanted && entry.script != *wanted)) continue;
             out.object([&] {
-                out.field("address", entry.address);
+                out.field("address", address);
                 out.field("amount", entry.amount);
                 out.field("confirmations", entry.confirmations);
                 out.field("label", entry.label);

@@ -125,9 +125,11 @@ std::optional<Script> WalletKeys::next_script(AddressType type, bool internal) {
     return scripts.front();
 }
 
-const std::string& WalletKeys::public_text(uint32_t number) const {
-    std::string& text = public_texts_[number];
-    if (text.empty()) text = records_.at(number).descriptor.to_string(params_);
+std::shared_ptr<const std::string> WalletKeys::public_text(uint32_t number) const {
+    std::shared_ptr<const std::string>& text = public_texts_[number];
+    if (text == nullptr)
+        text =
+            std::make_shared<const std::string>(records_.at(number).descriptor.to_string(params_));
     return text;
 }
 

@@ -75,7 +75,8 @@ class WalletKeys final : public KeyProvider {
     std::optional<Script> next_script(AddressType type, bool internal);
 
     /// The record's descriptor without secrets, with checksum.
-    const std::string& public_text(uint32_t number) const;
+    /// Shared, because lists of a wallet's history repeat it thousands of times.
+    std::shared_ptr<const std::string> public_text(uint32_t number) const;
 
     /// Number of unused derived scripts, over all active descriptors of a direction.
     size_t ahead(bool internal) const;
@@ -99,7 +100,7 @@ class WalletKeys final : public KeyProvider {
     boost::unordered_flat_map<Script, Place, ScriptHash> scripts_;
     std::map<Hash160, Place> bare_keys_;  // of pk(), whose scripts contain no hash
     std::vector<Hash256> ids_;            // of records_
-    mutable std::map<uint32_t, std::string> public_texts_;  // filled on demand
+    mutable std::map<uint32_t, std::shared_ptr<const std::string>> public_texts_;  // on demand
     std::map<uint32_t, bool> changed_;
     bool exposed_ = false;
 };

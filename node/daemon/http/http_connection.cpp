@@ -299,6 +299,9 @@ void HttpConnection::write(rpc::HttpReply reply, std::string_view extra_header) 
 void HttpConnection::on_written(const error_code& error) {
     if (state_ == State::closed) return;
     waiting_since_ = 0;
+    // Both may hold private keys: released, and so wiped, while the connection waits.
+    std::string().swap(body_);
+    if (buffer_.size() == 0) buffer_.shrink_to_fit();
     if (error) return close();
     if (!close_after_reply_) return next_request();
     error_code ignored;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "node/daemon/http/http_connection.h"
+#include "node/daemon/system/wiped_memory.h"
 
 namespace parley {
 namespace {
@@ -160,6 +161,7 @@ void HttpServer::Impl::start() {
 void HttpServer::Impl::add_thread() {
     threads.emplace_back([this, number = threads.size()] {
         ::pthread_setname_np(::pthread_self(), fmt::format("httpworker.{}", number).c_str());
+        const WipedMemory wiped;  // requests and replies may hold private keys
         run_thread();
     });
 }

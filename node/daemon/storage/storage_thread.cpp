@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "base/check.h"
+#include "node/daemon/system/wiped_memory.h"
 
 namespace parley {
 namespace {
@@ -71,6 +72,7 @@ void StorageThread::push(Job job) {
 
 void StorageThread::run() {
     ::pthread_setname_np(::pthread_self(), "storage");
+    const WipedMemory wiped;  // wallets' records hold private keys
     std::vector<Job> jobs;
     while (true) {
         size_t bytes = 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "node/daemon/system/wiped_memory.h"
 
 namespace parley {
 namespace {
@@ -142,8 +143,11 @@ std::string CoreLoop::run(const Ports& ports, Effects start) {
 }
 
 void CoreLoop::handle(const Ports& ports, EffectRunner& runner, Message& message) {
-    if (const auto* event = std::get_if<Event>(&message)) {
-        if (!stopping_) step(ports, runner, std::move(*event));
+    if (auto* event = std::get_if<Event>(&message)) {
+        if (stopping_) return;
+        std::optional<WipedMemory> wiped;  // a client's call may handle private keys
+        if (std::holds_alternative<event::Invoke>(*event)) wiped.emplace();
+        step(ports, runner, std::move(*event));
     } else if (const auto* barrier = std::get_if<BarrierReached>(&message)) {
         runner.reached(barrier->commit);
     } else if (const auto* failure = std::get_if<StorageFailed>(&message)) {

@@ -239,6 +239,8 @@ std::optional<TxReject> FakeBackend::submit_transaction(const TransactionRef& tr
             !by_id_.contains(GenTxid::of(input.prevout.txid)))
             return TxReject{TxRejectKind::missing_inputs, "bad-txns-inputs-missingorspent", {}};
     }
+    if (premature.contains(transaction->txid()))
+        return TxReject{TxRejectKind::premature, "bad-txns-premature-spend-of-coinbase", {}};
     if (underpaid.contains(transaction->txid()))
         return TxReject{TxRejectKind::fee, "min relay fee not met", {}};
     add_transaction(transaction);

@@ -66,6 +66,7 @@ class FakeBackend final : public NetView {
     bool downloading = false;
     int64_t fee_rate = 100;
     std::set<Txid> refused;             ///< transactions that the mempool rejects
+    std::set<Txid> premature;           ///< transactions that a later block makes valid
     std::set<Txid> underpaid;           ///< transactions that it takes with a child only
     std::set<Txid> need_witness;        ///< transactions that it takes with a witness only
     size_t submitted_transactions = 0;  ///< asked about so far

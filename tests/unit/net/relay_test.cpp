@@ -116,6 +116,23 @@ TEST(Relay, own_fee_filter_is_told_and_raised_during_download) {
     EXPECT_THAT(station.take<message::FeeFilter>(peer), ElementsAre(message::FeeFilter{100}));
 }
 
+TEST(Relay, mempool_is_announced_to_a_node_that_ends_its_initial_download) {
+    Station station;
+    station.backend.mine(1);
+    const TransactionRef transaction = make_spend(coin(1), 1);
+    station.backend.add_transaction(transaction);
+    message::Version parley = Station::default_version();
+    parley.services |= kServiceParley;
+    const PeerId peer = station.ready_peer(true, parley);
+    station.send(peer, message::FeeFilter{2'100'000'000'000'000});
+    station.advance(seconds{3});
+    EXPECT_THAT(station.take<message::Inv>(peer), IsEmpty());
+    station.send(peer, message::FeeFilter{100});
+    station.advance(seconds{3});
+    EXPECT_THAT(station.take<message::Inv>(peer),
+                ElementsAre(inv_of(InvType::wtxid, transaction->wtxid())));
+}
+
 TEST(Relay, transaction_that_left_the_mempool_is_not_announced) {
     Station station;
     const PeerId peer = station.ready_peer();
@@ -230,6 +247,58 @@ TEST(Relay, rejected_transaction_is_not_asked_for_again_until_the_tip_changes) {
     station.take_sent(other);
     station.send(other, inv_of(InvType::wtxid, bad->wtxid()));
     EXPECT_TRUE(asks_for(station, other, InvType::wtxid, bad->wtxid()));
+}
+
+// A node that dials us announces its mempool while we still fetch the blocks, and never again.
+TEST(Relay, transaction_refused_as_premature_is_asked_for_again_once_missing_blocks_are_there) {
+    for (const bool by_wtxid : {true, false}) {
+        Station station;
+        station.backend.add_coin(coin(1));
+        const PeerId peer = station.ready_peer(true, Station::default_version(), by_wtxid);
+        const BlockRef first = make_block(station.backend.active_tip().header, 1, 5);
+        const BlockRef second = make_block(first->header, 2, 5);
+        station.send(peer, message::Headers{{first->header, second->header}});
+        const TransactionRef early = make_spend(coin(1), 1);
+        const Hash256 id = by_wtxid ? static_cast<const Hash256&>(early->wtxid()) : early->txid();
+        const InvType type = by_wtxid ? InvType::wtxid : InvType::witness_transaction;
+        const InvType announced = by_wtxid ? InvType::wtxid : InvType::transaction;
+        station.backend.premature.insert(early->txid());
+        station.take_sent(peer);
+        station.send(peer, inv_of(announced, id));
+        ASSERT_TRUE(asks_for(station, peer, type, id));
+        station.send(peer, message::Tx{early->data()});
+        ASSERT_EQ(station.backend.submitted_transactions, 1u);
+        station.send_raw(peer, "block", first->serialize());
+        EXPECT_THAT(station.take<message::GetData>(peer), IsEmpty()) << "one block still misses";
+        station.backend.premature.clear();
+        station.send_raw(peer, "block", second->serialize());
+        ASSERT_EQ(station.backend.active_tip().height, Height{2});
+        EXPECT_TRUE(asks_for(station, peer, type, id));
+    }
+}
+
+TEST(Relay, premature_transaction_is_not_asked_for_again_by_a_node_that_lacks_no_block) {
+    Station station;
+    station.backend.add_coin(coin(1));
+    const PeerId peer = station.ready_peer();
+    const TransactionRef early = make_spend(coin(1), 1);
+    station.backend.premature.insert(early->txid());
+    station.send(peer, message::Tx{early->data()});
+    ASSERT_EQ(station.backend.submitted_transactions, 1u);
+    station.backend.mine(1);
+    EXPECT_THAT(station.take<message::GetData>(peer), IsEmpty());
+}
+
+TEST(Relay, what_is_announced_during_the_initial_download_is_asked_for_after_it) {
+    Station station;
+    station.backend.downloading = true;
+    const PeerId peer = station.ready_peer();
+    const TransactionRef transaction = make_spend(coin(1), 1);
+    station.send(peer, inv_of(InvType::wtxid, transaction->wtxid()));
+    EXPECT_THAT(station.take<message::GetData>(peer), IsEmpty());
+    station.backend.downloading = false;
+    station.backend.mine(1);
+    EXPECT_TRUE(asks_for(station, peer, InvType::wtxid, transaction->wtxid()));
 }
 
 // Otherwise, an attacker could suppress a transaction by sending it without its witness first.

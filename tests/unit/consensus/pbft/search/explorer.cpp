@@ -202,9 +202,10 @@ void Explorer::send(Network& network, uint8_t from, const std::vector<LocalState
     }
 }
 
-bool Explorer::wants(Kind kind) const {
-    return options_.kinds.empty() ||
-           std::ranges::find(options_.kinds, kind) != options_.kinds.end();
+bool Explorer::wants(Kind kind, uint8_t detail) const {
+    const auto& [kinds, cuts] = std::tie(options_.kinds, options_.cuts);
+    return (kinds.empty() || std::ranges::find(kinds, kind) != kinds.end()) &&
+           (kind != Kind::cut || cuts.empty() || std::ranges::find(cuts, detail) != cuts.end());
 }
 
 // A deviation is tried at the last place before it makes a difference: before the next message, and
@@ -214,7 +215,7 @@ std::vector<Deviation> Explorer::possible(const Network& network) const {
     Network now = network;
     next_round(now);
     const auto wanted = [&](Kind kind, uint8_t detail) {
-        if (wants(kind)) result.push_back({kind, detail});
+        if (wants(kind, detail)) result.push_back({kind, detail});
     };
     const auto bounded = [&](uint8_t validator) {
         const LocalState& state = locals_.state(now.locals[validator]);

@@ -43,6 +43,10 @@ struct Deviation {
     uint8_t detail = 0;  ///< the validator; of a cut: which one
 };
 std::string_view to_string(Deviation::Kind kind);
+/// The cut that leaves this validator alone.
+constexpr uint8_t cut_off(uint8_t validator) {
+    return static_cast<uint8_t>(validator + 1);
+}
 
 struct SearchOptions {
     /// The faulty validator, and what it does; empty: it is silent from the beginning.
@@ -52,6 +56,8 @@ struct SearchOptions {
     size_t target_height = 2;
     /// Empty: all kinds.
     std::vector<Deviation::Kind> kinds{};
+    /// Which cuts, as in Deviation::detail. Empty: all.
+    std::vector<uint8_t> cuts{};
     /// Deviations happen to validators in views below this.
     View views = 3;
     /// Asked now and then; true ends the search.
@@ -114,7 +120,7 @@ class Explorer {
     /// Runs the schedule with these deviations again, and writes down what happens.
     std::vector<std::string> tell(const std::vector<std::pair<size_t, Deviation>>& path);
     uint64_t hash(const Network& network) const;
-    bool wants(Deviation::Kind kind) const;
+    bool wants(Deviation::Kind kind, uint8_t detail) const;
 
     /// Of virtual time, without deviations: longer than the timeouts of five views in a row.
     static constexpr uint32_t kProgressMs = 120'000;

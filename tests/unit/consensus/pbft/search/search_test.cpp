@@ -95,6 +95,21 @@ TEST(Search, timer_that_counts_one_view_only_is_found_to_stand_still) {
     EXPECT_THAT(search(scenario, options, 1).problem, HasSubstr("no progress"));
 }
 
+// Its only certificate shows two views after it was made, when all have accepted another block.
+TEST(Search, accepted_block_that_is_forgotten_is_found_to_stop_all_progress) {
+    const Scenario scenario{"control: kept blocks", 3, Persona::withholder};
+    SearchOptions options = options_of(scenario);
+    options.replica.tuning.valid_blocks_kept = false;
+    options.target_height = 1;
+    options.kinds = {Kind::cut};
+    options.cuts = {cut_off(0), cut_off(2)};
+    EXPECT_THAT(search(scenario, options, 2).problem, HasSubstr("no progress"));
+    options.replica.tuning.valid_blocks_kept = true;
+    const SearchOutcome kept = search(scenario, options, 2);
+    EXPECT_EQ(kept.problem, "");
+    EXPECT_TRUE(kept.complete);
+}
+
 TEST(Search, quorum_that_lacks_one_validator_is_found_to_disagree) {
     const Scenario scenario{"control: quorum", 0, Persona::correct};
     SearchOptions options = options_of(scenario);
