@@ -5,15 +5,19 @@
 #include "base/option_row.h"
 
 namespace parley {
+namespace {
+
+constexpr OptionWord kBlockRelays[] = {{"own", static_cast<int64_t>(BlockRelay::own)},
+                                       {"push", static_cast<int64_t>(BlockRelay::push)},
+                                       {"headers", static_cast<int64_t>(BlockRelay::headers)},
+                                       {"inv", static_cast<int64_t>(BlockRelay::inv)}};
+
+}  // namespace
 
 OptionRows<NetOptions> NetOptions::rows() {
     using O = NetOptions;
     using enum OutOfRange;
     constexpr OptionUnit kPeer{"<addr>[:<port>]"};
-    static constexpr OptionWord kRelays[] = {{"own", static_cast<int64_t>(BlockRelay::own)},
-                                             {"push", static_cast<int64_t>(BlockRelay::push)},
-                                             {"headers", static_cast<int64_t>(BlockRelay::headers)},
-                                             {"inv", static_cast<int64_t>(BlockRelay::inv)}};
     static constexpr auto kRows = option_rows(
         OptionGroup::connection,
         option<O>("addnode", kPeer,
@@ -27,7 +31,7 @@ OptionRows<NetOptions> NetOptions::rows() {
             "blockrelay", OptionUnit{"<how>"},
             "How new blocks are passed on: headers or inv announce them; push sends the whole "
             "block to Parley nodes, own does so for blocks of this node only (default: {default})",
-            {.words = kRelays}),
+            {.words = kBlockRelays}),
         option<&O::blocks_only>(
             "blocksonly", kFlag,
             "Do not relay transactions or accept them from peers (default: {default})"),
