@@ -126,6 +126,11 @@ void Node::Impl::show_tip() {
         std::make_shared<const BlockSummary>(summarise(*chain, tip)), tip_shown});
 }
 
+void Node::Impl::notify(Notice notice) {
+    if (!config.node.notices) return;
+    effects.push_back(effect::Notify{std::move(notice), stores->commits.last()});
+}
+
 CommitId Node::Impl::commit_before(Reveals reveals) const {
     switch (reveals) {
         case Reveals::nothing:
@@ -260,6 +265,7 @@ void Node::Impl::tip_changed(const ChainUpdate& update) {
     mempool_input::ChainMoved moved;
     for (const ChainStep& step : update.disconnected) {
         moved.disconnected.push_back(step.block);
+        notify(notice::BlockDisconnected{step.block, step.node->hash});
         tell_wallets(
             wallet_input::BlockDisconnected{step.block, step.node->hash, step.node->height});
     }
@@ -270,12 +276,18 @@ void Node::Impl::tip_changed(const ChainUpdate& update) {
     }
     tell_mempool(std::move(moved));
     if (failure) return;
+    // Behind the mempool's changes, as subscribers know it from bitcoind.
+    for (const ChainStep& step : update.connected)
+        notify(notice::BlockConnected{step.block, step.node->hash});
     log_tip();
 
     const HeaderNode& tip = chain->index().tip();
     tell_engine(engine_input::TipChanged{&tip});
-    if (!pending && !initial_download.active(now))
+    if (!pending && !initial_download.active(now)) {
         tell_net(net_input::TipChanged{&tip, tip.hash == own_block});
+        if (!update.connected.empty())
+            notify(notice::NewTip{update.connected.back().block, tip.hash});
+    }
     const int32_t stop_at = config.node.stop_at_height;
     if (stop_at > 0 && tip.height >= Height{stop_at}) stopping = true;
 }
@@ -370,9 +382,11 @@ std::optional<MempoolOutput> Node::Impl::tell_mempool(MempoolInput input) {
 void Node::Impl::spread(const mempool_output::Changed& change) {
     if (change.kind == mempool_output::Changed::Kind::confirmed) return;
     if (change.removal()) {
+        notify(notice::TransactionRemoved{change.transaction, change.sequence});
         tell_wallets(wallet_input::TransactionRemoved{change.transaction});
         return;
     }
+    notify(notice::TransactionAdded{change.transaction, change.sequence});
     tell_wallets(wallet_input::TransactionAdded{change.transaction});
     const MempoolEntry* entry = mempool.find(change.transaction->txid());
     if (entry == nullptr) return;  // a later change in the same batch has removed it

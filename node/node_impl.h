@@ -118,6 +118,8 @@ struct Node::Impl {
     /// answer. An answer of Failed sets `failure`.
     std::optional<MempoolOutput> tell_mempool(MempoolInput input);
     void spread(const mempool_output::Changed& change);
+    /// Tells subscribers outside, if there are any.
+    void notify(Notice notice);
 
     // --- node_engine.cpp: what the engine asks for
 

@@ -32,6 +32,8 @@ class RpcHost final : public rpc::Host {
     void set_ban_file(const BanFile& file) { ban_file_ = &file; }
     /// Call once, before requests are served; it must outlive them.
     void set_mempool(MempoolPersistence& mempool) { mempool_ = &mempool; }
+    /// Call once, before requests are served.
+    void set_zmq_notifications(std::vector<ZmqNotification> active) { zmq_ = std::move(active); }
     /// Empty: the node can serve requests.
     void set_warm_up(std::optional<std::string> message);
     /// Ends every pause.
@@ -44,6 +46,7 @@ class RpcHost final : public rpc::Host {
     std::vector<LogCategoryState> log_categories() const override;
     bool set_log_category(std::string_view name, bool enabled) override;
     double hashes_per_second() const override { return hash_rate_ ? hash_rate_() : 0; }
+    std::vector<ZmqNotification> zmq_notifications() const override { return zmq_; }
     Duration steady_time() const override;
     bool pause(Duration duration) override;
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override;
@@ -65,6 +68,7 @@ class RpcHost final : public rpc::Host {
     const std::string log_path_;
     const std::function<void()> before_wait_;
     std::function<double()> hash_rate_;
+    std::vector<ZmqNotification> zmq_;
     MempoolPersistence* mempool_ = nullptr;
     const BanFile* ban_file_ = nullptr;
     std::mutex storing_bans_;  // held while the list is asked for and written

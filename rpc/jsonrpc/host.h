@@ -56,6 +56,13 @@ class Host {
         bool enabled = false;
     };
 
+    /// An active -zmqpub* option.
+    struct ZmqNotification {
+        std::string type;  ///< "pubhashblock"
+        std::string address;
+        int high_water_mark = 0;
+    };
+
     virtual ~Host() = default;
 
     /// Non-empty while the node cannot serve yet: "Loading block index…". Calls fail with -28.
@@ -69,6 +76,7 @@ class Host {
     virtual bool set_log_category(std::string_view name, bool enabled) = 0;
     /// Rate of this process's miner over the last seconds; 0 before its first search.
     virtual double hashes_per_second() const = 0;
+    virtual std::vector<ZmqNotification> zmq_notifications() const = 0;
     /// Monotonic, for the timeouts of the wait methods.
     virtual Duration steady_time() const = 0;
     /// Blocks the calling rpc thread. False: the process is stopping; return at once.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 
@@ -85,6 +86,25 @@ void read_http(OptionReader& reader, const Locations& locations, uint16_t defaul
     if (!http.allowed.empty()) http.binds = read_binds(reader, "rpcbind", port);
     if (http.binds.empty()) http.binds = {{"127.0.0.1", port}, {"::1", port}};
     http.cookie_file = absolute(http.cookie_file, locations.chain_directory);
+}
+
+/// bitcoind checks no more than the port.
+void read_zmq(OptionReader& reader, ZmqOptions& zmq) {
+    reader.read(zmq);
+    for (const auto& [name, addresses] :
+         {std::pair{"hashblock", &zmq.hash_block}, std::pair{"hashtx", &zmq.hash_tx},
+          std::pair{"rawblock", &zmq.raw_block}, std::pair{"rawtx", &zmq.raw_tx},
+          std::pair{"sequence", &zmq.sequence}}) {
+        for (const std::string& address : *addresses) {
+            if (!address.starts_with("tcp://")) continue;
+            const std::string port = address.substr(address.rfind(':') + 1);
+            uint16_t number = 0;
+            const auto read = std::from_chars(port.data(), port.data() + port.size(), number);
+            if (read.ec != std::errc{} || read.ptr != port.data() + port.size() || number == 0)
+                reader.fail(
+                    fmt::format("Invalid port specified in -zmqpub{}: '{}'", name, address));
+        }
+    }
 }
 
 std::string blocks_directory(OptionReader& reader, const std::string& chosen,
@@ -180,6 +200,7 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
     read_log(reader, locations, options.log);
     read_transport(reader, node, options.transport);
     read_http(reader, locations, node.params.rpc_port, options.http);
+    read_zmq(reader, options.zmq);
     reader.read(options.miner);
     if (!reader.problem().empty()) return Unexpected(reader.problem());
     return options;

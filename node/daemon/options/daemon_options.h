@@ -11,6 +11,7 @@
 #include "node/config.h"
 #include "node/daemon/http/http_options.h"
 #include "node/daemon/network/transport.h"
+#include "node/daemon/network/zmq_options.h"
 #include "node/daemon/options/settings.h"
 #include "node/daemon/workers/miner_pool.h"
 
@@ -51,6 +52,7 @@ struct DaemonOptions {
     LogOptions log;
     TransportOptions transport;
     HttpOptions http;
+    ZmqOptions zmq;
     MinerPoolOptions miner;
     std::string record;  ///< empty: nothing is recorded
     uint64_t record_bytes_max = uint64_t{1} << 30;

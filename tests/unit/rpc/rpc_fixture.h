@@ -49,6 +49,8 @@ class FakeHost final : public Host {
     }
     std::vector<LogCategoryState> log_categories() const override { return categories; }
     bool set_log_category(std::string_view name, bool enabled) override;
+    std::vector<ZmqNotification> zmq;
+    std::vector<ZmqNotification> zmq_notifications() const override { return zmq; }
     Duration steady_time() const override { return time; }
     bool pause(Duration duration) override {
         time += duration;

@@ -47,7 +47,7 @@ TEST(GetRawMempool, forms_differByArguments) {
     EXPECT_EQ(runner.result("getrawmempool"), "[\"" + txid + "\"]");
     EXPECT_EQ(runner.result("getrawmempool", "[false,true]"),
               R"({"txids":[")" + txid + R"("],"mempool_sequence":)" +
-                  std::to_string(runner.node->mempool().sequence()) + "}");
+                  std::to_string(runner.node->mempool().sequence() + 1) + "}");
     EXPECT_EQ(runner.call("getrawmempool", "[true,true]").code, -8);
     EXPECT_EQ(runner.result("getrawmempool", "[true]"),
               "{\"" + txid + "\":" + runner.result("getmempoolentry", "[\"" + txid + "\"]") + "}");
