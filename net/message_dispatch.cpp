@@ -142,7 +142,9 @@ void PeerManager::Impl::process(Peer& peer, const Frame& frame) {
 }
 
 void PeerManager::Impl::on_ready(Peer& peer) {
-    if (peer.handshake.common_version >= kSendHeadersVersion)
+    // Peers answer to what we prefer, so that this node's option decides how it hears of blocks.
+    if (peer.handshake.common_version >= kSendHeadersVersion &&
+        table.options().block_relay != BlockRelay::inv)
         table.send(peer, message::SendHeaders{});
     sync.on_ready(peer);
     addresses.on_ready(peer);

@@ -435,6 +435,7 @@ Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
                  std::unique_ptr<Chainstate> chainstate, const NodeHost& host)
     : config_owner(std::move(node_config)),
       config(*config_owner),
+      random(host.random),
       log(host.log),
       stores(std::move(node_stores)),
       effects(stores->commits.effects),

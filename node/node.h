@@ -73,6 +73,7 @@ class Node {
     const NodeConfig& config() const;
     TimePoint now() const;    ///< of the current or last step; subject to set_mock_time()
     Duration uptime() const;  ///< by the host's clock
+    Random& random() const;
     const Chainstate& chain() const;
     const Engine& engine() const;
     const Mempool& mempool() const;

@@ -18,6 +18,9 @@ TimePoint Node::now() const {
 Duration Node::uptime() const {
     return impl_->host_now - impl_->started;
 }
+Random& Node::random() const {
+    return impl_->random;
+}
 const Chainstate& Node::chain() const {
     return *impl_->chain;
 }

@@ -146,6 +146,7 @@ struct Node::Impl {
     // Constant after construction. Each part borrows from those declared before it.
     const std::unique_ptr<const NodeConfig> config_owner;
     const NodeConfig& config;
+    Random& random;
     LogSink& log;
     const std::unique_ptr<NodeStores> stores;
 

@@ -133,6 +133,7 @@ HandshakeResult Handshake::on_verack(Peer& peer) {
         return HandshakeResult::handled;
     }
     peer.handshake.ready = true;
+    peer.liveness.handshake_time = table_.now() - peer.liveness.connected_at;
     table_.log().info(LogCategory::net,
                       "New {} peer connected: version: {}, blocks={}, peer={}, peeraddr={}",
                       to_string(peer.type), peer.handshake.theirs.version,

@@ -5,6 +5,14 @@
 #include "base/option_row.h"
 
 namespace parley {
+namespace {
+
+constexpr OptionWord kBlockRelays[] = {{"own", static_cast<int64_t>(BlockRelay::own)},
+                                       {"push", static_cast<int64_t>(BlockRelay::push)},
+                                       {"headers", static_cast<int64_t>(BlockRelay::headers)},
+                                       {"inv", static_cast<int64_t>(BlockRelay::inv)}};
+
+}  // namespace
 
 OptionRows<NetOptions> NetOptions::rows() {
     using O = NetOptions;
@@ -19,6 +27,11 @@ OptionRows<NetOptions> NetOptions::rows() {
                              "How long a ban of setban lasts if the command does not say it "
                              "(default: {default})",
                              {.min = 1, .below = use_default}),
+        option<&O::block_relay>(
+            "blockrelay", OptionUnit{"<how>"},
+            "How new blocks are passed on: headers or inv announce them; push sends the whole "
+            "block to Parley nodes, own does so for blocks of this node only (default: {default})",
+            {.words = kBlockRelays}),
         option<&O::blocks_only>(
             "blocksonly", kFlag,
             "Do not relay transactions or accept them from peers (default: {default})"),

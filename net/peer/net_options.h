@@ -23,6 +23,15 @@ namespace parley {
 
 struct AddressTables;
 
+/// How blocks spread (-blockrelay). A block reaches the next node after one trip if it is pushed,
+/// after three if it is announced.
+enum class BlockRelay : uint8_t {
+    own,      ///< own blocks are pushed to Parley nodes; other blocks are announced by `headers`
+    push,     ///< each new tip is pushed to Parley nodes
+    headers,  ///< each new tip is announced by `headers` (BIP130)
+    inv,      ///< each new tip is announced by `inv` and fetched without asking for headers
+};
+
 struct NetOptions {
     NetworkMagic magic{0xfa, 0xbf, 0xb5, 0xda};  ///< regtest's; the chain parameters give it
     uint16_t default_port = 18444;               ///< for targets that name none
@@ -53,8 +62,9 @@ struct NetOptions {
     std::vector<WhitebindRule> whitebinds;  ///< -whitebind: listening addresses of the host
     bool whitelist_relay = true;            ///< -whitelistrelay
     bool whitelist_force_relay = false;     ///< -whitelistforcerelay
-    bool blocks_only = false;            ///< -blocksonly: neither asks for nor accepts transactions
-    bool serve_mempool_message = false;  ///< -peerbloomfilters; without it `mempool` disconnects
+    bool blocks_only = false;  ///< -blocksonly: neither asks for nor accepts transactions
+    BlockRelay block_relay = BlockRelay::own;
+    bool serve_mempool_message = false;   ///< -peerbloomfilters; without it `mempool` disconnects
     bool accept_local_addresses = false;  ///< addresses outside the public ranges are gossiped
 
     std::shared_ptr<const AddressTables> known_addresses;  ///< of earlier runs; null: none

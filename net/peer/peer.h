@@ -60,6 +60,7 @@ struct PeerFlow {
 /// Pings and the time of last activity (KeepAlive).
 struct PeerLiveness {
     TimePoint connected_at{};
+    Duration handshake_time{0};  ///< from the connection to verack: one or two round trips
     std::optional<TimePoint> last_send;
     std::optional<TimePoint> last_receive;
     TimePoint next_ping{};

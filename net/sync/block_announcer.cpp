@@ -11,7 +11,7 @@ namespace {
 /// Headers in one announcement; a longer branch is announced by inv and asked for (bitcoind's
 /// MAX_BLOCKS_TO_ANNOUNCE).
 constexpr size_t kHeadersAnnouncedMax = 8;
-/// Own blocks pushed in one step. Further ones are announced with the tip.
+/// Blocks pushed in one step. Further ones are announced with the tip.
 constexpr size_t kPushesPerStepMax = 16;
 
 void send_seal(PeerTable& table, Peer& peer, const HeaderNode& node) {
@@ -23,10 +23,16 @@ void send_seal(PeerTable& table, Peer& peer, const HeaderNode& node) {
 
 void BlockAnnouncer::announce(const HeaderNode& tip, bool own) {
     tip_changed_ = true;
+    if (is_pushed(own) && to_push_.size() < kPushesPerStepMax) to_push_.push_back(&tip);
+}
+
+bool BlockAnnouncer::is_pushed(bool own) const {
     // With seals, all validators complete the same block at about the same time: if each pushed it
     // to all, it would cross every link several times. A header does not.
-    if (own && !table_.options().sealed_blocks && own_blocks_.size() < kPushesPerStepMax)
-        own_blocks_.push_back(&tip);
+    if (table_.options().sealed_blocks) return false;
+    const BlockRelay relay = table_.options().block_relay;
+    return (relay == BlockRelay::own && own) ||
+           (relay == BlockRelay::push && (own || !table_.initial_download()));
 }
 
 void BlockAnnouncer::send_headers(PeerTable& table, Peer& peer, const message::Headers& headers,
@@ -97,7 +103,7 @@ void BlockAnnouncer::announce_tip(Peer& peer) {
 }
 
 void BlockAnnouncer::finish_step() {
-    for (const HeaderNode* node : std::exchange(own_blocks_, {})) {
+    for (const HeaderNode* node : std::exchange(to_push_, {})) {
         if (node->parent != nullptr) push(*node);
     }
     const bool to_all = std::exchange(tip_changed_, false) && !table_.initial_download();

@@ -1,6 +1,7 @@
-// BlockAnnouncer: announces our tip. A block made by this node is pushed to every peer that has its
-// parent and lacks it; otherwise a tip is announced by `headers` (BIP130) if the peer asked for
-// that and the headers connect to what it has, else by `inv`. Announcements are queued and sent at
+// BlockAnnouncer: announces our tip. A block made by this node (or, by option, each new tip) is
+// pushed to every peer that has its parent and lacks it; otherwise a tip is announced by `headers`
+// (BIP130) if the peer asked for that and the headers connect to what it has, else by `inv`.
+// Announcements are queued and sent at
 // the end of the step, so a step that connects many blocks announces only one tip. Core thread.
 #pragma once
 
@@ -29,12 +30,13 @@ class BlockAnnouncer {
                            WitnessEncoding encoding);
 
  private:
+    bool is_pushed(bool own) const;
     void push(const HeaderNode& node);
     void announce_tip(Peer& peer);
 
     PeerTable& table_;
     bool tip_changed_ = false;
-    std::vector<const HeaderNode*> own_blocks_;
+    std::vector<const HeaderNode*> to_push_;
 };
 
 }  // namespace parley

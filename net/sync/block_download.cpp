@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "net/sync/patience.h"
 #include "net/sync/peer_headers.h"
 
 namespace parley {
@@ -86,7 +87,7 @@ void BlockDownload::request_blocks(Peer& peer) {
     // commitment, the chain will reject that.
     const InvType type = peer.handshake.has_witnesses() ? InvType::witness_block : InvType::block;
     if (sync.in_flight.empty()) {
-        sync.block_deadline = table_.now() + table_.options().block_timeout;
+        sync.block_deadline = table_.now() + patience(peer, table_.options().block_timeout);
         sync.bytes_at_deadline_start = peer.bytes_received;
         sync.deadline_extensions = 0;
     }
@@ -113,7 +114,7 @@ bool BlockDownload::on_block(Peer& peer, const BlockHash& hash) {
         std::erase_if(asked->sync.in_flight, [&](const auto* node) { return node->hash == hash; });
     if (asked == &peer) {
         peer.sync.timeouts = 0;
-        peer.sync.block_deadline = table_.now() + table_.options().block_timeout;
+        peer.sync.block_deadline = table_.now() + patience(peer, table_.options().block_timeout);
         peer.sync.bytes_at_deadline_start = peer.bytes_received;
         peer.sync.deadline_extensions = 0;
     }
@@ -154,7 +155,7 @@ void BlockDownload::on_timer() {
         if (progress >= kProgressBytes && sync.deadline_extensions < kExtensionsMax) {
             ++sync.deadline_extensions;
             sync.bytes_at_deadline_start = peer.bytes_received;
-            sync.block_deadline = table_.now() + table_.options().block_timeout;
+            sync.block_deadline = table_.now() + patience(peer, table_.options().block_timeout);
             continue;
         }
         table_.log().debug(LogCategory::net, "timeout downloading block {} from peer={}",

@@ -4,6 +4,7 @@
 
 #include "chain/rules/retarget.h"
 #include "chain/state/index/block_index.h"
+#include "net/sync/patience.h"
 #include "net/sync/peer_headers.h"
 
 namespace parley {
@@ -43,7 +44,7 @@ void ChainSync::on_gone(Peer& peer) {
 
 void ChainSync::tip_changed() {
     work_pending_ = true;
-    ties_left_ = kTiesMax;
+    rivals_left_ = kRivalsMax;
     gate_.tip_changed();
 }
 
@@ -53,7 +54,7 @@ void ChainSync::send_getheaders(Peer& peer, const HeaderNode& from,
     message::GetHeaders request;
     request.hashes = BlockIndex::locator(from);
     if (behind) request.hashes.insert(request.hashes.begin(), *behind);
-    peer.sync.headers_deadline = table_.now() + table_.options().headers_timeout;
+    peer.sync.headers_deadline = table_.now() + patience(peer, table_.options().headers_timeout);
     table_.send(peer, request);
 }
 
@@ -207,6 +208,7 @@ void ChainSync::on_announced(Peer& peer, const std::vector<BlockHash>& hashes) {
     }
     work_pending_ = true;
     if (peer.sync.unknown_block.is_zero() || hashes.empty()) return;
+    if (fetch_announced(peer, peer.sync.unknown_block)) return;
     ask_about_unknown(peer);
     // Simple clients announce and serve blocks, but do not support headers.
     if (!peer.sync.answers_headers && !table_.initial_download())
@@ -231,10 +233,11 @@ bool ChainSync::takes_unsolicited(const BlockHeader& header) {
     if (table_.options().sealed_blocks) return parent->height >= tip.height;
     const Score score =
         *parent->score + work_from_compact(header.bits) * (1 + orphans_.depth_below(header.hash()));
-    if (score < table_.options().minimum_score || score < *tip.score) return false;
+    if (score < table_.options().minimum_score) return false;
     if (score > *tip.score) return true;
-    if (ties_left_ == 0) return false;
-    --ties_left_;
+    if (score + work_from_compact(tip.header.bits) * kRivalLagMax < *tip.score) return false;
+    if (rivals_left_ == 0) return false;
+    --rivals_left_;
     return true;
 }
 
@@ -342,6 +345,16 @@ void ChainSync::punish_for(Peer& peer, const BlockError& error) {
         case BlockErrorKind::time_future:
             break;
     }
+}
+
+bool ChainSync::fetch_announced(Peer& peer, const BlockHash& hash) {
+    if (table_.options().block_relay != BlockRelay::inv || table_.initial_download()) return false;
+    std::erase_if(fetched_, [&](const auto& each) { return each.second <= table_.now(); });
+    if (fetched_.contains(hash)) return true;
+    if (fetched_.size() >= kFetchedMax) return false;
+    fetched_.emplace(hash, table_.now() + patience(peer, table_.options().block_timeout));
+    fetch_block(peer, hash);
+    return true;
 }
 
 void ChainSync::fetch_block(Peer& peer, const BlockHash& hash) {

@@ -4,10 +4,10 @@
 // have no lasting effect. The chain judges which blocks are valid. Core thread.
 //
 // Limits against attackers: one unanswered getheaders per peer; headers only with work (HeaderGate)
-// behind them; unsolicited blocks only if they are as good as our tip and near it. Where blocks are
-// sealed, `seal` precedes `headers` too: new headers count only with the seal of the last of them,
-// which the chain verifies before it stores any; and no block counts without its seal. Only Parley
-// nodes send seals, so nobody else is asked for headers of such a chain.
+// behind them; unsolicited blocks only near our tip, and few that are no better than it. Where
+// blocks are sealed, `seal` precedes `headers` too: new headers count only with the seal of the
+// last of them, which the chain verifies before it stores any; and no block counts without its
+// seal. Only Parley nodes send seals, so nobody else is asked for headers of such a chain.
 #pragma once
 
 #include <deque>
@@ -74,7 +74,10 @@ class ChainSync {
     void resolve_unknown(Peer& peer);
     /// Unsolicited blocks taken for each tip that are no better than it. Any could win the race,
     /// but where work is cheap they would fill the disk.
-    static constexpr size_t kTiesMax = 16;
+    static constexpr size_t kRivalsMax = 16;
+    /// By how many blocks' work a rival may be behind the tip. To drop its body would cost a round
+    /// trip when its branch overtakes, and the block after it would wait for that too.
+    static constexpr uint32_t kRivalLagMax = 6;
     /// A block counts with those that wait for it (OrphanBlocks).
     bool takes_unsolicited(const BlockHeader& header);
     /// Whether the block needs a seal, and has none yet.
@@ -86,6 +89,9 @@ class ChainSync {
     void keep_orphan(OrphanBlocks::Orphan block);
     void punish_for(Peer& peer, const BlockError& error);
     void ask_about_unknown(Peer& peer);
+    /// With -blockrelay=inv: fetches an announced block, unless another peer has been asked for it
+    /// not long ago. False: it must be asked for by its header.
+    bool fetch_announced(Peer& peer, const BlockHash& hash);
     void fetch_block(Peer& peer, const BlockHash& hash);
     void remember_source(const BlockHash& hash, PeerId peer);
     /// Headers of a sealed chain count only with a seal, and only Parley nodes send seals.
@@ -94,12 +100,15 @@ class ChainSync {
     PeerTable& table_;
     BlockDownload& download_;
     HeaderGate gate_;
-    size_t ties_left_ = kTiesMax;  ///< unsolicited blocks as good as the tip that are still taken
+    size_t rivals_left_ = kRivalsMax;  ///< unsolicited blocks no better than the tip, still taken
     /// The peer from which a long chain of headers is downloaded; others wait.
     std::optional<PeerId> leader_;
     /// The highest header that came with a seal; null before the first.
     const HeaderNode* certified_ = nullptr;
     bool work_pending_ = false;
+    /// Blocks being fetched by an `inv`, and until when no other peer is asked for them.
+    static constexpr size_t kFetchedMax = 64;
+    std::map<BlockHash, TimePoint> fetched_;
     OrphanBlocks orphans_;
     std::deque<OrphanBlocks::Orphan> to_submit_;
     bool submitting_ = false;  ///< a SubmitBlock is unanswered

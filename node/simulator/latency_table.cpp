@@ -1,5 +1,7 @@
 #include "node/simulator/latency_table.h"
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace parley::sim {
@@ -17,6 +19,14 @@ LatencyTable LatencyTable::six_regions_2019() {
                                    85, 58,  198,                 // AP
                                    12, 126,                      // JP
                                    16});                         // AU
+}
+
+LatencyTable LatencyTable::from_matrix(size_t regions, std::vector<Duration> delays) {
+    CHECK(delays.size() == regions * regions);
+    LatencyTable table;
+    table.regions_ = regions;
+    table.delays_ = std::move(delays);
+    return table;
 }
 
 LatencyTable LatencyTable::from_upper_triangle(size_t regions,

@@ -21,6 +21,10 @@ class LatencyTable {
     static LatencyTable from_upper_triangle(size_t regions,
                                             const std::vector<double>& upper_triangle_ms);
 
+    /// A delay for each ordered pair, row by row; it may differ between the two directions.
+    /// REQUIRES: regions * regions entries, none below zero.
+    static LatencyTable from_matrix(size_t regions, std::vector<Duration> delays);
+
     size_t regions() const { return regions_; }
     /// REQUIRES: both below regions().
     Duration delay(size_t from, size_t to) const { return delays_[from * regions_ + to]; }

@@ -113,12 +113,16 @@ std::vector<Method> network_test_methods();
 std::vector<Method> notification_methods();
 std::vector<Method> ban_methods();
 std::vector<Method> raw_transaction_methods();
+std::vector<Method> raw_signing_methods();
+std::vector<Method> psbt_methods();
+std::vector<Method> psbt_process_methods();
 std::vector<Method> utility_methods();
 std::vector<Method> control_methods();
 std::vector<Method> consensus_methods();
 std::vector<Method> wallet_methods();
 std::vector<Method> wallet_transaction_methods();
 std::vector<Method> wallet_spend_methods();
+std::vector<Method> wallet_psbt_methods();
 std::vector<Method> wallet_address_methods();
 std::vector<Method> wallet_descriptor_methods();
 

@@ -110,7 +110,9 @@ Expected<MiningNetwork, std::string> flooding_network(const std::vector<Miner>& 
     for (const Link& link : links) {
         CHECK(link.from < miners.size() && link.to < miners.size() && link.delay_s >= 0);
         neighbours[link.from].emplace_back(link.to, link.delay_s);
-        neighbours[link.to].emplace_back(link.from, link.delay_s);
+        const double back_s = link.back_s.value_or(link.delay_s);
+        CHECK(back_s >= 0);
+        neighbours[link.to].emplace_back(link.from, back_s);
     }
     for (size_t from = 0; from < miners.size(); ++from) {
         const std::vector<double> paths = shortest_paths(neighbours, from);

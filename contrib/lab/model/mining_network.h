@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,11 +50,12 @@ struct Miner {
     double hash = 0;  ///< hash rate, in any unit that all miners share
 };
 
-/// A connection with the same delay in both directions.
+/// A connection between two miners, for blocks in both directions.
 struct Link {
     size_t from = 0;
     size_t to = 0;
     double delay_s = 0;
+    std::optional<double> back_s{};  ///< from `to` to `from`; empty: the same
 };
 
 /// Blocks flood along the links: a miner forwards a block as soon as it has it, so the block takes

@@ -55,12 +55,20 @@ std::string head_text(const RunReport& report) {
 std::string theory_text(const RunReport& report, const RaceResult& race) {
     if (report.scenario.consensus != ScenarioConsensus::pow || !std::isfinite(report.lambda_delta))
         return "";
-    const ForkRates rates = finite_miners(report.scenario.shares, report.lambda_delta);
-    return fmt::format(
-        "{:<38}{:.4f}\n{:<38}F_h {:.2f} %, S_t {:.2f} %, S_m {:.2f} %\n{:<38}F_h {:.2f} %\n",
-        "lambda Delta, mean over pairs", report.lambda_delta, "Theory, first order",
-        100 * rates.forked_heights, 100 * rates.stale_of_all, 100 * rates.stale_of_main,
-        "Theory, Decker, from the propagation", -100 * std::expm1(-race.weighted_delay));
+    const std::vector<double>& shares = report.scenario.shares;
+    std::string text = fmt::format("{:<38}{:.4f}, with the trips of relay mode {}\n",
+                                   "lambda Delta, mean over pairs", report.lambda_delta,
+                                   to_string(report.scenario.relay));
+    const auto line = [&](const char* name, const ForkRates& rates) {
+        text += fmt::format("{:<38}F_h {:.2f} %, S_t {:.2f} %, S_m {:.2f} %\n", name,
+                            100 * rates.forked_heights, 100 * rates.stale_of_all,
+                            100 * rates.stale_of_main);
+    };
+    if (shares.size() == 2 && shares[0] > 0 && shares[1] > 0)
+        line("Theory, two miners, exact", two_miners(shares[0], report.lambda_delta));
+    line("Theory, first order", finite_miners(shares, report.lambda_delta));
+    return text + fmt::format("{:<38}F_h {:.2f} %\n", "Theory, Decker, from the propagation",
+                              -100 * std::expm1(-race.weighted_delay));
 }
 
 std::string changes_text(const RunReport& report) {
@@ -87,6 +95,7 @@ void write_settings(rpc::JsonWriter& json, const RunReport& report) {
     });
     json.field("partial", report.partial);
     json.field("nodes", scenario.nodes);
+    json.field("relay", to_string(scenario.relay));
     json.field("interval_s", scenario.interval_s);
     write_number(json, "lambda_delta", report.lambda_delta);
     json.field_array("seeds", [&] {

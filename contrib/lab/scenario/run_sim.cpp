@@ -10,6 +10,7 @@
 #include "contrib/lab/scenario/run.h"
 #include "node/simulator/checker.h"
 #include "node/simulator/fork_census.h"
+#include "node/simulator/network/block_transport.h"
 #include "node/simulator/network/link_delays.h"
 #include "node/simulator/participants.h"
 
@@ -25,15 +26,24 @@ Duration to_duration(double seconds) {
     return Duration{static_cast<int64_t>(seconds * 1e6 + 0.5)};
 }
 
-bool carries_block(const sim::PassingMessage& message) {
-    if (message.command == "block" || message.command == "cmpctblock" ||
-        message.command == "blocktxn") {
-        return true;
+/// The block that a message carries; zero for a proposal of PBFT's, which each replica gets once.
+/// Empty: none.
+std::optional<BlockHash> block_in(const sim::PassingMessage& message) {
+    if (message.command == "block") {
+        Reader reader(message.payload);
+        const BlockHeader header = read_block_header(reader);
+        if (!reader.ok()) return std::nullopt;
+        return header.hash();
     }
-    if (message.command != "engine" || message.payload.size() < 2) return false;
+    if (message.command != "engine" || message.payload.size() < 2) return std::nullopt;
     const pbft::MessageType type{message.payload[1]};
-    return type == pbft::MessageType::pre_prepare || type == pbft::MessageType::body;
+    if (type != pbft::MessageType::pre_prepare && type != pbft::MessageType::body)
+        return std::nullopt;
+    return BlockHash{};
 }
+
+/// A handshake takes four trips. Its time limit leaves room for twice as many.
+constexpr int kHandshakeTrips = 8;
 
 /// When each node gets each block that was mined.
 class DeliveryWatch {
@@ -98,6 +108,8 @@ class SimRun {
           purse_(std::max<uint64_t>(1, payments)),
           validators_(purse_.params(), std::max<size_t>(1, scenario.validators)),
           world_(world_options(scenario, network, seed)),
+          transport_(network.bandwidths, to_duration(scenario.validation_s)),
+          delay_max_(network.delay_max()),
           payments_(payments) {
         run_.seed = seed;
         run_.race.main.assign(scenario.nodes, 0);
@@ -106,7 +118,7 @@ class SimRun {
         set_timing(validators_.options(), scenario);
         for (size_t i = 0; i < scenario.nodes; ++i) world_.add_node(node_spec(i));
         for (const auto& [from, to] : network.overlay.links) world_.connect(from, to);
-        slow_down_blocks();
+        carry_blocks();
     }
 
     ScenarioRun run(const RunProceed& proceed) {
@@ -135,7 +147,9 @@ class SimRun {
                                            uint64_t seed) {
         sim::WorldOptions options;
         options.seed = seed;
-        options.latency = sim::link_delays(network.overlay, network.delays);
+        options.latency = sim::link_delays(network.overlay, network.delays, network.back_delays);
+        options.dial_timeout =
+            std::max(options.dial_timeout, kHandshakeTrips * network.delay_max());
         options.sync_delay = Duration{0};
         options.block_interval = to_duration(scenario.interval_s);
         options.link_faults.bytes_per_second = static_cast<uint64_t>(scenario.bytes_per_second);
@@ -152,17 +166,32 @@ class SimRun {
                                                 : validators_.follower();
         }
         spec.region = index;
-        spec.config.net.connect_only = true;  // the links are the overlay's
+        NetOptions& net = spec.config.net;
+        net.connect_only = true;  // the links are the overlay's
+        net.block_relay = scenario_.relay;
+        net.handshake_timeout = std::max(net.handshake_timeout, kHandshakeTrips * delay_max_);
         return spec;
     }
 
-    /// A message with a block takes as much longer as `block_bytes` need on a link. Blocks of that
-    /// size are not made: their validation is not what a scenario is about, their transport is.
-    void slow_down_blocks() {
-        const Duration transmission = to_duration(scenario_.transmission_s());
-        if (transmission == Duration{0}) return;
-        world_.set_message_filter([transmission](const sim::PassingMessage& message) {
-            return std::vector<Duration>{carries_block(message) ? transmission : Duration{0}};
+    /// A message with a block takes as much longer as `block_bytes` need on a link, in the queues
+    /// of both nodes, and for their validation. Blocks of that size are not made: what they cost
+    /// beside that is not what a scenario is about.
+    void carry_blocks() {
+        const Duration on_link = to_duration(scenario_.transmission_s());
+        const bool queues =
+            scenario_.regional_bandwidth || scenario_.node_bandwidth != sim::NodeBandwidth{};
+        if (on_link == Duration{0} && !queues && scenario_.validation_s == 0) return;
+        world_.set_message_filter([this, on_link](const sim::PassingMessage& message) {
+            const std::optional<BlockHash> block = block_in(message);
+            if (!block) return std::vector<Duration>{Duration{0}};
+            const Duration latency = world_.options().latency.delay(message.from, message.to);
+            const TimePoint arrival = transport_.deliver({.from = message.from,
+                                                          .to = message.to,
+                                                          .block = *block,
+                                                          .bytes = scenario_.block_bytes,
+                                                          .latency = latency + on_link},
+                                                         world_.now());
+            return std::vector<Duration>{arrival - latency - world_.now()};
         });
     }
 
@@ -246,6 +275,8 @@ class SimRun {
     sim::Validators validators_;
     sim::SafetyChecker checker_;
     sim::World world_;
+    sim::BlockTransport transport_;
+    Duration delay_max_;
     uint64_t payments_;
     TimePoint begin_{};
     ScenarioRun run_;

@@ -14,6 +14,7 @@ constexpr double kTimeoutMin = 0.01;  // as -pbfttimeout
 constexpr double kTimeoutMax = 600;
 constexpr uint64_t kHeightsMax = 100'000'000;
 constexpr double kBytesPerMegabit = 125'000;
+constexpr double kMegabitsMax = 1e6;
 
 const std::vector<std::pair<const char*, TopologyKind>> kTopologies{
     {"mesh", TopologyKind::mesh},
@@ -25,6 +26,11 @@ const std::vector<std::pair<const char*, TopologyKind>> kTopologies{
     {"watts_strogatz", TopologyKind::watts_strogatz},
     {"barabasi_albert", TopologyKind::barabasi_albert},
     {"geometric", TopologyKind::geometric}};
+
+const std::vector<std::pair<const char*, BlockRelay>> kRelays{{"own", BlockRelay::own},
+                                                              {"push", BlockRelay::push},
+                                                              {"headers", BlockRelay::headers},
+                                                              {"inv", BlockRelay::inv}};
 
 class Reader {
  public:
@@ -41,7 +47,9 @@ class Reader {
         read_consensus(consensus);
         read_topology();
         read_delay();
-        read_traffic();
+        read_relay();
+        read_bandwidth();
+        read_load();
         ScenarioTable stop = file_.table("stop", true);
         scenario_.heights = stop.whole("heights", 1, kHeightsMax);
         stop.expect_no_more();
@@ -174,18 +182,49 @@ class Reader {
         const double least =
             pareto ? std::chrono::duration<double>(sim::kParetoMeanMin).count() : 0;
         if (!table.has("regions")) delay.mean_s = table.number("mean_s", least, kSecondsMax);
+        delay.asymmetric = table.flag("asymmetric", false);
         table.expect_no_more();
     }
 
-    void read_traffic() {
-        ScenarioTable bandwidth = file_.table("bandwidth", false);
-        scenario_.bytes_per_second = kBytesPerMegabit * bandwidth.number("mbit_s", 0, 1e6, 0);
-        scenario_.block_bytes = bandwidth.whole("block_bytes", 0, 1'000'000'000, 0);
-        if (scenario_.block_bytes > 0 && scenario_.bytes_per_second == 0) {
-            errors_.add(bandwidth.line("block_bytes"),
-                        "bandwidth.block_bytes needs bandwidth.mbit_s");
+    void read_relay() {
+        ScenarioTable table = file_.table("relay", false);
+        scenario_.relay =
+            table.choice<BlockRelay>("mode", kRelays, BlockRelay::own).value_or(BlockRelay::own);
+        scenario_.validation_s = table.number("validation_s", 0, kSecondsMax, 0);
+        table.expect_no_more();
+    }
+
+    void read_bandwidth() {
+        ScenarioTable table = file_.table("bandwidth", false);
+        scenario_.bytes_per_second = kBytesPerMegabit * table.number("mbit_s", 0, kMegabitsMax, 0);
+        const auto of_node = [&](const char* key) {
+            return static_cast<uint64_t>(kBytesPerMegabit * table.number(key, 0, kMegabitsMax, 0));
+        };
+        scenario_.node_bandwidth = {of_node("up_mbit_s"), of_node("down_mbit_s")};
+        scenario_.regional_bandwidth =
+            table.choice<RegionData>("regions", {{"2019", RegionData::year_2019}}, RegionData::none)
+                .value_or(RegionData::none) != RegionData::none;
+        if (scenario_.regional_bandwidth && scenario_.delay.regions == RegionData::none)
+            errors_.add(table.line("regions"), "bandwidth.regions needs delay.regions");
+        for (const char* key : {"up_mbit_s", "down_mbit_s"}) {
+            if (scenario_.regional_bandwidth && table.has(key)) {
+                errors_.add(table.line(key), fmt::format("choose one of bandwidth.{} and "
+                                                         "bandwidth.regions",
+                                                         key));
+            }
         }
-        bandwidth.expect_no_more();
+        scenario_.block_bytes = table.whole("block_bytes", 0, 1'000'000'000, 0);
+        const bool limited = scenario_.bytes_per_second > 0 || scenario_.regional_bandwidth ||
+                             scenario_.node_bandwidth != sim::NodeBandwidth{};
+        if (scenario_.block_bytes > 0 && !limited) {
+            errors_.add(table.line("block_bytes"),
+                        "bandwidth.block_bytes needs bandwidth.mbit_s, up_mbit_s, down_mbit_s or "
+                        "regions");
+        }
+        table.expect_no_more();
+    }
+
+    void read_load() {
         ScenarioTable load = file_.table("load", false);
         scenario_.transactions_per_s = load.number("transactions_per_s", 0, 1e4, 0);
         load.expect_no_more();
@@ -226,6 +265,13 @@ const char* to_string(ScenarioConsensus consensus) {
 const char* to_string(TopologyKind kind) {
     for (const auto& [name, each] : kTopologies) {
         if (each == kind) return name;
+    }
+    return "";
+}
+
+const char* to_string(BlockRelay relay) {
+    for (const auto& [name, each] : kRelays) {
+        if (each == relay) return name;
     }
     return "";
 }

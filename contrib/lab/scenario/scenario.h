@@ -23,9 +23,16 @@
 //     [delay]                         # drawn once for each link
 //     mean_s = 0.1                    # or regions = "2015" or "2019"
 //     law = "constant"                # uniform, exponential, pareto; optional
+//     asymmetric = false              # true: drawn for each direction; optional
+//
+//     [relay]                         # optional
+//     mode = "own"                    # own, push, headers, inv: -blockrelay of the nodes
+//     validation_s = 0.02             # of one block at each node
 //
 //     [bandwidth]                     # optional
 //     mbit_s = 10                     # of each link; what exceeds it waits at the sender
+//     up_mbit_s = 20                  # of each node, for the blocks on all its links; or of its
+//     down_mbit_s = 50                # region: regions = "2019"
 //     block_bytes = 100000            # as long as these take, a block takes longer over a link
 //
 //     [load]                          # optional, level sim only
@@ -42,6 +49,8 @@
 #include <vector>
 
 #include "base/expected.h"
+#include "net/peer/net_options.h"
+#include "node/simulator/network/block_transport.h"
 #include "node/simulator/network/delay_law.h"
 
 namespace parley::lab {
@@ -77,7 +86,10 @@ struct DelaySpec {
     double mean_s = 0;  ///< without regions
     RegionData regions = RegionData::none;
     sim::DelayLaw law = sim::DelayLaw::constant;
+    bool asymmetric = false;
 };
+
+const char* to_string(BlockRelay relay);
 
 struct Scenario {
     std::string title;
@@ -91,12 +103,16 @@ struct Scenario {
     double timeout_s = 2;
     TopologySpec topology;
     DelaySpec delay;
-    double bytes_per_second = 0;  ///< 0: unlimited
+    BlockRelay relay = BlockRelay::own;
+    double validation_s = 0;
+    double bytes_per_second = 0;        ///< of each link; 0: unlimited
+    sim::NodeBandwidth node_bandwidth;  ///< without regions
+    bool regional_bandwidth = false;    ///< of 2019
     uint64_t block_bytes = 0;
     double transactions_per_s = 0;
     uint64_t heights = 0;
 
-    /// How long a block takes to leave a node; 0 if the bandwidth is unlimited.
+    /// How long a block takes over a link of its bandwidth; 0 if that is unlimited.
     double transmission_s() const {
         return bytes_per_second > 0 ? static_cast<double>(block_bytes) / bytes_per_second : 0;
     }

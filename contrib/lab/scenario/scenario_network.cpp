@@ -50,6 +50,71 @@ size_t draw_region(Random& random) {
     return region;
 }
 
+/// How long a block takes over each link, in both directions, without queues.
+class HopTimes {
+ public:
+    HopTimes(const Scenario& scenario, const ScenarioNetwork& network)
+        : scenario_(scenario), network_(network) {}
+
+    /// One trip.
+    std::vector<Link> pushed() const {
+        return links([](double there, double) { return there; });
+    }
+    /// Three trips: the announcement, the request, and the block.
+    std::vector<Link> announced() const {
+        return links([](double there, double back) { return 2 * there + back; });
+    }
+
+ private:
+    template <class Trips>
+    std::vector<Link> links(const Trips& trips) const {
+        std::vector<Link> result;
+        for (size_t i = 0; i < network_.overlay.links.size(); ++i) {
+            const auto [from, to] = network_.overlay.links[i];
+            const double there = seconds(network_.delays[i]);
+            const double back = seconds(network_.back_delays[i]);
+            result.push_back({from, to, trips(there, back) + transmission(from, to),
+                              trips(back, there) + transmission(to, from)});
+        }
+        return result;
+    }
+    static double seconds(Duration duration) {
+        return std::chrono::duration<double>(duration).count();
+    }
+    /// With the receiver's validation.
+    double transmission(size_t from, size_t to) const {
+        double slowest = 0;
+        for (const uint64_t rate : {network_.bandwidths[from].up, network_.bandwidths[to].down}) {
+            const auto bytes = static_cast<double>(scenario_.block_bytes);
+            if (rate > 0) slowest = std::max(slowest, bytes / static_cast<double>(rate));
+        }
+        return slowest + scenario_.transmission_s() + scenario_.validation_s;
+    }
+
+    const Scenario& scenario_;
+    const ScenarioNetwork& network_;
+};
+
+/// Delays over these links for the first hop, and those of `relayed` for all others.
+MiningNetwork first_hop_pushed(const MiningNetwork& relayed, const std::vector<Link>& links,
+                               double interval_s) {
+    MiningNetwork result = relayed;
+    const size_t size = relayed.size();
+    const auto push = [&](size_t from, size_t first, double seconds) {
+        const ModelTime hop = from_intervals(seconds / interval_s);
+        for (size_t to = 0; to < size; ++to) {
+            if (to == from) continue;
+            ModelTime& delay = result.delays[from * size + to];
+            delay = std::min(delay, hop + relayed.delay(first, to));
+        }
+    };
+    for (const Link& link : links) {
+        push(link.from, link.to, link.delay_s);
+        push(link.to, link.from, link.back_s.value_or(link.delay_s));
+    }
+    return result;
+}
+
 }  // namespace
 
 Expected<ScenarioNetwork, std::string> build_network(const Scenario& scenario,
@@ -76,8 +141,24 @@ Expected<ScenarioNetwork, std::string> build_network(const Scenario& scenario,
     for (const auto& [from, to] : network.overlay.links) {
         const Duration mean = table ? table->delay(regions[from], regions[to]) : uniform;
         network.delays.push_back(sim::draw_delay(scenario.delay.law, mean, random));
+        network.back_delays.push_back(scenario.delay.asymmetric
+                                          ? sim::draw_delay(scenario.delay.law, mean, random)
+                                          : network.delays.back());
+    }
+    for (const size_t region : regions) {
+        network.bandwidths.push_back(scenario.regional_bandwidth
+                                         ? sim::region_bandwidths_2019()[region]
+                                         : scenario.node_bandwidth);
     }
     return network;
+}
+
+Duration ScenarioNetwork::delay_max() const {
+    Duration longest{0};
+    for (const auto* delays : {&this->delays, &back_delays}) {
+        for (const Duration delay : *delays) longest = std::max(longest, delay);
+    }
+    return longest;
 }
 
 Expected<MiningNetwork, std::string> flooding_miners(const Scenario& scenario,
@@ -89,13 +170,13 @@ Expected<MiningNetwork, std::string> flooding_miners(const Scenario& scenario,
                                                                           : 0;
         miners.push_back({std::to_string(i), share});
     }
-    std::vector<Link> links;
-    for (size_t i = 0; i < network.overlay.links.size(); ++i) {
-        const auto [from, to] = network.overlay.links[i];
-        const std::chrono::duration<double> delay = network.delays[i];
-        links.push_back({from, to, delay.count() + scenario.transmission_s()});
-    }
-    return flooding_network(miners, links, scenario.interval_s);
+    const bool pbft = scenario.consensus == ScenarioConsensus::pbft;
+    const HopTimes hops(scenario, network);
+    const bool pushed = pbft || scenario.relay == BlockRelay::push;
+    auto flooded =
+        flooding_network(miners, pushed ? hops.pushed() : hops.announced(), scenario.interval_s);
+    if (!flooded || pbft || scenario.relay != BlockRelay::own) return flooded;
+    return first_hop_pushed(*flooded, hops.pushed(), scenario.interval_s);
 }
 
 double mean_lambda_delta(const MiningNetwork& network) {

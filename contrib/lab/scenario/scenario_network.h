@@ -15,7 +15,11 @@ namespace parley::lab {
 struct ScenarioNetwork {
     sim::Overlay overlay;
     sim::OverlayShape shape;
-    std::vector<Duration> delays;  ///< of each link, the same in both directions
+    std::vector<Duration> delays;       ///< of each link, from its first node to its second
+    std::vector<Duration> back_delays;  ///< and back
+    std::vector<sim::NodeBandwidth> bandwidths;  ///< of each node, for blocks
+
+    Duration delay_max() const;
 };
 
 /// Error: one sentence that begins with `name` and a line, for a topology that is not connected.

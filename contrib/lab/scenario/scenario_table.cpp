@@ -73,6 +73,14 @@ std::string ScenarioTable::text(const char* key, std::optional<std::string> othe
     return value.value_or("");
 }
 
+bool ScenarioTable::flag(const char* key, bool otherwise) {
+    const toml::node* node = find(key, false);
+    if (node == nullptr) return otherwise;
+    const auto value = node->value_exact<bool>();
+    if (!value) errors_.add(line_of(*node), fmt::format("{} is not true or false", place(key)));
+    return value.value_or(otherwise);
+}
+
 std::vector<double> ScenarioTable::numbers(const char* key) {
     const toml::node* node = find(key, false);
     if (node == nullptr) return {};

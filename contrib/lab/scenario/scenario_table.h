@@ -59,6 +59,7 @@ class ScenarioTable {
     uint64_t whole(const char* key, uint64_t low, uint64_t high,
                    std::optional<uint64_t> otherwise = std::nullopt);
     std::string text(const char* key, std::optional<std::string> otherwise = std::nullopt);
+    bool flag(const char* key, bool otherwise);
     /// Numbers not below 0; empty if the key is missing.
     std::vector<double> numbers(const char* key);
     /// Nothing: an error, which is reported.

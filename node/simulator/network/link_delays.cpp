@@ -1,20 +1,11 @@
 #include "node/simulator/network/link_delays.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
 namespace parley::sim {
-namespace {
-
-/// A little more than the exact value, because the table rounds down to microseconds.
-double milliseconds_of(Duration delay) {
-    constexpr double kMargin = 1e-4;
-    return static_cast<double>(delay.count()) / 1'000 + kMargin;
-}
-
-}  // namespace
-
 LatencyTable six_regions_2015() {
     return LatencyTable::from_upper_triangle(6, {35.5,   119.49, 254.79, 310.11, 154.36, 207.91,
                                                  11.61,  221.08, 241.9,  266.45, 350.07,  // EU
@@ -24,19 +15,25 @@ LatencyTable six_regions_2015() {
                                                  21.72});                                 // AU
 }
 
-LatencyTable link_delays(const Overlay& overlay, const std::vector<Duration>& delays) {
-    CHECK(delays.size() == overlay.links.size());
+LatencyTable link_delays(const Overlay& overlay, const std::vector<Duration>& there,
+                         const std::vector<Duration>& back) {
+    CHECK(there.size() == overlay.links.size() && back.size() == overlay.links.size());
     Duration sum{0};
-    for (const Duration delay : delays) sum += delay;
-    const auto count = static_cast<int64_t>(std::max<size_t>(1, delays.size()));
+    for (const Duration delay : there) sum += delay;
+    for (const Duration delay : back) sum += delay;
+    const auto count = static_cast<int64_t>(std::max<size_t>(1, 2 * there.size()));
     const size_t nodes = overlay.nodes;
-    std::vector<double> table(nodes * (nodes + 1) / 2, milliseconds_of(sum / count));
-    for (size_t i = 0; i < delays.size(); ++i) {
-        const auto [low, high] = std::minmax(overlay.links[i].first, overlay.links[i].second);
-        const size_t row = low * nodes - low * (low + 1) / 2;  // where column 0 of the row would be
-        table[row + high] = milliseconds_of(delays[i]);
+    std::vector<Duration> table(nodes * nodes, sum / count);
+    for (size_t i = 0; i < there.size(); ++i) {
+        const auto [from, to] = overlay.links[i];
+        table[from * nodes + to] = there[i];
+        table[to * nodes + from] = back[i];
     }
-    return LatencyTable::from_upper_triangle(nodes, table);
+    return LatencyTable::from_matrix(nodes, std::move(table));
+}
+
+LatencyTable link_delays(const Overlay& overlay, const std::vector<Duration>& delays) {
+    return link_delays(overlay, delays, delays);
 }
 
 }  // namespace parley::sim

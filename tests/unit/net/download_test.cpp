@@ -6,6 +6,7 @@
 
 #include "chain_messages.h"
 #include "net/sync/orphan_blocks.h"
+#include "net/sync/patience.h"
 #include "station.h"
 
 namespace parley::test {
@@ -15,6 +16,7 @@ using std::chrono::seconds;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 TEST(Download, headers_are_followed_by_getdata_of_witness_blocks) {
@@ -115,6 +117,52 @@ TEST(Download, stalling_peer_loses_its_blocks_and_in_the_end_its_connection) {
     EXPECT_TRUE(station.closed(fast));
 }
 
+TEST(Download, slow_link_gets_two_round_trips_before_its_blocks_move) {
+    Station station;
+    const PeerId slow = station.connect(true);
+    station.advance(seconds{20});  // a round trip, says the handshake
+    station.send(slow, Station::default_version());
+    station.send(slow, message::Verack{});
+    const auto pings = station.take<message::Ping>(slow);
+    ASSERT_EQ(pings.size(), 1u);
+    const PeerId other = station.ready_peer();
+    const Branch first(station.backend.active_tip(), 1, 5);
+    station.send(slow, first.headers);
+    EXPECT_THAT(station.take<message::GetData>(slow), SizeIs(1));
+    station.send(other, first.headers);
+    station.advance(seconds{39});
+    EXPECT_THAT(station.take<message::GetData>(other), IsEmpty());
+    station.advance(seconds{1});
+    EXPECT_THAT(station.take<message::GetData>(other), SizeIs(1));
+    station.send_raw(other, "block", first.blocks[0]->serialize());
+    // The pong comes after 40 seconds, and counts more than the handshake.
+    station.send(slow, message::Pong{pings[0].nonce});
+    station.advance(seconds{10});  // it rests after the timeout
+    const Branch second(station.backend.active_tip(), 1, 6);
+    station.send(slow, second.headers);
+    EXPECT_THAT(station.take<message::GetData>(slow), SizeIs(1));
+    station.send(other, second.headers);
+    station.advance(seconds{79});
+    EXPECT_THAT(station.take<message::GetData>(other), IsEmpty());
+    station.advance(seconds{1});
+    EXPECT_THAT(station.take<message::GetData>(other), SizeIs(1));
+}
+
+TEST(Patience, is_two_round_trips_within_bounds) {
+    auto random = SeededRandom::stream(1, 0, "patience");
+    Peer peer(PeerId{1}, {}, random);
+    EXPECT_EQ(patience(peer, seconds{10}), seconds{10});
+    peer.liveness.handshake_time = seconds{8};
+    EXPECT_EQ(patience(peer, seconds{10}), seconds{16});
+    peer.liveness.ping_min = seconds{30};
+    EXPECT_EQ(patience(peer, seconds{10}), seconds{60});
+    peer.liveness.ping_min = seconds{3};
+    EXPECT_EQ(patience(peer, seconds{10}), seconds{10});
+    peer.liveness.ping_min = seconds{1000};
+    EXPECT_EQ(patience(peer, seconds{10}), kPatienceMax);
+    EXPECT_EQ(patience(peer, seconds{600}), seconds{600});
+}
+
 TEST(Download, notfound_moves_the_blocks_at_once) {
     Station station;
     const PeerId first = station.ready_peer();
@@ -176,6 +224,40 @@ TEST(Download, client_that_knows_no_headers_can_bring_a_chain_block_by_block) {
         station.send_raw(peer, "block", branch.blocks[i]->serialize());
     }
     EXPECT_EQ(station.backend.active_tip().height, Height{4});
+}
+
+TEST(Download, with_blockrelay_inv_a_block_is_fetched_by_its_hash_from_one_peer) {
+    NetOptions options;
+    options.block_relay = BlockRelay::inv;
+    Station station(options);
+    const PeerId peer = station.connect(true);
+    station.send(peer, Station::default_version());
+    station.send(peer, message::Verack{});
+    EXPECT_THAT(station.take_commands(peer), Not(Contains("sendheaders")));
+    station.send(peer, message::Headers{});  // the answer to our first question
+    const PeerId other = station.ready_peer();
+    station.send(other, message::Headers{});
+    const Branch branch(station.backend.active_tip(), 3, 5);
+    const BlockHash first = branch.blocks[0]->header.hash();
+    station.send(peer, block_inv(first));
+    EXPECT_THAT(station.take<message::GetData>(peer),
+                ElementsAre(block_request(InvType::witness_block, first)));
+    station.send(other, block_inv(first));
+    EXPECT_THAT(station.take_commands(other), IsEmpty());
+    // The first peer does not deliver. The next announcement makes good for it.
+    station.advance(seconds{10});
+    station.take_sent(other);
+    station.send(other, block_inv(first));
+    EXPECT_THAT(station.take<message::GetData>(other),
+                ElementsAre(block_request(InvType::witness_block, first)));
+    station.send_raw(other, "block", branch.blocks[0]->serialize());
+    EXPECT_EQ(station.backend.active_tip().hash, first);
+    // A block without its parent leads to the headers between.
+    const BlockHash third = branch.blocks[2]->header.hash();
+    station.send(peer, block_inv(third));
+    station.take_sent(peer);
+    station.send_raw(peer, "block", branch.blocks[2]->serialize());
+    EXPECT_THAT(station.take<message::GetHeaders>(peer), SizeIs(1));
 }
 
 TEST(Download, pushed_block_waits_while_its_ancestors_are_fetched_by_headers) {
@@ -246,10 +328,10 @@ TEST(Download, pushed_block_is_taken_near_the_tip_only) {
     EXPECT_EQ(station.backend.submitted_blocks, before);
     EXPECT_NE(station.backend.index().find(recent.blocks[0]->header.hash()), nullptr);
     EXPECT_EQ(station.backend.index().find(old.blocks[0]->header.hash()), nullptr);
-    // As good as the tip: a few for each tip.
+    // As good as the tip, or up to six blocks behind it: a few for each tip.
     for (uint32_t salt = 100; salt < 120; ++salt) {
-        const Branch tie(*station.backend.active_at(Height{399}), 1, salt);
-        station.send_raw(peer, "block", tie.blocks[0]->serialize());
+        const Branch rival(*station.backend.active_at(Height{salt % 2 == 0 ? 399 : 393}), 1, salt);
+        station.send_raw(peer, "block", rival.blocks[0]->serialize());
     }
     EXPECT_EQ(station.backend.submitted_blocks, before + 16);
     const Branch better(station.backend.active_tip(), 1, 5);

@@ -232,6 +232,33 @@ TEST(Announce, own_block_is_pushed_to_parley_nodes_that_have_its_parent_only) {
     EXPECT_THAT(station.take_commands(near), ElementsAre("block"));
 }
 
+TEST(Announce, block_relay_decides_between_the_block_its_header_and_its_hash) {
+    message::Version parley = Station::default_version();
+    parley.services |= kServiceParley;
+    for (const BlockRelay relay : {BlockRelay::push, BlockRelay::headers, BlockRelay::inv}) {
+        NetOptions options;
+        options.block_relay = relay;
+        Station station(options);
+        const PeerId source = station.ready_peer(true, parley);
+        const PeerId other = station.ready_peer(true, parley);
+        const PeerId foreign = station.ready_peer();
+        const bool by_headers = relay != BlockRelay::inv;
+        for (const PeerId peer : {source, other, foreign}) {
+            if (by_headers) station.send(peer, message::SendHeaders{});
+        }
+        const Branch branch(station.backend.active_tip(), 1, 5);
+        station.send_raw(source, "block", branch.blocks[0]->serialize());
+        EXPECT_THAT(station.take_commands(source), IsEmpty());
+        const char* announcement = by_headers ? "headers" : "inv";
+        EXPECT_THAT(station.take_commands(foreign), ElementsAre(announcement));
+        EXPECT_THAT(station.take_commands(other),
+                    ElementsAre(relay == BlockRelay::push ? "block" : announcement));
+        station.backend.mine(1);  // an own block
+        EXPECT_THAT(station.take_commands(other),
+                    ElementsAre(relay == BlockRelay::push ? "block" : announcement));
+    }
+}
+
 TEST(Announce, nothing_is_announced_to_the_peer_that_brought_it_or_during_download) {
     Station station;
     const PeerId source = station.ready_peer();

@@ -80,7 +80,7 @@ TEST(Experiment, change_takes_the_place_of_a_value) {
     EXPECT_EQ(changed("load.transactions_per_s", "2")->transactions_per_s, 2);
     EXPECT_EQ(changed("mining.shares", "[0.75, 0.25]")->shares[0], 0.75);
     EXPECT_EQ(changed("delay.mean", "1").error(),
-              "f: unknown key delay.mean; known here: law, regions, mean_s");
+              "f: unknown key delay.mean; known here: law, regions, mean_s, asymmetric");
     EXPECT_EQ(changed("delay.mean_s", "x").error(), "f: delay.mean_s is not a number");
     EXPECT_EQ(changed("nodes.x", "1").error(), "f: nodes.x is not the name of a key in a table");
     EXPECT_EQ(changed("delay.", "1").error(), "f: \"delay.\" is not the name of a key");

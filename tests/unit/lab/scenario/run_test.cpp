@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "contrib/lab/model/closed_forms.h"
@@ -49,6 +51,77 @@ TEST(ScenarioRun, both_levels_follow_the_exact_rate_of_two_miners) {
     EXPECT_GE(DeliveryTimes(sim.deliveries).percentile(0.5), 0.5);
     EXPECT_GT(sim.traffic.at("version").messages, 0u);
     EXPECT_EQ(sim.conflicts, 0u);
+}
+
+/// The nodes' timeouts are in seconds: neither they nor a block of a branch that is behind may
+/// change the rate, which depends on the product of rate and delay alone.
+TEST(ScenarioRun, slow_links_fork_as_fast_ones_at_the_same_lambda_delta) {
+    for (const double delay : {0.1, 10.0, 20.0}) {
+        Scenario scenario = two_equal_miners(800);
+        scenario.interval_s = delay;
+        scenario.delay.mean_s = delay;
+        const auto network = *build_network(scenario, "f", 1);
+        const auto sim = *run_sim(scenario, network, 3, kToTheEnd);
+        EXPECT_FALSE(sim.race.partial) << delay;
+        EXPECT_EQ(sim.race.heights, 800u);
+        EXPECT_EQ(sim.traffic.at("version").messages, 2u) << "a connection was lost, " << delay;
+        // Exact: F_h = 1/3. The interval of 99.9 %.
+        const double f_h = static_cast<double>(sim.race.forked) / 800;
+        EXPECT_NEAR(f_h, 1 / 3.0, 3.3 * std::sqrt(2 / 9.0 / 800)) << delay;
+        EXPECT_EQ(DeliveryTimes(sim.deliveries).percentile(0.95), delay) << "one trip a block";
+    }
+}
+
+/// A ring of five: two nodes are one hop away from the miner, and two are two hops away.
+TEST(ScenarioRun, relay_modes_take_as_many_trips_at_both_levels) {
+    struct Case {
+        BlockRelay relay;
+        double near_s, far_s;
+    };
+    // Validation takes 0.02 s a hop.
+    for (const Case& each :
+         {Case{BlockRelay::own, 0.12, 0.44}, Case{BlockRelay::push, 0.12, 0.24},
+          Case{BlockRelay::headers, 0.32, 0.64}, Case{BlockRelay::inv, 0.32, 0.64}}) {
+        Scenario scenario;
+        scenario.nodes = 5;
+        scenario.interval_s = 100;
+        scenario.shares.assign(5, 0.2);
+        scenario.topology.kind = TopologyKind::ring;
+        scenario.delay.mean_s = 0.1;
+        scenario.relay = each.relay;
+        scenario.validation_s = 0.02;
+        scenario.heights = 40;
+        const auto network = *build_network(scenario, "f", 1);
+        const auto model = *run_model(scenario, network, 1, kToTheEnd);
+        const auto sim = *run_sim(scenario, network, 1, kToTheEnd);
+        for (const ScenarioRun* run : {&model, &sim}) {
+            const DeliveryTimes times(run->deliveries);
+            EXPECT_NEAR(times.percentile(0.3), each.near_s, 1e-5) << to_string(each.relay);
+            EXPECT_NEAR(times.percentile(0.7), each.far_s, 1e-5) << to_string(each.relay);
+        }
+    }
+}
+
+TEST(ScenarioRun, asymmetric_links_and_uplinks_count_alike_at_both_levels) {
+    Scenario scenario = two_equal_miners(50);
+    scenario.interval_s = 100;
+    scenario.delay.law = sim::DelayLaw::uniform;
+    scenario.delay.asymmetric = true;
+    scenario.relay = BlockRelay::headers;
+    scenario.node_bandwidth = {1'000'000, 0};
+    scenario.block_bytes = 250'000;
+    const auto network = *build_network(scenario, "f", 1);
+    ASSERT_NE(network.delays, network.back_delays);
+    const auto model = *run_model(scenario, network, 1, kToTheEnd);
+    const auto sim = *run_sim(scenario, network, 1, kToTheEnd);
+    const double there = std::chrono::duration<double>(network.delays[0]).count();
+    const double back = std::chrono::duration<double>(network.back_delays[0]).count();
+    for (const ScenarioRun* run : {&model, &sim}) {
+        const DeliveryTimes times(run->deliveries);
+        const double fast = 0.25 + there + back + std::min(there, back);
+        EXPECT_NEAR(times.percentile(0.05), fast, 1e-5);
+        EXPECT_NEAR(times.percentile(0.95), fast + std::abs(there - back), 1e-5);
+    }
 }
 
 TEST(ScenarioRun, block_bytes_slow_both_levels_down_alike) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "contrib/lab/scenario/scenario_network.h"
 
 namespace parley::lab {
@@ -60,6 +62,46 @@ TEST(Scenario, parse_reads_every_key) {
     EXPECT_EQ(scenario->heights, 77u);
 }
 
+TEST(Scenario, parse_reads_relay_asymmetry_and_bandwidths_of_nodes) {
+    const auto plain = *parse_scenario(kGood, "f");
+    EXPECT_EQ(plain.relay, BlockRelay::own);
+    EXPECT_FALSE(plain.delay.asymmetric);
+    EXPECT_EQ(plain.node_bandwidth, sim::NodeBandwidth{});
+    const auto nodes = parse_scenario(with("mbit_s = 8\nblock_bytes = 1000",
+                                           "up_mbit_s = 8\ndown_mbit_s = 16\nblock_bytes = 9\n"
+                                           "[relay]\nmode = \"inv\"\nvalidation_s = 0.5"),
+                                      "f", {{"delay.asymmetric", "true"}});
+    ASSERT_TRUE(nodes) << nodes.error();
+    EXPECT_EQ(nodes->relay, BlockRelay::inv);
+    EXPECT_EQ(nodes->validation_s, 0.5);
+    EXPECT_TRUE(nodes->delay.asymmetric);
+    EXPECT_EQ(nodes->node_bandwidth, (sim::NodeBandwidth{1'000'000, 2'000'000}));
+    const auto network = *build_network(*nodes, "f", 1);
+    EXPECT_EQ(network.bandwidths[9], nodes->node_bandwidth);
+    EXPECT_NE(network.delays, network.back_delays);
+    EXPECT_EQ(build_network(plain, "f", 1)->delays, build_network(plain, "f", 1)->back_delays);
+}
+
+TEST(Scenario, regional_bandwidths_need_regions) {
+    EXPECT_EQ(error_of(with("mbit_s = 8", "regions = \"2019\"")),
+              "f:16: bandwidth.regions needs delay.regions");
+    std::string text = with("mean_s = 0.25", "regions = \"2019\"");
+    text.replace(text.find("mbit_s = 8"), 10, "regions = \"2019\"\nup_mbit_s = 1");
+    EXPECT_EQ(error_of(text), "f:17: choose one of bandwidth.up_mbit_s and bandwidth.regions");
+    text.replace(text.find("up_mbit_s = 1\n"), 14, "");
+    const auto scenario = parse_scenario(text, "f");
+    ASSERT_TRUE(scenario) << scenario.error();
+    EXPECT_TRUE(scenario->regional_bandwidth);
+    const auto& regions = sim::region_bandwidths_2019();
+    const auto network = *build_network(*scenario, "f", 1);
+    for (const auto& each : network.bandwidths)
+        EXPECT_NE(std::find(regions.begin(), regions.end(), each), regions.end());
+    EXPECT_EQ(error_of(with("mean_s = 0.25", "mean_s = 1\nasymmetric = 1")),
+              "f:14: delay.asymmetric is not true or false");
+    EXPECT_EQ(error_of(with("[stop]", "[relay]\nmode = \"compact\"\n[stop]")),
+              "f:19: relay.mode is \"compact\"; it must be one of own, push, headers, inv");
+}
+
 TEST(Scenario, parse_pbft_and_regions) {
     std::string text = with("\"pow\"", "\"pbft\"");
     const size_t mining = text.find("[mining]");
@@ -79,9 +121,10 @@ TEST(Scenario, parse_error_names_the_line_and_the_key) {
     EXPECT_EQ(error_of(with("nodes = 10\n", "")), "f:1: nodes is missing");
     EXPECT_EQ(error_of(with("seed = 5", "sead = 5")),
               "f:4: unknown key sead; known here: title, consensus, nodes, seed, seeds, mining, "
-              "pbft, topology, delay, bandwidth, load, stop");
+              "pbft, topology, delay, relay, bandwidth, load, stop");
     EXPECT_EQ(error_of(with("mbit_s = 8\nblock_bytes = 1000", "mbits = 8")),
-              "f:16: unknown key bandwidth.mbits; known here: mbit_s, block_bytes");
+              "f:16: unknown key bandwidth.mbits; known here: mbit_s, up_mbit_s, down_mbit_s, "
+              "regions, block_bytes");
     EXPECT_EQ(error_of(with("[0.5, 0.3, 0.2]", "[0.5, 0.3, 0.1]")),
               "f:8: mining.shares: the shares add up to 0.9, not to 1; divide each by that sum");
     EXPECT_EQ(error_of(with("[0.5, 0.3, 0.2]", "[0.5, \"x\"]")),
@@ -95,8 +138,9 @@ TEST(Scenario, parse_error_names_the_line_and_the_key) {
               "f:19: stop.heights is -1; it must be from 1 to 100000000");
     EXPECT_EQ(error_of(with("heights = 77", "heights = 7.5")),
               "f:19: stop.heights is not a whole number");
-    EXPECT_EQ(error_of(with("mbit_s = 8\n", "")),
-              "f:16: bandwidth.block_bytes needs bandwidth.mbit_s");
+    EXPECT_EQ(
+        error_of(with("mbit_s = 8\n", "")),
+        "f:16: bandwidth.block_bytes needs bandwidth.mbit_s, up_mbit_s, down_mbit_s or regions");
     EXPECT_EQ(error_of(with("nodes = 10", "nodes = 2")).substr(0, 4), "f:8:");
     EXPECT_EQ(error_of(with("law = \"exponential\"", "regions = \"2019\"")),
               "f:13: choose one of delay.mean_s and delay.regions");

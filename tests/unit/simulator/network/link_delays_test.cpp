@@ -15,6 +15,17 @@ TEST(LinkDelays, table_has_the_delays_of_links_in_both_directions_and_the_mean_e
     EXPECT_EQ(table.delay(0, 3), Duration{447});
 }
 
+TEST(LinkDelays, both_directions_of_a_link_may_differ) {
+    const Overlay overlay{3, {{0, 1}, {2, 1}}};
+    const LatencyTable table =
+        link_delays(overlay, {Duration{10}, Duration{20}}, {Duration{30}, Duration{40}});
+    EXPECT_EQ(table.delay(0, 1), Duration{10});
+    EXPECT_EQ(table.delay(1, 0), Duration{30});
+    EXPECT_EQ(table.delay(2, 1), Duration{20});
+    EXPECT_EQ(table.delay(1, 2), Duration{40});
+    EXPECT_EQ(table.delay(0, 2), Duration{25});  // the mean
+}
+
 TEST(LinkDelays, six_regions_2015_corners) {
     const LatencyTable table = six_regions_2015();
     EXPECT_EQ(table.delay(0, 0), Duration{35'500});

@@ -10,7 +10,7 @@
 #include "chain/primitives/consensus_limits.h"
 #include "rpc/json/script_json.h"
 #include "rpc/jsonrpc/call.h"
-#include "wallet/keys/descriptor_checksum.h"
+#include "wallet/descriptor/descriptor_checksum.h"
 
 namespace parley::rpc {
 

@@ -1,7 +1,10 @@
-#include "rpc/methods/signing.h"
+#include "rpc/signing/signing.h"
 
 #include <fmt/format.h>
 
+#include "base/crypto/hash.h"
+#include "base/crypto/sha256.h"
+#include "chain/script/script_type.h"
 #include "rpc/json/script_json.h"
 #include "rpc/jsonrpc/call.h"
 
@@ -14,7 +17,41 @@ std::optional<TxOutput> known_output(Node& node, const OutPoint& outpoint) {
     return std::nullopt;
 }
 
-PreviousOutputs read_previous_outputs(const Json& prevtxs) {
+namespace {
+
+Script read_script(const Json& json, std::string_view name) {
+    return Script{read_hex(json, name)};
+}
+
+/// A redeem script may stand in either member, and the witness script of P2SH-P2WSH as well:
+/// bitcoind accepts both, for older clients.
+void add_scripts(const Json& item, const Script& output, KeySet& keys) {
+    const Json* redeem = item.find("redeemScript");
+    const Json* witness = item.find("witnessScript");
+    if (redeem != nullptr && redeem->is_null()) redeem = nullptr;
+    if (witness != nullptr && witness->is_null()) witness = nullptr;
+    if (redeem == nullptr && witness == nullptr)
+        fail(Code::invalid_parameter, "Missing redeemScript/witnessScript");
+    const Script script = witness != nullptr ? read_script(*witness, "witnessScript")
+                                             : read_script(*redeem, "redeemScript");
+    const Script program = witness_script(0, sha256(script.bytes()).span());
+    keys.add(script);
+    keys.add(program);
+    if (witness != nullptr && redeem != nullptr) {
+        const Script other = read_script(*redeem, "redeemScript");
+        if (other != script && other != program)
+            fail(Code::invalid_parameter, "redeemScript does not correspond to witnessScript");
+    }
+    const bool matches = match_p2sh(output) ? output == p2sh_script(hash160(script.bytes())) ||
+                                                  output == p2sh_script(hash160(program.bytes()))
+                                            : output == program;
+    if (!matches)
+        fail(Code::invalid_parameter, "redeemScript/witnessScript does not match scriptPubKey");
+}
+
+}  // namespace
+
+PreviousOutputs read_previous_outputs(const Json& prevtxs, KeySet* keys) {
     PreviousOutputs outputs;
     if (prevtxs.is_null()) return outputs;
     for (const Json& item : read_array(prevtxs, "prevtxs")) {
@@ -36,6 +73,10 @@ PreviousOutputs read_previous_outputs(const Json& prevtxs) {
         output.script = Script{read_hex(*item.find("scriptPubKey"), "scriptPubKey")};
         if (const Json* amount = item.find("amount"))
             output.amount = read_amount(*amount, "amount");
+        const ScriptType type = classify_script(output.script);
+        if (keys != nullptr &&
+            (type == ScriptType::script_hash || type == ScriptType::witness_script_hash))
+            add_scripts(item, output.script, *keys);
         outputs[{read_txid(*item.find("txid"), "txid"), static_cast<uint32_t>(vout)}] =
             std::move(output);
     }
@@ -55,17 +96,34 @@ SpentOutputs spent_outputs(const TransactionData& transaction, const PreviousOut
                                  script_asm(output->script_pubkey), script_asm(stated.script)));
             if (stated.amount)
                 output = TxOutput{*stated.amount, stated.script};
-            else if (!output && witness_program(stated.script))
-                fail(Code::type, "Missing amount");
             else if (!output)
-                output = TxOutput{Amount{0}, stated.script};
+                output = TxOutput{kMaxMoney, stated.script};
         }
         if (output) result.emplace(input.prevout, std::move(*output));
     }
     return result;
 }
 
-void write_sign_result(JsonWriter& out, const SignResult& result) {
+namespace {
+
+// A signature of a witness commits to the amount.
+void check_amounts(const SignResult& result, const SpentOutputs& spent) {
+    for (const TxInput& input : result.transaction.inputs) {
+        const auto output = spent.find(input.prevout);
+        if (output == spent.end() || output->second.value != kMaxMoney || input.witness.empty())
+            continue;
+        constexpr size_t kDigitsShown = 30;
+        fail(Code::type,
+             fmt::format("Missing amount for CTxOut(nValue={}, scriptPubKey={})",
+                         to_string(output->second.value),
+                         to_hex(output->second.script_pubkey.bytes()).substr(0, kDigitsShown)));
+    }
+}
+
+}  // namespace
+
+void write_sign_result(JsonWriter& out, const SignResult& result, const SpentOutputs& spent) {
+    check_amounts(result, spent);
     Writer writer;
     write_transaction(writer, result.transaction, WitnessEncoding::with);
     out.object([&] {

@@ -1,4 +1,4 @@
-#include "wallet/keys/hd_key.h"
+#include "wallet/descriptor/hd_key.h"
 
 #include <algorithm>
 #include <charconv>

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "rpc/jsonrpc/call.h"
-#include "wallet/keys/signer.h"
+#include "wallet/signing/signer.h"
 
 namespace parley::rpc {
 
@@ -18,17 +18,19 @@ struct PreviousOutput {
 };
 using PreviousOutputs = std::map<OutPoint, PreviousOutput>;
 
-PreviousOutputs read_previous_outputs(const Json& prevtxs);
+/// Adds the redeem and witness scripts to `keys`, and requires them for P2SH and P2WSH outputs.
+/// Null: they are ignored.
+PreviousOutputs read_previous_outputs(const Json& prevtxs, KeySet* keys);
 
 /// From the UTXO set and the mempool. On the core thread.
 std::optional<TxOutput> known_output(Node& node, const OutPoint& outpoint);
 
 /// The outputs that the inputs spend: as given, otherwise from `known`. Fails if a given script
-/// contradicts the known one, or an amount is not available.
+/// contradicts the known one. An amount that is not available is kMaxMoney.
 SpentOutputs spent_outputs(const TransactionData& transaction, const PreviousOutputs& given,
                            const std::function<std::optional<TxOutput>(const OutPoint&)>& known);
 
-/// {hex, complete, errors}
-void write_sign_result(JsonWriter& out, const SignResult& result);
+/// {hex, complete, errors}. Fails if a signature needs an amount that is not available.
+void write_sign_result(JsonWriter& out, const SignResult& result, const SpentOutputs& spent);
 
 }  // namespace parley::rpc
