@@ -100,8 +100,7 @@ void Node::broadcast_initially(const Txid& txid) {
 }
 void Node::announce_again(const Txid& txid) {
     const MempoolEntry* entry = impl_->mempool.find(txid);
-    if (entry != nullptr)
-        impl_->tell_net(net_input::TransactionAdded{relay_transaction(*entry)});
+    if (entry != nullptr) impl_->tell_net(net_input::TransactionAdded{relay_transaction(*entry)});
     impl_->run_queue();
 }
 Expected<TestResult, StorageError> Node::test_accept(
