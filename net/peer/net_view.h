@@ -34,6 +34,7 @@ struct RelayTransaction {
     Txid txid;
     Wtxid wtxid;
     int64_t fee_rate = 0;  ///< sat/kvB
+    int64_t arrival = 0;   ///< order of arrival; not above 0: returned from a disconnected block
 };
 
 class NetView {
@@ -48,6 +49,8 @@ class NetView {
 
     /// A mempool transaction; null: not in the mempool.
     virtual TransactionRef find_transaction(const GenTxid& id) const = 0;
+    /// RelayTransaction::arrival of what find_transaction() finds.
+    virtual std::optional<int64_t> arrival(const GenTxid& id) const = 0;
     /// The whole mempool in order of arrival: parents before children.
     virtual std::vector<RelayTransaction> relay_transactions() const = 0;
     /// The minimum fee rate for acceptance now, in sat/kvB.

@@ -105,11 +105,30 @@ struct PeerRelay {
 
     RecentSet known;  ///< txids or wtxids announced by or to the peer
     std::deque<RelayTransaction> to_announce;
+    /// The arrival of the first of these that is not from a disconnected block. Until it was
+    /// announced, this and later ones are not served: what a peer may ask for tells nothing about
+    /// when a transaction arrived, so not where it came from.
+    std::optional<int64_t> secret_from;
     std::optional<TimePoint> next_announcement;
     int64_t fee_filter = 0;        ///< sat/kvB: the peer's minimum
     int64_t fee_filter_sent = -1;  ///< sat/kvB; -1: none yet
     TimePoint next_fee_filter{};
     std::optional<TimePoint> last_transaction;
+
+    void announce_later(const RelayTransaction& transaction) {
+        to_announce.push_back(transaction);
+        if (!secret_from && transaction.arrival > 0) secret_from = transaction.arrival;
+    }
+    /// After some of to_announce were announced.
+    void find_secret() {
+        secret_from.reset();
+        for (const RelayTransaction& each : to_announce) {
+            if (each.arrival > 0) {
+                secret_from = each.arrival;
+                break;
+            }
+        }
+    }
 };
 
 /// Addresses (AddressRelay).

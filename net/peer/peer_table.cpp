@@ -102,6 +102,7 @@ void PeerTable::disconnect(Peer& peer, std::string_view reason) {
     log_.debug(LogCategory::net, "disconnecting peer={}: {}", peer.id.value(), reason);
     peer.flow = PeerFlow{};
     peer.relay.to_announce.clear();
+    peer.relay.secret_from.reset();
     outputs_.push_back(net_output::Close{peer.id});
 }
 

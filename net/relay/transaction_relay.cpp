@@ -105,7 +105,7 @@ void TransactionRelay::queue(Peer& peer, const RelayTransaction& transaction) {
     PeerRelay& relay = peer.relay;
     if (relay.known.contains(relay_hash(peer, transaction))) return;
     if (relay.to_announce.size() >= kAnnouncementQueueMax) relay.to_announce.pop_front();
-    relay.to_announce.push_back(transaction);
+    relay.announce_later(transaction);
     if (!relay.next_announcement) relay.next_announcement = next_announcement(peer);
 }
 
@@ -137,6 +137,7 @@ void TransactionRelay::send_announcements(Peer& peer) {
         announcement.entries.push_back(
             message::InvEntry::of(by_wtxid ? InvType::wtxid : InvType::transaction, hash));
     }
+    relay.find_secret();
     relay.next_announcement.reset();
     if (!relay.to_announce.empty()) relay.next_announcement = next_announcement(peer);
     if (!announcement.entries.empty()) table_.send(peer, announcement);

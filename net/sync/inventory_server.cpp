@@ -97,10 +97,11 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
 }
 
 bool InventoryServer::serve_transaction(Peer& peer, const message::InvEntry& entry) {
-    const bool by_wtxid = entry.is(InvType::wtxid);
-    const TransactionRef transaction = table_.view().find_transaction(
-        {by_wtxid ? GenTxid::Kind::wtxid : GenTxid::Kind::txid, entry.hash});
+    const GenTxid id{entry.is(InvType::wtxid) ? GenTxid::Kind::wtxid : GenTxid::Kind::txid,
+                     entry.hash};
+    const TransactionRef transaction = table_.view().find_transaction(id);
     if (transaction == nullptr) return false;
+    if (peer.relay.secret_from && table_.view().arrival(id) >= peer.relay.secret_from) return false;
     const auto encoding =
         entry.is(InvType::transaction) ? WitnessEncoding::without : WitnessEncoding::with;
     table_.send(peer, message::Tx::kCommand, transaction->serialize(encoding));

@@ -6,7 +6,8 @@ namespace parley {
 
 RelayTransaction relay_transaction(const MempoolEntry& entry) {
     return RelayTransaction{entry.txid(), entry.transaction->wtxid(),
-                            fee_rate_of(entry.modified_fee(), entry.virtual_size).value()};
+                            fee_rate_of(entry.modified_fee(), entry.virtual_size).value(),
+                            entry.sequence};
 }
 
 std::optional<Bytes> ChainNetView::read_block_bytes(const HeaderNode& node) const {
@@ -26,11 +27,20 @@ std::optional<Bytes> ChainNetView::read_block_bytes(const HeaderNode& node) cons
     return std::move(*bytes);
 }
 
+const MempoolEntry* ChainNetView::find(const GenTxid& id) const {
+    return id.kind == GenTxid::Kind::txid ? mempool_.find(Txid{id.hash})
+                                          : mempool_.find_by_wtxid(Wtxid{id.hash});
+}
+
 TransactionRef ChainNetView::find_transaction(const GenTxid& id) const {
-    const MempoolEntry* entry = id.kind == GenTxid::Kind::txid
-                                    ? mempool_.find(Txid{id.hash})
-                                    : mempool_.find_by_wtxid(Wtxid{id.hash});
+    const MempoolEntry* entry = find(id);
     return entry == nullptr ? nullptr : entry->transaction;
+}
+
+std::optional<int64_t> ChainNetView::arrival(const GenTxid& id) const {
+    const MempoolEntry* entry = find(id);
+    if (entry == nullptr) return std::nullopt;
+    return entry->sequence;
 }
 
 std::vector<RelayTransaction> ChainNetView::relay_transactions() const {

@@ -21,10 +21,13 @@ class ChainNetView final : public NetView {
     bool initial_download(TimePoint now) const override { return initial_download_.active(now); }
 
     TransactionRef find_transaction(const GenTxid& id) const override;
+    std::optional<int64_t> arrival(const GenTxid& id) const override;
     std::vector<RelayTransaction> relay_transactions() const override;
     int64_t fee_rate_min(TimePoint now) const override { return mempool_.min_fee(now).value(); }
 
  private:
+    const MempoolEntry* find(const GenTxid& id) const;
+
     const Chainstate& chain_;
     const Mempool& mempool_;
     InitialDownload& initial_download_;

@@ -219,11 +219,27 @@ void FakeBackend::remove_transaction(const TransactionRef& transaction) {
     std::erase_if(mempool_, [&](const auto& entry) { return entry.first == transaction; });
 }
 
+std::optional<int64_t> FakeBackend::arrival(const GenTxid& id) const {
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return std::nullopt;
+    return arrivals_.at(found->second);
+}
+
 void FakeBackend::add_transaction(const TransactionRef& transaction, int64_t rate) {
+    insert(transaction, rate, static_cast<int64_t>(arrivals_.size()) + 1);
+}
+
+void FakeBackend::return_transaction(const TransactionRef& transaction) {
+    insert(transaction, 1000, 0);
+}
+
+void FakeBackend::insert(const TransactionRef& transaction, int64_t rate, int64_t arrival) {
     mempool_.emplace_back(transaction, rate);
     by_id_[GenTxid::of(transaction->txid())] = transaction;
     by_id_[GenTxid::of(transaction->wtxid())] = transaction;
-    news_.push_back(net_input::TransactionAdded{{transaction->txid(), transaction->wtxid(), rate}});
+    arrivals_[transaction] = arrival;
+    news_.push_back(
+        net_input::TransactionAdded{{transaction->txid(), transaction->wtxid(), rate, arrival}});
 }
 
 std::optional<TxReject> FakeBackend::submit_transaction(const TransactionRef& transaction) {

@@ -50,6 +50,8 @@ class FakeBackend final : public NetView {
                            bool announce_as_own = true);
     /// Puts a transaction into the mempool and announces it.
     void add_transaction(const TransactionRef& transaction, int64_t fee_rate = 1000);
+    /// The same, of one that a disconnected block had.
+    void return_transaction(const TransactionRef& transaction);
     void remove_transaction(const TransactionRef& transaction);
     BlockResult submit_block(const BlockRef& block, ByteSpan seal);
     void add_coin(const Txid& txid) { coins_.insert(txid); }
@@ -60,6 +62,7 @@ class FakeBackend final : public NetView {
     std::optional<Bytes> read_block_bytes(const HeaderNode& node) const override;
     bool initial_download(TimePoint) const override { return downloading; }
     TransactionRef find_transaction(const GenTxid& id) const override;
+    std::optional<int64_t> arrival(const GenTxid& id) const override;
     std::vector<RelayTransaction> relay_transactions() const override;
     int64_t fee_rate_min(TimePoint) const override { return fee_rate; }
 
@@ -77,6 +80,7 @@ class FakeBackend final : public NetView {
     size_t headers = 1;  ///< in the index, with the genesis block's
 
  private:
+    void insert(const TransactionRef& transaction, int64_t rate, int64_t arrival);
     HeadersResult submit_headers(const std::vector<BlockHeader>& headers, ByteSpan seal);
     void attach_seal(const HeaderNode& node, ByteSpan seal);
     std::optional<TxReject> submit_transaction(const TransactionRef& transaction);
@@ -102,6 +106,7 @@ class FakeBackend final : public NetView {
     std::set<Txid> coins_;
     std::vector<std::pair<TransactionRef, int64_t>> mempool_;
     std::map<GenTxid, TransactionRef> by_id_;
+    std::map<TransactionRef, int64_t> arrivals_;
 };
 
 }  // namespace parley::test

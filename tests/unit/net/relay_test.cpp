@@ -439,6 +439,38 @@ TEST(Relay, mempool_message_is_answered_where_it_is_served) {
     EXPECT_EQ(answers[0].entries.size(), 3u);
 }
 
+// Otherwise, spies could learn by asking all nodes which one had a transaction first.
+TEST(Relay, transaction_is_not_served_before_it_is_announced) {
+    Station station;
+    const PeerId peer = station.ready_peer();
+    const auto serves = [&](const TransactionRef& transaction) {
+        message::GetData request;
+        request.entries.push_back(message::InvEntry::of(InvType::wtxid, transaction->wtxid()));
+        station.take_sent(peer);
+        station.send(peer, request);
+        const auto commands = station.take_commands(peer);
+        EXPECT_THAT(commands, testing::Contains(testing::AnyOf("tx", "notfound")));
+        return std::ranges::count(commands, "tx") == 1;
+    };
+    const TransactionRef first = make_spend(coin(1), 1);
+    const TransactionRef second = make_spend(coin(2), 1);
+    const TransactionRef returned = make_spend(coin(3), 1);
+    station.backend.add_transaction(first);
+    station.collect();
+    EXPECT_FALSE(serves(first));
+    station.backend.return_transaction(returned);
+    station.collect();
+    EXPECT_TRUE(serves(returned)) << "everybody knows it from the block";
+    station.advance(seconds{3});
+    EXPECT_TRUE(serves(first));
+    station.backend.add_transaction(second);
+    station.collect();
+    EXPECT_FALSE(serves(second));
+    EXPECT_TRUE(serves(first));
+    station.advance(seconds{3});
+    EXPECT_TRUE(serves(second));
+}
+
 TEST(Relay, public_network_delays_pass_validation) {
     NetOptions options;
     options.set_public_network_delays();
