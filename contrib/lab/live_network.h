@@ -1,6 +1,7 @@
-// LiveNetwork: real daemons on loopback, connected in a full mesh, with funded wallets. Throws
-// std::runtime_error with a sentence if something cannot be started. One owner; the nodes' RPC
-// servers may be called from any thread, each with its own client.
+// LiveNetwork: real daemons on loopback, connected in a full mesh or as the options say, with
+// funded wallets if there are transactions. Throws std::runtime_error with a sentence if something
+// cannot be started. One owner; the nodes' RPC servers may be called from any thread, each with its
+// own client.
 #pragma once
 
 #include <filesystem>
@@ -33,6 +34,8 @@ class LiveNetwork {
     void set_mining(bool on);
     /// Waits until all tips are equal; false if `limit` passes first.
     bool wait_for_agreement(std::chrono::seconds limit);
+    /// All nodes have the same block at this height.
+    bool agree_at(uint64_t height) const;
     double cpu_seconds() const;
     uint64_t bytes_sent() const;
 
@@ -46,6 +49,8 @@ class LiveNetwork {
     void fund(Node& node);
     void connect_all();
     std::vector<std::string> arguments(size_t index) const;
+    std::vector<std::string> mining_arguments() const;
+    std::vector<std::pair<size_t, size_t>> links() const;
 
     const LiveOptions& options_;
     Consensus consensus_;

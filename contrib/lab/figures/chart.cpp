@@ -66,9 +66,7 @@ class Plot {
         // Curves first: measurements stay visible on them.
         for (const bool curves : {true, false}) {
             for (const ChartSeries& series : chart_.series) {
-                const bool curve =
-                    series.style == SeriesStyle::curve || series.style == SeriesStyle::dashed_curve;
-                if (curve == curves) draw_series(series);
+                if (is_curve(series) == curves) draw_series(series);
             }
         }
         for (size_t i = 0; i < chart_.series.size(); ++i) draw_legend(chart_.series[i], i);
@@ -100,6 +98,22 @@ class Plot {
             fmt::format("text-anchor=\"middle\" transform=\"rotate(-90 16 {:.1f})\"", middle));
     }
 
+    static bool is_curve(const ChartSeries& series) {
+        return series.style == SeriesStyle::curve || series.style == SeriesStyle::dashed_curve;
+    }
+    static bool has_line(const ChartSeries& series) {
+        return is_curve(series) || series.style == SeriesStyle::dots_and_line;
+    }
+    void draw_dot(const ChartSeries& series, double centre, double middle) {
+        const char* colour = colour_of(series);
+        if (series.style == SeriesStyle::rings) {
+            svg_.circle(centre, middle, 5,
+                        fmt::format("fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"", colour));
+        } else {
+            svg_.circle(centre, middle, 3.5, fmt::format("fill=\"{}\"", colour));
+        }
+    }
+
     void draw_line(const ChartSeries& series) {
         std::string points;
         for (const ChartPoint& point : series.points)
@@ -115,8 +129,8 @@ class Plot {
     }
 
     void draw_series(const ChartSeries& series) {
-        if (series.style != SeriesStyle::dots) draw_line(series);
-        if (series.style == SeriesStyle::curve || series.style == SeriesStyle::dashed_curve) return;
+        if (has_line(series)) draw_line(series);
+        if (is_curve(series)) return;
         const std::string stroke =
             fmt::format("stroke=\"{}\" stroke-width=\"1.5\"", colour_of(series));
         for (const ChartPoint& point : series.points) {
@@ -129,16 +143,14 @@ class Plot {
                 svg_.line(centre - 4, low, centre + 4, low, stroke);
                 svg_.line(centre - 4, high, centre + 4, high, stroke);
             }
-            svg_.circle(centre, y(point.y), 3.5, fmt::format("fill=\"{}\"", colour_of(series)));
+            draw_dot(series, centre, y(point.y));
         }
     }
 
     void draw_legend(const ChartSeries& series, size_t row) {
         const double middle = kLegendTop + kLegendLine * static_cast<double>(row) - 4;
-        if (series.style != SeriesStyle::dots)
-            svg_.line(kLeft, middle, kLeft + 26, middle, line_style(series));
-        if (series.style == SeriesStyle::dots || series.style == SeriesStyle::dots_and_line)
-            svg_.circle(kLeft + 13, middle, 3.5, fmt::format("fill=\"{}\"", colour_of(series)));
+        if (has_line(series)) svg_.line(kLeft, middle, kLeft + 26, middle, line_style(series));
+        if (!is_curve(series)) draw_dot(series, kLeft + 13, middle);
         svg_.text(kLeft + 34, middle + 4, series.name);
     }
 

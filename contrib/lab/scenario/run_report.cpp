@@ -150,6 +150,31 @@ void write_counts(rpc::JsonWriter& json, const RunReport& report, const Scenario
     });
 }
 
+/// Of the first seed, as rows of numbers: they are many.
+void write_trace(rpc::JsonWriter& json, const RunTrace& trace) {
+    json.field_array("tree", [&] {
+        for (const TracedBlock& block : trace.blocks) {
+            json.array([&] {
+                json.value(block.time_s);
+                json.value(block.height);
+                json.value(block.miner);
+                json.value(block.parent ? static_cast<int64_t>(*block.parent) : int64_t{-1});
+                json.value(block.stale ? 1 : 0);
+            });
+        }
+    });
+    json.field_array("views", [&] {
+        for (const TracedStep& step : trace.steps) {
+            json.array([&] {
+                json.value(step.time_s);
+                json.value(step.validator);
+                json.value(step.view);
+                json.value(to_string(step.kind));
+            });
+        }
+    });
+}
+
 void write_run(rpc::JsonWriter& json, const RunReport& report) {
     const ScenarioRun total = total_of(report);
     json.object([&] {
@@ -159,6 +184,7 @@ void write_run(rpc::JsonWriter& json, const RunReport& report) {
         json.field("transactions_submitted", total.submitted);
         json.field("transactions_confirmed", total.confirmed);
         json.field("safety_violations", total.conflicts);
+        write_trace(json, report.runs.empty() ? RunTrace{} : report.runs.front().trace);
         json.field_object("messages", [&] {
             for (const auto& [command, traffic] : total.traffic) {
                 json.field_object(command, [&] {
