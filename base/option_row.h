@@ -31,7 +31,7 @@
 namespace parley {
 
 /// The heading under which -help lists an option.
-enum class OptionGroup : uint8_t { general, connection, rpc, mempool, mining, wallet, debug };
+enum class OptionGroup : uint8_t { general, connection, rpc, zmq, mempool, mining, wallet, debug };
 
 /// How the user writes a value, and what one of it is in the member.
 struct OptionUnit {

@@ -29,8 +29,9 @@ fi
 packages=(
     g++ cmake ninja-build ccache pkg-config git
     libssl-dev libbz2-dev "${boost[@]}" libleveldb-dev libsnappy-dev libsecp256k1-dev libspdlog-dev libfmt-dev
-    libsimdjson-dev libtomlplusplus-dev libexpected-dev libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
-    python3 python3-pytest python3-bitcoinlib
+    libsimdjson-dev libtomlplusplus-dev libzmq3-dev cppzmq-dev libexpected-dev
+    libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
+    python3 python3-pytest python3-bitcoinlib python3-zmq
 )
 if [ "$lint" = yes ]; then packages+=(clang-format-14); fi
 if [ "$fuzz" = yes ]; then packages+=(clang-16 libclang-rt-16-dev); fi

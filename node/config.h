@@ -34,6 +34,8 @@ struct NodeOptions {
     std::vector<std::string> wallets;
     /// Of regtest, for tests of signalling.
     std::optional<int32_t> block_version;
+    /// Whether the host wants effect::Notify.
+    bool notices = false;
     /// Unix seconds. 0: the host's clock.
     int64_t mock_time = 0;
 

@@ -5,7 +5,7 @@
 // EffectRunner for this.
 //
 // What waits for what:
-// - Complete, TipChanged and Shutdown wait for every commit made so far.
+// - Complete, TipChanged, Notify and Shutdown wait for every commit made so far.
 // - What the engine sends waits for the engine's last record. So a signature never leaves before
 //   its record is on disk.
 // - A message that names or carries blocks or transactions (inv, tx, headers, block, seal, and
@@ -31,6 +31,7 @@
 #include "base/storage/storage.h"
 #include "chain/primitives/block.h"
 #include "net/peer/net_output.h"
+#include "node/notice.h"
 
 namespace parley {
 
@@ -68,6 +69,11 @@ struct TipChanged {
     std::shared_ptr<const BlockSummary> tip;
     CommitId after{};
 };
+/// For subscribers outside.
+struct Notify {
+    Notice notice;
+    CommitId after{};
+};
 /// The Invoke with this number is finished.
 struct Complete {
     uint64_t id = 0;
@@ -82,9 +88,9 @@ struct Shutdown {
 
 }  // namespace effect
 
-using Effect =
-    std::variant<effect::Send, effect::Dial, effect::Close, effect::Persist, effect::SearchNonce,
-                 effect::StopSearch, effect::TipChanged, effect::Complete, effect::Shutdown>;
+using Effect = std::variant<effect::Send, effect::Dial, effect::Close, effect::Persist,
+                            effect::SearchNonce, effect::StopSearch, effect::TipChanged,
+                            effect::Complete, effect::Shutdown, effect::Notify>;
 using Effects = std::vector<Effect>;
 
 }  // namespace parley

@@ -76,7 +76,9 @@ Effects Node::handle(Event event, TimePoint now) {
 std::optional<TimePoint> Node::next_deadline() const {
     const Impl& impl = *impl_;
     if (impl.pending || impl.unsettled) return impl.host_now;
-    if (impl.tx_index && !impl.tx_index->synced()) return impl.host_now;
+    for (const ChainIndex* index : impl.indexes) {
+        if (!index->synced()) return impl.host_now;
+    }
     // Mocked time only changes with setmocktime, so no timer but dialling can become due before.
     if (impl.mock_time) return impl.peers.dial_deadline();
     TimePoint deadline = std::min(impl.engine->next_deadline().value_or(kNever),
@@ -99,7 +101,7 @@ Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
     run_queue();
     refresh_demand();
     run_queue();
-    if (tx_index) tx_index->step();
+    for (ChainIndex* index : indexes) index->step();
     const StorageError* failed = store_failure();
     if (failed != nullptr) queue.clear();
     if (stopping && failed == nullptr) chain->flush(Durability::synced);
@@ -113,7 +115,9 @@ Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
 
 const StorageError* Node::Impl::store_failure() const {
     if (failure) return &*failure;
-    if (tx_index && tx_index->failure()) return &*tx_index->failure();
+    for (const ChainIndex* index : indexes) {
+        if (index->failure()) return &*index->failure();
+    }
     return chain->failure() ? &*chain->failure() : nullptr;
 }
 
@@ -124,6 +128,11 @@ void Node::Impl::show_tip() {
     tip_shown = stores->commits.last();
     effects.push_back(effect::TipChanged{
         std::make_shared<const BlockSummary>(summarise(*chain, tip)), tip_shown});
+}
+
+void Node::Impl::notify(Notice notice) {
+    if (!config.node.notices) return;
+    effects.push_back(effect::Notify{std::move(notice), stores->commits.last()});
 }
 
 CommitId Node::Impl::commit_before(Reveals reveals) const {
@@ -260,6 +269,7 @@ void Node::Impl::tip_changed(const ChainUpdate& update) {
     mempool_input::ChainMoved moved;
     for (const ChainStep& step : update.disconnected) {
         moved.disconnected.push_back(step.block);
+        notify(notice::BlockDisconnected{step.block, step.node->hash});
         tell_wallets(
             wallet_input::BlockDisconnected{step.block, step.node->hash, step.node->height});
     }
@@ -270,12 +280,18 @@ void Node::Impl::tip_changed(const ChainUpdate& update) {
     }
     tell_mempool(std::move(moved));
     if (failure) return;
+    // Behind the mempool's changes, as subscribers know it from bitcoind.
+    for (const ChainStep& step : update.connected)
+        notify(notice::BlockConnected{step.block, step.node->hash});
     log_tip();
 
     const HeaderNode& tip = chain->index().tip();
     tell_engine(engine_input::TipChanged{&tip});
-    if (!pending && !initial_download.active(now))
+    if (!pending && !initial_download.active(now)) {
         tell_net(net_input::TipChanged{&tip, tip.hash == own_block});
+        if (!update.connected.empty())
+            notify(notice::NewTip{update.connected.back().block, tip.hash});
+    }
     const int32_t stop_at = config.node.stop_at_height;
     if (stop_at > 0 && tip.height >= Height{stop_at}) stopping = true;
 }
@@ -370,9 +386,11 @@ std::optional<MempoolOutput> Node::Impl::tell_mempool(MempoolInput input) {
 void Node::Impl::spread(const mempool_output::Changed& change) {
     if (change.kind == mempool_output::Changed::Kind::confirmed) return;
     if (change.removal()) {
+        notify(notice::TransactionRemoved{change.transaction, change.sequence});
         tell_wallets(wallet_input::TransactionRemoved{change.transaction});
         return;
     }
+    notify(notice::TransactionAdded{change.transaction, change.sequence});
     tell_wallets(wallet_input::TransactionAdded{change.transaction});
     const MempoolEntry* entry = mempool.find(change.transaction->txid());
     if (entry == nullptr) return;  // a later change in the same batch has removed it
@@ -409,6 +427,7 @@ NodeStores::NodeStores(const NodeHost& host)
     : blocks(host.blocks, commits), coins(host.coins, commits) {
     if (host.wallets != nullptr) wallets.emplace(*host.wallets, commits);
     if (host.tx_index != nullptr) tx_index.emplace(*host.tx_index, commits);
+    if (host.filter_index != nullptr) filter_index.emplace(*host.filter_index, commits);
 }
 
 Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
@@ -416,6 +435,7 @@ Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
                  std::unique_ptr<Chainstate> chainstate, const NodeHost& host)
     : config_owner(std::move(node_config)),
       config(*config_owner),
+      random(host.random),
       log(host.log),
       stores(std::move(node_stores)),
       effects(stores->commits.effects),
@@ -430,7 +450,9 @@ Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
       peers(config.net, net_view, host.random, log),
       wallet_view(*chain, mempool, now) {
     if (config.node.mock_time != 0) mock_time = from_unix_seconds(config.node.mock_time);
-    if (stores->tx_index) tx_index.emplace(*stores->tx_index, *chain, log);
+    if (stores->tx_index) indexes.push_back(&tx_index.emplace(*stores->tx_index, *chain, log));
+    if (stores->filter_index)
+        indexes.push_back(&filter_index.emplace(*stores->filter_index, *chain, log));
     if (stores->wallets) {
         wallets.emplace(config.wallet, config.params, wallet_view, *stores->wallets, host.random,
                         host.secrets, log);
@@ -463,8 +485,8 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
                           "). Please restart with -reindex or -reindex-chainstate to recover.");
     auto impl = std::make_unique<Impl>(std::move(config), std::move(stores), std::move(*engine),
                                        std::move(*chain), host);
-    if (impl->tx_index) {
-        if (auto opened = impl->tx_index->open(); !opened) return Unexpected(opened.error());
+    for (ChainIndex* index : impl->indexes) {
+        if (auto opened = index->open(); !opened) return Unexpected(opened.error());
     }
     return std::make_unique<Node>(std::move(impl));
 }

@@ -24,7 +24,8 @@
 #include "chain/rules/deployment.h"
 #include "chain/script/script_check.h"
 #include "chain/state/chainstate.h"
-#include "chain/state/tx_index.h"
+#include "chain/state/indexes/filter_index.h"
+#include "chain/state/indexes/tx_index.h"
 #include "mempool/block_builder.h"
 #include "net/peer_manager.h"
 #include "node/config.h"
@@ -44,7 +45,8 @@ struct NodeHost {
     Random& random;
     Random& secrets;  ///< for keys; the operating system's in the daemon
     LogSink& log;
-    Storage* tx_index = nullptr;  ///< -txindex; null: no index
+    Storage* tx_index = nullptr;      ///< -txindex; null: no index
+    Storage* filter_index = nullptr;  ///< -blockfilterindex; null: no index
 };
 
 class Node {
@@ -71,12 +73,14 @@ class Node {
     const NodeConfig& config() const;
     TimePoint now() const;    ///< of the current or last step; subject to set_mock_time()
     Duration uptime() const;  ///< by the host's clock
+    Random& random() const;
     const Chainstate& chain() const;
     const Engine& engine() const;
     const Mempool& mempool() const;
     const PeerManager& peers() const;
-    WalletManager* wallets();         ///< null: -disablewallet
-    const TxIndex* tx_index() const;  ///< null: no -txindex
+    WalletManager* wallets();                 ///< null: -disablewallet
+    const TxIndex* tx_index() const;          ///< null: no -txindex
+    const FilterIndex* filter_index() const;  ///< null: no -blockfilterindex
     /// See InitialDownload.
     bool initial_download() const;
     /// Sentences for the user: of the engine, and unknown rules that are active.
@@ -130,6 +134,9 @@ class Node {
     Expected<CoinsSnapshot, StorageError> coins_snapshot();
     /// By -txindex, which first catches up with the chain. Empty: not indexed, or no index.
     Expected<std::optional<TxIndex::Found>, StorageError> indexed_transaction(const Txid& txid);
+    /// By -blockfilterindex, which first catches up. Empty: not indexed, or no index.
+    Expected<std::optional<FilterIndex::Record>, StorageError> block_filter(
+        const HeaderNode& block);
 
     /// A block on top of the tip, complete except for the proof: of waiting transactions, or of
     /// exactly the given ones in this order. Without `payout`, it pays to -miningaddress.

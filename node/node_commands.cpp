@@ -18,6 +18,9 @@ TimePoint Node::now() const {
 Duration Node::uptime() const {
     return impl_->host_now - impl_->started;
 }
+Random& Node::random() const {
+    return impl_->random;
+}
 const Chainstate& Node::chain() const {
     return *impl_->chain;
 }
@@ -153,6 +156,16 @@ Expected<std::optional<TxIndex::Found>, StorageError> Node::indexed_transaction(
     if (!impl_->tx_index) return std::optional<TxIndex::Found>{};
     impl_->tx_index->step();
     return impl_->tx_index->find(txid);
+}
+
+const FilterIndex* Node::filter_index() const {
+    return impl_->filter_index ? &*impl_->filter_index : nullptr;
+}
+Expected<std::optional<FilterIndex::Record>, StorageError> Node::block_filter(
+    const HeaderNode& block) {
+    if (!impl_->filter_index) return std::optional<FilterIndex::Record>{};
+    impl_->filter_index->step();
+    return impl_->filter_index->find(block);
 }
 
 void Node::prioritise(const Txid& txid, Amount delta) {

@@ -15,7 +15,8 @@
 #include <variant>
 #include <vector>
 
-#include "chain/state/tx_index.h"
+#include "chain/state/indexes/filter_index.h"
+#include "chain/state/indexes/tx_index.h"
 #include "net/peer_manager.h"
 #include "node/initial_download.h"
 #include "node/node.h"
@@ -44,6 +45,7 @@ struct NodeStores {
     TrackedStorage coins;
     std::optional<TrackedStorageDirectory> wallets;
     std::optional<TrackedStorage> tx_index;
+    std::optional<TrackedStorage> filter_index;
 };
 
 struct Node::Impl {
@@ -118,6 +120,8 @@ struct Node::Impl {
     /// answer. An answer of Failed sets `failure`.
     std::optional<MempoolOutput> tell_mempool(MempoolInput input);
     void spread(const mempool_output::Changed& change);
+    /// Tells subscribers outside, if there are any.
+    void notify(Notice notice);
 
     // --- node_engine.cpp: what the engine asks for
 
@@ -142,6 +146,7 @@ struct Node::Impl {
     // Constant after construction. Each part borrows from those declared before it.
     const std::unique_ptr<const NodeConfig> config_owner;
     const NodeConfig& config;
+    Random& random;
     LogSink& log;
     const std::unique_ptr<NodeStores> stores;
 
@@ -177,6 +182,8 @@ struct Node::Impl {
     const std::unique_ptr<Engine> engine;
     const std::unique_ptr<Chainstate> chain;
     std::optional<TxIndex> tx_index;
+    std::optional<FilterIndex> filter_index;
+    std::vector<ChainIndex*> indexes;  ///< those of the two that there are
     MempoolContext mempool_context;
     Mempool mempool;
     InitialDownload initial_download;

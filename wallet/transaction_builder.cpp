@@ -131,8 +131,8 @@ std::optional<TransactionBuilder::Coin> TransactionBuilder::coin_of(
     const Descriptor& descriptor = wallet_.keys.records()[place->record].descriptor;
     if (!descriptor.is_solvable() || (request_.sign && !descriptor.has_secret()))
         return std::nullopt;
-    const auto& key = descriptor.key();
-    const auto weight = signed_input_weight(output.script_pubkey, !key || key->compressed);
+    const auto weight =
+        signed_input_weight(output.script_pubkey, !descriptor.has_uncompressed_key());
     if (!weight) return std::nullopt;
     const auto given = request_.input_weights.find(outpoint);
     Coin coin{outpoint, output, given == request_.input_weights.end() ? *weight : given->second};

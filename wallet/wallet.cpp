@@ -281,6 +281,14 @@ SignResult Wallet::sign(const TransactionData& transaction, SpentOutputs spent,
     return sign_transaction(transaction, spent, impl_->keys, sighash_type);
 }
 
+std::optional<SolvingData> Wallet::solving_data(const Script& output, bool with_secrets) const {
+    return impl_->keys.solving_data(output, with_secrets);
+}
+
+std::optional<DerivedKey> Wallet::key_of_hash(const Hash160& hash) const {
+    return impl_->keys.key_of_hash(hash);
+}
+
 std::optional<TxOutput> Wallet::known_output(const OutPoint& outpoint) const {
     const LedgerTx* transaction = impl_->ledger.find(outpoint.txid);
     if (!transaction || outpoint.index >= transaction->transaction->outputs().size())

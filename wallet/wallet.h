@@ -19,8 +19,8 @@
 #include "base/storage/storage.h"
 #include "base/time.h"
 #include "chain/rules/tx_reject.h"
-#include "wallet/keys/signer.h"
 #include "wallet/node_view.h"
+#include "wallet/signing/signer.h"
 #include "wallet/wallet_error.h"
 #include "wallet/wallet_options.h"
 #include "wallet/wallet_types.h"
@@ -157,6 +157,10 @@ class Wallet {
     /// Signs with the wallet's keys. Outputs missing from `spent` are looked up in the wallet.
     SignResult sign(const TransactionData& transaction, SpentOutputs spent,
                     uint8_t sighash_type = kSighashAll) const;
+    /// What is known about spending an output. Empty: not the wallet's, or only watched.
+    std::optional<SolvingData> solving_data(const Script& output, bool with_secrets) const;
+    /// The key whose public key has this hash160, with its secret if known.
+    std::optional<DerivedKey> key_of_hash(const Hash160& hash) const;
     /// The output, if the wallet knows its transaction.
     std::optional<TxOutput> known_output(const OutPoint& outpoint) const;
     Expected<void, WalletError> abandon(const Txid& txid);

@@ -82,16 +82,9 @@ std::optional<std::string> Wallet::Impl::address_of(const Script& script) const 
 }
 
 std::optional<std::string> Wallet::Impl::script_descriptor(const Script& script) const {
-    const auto key = keys.key_of(script);
-    if (!key) return std::nullopt;
-    DescriptorKey constant;
-    constant.key = key->public_key;
-    constant.compressed = key->public_key.compressed();
-    constant.origin = key->origin;
-    auto kind = Descriptor::Kind::pk;
-    if (match_p2wpkh(script)) kind = Descriptor::Kind::wpkh;
-    if (match_p2pkh(script)) kind = Descriptor::Kind::pkh;
-    return Descriptor::of_key(kind, std::move(constant)).to_string(context.params);
+    const auto data = keys.solving_data(script, false);
+    if (!data) return std::nullopt;
+    return infer_descriptor(context.params, script, *data).to_string(context.params);
 }
 
 std::vector<std::string> Wallet::Impl::parent_descriptors(const Script& script) const {
@@ -150,6 +143,10 @@ Expected<void, WalletError> check_import(const DescriptorImport& request,
         if (request.next_index && (*request.next_index < begin || *request.next_index > end))
             return invalid("next_index is out of range");
     }
+    if (descriptor.scripts(request.range ? request.range->first : 0).empty())
+        return Unexpected(error(WalletErrorCode::wallet,
+                                "Cannot expand descriptor. Probably because of hardened "
+                                "derivations without private keys provided"));
     if (!meta.private_keys && descriptor.has_secret())
         return Unexpected(
             error(WalletErrorCode::wallet,
@@ -165,11 +162,32 @@ Expected<void, WalletError> check_import(const DescriptorImport& request,
 
 Expected<void, WalletError> Wallet::Impl::import_descriptor(const DescriptorImport& request,
                                                             TimePoint now) {
-    auto descriptor = Descriptor::parse(request.descriptor, context.params, true);
-    if (!descriptor)
-        return Unexpected(error(WalletErrorCode::invalid_address_or_key, descriptor.error()));
-    if (auto checked = check_import(request, *descriptor, meta); !checked) return checked;
-    DescriptorRecord record{std::move(*descriptor)};
+    auto descriptors = Descriptor::parse_all(request.descriptor, context.params, true);
+    if (!descriptors)
+        return Unexpected(error(WalletErrorCode::invalid_address_or_key, descriptors.error()));
+    const bool multipath = descriptors->size() > 1;
+    if (multipath && request.internal)
+        return Unexpected(
+            error(WalletErrorCode::invalid_parameter,
+                  "Cannot have multipath descriptor while also specifying 'internal'"));
+    if (multipath && request.label)
+        return Unexpected(error(WalletErrorCode::invalid_parameter,
+                                "Multipath descriptors should not have a label"));
+    for (const Descriptor& descriptor : *descriptors)
+        if (auto checked = check_import(request, descriptor, meta); !checked) return checked;
+    for (size_t i = 0; i < descriptors->size(); ++i) {
+        DescriptorImport part = request;
+        // Of two paths, the second one is for change (BIP389).
+        if (descriptors->size() == 2) part.internal = i == 1;
+        add_import(part, std::move((*descriptors)[i]), now);
+    }
+    ledger.scripts_added();
+    return {};
+}
+
+void Wallet::Impl::add_import(const DescriptorImport& request, Descriptor descriptor,
+                              TimePoint now) {
+    DescriptorRecord record{std::move(descriptor)};
     record.timestamp = request.timestamp.value_or(to_unix_seconds(now));
     record.active = request.active;
     record.internal = request.internal;
@@ -196,8 +214,6 @@ Expected<void, WalletError> Wallet::Impl::import_descriptor(const DescriptorImpo
         record.number = static_cast<uint32_t>(keys.records().size());
         keys.add(std::move(record));
     }
-    ledger.scripts_added();
-    return {};
 }
 
 Expected<RescanResult, WalletError> Wallet::Impl::rescan(Height begin, Height end) {
@@ -294,8 +310,9 @@ std::vector<DescriptorInfo> Wallet::list_descriptors(bool with_secrets) const {
     std::vector<DescriptorInfo> list;
     for (const DescriptorRecord& record : impl_->keys.records()) {
         DescriptorInfo info;
-        info.descriptor = with_secrets ? record.descriptor.to_string(impl_->context.params, true)
-                                       : *impl_->keys.public_text(record.number);
+        info.descriptor = with_secrets
+                              ? record.descriptor.to_string(impl_->context.params, KeyForm::secret)
+                              : *impl_->keys.public_text(record.number);
         info.timestamp = record.timestamp;
         info.active = record.active;
         if (record.active) info.internal = record.internal;

@@ -36,6 +36,7 @@ class Wallet::Impl {
     void add_seed(ByteSpan seed, int64_t timestamp);
     Expected<Script, WalletError> next_script(AddressType type, bool internal);
     Expected<void, WalletError> import_descriptor(const DescriptorImport& request, TimePoint now);
+    void add_import(const DescriptorImport& request, Descriptor descriptor, TimePoint now);
     Expected<RescanResult, WalletError> rescan(Height begin, Height end);
     AddressInfo address_info(const Script& script) const;
     bool is_change(const Script& script) const;

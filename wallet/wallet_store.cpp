@@ -209,7 +209,7 @@ void WalletStore::put_meta(const WalletMeta& meta) {
 
 void WalletStore::put_descriptor(const DescriptorRecord& record) {
     Writer writer;
-    write_text(writer, record.descriptor.to_string(params_, true));
+    write_text(writer, record.descriptor.to_string(params_, KeyForm::secret));
     writer.le(record.timestamp).u8(record.active).u8(record.internal);
     writer.le(record.range_begin).le(record.range_end).le(record.next_index);
     batch_.put(key_of(kDescriptorKey, Writer{}.be(record.number).data()), writer.take());

@@ -13,7 +13,7 @@
 #include "base/time.h"
 #include "chain/primitives/block.h"
 #include "chain/primitives/fee_rate.h"
-#include "wallet/keys/hd_key.h"
+#include "wallet/descriptor/hd_key.h"
 
 namespace parley {
 

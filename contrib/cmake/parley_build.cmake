@@ -70,8 +70,9 @@ if(PARLEY_FUZZ)
     target_compile_options(parley_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Tests spend their time in the libraries, and most of their compile time in the optimiser.
-set(PARLEY_TEST_OPTIONS $<$<CONFIG:Release>:-Og>)
+# Tests spend their time in the libraries. Without the optimiser they compile in three quarters of the time in a release
+# build, and in half of it under AddressSanitizer.
+set(PARLEY_TEST_OPTIONS $<$<CONFIG:Release,RelWithDebInfo>:-O0>)
 # UndefinedBehaviorSanitizer watches the product. In the tests' own code its checks cost two thirds of the compile time.
 if(PARLEY_SANITIZE MATCHES "undefined")
     list(APPEND PARLEY_TEST_OPTIONS -fno-sanitize=undefined)

@@ -18,7 +18,7 @@
 #include "consensus/pbft/messages/validator_set.h"
 #include "node/daemon/system/replace_file.h"
 #include "rpc/jsonrpc/json_writer.h"
-#include "wallet/keys/descriptor_checksum.h"
+#include "wallet/descriptor/descriptor_checksum.h"
 
 namespace parley::lab {
 namespace {

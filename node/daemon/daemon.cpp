@@ -20,6 +20,7 @@
 #include "node/daemon/http/http_auth.h"
 #include "node/daemon/http/http_server.h"
 #include "node/daemon/mempool_persistence.h"
+#include "node/daemon/network/zmq_publisher.h"
 #include "node/daemon/node_files.h"
 #include "node/daemon/notifying_node.h"
 #include "node/daemon/peer_files.h"
@@ -108,6 +109,7 @@ class Daemon {
  private:
     Expected<void, std::string> divide_descriptors(std::vector<std::string>& notes);
     Expected<void, std::string> open_directories();
+    void open_zmq();
     Expected<void, std::string> open_rpc();
     Expected<void, std::string> open_record();
     Expected<void, std::string> open_node();
@@ -138,6 +140,7 @@ class Daemon {
     std::optional<rpc::Rest> rest_;  ///< with -rest
     std::optional<RpcCookie> cookie_;
     std::optional<HttpServer> http_;
+    std::unique_ptr<ZmqPublisher> zmq_;  ///< with -zmqpub*
     std::optional<Transport> transport_;
     std::optional<MinerPool> miner_;
     const unsigned script_threads_ =
@@ -194,8 +197,21 @@ Expected<void, std::string> Daemon::open_directories() {
     return pid_file_.write(options_.pid_file);
 }
 
+// As in bitcoind, an address that cannot be used does not stop the node.
+void Daemon::open_zmq() {
+    if (!options_.zmq.any()) return;
+    auto opened = ZmqPublisher::open(options_.zmq);
+    if (!opened) return log_->error(LogCategory::general, "{}", opened.error());
+    zmq_ = std::move(*opened);
+    std::vector<rpc::Host::ZmqNotification> active;
+    for (ZmqPublisher::Notification& each : zmq_->notifications())
+        active.push_back({std::move(each.type), std::move(each.address), each.high_water_mark});
+    host_->set_zmq_notifications(std::move(active));
+}
+
 Expected<void, std::string> Daemon::open_rpc() {
     host_.emplace(*log_, options_.log.path, [this] { http_->about_to_wait(); });
+    open_zmq();
     host_->set_hash_rate([this] { return miner_->hashes_per_second(); });
     if (!options_.http.enabled) return {};
     const HttpOptions& http = options_.http;
@@ -249,6 +265,7 @@ Expected<void, std::string> Daemon::open_record() {
                     fs::is_empty(options_.wallet_directory, error));
     header.wallets = !options_.no_wallets;
     header.tx_index = options_.tx_index;
+    header.filter_index = options_.filter_index;
     header.settings = options_.settings;
     recorded_random_.emplace(SeededRandom::stream(header.seed, 0, "node"));
     recorded_secrets_.emplace(SeededRandom::stream(header.seed, 0, "secrets"));
@@ -265,14 +282,15 @@ Expected<void, std::string> Daemon::open_node() {
         if (auto done = peer_files_.load(config_.net, *log_); !done) return done;
     }
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
-    auto files = NodeFiles::open(
-        {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
-         options_.tx_index, config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes},
-        [this](const StorageError& error) {
-            log_->error(LogCategory::general, "{}", error.message);
-            storage_problem_ = error.message;
-            loop_.storage_failed(error);
-        });
+    auto files =
+        NodeFiles::open({options_.chain_directory, options_.blocks_directory,
+                         options_.wallet_directory, options_.tx_index, options_.filter_index,
+                         config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes},
+                        [this](const StorageError& error) {
+                            log_->error(LogCategory::general, "{}", error.message);
+                            storage_problem_ = error.message;
+                            loop_.storage_failed(error);
+                        });
     if (!files) return Unexpected(files.error());
     files_ = std::move(*files);
     config_.chain.coins_cache_bytes = NodeFiles::coins_cache_bytes(cache_bytes);
@@ -287,7 +305,8 @@ Expected<void, std::string> Daemon::open_node() {
                         random,
                         secrets,
                         *log_,
-                        files_->tx_index()};
+                        files_->tx_index(),
+                        files_->filter_index()};
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);
@@ -384,11 +403,14 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     const auto barrier = [this](Durability durability, std::function<void()> done) {
         files_->thread().barrier(durability, std::move(done));
     };
+    const auto notify = [this](const Notice& notice) {
+        if (zmq_) zmq_->publish(notice);
+    };
     const auto show_tip = [this](std::shared_ptr<const BlockSummary> tip) {
         chain_.show(std::move(tip));
     };
     const std::string error =
-        loop_.run({*driver, *transport_, *miner_, barrier, show_tip}, std::move(start));
+        loop_.run({*driver, *transport_, *miner_, barrier, show_tip, notify}, std::move(start));
     if (!options_.shutdown_notify.empty()) notifier_->run_now(options_.shutdown_notify);
     log_->info(LogCategory::general, "Shutdown: In progress...");
     import.reset();

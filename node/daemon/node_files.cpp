@@ -99,6 +99,8 @@ Expected<void, std::string> NodeFiles::open_stores(const Options& options) {
     std::string problem = open_one(blocks, blocks_);
     if (problem.empty()) problem = open_one(coins, coins_);
     if (problem.empty() && options.tx_index) problem = open_one(index, tx_index_);
+    index.directory = options.chain + "/indexes/blockfilter/basic";
+    if (problem.empty() && options.filter_index) problem = open_one(index, filter_index_);
     if (!problem.empty()) return Unexpected(std::move(problem));
     return {};
 }

@@ -23,6 +23,7 @@ class NodeFiles {
         std::string blocks;   ///< directory of the block files and index/; exists
         std::string wallets;  ///< directory of the wallets; created with the first one
         bool tx_index = false;
+        bool filter_index = false;
         bool reindex = false;
         bool reindex_chainstate = false;
         size_t cache_bytes = 0;  ///< -dbcache: for the tables of the coins and the coins' own cache
@@ -39,7 +40,8 @@ class NodeFiles {
     StorageThread& thread() { return thread_; }
     Storage& blocks() { return *blocks_; }
     Storage& coins() { return *coins_; }
-    Storage* tx_index() { return tx_index_.get(); }  ///< null: there is none
+    Storage* tx_index() { return tx_index_.get(); }          ///< null: there is none
+    Storage* filter_index() { return filter_index_.get(); }  ///< null: there is none
     StorageDirectory& wallets() { return wallets_; }
 
  private:
@@ -50,6 +52,7 @@ class NodeFiles {
     std::unique_ptr<LevelDbStorage> blocks_;
     std::unique_ptr<LevelDbStorage> coins_;
     std::unique_ptr<LevelDbStorage> tx_index_;
+    std::unique_ptr<LevelDbStorage> filter_index_;
     LevelDbDirectory wallets_;
 };
 

@@ -85,32 +85,35 @@ bool RpcHost::import_mempool(const std::string& path, const rpc::MempoolImport& 
     return mempool_ != nullptr && mempool_->import(path, import);
 }
 
-std::shared_ptr<void> RpcHost::begin_coins_scan() {
+std::shared_ptr<void> RpcHost::begin_scan(Scan scan) {
     const std::lock_guard lock(mutex_);
-    if (coins_scan_) return nullptr;
-    coins_scan_ = 0;
-    coins_scan_aborted_ = false;
-    return {this, [](RpcHost* host) {
+    if (!scans_.try_emplace(scan).second) return nullptr;
+    return {this, [scan](RpcHost* host) {
                 const std::lock_guard end_lock(host->mutex_);
-                host->coins_scan_.reset();
+                host->scans_.erase(scan);
             }};
 }
 
-bool RpcHost::report_coins_scan(int percent) {
+bool RpcHost::report_scan(Scan scan, ScanProgress progress) {
     const std::lock_guard lock(mutex_);
-    coins_scan_ = percent;
-    return !coins_scan_aborted_ && !stopping_;
+    const auto running = scans_.find(scan);
+    if (running == scans_.end()) return false;
+    running->second.progress = progress;
+    return !running->second.aborted && !stopping_;
 }
 
-std::optional<int> RpcHost::coins_scan_progress() const {
+std::optional<RpcHost::ScanProgress> RpcHost::scan_progress(Scan scan) const {
     const std::lock_guard lock(mutex_);
-    return coins_scan_;
+    const auto running = scans_.find(scan);
+    if (running == scans_.end()) return std::nullopt;
+    return running->second.progress;
 }
 
-bool RpcHost::abort_coins_scan() {
+bool RpcHost::abort_scan(Scan scan) {
     const std::lock_guard lock(mutex_);
-    coins_scan_aborted_ = coins_scan_.has_value();
-    return coins_scan_aborted_;
+    const auto running = scans_.find(scan);
+    if (running != scans_.end()) running->second.aborted = true;
+    return running != scans_.end();
 }
 
 bool LoopGateway::run(const std::shared_ptr<const Request>& request,

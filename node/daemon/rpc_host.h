@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,6 +33,8 @@ class RpcHost final : public rpc::Host {
     void set_ban_file(const BanFile& file) { ban_file_ = &file; }
     /// Call once, before requests are served; it must outlive them.
     void set_mempool(MempoolPersistence& mempool) { mempool_ = &mempool; }
+    /// Call once, before requests are served.
+    void set_zmq_notifications(std::vector<ZmqNotification> active) { zmq_ = std::move(active); }
     /// Empty: the node can serve requests.
     void set_warm_up(std::optional<std::string> message);
     /// Ends every pause.
@@ -44,16 +47,17 @@ class RpcHost final : public rpc::Host {
     std::vector<LogCategoryState> log_categories() const override;
     bool set_log_category(std::string_view name, bool enabled) override;
     double hashes_per_second() const override { return hash_rate_ ? hash_rate_() : 0; }
+    std::vector<ZmqNotification> zmq_notifications() const override { return zmq_; }
     Duration steady_time() const override;
     bool pause(Duration duration) override;
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override;
     bool mempool_loaded() const override { return mempool_ != nullptr && mempool_->loaded(); }
     std::optional<std::string> save_mempool(const MempoolFile& file) override;
     bool import_mempool(const std::string& path, const rpc::MempoolImport& import) override;
-    std::shared_ptr<void> begin_coins_scan() override;
-    bool report_coins_scan(int percent) override;
-    std::optional<int> coins_scan_progress() const override;
-    bool abort_coins_scan() override;
+    std::shared_ptr<void> begin_scan(Scan scan) override;
+    bool report_scan(Scan scan, ScanProgress progress) override;
+    std::optional<ScanProgress> scan_progress(Scan scan) const override;
+    bool abort_scan(Scan scan) override;
 
  private:
     struct Running {
@@ -65,6 +69,7 @@ class RpcHost final : public rpc::Host {
     const std::string log_path_;
     const std::function<void()> before_wait_;
     std::function<double()> hash_rate_;
+    std::vector<ZmqNotification> zmq_;
     MempoolPersistence* mempool_ = nullptr;
     const BanFile* ban_file_ = nullptr;
     std::mutex storing_bans_;  // held while the list is asked for and written
@@ -76,8 +81,11 @@ class RpcHost final : public rpc::Host {
     std::optional<std::string> warm_up_{"Loading block index…"};
     std::atomic<bool> warm_{false};  // warm_up_ is empty; read without the lock
     std::list<Running> running_;     // bounded by -rpcthreads
-    std::optional<int> coins_scan_;  // the running scan's progress in percent
-    bool coins_scan_aborted_ = false;
+    struct RunningScan {
+        ScanProgress progress;
+        bool aborted = false;
+    };
+    std::map<Scan, RunningScan> scans_;
 };
 
 class LoopGateway final : public rpc::NodeGateway {

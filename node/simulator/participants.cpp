@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "consensus/pow/pow_engine.h"
-#include "wallet/keys/signer.h"
+#include "wallet/signing/signer.h"
 
 namespace parley::sim {
 namespace {

@@ -11,7 +11,7 @@
 #include "chain/script/script_type.h"
 #include "chain/script/sighash.h"
 #include "chain/script/signature_encoding.h"
-#include "wallet/keys/descriptor_checksum.h"
+#include "wallet/descriptor/descriptor_checksum.h"
 
 namespace parley::rpc {
 

@@ -172,9 +172,9 @@ TransactionData construct_transaction(const ChainParams& params, const Json& inp
 }
 
 uint8_t read_sighash_type(const Json& json) {
-    if (json.is_null()) return kSighashAll;
+    if (json.is_null()) return kSighashDefault;
     constexpr std::array<std::pair<std::string_view, uint8_t>, 7> kTypes{
-        {{"DEFAULT", kSighashAll},
+        {{"DEFAULT", kSighashDefault},
          {"ALL", kSighashAll},
          {"ALL|ANYONECANPAY", kSighashAll | kSighashAnyoneCanPay},
          {"NONE", kSighashNone},

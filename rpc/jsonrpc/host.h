@@ -56,6 +56,13 @@ class Host {
         bool enabled = false;
     };
 
+    /// An active -zmqpub* option.
+    struct ZmqNotification {
+        std::string type;  ///< "pubhashblock"
+        std::string address;
+        int high_water_mark = 0;
+    };
+
     virtual ~Host() = default;
 
     /// Non-empty while the node cannot serve yet: "Loading block index…". Calls fail with -28.
@@ -69,6 +76,7 @@ class Host {
     virtual bool set_log_category(std::string_view name, bool enabled) = 0;
     /// Rate of this process's miner over the last seconds; 0 before its first search.
     virtual double hashes_per_second() const = 0;
+    virtual std::vector<ZmqNotification> zmq_notifications() const = 0;
     /// Monotonic, for the timeouts of the wait methods.
     virtual Duration steady_time() const = 0;
     /// Blocks the calling rpc thread. False: the process is stopping; return at once.
@@ -86,15 +94,21 @@ class Host {
     /// tells why.
     virtual bool import_mempool(const std::string& path, const MempoolImport& import) = 0;
 
-    /// scantxoutset: one scan at a time. Keeps the place until the handle is destroyed. Null: there
-    /// is a scan already.
-    virtual std::shared_ptr<void> begin_coins_scan() = 0;
-    /// The running scan's progress. False: it was aborted, or the process is stopping.
-    virtual bool report_coins_scan(int percent) = 0;
+    /// What long searches look through: scantxoutset, scanblocks.
+    enum class Scan : uint8_t { coins, blocks };
+    struct ScanProgress {
+        int percent = 0;
+        int32_t height = 0;  ///< of blocks only
+    };
+    /// One scan of a kind at a time. Keeps the place until the handle is destroyed. Null: there is
+    /// one already.
+    virtual std::shared_ptr<void> begin_scan(Scan scan) = 0;
+    /// False: it was aborted, or the process is stopping.
+    virtual bool report_scan(Scan scan, ScanProgress progress) = 0;
     /// Empty: there is no scan.
-    virtual std::optional<int> coins_scan_progress() const = 0;
+    virtual std::optional<ScanProgress> scan_progress(Scan scan) const = 0;
     /// False: there is no scan.
-    virtual bool abort_coins_scan() = 0;
+    virtual bool abort_scan(Scan scan) = 0;
 };
 
 }  // namespace parley::rpc

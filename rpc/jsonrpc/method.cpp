@@ -7,6 +7,7 @@ namespace parley::rpc {
 MethodTable::MethodTable() {
     add(blockchain_methods());
     add(chainstate_methods());
+    add(block_filter_methods());
     add(coins_scan_methods());
     add(tx_proof_methods());
     add(priority_methods());
@@ -28,12 +29,16 @@ MethodTable::MethodTable() {
     add(notification_methods());
     add(ban_methods());
     add(raw_transaction_methods());
+    add(raw_signing_methods());
+    add(psbt_methods());
+    add(psbt_process_methods());
     add(utility_methods());
     add(control_methods());
     add(consensus_methods());
     add(wallet_methods());
     add(wallet_transaction_methods());
     add(wallet_spend_methods());
+    add(wallet_psbt_methods());
     add(wallet_address_methods());
     add(wallet_descriptor_methods());
 }

@@ -91,6 +91,7 @@ Status check_arguments(const Method& method, const Json::Array& arguments);
 // One function per file of methods.
 std::vector<Method> blockchain_methods();
 std::vector<Method> chainstate_methods();
+std::vector<Method> block_filter_methods();
 std::vector<Method> coins_scan_methods();
 std::vector<Method> tx_proof_methods();
 std::vector<Method> priority_methods();
@@ -112,12 +113,16 @@ std::vector<Method> network_test_methods();
 std::vector<Method> notification_methods();
 std::vector<Method> ban_methods();
 std::vector<Method> raw_transaction_methods();
+std::vector<Method> raw_signing_methods();
+std::vector<Method> psbt_methods();
+std::vector<Method> psbt_process_methods();
 std::vector<Method> utility_methods();
 std::vector<Method> control_methods();
 std::vector<Method> consensus_methods();
 std::vector<Method> wallet_methods();
 std::vector<Method> wallet_transaction_methods();
 std::vector<Method> wallet_spend_methods();
+std::vector<Method> wallet_psbt_methods();
 std::vector<Method> wallet_address_methods();
 std::vector<Method> wallet_descriptor_methods();
 

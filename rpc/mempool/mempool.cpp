@@ -187,7 +187,7 @@ void getrawmempool(Call& call) {
     }
     uint64_t sequence = 0;
     const auto txids = call.ask([&](Node& node) {
-        sequence = node.mempool().sequence();
+        sequence = node.mempool().sequence() + 1;  // of the next change, as in bitcoind
         std::vector<Txid> all;
         all.reserve(node.mempool().size());
         node.mempool().for_each([&](const MempoolEntry& entry) {

@@ -36,7 +36,7 @@ ScanResult scan_coins(Host& host, const CoinsSnapshot& coins, const Wanted& want
     bool aborted = false;
     const auto read = coins.for_each([&](const OutPoint& outpoint, const Coin& coin) {
         if (++result.outputs % kReportInterval == 0) {
-            aborted = !host.report_coins_scan(progress_at(outpoint));
+            aborted = !host.report_scan(Host::Scan::coins, {progress_at(outpoint), 0});
             if (aborted) return false;
         }
         if (wanted.contains(coin.output.script_pubkey)) result.found.emplace_back(outpoint, coin);
@@ -63,7 +63,7 @@ void write_unspent(JsonWriter& out, const OutPoint& outpoint, const Coin& coin,
 }
 
 void start_scan(Call& call) {
-    const auto hold = call.host().begin_coins_scan();
+    const auto hold = call.host().begin_scan(Host::Scan::coins);
     if (hold == nullptr)
         fail(Code::invalid_parameter,
              "Scan already in progress, use action \"abort\" or \"status\"");
@@ -106,10 +106,10 @@ void scantxoutset(Call& call) {
     const std::string action = call.string(0);
     if (action == "start") return start_scan(call);
     if (action == "abort") {
-        call.out().value(call.host().abort_coins_scan());
+        call.out().value(call.host().abort_scan(Host::Scan::coins));
     } else if (action == "status") {
-        const auto progress = call.host().coins_scan_progress();
-        if (progress) call.out().object([&] { call.out().field("progress", *progress); });
+        const auto progress = call.host().scan_progress(Host::Scan::coins);
+        if (progress) call.out().object([&] { call.out().field("progress", progress->percent); });
     } else {
         fail(Code::invalid_parameter, fmt::format("Invalid action '{}'", action));
     }

@@ -1,4 +1,4 @@
-// Raw transactions: creates, decodes, looks up, and signs with given keys.
+// Raw transactions: creates, decodes and looks up.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,6 @@
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
-#include "rpc/methods/signing.h"
 
 namespace parley::rpc {
 
@@ -122,24 +121,6 @@ void getrawtransaction(Call& call) {
         out.field("time", block->header.time);
         out.field("blocktime", block->header.time);
     });
-}
-
-void signrawtransactionwithkey(Call& call) {
-    const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
-    KeySet keys;
-    for (const Json& item : read_array(call.argument(1), call.name(1))) {
-        const auto key =
-            decode_secret_key(call.params().address_prefixes, read_string(item, call.name(1)));
-        if (!key) fail(Code::address_or_key, "Invalid private key");
-        keys.add({key->key, key->compressed});
-    }
-    const PreviousOutputs given = read_previous_outputs(call.argument(2));
-    const uint8_t type = read_sighash_type(call.argument(3));
-    const SpentOutputs spent = call.ask([&](Node& node) {
-        return spent_outputs(
-            data, given, [&](const OutPoint& outpoint) { return known_output(node, outpoint); });
-    });
-    write_sign_result(call.out(), sign_transaction(data, spent, keys, type));
 }
 
 /// Whether the script has only opcodes that are valid outside tapscript, and no push above the size
@@ -270,19 +251,6 @@ std::vector<Method> raw_transaction_methods() {
                    "time, blocktime}    (json object)",
          .example = "\"mytxid\" 1 \"myblockhash\"",
          .handler = &getrawtransaction},
-        {.name = "signrawtransactionwithkey",
-         .category = "rawtransactions",
-         .description = "Sign inputs for raw transaction (serialized, hex-encoded), with the given "
-                        "private keys. The wallets are not used.",
-         .parameters = {{"hexstring", hex, true, "", "The transaction hex string"},
-                        {"privkeys", array, true, "", "The base58-encoded private keys for signing",
-                         R"(["privatekey",...])"},
-                        {"prevtxs", array, false, "", "The previous dependent transaction outputs",
-                         R"([{"txid":"hex","vout":n,"scriptPubKey":"hex","amount":amount},...])"},
-                        {"sighashtype", string, false, "ALL", "The signature hash type"}},
-         .result = "{hex, complete, errors}    (json object)",
-         .example = "\"myhex\" \"[\\\"key1\\\",\\\"key2\\\"]\"",
-         .handler = &signrawtransactionwithkey},
         {.name = "decodescript",
          .category = "rawtransactions",
          .description = "Decode a hex-encoded script.",

@@ -34,12 +34,19 @@ void validateaddress(Call& call) {
 
 void getdescriptorinfo(Call& call) {
     const std::string text = call.string(0);
-    const Descriptor descriptor = read_descriptor(call.params(), text);
+    const auto descriptors = read_descriptors(call.params(), text, false);
+    const Descriptor& descriptor = descriptors.front();
     const auto checksum = descriptor_checksum(text.substr(0, text.find('#')));
     CHECK(checksum);  // it parsed
     JsonWriter& out = call.out();
     out.object([&] {
-        out.field("descriptor", descriptor.to_string(call.params()));
+        out.field("descriptor", descriptor.to_string(call.params(), KeyForm::public_only));
+        if (descriptors.size() > 1) {
+            out.field_array("multipath_expansion", [&] {
+                for (const Descriptor& each : descriptors)
+                    out.value(each.to_string(call.params(), KeyForm::public_only));
+            });
+        }
         out.field("checksum", *checksum);
         out.field("isrange", descriptor.is_range());
         out.field("issolvable", descriptor.is_solvable());
@@ -47,28 +54,39 @@ void getdescriptorinfo(Call& call) {
     });
 }
 
-void deriveaddresses(Call& call) {
-    const std::string text = call.string(0);
-    std::pair<uint32_t, uint32_t> range{0, 0};
-    if (call.has(1)) range = read_range(call.argument(1), call.name(1));
-    if (text.find('#') == std::string::npos)
-        fail(Code::address_or_key, "Missing checksum (descriptor); getdescriptorinfo computes it");
-    const Descriptor descriptor = read_descriptor(call.params(), text);
-    if (!descriptor.is_range() && call.has(1))
-        fail(Code::invalid_parameter, "Range should not be specified for an un-ranged descriptor");
-    if (descriptor.is_range() && !call.has(1))
-        fail(Code::invalid_parameter, "Range must be specified for a ranged descriptor");
+void write_addresses(Call& call, const Descriptor& descriptor,
+                     std::pair<uint32_t, uint32_t> range) {
     const auto scripts = expand_descriptor(descriptor, range.first, range.second);
     call.out().array([&] {
         for (const Script& script : scripts) {
             const std::string address = encode_address(call.params().address_prefixes, script);
-            if (address.empty()) {
-                // combo() also yields a P2PK script, which has no address; bitcoind skips it.
-                if (scripts.size() > 1) continue;
-                fail(Code::address_or_key, "Descriptor does not have a corresponding address");
+            if (!address.empty()) {
+                call.out().value(address);
+                continue;
             }
-            call.out().value(address);
+            // combo() also yields a P2PK script, which has no address; bitcoind skips it.
+            if (descriptor.kind() != Descriptor::Kind::combo)
+                fail(Code::address_or_key, "Descriptor does not have a corresponding address");
         }
+    });
+}
+
+void deriveaddresses(Call& call) {
+    const std::string text = call.string(0);
+    std::pair<uint32_t, uint32_t> range{0, 0};
+    if (call.has(1)) range = read_range(call.argument(1), call.name(1));
+    const auto descriptors = read_descriptors(call.params(), text, true);
+    const Descriptor& descriptor = descriptors.front();
+    if (!descriptor.is_range() && call.has(1))
+        fail(Code::invalid_parameter, "Range should not be specified for an un-ranged descriptor");
+    if (descriptor.is_range() && !call.has(1))
+        fail(Code::invalid_parameter, "Range must be specified for a ranged descriptor");
+    if (descriptors.size() == 1) {
+        write_addresses(call, descriptor, range);
+        return;
+    }
+    call.out().array([&] {
+        for (const Descriptor& each : descriptors) write_addresses(call, each, range);
     });
 }
 
@@ -77,12 +95,14 @@ void getindexinfo(Call& call) {
     call.ask([&](Node& node) {
         JsonWriter& out = call.out();
         out.object([&] {
-            const TxIndex* index = node.tx_index();
-            if (index == nullptr || (!wanted.empty() && wanted != "txindex")) return;
-            out.field_object("txindex", [&] {
-                out.field("synced", index->synced());
-                out.field("best_block_height", index->best().height);
-            });
+            for (const ChainIndex* index : {static_cast<const ChainIndex*>(node.tx_index()),
+                                            static_cast<const ChainIndex*>(node.filter_index())}) {
+                if (index == nullptr || (!wanted.empty() && wanted != index->title())) continue;
+                out.field_object(index->title(), [&] {
+                    out.field("synced", index->synced());
+                    out.field("best_block_height", index->best().height);
+                });
+            }
         });
     });
 }
@@ -104,7 +124,8 @@ std::vector<Method> utility_methods() {
          .category = "util",
          .description = "Analyses a descriptor.",
          .parameters = {{"descriptor", string, true, "", "The descriptor."}},
-         .result = "{descriptor, checksum, isrange, issolvable, hasprivatekeys}    (json object)",
+         .result = "{descriptor, multipath_expansion, checksum, isrange, issolvable, "
+                   "hasprivatekeys}    (json object)",
          .example = "\"wpkh([d34db33f/84h/0h/0h]0279be667ef9dcbbac55a06295Ce870b07029Bfcdb2dce28d9"
                     "59f2815b16f81798)\"",
          .handler = &getdescriptorinfo},

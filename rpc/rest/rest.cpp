@@ -15,20 +15,10 @@ namespace parley::rpc {
 
 namespace {
 
-/// bitcoind's MAX_REST_HEADERS_RESULTS.
-constexpr uint64_t kHeadersMax = 2'000;
-
 /// getblock's verbosity: with the outputs that each input spends.
 constexpr int kWithPreviousOutputs = 3;
 
 const std::string kJsonOnly = "output format not found (available: json)";
-
-bool is_hash(std::string_view text) {
-    const auto is_digit = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    };
-    return text.size() == 2 * Hash256::kSize && std::all_of(text.begin(), text.end(), is_digit);
-}
 
 Json number(uint64_t value) {
     return Json::number(std::to_string(value));
@@ -38,11 +28,6 @@ Json number(uint64_t value) {
 std::string string_of(const std::string& json) {
     const auto parsed = parse_json(json);
     return parsed && parsed->is_string() ? parsed->string() : std::string();
-}
-
-std::string text_member(const Json& object, std::string_view name) {
-    const Json* member = object.find(name);
-    return member != nullptr && member->is_string() ? member->string() : std::string();
 }
 
 /// A transaction output as it is serialized.
@@ -60,6 +45,8 @@ const Rest::Route Rest::kRoutes[] = {
     {"/rest/block/notxdetails/", &Rest::block_without_details},
     {"/rest/block/", &Rest::block},
     {"/rest/blockpart/", &Rest::block_part},
+    {"/rest/blockfilterheaders/", &Rest::block_filter_headers},
+    {"/rest/blockfilter/", &Rest::block_filter},
     {"/rest/chaininfo", &Rest::chain_info},
     {"/rest/mempool/", &Rest::mempool},
     {"/rest/headers/", &Rest::headers},
@@ -207,11 +194,8 @@ Rest::Reply Rest::headers(const Question& question) const {
         return Unexpected(
             Refusal{400, "Invalid URI format. Expected /rest/headers/<hash>.<ext>?count=<count>"});
     const std::string count_text = parts.size() == 2 ? parts[0] : question.path.value("count", "5");
-    const auto count = parse_unsigned(count_text);
-    if (!count || *count < 1 || *count > kHeadersMax)
-        return Unexpected(Refusal{
-            400, fmt::format("Header count is invalid or out of acceptable range (1-{}): {}",
-                             kHeadersMax, count_text)});
+    const auto count = header_count(count_text);
+    if (!count) return Unexpected(Refusal{400, count.error()});
     std::string hash = parts.back();
     if (!is_hash(hash)) return Unexpected(Refusal{400, "Invalid hash: " + hash});
     if (question.path.format == RestFormat::undefined)

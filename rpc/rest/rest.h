@@ -48,6 +48,8 @@ class Rest {
     Reply block_without_details(const Question& question) const;
     Reply block_part(const Question& question) const;
     Reply block_hash_by_height(const Question& question) const;
+    Reply block_filter(const Question& question) const;
+    Reply block_filter_headers(const Question& question) const;
     Reply chain_info(const Question& question) const;
     Reply deployment_info(const Question& question) const;
     Reply headers(const Question& question) const;
@@ -56,6 +58,11 @@ class Rest {
     Reply transaction(const Question& question) const;
     Reply unspent_outputs(const Question& question) const;
 
+    struct Filter {
+        Bytes filter;
+        Bytes header;  ///< as a message has it
+    };
+    Expected<Filter, Refusal> find_filter(const std::string& type, const std::string& hash) const;
     Expected<Bytes, Refusal> block_bytes(const std::string& hash) const;
     Expected<std::string, Refusal> block_json(const std::string& hash, int verbosity) const;
     Reply whole_block(const Question& question, int verbosity) const;

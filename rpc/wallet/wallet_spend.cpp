@@ -7,7 +7,8 @@
 #include "rpc/json/spend_options.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
-#include "rpc/methods/signing.h"
+#include "rpc/signing/signing.h"
+#include "rpc/wallet/funding.h"
 
 namespace parley::rpc {
 
@@ -59,8 +60,9 @@ void sendmany(Call& call) {
                    call.boolean(9));
 }
 
-/// The outputs and inputs of `transaction` stay; nothing is signed.
-SpendRequest funding_of(const TransactionData& transaction) {
+}  // namespace
+
+SpendRequest funding_request(const TransactionData& transaction) {
     SpendRequest request;
     for (const TxOutput& output : transaction.outputs)
         request.recipients.push_back({output.script_pubkey, output.value, false});
@@ -74,6 +76,28 @@ SpendRequest funding_of(const TransactionData& transaction) {
     return request;
 }
 
+SpendResult fund(Node& node, Wallet& wallet, SpendRequest request, const Json& options) {
+    request.replaceable =
+        option_flag(options, "replaceable", node.config().wallet.signal_replaceable);
+    auto created = wallet.create_transaction(request);
+    if (!created) fail(Code::wallet, created.error().message);
+    if (option_flag(options, "lockUnspents", false)) {
+        for (const TxInput& input : created->transaction->inputs())
+            unwrap(wallet.lock_unspent(input.prevout, false));
+    }
+    return std::move(*created);
+}
+
+void write_change_position(JsonWriter& out, const SpendResult& funded) {
+    out.key("changepos");
+    if (funded.change_position)
+        out.value(*funded.change_position);
+    else
+        out.value(-1);
+}
+
+namespace {
+
 void fundrawtransaction(Call& call) {
     const WitnessGuess guess = !call.has(2)      ? WitnessGuess::either
                                : call.boolean(2) ? WitnessGuess::with
@@ -85,31 +109,16 @@ void fundrawtransaction(Call& call) {
         data = decode_transaction_hex(call.string(0), WitnessGuess::without);
     if (!data) fail(Code::deserialization, "TX decode failed");
     if (data->outputs.empty()) fail(Code::invalid_parameter, "TX must have at least one output");
-    SpendRequest request = funding_of(*data);
+    SpendRequest request = funding_request(*data);
     const Json& options = call.argument(1);
     read_funding_options(call.params(), options, request);
-    const SpendResult funded = call.ask_wallet([&](Node& node, Wallet& wallet) {
-        request.replaceable =
-            option_flag(options, "replaceable", node.config().wallet.signal_replaceable);
-        auto created = wallet.create_transaction(request);
-        // One code for every reason, as bitcoind has it.
-        if (!created) fail(Code::wallet, created.error().message);
-        SpendResult result = std::move(*created);
-        if (option_flag(options, "lockUnspents", false)) {
-            for (const TxInput& input : result.transaction->inputs())
-                unwrap(wallet.lock_unspent(input.prevout, false));
-        }
-        return result;
-    });
+    const SpendResult funded = call.ask_wallet(
+        [&](Node& node, Wallet& wallet) { return fund(node, wallet, request, options); });
     JsonWriter& out = call.out();
     out.object([&] {
         out.key("hex").hex(funded.transaction->serialize());
         out.field("fee", funded.fee);
-        out.key("changepos");
-        if (funded.change_position)
-            out.value(*funded.change_position);
-        else
-            out.value(-1);
+        write_change_position(out, funded);
     });
 }
 
@@ -132,16 +141,18 @@ void bumpfee(Call& call) {
 
 void signrawtransactionwithwallet(Call& call) {
     const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
-    const PreviousOutputs given = read_previous_outputs(call.argument(1));
+    const PreviousOutputs given = read_previous_outputs(call.argument(1), nullptr);
     const uint8_t type = read_sighash_type(call.argument(2));
+    SpentOutputs spent;
     const SignResult result = call.ask_wallet([&](Node& node, Wallet& wallet) {
         const auto known = [&](const OutPoint& outpoint) -> std::optional<TxOutput> {
             if (auto output = known_output(node, outpoint)) return output;
             return wallet.known_output(outpoint);
         };
-        return wallet.sign(data, spent_outputs(data, given, known), type);
+        spent = spent_outputs(data, given, known);
+        return wallet.sign(data, spent, type);
     });
-    write_sign_result(call.out(), result);
+    write_sign_result(call.out(), result, spent);
 }
 
 constexpr Parameter kReplaceable{"replaceable", ParameterType::boolean, false, "wallet default",

@@ -13,7 +13,7 @@
 
 #include "base/check.h"
 #include "chain/state/coins_cache.h"
-#include "chain/state/tx_index.h"
+#include "chain/state/indexes/tx_index.h"
 #include "chain/store/index_store.h"
 #include "tests/fuzz/chain_store_image.h"
 #include "tests/fuzz/fuzz_target.h"

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "chain/primitives/consensus_limits.h"
-#include "chain/state/tx_index.h"
+#include "chain/state/indexes/tx_index.h"
 #include "chain/store/index_store.h"
 
 namespace parley {

@@ -87,7 +87,17 @@ std::optional<DerivedKey> WalletKeys::key_of(const Script& script) const {
     return records_[where->record].descriptor.derive_public_key(where->position);
 }
 
-std::optional<SigningKey> WalletKeys::key_of_hash(const Hash160& hash) const {
+std::optional<SolvingData> WalletKeys::solving_data(const Script& script, bool with_secrets) const {
+    const auto where = place(script);
+    if (!where) return std::nullopt;
+    const Descriptor& descriptor = records_[where->record].descriptor;
+    SolvingData data;
+    if (!descriptor.is_solvable()) return std::nullopt;
+    if (descriptor.solve(where->position, data, with_secrets).empty()) return std::nullopt;
+    return data;
+}
+
+std::optional<DerivedKey> WalletKeys::key_of_hash(const Hash160& hash) const {
     auto where = place(p2wpkh_script(hash));
     if (!where) where = place(p2pkh_script(hash));
     if (!where) {
@@ -95,9 +105,7 @@ std::optional<SigningKey> WalletKeys::key_of_hash(const Hash160& hash) const {
         if (it == bare_keys_.end()) return std::nullopt;
         where = it->second;
     }
-    const auto key = records_[where->record].descriptor.derive_key(where->position);
-    if (!key || !key->secret) return std::nullopt;
-    return SigningKey{*key->secret, key->public_key.compressed()};
+    return records_[where->record].descriptor.derive_key(where->position);
 }
 
 bool WalletKeys::mark_used(const Script& script) {

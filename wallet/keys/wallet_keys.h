@@ -12,8 +12,8 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "wallet/keys/descriptor.h"
-#include "wallet/keys/signer.h"
+#include "wallet/descriptor/descriptor.h"
+#include "wallet/signing/signer.h"
 #include "wallet/wallet_types.h"
 
 namespace parley {
@@ -65,8 +65,14 @@ class WalletKeys final : public KeyProvider {
     bool is_mine(const Script& script) const { return scripts_.contains(script); }
     /// Without the secret.
     std::optional<DerivedKey> key_of(const Script& script) const;
-    /// For signing.
-    std::optional<SigningKey> key_of_hash(const Hash160& hash) const override;
+    /// What is needed to describe an output and, with the secrets, to spend it. Empty: not the
+    /// wallet's, or only watched by its address or script.
+    std::optional<SolvingData> solving_data(const Script& script, bool with_secrets) const;
+    SolvingData solving_data(const Script& output) const override {
+        return solving_data(output, true).value_or(SolvingData{});
+    }
+    /// The key whose public key has this hash160, with its secret if known.
+    std::optional<DerivedKey> key_of_hash(const Hash160& hash) const;
 
     /// The script appeared in a transaction: advances next_index past it and derives further
     /// scripts. True if the record changed.

@@ -106,6 +106,7 @@ Expected<NodeFiles::Options, std::string> places(const RecordHeader& header, con
                               directories->blocks,
                               directories->wallets,
                               header.tx_index,
+                              header.filter_index,
                               config.chain.reindex,
                               config.chain.reindex_chainstate,
                               size_t{0}};
@@ -140,7 +141,9 @@ class Stores {
                 random,
                 secrets,
                 log,
-                !header.tx_index ? nullptr : (files_ ? files_->tx_index() : &memory_tx_index_)};
+                !header.tx_index ? nullptr : (files_ ? files_->tx_index() : &memory_tx_index_),
+                !header.filter_index ? nullptr
+                                     : (files_ ? files_->filter_index() : &memory_filter_index_)};
     }
 
     NullLog log;
@@ -150,6 +153,7 @@ class Stores {
     MemoryStorage memory_blocks_;
     MemoryStorage memory_coins_;
     MemoryStorage memory_tx_index_;
+    MemoryStorage memory_filter_index_;
     MemoryStorageDirectory memory_wallets_;
     std::unique_ptr<NodeFiles> files_;
     InlineScriptVerifier verifier_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 
@@ -85,6 +86,38 @@ void read_http(OptionReader& reader, const Locations& locations, uint16_t defaul
     if (!http.allowed.empty()) http.binds = read_binds(reader, "rpcbind", port);
     if (http.binds.empty()) http.binds = {{"127.0.0.1", port}, {"::1", port}};
     http.cookie_file = absolute(http.cookie_file, locations.chain_directory);
+}
+
+/// -blockfilterindex: `basic` is the only type. As bitcoind reads it, "" and "1" mean all types.
+bool wants_filter_index(OptionReader& reader) {
+    bool wanted = false;
+    for (const std::string& type : reader.list("blockfilterindex")) {
+        if (type == "0") return false;
+        if (type.empty() || type == "1" || type == "basic")
+            wanted = true;
+        else
+            reader.fail(fmt::format("Unknown -blockfilterindex value {}.", type));
+    }
+    return wanted;
+}
+
+/// bitcoind checks no more than the port.
+void read_zmq(OptionReader& reader, ZmqOptions& zmq) {
+    reader.read(zmq);
+    for (const auto& [name, addresses] :
+         {std::pair{"hashblock", &zmq.hash_block}, std::pair{"hashtx", &zmq.hash_tx},
+          std::pair{"rawblock", &zmq.raw_block}, std::pair{"rawtx", &zmq.raw_tx},
+          std::pair{"sequence", &zmq.sequence}}) {
+        for (const std::string& address : *addresses) {
+            if (!address.starts_with("tcp://")) continue;
+            const std::string port = address.substr(address.rfind(':') + 1);
+            uint16_t number = 0;
+            const auto read = std::from_chars(port.data(), port.data() + port.size(), number);
+            if (read.ec != std::errc{} || read.ptr != port.data() + port.size() || number == 0)
+                reader.fail(
+                    fmt::format("Invalid port specified in -zmqpub{}: '{}'", name, address));
+        }
+    }
 }
 
 std::string blocks_directory(OptionReader& reader, const std::string& chosen,
@@ -173,13 +206,17 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
         if (!fs::is_regular_file(path))
             reader.fail(fmt::format("Cannot import -loadblock={}: the file does not exist.", path));
     }
+    options.filter_index = wants_filter_index(reader);
     if (options.tx_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -txindex.");
+    if (options.filter_index && node.chain.prune)
+        reader.fail("Prune mode is incompatible with -blockfilterindex.");
     options.record = absolute(options.record, locations.chain_directory);
     options.settings = settings;
     read_log(reader, locations, options.log);
     read_transport(reader, node, options.transport);
     read_http(reader, locations, node.params.rpc_port, options.http);
+    read_zmq(reader, options.zmq);
     reader.read(options.miner);
     if (!reader.problem().empty()) return Unexpected(reader.problem());
     return options;

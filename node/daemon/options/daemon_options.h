@@ -11,6 +11,7 @@
 #include "node/config.h"
 #include "node/daemon/http/http_options.h"
 #include "node/daemon/network/transport.h"
+#include "node/daemon/network/zmq_options.h"
 #include "node/daemon/options/settings.h"
 #include "node/daemon/workers/miner_pool.h"
 
@@ -42,6 +43,7 @@ struct DaemonOptions {
     bool persist_mempool = true;                    ///< -persistmempool
     bool persist_mempool_plain = false;             ///< -persistmempoolv1
     bool tx_index = false;                          ///< -txindex
+    bool filter_index = false;                      ///< -blockfilterindex
     int par = 0;                                    ///< see script_threads()
     size_t script_caches_bytes = size_t{32} << 20;  ///< signatures and scripts have half each
     std::string alert_notify;                       ///< shell commands; empty: none
@@ -51,6 +53,7 @@ struct DaemonOptions {
     LogOptions log;
     TransportOptions transport;
     HttpOptions http;
+    ZmqOptions zmq;
     MinerPoolOptions miner;
     std::string record;  ///< empty: nothing is recorded
     uint64_t record_bytes_max = uint64_t{1} << 30;

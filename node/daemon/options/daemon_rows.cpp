@@ -46,6 +46,9 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
         option<&O::block_notify>(
             "blocknotify", kCommand,
             "Execute this command when the best block changes; %s is replaced by the block hash"),
+        option<O>("blockfilterindex", OptionUnit{"<type>"},
+                  "Maintain an index of compact filters of blocks, for light clients and for "
+                  "scanblocks; `basic` is the only type (default: 0)"),
         option<&O::blocks_directory>("blocksdir", kDirectory,
                                      "Directory of the block files (default: the data directory)"),
         option<&O::no_wallets>("disablewallet", kFlag,
@@ -151,6 +154,55 @@ OptionRows<TransportOptions> TransportOptions::rows() {
         option<&O::dial_timeout>("timeout", kMilliseconds,
                                  "Timeout of an outbound connection attempt (default: {default})",
                                  {.min = 1, .below = OutOfRange::use_default}));
+    return kRows;
+}
+
+OptionRows<ZmqOptions> ZmqOptions::rows() {
+    using O = ZmqOptions;
+    using enum OutOfRange;
+    static constexpr OptionUnit kAddress{"<address>"};
+    static constexpr auto kRows = option_rows(
+        OptionGroup::zmq,
+        option<&O::hash_block>("zmqpubhashblock", kAddress,
+                               "Publish the hash of each new best block at this address, "
+                               "tcp://<host>:<port> or unix:<path>; may be repeated"),
+        option<&O::hash_block_hwm>(
+            "zmqpubhashblockhwm", kCount,
+            "Messages of -zmqpubhashblock that wait for one slow subscriber before further ones "
+            "are dropped; 0: no limit (default: {default})",
+            {.below = use_default}),
+        option<&O::hash_tx>(
+            "zmqpubhashtx", kAddress,
+            "Publish the txid of each transaction that enters the mempool or a block at this "
+            "address, tcp://<host>:<port> or unix:<path>; may be repeated"),
+        option<&O::hash_tx_hwm>("zmqpubhashtxhwm", kCount,
+                                "Messages of -zmqpubhashtx that wait for one slow subscriber "
+                                "before further ones are dropped; 0: no limit (default: {default})",
+                                {.below = use_default}),
+        option<&O::raw_block>("zmqpubrawblock", kAddress,
+                              "Publish each new best block at this address, tcp://<host>:<port> or "
+                              "unix:<path>; may be repeated"),
+        option<&O::raw_block_hwm>(
+            "zmqpubrawblockhwm", kCount,
+            "Messages of -zmqpubrawblock that wait for one slow subscriber before further ones are "
+            "dropped; 0: no limit (default: {default})",
+            {.below = use_default}),
+        option<&O::raw_tx>("zmqpubrawtx", kAddress,
+                           "Publish each transaction that enters the mempool or a block at this "
+                           "address, tcp://<host>:<port> or unix:<path>; may be repeated"),
+        option<&O::raw_tx_hwm>("zmqpubrawtxhwm", kCount,
+                               "Messages of -zmqpubrawtx that wait for one slow subscriber before "
+                               "further ones are dropped; 0: no limit (default: {default})",
+                               {.below = use_default}),
+        option<&O::sequence>("zmqpubsequence", kAddress,
+                             "Publish each block that is connected or disconnected and each "
+                             "transaction that enters or leaves the mempool, by hash at this "
+                             "address, tcp://<host>:<port> or unix:<path>; may be repeated"),
+        option<&O::sequence_hwm>(
+            "zmqpubsequencehwm", kCount,
+            "Messages of -zmqpubsequence that wait for one slow subscriber before further ones are "
+            "dropped; 0: no limit (default: {default})",
+            {.below = use_default}));
     return kRows;
 }
 

@@ -220,6 +220,9 @@ Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
     reader.read(config.block_builder);
     read_net(reader, config);
     reader.read(config.wallet);
+    ZmqOptions zmq;
+    reader.read(zmq);
+    config.node.notices = zmq.any();
     if (!reader.problem().empty()) return Unexpected(reader.problem());
     if (auto problem = config.validate(); !problem.empty()) return Unexpected(std::move(problem));
     return config;

@@ -77,7 +77,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "acceptstalefeeestimates",
     "asmap",
     "avoidpartialspends",
-    "blockfilterindex",
     "blockreconstructionextratxn",
     "blocksxor",
     "capturemessages",
@@ -144,16 +143,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "walletcrosschain",
     "walletnotify",
     "walletrejectlongchains",
-    "zmqpubhashblock",
-    "zmqpubhashblockhwm",
-    "zmqpubhashtx",
-    "zmqpubhashtxhwm",
-    "zmqpubrawblock",
-    "zmqpubrawblockhwm",
-    "zmqpubrawtx",
-    "zmqpubrawtxhwm",
-    "zmqpubsequence",
-    "zmqpubsequencehwm",
 };
 
 std::string_view title(OptionGroup group) {
@@ -164,6 +153,8 @@ std::string_view title(OptionGroup group) {
             return "Connection options";
         case OptionGroup::rpc:
             return "RPC server options";
+        case OptionGroup::zmq:
+            return "ZeroMQ notification options";
         case OptionGroup::mempool:
             return "Node relay options";
         case OptionGroup::mining:
@@ -220,6 +211,7 @@ struct OptionTable {
         add(option_infos<LogOptions>());
         add(option_infos<TransportOptions>());
         add(option_infos<HttpOptions>());
+        add(option_infos<ZmqOptions>());
         add(option_infos<MinerPoolOptions>());
         std::ranges::sort(rows, {}, [](const OptionInfo& each) {
             return std::pair{each.group, each.name};

@@ -55,11 +55,6 @@ std::optional<std::string> find_meaningless(const Settings& settings) {
     const auto target = settings.find("maxuploadtarget");
     if (target && !target->negated && !is_byte_count(target->text))
         return fmt::format("Unable to parse -maxuploadtarget: '{}'", target->text);
-    constexpr std::string_view kFilters[] = {"", "0", "1", "basic"};
-    for (const std::string& text : settings.list("blockfilterindex")) {
-        if (std::ranges::find(kFilters, text) == std::ranges::end(kFilters))
-            return fmt::format("Unknown -blockfilterindex value {}.", text);
-    }
     for (const std::string& text : settings.list("externalip")) {
         if (!parse_endpoint(text, 1))
             return fmt::format("Cannot resolve -externalip address: '{}'", text);

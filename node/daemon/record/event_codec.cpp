@@ -70,6 +70,9 @@ void write_effect(Writer& writer, const Effect& effect) {
                    [&](const effect::TipChanged& each) {
                        writer.hash(each.tip->hash).le(each.after.value());
                    },
+                   [&](const effect::Notify& each) {
+                       writer.u8(static_cast<uint8_t>(each.notice.index())).le(each.after.value());
+                   },
                    [&](const effect::Complete& each) { writer.le(each.id).le(each.after.value()); },
                    [&](const effect::Shutdown& each) {
                        write_text(writer, each.error);
@@ -97,8 +100,8 @@ std::vector<EffectMark> mark(const Effects& effects) {
 }
 
 std::string effect_name(uint8_t kind) {
-    constexpr std::array kNames{"Send",       "Dial",       "Close",    "Persist", "SearchNonce",
-                                "StopSearch", "TipChanged", "Complete", "Shutdown"};
+    constexpr std::array kNames{"Send",       "Dial",       "Close",    "Persist",  "SearchNonce",
+                                "StopSearch", "TipChanged", "Complete", "Shutdown", "Notify"};
     static_assert(kNames.size() == std::variant_size_v<Effect>);
     return kind < kNames.size() ? kNames[kind] : fmt::format("kind {}", kind);
 }

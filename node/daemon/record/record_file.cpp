@@ -28,6 +28,10 @@ ByteSpan bytes_of(std::string_view text) {
     return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
+// Of the byte that says which indexes there are.
+constexpr uint8_t kTxIndex = 1;
+constexpr uint8_t kFilterIndex = 2;
+
 std::string text_of(ByteSpan bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -41,7 +45,8 @@ Bytes encode(const RecordHeader& header) {
         .le(header.coins_cache_bytes)
         .u8(header.fresh)
         .u8(header.wallets)
-        .u8(header.tx_index)
+        .u8(static_cast<uint8_t>((header.tx_index ? kTxIndex : 0) |
+                                 (header.filter_index ? kFilterIndex : 0)))
         .le(header.start.time_since_epoch().count());
     Writer entries;
     uint64_t count = 0;
@@ -70,7 +75,9 @@ std::optional<RecordHeader> decode_header(ByteSpan payload) {
     header.coins_cache_bytes = reader.le<uint64_t>();
     header.fresh = reader.u8() != 0;
     header.wallets = reader.u8() != 0;
-    header.tx_index = reader.u8() != 0;
+    const uint8_t indexes = reader.u8();
+    header.tx_index = (indexes & kTxIndex) != 0;
+    header.filter_index = (indexes & kFilterIndex) != 0;
     header.start = TimePoint{Duration{reader.le<int64_t>()}};
     const size_t count = reader.count(kEntrySizeMin);
     for (size_t i = 0; i < count; ++i) {

@@ -32,6 +32,7 @@ struct RecordHeader {
     bool fresh = true;               ///< the data directory was empty
     bool wallets = true;
     bool tx_index = false;
+    bool filter_index = false;
     TimePoint start{};
     Settings settings;  ///< the settings that the node's options were read from
 };

@@ -183,6 +183,8 @@ void CoreLoop::carry_out(const Ports& ports, Effect&& effect) {
         ports.miner.stop_search();
     } else if (auto* changed = std::get_if<effect::TipChanged>(&effect)) {
         ports.show_tip(std::move(changed->tip));
+    } else if (const auto* notify = std::get_if<effect::Notify>(&effect)) {
+        ports.notify(notify->notice);
     } else if (const auto* complete = std::get_if<effect::Complete>(&effect)) {
         end_call(complete->id, true);
     } else if (const auto* shutdown = std::get_if<effect::Shutdown>(&effect)) {

@@ -67,6 +67,9 @@ using StoragePort = std::function<void(Durability, std::function<void()> done)>;
 /// The readers on other threads as the loop sees them: PublishedChain::show.
 using ReaderPort = std::function<void(std::shared_ptr<const BlockSummary> tip)>;
 
+/// What tells subscribers outside: ZmqPublisher.
+using NoticePort = std::function<void(const Notice&)>;
+
 class CoreLoop final : public EventSink {
  public:
     struct Ports {
@@ -75,6 +78,7 @@ class CoreLoop final : public EventSink {
         MinerPort& miner;
         StoragePort barrier;
         ReaderPort show_tip;
+        NoticePort notify = [](const Notice&) {};
     };
 
     CoreLoop() = default;

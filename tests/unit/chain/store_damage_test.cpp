@@ -5,7 +5,7 @@
 
 #include "chain/primitives/consensus_limits.h"
 #include "chain/state/coins_cache.h"
-#include "chain/state/tx_index.h"
+#include "chain/state/indexes/tx_index.h"
 #include "chain/store/coin_codec.h"
 #include "chain/store/index_store.h"
 #include "tests/unit/chain/test_chain.h"

@@ -1,6 +1,8 @@
-#include "chain/state/tx_index.h"
+#include "chain/state/indexes/tx_index.h"
 
 #include <gtest/gtest.h>
+
+#include <memory>
 
 #include "tests/unit/chain/test_chain.h"
 
@@ -11,9 +13,9 @@ class TxIndexTest : public ::testing::Test {
  protected:
     TxIndexTest() { chain.mine(150); }
 
-    TxIndex open() {
-        TxIndex index(store, *chain, log);
-        EXPECT_TRUE(index.open());
+    std::unique_ptr<TxIndex> open() {
+        auto index = std::make_unique<TxIndex>(store, *chain, log);
+        EXPECT_TRUE(index->open());
         return index;
     }
     static int catch_up(TxIndex& index) {
@@ -28,7 +30,8 @@ class TxIndexTest : public ::testing::Test {
 };
 
 TEST_F(TxIndexTest, catches_up_in_steps_and_finds_every_transaction) {
-    TxIndex index = open();
+    const auto index_owner = open();
+    TxIndex& index = *index_owner;
     EXPECT_EQ(index.best().height, Height{0});
     EXPECT_GT(catch_up(index), 1);
     BlockPlan plan;
@@ -48,13 +51,15 @@ TEST_F(TxIndexTest, catches_up_in_steps_and_finds_every_transaction) {
     }
     EXPECT_FALSE(index.find(Txid{}).value().has_value());
     // A second index over the same store continues where the first one stopped.
-    TxIndex again = open();
+    const auto again_owner = open();
+    TxIndex& again = *again_owner;
     EXPECT_TRUE(again.synced());
     EXPECT_TRUE(again.find(block->transactions[2]->txid()).value().has_value());
 }
 
 TEST_F(TxIndexTest, follows_a_reorganisation) {
-    TxIndex index = open();
+    const auto index_owner = open();
+    TxIndex& index = *index_owner;
     catch_up(index);
     const auto spend = spend_true({coinbase_outpoint(chain.block(Height{1}))}, Amount{1});
     BlockPlan plan;
@@ -78,10 +83,11 @@ TEST_F(TxIndexTest, unknown_best_block_begins_anew_and_foreign_or_damaged_stores
     WriteBatch batch;
     batch.put(Bytes{'B'}, Bytes(32, 9));
     store.commit(std::move(batch), Durability::written);
-    TxIndex index = open();
+    const auto index_owner = open();
+    TxIndex& index = *index_owner;
     EXPECT_EQ(index.best().height, Height{0});
     catch_up(index);
-    EXPECT_TRUE(open().synced());
+    EXPECT_TRUE(open()->synced());
     const auto txid = chain.block(Height{7})->transactions[0]->txid();
     Bytes key{'t'};
     append(key, txid.span());

@@ -93,11 +93,11 @@ TEST_F(StartOptionsTest, connect_zero_dials_nobody_and_still_listens) {
 
 TEST_F(StartOptionsTest, options_without_meaning_are_noted) {
     const StartOptions start =
-        good({"-regtest", "-zmqpubhashtx=x", "-dnsseed=0", "-rpcbind=0.0.0.0"});
+        good({"-regtest", "-walletnotify=x", "-dnsseed=0", "-rpcbind=0.0.0.0"});
     ASSERT_EQ(start.notes.size(), 3u);
     EXPECT_NE(start.notes[0].find("-rpcbind was ignored"), std::string::npos);
     EXPECT_NE(start.notes[1].find("-dnsseed"), std::string::npos);
-    EXPECT_NE(start.notes[2].find("-zmqpubhashtx"), std::string::npos);
+    EXPECT_NE(start.notes[2].find("-walletnotify"), std::string::npos);
 }
 
 TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {

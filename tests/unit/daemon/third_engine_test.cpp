@@ -13,7 +13,7 @@
 #include "node/daemon/workers/core_loop.h"
 #include "node/node.h"
 #include "tests/unit/consensus/fixed_signer_engine.h"
-#include "wallet/keys/signer.h"
+#include "wallet/signing/signer.h"
 
 namespace parley {
 namespace {

@@ -9,7 +9,7 @@
 #include "consensus/pbft/pbft_engine.h"
 #include "mempool/mempool.h"
 #include "tests/unit/node/test_node.h"
-#include "wallet/keys/signer.h"
+#include "wallet/signing/signer.h"
 
 namespace parley {
 namespace {

@@ -8,7 +8,7 @@
 #include "net/wire/framing.h"
 #include "net/wire/messages.h"
 #include "tests/unit/rpc/rpc_fixture.h"
-#include "wallet/keys/descriptor.h"
+#include "wallet/descriptor/descriptor.h"
 
 namespace parley::rpc::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "rpc/jsonrpc/json_writer.h"
-#include "wallet/keys/signer.h"
+#include "wallet/signing/signer.h"
 
 namespace parley::rpc::test {
 

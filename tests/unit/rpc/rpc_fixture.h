@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,8 @@ class FakeHost final : public Host {
     }
     std::vector<LogCategoryState> log_categories() const override { return categories; }
     bool set_log_category(std::string_view name, bool enabled) override;
+    std::vector<ZmqNotification> zmq;
+    std::vector<ZmqNotification> zmq_notifications() const override { return zmq; }
     Duration steady_time() const override { return time; }
     bool pause(Duration duration) override {
         time += duration;
@@ -73,19 +76,22 @@ class FakeHost final : public Host {
         imports.emplace_back(path, import);
         return import_works;
     }
-    std::optional<int> scan_progress;
+    std::map<Scan, ScanProgress> scans;
     bool scan_aborted = false;
-    std::shared_ptr<void> begin_coins_scan() override {
-        if (scan_progress) return nullptr;
-        scan_progress = 0;
-        return {this, [](FakeHost* host) { host->scan_progress.reset(); }};
+    std::shared_ptr<void> begin_scan(Scan scan) override {
+        if (!scans.try_emplace(scan).second) return nullptr;
+        return {this, [scan](FakeHost* host) { host->scans.erase(scan); }};
     }
-    bool report_coins_scan(int percent) override {
-        scan_progress = percent;
+    bool report_scan(Scan scan, ScanProgress progress) override {
+        scans[scan] = progress;
         return !scan_aborted;
     }
-    std::optional<int> coins_scan_progress() const override { return scan_progress; }
-    bool abort_coins_scan() override { return scan_aborted = scan_progress.has_value(); }
+    std::optional<ScanProgress> scan_progress(Scan scan) const override {
+        const auto running = scans.find(scan);
+        if (running == scans.end()) return std::nullopt;
+        return running->second;
+    }
+    bool abort_scan(Scan scan) override { return scan_aborted = scans.contains(scan); }
 };
 
 /// The parsed reply to one call.

@@ -6,7 +6,7 @@
 #include "chain/primitives/fee_rate.h"
 #include "chain/primitives/script.h"
 #include "tests/unit/rpc/rpc_fixture.h"
-#include "wallet/keys/signer.h"
+#include "wallet/signing/signer.h"
 
 namespace parley::rpc::test {
 namespace {
@@ -47,7 +47,7 @@ TEST(GetRawMempool, forms_differByArguments) {
     EXPECT_EQ(runner.result("getrawmempool"), "[\"" + txid + "\"]");
     EXPECT_EQ(runner.result("getrawmempool", "[false,true]"),
               R"({"txids":[")" + txid + R"("],"mempool_sequence":)" +
-                  std::to_string(runner.node->mempool().sequence()) + "}");
+                  std::to_string(runner.node->mempool().sequence() + 1) + "}");
     EXPECT_EQ(runner.call("getrawmempool", "[true,true]").code, -8);
     EXPECT_EQ(runner.result("getrawmempool", "[true]"),
               "{\"" + txid + "\":" + runner.result("getmempoolentry", "[\"" + txid + "\"]") + "}");
@@ -412,9 +412,16 @@ TEST(SignRawTransactionWithKey, mistakes_areExplained) {
     const std::string txid = transaction->inputs()[0].prevout.txid.to_string();
     EXPECT_EQ(error(R"([],[{"txid":")" + txid + R"(","vout":-1,"scriptPubKey":"00"}]])"),
               "-22 vout cannot be negative");
-    EXPECT_EQ(error(R"([],[{"txid":")" + txid + R"(","vout":1,"scriptPubKey":"0014)" +
-                    std::string(40, '0') + R"("}]])"),
-              "-3 Missing amount");
+    // A signature of a witness commits to the amount; without the key, none is made.
+    const std::string script = to_hex(RpcFixture::key_script().bytes());
+    const std::string unknown_amount =
+        R"(,[{"txid":")" + txid + R"(","vout":1,"scriptPubKey":")" + script + R"("}]])";
+    const std::string wif =
+        encode_secret_key(regtest_params().address_prefixes, {RpcFixture::key(), true});
+    EXPECT_EQ(error("[]" + unknown_amount), "0 ");
+    EXPECT_EQ(error("[\"" + wif + "\"]" + unknown_amount),
+              "-3 Missing amount for CTxOut(nValue=21000000.00000000, scriptPubKey=" +
+                  script.substr(0, 30) + ")");
     EXPECT_EQ(runner.call("signrawtransactionwithkey", R"(["00",[]])").code, -22);
 }
 

@@ -1,4 +1,4 @@
-#include "wallet/keys/descriptor_checksum.h"
+#include "wallet/descriptor/descriptor_checksum.h"
 
 #include <gtest/gtest.h>
 

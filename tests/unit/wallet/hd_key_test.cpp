@@ -1,5 +1,5 @@
 // BIP32's test vectors, and what must not parse or derive.
-#include "wallet/keys/hd_key.h"
+#include "wallet/descriptor/hd_key.h"
 
 #include <gtest/gtest.h>
 

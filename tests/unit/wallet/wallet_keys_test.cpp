@@ -3,7 +3,7 @@
 
 #include "chain/primitives/address.h"
 #include "tests/unit/wallet/fake_node.h"
-#include "wallet/keys/descriptor_checksum.h"
+#include "wallet/descriptor/descriptor_checksum.h"
 
 namespace parley {
 namespace {

@@ -1,0 +1,24 @@
+// PSBTs as text and as JSON. Errors are thrown as Failure. Thread-safe.
+#pragma once
+
+#include "rpc/jsonrpc/call.h"
+#include "wallet/psbt/psbt.h"
+#include "wallet/psbt/psbt_signer.h"
+
+namespace parley::rpc {
+
+/// Fails with deserialization, "TX decode failed ...".
+Psbt read_psbt(const Json& json, std::string_view name);
+/// 2 or 0; 2 if omitted.
+uint32_t read_psbt_version(const Json& json, std::string_view name);
+/// Empty: omitted.
+std::optional<uint32_t> read_psbt_sighash(const Json& json);
+/// Fails with bitcoind's code for the error.
+[[noreturn]] void fail_psbt(PsbtError error);
+
+/// The object of decodepsbt.
+void write_psbt(JsonWriter& out, const ChainParams& params, const Psbt& psbt);
+/// {psbt, complete, hex}. `complete`: shows the extracted transaction.
+void write_processed_psbt(JsonWriter& out, const Psbt& psbt, bool complete);
+
+}  // namespace parley::rpc
