@@ -1,4 +1,5 @@
-// PeerId: one connection, numbered by the host from 1 upwards and never reused within a run.
+// PeerId: one connection, numbered by the host from 0 upwards, as users of bitcoind know it,
+// and never reused within a run.
 #pragma once
 
 #include <cstdint>
@@ -9,5 +10,8 @@ namespace parley {
 
 struct PeerIdTag;
 using PeerId = Strong<PeerIdTag, uint64_t>;
+
+/// Where something comes from no peer, or goes to all.
+inline constexpr PeerId kNoPeer{UINT64_MAX};
 
 }  // namespace parley

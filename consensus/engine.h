@@ -100,7 +100,7 @@ struct SendMessage {
 /// To every connected peer that supports this engine.
 struct Broadcast {
     Bytes message;
-    PeerId except{0};  ///< who sent it to us; 0: nobody
+    PeerId except = kNoPeer;  ///< who sent it to us
 };
 /// Writes to the engine's own keys (all start with kEngineKeyPrefix), synced before any later
 /// message of the engine leaves the node.

@@ -156,8 +156,8 @@ class Admission final : public StagedAdmission {
 
     Verdict check_costs() {
         if (standard()) {
-            if (const auto reason = check_standard_inputs(transaction_, coins_))
-                return reject(TxRejectKind::policy, *reason);
+            if (const auto problem = check_standard_inputs(transaction_, coins_))
+                return reject(TxRejectKind::policy, problem->reason, problem->detail);
         }
         candidate_.sigops_cost = sigop_cost(transaction_, coins_, kStandardScriptFlags);
         // A dust output is only allowed if no miner would include the transaction alone.

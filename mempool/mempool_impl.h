@@ -109,14 +109,20 @@ class Mempool::Impl {
     }
 
     void enforce_limit(TimePoint now) {
+        size_t removed = 0;
+        FeeRate highest{0};
         while (index.usage_bytes() > options.usage_bytes_max && index.size() > 0) {
             const MempoolEntry& entry = index.least_worth();
             const FeeFraction paid = keep_score(entry);
-            rolling.evicted_at(fee_rate_of(Amount{paid.fee}, paid.size), now);
-            const size_t evicted =
-                remove_with_descendants(entry, mempool_output::Changed::Kind::evicted);
-            log.debug(LogCategory::mempool, "Evicted {} transactions from a full mempool", evicted);
+            const FeeRate rate = fee_rate_of(Amount{paid.fee}, paid.size);
+            rolling.evicted_at(rate, now);
+            highest = std::max(highest, rate + options.incremental_relay_fee.value());
+            removed += remove_with_descendants(entry, mempool_output::Changed::Kind::evicted);
         }
+        if (removed > 0)
+            log.debug(LogCategory::mempool,
+                      "Removed {} txn, rolling minimum fee bumped to {} BTC/kvB", removed,
+                      format_money(Amount{highest.value()}));
     }
 
     void handle(const mempool_input::Submit& input, TimePoint now);

@@ -110,12 +110,19 @@ bool standard_witness(const TxInput& input, const Coin& coin) {
     return true;
 }
 
-bool standard_spend(const TxInput& input, const Coin& coin) {
+/// Why the spend at this position is not standard; empty: it is.
+std::string nonstandard_spend(size_t position, const TxInput& input, const Coin& coin) {
     const ScriptType type = classify_script(coin.output.script_pubkey);
-    if (type == ScriptType::nonstandard || type == ScriptType::witness_unknown) return false;
-    if (type != ScriptType::script_hash) return true;
+    if (type == ScriptType::nonstandard) return fmt::format("input {} script unknown", position);
+    if (type == ScriptType::witness_unknown)
+        return fmt::format("input {} witness program is undefined", position);
+    if (type != ScriptType::script_hash) return {};
     const auto redeem = last_push(input.script_sig);
-    return redeem && count_sigops(*redeem, true) <= kP2shSigopsMax;
+    if (!redeem) return fmt::format("input {} P2SH redeemscript missing", position);
+    const auto sigops = count_sigops(*redeem, true);
+    if (sigops <= kP2shSigopsMax) return {};
+    return fmt::format("p2sh redeemscript sigops exceed limit (input {}: {} > {})", position,
+                       sigops, kP2shSigopsMax);
 }
 
 int64_t executed_legacy_sigops(const TxInput& input, const Coin& coin) {
@@ -179,16 +186,22 @@ bool has_dust(const Transaction& transaction, FeeRate dust_relay_fee) {
                        });
 }
 
-std::optional<std::string_view> check_standard_inputs(const Transaction& transaction,
+std::optional<NonstandardSpend> check_standard_inputs(const Transaction& transaction,
                                                       std::span<const Coin> coins) {
+    constexpr std::string_view kInputs = "bad-txns-nonstandard-inputs";
     int64_t sigops = 0;
     for (size_t i = 0; i < coins.size(); ++i) {
         sigops += executed_legacy_sigops(transaction.inputs()[i], coins[i]);
-        if (!standard_spend(transaction.inputs()[i], coins[i]) || sigops > kLegacySigopsMax)
-            return "bad-txns-nonstandard-inputs";
+        if (sigops > kLegacySigopsMax)
+            return NonstandardSpend{kInputs, "non-witness sigops exceed bip54 limit"};
     }
     for (size_t i = 0; i < coins.size(); ++i) {
-        if (!standard_witness(transaction.inputs()[i], coins[i])) return "bad-witness-nonstandard";
+        auto detail = nonstandard_spend(i, transaction.inputs()[i], coins[i]);
+        if (!detail.empty()) return NonstandardSpend{kInputs, std::move(detail)};
+    }
+    for (size_t i = 0; i < coins.size(); ++i) {
+        if (!standard_witness(transaction.inputs()[i], coins[i]))
+            return NonstandardSpend{"bad-witness-nonstandard", {}};
     }
     return std::nullopt;
 }

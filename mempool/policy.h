@@ -35,7 +35,11 @@ bool has_dust(const Transaction& transaction, FeeRate dust_relay_fee);
 
 /// Whether the spent outputs and the witnesses have standard forms, whose cost is bounded. `coins`
 /// are those that the inputs spend, in input order.
-std::optional<std::string_view> check_standard_inputs(const Transaction& transaction,
+struct NonstandardSpend {
+    std::string_view reason;  ///< bitcoind's reject reason
+    std::string detail;       ///< in its words; may be empty
+};
+std::optional<NonstandardSpend> check_standard_inputs(const Transaction& transaction,
                                                       std::span<const Coin> coins);
 
 /// Whether any input spends a witness program other than an anchor. `coins` are in input order.

@@ -39,7 +39,7 @@ void Decision::restore() {
     }
     for (const auto& [digest, block] : vote_log_.restored_bodies()) {
         if (block->header.previous == final_.digest)
-            bodies_[digest] = Body{block, PeerId{0}, true, state().view};
+            bodies_[digest] = Body{block, kNoPeer, true, state().view};
     }
     place_reproposal();
 }
@@ -190,7 +190,7 @@ void Decision::take(const engine_input::ProposalChecked& checked, Step& step) {
     setup_.log.warning(LogCategory::pbft, "Proposed block {} at height {} is invalid: {}.",
                        digest.to_string(), height(), checked.reject_reason);
     const PeerId from = found->second.from;
-    if (from != PeerId{0}) setup_.blame(from, "an invalid block: " + checked.reject_reason, step);
+    if (from != kNoPeer) setup_.blame(from, "an invalid block: " + checked.reject_reason, step);
     bodies_.erase(found);
     refused_[digest].insert(from);
 }
@@ -353,7 +353,7 @@ void Decision::propose(const BlockRef& block, Step& step) {
         nothing_to_build_ = true;
         return;
     }
-    bodies_[digest] = Body{block, PeerId{0}, true, state().view};
+    bodies_[digest] = Body{block, kNoPeer, true, state().view};
     vote_log_.state.accepted = vote;
     step.broadcast(PrePrepare{*vote, block->serialize()}, record(step));
     book_.add(*vote);

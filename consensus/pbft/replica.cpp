@@ -152,7 +152,7 @@ void Replica::take(const engine_input::TipChanged& input, Step& step) {
     begin_height(*input.tip, decision_->take_early(), step);
     decision_->succeed();
     views_.succeeded();
-    if (const auto early = views_.take_early()) take(PeerId{0}, *early, step);
+    if (const auto early = views_.take_early()) take(kNoPeer, *early, step);
 }
 
 void Replica::take(const engine_input::DemandChanged& input, Step& step) {

@@ -83,7 +83,7 @@ class Step {
 
  private:
     void broadcast(Bytes message) {
-        outputs_.emplace_back(engine_output::Broadcast{std::move(message), PeerId{0}});
+        outputs_.emplace_back(engine_output::Broadcast{std::move(message), kNoPeer});
     }
     void send(PeerId peer, Bytes message) {
         outputs_.emplace_back(engine_output::SendMessage{peer, std::move(message)});

@@ -117,7 +117,7 @@ class Transport::Impl {
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::map<PeerId, std::shared_ptr<Connection>> connections_;
     std::map<uint64_t, std::shared_ptr<Dialer>> dialers_;
-    PeerId last_peer_{0};
+    PeerId next_peer_{0};
 
     std::mutex mutex_;
     // Guarded by mutex_:
@@ -235,7 +235,8 @@ void Transport::Impl::add(tcp::socket socket, bool inbound, uint64_t dial) {
         if (!inbound) sink_.post(event::DialFailed{dial, error.message()});
         return;
     }
-    const PeerId peer = ++last_peer_;
+    const PeerId peer = next_peer_;
+    ++next_peer_;
     const auto connection =
         std::make_shared<Connection>(peer, inbound, std::move(socket), context_);
     connections_.emplace(peer, connection);

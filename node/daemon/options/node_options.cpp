@@ -217,6 +217,10 @@ Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
     read_node(reader, config);
     read_chain(reader, config);
     reader.read(config.mempool);
+    // As in bitcoind, one option can control both.
+    if (!reader.has("minrelaytxfee"))
+        config.mempool.min_relay_fee =
+            std::max(config.mempool.min_relay_fee, config.mempool.incremental_relay_fee);
     reader.read(config.block_builder);
     read_net(reader, config);
     reader.read(config.wallet);

@@ -7,9 +7,15 @@
 #include <cstdlib>
 #include <new>
 
+// GCC defines the first two names; Clang has __has_feature instead.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define PARLEY_OWN_DELETE 0
-#else
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define PARLEY_OWN_DELETE 0
+#endif
+#endif
+#ifndef PARLEY_OWN_DELETE
 #define PARLEY_OWN_DELETE 1
 #endif
 

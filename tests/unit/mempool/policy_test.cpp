@@ -19,6 +19,13 @@ std::string multisig(int required, int keys, int stated) {
     return text + to_hex(Bytes{static_cast<uint8_t>(0x50 + stated), OP_CHECKMULTISIG});
 }
 
+std::optional<std::string_view> refusal_of_inputs(const Transaction& transaction,
+                                                  std::span<const Coin> coins) {
+    const auto problem = check_standard_inputs(transaction, coins);
+    if (!problem) return std::nullopt;
+    return problem->reason;
+}
+
 TEST(PolicyTest, classify_output_knows_each_kind) {
     const std::string h20(40, 'a');
     const std::string h32(64, 'b');
@@ -71,7 +78,7 @@ TEST(PolicyTest, spends_of_every_standard_form_have_bounds) {
         data.inputs[0].script_sig = script_sig;
         data.inputs[0].witness = std::move(witness);
         const std::vector<Coin> coins{{TxOutput{Amount{20'000}, spent}, Height{1}, false}};
-        return check_standard_inputs(Transaction{data}, coins);
+        return refusal_of_inputs(Transaction{data}, coins);
     };
     const auto push = [](ByteSpan bytes) { return ScriptBuilder{}.push(bytes).build(); };
     const auto p2sh_of = [](ByteSpan redeem) { return p2sh_script(hash160(redeem)); };
@@ -88,7 +95,7 @@ TEST(PolicyTest, spends_of_every_standard_form_have_bounds) {
         for (auto& input : data.inputs) input.witness.clear();
         const std::vector<Coin> coins(
             inputs, Coin{TxOutput{Amount{1}, p2pkh_script(Hash160{})}, Height{1}, false});
-        EXPECT_EQ(check_standard_inputs(Transaction{data}, coins),
+        EXPECT_EQ(refusal_of_inputs(Transaction{data}, coins),
                   inputs == 2500 ? Verdict{} : Verdict{kInputs});
     }
     EXPECT_EQ(verdict(hex("52"), Script{}, {}), kInputs) << "nonstandard";
@@ -168,11 +175,29 @@ TEST(PolicyTest, needs_witness_where_a_program_is_spent_openly_or_behind_a_hash)
     EXPECT_FALSE(needed(witness_script(1, Bytes{0x4e, 0x73}), Script{})) << "an anchor";
 }
 
+TEST(PolicyTest, refusal_of_inputs_says_which_and_why) {
+    const auto detail = [](const Script& spent, const Script& script_sig) {
+        TransactionData data = spend({{Txid{}, 0}, {Txid{}, 1}}, {Amount{10'000}});
+        for (auto& input : data.inputs) input.witness.clear();
+        data.inputs[1].script_sig = script_sig;
+        const Coin usual{TxOutput{Amount{1}, p2pkh_script(Hash160{})}, Height{1}, false};
+        const std::vector<Coin> coins{usual, {TxOutput{Amount{1}, spent}, Height{1}, false}};
+        return check_standard_inputs(Transaction{data}, coins).value().detail;
+    };
+    EXPECT_EQ(detail(hex("52"), Script{}), "input 1 script unknown");
+    EXPECT_EQ(detail(witness_script(2, Bytes(32, 1)), Script{}),
+              "input 1 witness program is undefined");
+    EXPECT_EQ(detail(p2sh_script(hash160({})), Script{}), "input 1 P2SH redeemscript missing");
+    const Bytes redeem(16, OP_CHECKSIG);
+    EXPECT_EQ(detail(p2sh_script(hash160(redeem)), ScriptBuilder{}.push(redeem).build()),
+              "p2sh redeemscript sigops exceed limit (input 1: 16 > 15)");
+}
+
 TEST(PolicyTest, check_standard_inputs_refuses_unknown_programs_and_stray_witnesses) {
     TransactionData data = spend({{Txid{}, 0}}, {Amount{1000}});
     const auto verdict = [&](const Script& script) -> std::string {
         const Coin coin{{Amount{kCoin}, script}, Height{1}, false};
-        const auto reason = check_standard_inputs(Transaction{data}, std::span{&coin, 1});
+        const auto reason = refusal_of_inputs(Transaction{data}, std::span{&coin, 1});
         return std::string{reason.value_or("")};
     };
     EXPECT_EQ(verdict(key_script(1)), "");

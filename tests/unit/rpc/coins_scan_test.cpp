@@ -81,14 +81,14 @@ TEST(ScanTxOutSet, statusAndAbort_concernTheRunningScan) {
     EXPECT_EQ(runner.result("scantxoutset", R"(["status"])"), "null");
     EXPECT_EQ(runner.result("scantxoutset", R"(["abort"])"), "false");
     {
-        const auto running = runner.host.begin_coins_scan();
+        const auto running = runner.host.begin_scan(Host::Scan::coins);
         ASSERT_NE(running, nullptr);
-        EXPECT_TRUE(runner.host.report_coins_scan(42));
+        EXPECT_TRUE(runner.host.report_scan(Host::Scan::coins, {42, 0}));
         EXPECT_EQ(runner.result("scantxoutset", R"(["status"])"), R"({"progress":42})");
         EXPECT_EQ(runner.call("scantxoutset", start(R"x("raw(51)")x")).message,
                   "Scan already in progress, use action \"abort\" or \"status\"");
         EXPECT_EQ(runner.result("scantxoutset", R"(["abort"])"), "true");
-        EXPECT_FALSE(runner.host.report_coins_scan(43));
+        EXPECT_FALSE(runner.host.report_scan(Host::Scan::coins, {43, 0}));
     }
     EXPECT_EQ(runner.result("scantxoutset", R"(["status"])"), "null");
     EXPECT_TRUE(
