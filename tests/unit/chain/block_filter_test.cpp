@@ -127,7 +127,8 @@ TEST_F(FilterIndexTest, has_the_scripts_that_a_block_spends_and_follows_a_reorga
     catch_up(index);
     const HeaderNode& stale = chain->index().tip();
     const Bytes filter = index.find(stale).value()->filter;
-    EXPECT_EQ(filter_matches(filter, stale.hash, std::vector<Bytes>{to_bytes(spent.bytes())}), true);
+    EXPECT_EQ(filter_matches(filter, stale.hash, std::vector<Bytes>{to_bytes(spent.bytes())}),
+              true);
     plan.extra_nonce = 1;
     const auto joined = chain.build(fork, plan);
     chain.accept(joined);
