@@ -31,6 +31,7 @@ class ReplayHost final : public rpc::Host {
     std::vector<LogCategoryState> log_categories() const override { return {}; }
     bool set_log_category(std::string_view, bool) override { return true; }
     double hashes_per_second() const override { return 0; }
+    std::vector<ZmqNotification> zmq_notifications() const override { return {}; }
     Duration steady_time() const override { return now; }
     bool pause(Duration) override { return true; }
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override {
@@ -40,10 +41,10 @@ class ReplayHost final : public rpc::Host {
     std::optional<std::string> save_mempool(const MempoolFile&) override { return ""; }
     // The transactions have events of their own in the record.
     bool import_mempool(const std::string&, const rpc::MempoolImport&) override { return true; }
-    std::shared_ptr<void> begin_coins_scan() override { return std::make_shared<int>(0); }
-    bool report_coins_scan(int) override { return true; }
-    std::optional<int> coins_scan_progress() const override { return std::nullopt; }
-    bool abort_coins_scan() override { return false; }
+    std::shared_ptr<void> begin_scan(Scan) override { return std::make_shared<int>(0); }
+    bool report_scan(Scan, ScanProgress) override { return true; }
+    std::optional<ScanProgress> scan_progress(Scan) const override { return std::nullopt; }
+    bool abort_scan(Scan) override { return false; }
 };
 
 class ReplayedRequest final : private rpc::NodeGateway {
