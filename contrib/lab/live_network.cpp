@@ -29,11 +29,13 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr auto kStartLimit = 30s;
 constexpr auto kStopLimit = 10s;
 constexpr auto kPollPause = 20ms;
+constexpr int kLaunchesMax = 10;
 /// Number of genesis outputs per node. Enough that chains of unconfirmed change stay short.
 constexpr int kCoinsOfNode = 40;
 constexpr const char* kCoinAmount = "100";
 
-/// A port of the loopback interface that is not in use at this moment.
+/// A port of the loopback interface that is not in use at this moment. Another process may take it
+/// before the node does; the node is then started again with another one.
 uint16_t free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -73,6 +75,7 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 struct LiveNetwork::Node {
     size_t index = 0;
+    int launches = 0;
     uint16_t p2p_port = 0;
     uint16_t rpc_port = 0;
     std::filesystem::path directory;
@@ -167,14 +170,29 @@ std::vector<std::pair<size_t, size_t>> LiveNetwork::links() const {
 void LiveNetwork::start_node(size_t index) {
     auto node = std::make_unique<Node>();
     node->index = index;
-    node->p2p_port = free_port();
-    node->rpc_port = free_port();
     node->directory = directory_ / fmt::format("node-{}", index);
     std::filesystem::create_directories(node->directory);
     nodes_.push_back(std::move(node));
-    Node& started = *nodes_.back();
-    started.process =
-        std::make_unique<Process>(arguments(index), (started.directory / "output.txt").string());
+    launch(*nodes_.back());
+}
+
+void LiveNetwork::launch(Node& node) {
+    node.p2p_port = free_port();
+    node.rpc_port = free_port();
+    ++node.launches;
+    const std::filesystem::path output = node.directory / "output.txt";
+    std::filesystem::remove(output);
+    node.process = std::make_unique<Process>(arguments(node.index), output.string());
+}
+
+/// A node has ended before it answered.
+void LiveNetwork::relaunch_or_throw(Node& node) {
+    std::ifstream output(node.directory / "output.txt");
+    const std::string text((std::istreambuf_iterator<char>(output)), {});
+    const bool port_taken = text.find("Unable to bind") != std::string::npos;
+    if (!port_taken || node.launches == kLaunchesMax)
+        throw std::runtime_error("a node did not start: " + text);
+    launch(node);
 }
 
 void LiveNetwork::wait_for_rpc(Node& node) {
@@ -183,11 +201,7 @@ void LiveNetwork::wait_for_rpc(Node& node) {
     std::string problem = "there is no .cookie file";
     while (SteadyClock::now() < end) {
         if (cancelled_()) throw std::runtime_error("interrupted");
-        if (!node.process->running()) {
-            std::ifstream output(node.directory / "output.txt");
-            std::string text((std::istreambuf_iterator<char>(output)), {});
-            throw std::runtime_error("a node did not start: " + text);
-        }
+        if (!node.process->running()) relaunch_or_throw(node);
         std::ifstream file(cookie_file);
         if (std::getline(file, node.cookie)) {
             try {
@@ -280,17 +294,21 @@ bool LiveNetwork::agree_at(uint64_t height) const {
     return true;
 }
 
+bool LiveNetwork::tips_agree() const {
+    std::string first;
+    for (const auto& node : nodes_) {
+        const std::string tip = node->rpc->call("getbestblockhash").string();
+        if (first.empty()) first = tip;
+        if (tip != first) return false;
+    }
+    return true;
+}
+
 bool LiveNetwork::wait_for_agreement(std::chrono::seconds limit) {
     const auto end = SteadyClock::now() + limit;
-    while (SteadyClock::now() < end && !cancelled_()) {
-        bool equal = true;
-        std::string first;
-        for (auto& node : nodes_) {
-            const std::string tip = node->rpc->call("getbestblockhash").string();
-            if (first.empty()) first = tip;
-            equal = equal && tip == first;
-        }
-        if (equal) return true;
+    while (!cancelled_()) {
+        if (tips_agree()) return true;
+        if (SteadyClock::now() >= end) return false;
         std::this_thread::sleep_for(kPollPause);
     }
     return false;

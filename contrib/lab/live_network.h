@@ -32,7 +32,8 @@ class LiveNetwork {
 
     /// Proof of work: starts or stops mining on all nodes.
     void set_mining(bool on);
-    /// Waits until all tips are equal; false if `limit` passes first.
+    /// Waits until all tips are equal; false if `limit` passes first. Looks once in any case,
+    /// unless it is cancelled.
     bool wait_for_agreement(std::chrono::seconds limit);
     /// All nodes have the same block at this height.
     bool agree_at(uint64_t height) const;
@@ -45,9 +46,12 @@ class LiveNetwork {
  private:
     struct Node;
     void start_node(size_t index);
+    void launch(Node& node);
+    void relaunch_or_throw(Node& node);
     void wait_for_rpc(Node& node);
     void fund(Node& node);
     void connect_all();
+    bool tips_agree() const;
     std::vector<std::string> arguments(size_t index) const;
     std::vector<std::string> mining_arguments() const;
     std::vector<std::pair<size_t, size_t>> links() const;

@@ -57,6 +57,9 @@ class Plot {
         if (!chart.x_logarithmic) xs.include(0);
         if (!chart.y_logarithmic) ys.include(0);
         x_ = make_axis(xs.low, xs.high, chart.x_logarithmic);
+        if (counts_on_x()) {
+            std::erase_if(x_.ticks, [](const Tick& tick) { return !is_whole(tick.value); });
+        }
         y_ = make_axis(ys.low, ys.high, chart.y_logarithmic);
     }
 
@@ -75,6 +78,31 @@ class Plot {
     }
 
  private:
+    static bool is_whole(double value) { return std::abs(value - std::round(value)) < 1e-9; }
+    /// There is nothing between two whole numbers.
+    bool counts_on_x() const {
+        if (chart_.x_logarithmic) return false;
+        for (const ChartSeries& series : chart_.series) {
+            for (const ChartPoint& point : series.points) {
+                if (!is_whole(point.x)) return false;
+            }
+        }
+        return true;
+    }
+    /// To the side, so that the error bars of several series at the same place stay visible.
+    double shift(const ChartSeries& series) const {
+        constexpr double kApart = 5;
+        if (series.style != SeriesStyle::dots) return 0;
+        double before = 0;
+        double all = 0;
+        for (const ChartSeries& each : chart_.series) {
+            if (each.style != SeriesStyle::dots) continue;
+            all += 1;
+            if (&each < &series) before += 1;
+        }
+        return kApart * (before - (all - 1) / 2);
+    }
+
     double x(double value) const { return kLeft + kPlotWidth * x_.place(value); }
     double y(double value) const { return kTop + kPlotHeight * (1 - y_.place(value)); }
 
@@ -134,7 +162,7 @@ class Plot {
         const std::string stroke =
             fmt::format("stroke=\"{}\" stroke-width=\"1.5\"", colour_of(series));
         for (const ChartPoint& point : series.points) {
-            const double centre = x(point.x);
+            const double centre = x(point.x) + shift(series);
             if (point.low && point.high) {
                 const double floor = chart_.y_logarithmic ? y_.low : 0;
                 const double low = y(std::max(*point.low, floor));

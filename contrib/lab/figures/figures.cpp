@@ -163,6 +163,7 @@ void add_levels(Chart& chart, const Points& points,
     }
 }
 
+constexpr double kBar = 1.96;  // standard errors: 95 %
 constexpr const char* kLambdaDelta = "lambda Delta: mean delay between miners, in block intervals";
 
 /// "n = 500 to 2000 of sim."
@@ -198,8 +199,11 @@ void add_rates(std::vector<Figure>& figures, const std::vector<ResultPoint>& all
             return measured(point, (point.*rate.measured)());
         });
         add_theory(chart, points, rate.theory, kPercent);
-        std::string caption = fmt::format("{} = {}. Bars: 95 % Wilson intervals. {}", rate.symbol,
-                                          rate.definition, trials_text(points, rate));
+        std::string caption = fmt::format(
+            "{} = {}. Bars: 95 % Wilson intervals; those of several levels stand beside each "
+            "other. "
+            "{}",
+            rate.symbol, rate.definition, trials_text(points, rate));
         if (add_published(chart, points, rate.theory)) {
             caption +=
                 " Published values stand at the lambda Delta that their authors' delay and "
@@ -214,11 +218,18 @@ void add_rates(std::vector<Figure>& figures, const std::vector<ResultPoint>& all
                  false,
                  {}};
     add_levels(growth, points, [&](const ResultPoint& point) {
-        return ChartPoint{*point.lambda_delta, point.growth.value_or(0), {}, {}};
+        // Blocks of a chain are at most as irregular as a Poisson process.
+        const double growth = point.growth.value_or(0);
+        const double error = growth / std::sqrt(static_cast<double>(point.heights));
+        return ChartPoint{*point.lambda_delta, growth, growth - kBar * error,
+                          growth + kBar * error};
     });
     add_theory(growth, points, &ForkRates::growth, 1);
-    figures.push_back({"growth", std::move(growth),
-                       "Main-chain blocks for each mean interval between all mined blocks."});
+    figures.push_back(
+        {"growth", std::move(growth),
+         "Main-chain blocks for each mean interval between all mined blocks. Bars: 95 %, as "
+         "if the heights were a Poisson number, which is too wide rather than too "
+         "narrow."});
 }
 
 void add_comparison(std::vector<Figure>& figures, const std::vector<ResultPoint>& all) {
@@ -229,7 +240,7 @@ void add_comparison(std::vector<Figure>& figures, const std::vector<ResultPoint>
         std::any_of(points.begin(), points.end(), [](const auto* each) { return !is_pow(*each); });
     if (!both) return;
     Chart chart{"Proof of work and PBFT on the same network",
-                kLambdaDelta,
+                "lambda Delta: mean delay between nodes, in block intervals",
                 "F_h, % of heights",
                 spans_decades(points),
                 false,

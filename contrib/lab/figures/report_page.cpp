@@ -63,7 +63,8 @@ std::string cell(const std::string& text) {
 
 std::string rate_cell(const ResultPoint& point, const Proportion& rate) {
     if (point.heights == 0) return cell("none is final");
-    return cell(fmt::format("{} n={}", rate_text(rate, rate_decimals(rate)), rate.trials));
+    return fmt::format("<td>{}<br/>n = {}</td>",
+                       escape_markup(rate_text(rate, rate_decimals(rate))), rate.trials);
 }
 
 std::string number_cell(const std::optional<double>& value, int decimals, const char* unit = "") {
@@ -137,18 +138,18 @@ std::string traces(const std::vector<ResultPoint>& points) {
     };
     std::string text;
     size_t number = 0;
-    const auto add = [&](const std::string& svg, const RunTrace& trace) {
-        text += scrubbed(svg, fmt::format("trace{}", number++), end_of(trace));
+    const auto add = [&](const std::string& title, const std::string& svg, const RunTrace& trace) {
+        text += "<h3>" + escape_markup(title) + "</h3>\n" +
+                scrubbed(svg, fmt::format("trace{}", number++), end_of(trace));
     };
     for (const auto& [stale, point] : most([](const RunTrace& trace) -> ptrdiff_t {
              if (trace.blocks.empty()) return -1;
              return std::count_if(trace.blocks.begin(), trace.blocks.end(),
                                   [](const TracedBlock& each) { return each.stale; });
          })) {
-        add(block_tree_svg(fmt::format("Block tree, first {} blocks, {} of them stale: {}",
-                                       point->trace.blocks.size(), stale, point->name()),
-                           point->trace),
-            {point->trace.blocks, {}});
+        add(fmt::format("Block tree of {}: the first {} blocks, {} of them stale", point->name(),
+                        point->trace.blocks.size(), stale),
+            block_tree_svg(point->trace), {point->trace.blocks, {}});
     }
     for (const auto& [changes, point] : most([](const RunTrace& trace) -> ptrdiff_t {
              if (trace.steps.empty()) return -1;
@@ -156,11 +157,9 @@ std::string traces(const std::vector<ResultPoint>& points) {
                  return each.kind == TracedKind::view_change;
              });
          })) {
-        add(view_timeline_svg(fmt::format("Views of PBFT, first {} messages, {} of them votes for "
-                                          "the next view: {}",
-                                          point->trace.steps.size(), changes, point->name()),
-                              point->trace),
-            {{}, point->trace.steps});
+        add(fmt::format("Views of {}: the first {} messages, {} of them votes for the next view",
+                        point->name(), point->trace.steps.size(), changes),
+            view_timeline_svg(point->trace), {{}, point->trace.steps});
     }
     if (text.empty()) return "";
     return "<h2>The beginning of a run</h2>\n<p>Of the first seed. The slider hides what came "

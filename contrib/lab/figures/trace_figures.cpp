@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/check.h"
@@ -16,7 +17,7 @@ namespace {
 constexpr double kWidth = 1'120;
 constexpr double kLeft = 92;
 constexpr double kRight = 20;
-constexpr double kTop = 66;  // title and legend
+constexpr double kTop = 60;  // two lines of legend
 constexpr double kBelow = 48;
 constexpr double kLane = 26;
 
@@ -27,10 +28,9 @@ constexpr const char* kStaleColour = "#d55e00";
 /// A time axis below rows of equal height, and marks in the rows.
 class Timeline {
  public:
-    Timeline(const std::string& title, double end_s, size_t rows)
+    Timeline(double end_s, size_t rows)
         : axis_(make_axis(0, std::max(end_s, 1e-3), false)),
           bottom_(kTop + kLane * static_cast<double>(rows)) {
-        svg_.text(kLeft, 22, title, "font-size=\"15\" font-weight=\"bold\"");
         for (const Tick& tick : axis_.ticks) {
             svg_.line(x(tick.value), kTop, x(tick.value), bottom_, "stroke=\"#e4e4e4\"");
             svg_.line(x(tick.value), bottom_, x(tick.value), bottom_ + 5, "stroke=\"#222\"");
@@ -48,9 +48,13 @@ class Timeline {
         svg_.text(kLeft - 10, y(row) + 4, text, "text-anchor=\"end\"");
     }
     void legend(size_t place, const char* colour, const char* text) {
-        const double left = kLeft + 190 * static_cast<double>(place);
-        svg_.circle(left + 5, 44, 4.5, fmt::format("fill=\"{}\"", colour));
-        svg_.text(left + 16, 48, text);
+        svg_.circle(legend_x(place) + 5, legend_y(place), 4.5, fmt::format("fill=\"{}\"", colour));
+        svg_.text(legend_x(place) + 16, legend_y(place) + 4, text);
+    }
+    void line_legend(size_t place, const char* colour, const char* text) {
+        svg_.line(legend_x(place) - 4, legend_y(place), legend_x(place) + 12, legend_y(place),
+                  fmt::format("stroke=\"{}\" stroke-width=\"2\"", colour));
+        svg_.text(legend_x(place) + 16, legend_y(place) + 4, text);
     }
     void link(double from_s, size_t from_row, double to_s, size_t to_row, const char* colour) {
         svg_.line(
@@ -64,10 +68,25 @@ class Timeline {
     std::string finish() const { return svg_.finish(kWidth, bottom_ + kBelow); }
 
  private:
+    static constexpr size_t kLegendColumns = 4;
+    static double legend_x(size_t place) {
+        return kLeft + 240 * static_cast<double>(place % kLegendColumns);
+    }
+    static double legend_y(size_t place) {
+        return 16 + 20 * static_cast<double>(place / kLegendColumns);
+    }
+
     Axis axis_;
     double bottom_;
     Svg svg_;
 };
+
+/// When a block's parent was found: genesis at 0. Empty: it was not traced.
+std::optional<double> parent_time(const std::vector<TracedBlock>& blocks,
+                                  const TracedBlock& block) {
+    if (block.parent) return blocks[*block.parent].time_s;
+    return block.height == 1 ? std::optional(0.0) : std::nullopt;
+}
 
 /// Row of each block: 0 for the main chain; a stale branch has a row of its own for as long as it
 /// lasts.
@@ -82,7 +101,7 @@ std::vector<size_t> rows_of(const std::vector<TracedBlock>& blocks) {
         if (parent && blocks[*parent].stale && extended.insert(*parent).second) {
             rows[i] = rows[*parent];
         } else {
-            const double begin = parent ? blocks[*parent].time_s : blocks[i].time_s;
+            const double begin = parent_time(blocks, blocks[i]).value_or(blocks[i].time_s);
             size_t row = 0;
             while (row < busy_until.size() && busy_until[row] >= begin) ++row;
             if (row == busy_until.size()) busy_until.push_back(0);
@@ -102,12 +121,12 @@ double end_of(const RunTrace& trace) {
     return end;
 }
 
-std::string block_tree_svg(const std::string& title, const RunTrace& trace) {
+std::string block_tree_svg(const RunTrace& trace) {
     CHECK(!trace.blocks.empty());
     const std::vector<size_t> rows = rows_of(trace.blocks);
     const size_t row_count = *std::max_element(rows.begin(), rows.end()) + 1;
     RunTrace only_blocks{trace.blocks, {}};
-    Timeline timeline(title, end_of(only_blocks), row_count);
+    Timeline timeline(end_of(only_blocks), row_count);
     timeline.legend(0, kMainColour, "main chain");
     timeline.legend(1, kStaleColour, "stale");
     timeline.label(0, "main chain");
@@ -115,9 +134,9 @@ std::string block_tree_svg(const std::string& title, const RunTrace& trace) {
     for (size_t i = 0; i < trace.blocks.size(); ++i) {
         const TracedBlock& block = trace.blocks[i];
         const char* colour = block.stale ? kStaleColour : kMainColour;
-        if (block.parent) {
-            timeline.link(trace.blocks[*block.parent].time_s, rows[*block.parent], block.time_s,
-                          rows[i], colour);
+        if (const auto time = parent_time(trace.blocks, block)) {
+            const size_t row = block.parent ? rows[*block.parent] : 0;
+            timeline.link(*time, row, block.time_s, rows[i], colour);
         }
     }
     for (size_t i = 0; i < trace.blocks.size(); ++i) {
@@ -127,7 +146,7 @@ std::string block_tree_svg(const std::string& title, const RunTrace& trace) {
     return timeline.finish();
 }
 
-std::string view_timeline_svg(const std::string& title, const RunTrace& trace) {
+std::string view_timeline_svg(const RunTrace& trace) {
     CHECK(!trace.steps.empty());
     struct Look {
         const char* colour;
@@ -143,17 +162,19 @@ std::string view_timeline_svg(const std::string& title, const RunTrace& trace) {
     for (const TracedStep& step : trace.steps)
         validators = std::max(validators, step.validator + 1);
     RunTrace only_steps{{}, trace.steps};
-    Timeline timeline(title, end_of(only_steps), validators);
+    Timeline timeline(end_of(only_steps), validators);
     size_t place = 0;
     for (const auto& [kind, look] : kLooks) timeline.legend(place++, look.colour, look.text);
     for (uint64_t row = 0; row < validators; ++row)
         timeline.label(row, fmt::format("validator {}", row));
-    // In each row, the view in which the validator was: a line that changes its shade.
+    constexpr const char* kViewColours[] = {"#999999", "#e69f00"};
+    timeline.line_legend(place++, kViewColours[0], "in an even view");
+    timeline.line_legend(place++, kViewColours[1], "in an odd view");
     std::map<uint64_t, TracedStep> before;
     for (const TracedStep& step : trace.steps) {
         if (const auto last = before.find(step.validator); last != before.end()) {
             timeline.link(last->second.time_s, step.validator, step.time_s, step.validator,
-                          last->second.view % 2 == 0 ? "#999999" : "#e69f00");
+                          kViewColours[last->second.view % 2]);
         }
         before[step.validator] = step;
     }

@@ -10,10 +10,11 @@
 namespace parley::lab {
 
 /// REQUIRES: trace.blocks is not empty.
-std::string block_tree_svg(const std::string& title, const RunTrace& trace);
+std::string block_tree_svg(const RunTrace& trace);
 
-/// A row for each validator. REQUIRES: trace.steps is not empty.
-std::string view_timeline_svg(const std::string& title, const RunTrace& trace);
+/// A row for each validator, with a line in the colour of its view. REQUIRES: trace.steps is not
+/// empty.
+std::string view_timeline_svg(const RunTrace& trace);
 
 /// The picture with a slider for the time, as HTML. `id` is unique in the page.
 std::string scrubbed(const std::string& svg, const std::string& id, double end_s);

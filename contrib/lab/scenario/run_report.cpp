@@ -33,6 +33,17 @@ std::string miners_text(const RunReport& report, const RaceResult& race) {
     return text;
 }
 
+/// Which runs are counted. Daemons take no seed.
+std::string runs_text(const RunReport& report) {
+    if (report.runs.empty()) return "no run";
+    const uint64_t first = report.runs.front().seed;
+    const uint64_t last = report.runs.back().seed;
+    if (report.level == Level::live)
+        return first == last ? "1 run" : fmt::format("{} runs", report.runs.size());
+    return first == last ? fmt::format("seed {}", first)
+                         : fmt::format("seeds {} to {}", first, last);
+}
+
 std::string head_text(const RunReport& report) {
     const Scenario& scenario = report.scenario;
     const sim::OverlayShape& shape = report.shape;
@@ -42,10 +53,7 @@ std::string head_text(const RunReport& report) {
         "clustering {:.3f}\n",
         scenario.title.empty() ? "Untitled" : scenario.title, report.partial ? " (PARTIAL)" : "",
         scenario.consensus == ScenarioConsensus::pow ? "Proof of work" : "PBFT",
-        to_string(report.level), scenario.nodes,
-        report.runs.empty()
-            ? "no run"
-            : fmt::format("seeds {} to {}", report.runs.front().seed, report.runs.back().seed),
+        to_string(report.level), scenario.nodes, runs_text(report),
         to_string(scenario.topology.kind), shape.links, shape.degree_min, shape.degree_max,
         shape.degree_mean, shape.diameter, shape.path_mean, shape.clustering);
 }
@@ -246,8 +254,9 @@ std::string run_text(const RunReport& report) {
         text += fmt::format("{:<38}{} of {}\n", "Transactions confirmed at node 0", total.confirmed,
                             total.submitted);
     }
-    if (report.level == Level::sim) {
+    if (report.level == Level::sim || report.scenario.consensus == ScenarioConsensus::pbft)
         text += fmt::format("{:<38}{}\n", "Violations of safety", total.conflicts);
+    if (!total.traffic.empty()) {
         text += fmt::format("\n{:<16}{:>14}{:>16}\n", "Message", "sent", "bytes");
         for (const auto& [command, traffic] : total.traffic)
             text += fmt::format("{:<16}{:>14}{:>16}\n", command, traffic.messages, traffic.bytes);

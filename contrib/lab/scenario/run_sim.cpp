@@ -103,8 +103,12 @@ void set_timing(PbftOptions& options, const Scenario& scenario) {
 /// What PBFT's validators send, each message once.
 class ViewWatch {
  public:
-    ViewWatch(const sim::World& world, std::vector<TracedStep>& target)
-        : world_(world), target_(target), begin_(world.now()), last_(world.size()) {}
+    ViewWatch(const sim::World& world, size_t validators, std::vector<TracedStep>& target)
+        : world_(world),
+          validators_(validators),
+          target_(target),
+          begin_(world.now()),
+          last_(world.size()) {}
 
     void see(const sim::PassingMessage& message) {
         if (message.command != "engine" || message.payload.size() < kViewEnd ||
@@ -118,6 +122,8 @@ class ViewWatch {
         last_[message.from] = std::move(bytes);
         uint64_t view = 0;
         for (size_t i = kViewEnd; i-- > kViewBegin;) view = view << 8 | message.payload[i];
+        // Others pass a proposal on to whoever lacks it.
+        if (*kind == TracedKind::proposal && message.from != view % validators_) return;
         const std::chrono::duration<double> time = world_.now() - begin_;
         target_.push_back({time.count(), message.from, view, *kind});
     }
@@ -143,6 +149,7 @@ class ViewWatch {
     }
 
     const sim::World& world_;
+    size_t validators_;
     std::vector<TracedStep>& target_;
     TimePoint begin_;
     std::vector<Bytes> last_;  ///< by node
@@ -172,7 +179,7 @@ class SimRun {
     ScenarioRun run(const RunProceed& proceed) {
         DeliveryWatch watch(world_, run_.deliveries);
         world_.observe([&](sim::NodeIndex node) { watch.after_step(node); });
-        ViewWatch views(world_, run_.trace.steps);
+        ViewWatch views(world_, scenario_.validators, run_.trace.steps);
         if (scenario_.consensus == ScenarioConsensus::pbft)
             world_.observe_messages([&](const sim::PassingMessage& each) { views.see(each); });
         auto random = SeededRandom::stream(run_.seed, 0, "load");

@@ -11,12 +11,12 @@ namespace {
 const GoOn kAlways = [] { return true; };
 
 TEST(VerifyHeadline, follows_the_table_and_a_false_claim_fails) {
-    const Findings good = check_headline({{.5, 36.8}}, 300, kAlways);
+    const Findings good = check_headline({{.5, 36.8}}, 40, kAlways);
     ASSERT_EQ(good.size(), 2u);
     EXPECT_FALSE(any_failed(good)) << findings_text(good, false);
-    EXPECT_EQ(check_headline({{.5, 60}}, 300, kAlways)[0].verdict, Verdict::fail);
+    EXPECT_EQ(check_headline({{.5, 80}}, 40, kAlways)[0].verdict, Verdict::fail);
     // A run that was ended has no forks of PBFT, and proves nothing.
-    EXPECT_EQ(check_headline({{.5, 36.8}}, 300, [] { return false; })[1].verdict, Verdict::fail);
+    EXPECT_EQ(check_headline({{.5, 36.8}}, 40, [] { return false; })[1].verdict, Verdict::fail);
 }
 
 TEST(VerifyHeadline, live_without_a_daemon_is_not_run) {
