@@ -196,7 +196,9 @@ TEST(ScenarioRun, trace_of_pbft_has_the_proposal_of_each_height_once) {
         EXPECT_EQ(step.view, 0u);
         EXPECT_GE(step.time_s, before);
         before = step.time_s;
-        if (step.kind == TracedKind::proposal) EXPECT_EQ(step.validator, 0u);
+        if (step.kind == TracedKind::proposal) {
+            EXPECT_EQ(step.validator, 0u);
+        }
     }
     // The run may end when the next height is under way.
     EXPECT_GE(counts[TracedKind::proposal], 40u);
