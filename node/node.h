@@ -114,6 +114,8 @@ class Node {
     /// Announces a transaction of the mempool again until a peer has asked for it. Done for what
     /// submit_transaction() accepts without a time of arrival.
     void broadcast_initially(const Txid& txid);
+    /// To peers that may not know it, if it is in the mempool.
+    void announce_again(const Txid& txid);
     /// See Mempool.
     Expected<TestResult, StorageError> test_accept(const std::vector<TransactionRef>& transactions);
     /// See Mempool.

@@ -98,6 +98,11 @@ void Node::broadcast_initially(const Txid& txid) {
     impl_->broadcast_initially(txid);
     impl_->run_queue();
 }
+void Node::announce_again(const Txid& txid) {
+    const MempoolEntry* entry = impl_->mempool.find(txid);
+    if (entry != nullptr) impl_->tell_net(net_input::TransactionAdded{relay_transaction(*entry)});
+    impl_->run_queue();
+}
 Expected<TestResult, StorageError> Node::test_accept(
     const std::vector<TransactionRef>& transactions) {
     auto answers = impl_->mempool.test_accept(transactions, impl_->now);

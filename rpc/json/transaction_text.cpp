@@ -99,15 +99,17 @@ BlockRef read_raw_block(const Json& json, std::string_view name) {
 
 OutPoint read_outpoint(const Json& json) {
     read_object(json, "input");
-    const Json* txid = json.find("txid");
+    const Json* hash = json.find("txid");
     const Json* vout = json.find("vout");
-    if (!txid || !txid->is_string())
-        fail(Code::invalid_parameter, "Invalid parameter, missing txid key");
+    if (!hash || !hash->is_string())
+        fail(Code::type, fmt::format("JSON value of type {} is not of expected type string",
+                                     type_name(hash ? hash->type() : Json::Type::null)));
+    const Txid txid = read_txid(*hash, "txid");
     if (!vout || !vout->is_number())
         fail(Code::invalid_parameter, "Invalid parameter, missing vout key");
     const int64_t index = read_integer(*vout, "vout", INT32_MIN, INT32_MAX);
     if (index < 0) fail(Code::invalid_parameter, "Invalid parameter, vout cannot be negative");
-    return {read_txid(*txid, "txid"), static_cast<uint32_t>(index)};
+    return {txid, static_cast<uint32_t>(index)};
 }
 
 Script read_address(const ChainParams& params, std::string_view address) {

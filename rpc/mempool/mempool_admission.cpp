@@ -198,6 +198,7 @@ void sendrawtransaction(Call& call) {
         // With this witness or another: it is announced anyway.
         const bool in_mempool = node.mempool().contains(transaction->txid());
         if (!accepted && !in_mempool) fail_refused(accepted.error());
+        if (!accepted) node.announce_again(transaction->txid());
     });
     call.out().value(transaction->txid());
 }

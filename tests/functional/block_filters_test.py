@@ -34,7 +34,7 @@ def test_headers_commit_to_filters(node):
 def test_scanblocks_finds_the_blocks_that_pay_and_spend(node):
     outpoint, value = coinbase_outpoint(node, 1)
     node.rpc.sendrawtransaction(pay_from_known_key(node, outpoint, value, {OTHER_ADDRESS: 1}))
-    paying = node.generate(1, "bcrt1q0ht9tyks4vh7p5p904t340cr9nvahy7u3re7zg")[0]
+    paying = node.generate(1, node.rpc.decodescript("51")["p2sh"])[0]
     result = node.rpc.scanblocks("start", [f"addr({OTHER_ADDRESS})"])
     assert result == {"from_height": 0, "to_height": 111, "relevant_blocks": [paying], "completed": True}
     # Every coinbase pays to the known address, and the last block spends one of them.

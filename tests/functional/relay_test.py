@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from foreign_peer import ForeignPeer
 from framework import (KNOWN_ADDRESS, KNOWN_KEY_WIF, OTHER_ADDRESS, coinbase_outpoint, expect_rpc_error,
                        pay_from_known_key, wait_until)
 
@@ -118,3 +119,17 @@ def test_template_ahead_of_the_clock_is_refused(network):
     expect_rpc_error(-1, text, a.rpc.getblocktemplate, {"rules": ["segwit"]})
     expect_rpc_error(-1, text, a.rpc.generatetoaddress, 1, KNOWN_ADDRESS)
     expect_rpc_error(-1, text, a.rpc.generateblock, KNOWN_ADDRESS, [])
+
+
+def test_known_transaction_that_is_sent_again_is_announced_to_those_who_do_not_know_it(network):
+    """Only nodes of our own kind are told of the mempool when they connect."""
+    a = network.add()
+    a.generate(101)
+    outpoint, value = coinbase_outpoint(a, 1)
+    raw = pay_from_known_key(a, outpoint, value, {OTHER_ADDRESS: 1})
+    txid = a.rpc.sendrawtransaction(raw)
+    with ForeignPeer(a.p2p_port) as peer:
+        peer.handshake().ping()
+        assert a.rpc.sendrawtransaction(raw) == txid
+        wait_until(lambda: any(bytes.fromhex(txid)[::-1] in payload for payload in peer.payloads(b"inv")),
+                   "the announcement")

@@ -13,13 +13,14 @@ TPRV = ("tprv8ZgxMBicQKsPeDgjzdC36fs6bMjGApWDNLR9erAXMs5skhMv36j9MV5ecvfavji5khq
 
 
 def copies_in_memory(node, text):
-    """How often the text stands in the process's writable memory."""
+    """How often the text stands in the process's writable memory, without the main stack: what a function leaves there
+    is overwritten by those called after it."""
     found = 0
     pid = node.process.pid
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
-            if not match or "[vvar" in line:
+            if not match or "[vvar" in line or "[stack]" in line:
                 continue
             start, end = (int(part, 16) for part in match.groups())
             memory.seek(start)

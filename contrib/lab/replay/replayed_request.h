@@ -31,7 +31,6 @@ class ReplayHost final : public rpc::Host {
     std::vector<LogCategoryState> log_categories() const override { return {}; }
     bool set_log_category(std::string_view, bool) override { return true; }
     double hashes_per_second() const override { return 0; }
-    std::vector<ZmqNotification> zmq_notifications() const override { return {}; }
     Duration steady_time() const override { return now; }
     bool pause(Duration) override { return true; }
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override {
@@ -45,6 +44,7 @@ class ReplayHost final : public rpc::Host {
     bool report_scan(Scan, ScanProgress) override { return true; }
     std::optional<ScanProgress> scan_progress(Scan) const override { return std::nullopt; }
     bool abort_scan(Scan) override { return false; }
+    std::vector<ZmqNotification> zmq_notifications() const override { return {}; }
 };
 
 class ReplayedRequest final : private rpc::NodeGateway {

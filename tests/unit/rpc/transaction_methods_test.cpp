@@ -103,7 +103,7 @@ TEST(GetTxSpendingPrevout, spender_isNamed) {
     EXPECT_EQ(runner.call("gettxspendingprevout", "[[]]").code, -8);
     EXPECT_EQ(runner.call("gettxspendingprevout", R"([[{"x":1}]])").message, "Unexpected key x");
     EXPECT_EQ(runner.call("gettxspendingprevout", R"([[{"vout":1}]])").message,
-              "Invalid parameter, missing txid key");
+              "JSON value of type null is not of expected type string");
 }
 
 TEST(SendRawTransaction, accepted_returnsTheTxid) {

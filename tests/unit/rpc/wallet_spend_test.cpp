@@ -196,10 +196,11 @@ TEST(FundRawTransaction, mistakes_areRefused) {
           R"("feeRate":0.1,"estimate_mode":"unset")", R"("fee_rate":1,"conf_target":6)",
           R"("minconf":3,"maxconf":2)", R"("minconf":-1)", R"("subtractFeeFromOutputs":[0,0])",
           R"("subtractFeeFromOutputs":[-1])", R"("estimate_mode":"economic")",
-          R"("changePosition":-2)", R"("input_weights":[{"vout":0}])"})
+          R"("changePosition":-2)"})
         EXPECT_EQ(code("{" + std::string{conflict} + "}"), -8) << conflict;
     EXPECT_EQ(code(std::string{R"({"change_type":"legacy","changeAddress":")"} + kAddress + "\"}"),
               -8);
+    EXPECT_EQ(code(R"({"input_weights":[{"vout":0}]})"), -3);
     EXPECT_EQ(code(R"({"change_type":"luck"})"), -5);
     EXPECT_EQ(code(R"({"max_tx_weight":1})"), -4);
     EXPECT_EQ(code(R"({"solving_data":{"pubkeys":["xyz"]}})"), -5);
