@@ -1,7 +1,6 @@
 #include "contrib/lab/live.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
@@ -11,6 +10,7 @@
 #include <stdexcept>
 
 #include "contrib/lab/commands/interrupt.h"
+#include "contrib/lab/live_folder.h"
 #include "contrib/lab/picture.h"
 #include "contrib/lab/report.h"
 
@@ -19,44 +19,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kAgreementLimit = 30s;
+constexpr auto kAgreementLimit = 120s;
 constexpr double kProgressSeconds = 5;
 
 void say(const std::string& line) {
     fmt::print(stderr, "{}\n", line);
 }
-
-/// A temporary directory that the destructor removes, or a directory of the user, which is kept.
-class Folder {
- public:
-    explicit Folder(const std::string& named) : temporary_(named.empty()), path_(named) {
-        if (temporary_) {
-            std::string pattern =
-                (std::filesystem::temp_directory_path() / "parley-lab-XXXXXX").string();
-            if (::mkdtemp(pattern.data()) == nullptr)
-                throw std::runtime_error("cannot create a temporary directory from the pattern " +
-                                         pattern);
-            path_ = pattern;
-            return;
-        }
-        if (std::filesystem::exists(path_) && !std::filesystem::is_empty(path_)) {
-            throw std::runtime_error(named +
-                                     " is not empty; choose another directory with --directory");
-        }
-        std::filesystem::create_directories(path_);
-    }
-    ~Folder() {
-        std::error_code ignored;
-        if (temporary_) std::filesystem::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-
- private:
-    bool temporary_;
-    std::filesystem::path path_;
-};
 
 /// One network with its observer and its workload.
 struct Run {
@@ -92,14 +60,31 @@ void show_progress(const std::vector<std::unique_ptr<Run>>& runs, double total) 
     say(line);
 }
 
+/// Mines on until all nodes have the same tip and nothing is on its way that could change it: a run
+/// must not end on a tie. Returns how long that took, in seconds.
+Seconds settle(LiveNetwork& network, std::chrono::milliseconds trips) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto passed = [&] { return std::chrono::steady_clock::now() - begin; };
+    while (passed() < kAgreementLimit && !interrupted()) {
+        if (!network.wait_for_agreement(kAgreementLimit)) break;
+        network.set_mining(false);
+        std::this_thread::sleep_for(trips);
+        if (network.wait_for_agreement(1s)) break;
+        network.set_mining(true);
+    }
+    network.set_mining(false);
+    return std::chrono::duration<double>(passed()).count();
+}
+
 RunResult finish(Run& run, const LiveOptions& options) {
     RunInput input;
     input.consensus = run.network.consensus();
     input.options = options;
     input.duration = run.observer->now();
     run.workload->stop();
-    run.network.set_mining(false);
-    run.network.wait_for_agreement(kAgreementLimit);
+    const auto delay = std::chrono::duration<double>(options.delay_ms / 1'000);
+    input.settling =
+        settle(run.network, std::chrono::ceil<std::chrono::milliseconds>(4 * delay) + 50ms);
     // The observers poll, so they need a moment to see the last tip.
     std::this_thread::sleep_for(100ms);
     input.cpu_seconds = run.network.cpu_seconds() - run.cpu_before;
@@ -122,7 +107,7 @@ void write_text(const std::string& path, const std::string& text) {
 }
 
 std::vector<RunResult> measure(const LiveOptions& options) {
-    const Folder folder(options.directory);
+    const LiveFolder folder(options.directory);
     std::vector<std::unique_ptr<Run>> runs;
     for (const Consensus consensus : options.consensus) {
         say(fmt::format("Starting {} {} nodes ...", options.nodes, to_string(consensus)));

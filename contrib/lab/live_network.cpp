@@ -29,11 +29,13 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr auto kStartLimit = 30s;
 constexpr auto kStopLimit = 10s;
 constexpr auto kPollPause = 20ms;
+constexpr int kLaunchesMax = 10;
 /// Number of genesis outputs per node. Enough that chains of unconfirmed change stay short.
 constexpr int kCoinsOfNode = 40;
 constexpr const char* kCoinAmount = "100";
 
-/// A port of the loopback interface that is not in use at this moment.
+/// A port of the loopback interface that is not in use at this moment. Another process may take it
+/// before the node does; the node is then started again with another one.
 uint16_t free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -53,6 +55,10 @@ uint32_t bits_for_hashes(double hashes) {
     return compact_from_target(target);
 }
 
+size_t validators(const LiveOptions& options) {
+    return options.validators == 0 ? options.nodes : options.validators;
+}
+
 SecretKey funding_key(size_t node) {
     // The key is public: the coins are worthless outside this run.
     const Hash256 digest = sha256(as_bytes("parley-lab funding key " + std::to_string(node)));
@@ -69,6 +75,7 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
 
 struct LiveNetwork::Node {
     size_t index = 0;
+    int launches = 0;
     uint16_t p2p_port = 0;
     uint16_t rpc_port = 0;
     std::filesystem::path directory;
@@ -91,16 +98,18 @@ LiveNetwork::LiveNetwork(const LiveOptions& options, Consensus consensus,
     if (consensus_ == Consensus::pbft) {
         // The keys protect only this run, so they need no secure random source.
         SeededRandom random{static_cast<uint64_t>(::getpid())};
-        const auto keys = generate_pbft_keys(options_.nodes, "labnet", random);
+        const auto keys = generate_pbft_keys(validators(options_), "labnet", random);
         if (!keys) throw std::runtime_error(keys.error());
         write_file(directory_ / "validators.json", keys->validators);
-        for (size_t i = 0; i < options_.nodes; ++i) {
+        for (size_t i = 0; i < keys->keys.size(); ++i) {
             write_file(directory_ / fmt::format("key-{}.hex", i), keys->keys[i]);
         }
     }
     for (size_t i = 0; i < options_.nodes; ++i) start_node(i);
     for (auto& node : nodes_) wait_for_rpc(*node);
-    for (auto& node : nodes_) fund(*node);
+    if (options_.transaction_rate > 0) {
+        for (auto& node : nodes_) fund(*node);
+    }
     connect_all();
 }
 
@@ -122,33 +131,68 @@ std::vector<std::string> LiveNetwork::arguments(size_t index) const {
         "-par=1",
     };
     for (const auto& output : genesis_outputs_) arguments.push_back("-genesisoutput=" + output);
+    arguments.insert(arguments.end(), options_.node_arguments.begin(),
+                     options_.node_arguments.end());
     if (consensus_ == Consensus::pow) {
-        const double hashes =
-            static_cast<double>(options_.hash_rate * options_.nodes) * options_.interval_s;
-        arguments.push_back(fmt::format("-powstartbits={:08x}", bits_for_hashes(hashes)));
-        arguments.push_back(fmt::format("-powtargetspacing={}",
-                                        std::max(1, static_cast<int>(options_.interval_s))));
-        arguments.push_back("-genthreads=1");
-        arguments.push_back(fmt::format("-genrate={}", options_.hash_rate));
-    } else {
-        arguments.push_back("-consensus=pbft");
-        arguments.push_back("-pbftvalidators=" + (directory_ / "validators.json").string());
-        arguments.push_back("-pbftkey=" + (directory_ / fmt::format("key-{}.hex", index)).string());
+        const auto mining = mining_arguments();
+        arguments.insert(arguments.end(), mining.begin(), mining.end());
+        return arguments;
     }
+    arguments.push_back("-consensus=pbft");
+    arguments.push_back("-pbftvalidators=" + (directory_ / "validators.json").string());
+    if (index < validators(options_))
+        arguments.push_back("-pbftkey=" + (directory_ / fmt::format("key-{}.hex", index)).string());
     return arguments;
+}
+
+std::vector<std::string> LiveNetwork::mining_arguments() const {
+    const bool hashing = options_.block_periods_s.empty();
+    const double hashes =
+        hashing ? static_cast<double>(options_.hash_rate * options_.nodes) * options_.interval_s
+                : 0;
+    std::vector<std::string> arguments{
+        fmt::format("-powstartbits={:08x}", bits_for_hashes(hashes)),
+        fmt::format("-powtargetspacing={}", std::max(1, static_cast<int>(options_.interval_s))),
+        "-genthreads=1"};
+    if (hashing) arguments.push_back(fmt::format("-genrate={}", options_.hash_rate));
+    return arguments;
+}
+
+std::vector<std::pair<size_t, size_t>> LiveNetwork::links() const {
+    if (!options_.links.empty()) return options_.links;
+    std::vector<std::pair<size_t, size_t>> links;
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+        for (size_t j = 0; j < i; ++j) links.emplace_back(i, j);
+    }
+    return links;
 }
 
 void LiveNetwork::start_node(size_t index) {
     auto node = std::make_unique<Node>();
     node->index = index;
-    node->p2p_port = free_port();
-    node->rpc_port = free_port();
     node->directory = directory_ / fmt::format("node-{}", index);
     std::filesystem::create_directories(node->directory);
     nodes_.push_back(std::move(node));
-    Node& started = *nodes_.back();
-    started.process =
-        std::make_unique<Process>(arguments(index), (started.directory / "output.txt").string());
+    launch(*nodes_.back());
+}
+
+void LiveNetwork::launch(Node& node) {
+    node.p2p_port = free_port();
+    node.rpc_port = free_port();
+    ++node.launches;
+    const std::filesystem::path output = node.directory / "output.txt";
+    std::filesystem::remove(output);
+    node.process = std::make_unique<Process>(arguments(node.index), output.string());
+}
+
+/// A node has ended before it answered.
+void LiveNetwork::relaunch_or_throw(Node& node) {
+    std::ifstream output(node.directory / "output.txt");
+    const std::string text((std::istreambuf_iterator<char>(output)), {});
+    const bool port_taken = text.find("Unable to bind") != std::string::npos;
+    if (!port_taken || node.launches == kLaunchesMax)
+        throw std::runtime_error("a node did not start: " + text);
+    launch(node);
 }
 
 void LiveNetwork::wait_for_rpc(Node& node) {
@@ -157,11 +201,7 @@ void LiveNetwork::wait_for_rpc(Node& node) {
     std::string problem = "there is no .cookie file";
     while (SteadyClock::now() < end) {
         if (cancelled_()) throw std::runtime_error("interrupted");
-        if (!node.process->running()) {
-            std::ifstream output(node.directory / "output.txt");
-            std::string text((std::istreambuf_iterator<char>(output)), {});
-            throw std::runtime_error("a node did not start: " + text);
-        }
+        if (!node.process->running()) relaunch_or_throw(node);
         std::ifstream file(cookie_file);
         if (std::getline(file, node.cookie)) {
             try {
@@ -192,13 +232,16 @@ void LiveNetwork::fund(Node& node) {
 }
 
 void LiveNetwork::connect_all() {
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-        for (size_t j = 0; j < i; ++j) {
-            nodes_[i]->rpc->call("addnode",
-                                 fmt::format(R"(["127.0.0.1:{}","add"])", nodes_[j]->p2p_port));
-        }
+    std::vector<size_t> degrees(nodes_.size(), 0);
+    for (const auto& [from, to] : links()) {
+        nodes_[from]->rpc->call("addnode",
+                                fmt::format(R"(["127.0.0.1:{}","add"])", nodes_[to]->p2p_port));
+        ++degrees[from];
+        ++degrees[to];
     }
-    const auto end = SteadyClock::now() + kStartLimit;
+    constexpr double kTrips = 16;  // of a handshake and a ping, twice
+    const auto end = SteadyClock::now() + kStartLimit +
+                     std::chrono::milliseconds{static_cast<int64_t>(kTrips * options_.delay_ms)};
     for (auto& node : nodes_) {
         const auto ready = [&] {
             size_t count = 0;
@@ -207,7 +250,7 @@ void LiveNetwork::connect_all() {
                 // A peer that answered a ping has finished its handshake in both directions.
                 if (peer.find("pingtime") != nullptr) ++count;
             }
-            return count >= nodes_.size() - 1;
+            return count >= degrees[node->index];
         };
         while (!ready()) {
             if (cancelled_()) throw std::runtime_error("interrupted");
@@ -224,20 +267,48 @@ std::unique_ptr<RpcClient> LiveNetwork::client(size_t node) const {
 
 void LiveNetwork::set_mining(bool on) {
     if (consensus_ != Consensus::pow) return;
-    for (auto& node : nodes_) node->rpc->call("setautomine", on ? R"(["gen"])" : R"(["off"])");
+    for (auto& node : nodes_) {
+        std::string schedule = on ? "gen" : "off";
+        if (on && !options_.block_periods_s.empty()) {
+            const double period = options_.block_periods_s.at(node->index);
+            if (period == 0) continue;
+            schedule = fmt::format("poisson:{:.6f}", period);
+        }
+        node->rpc->call("setautomine", fmt::format(R"(["{}"])", schedule));
+    }
+}
+
+bool LiveNetwork::agree_at(uint64_t height) const {
+    std::string first;
+    for (const auto& node : nodes_) {
+        try {
+            const std::string hash =
+                node->rpc->call("getblockhash", fmt::format("[{}]", height)).string();
+            if (first.empty()) first = hash;
+            if (hash != first) return false;
+        } catch (const RpcFailure& failure) {
+            if (failure.code() == 0) throw;
+            return false;  // it has no such height yet
+        }
+    }
+    return true;
+}
+
+bool LiveNetwork::tips_agree() const {
+    std::string first;
+    for (const auto& node : nodes_) {
+        const std::string tip = node->rpc->call("getbestblockhash").string();
+        if (first.empty()) first = tip;
+        if (tip != first) return false;
+    }
+    return true;
 }
 
 bool LiveNetwork::wait_for_agreement(std::chrono::seconds limit) {
     const auto end = SteadyClock::now() + limit;
-    while (SteadyClock::now() < end && !cancelled_()) {
-        bool equal = true;
-        std::string first;
-        for (auto& node : nodes_) {
-            const std::string tip = node->rpc->call("getbestblockhash").string();
-            if (first.empty()) first = tip;
-            equal = equal && tip == first;
-        }
-        if (equal) return true;
+    while (!cancelled_()) {
+        if (tips_agree()) return true;
+        if (SteadyClock::now() >= end) return false;
         std::this_thread::sleep_for(kPollPause);
     }
     return false;

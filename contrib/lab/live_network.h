@@ -1,6 +1,7 @@
-// LiveNetwork: real daemons on loopback, connected in a full mesh, with funded wallets. Throws
-// std::runtime_error with a sentence if something cannot be started. One owner; the nodes' RPC
-// servers may be called from any thread, each with its own client.
+// LiveNetwork: real daemons on loopback, connected in a full mesh or as the options say, with
+// funded wallets if there are transactions. Throws std::runtime_error with a sentence if something
+// cannot be started. One owner; the nodes' RPC servers may be called from any thread, each with its
+// own client.
 #pragma once
 
 #include <filesystem>
@@ -31,8 +32,11 @@ class LiveNetwork {
 
     /// Proof of work: starts or stops mining on all nodes.
     void set_mining(bool on);
-    /// Waits until all tips are equal; false if `limit` passes first.
+    /// Waits until all tips are equal; false if `limit` passes first. Looks once in any case,
+    /// unless it is cancelled.
     bool wait_for_agreement(std::chrono::seconds limit);
+    /// All nodes have the same block at this height.
+    bool agree_at(uint64_t height) const;
     double cpu_seconds() const;
     uint64_t bytes_sent() const;
 
@@ -42,10 +46,15 @@ class LiveNetwork {
  private:
     struct Node;
     void start_node(size_t index);
+    void launch(Node& node);
+    void relaunch_or_throw(Node& node);
     void wait_for_rpc(Node& node);
     void fund(Node& node);
     void connect_all();
+    bool tips_agree() const;
     std::vector<std::string> arguments(size_t index) const;
+    std::vector<std::string> mining_arguments() const;
+    std::vector<std::pair<size_t, size_t>> links() const;
 
     const LiveOptions& options_;
     Consensus consensus_;

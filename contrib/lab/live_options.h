@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/expected.h"
@@ -25,6 +26,15 @@ struct LiveOptions {
     std::string picture_file;      ///< SVG; empty: none
     std::string directory;         ///< for the nodes' data; empty: a temporary one
     std::string daemon;            ///< path of parleyd
+
+    // For scenarios; the command has no options for these.
+    /// Pairs of nodes, the first of which dials the second; empty: every pair is linked.
+    std::vector<std::pair<size_t, size_t>> links;
+    /// Proof of work: the mean time between blocks of each node, which it then makes without
+    /// hashing; 0: it does not mine. Empty: nodes hash.
+    std::vector<double> block_periods_s;
+    size_t validators = 0;                    ///< PBFT: the first nodes; 0: all
+    std::vector<std::string> node_arguments;  ///< further options of each daemon
 };
 
 /// `program` is argv[0]: parleyd is expected beside it.

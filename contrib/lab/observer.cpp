@@ -3,17 +3,9 @@
 #include "rpc/jsonrpc/json_writer.h"
 
 namespace parley::lab {
-namespace {
 
-using namespace std::chrono_literals;
-
-/// A tenth of the shortest delay of interest.
-constexpr auto kObserverPause = 10ms;
-
-}  // namespace
-
-Observer::Observer(LiveNetwork& network)
-    : network_(network), begin_(std::chrono::steady_clock::now()) {
+Observer::Observer(LiveNetwork& network, std::chrono::milliseconds pause)
+    : network_(network), pause_(pause), begin_(std::chrono::steady_clock::now()) {
     seen_.tips.resize(network.size());
     for (size_t node = 0; node < network.size(); ++node)
         threads_.emplace_back([this, node] { watch(node); });
@@ -56,7 +48,7 @@ void Observer::watch(size_t node) {
                 seen_.tips[node].push_back({time, hash});
                 tip = hash;
             }
-            std::this_thread::sleep_for(kObserverPause);
+            std::this_thread::sleep_for(pause_);
         }
     } catch (const std::exception& error) {
         const std::lock_guard lock(mutex_);

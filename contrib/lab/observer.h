@@ -36,8 +36,10 @@ struct Observations {
 
 class Observer {
  public:
-    /// Starts observing. Borrows the network.
-    explicit Observer(LiveNetwork& network);
+    /// Starts observing, every `pause`: a tenth of the shortest delay of interest. Borrows the
+    /// network.
+    explicit Observer(LiveNetwork& network,
+                      std::chrono::milliseconds pause = std::chrono::milliseconds{10});
     ~Observer();
     Observer(const Observer&) = delete;
     Observer& operator=(const Observer&) = delete;
@@ -59,6 +61,7 @@ class Observer {
     void stop();
 
     LiveNetwork& network_;
+    std::chrono::milliseconds pause_;
     std::chrono::steady_clock::time_point begin_;
     std::atomic<bool> stopping_{false};
     std::atomic<int64_t> height_{0};

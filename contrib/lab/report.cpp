@@ -72,7 +72,9 @@ std::vector<Row> table_rows() {
         {"CPU seconds, all nodes",
          [](const RunResult& r) { return fmt::format("{:.1f}", r.cpu_seconds); }},
         {"One tip at the end",
-         [](const RunResult& r) { return std::string{r.agreed ? "yes" : "no"}; }},
+         [](const RunResult& r) {
+             return fmt::format("{}, after {:.1f} s more", r.agreed ? "yes" : "no", r.settling);
+         }},
     };
 }
 
@@ -113,6 +115,7 @@ void write_result(rpc::JsonWriter& json, const RunResult& r) {
     json.field("bytes_per_transaction", r.bytes_per_transaction);
     json.field("cpu_seconds", r.cpu_seconds);
     json.field("one_tip", r.agreed);
+    json.field("settling_s", r.settling);
 }
 
 }  // namespace

@@ -134,8 +134,12 @@ RunResult evaluate(const RunInput& input) {
     result.last_refusal = input.last_refusal;
     result.cpu_seconds = input.cpu_seconds;
 
-    const auto chain = common_chain(input.seen);
-    result.heights = chain.empty() ? 0 : chain.size() - 1;
+    result.settling = input.settling;
+    result.chain = common_chain(input.seen);
+    const auto& chain = result.chain;
+    const uint64_t common = chain.empty() ? 0 : chain.size() - 1;
+    result.heights =
+        std::min(common, static_cast<uint64_t>(std::max<int64_t>(0, input.last_height)));
     for (const auto& tips : input.seen.tips) {
         result.agreed =
             result.agreed && !chain.empty() && !tips.empty() && tips.back().hash == chain.back();

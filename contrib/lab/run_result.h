@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -47,7 +48,10 @@ struct RunResult {
     double transactions_per_second = 0;  ///< confirmed transactions only
     double bytes_per_transaction = 0;    ///< on all links, per confirmed transaction
     double cpu_seconds = 0;
-    bool agreed = true;  ///< all nodes had the same tip at the end
+    bool agreed = true;    ///< all nodes had the same tip at the end
+    Seconds settling = 0;  ///< after `duration`, until no tip could change any more
+
+    std::vector<std::string> chain;  ///< the main chain from genesis
 
     std::vector<PlacedBlock> placed;
 };
@@ -62,6 +66,9 @@ struct RunInput {
     std::string last_refusal;
     uint64_t bytes = 0;
     double cpu_seconds = 0;
+    Seconds settling = 0;
+    /// Heights above it are not compared.
+    int64_t last_height = std::numeric_limits<int64_t>::max();
 };
 
 RunResult evaluate(const RunInput& input);

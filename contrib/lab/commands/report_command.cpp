@@ -20,9 +20,11 @@ constexpr const char* kReportHelp =
     "\n"
     "Reads the results that run, sweep and compare have written with --out DIR, and writes\n"
     "DIR/report.html, a page that needs no other file and no network, and each figure of it as\n"
-    "DIR/NAME.svg: F_h, S_t, S_m and growth against lambda Delta with theory, proof of work\n"
-    "against PBFT, propagation, depths of reorganisations. Several results in one directory, such\n"
-    "as those of both levels, come into the same figures.\n"
+    "DIR/NAME.svg: F_h, S_t, S_m and growth against lambda Delta with theory and published\n"
+    "points, proof of work against PBFT, propagation, depths of reorganisations. Only the page "
+    "has\n"
+    "the block tree and the views of PBFT, with a slider for the time. Several results in one\n"
+    "directory, such as those of all levels, come into the same figures.\n"
     "\n"
     "  --json   print the names of the files as JSON\n";
 

@@ -5,8 +5,8 @@ namespace parley::lab {
 namespace {
 
 constexpr const char* kRunHelp =
-    "Usage: parley-lab run FILE [--level model|sim] [--seeds N] [--threads N] [--out DIR] "
-    "[--json]\n"
+    "Usage: parley-lab run FILE [--level model|sim|live] [--seeds N] [--threads N] [--out DIR]\n"
+    "                      [--daemon FILE] [--json]\n"
     "\n"
     "Runs a scenario: consensus, nodes, network and stop condition from a TOML file, which\n"
     "contrib/lab/scenario/scenario.h describes. Prints the three fork rates with their 95 %\n"
@@ -14,10 +14,12 @@ constexpr const char* kRunHelp =
     "by type.\n"
     "\n"
     "  --level NAME   model: the abstract mining race, millions of blocks a second;\n"
-    "                 sim: whole nodes in virtual time (default)\n"
+    "                 sim: whole nodes in virtual time (default);\n"
+    "                 live: up to 16 daemons on this machine, one delay for all links\n"
     "  --seeds N      so many seeds instead of those of the file; counted together\n"
     "  --threads N    seeds that run at the same time (default: one for each core)\n"
     "  --out DIR      also writes DIR/run_LEVEL.json and DIR/scenario.toml; see report\n"
+    "  --daemon FILE  the parleyd of level live (default: the one next to this program)\n"
     "  --json         print JSON instead of tables\n";
 
 }  // namespace

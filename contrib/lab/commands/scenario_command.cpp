@@ -8,6 +8,7 @@
 
 #include "contrib/lab/commands/interrupt.h"
 #include "contrib/lab/commands/text_file.h"
+#include "contrib/lab/scenario/live_run.h"
 
 namespace parley::lab {
 namespace {
@@ -25,12 +26,15 @@ bool write_file(const std::filesystem::path& path, const std::string& text) {
 
 std::map<std::string, CommandOption> scenario_options(ScenarioArguments& target) {
     target.threads = std::max(1u, std::thread::hardware_concurrency());
+    target.daemon = default_daemon();
     return {{"--level",
              {[&](const std::string& text) {
-                  target.level = text == "model" ? Level::model : Level::sim;
-                  return text == "model" || text == "sim";
+                  const auto level = level_named(text);
+                  target.level = level.value_or(Level::sim);
+                  return level.has_value();
               },
-              "model or sim"}},
+              "model, sim or live"}},
+            {"--daemon", text_option(target.daemon)},
             {"--seeds", number_option<uint64_t>(1, kRunSeedsMax, target.seeds)},
             {"--threads", number_option<uint64_t>(1, kThreadsMax, target.threads)},
             {"--out", text_option(target.out)},
@@ -56,11 +60,13 @@ Expected<std::vector<RunReport>, UsageError> run_scenarios(
         auto scenario = parse_scenario(*text, arguments.file, each);
         if (!scenario) return Unexpected(line.error(scenario.error() + "."));
         if (arguments.seeds) scenario->seeds = *arguments.seeds;
-        experiments.push_back({arguments.file, std::move(*scenario), arguments.level, each});
+        experiments.push_back(
+            {arguments.file, std::move(*scenario), arguments.level, each, arguments.daemon});
     }
     catch_interrupts();
     Progress progress("heights", heights_of(experiments));
-    auto reports = run_experiments(experiments, arguments.threads,
+    const uint64_t threads = arguments.level == Level::live ? 1 : arguments.threads;
+    auto reports = run_experiments(experiments, threads,
                                    [&](uint64_t heights) { return progress.show(heights); });
     if (!reports) return Unexpected(line.error(reports.error() + "."));
     return std::move(*reports);

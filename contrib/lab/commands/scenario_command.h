@@ -15,12 +15,13 @@ struct ScenarioArguments {
     std::string file;
     Level level = Level::sim;
     std::optional<uint64_t> seeds;
-    uint64_t threads = 1;
+    uint64_t threads = 1;  ///< at level live, runs take turns: they would slow each other down
+    std::string daemon;
     std::string out;
     bool json = false;
 };
 
-/// --level, --seeds, --threads, --out and --json.
+/// --level, --seeds, --threads, --daemon, --out and --json.
 std::map<std::string, CommandOption> scenario_options(ScenarioArguments& target);
 
 /// Takes the file from the front of the arguments, if there is one.

@@ -57,6 +57,9 @@ class Plot {
         if (!chart.x_logarithmic) xs.include(0);
         if (!chart.y_logarithmic) ys.include(0);
         x_ = make_axis(xs.low, xs.high, chart.x_logarithmic);
+        if (counts_on_x()) {
+            std::erase_if(x_.ticks, [](const Tick& tick) { return !is_whole(tick.value); });
+        }
         y_ = make_axis(ys.low, ys.high, chart.y_logarithmic);
     }
 
@@ -66,9 +69,7 @@ class Plot {
         // Curves first: measurements stay visible on them.
         for (const bool curves : {true, false}) {
             for (const ChartSeries& series : chart_.series) {
-                const bool curve =
-                    series.style == SeriesStyle::curve || series.style == SeriesStyle::dashed_curve;
-                if (curve == curves) draw_series(series);
+                if (is_curve(series) == curves) draw_series(series);
             }
         }
         for (size_t i = 0; i < chart_.series.size(); ++i) draw_legend(chart_.series[i], i);
@@ -77,6 +78,31 @@ class Plot {
     }
 
  private:
+    static bool is_whole(double value) { return std::abs(value - std::round(value)) < 1e-9; }
+    /// There is nothing between two whole numbers.
+    bool counts_on_x() const {
+        if (chart_.x_logarithmic) return false;
+        for (const ChartSeries& series : chart_.series) {
+            for (const ChartPoint& point : series.points) {
+                if (!is_whole(point.x)) return false;
+            }
+        }
+        return true;
+    }
+    /// To the side, so that the error bars of several series at the same place stay visible.
+    double shift(const ChartSeries& series) const {
+        constexpr double kApart = 5;
+        if (series.style != SeriesStyle::dots) return 0;
+        double before = 0;
+        double all = 0;
+        for (const ChartSeries& each : chart_.series) {
+            if (each.style != SeriesStyle::dots) continue;
+            all += 1;
+            if (&each < &series) before += 1;
+        }
+        return kApart * (before - (all - 1) / 2);
+    }
+
     double x(double value) const { return kLeft + kPlotWidth * x_.place(value); }
     double y(double value) const { return kTop + kPlotHeight * (1 - y_.place(value)); }
 
@@ -100,6 +126,22 @@ class Plot {
             fmt::format("text-anchor=\"middle\" transform=\"rotate(-90 16 {:.1f})\"", middle));
     }
 
+    static bool is_curve(const ChartSeries& series) {
+        return series.style == SeriesStyle::curve || series.style == SeriesStyle::dashed_curve;
+    }
+    static bool has_line(const ChartSeries& series) {
+        return is_curve(series) || series.style == SeriesStyle::dots_and_line;
+    }
+    void draw_dot(const ChartSeries& series, double centre, double middle) {
+        const char* colour = colour_of(series);
+        if (series.style == SeriesStyle::rings) {
+            svg_.circle(centre, middle, 5,
+                        fmt::format("fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"", colour));
+        } else {
+            svg_.circle(centre, middle, 3.5, fmt::format("fill=\"{}\"", colour));
+        }
+    }
+
     void draw_line(const ChartSeries& series) {
         std::string points;
         for (const ChartPoint& point : series.points)
@@ -115,12 +157,12 @@ class Plot {
     }
 
     void draw_series(const ChartSeries& series) {
-        if (series.style != SeriesStyle::dots) draw_line(series);
-        if (series.style == SeriesStyle::curve || series.style == SeriesStyle::dashed_curve) return;
+        if (has_line(series)) draw_line(series);
+        if (is_curve(series)) return;
         const std::string stroke =
             fmt::format("stroke=\"{}\" stroke-width=\"1.5\"", colour_of(series));
         for (const ChartPoint& point : series.points) {
-            const double centre = x(point.x);
+            const double centre = x(point.x) + shift(series);
             if (point.low && point.high) {
                 const double floor = chart_.y_logarithmic ? y_.low : 0;
                 const double low = y(std::max(*point.low, floor));
@@ -129,16 +171,14 @@ class Plot {
                 svg_.line(centre - 4, low, centre + 4, low, stroke);
                 svg_.line(centre - 4, high, centre + 4, high, stroke);
             }
-            svg_.circle(centre, y(point.y), 3.5, fmt::format("fill=\"{}\"", colour_of(series)));
+            draw_dot(series, centre, y(point.y));
         }
     }
 
     void draw_legend(const ChartSeries& series, size_t row) {
         const double middle = kLegendTop + kLegendLine * static_cast<double>(row) - 4;
-        if (series.style != SeriesStyle::dots)
-            svg_.line(kLeft, middle, kLeft + 26, middle, line_style(series));
-        if (series.style == SeriesStyle::dots || series.style == SeriesStyle::dots_and_line)
-            svg_.circle(kLeft + 13, middle, 3.5, fmt::format("fill=\"{}\"", colour_of(series)));
+        if (has_line(series)) svg_.line(kLeft, middle, kLeft + 26, middle, line_style(series));
+        if (!is_curve(series)) draw_dot(series, kLeft + 13, middle);
         svg_.text(kLeft + 34, middle + 4, series.name);
     }
 

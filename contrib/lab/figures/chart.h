@@ -15,7 +15,7 @@ struct ChartPoint {
     std::optional<double> high;
 };
 
-enum class SeriesStyle : uint8_t { dots, curve, dashed_curve, dots_and_line };
+enum class SeriesStyle : uint8_t { dots, rings, curve, dashed_curve, dots_and_line };
 
 struct ChartSeries {
     std::string name;

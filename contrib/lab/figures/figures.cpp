@@ -84,7 +84,8 @@ ChartSeries curve(std::string name, SeriesStyle style, size_t colour, const Poin
 
 constexpr size_t kTheoryColour = 6;
 constexpr size_t kOtherTheoryColour = 3;
-constexpr size_t kExactColour = 2;
+constexpr size_t kExactColour = 4;
+constexpr size_t kPublishedColour = 6;
 
 /// Theory for the hash shares that all points have; for many small miners in any case.
 void add_theory(Chart& chart, const Points& points, double ForkRates::*rate, double scale) {
@@ -105,11 +106,54 @@ void add_theory(Chart& chart, const Points& points, double ForkRates::*rate, dou
     }
 }
 
+/// What others have measured or simulated, at the lambda Delta that their delays give.
+struct Published {
+    const char* name;
+    double ForkRates::*rate;
+    std::vector<ChartPoint> points;
+};
+
+const std::vector<Published>& published() {
+    constexpr double kMeanOfNominal = 1.0516;  // Gervais et al.: mean interval / nominal
+    const auto row = [](double interval_s, double delay_s, double stale) {
+        return ChartPoint{delay_s / (kMeanOfNominal * interval_s), stale, {}, {}};
+    };
+    static const std::vector<Published> kPublished{
+        {"published: Gervais et al. 2016, simulated, 16 pools",
+         &ForkRates::stale_of_all,
+         {row(600, 12.1, 1.51), row(150, 3.61, 1.82), row(60, 1.72, 2.15), row(10, .65, 4.77),
+          row(2, .54, 16.65), row(1, .51, 26.74), row(.5, .46, 38.15)}},
+        {"published: Decker & Wattenhofer 2013, observed",
+         &ForkRates::forked_heights,
+         {{11.37 / 633.68, 1.69, {}, {}}}}};
+    return kPublished;
+}
+
+/// Those between the first and the last measured point, so that the axes belong to the results.
+/// True: there are some.
+bool add_published(Chart& chart, const Points& points, double ForkRates::*rate) {
+    constexpr double kMargin = 1.001;
+    const double low = *points.front()->lambda_delta / kMargin;
+    const double high = *points.back()->lambda_delta * kMargin;
+    bool any = false;
+    for (const Published& each : published()) {
+        if (each.rate != rate) continue;
+        ChartSeries series{each.name, SeriesStyle::rings, kPublishedColour, {}};
+        for (const ChartPoint& point : each.points) {
+            if (point.x >= low && point.x <= high) series.points.push_back(point);
+        }
+        if (series.points.empty()) continue;
+        any = true;
+        chart.series.push_back(std::move(series));
+    }
+    return any;
+}
+
 /// One series for each level.
 void add_levels(Chart& chart, const Points& points,
                 const std::function<ChartPoint(const ResultPoint&)>& place) {
     size_t colour = 0;
-    for (const char* level : {"model", "sim"}) {
+    for (const char* level : {"model", "sim", "live"}) {
         ChartSeries series{
             fmt::format("measured, level {}", level), SeriesStyle::dots, colour++, {}};
         for (const ResultPoint* point : points) {
@@ -119,7 +163,27 @@ void add_levels(Chart& chart, const Points& points,
     }
 }
 
+constexpr double kBar = 1.96;  // standard errors: 95 %
 constexpr const char* kLambdaDelta = "lambda Delta: mean delay between miners, in block intervals";
+
+/// "n = 500 to 2000 of sim."
+std::string trials_text(const Points& points, const Rate& rate) {
+    std::map<std::string, std::pair<uint64_t, uint64_t>> of_level;
+    for (const ResultPoint* point : points) {
+        const uint64_t trials = (point->*rate.measured)().trials;
+        const auto [at, is_new] = of_level.emplace(point->level, std::pair(trials, trials));
+        at->second.first = std::min(at->second.first, trials);
+        at->second.second = std::max(at->second.second, trials);
+    }
+    std::string text;
+    for (const auto& [level, range] : of_level) {
+        text += text.empty() ? "n = " : ", ";
+        text += range.first == range.second ? fmt::format("{}", range.first)
+                                            : fmt::format("{} to {}", range.first, range.second);
+        text += " at level " + level;
+    }
+    return text + ".";
+}
 
 void add_rates(std::vector<Figure>& figures, const std::vector<ResultPoint>& all) {
     const Points points = placed(all, is_pow);
@@ -135,9 +199,17 @@ void add_rates(std::vector<Figure>& figures, const std::vector<ResultPoint>& all
             return measured(point, (point.*rate.measured)());
         });
         add_theory(chart, points, rate.theory, kPercent);
-        figures.push_back(
-            {rate.file, std::move(chart),
-             fmt::format("{} = {}. Bars: 95 % Wilson intervals.", rate.symbol, rate.definition)});
+        std::string caption = fmt::format(
+            "{} = {}. Bars: 95 % Wilson intervals; those of several levels stand beside each "
+            "other. "
+            "{}",
+            rate.symbol, rate.definition, trials_text(points, rate));
+        if (add_published(chart, points, rate.theory)) {
+            caption +=
+                " Published values stand at the lambda Delta that their authors' delay and "
+                "interval give; their networks differ from this one.";
+        }
+        figures.push_back({rate.file, std::move(chart), std::move(caption)});
     }
     Chart growth{"Growth of the chain with proof of work",
                  kLambdaDelta,
@@ -146,11 +218,18 @@ void add_rates(std::vector<Figure>& figures, const std::vector<ResultPoint>& all
                  false,
                  {}};
     add_levels(growth, points, [&](const ResultPoint& point) {
-        return ChartPoint{*point.lambda_delta, point.growth.value_or(0), {}, {}};
+        // Blocks of a chain are at most as irregular as a Poisson process.
+        const double growth = point.growth.value_or(0);
+        const double error = growth / std::sqrt(static_cast<double>(point.heights));
+        return ChartPoint{*point.lambda_delta, growth, growth - kBar * error,
+                          growth + kBar * error};
     });
     add_theory(growth, points, &ForkRates::growth, 1);
-    figures.push_back({"growth", std::move(growth),
-                       "Main-chain blocks for each mean interval between all mined blocks."});
+    figures.push_back(
+        {"growth", std::move(growth),
+         "Main-chain blocks for each mean interval between all mined blocks. Bars: 95 %, as "
+         "if the heights were a Poisson number, which is too wide rather than too "
+         "narrow."});
 }
 
 void add_comparison(std::vector<Figure>& figures, const std::vector<ResultPoint>& all) {
@@ -161,7 +240,7 @@ void add_comparison(std::vector<Figure>& figures, const std::vector<ResultPoint>
         std::any_of(points.begin(), points.end(), [](const auto* each) { return !is_pow(*each); });
     if (!both) return;
     Chart chart{"Proof of work and PBFT on the same network",
-                kLambdaDelta,
+                "lambda Delta: mean delay between nodes, in block intervals",
                 "F_h, % of heights",
                 spans_decades(points),
                 false,
@@ -263,17 +342,22 @@ std::vector<Figure> make_figures(const std::vector<ResultPoint>& points) {
 }
 
 std::vector<Agreement> compare_levels(const std::vector<ResultPoint>& points) {
+    constexpr std::pair<const char*, const char*> kPairs[] = {
+        {"model", "sim"}, {"sim", "live"}, {"model", "live"}};
     std::vector<Agreement> result;
-    for (const ResultPoint& model : points) {
-        for (const ResultPoint& sim : points) {
-            if (model.level != "model" || sim.level != "sim" || model.title != sim.title ||
-                model.varied != sim.varied || !is_pow(sim) || model.blocks == 0 || sim.blocks == 0)
-                continue;
-            const Proportion a = model.stale_of_all();
-            const Proportion b = sim.stale_of_all();
-            const double error = std::hypot(standard_error(a), standard_error(b));
-            result.push_back({model.varied.empty() ? model.title : model.varied, a.value(),
-                              b.value(), std::abs(a.value() - b.value()) / error});
+    for (const auto& [first, second] : kPairs) {
+        for (const ResultPoint& one : points) {
+            for (const ResultPoint& other : points) {
+                if (one.level != first || other.level != second || one.title != other.title ||
+                    one.varied != other.varied || !is_pow(one) || !is_pow(other) ||
+                    one.blocks == 0 || other.blocks == 0)
+                    continue;
+                const Proportion a = one.stale_of_all();
+                const Proportion b = other.stale_of_all();
+                const double error = std::hypot(standard_error(a), standard_error(b));
+                result.push_back({one.varied.empty() ? one.title : one.varied, first, second,
+                                  a.value(), b.value(), std::abs(a.value() - b.value()) / error});
+            }
         }
     }
     return result;

@@ -19,17 +19,19 @@ struct Figure {
 /// proof of work against PBFT, propagation, and depths of reorganisations.
 std::vector<Figure> make_figures(const std::vector<ResultPoint>& points);
 
-/// Two levels, or a level and theory, at the same point.
+/// S_t of the same scenario at two levels.
 struct Agreement {
     std::string what;
+    std::string first_level;
+    std::string second_level;
     double first = 0;
     double second = 0;
     double sigma = 0;  ///< difference in standard errors
     bool agree() const { return sigma <= 1.96; }
 };
 
-/// S_t of each scenario that ran at level model and at level sim with the same changes, if both
-/// have blocks.
+/// Of each scenario that ran at several levels with the same changes, each pair of levels that have
+/// blocks.
 std::vector<Agreement> compare_levels(const std::vector<ResultPoint>& points);
 
 }  // namespace parley::lab

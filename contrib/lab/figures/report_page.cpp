@@ -6,6 +6,7 @@
 
 #include "contrib/lab/commands/rate_text.h"
 #include "contrib/lab/figures/svg.h"
+#include "contrib/lab/figures/trace_figures.h"
 
 namespace parley::lab {
 namespace {
@@ -31,15 +32,30 @@ constexpr const char* kMethods =
     "other. S_m above 100 % has none.</li>\n"
     "<li><b>lambda Delta</b>: the delay of a block over the shortest path between two miners, "
     "weighted by their shares, in mean block intervals; the mean over the seeds. It holds the "
-    "transmission of the block, but not the round trips of a protocol, which level sim has.</li>\n"
+    "transmission and validation of the block, and as many trips over each link as the relay mode "
+    "takes: one if blocks are pushed, three if they are announced first.</li>\n"
     "<li><b>Decker</b>: F_h = 1 - e<sup>-d</sup>, where d is the integral of 1 - f(t) in "
     "intervals, and f(t) the share of the hash rate that the run's own blocks had reached after "
     "the time t.</li>\n"
     "<li>Level <b>model</b> is the abstract mining race without nodes. Level <b>sim</b> runs whole "
     "nodes in virtual time. Both are deterministic: the scenario and its seeds give the same "
-    "figures again.</li>\n"
+    "figures again. Level <b>live</b> runs daemons on loopback with an injected delay, in real "
+    "time: no two runs are equal.</li>\n"
     "<li>Curves hold for one delay between any two miners. A network whose delays differ need not "
     "follow them; Decker's form takes that into account.</li>\n</ul>\n";
+
+constexpr const char* kScrubScript =
+    "<script>\n"
+    "for (const slider of document.querySelectorAll('input[data-for]')) {\n"
+    "  slider.addEventListener('input', () => {\n"
+    "    const until = Number(slider.value);\n"
+    "    slider.nextElementSibling.textContent = until.toFixed(1) + ' s';\n"
+    "    for (const part of document.getElementById(slider.dataset.for)"
+    ".querySelectorAll('[data-t]'))\n"
+    "      part.style.visibility = Number(part.dataset.t) > until ? 'hidden' : '';\n"
+    "  });\n"
+    "}\n"
+    "</script>\n";
 
 std::string cell(const std::string& text) {
     return "<td>" + escape_markup(text) + "</td>";
@@ -47,7 +63,8 @@ std::string cell(const std::string& text) {
 
 std::string rate_cell(const ResultPoint& point, const Proportion& rate) {
     if (point.heights == 0) return cell("none is final");
-    return cell(fmt::format("{} n={}", rate_text(rate, rate_decimals(rate)), rate.trials));
+    return fmt::format("<td>{}<br/>n = {}</td>",
+                       escape_markup(rate_text(rate, rate_decimals(rate))), rate.trials);
 }
 
 std::string number_cell(const std::optional<double>& value, int decimals, const char* unit = "") {
@@ -89,18 +106,66 @@ std::string agreement_table(const std::vector<ResultPoint>& points) {
     const std::vector<Agreement> levels = compare_levels(points);
     if (levels.empty()) return "";
     std::string text =
-        "<h2>Do the levels agree?</h2>\n<table>\n<tr><th>Scenario</th><th>S_t, model</th>"
-        "<th>S_t, sim</th><th>difference, standard errors</th><th></th></tr>\n";
+        "<h2>Do the levels agree?</h2>\n<table>\n<tr><th>Scenario</th><th>levels</th>"
+        "<th>S_t, first</th><th>S_t, second</th><th>difference, standard errors</th><th></th>"
+        "</tr>\n";
     for (const Agreement& each : levels) {
-        text += "<tr>" + cell(each.what) + cell(fmt::format("{:.2f} %", 100 * each.first)) +
+        text += "<tr>" + cell(each.what) + cell(each.first_level + ", " + each.second_level) +
+                cell(fmt::format("{:.2f} %", 100 * each.first)) +
                 cell(fmt::format("{:.2f} %", 100 * each.second)) +
                 cell(fmt::format("{:.2f}", each.sigma)) + cell(each.agree() ? "agree" : "DIFFER") +
                 "</tr>\n";
     }
     return text +
            "</table>\n<p>They agree if the difference is at most 1.96 standard errors. Of twenty "
-           "pairs that are truly equal, one differs by chance. Level sim has what the model leaves "
-           "out: nodes announce a block to most peers before they send it.</p>\n";
+           "pairs that are truly equal, one differs by chance.</p>\n";
+}
+
+/// The beginning of at most kTracesMax runs of each kind: those with most stale blocks, and those
+/// with most changes of the view.
+std::string traces(const std::vector<ResultPoint>& points) {
+    constexpr size_t kTracesMax = 2;
+    const auto most = [&](const auto& count) {
+        std::vector<std::pair<ptrdiff_t, const ResultPoint*>> order;
+        for (const ResultPoint& point : points) {
+            if (const ptrdiff_t number = count(point.trace); number >= 0)
+                order.emplace_back(number, &point);
+        }
+        std::stable_sort(order.begin(), order.end(),
+                         [](const auto& a, const auto& b) { return a.first > b.first; });
+        order.resize(std::min(order.size(), kTracesMax));
+        return order;
+    };
+    std::string text;
+    size_t number = 0;
+    const auto add = [&](const std::string& title, const std::string& svg, const RunTrace& trace) {
+        text += "<h3>" + escape_markup(title) + "</h3>\n" +
+                scrubbed(svg, fmt::format("trace{}", number++), end_of(trace));
+    };
+    for (const auto& [stale, point] : most([](const RunTrace& trace) -> ptrdiff_t {
+             if (trace.blocks.empty()) return -1;
+             return std::count_if(trace.blocks.begin(), trace.blocks.end(),
+                                  [](const TracedBlock& each) { return each.stale; });
+         })) {
+        add(fmt::format("Block tree of {}: the first {} blocks, {} of them stale", point->name(),
+                        point->trace.blocks.size(), stale),
+            block_tree_svg(point->trace), {point->trace.blocks, {}});
+    }
+    for (const auto& [changes, point] : most([](const RunTrace& trace) -> ptrdiff_t {
+             if (trace.steps.empty()) return -1;
+             return std::count_if(trace.steps.begin(), trace.steps.end(), [](const auto& each) {
+                 return each.kind == TracedKind::view_change;
+             });
+         })) {
+        add(fmt::format("Views of {}: the first {} messages, {} of them votes for the next view",
+                        point->name(), point->trace.steps.size(), changes),
+            view_timeline_svg(point->trace), {{}, point->trace.steps});
+    }
+    if (text.empty()) return "";
+    return "<h2>The beginning of a run</h2>\n<p>Of the first seed. The slider hides what came "
+           "later. A block is placed at the time at which it was found, and is stale if it is not "
+           "in the main chain at the end.</p>\n" +
+           text + kScrubScript;
 }
 
 std::string title_of(const std::vector<ResultPoint>& points) {
@@ -129,7 +194,8 @@ std::string report_page(const std::vector<std::string>& files,
         page += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
                             chart_svg(figure.chart), escape_markup(figure.caption));
     }
-    return page + "</div>\n" + agreement_table(points) + kMethods + "</body></html>\n";
+    return page + "</div>\n" + agreement_table(points) + traces(points) + kMethods +
+           "</body></html>\n";
 }
 
 }  // namespace parley::lab

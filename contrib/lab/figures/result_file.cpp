@@ -77,6 +77,57 @@ class ObjectReader {
     std::string& error_;
 };
 
+/// Rows of `tree` and `views`, which a file of an earlier version lacks.
+class TraceReader {
+ public:
+    TraceReader(const Json& object, std::string& error) : object_(object), error_(error) {}
+
+    RunTrace read() {
+        RunTrace trace;
+        rows("tree", 5, [&](const Json::Array& row) {
+            TracedBlock block{number<double>(row[0]),
+                              number<uint64_t>(row[1]),
+                              number<uint64_t>(row[2]),
+                              {},
+                              number<uint64_t>(row[4]) != 0};
+            if (row[3].is_number() && row[3].number() != "-1")
+                block.parent = number<uint64_t>(row[3]);
+            if (block.parent && *block.parent >= trace.blocks.size()) fail("tree");
+            trace.blocks.push_back(block);
+        });
+        rows("views", 4, [&](const Json::Array& row) {
+            const auto kind = row[3].is_string() ? traced_kind(row[3].string()) : std::nullopt;
+            if (!kind) fail("views");
+            trace.steps.push_back({number<double>(row[0]), number<uint64_t>(row[1]),
+                                   number<uint64_t>(row[2]), kind.value_or(TracedKind::proposal)});
+        });
+        if (!error_.empty()) return {};
+        return trace;
+    }
+
+ private:
+    template <class Take>
+    void rows(const char* name, size_t columns, const Take& take) {
+        const Json* list = object_.find(name);
+        if (list == nullptr) return;
+        if (!list->is_array()) return fail(name);
+        for (const Json& row : list->array()) {
+            if (!row.is_array() || row.array().size() != columns) return fail(name);
+            take(row.array());
+        }
+    }
+    template <class T>
+    T number(const Json& value) {
+        return ObjectReader(object_, error_).parsed<T>(value, "tree and views");
+    }
+    void fail(const char* name) {
+        if (error_.empty()) error_ = fmt::format("\"{}\" has a row that cannot be read", name);
+    }
+
+    const Json& object_;
+    std::string& error_;
+};
+
 ResultPoint read_point(const Json& object, std::string& error) {
     ObjectReader reader(object, error);
     ResultPoint point;
@@ -108,6 +159,7 @@ ResultPoint read_point(const Json& object, std::string& error) {
         point.reorganisations[number] = reader.parsed<uint64_t>(times, "reorganisations");
     }
     point.percentiles_s = reader.numbers("delivery_percentiles_s");
+    point.trace = TraceReader(object, error).read();
     for (const auto& [command, traffic] : reader.members("messages")) {
         ObjectReader counts(traffic, error);
         point.messages += counts.number<uint64_t>("sent");

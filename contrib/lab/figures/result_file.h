@@ -11,6 +11,7 @@
 
 #include "base/expected.h"
 #include "contrib/lab/model/statistics.h"
+#include "contrib/lab/scenario/run_trace.h"
 
 namespace parley::lab {
 
@@ -33,6 +34,7 @@ struct ResultPoint {
     std::vector<double> shares;
     std::map<uint64_t, uint64_t> reorganisations;  ///< by depth
     std::vector<double> percentiles_s;             ///< of deliveries, 0 to 100 %; may be empty
+    RunTrace trace;                                ///< of the first seed
     uint64_t messages = 0;
     uint64_t bytes = 0;
 

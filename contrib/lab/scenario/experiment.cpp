@@ -11,6 +11,8 @@
 #include <optional>
 #include <thread>
 
+#include "contrib/lab/scenario/live_run.h"
+
 namespace parley::lab {
 namespace {
 
@@ -94,11 +96,14 @@ class Batch {
         const auto network = build_network(scenario, experiment.file, seed);
         if (!network) return network.error();
         const auto miners = flooding_miners(scenario, *network);
-        const auto runner = experiment.level == Level::model ? run_model : run_sim;
-        auto run = runner(scenario, *network, seed, [&](uint64_t heights) {
+        const RunProceed proceed = [&](uint64_t heights) {
             reached_[i] = heights;
             return !cancelled_;
-        });
+        };
+        auto run = experiment.level == Level::model ? run_model(scenario, *network, seed, proceed)
+                   : experiment.level == Level::sim
+                       ? run_sim(scenario, *network, seed, proceed)
+                       : run_daemons(scenario, *network, seed, experiment.daemon, proceed);
         if (!run) return fmt::format("{}: {}", experiment.file, run.error());
         reached_[i] = run->race.heights;
         runs_[i] = {std::move(*run), network->shape,

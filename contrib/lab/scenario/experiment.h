@@ -16,6 +16,7 @@ struct Experiment {
     Scenario scenario;
     Level level = Level::sim;
     std::vector<ScenarioChange> changes;  ///< those that the scenario has of the file
+    std::string daemon{};                 ///< path of parleyd, for level live
 };
 
 /// Heights of all seeds of all experiments.

@@ -1,21 +1,25 @@
 // Runs of a scenario at one of its levels, with the same figures for each: `model`, the abstract
-// mining race without node code, and `sim`, whole nodes in virtual time. Deterministic for a seed.
+// mining race without node code, `sim`, whole nodes in virtual time, and `live`, daemons in real
+// time (live_run.h). The first two are deterministic for a seed.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/expected.h"
 #include "contrib/lab/model/mining_race.h"
+#include "contrib/lab/scenario/run_trace.h"
 #include "contrib/lab/scenario/scenario_network.h"
 #include "node/simulator/world.h"
 
 namespace parley::lab {
 
-enum class Level : uint8_t { model, sim };
+enum class Level : uint8_t { model, sim, live };
 const char* to_string(Level level);
+std::optional<Level> level_named(const std::string& name);
 
 /// How long a block took to a node, and how many blocks took so long.
 struct Delivery {
@@ -32,6 +36,7 @@ struct ScenarioRun {
     std::map<std::string, sim::Traffic, std::less<>> traffic;
     uint64_t submitted = 0;  ///< transactions
     uint64_t confirmed = 0;
+    RunTrace trace;          ///< the beginning of the run; none at level model
     uint64_t conflicts = 0;  ///< violations of safety that the simulator's checker has seen
 };
 

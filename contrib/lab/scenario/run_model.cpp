@@ -6,16 +6,32 @@
 namespace parley::lab {
 
 const char* to_string(Level level) {
-    return level == Level::model ? "model" : "sim";
+    switch (level) {
+        case Level::model:
+            return "model";
+        case Level::sim:
+            return "sim";
+        case Level::live:
+            return "live";
+    }
+    return "";
+}
+
+std::optional<Level> level_named(const std::string& name) {
+    for (const Level level : {Level::model, Level::sim, Level::live}) {
+        if (name == to_string(level)) return level;
+    }
+    return std::nullopt;
 }
 
 Expected<ScenarioRun, std::string> run_model(const Scenario& scenario,
                                              const ScenarioNetwork& network, uint64_t seed,
                                              const RunProceed& proceed) {
     if (scenario.consensus != ScenarioConsensus::pow)
-        return Unexpected(std::string{"the level model knows proof of work only; choose sim"});
+        return Unexpected(
+            std::string{"the level model knows proof of work only; choose sim or live"});
     if (scenario.transactions_per_s > 0)
-        return Unexpected(std::string{"the level model knows no transactions; choose sim"});
+        return Unexpected(std::string{"the level model knows no transactions; choose sim or live"});
     const auto flooding = flooding_miners(scenario, network);
     if (!flooding) return Unexpected(flooding.error());
     RaceOptions options;

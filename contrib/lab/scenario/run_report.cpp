@@ -33,6 +33,17 @@ std::string miners_text(const RunReport& report, const RaceResult& race) {
     return text;
 }
 
+/// Which runs are counted. Daemons take no seed.
+std::string runs_text(const RunReport& report) {
+    if (report.runs.empty()) return "no run";
+    const uint64_t first = report.runs.front().seed;
+    const uint64_t last = report.runs.back().seed;
+    if (report.level == Level::live)
+        return first == last ? "1 run" : fmt::format("{} runs", report.runs.size());
+    return first == last ? fmt::format("seed {}", first)
+                         : fmt::format("seeds {} to {}", first, last);
+}
+
 std::string head_text(const RunReport& report) {
     const Scenario& scenario = report.scenario;
     const sim::OverlayShape& shape = report.shape;
@@ -42,10 +53,7 @@ std::string head_text(const RunReport& report) {
         "clustering {:.3f}\n",
         scenario.title.empty() ? "Untitled" : scenario.title, report.partial ? " (PARTIAL)" : "",
         scenario.consensus == ScenarioConsensus::pow ? "Proof of work" : "PBFT",
-        to_string(report.level), scenario.nodes,
-        report.runs.empty()
-            ? "no run"
-            : fmt::format("seeds {} to {}", report.runs.front().seed, report.runs.back().seed),
+        to_string(report.level), scenario.nodes, runs_text(report),
         to_string(scenario.topology.kind), shape.links, shape.degree_min, shape.degree_max,
         shape.degree_mean, shape.diameter, shape.path_mean, shape.clustering);
 }
@@ -150,6 +158,31 @@ void write_counts(rpc::JsonWriter& json, const RunReport& report, const Scenario
     });
 }
 
+/// Of the first seed, as rows of numbers: they are many.
+void write_trace(rpc::JsonWriter& json, const RunTrace& trace) {
+    json.field_array("tree", [&] {
+        for (const TracedBlock& block : trace.blocks) {
+            json.array([&] {
+                json.value(block.time_s);
+                json.value(block.height);
+                json.value(block.miner);
+                json.value(block.parent ? static_cast<int64_t>(*block.parent) : int64_t{-1});
+                json.value(block.stale ? 1 : 0);
+            });
+        }
+    });
+    json.field_array("views", [&] {
+        for (const TracedStep& step : trace.steps) {
+            json.array([&] {
+                json.value(step.time_s);
+                json.value(step.validator);
+                json.value(step.view);
+                json.value(to_string(step.kind));
+            });
+        }
+    });
+}
+
 void write_run(rpc::JsonWriter& json, const RunReport& report) {
     const ScenarioRun total = total_of(report);
     json.object([&] {
@@ -159,6 +192,7 @@ void write_run(rpc::JsonWriter& json, const RunReport& report) {
         json.field("transactions_submitted", total.submitted);
         json.field("transactions_confirmed", total.confirmed);
         json.field("safety_violations", total.conflicts);
+        write_trace(json, report.runs.empty() ? RunTrace{} : report.runs.front().trace);
         json.field_object("messages", [&] {
             for (const auto& [command, traffic] : total.traffic) {
                 json.field_object(command, [&] {
@@ -220,8 +254,9 @@ std::string run_text(const RunReport& report) {
         text += fmt::format("{:<38}{} of {}\n", "Transactions confirmed at node 0", total.confirmed,
                             total.submitted);
     }
-    if (report.level == Level::sim) {
+    if (report.level == Level::sim || report.scenario.consensus == ScenarioConsensus::pbft)
         text += fmt::format("{:<38}{}\n", "Violations of safety", total.conflicts);
+    if (!total.traffic.empty()) {
         text += fmt::format("\n{:<16}{:>14}{:>16}\n", "Message", "sent", "bytes");
         for (const auto& [command, traffic] : total.traffic)
             text += fmt::format("{:<16}{:>14}{:>16}\n", command, traffic.messages, traffic.bytes);

@@ -100,6 +100,61 @@ void set_timing(PbftOptions& options, const Scenario& scenario) {
     options.empty_block_period = to_duration(scenario.interval_s);
 }
 
+/// What PBFT's validators send, each message once.
+class ViewWatch {
+ public:
+    ViewWatch(const sim::World& world, size_t validators, std::vector<TracedStep>& target)
+        : world_(world),
+          validators_(validators),
+          target_(target),
+          begin_(world.now()),
+          last_(world.size()) {}
+
+    void see(const sim::PassingMessage& message) {
+        if (message.command != "engine" || message.payload.size() < kViewEnd ||
+            target_.size() >= kTracedStepsMax)
+            return;
+        const auto kind = kind_of(pbft::MessageType{message.payload[1]});
+        if (!kind) return;
+        // The same bytes go to every peer.
+        Bytes bytes(message.payload.begin(), message.payload.end());
+        if (last_[message.from] == bytes) return;
+        last_[message.from] = std::move(bytes);
+        uint64_t view = 0;
+        for (size_t i = kViewEnd; i-- > kViewBegin;) view = view << 8 | message.payload[i];
+        // Others pass a proposal on to whoever lacks it.
+        if (*kind == TracedKind::proposal && message.from != view % validators_) return;
+        const std::chrono::duration<double> time = world_.now() - begin_;
+        target_.push_back({time.count(), message.from, view, *kind});
+    }
+
+ private:
+    // An engine message: version, type, network tag, then the view (consensus/pbft/messages).
+    static constexpr size_t kViewBegin = 6;
+    static constexpr size_t kViewEnd = kViewBegin + sizeof(uint64_t);
+
+    static std::optional<TracedKind> kind_of(pbft::MessageType type) {
+        switch (type) {
+            case pbft::MessageType::pre_prepare:
+                return TracedKind::proposal;
+            case pbft::MessageType::commit:
+                return TracedKind::commit;
+            case pbft::MessageType::view_change:
+                return TracedKind::view_change;
+            case pbft::MessageType::new_view:
+                return TracedKind::new_view;
+            default:
+                return std::nullopt;
+        }
+    }
+
+    const sim::World& world_;
+    size_t validators_;
+    std::vector<TracedStep>& target_;
+    TimePoint begin_;
+    std::vector<Bytes> last_;  ///< by node
+};
+
 class SimRun {
  public:
     SimRun(const Scenario& scenario, const ScenarioNetwork& network, uint64_t seed,
@@ -124,6 +179,9 @@ class SimRun {
     ScenarioRun run(const RunProceed& proceed) {
         DeliveryWatch watch(world_, run_.deliveries);
         world_.observe([&](sim::NodeIndex node) { watch.after_step(node); });
+        ViewWatch views(world_, scenario_.validators, run_.trace.steps);
+        if (scenario_.consensus == ScenarioConsensus::pbft)
+            world_.observe_messages([&](const sim::PassingMessage& each) { views.see(each); });
         auto random = SeededRandom::stream(run_.seed, 0, "load");
         plan_payments(random);
         begin_ = world_.now();
@@ -261,12 +319,31 @@ class SimRun {
                     race.reorganisations[depth] += times;
             });
         }
+        trace_blocks();
         run_.traffic = world_.sent_by_command();
         run_.conflicts = checker_.violations().size();
         for (uint64_t i = 0; i < payments_; ++i) {
             const OutPoint output{purse_.pay(i)->txid(), 0};
             run_.confirmed +=
                 world_.node(0).chain().coins().coin(output).value().has_value() ? 1 : 0;
+        }
+    }
+
+    void trace_blocks() {
+        std::map<BlockHash, uint64_t> numbers;
+        const auto& main = world_.node(0).chain().index();
+        for (const sim::MinedBlock& block : world_.mined()) {
+            if (numbers.size() == kTracedBlocksMax) break;
+            const auto* known = world_.node(block.miner).chain().index().find(block.hash);
+            if (known == nullptr) continue;
+            const std::chrono::duration<double> time = block.time - begin_;
+            const auto parent = numbers.find(known->header.previous);
+            const auto* at_height = main.at_height(known->height);
+            run_.trace.blocks.push_back(
+                {time.count(), static_cast<uint64_t>(known->height.value()), block.miner,
+                 parent == numbers.end() ? std::nullopt : std::optional(parent->second),
+                 at_height == nullptr || at_height->hash != block.hash});
+            numbers.emplace(block.hash, numbers.size());
         }
     }
 

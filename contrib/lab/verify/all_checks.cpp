@@ -1,6 +1,8 @@
+#include "contrib/lab/scenario/live_run.h"
 #include "contrib/lab/verify/attack_checks.h"
 #include "contrib/lab/verify/check.h"
 #include "contrib/lab/verify/determinism_checks.h"
+#include "contrib/lab/verify/network_checks.h"
 #include "contrib/lab/verify/pbft_checks.h"
 #include "contrib/lab/verify/race_checks.h"
 
@@ -73,12 +75,22 @@ std::vector<Check> all_checks() {
     checks.push_back({"8.pbft.equivocators", 30, true, [](Effort effort, const GoOn& go_on) {
                           return check_pbft_safety(amount(effort, 2, 100), go_on);
                       }});
-    checks.push_back(
-        missing("5.gervais.network", "the 1,000 nodes with latency matrices are not built yet"));
+    checks.push_back({"5.gervais.network", 150, false, [](Effort, const GoOn& go_on) {
+                          return check_network_rows(network_rows(), 400'000, go_on);
+                      }});
     checks.push_back(missing("8.pbft.safety_10000_seeds",
                              "random Byzantine behaviours belong to the tests; contrib/swarm.sh "
                              "runs them"));
-    checks.push_back(missing("9.headline_figure", "it needs real daemons; run parley-lab live"));
+    checks.push_back({"9.headline", 60, true, [](Effort effort, const GoOn& go_on) {
+                          auto points = headline_points();
+                          // The heights of a quick run are too few to tell small rates apart.
+                          if (effort == Effort::quick)
+                              points.erase(points.begin(), points.end() - 2);
+                          return check_headline(points, amount(effort, 60, 2'000), go_on);
+                      }});
+    checks.push_back({"9.live", 300, false, [](Effort, const GoOn& go_on) {
+                          return check_live(default_daemon(), 150, go_on);
+                      }});
     checks.push_back({"10.determinism", 5, true, [](Effort effort, const GoOn&) {
                           return check_determinism(amount(effort, 50, 500));
                       }});

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "contrib/lab/figures/svg.h"
 
 namespace parley::lab {
@@ -63,6 +66,32 @@ TEST(Chart, bar_that_reaches_zero_ends_at_the_floor_of_a_logarithmic_axis) {
     const std::string svg = chart_svg(chart);
     EXPECT_EQ(svg.find("nan"), std::string::npos);
     EXPECT_EQ(svg.find("inf"), std::string::npos);
+}
+
+TEST(Chart, dots_of_several_series_at_one_place_stand_beside_each_other) {
+    const auto places = [](size_t series) {
+        Chart chart{"t", "x", "y", false, false, {}};
+        for (size_t i = 0; i < series; ++i)
+            chart.series.push_back({"s", SeriesStyle::dots, i, {{0.5, 2, {}, {}}}});
+        const std::string svg = chart_svg(chart);
+        const std::string begin = "<circle cx=\"";
+        std::vector<double> result;
+        for (size_t at = svg.find(begin); at != std::string::npos; at = svg.find(begin, at + 1))
+            result.push_back(std::stod(svg.substr(at + begin.size())));
+        result.resize(series);  // the legend comes last
+        return result;
+    };
+    const double middle = places(1)[0];
+    EXPECT_EQ(places(2), (std::vector<double>{middle - 2.5, middle + 2.5}));
+    EXPECT_EQ(places(3), (std::vector<double>{middle - 5, middle, middle + 5}));
+}
+
+TEST(Chart, axis_of_whole_numbers_has_no_ticks_between_them) {
+    Chart chart{"t", "x", "y", false, false, {}};
+    chart.series.push_back({"s", SeriesStyle::dots, 0, {{1, 70, {}, {}}, {2, 90, {}, {}}}});
+    EXPECT_EQ(chart_svg(chart).find(">0.5<"), std::string::npos);
+    chart.series[0].points[0].x = 1.5;
+    EXPECT_NE(chart_svg(chart).find(">0.5<"), std::string::npos);
 }
 
 TEST(Chart, empty_chart_is_a_picture_too) {

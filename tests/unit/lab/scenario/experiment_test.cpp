@@ -66,7 +66,7 @@ TEST(Experiment, error_of_one_run_ends_all) {
         {experiment(Level::model), experiment(Level::model, {{"consensus", "pbft"}})}, 2,
         kAllHeights);
     ASSERT_FALSE(reports);
-    EXPECT_EQ(reports.error(), "f: the level model knows proof of work only; choose sim");
+    EXPECT_EQ(reports.error(), "f: the level model knows proof of work only; choose sim or live");
 }
 
 TEST(Experiment, change_takes_the_place_of_a_value) {

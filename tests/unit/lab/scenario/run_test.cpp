@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 
 #include "contrib/lab/model/closed_forms.h"
 #include "contrib/lab/scenario/run_report.h"
@@ -177,6 +178,34 @@ TEST(ScenarioRun, sim_pbft_never_forks_and_confirms_the_load) {
     EXPECT_GT(run.confirmed, 3u);
     EXPECT_LE(run.confirmed, run.submitted);
     EXPECT_FALSE(run_model(scenario, network, 1, kToTheEnd));
+}
+
+/// Validators also pass proposals on to those who lack them: those are not in the picture.
+TEST(ScenarioRun, trace_of_pbft_has_the_proposal_of_each_height_once) {
+    Scenario scenario = two_equal_miners(40);
+    scenario.consensus = ScenarioConsensus::pbft;
+    scenario.shares.clear();
+    scenario.nodes = scenario.validators = 4;
+    scenario.delay.mean_s = 0.2;
+    scenario.timeout_s = 4;
+    const auto run = *run_sim(scenario, *build_network(scenario, "f", 1), 1, kToTheEnd);
+    std::map<TracedKind, size_t> counts;
+    double before = 0;
+    for (const TracedStep& step : run.trace.steps) {
+        ++counts[step.kind];
+        EXPECT_EQ(step.view, 0u);
+        EXPECT_GE(step.time_s, before);
+        before = step.time_s;
+        if (step.kind == TracedKind::proposal) {
+            EXPECT_EQ(step.validator, 0u);
+        }
+    }
+    // The run may end when the next height is under way.
+    EXPECT_GE(counts[TracedKind::proposal], 40u);
+    EXPECT_LE(counts[TracedKind::proposal], 41u);
+    EXPECT_GE(counts[TracedKind::commit], 3 * 40u);
+    EXPECT_LE(counts[TracedKind::commit], 4 * 41u);
+    EXPECT_EQ(counts.size(), 2u);
 }
 
 TEST(ScenarioRun, sim_pbft_takes_any_timeout_and_says_what_nodes_refuse) {

@@ -2,12 +2,36 @@
 #include <gtest/gtest.h>
 
 #include "contrib/lab/verify/determinism_checks.h"
+#include "contrib/lab/verify/network_checks.h"
 #include "contrib/lab/verify/pbft_checks.h"
 
 namespace parley::lab {
 namespace {
 
 const GoOn kAlways = [] { return true; };
+
+TEST(VerifyHeadline, follows_the_table_and_a_false_claim_fails) {
+    const Findings good = check_headline({{.5, 36.8}}, 40, kAlways);
+    ASSERT_EQ(good.size(), 2u);
+    EXPECT_FALSE(any_failed(good)) << findings_text(good, false);
+    EXPECT_EQ(check_headline({{.5, 80}}, 40, kAlways)[0].verdict, Verdict::fail);
+    // A run that was ended has no forks of PBFT, and proves nothing.
+    EXPECT_EQ(check_headline({{.5, 36.8}}, 40, [] { return false; })[1].verdict, Verdict::fail);
+}
+
+TEST(VerifyHeadline, live_without_a_daemon_is_not_run) {
+    const Findings findings = check_live("/no/such/parleyd", 1, kAlways);
+    ASSERT_EQ(findings.size(), 3u);
+    for (const Finding& each : findings) EXPECT_EQ(each.verdict, Verdict::not_run);
+}
+
+TEST(VerifyNetwork, false_claims_fail) {
+    const Findings findings = check_network_rows({{"x", 1, 99, .001}}, 2'000, kAlways);
+    ASSERT_EQ(findings.size(), 3u);
+    EXPECT_EQ(findings[0].verdict, Verdict::fail);
+    EXPECT_EQ(findings[1].verdict, Verdict::fail);
+    EXPECT_EQ(findings[2].verdict, Verdict::pass);  // push is faster
+}
 
 TEST(VerifyPbft, decision_costs_what_castro_and_liskov_say) {
     const DecisionCost cost = measure_decision(4, PrimaryFault::none, 3);
