@@ -77,12 +77,12 @@ if(PARLEY_SANITIZE MATCHES "undefined")
     list(APPEND PARLEY_TEST_OPTIONS -fno-sanitize=undefined)
 endif()
 
-# For tests that spend their time in the libraries: without the optimiser they compile in three quarters of the time in a
-# release build, and in half of it under AddressSanitizer.
+# For tests that spend their time in the libraries: without the optimiser they compile in three quarters of the time in
+# a release build, and in half of it under AddressSanitizer.
 set(PARLEY_PLAIN_TEST_OPTIONS ${PARLEY_TEST_OPTIONS} $<$<CONFIG:Release,RelWithDebInfo>:-O0>)
 
-# parley_precompile(<target> [TESTS [PLAIN]]): shares one precompiled set of headers, for tests with GoogleTest. Each set
-# of options needs its own.
+# parley_precompile(<target> [TESTS [PLAIN]]): shares one precompiled set of headers, for tests with GoogleTest. Each
+# set of options needs its own.
 function(parley_precompile target)
     if(NOT PARLEY_PCH)
         return()
