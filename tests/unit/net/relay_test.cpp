@@ -412,6 +412,8 @@ TEST(Relay, getdata_serves_mempool_in_the_form_that_was_asked) {
     const PeerId peer = station.ready_peer();
     const TransactionRef transaction = make_spend(coin(1), 1, true);
     station.backend.add_transaction(transaction);
+    station.advance(seconds{3});  // until it is announced
+    station.take_sent(peer);
     message::GetData request;
     request.entries = {message::InvEntry::of(InvType::wtxid, transaction->wtxid()),
                        message::InvEntry::of(InvType::witness_transaction, transaction->txid()),
