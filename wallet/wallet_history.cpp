@@ -168,24 +168,28 @@ UnspentDescription Wallet::describe(const Script& script) const {
 
 std::vector<ListedTransaction> Wallet::list_transactions(const std::optional<std::string>& label,
                                                          size_t count, size_t skip) const {
-    std::vector<ListedTransaction> newest_first;
+    // A row is large, so only those that are wanted are made, in their final order.
+    std::vector<std::pair<const LedgerTx*, WalletTxDetail>> newest_first;
     const auto& by_order = impl_->ledger.by_order();
-    for (auto it = by_order.rbegin(); it != by_order.rend(); ++it) {
-        const auto details = impl_->details_of(*it->second, label);
-        if (details.empty()) continue;
-        const WalletTxInfo info = impl_->info_of(*it->second);
-        for (const WalletTxDetail& detail : details) {
+    for (auto it = by_order.rbegin(); it != by_order.rend() && newest_first.size() < count; ++it) {
+        for (WalletTxDetail& detail : impl_->details_of(*it->second, label)) {
             if (skip > 0) {
                 --skip;
-                continue;
+            } else if (newest_first.size() < count) {
+                newest_first.emplace_back(it->second, std::move(detail));
             }
-            if (newest_first.size() == count) break;
-            newest_first.push_back({detail, info});
         }
-        if (newest_first.size() == count) break;
     }
-    std::reverse(newest_first.begin(), newest_first.end());
-    return newest_first;
+    std::vector<ListedTransaction> rows;
+    rows.reserve(newest_first.size());
+    const LedgerTx* current = nullptr;
+    WalletTxInfo info;
+    for (auto it = newest_first.rbegin(); it != newest_first.rend(); ++it) {
+        if (it->first != current) info = impl_->info_of(*it->first);
+        current = it->first;
+        rows.push_back({std::move(it->second), info});
+    }
+    return rows;
 }
 
 std::vector<ListedTransaction> Wallet::list_since(const std::optional<BlockHash>& since) const {
