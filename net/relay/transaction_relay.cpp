@@ -25,8 +25,8 @@ constexpr size_t kGetDataMax = 1'000;
 constexpr size_t kRejectedMax = 120'000;
 /// Confirmed ones, two ids each: about twelve full blocks.
 constexpr size_t kConfirmedMax = 48'000;
-/// Transactions that are remembered until missing blocks have arrived.
-constexpr size_t kLaterMax = 1'000;
+/// Announcements of one peer that are remembered until missing blocks have arrived.
+constexpr size_t kLaterMax = 100;
 /// A peer whose send window is full is tried again after this time.
 constexpr Duration kBusyDelay = std::chrono::milliseconds{100};
 /// Effort (of Orphanage) spent on orphans in one step: hundreds of usual orphans, or two with
@@ -81,6 +81,7 @@ void TransactionRelay::announce_mempool(Peer& peer) {
 
 void TransactionRelay::on_gone(Peer& peer) {
     requests_.peer_gone(peer.id);
+    later_.erase(peer.id);
     orphanage_.peer_gone(peer.id);
 }
 
@@ -213,16 +214,13 @@ bool TransactionRelay::catching_up() const {
 }
 
 void TransactionRelay::keep_for_later(PeerId peer, const GenTxid& id) {
-    if (later_.size() < kLaterMax) later_.emplace_back(peer, id);
+    std::deque<GenTxid>& ids = later_[peer];
+    if (ids.size() < kLaterMax) ids.push_back(id);
 }
 
 void TransactionRelay::take_up_later() {
     if (later_.empty() || table_.initial_download() || catching_up()) return;
-    for (const auto& [from, id] : std::exchange(later_, {})) {
-        table_.work(1);
-        const Peer* peer = table_.find(from);
-        if (peer != nullptr && !peer->closing && !have(id)) want(*peer, id);
-    }
+    for (auto& [from, ids] : std::exchange(later_, {})) waiting_.emplace_back(from, std::move(ids));
 }
 
 void TransactionRelay::want(const Peer& peer, const GenTxid& id) {

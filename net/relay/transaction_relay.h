@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -95,8 +96,9 @@ class TransactionRelay {
     /// peer: the rest of a large inv. Each step continues with one peer, in turn.
     std::deque<std::pair<PeerId, std::deque<GenTxid>>> waiting_;
     /// Announced during the initial download, or refused as premature while blocks were missing:
-    /// not announced again, so they are taken up once the blocks are there. At most kLaterMax.
-    std::vector<std::pair<PeerId, GenTxid>> later_;
+    /// not announced again, so they join waiting_ once the blocks are there. At most kLaterMax of a
+    /// peer.
+    std::map<PeerId, std::deque<GenTxid>> later_;
     RecentSet rejected_;
     /// Paid too little alone, and pairs (by package_id) that have failed together.
     RecentSet underpaid_;

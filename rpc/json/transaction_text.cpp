@@ -173,6 +173,32 @@ TransactionData construct_transaction(const ChainParams& params, const Json& inp
     return data;
 }
 
+TransactionData construct_transaction(const Call& call) {
+    const auto replaceable = call.has(3) ? std::optional{call.boolean(3)} : std::nullopt;
+    return construct_transaction(call.params(), call.argument(0), call.argument(1),
+                                 call.argument(2), replaceable, call.argument(4));
+}
+
+Parameter outputs_parameter() {
+    return {"outputs",
+            ParameterType::any,
+            true,
+            "",
+            "The outputs specified as key-value pairs, each key once",
+            R"([{"address":amount,...},{"data":"hex"},...])"};
+}
+
+std::vector<Parameter> transaction_parameters() {
+    using enum ParameterType;
+    return {
+        {"inputs", array, true, "", "The inputs", R"([{"txid":"hex","vout":n,"sequence":n},...])"},
+        outputs_parameter(),
+        {"locktime", number, false, "0",
+         "Raw locktime. Non-0 value also locktime-activates inputs"},
+        {"replaceable", boolean, false, "true", "Marks this transaction as BIP125-replaceable."},
+        {"version", number, false, "2", "Transaction version"}};
+}
+
 uint8_t read_sighash_type(const Json& json) {
     if (json.is_null()) return kSighashDefault;
     constexpr std::array<std::pair<std::string_view, uint8_t>, 7> kTypes{

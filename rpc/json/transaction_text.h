@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "chain/rules/params.h"
 #include "rpc/jsonrpc/call.h"
@@ -26,6 +27,13 @@ BlockRef read_raw_block(const Json& json, std::string_view name);
 TransactionData construct_transaction(const ChainParams& params, const Json& inputs,
                                       const Json& outputs, const Json& locktime,
                                       std::optional<bool> replaceable, const Json& version);
+
+/// The same from the first five arguments, those of transaction_parameters().
+TransactionData construct_transaction(const Call& call);
+/// inputs, outputs, locktime, replaceable and version.
+std::vector<Parameter> transaction_parameters();
+/// The outputs, and their form.
+Parameter outputs_parameter();
 
 /// {address: amount}, {"data": hex}, in an object or in an array of them.
 std::vector<TxOutput> read_outputs(const ChainParams& params, const Json& outputs);

@@ -18,11 +18,7 @@ namespace parley::rpc {
 namespace {
 
 void createrawtransaction(Call& call) {
-    const std::optional<bool> replaceable =
-        call.has(3) ? std::optional{call.boolean(3)} : std::nullopt;
-    const TransactionData data =
-        construct_transaction(call.params(), call.argument(0), call.argument(1), call.argument(2),
-                              replaceable, call.argument(4));
+    const TransactionData data = construct_transaction(call);
     Writer writer;
     write_transaction(writer, data, WitnessEncoding::with);
     call.out().hex(writer.data());
@@ -212,16 +208,7 @@ std::vector<Method> raw_transaction_methods() {
          .description = "Create a transaction spending the given inputs and creating new outputs.\n"
                         "Outputs can be addresses or data. The transaction's inputs are not "
                         "signed, and it is not stored in the wallet or transmitted to the network.",
-         .parameters = {{"inputs", array, true, "", "The inputs",
-                         R"([{"txid":"hex","vout":n,"sequence":n},...])"},
-                        {"outputs", any, true, "",
-                         "The outputs specified as key-value pairs, each key once",
-                         R"([{"address":amount,...},{"data":"hex"},...])"},
-                        {"locktime", number, false, "0",
-                         "Raw locktime. Non-0 value also locktime-activates inputs"},
-                        {"replaceable", boolean, false, "true",
-                         "Marks this transaction as BIP125-replaceable."},
-                        {"version", number, false, "2", "Transaction version"}},
+         .parameters = transaction_parameters(),
          .result = "\"hex\"    (string) hex string of the transaction",
          .example = R"("[{\"txid\":\"myid\",\"vout\":0}]" "[{\"address\":0.01}]")",
          .handler = &createrawtransaction},

@@ -16,6 +16,15 @@ std::optional<uint32_t> read_psbt_sighash(const Json& json);
 /// Fails with bitcoind's code for the error.
 [[noreturn]] void fail_psbt(PsbtError error);
 
+/// The arguments of methods that sign.
+inline constexpr Parameter kPsbtSighash{"sighashtype", ParameterType::string, false,
+                                        "DEFAULT for Taproot, ALL otherwise",
+                                        "The signature hash type"};
+inline constexpr Parameter kPsbtDerivations{"bip32derivs", ParameterType::boolean, false, "true",
+                                            "Include the derivation paths of public keys"};
+inline constexpr Parameter kPsbtFinalize{"finalize", ParameterType::boolean, false, "true",
+                                         "Also finalize inputs whose signatures are complete"};
+
 /// The object of decodepsbt.
 void write_psbt(JsonWriter& out, const ChainParams& params, const Psbt& psbt);
 /// {psbt, complete, hex}. `complete`: shows the extracted transaction.

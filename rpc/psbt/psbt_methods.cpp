@@ -11,11 +11,7 @@ namespace parley::rpc {
 namespace {
 
 void createpsbt(Call& call) {
-    const std::optional<bool> replaceable =
-        call.has(3) ? std::optional{call.boolean(3)} : std::nullopt;
-    const TransactionData data =
-        construct_transaction(call.params(), call.argument(0), call.argument(1), call.argument(2),
-                              replaceable, call.argument(4));
+    const TransactionData data = construct_transaction(call);
     const uint32_t version = read_psbt_version(call.argument(5), call.name(5));
     call.out().value(Psbt::of_transaction(data, version).to_base64());
 }
@@ -183,21 +179,13 @@ constexpr std::string_view kPsbtResult = "\"psbt\"    (string) The resulting PSB
 
 std::vector<Method> creation_methods() {
     using enum ParameterType;
+    std::vector<Parameter> create = transaction_parameters();
+    create.push_back(kPsbtVersion);
     return {
         {.name = "createpsbt",
          .category = "rawtransactions",
          .description = "Creates a partially signed transaction. It is not signed, stored or sent.",
-         .parameters = {{"inputs", array, true, "", "The inputs",
-                         R"([{"txid":"hex","vout":n,"sequence":n},...])"},
-                        {"outputs", any, true, "",
-                         "The outputs specified as key-value pairs, each key once",
-                         R"([{"address":amount,...},{"data":"hex"},...])"},
-                        {"locktime", number, false, "0",
-                         "Raw locktime. Non-0 value also locktime-activates inputs"},
-                        {"replaceable", boolean, false, "true",
-                         "Marks this transaction as BIP125-replaceable."},
-                        {"version", number, false, "2", "Transaction version"},
-                        kPsbtVersion},
+         .parameters = std::move(create),
          .result = kPsbtResult,
          .example = R"("[{\"txid\":\"myid\",\"vout\":0}]" "[{\"address\":0.01}]")",
          .handler = &createpsbt},

@@ -382,5 +382,33 @@ TEST(Hostile, headers_of_weak_branches_are_bounded_in_all) {
     EXPECT_EQ(station.backend.index().best_header().height, Height{310});
 }
 
+TEST(Hostile, peer_that_announces_much_during_the_download_takes_no_place_from_others) {
+    Station station;
+    station.backend.downloading = true;
+    const PeerId greedy = station.ready_peer();
+    const PeerId modest = station.ready_peer();
+    message::Inv many;
+    for (uint32_t salt = 0; salt < 2'000; ++salt)
+        many.entries.push_back(
+            message::InvEntry::of(InvType::wtxid, make_spend(coin(9), salt)->wtxid()));
+    station.send(greedy, many);
+    const TransactionRef wanted = make_spend(coin(1), 1);
+    message::Inv one;
+    one.entries.push_back(message::InvEntry::of(InvType::wtxid, wanted->wtxid()));
+    station.send(modest, one);
+    station.advance(seconds{1});  // until the large inv is taken up
+    station.backend.downloading = false;
+    station.backend.mine(1);
+    station.advance(seconds{1});
+    const auto requests = station.take<message::GetData>(modest);
+    ASSERT_EQ(requests.size(), 1u);
+    EXPECT_EQ(requests[0].entries, one.entries);
+    size_t asked = 0;
+    for (const auto& request : station.take<message::GetData>(greedy))
+        asked += request.entries.size();
+    EXPECT_LE(asked, 100u);
+    EXPECT_GT(asked, 0u);
+}
+
 }  // namespace
 }  // namespace parley::test
