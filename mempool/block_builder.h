@@ -27,8 +27,8 @@ struct BlockRequest {
     int32_t version = 0x20000000;
     uint32_t time = 0;
     uint32_t bits = 0;
-    Script coinbase_script;    ///< scriptPubKey that receives subsidy and fees
-    uint64_t extra_nonce = 0;  ///< makes the coinbase, and thereby the block, unique
+    Script coinbase_script;               ///< scriptPubKey that receives subsidy and fees
+    std::optional<uint64_t> extra_nonce;  ///< see CoinbaseRequest
 };
 
 struct BlockTemplate {

@@ -76,9 +76,7 @@ Effects Node::handle(Event event, TimePoint now) {
 std::optional<TimePoint> Node::next_deadline() const {
     const Impl& impl = *impl_;
     if (impl.pending || impl.unsettled) return impl.host_now;
-    for (const ChainIndex* index : impl.indexes) {
-        if (!index->synced()) return impl.host_now;
-    }
+    if (!impl.indexes.synced()) return impl.host_now;
     // Mocked time only changes with setmocktime, so no timer but dialling can become due before.
     if (impl.mock_time) return impl.peers.dial_deadline();
     TimePoint deadline = std::min(impl.engine->next_deadline().value_or(kNever),
@@ -101,7 +99,7 @@ Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
     run_queue();
     refresh_demand();
     run_queue();
-    for (ChainIndex* index : indexes) index->step();
+    indexes.step();
     const StorageError* failed = store_failure();
     if (failed != nullptr) queue.clear();
     if (stopping && failed == nullptr) chain->flush(Durability::synced);
@@ -115,9 +113,7 @@ Effects Node::Impl::finish_step(std::optional<uint64_t> invoke) {
 
 const StorageError* Node::Impl::store_failure() const {
     if (failure) return &*failure;
-    for (const ChainIndex* index : indexes) {
-        if (index->failure()) return &*index->failure();
-    }
+    if (const StorageError* failed = indexes.failure()) return failed;
     return chain->failure() ? &*chain->failure() : nullptr;
 }
 
@@ -426,8 +422,15 @@ Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
 NodeStores::NodeStores(const NodeHost& host)
     : blocks(host.blocks, commits), coins(host.coins, commits) {
     if (host.wallets != nullptr) wallets.emplace(*host.wallets, commits);
-    if (host.tx_index != nullptr) tx_index.emplace(*host.tx_index, commits);
-    if (host.filter_index != nullptr) filter_index.emplace(*host.filter_index, commits);
+    for (size_t i = 0; i < kIndexKinds; ++i) {
+        if (host.indexes[i] != nullptr) indexes[i].emplace(*host.indexes[i], commits);
+    }
+}
+
+IndexStores NodeStores::index_stores() {
+    IndexStores all{};
+    for (size_t i = 0; i < kIndexKinds; ++i) all[i] = indexes[i] ? &*indexes[i] : nullptr;
+    return all;
 }
 
 Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
@@ -441,6 +444,7 @@ Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
       effects(stores->commits.effects),
       engine(std::move(node_engine)),
       chain(std::move(chainstate)),
+      indexes(stores->index_stores(), *chain, log),
       mempool_context(*chain),
       mempool(config.mempool, config.params, mempool_context, host.verifier, log),
       initial_download(*chain, engine->finality(),
@@ -450,9 +454,6 @@ Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
       peers(config.net, net_view, host.random, log),
       wallet_view(*chain, mempool, now) {
     if (config.node.mock_time != 0) mock_time = from_unix_seconds(config.node.mock_time);
-    if (stores->tx_index) indexes.push_back(&tx_index.emplace(*stores->tx_index, *chain, log));
-    if (stores->filter_index)
-        indexes.push_back(&filter_index.emplace(*stores->filter_index, *chain, log));
     if (stores->wallets) {
         wallets.emplace(config.wallet, config.params, wallet_view, *stores->wallets, host.random,
                         host.secrets, log);
@@ -485,9 +486,7 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
                           "). Please restart with -reindex or -reindex-chainstate to recover.");
     auto impl = std::make_unique<Impl>(std::move(config), std::move(stores), std::move(*engine),
                                        std::move(*chain), host);
-    for (ChainIndex* index : impl->indexes) {
-        if (auto opened = index->open(); !opened) return Unexpected(opened.error());
-    }
+    if (auto opened = impl->indexes.open(); !opened) return Unexpected(opened.error());
     return std::make_unique<Node>(std::move(impl));
 }
 

@@ -24,8 +24,7 @@
 #include "chain/rules/deployment.h"
 #include "chain/script/script_check.h"
 #include "chain/state/chainstate.h"
-#include "chain/state/indexes/filter_index.h"
-#include "chain/state/indexes/tx_index.h"
+#include "chain/state/indexes/chain_indexes.h"
 #include "mempool/block_builder.h"
 #include "net/peer_manager.h"
 #include "node/config.h"
@@ -45,8 +44,7 @@ struct NodeHost {
     Random& random;
     Random& secrets;  ///< for keys; the operating system's in the daemon
     LogSink& log;
-    Storage* tx_index = nullptr;      ///< -txindex; null: no index
-    Storage* filter_index = nullptr;  ///< -blockfilterindex; null: no index
+    IndexStores indexes{};
 };
 
 class Node {
@@ -78,9 +76,8 @@ class Node {
     const Engine& engine() const;
     const Mempool& mempool() const;
     const PeerManager& peers() const;
-    WalletManager* wallets();                 ///< null: -disablewallet
-    const TxIndex* tx_index() const;          ///< null: no -txindex
-    const FilterIndex* filter_index() const;  ///< null: no -blockfilterindex
+    WalletManager* wallets();  ///< null: -disablewallet
+    const ChainIndexes& indexes() const;
     /// See InitialDownload.
     bool initial_download() const;
     /// Sentences for the user: of the engine, and unknown rules that are active.
@@ -134,17 +131,16 @@ class Node {
     Height prune(Height height);
     Expected<VerifyResult, StorageError> verify_chain(int level, int32_t blocks);
     Expected<CoinsSnapshot, StorageError> coins_snapshot();
-    /// By -txindex, which first catches up with the chain. Empty: not indexed, or no index.
-    Expected<std::optional<TxIndex::Found>, StorageError> indexed_transaction(const Txid& txid);
-    /// By -blockfilterindex, which first catches up. Empty: not indexed, or no index.
-    Expected<std::optional<FilterIndex::Record>, StorageError> block_filter(
-        const HeaderNode& block);
+    /// Indexes the last blocks first.
+    const ChainIndexes& current_indexes();
 
     /// A block on top of the tip, complete except for the proof: of waiting transactions, or of
     /// exactly the given ones in this order. Without `payout`, it pays to -miningaddress.
-    BlockTemplate build_template(const std::optional<Script>& payout);
+    BlockTemplate build_template(const std::optional<Script>& payout,
+                                 CoinbaseForm form = CoinbaseForm::unique);
     BlockTemplate build_template(const Script& payout,
-                                 const std::vector<TransactionRef>& transactions);
+                                 const std::vector<TransactionRef>& transactions,
+                                 CoinbaseForm form = CoinbaseForm::unique);
     /// Whether this block would connect on top of its parent, ignoring its proof.
     Expected<void, BlockFailure> check_proposal(const Block& block);
     /// REQUIRES: automine() is not empty.

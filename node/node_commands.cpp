@@ -36,8 +36,8 @@ const PeerManager& Node::peers() const {
 WalletManager* Node::wallets() {
     return impl_->wallets ? &*impl_->wallets : nullptr;
 }
-const TxIndex* Node::tx_index() const {
-    return impl_->tx_index ? &*impl_->tx_index : nullptr;
+const ChainIndexes& Node::indexes() const {
+    return impl_->indexes;
 }
 bool Node::initial_download() const {
     return impl_->initial_download.active(impl_->now);
@@ -157,20 +157,9 @@ Expected<VerifyResult, StorageError> Node::verify_chain(int level, int32_t block
 Expected<CoinsSnapshot, StorageError> Node::coins_snapshot() {
     return impl_->chain->coins_snapshot();
 }
-Expected<std::optional<TxIndex::Found>, StorageError> Node::indexed_transaction(const Txid& txid) {
-    if (!impl_->tx_index) return std::optional<TxIndex::Found>{};
-    impl_->tx_index->step();
-    return impl_->tx_index->find(txid);
-}
-
-const FilterIndex* Node::filter_index() const {
-    return impl_->filter_index ? &*impl_->filter_index : nullptr;
-}
-Expected<std::optional<FilterIndex::Record>, StorageError> Node::block_filter(
-    const HeaderNode& block) {
-    if (!impl_->filter_index) return std::optional<FilterIndex::Record>{};
-    impl_->filter_index->step();
-    return impl_->filter_index->find(block);
+const ChainIndexes& Node::current_indexes() {
+    impl_->indexes.step();
+    return impl_->indexes;
 }
 
 void Node::prioritise(const Txid& txid, Amount delta) {
@@ -179,14 +168,15 @@ void Node::prioritise(const Txid& txid, Amount delta) {
 
 // --- generated blocks
 
-BlockTemplate Node::build_template(const std::optional<Script>& payout) {
+BlockTemplate Node::build_template(const std::optional<Script>& payout, CoinbaseForm form) {
     Proposals& proposals = impl_->proposals;
-    return proposals.build(to_unix_seconds(impl_->now),
-                           payout.value_or(proposals.default_payout()));
+    return proposals.build(to_unix_seconds(impl_->now), payout.value_or(proposals.default_payout()),
+                           form);
 }
 BlockTemplate Node::build_template(const Script& payout,
-                                   const std::vector<TransactionRef>& transactions) {
-    return impl_->proposals.build_from(to_unix_seconds(impl_->now), payout, transactions);
+                                   const std::vector<TransactionRef>& transactions,
+                                   CoinbaseForm form) {
+    return impl_->proposals.build_from(to_unix_seconds(impl_->now), payout, transactions, form);
 }
 Expected<void, BlockFailure> Node::check_proposal(const Block& block) {
     return impl_->chain->check_proposal(block, impl_->now);

@@ -55,7 +55,8 @@ void Node::Impl::route(engine_output::Record& output) {
 void Node::Impl::route(engine_output::BuildProposal& ask) {
     BlockRef block;
     if (ask.parent == chain->index().tip().hash && (ask.allow_empty || mempool.size() > 0)) {
-        BlockTemplate built = proposals.build(ask.time, proposals.default_payout());
+        BlockTemplate built =
+            proposals.build(ask.time, proposals.default_payout(), CoinbaseForm::unique);
         if (ask.allow_empty || built.block.transactions.size() > 1)
             block = std::make_shared<const Block>(std::move(built.block));
     }

@@ -15,8 +15,7 @@
 #include <variant>
 #include <vector>
 
-#include "chain/state/indexes/filter_index.h"
-#include "chain/state/indexes/tx_index.h"
+#include "chain/state/indexes/chain_indexes.h"
 #include "net/peer_manager.h"
 #include "node/initial_download.h"
 #include "node/node.h"
@@ -44,8 +43,9 @@ struct NodeStores {
     TrackedStorage blocks;
     TrackedStorage coins;
     std::optional<TrackedStorageDirectory> wallets;
-    std::optional<TrackedStorage> tx_index;
-    std::optional<TrackedStorage> filter_index;
+    PerIndex<std::optional<TrackedStorage>> indexes;
+
+    IndexStores index_stores();
 };
 
 struct Node::Impl {
@@ -181,9 +181,7 @@ struct Node::Impl {
     // The parts.
     const std::unique_ptr<Engine> engine;
     const std::unique_ptr<Chainstate> chain;
-    std::optional<TxIndex> tx_index;
-    std::optional<FilterIndex> filter_index;
-    std::vector<ChainIndex*> indexes;  ///< those of the two that there are
+    ChainIndexes indexes;
     MempoolContext mempool_context;
     Mempool mempool;
     InitialDownload initial_download;

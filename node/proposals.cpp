@@ -17,7 +17,7 @@ Proposals::Proposals(const NodeConfig& config, Chainstate& chain, const HeaderRu
       builder_(config.block_builder, config.params),
       extra_nonce_(extra_nonce) {}
 
-BlockRequest Proposals::request(int64_t time, const Script& payout) {
+BlockRequest Proposals::request(int64_t time, const Script& payout, CoinbaseForm form) {
     const HeaderNode& parent = chain_.index().tip();
     const int64_t header_time = std::max(time, block_time_min(config_.params, rules_, parent));
     BlockRequest request;
@@ -29,19 +29,20 @@ BlockRequest Proposals::request(int64_t time, const Script& payout) {
     request.time = static_cast<uint32_t>(header_time);
     request.bits = rules_.next_bits(parent, header_time);
     request.coinbase_script = payout;
-    request.extra_nonce = ++extra_nonce_;
+    if (form == CoinbaseForm::unique) request.extra_nonce = ++extra_nonce_;
     return request;
 }
 
-BlockTemplate Proposals::build(int64_t time, const Script& payout) {
-    BlockTemplate built = builder_.build(request(time, payout), mempool_);
+BlockTemplate Proposals::build(int64_t time, const Script& payout, CoinbaseForm form) {
+    BlockTemplate built = builder_.build(request(time, payout, form), mempool_);
     last_built_ = LastBuilt{built.weight, built.block.transactions.size() - 1};
     return built;
 }
 
 BlockTemplate Proposals::build_from(int64_t time, const Script& payout,
-                                    const std::vector<TransactionRef>& transactions) {
-    return builder_.build_from(request(time, payout), transactions);
+                                    const std::vector<TransactionRef>& transactions,
+                                    CoinbaseForm form) {
+    return builder_.build_from(request(time, payout, form), transactions);
 }
 
 Script Proposals::default_payout() const {

@@ -13,6 +13,11 @@ namespace parley {
 
 struct NodeConfig;
 
+enum class CoinbaseForm : uint8_t {
+    unique,  ///< with a number that no other block has: every result differs
+    plain,   ///< as bitcoind's miner makes it: equal wherever chain, clock and payout are
+};
+
 class Proposals {
  public:
     /// Borrows all references. `extra_nonce`: start of the coinbase counter. It differs between
@@ -22,11 +27,11 @@ class Proposals {
               const Mempool& mempool, uint64_t extra_nonce);
 
     /// From mempool transactions, on top of the active tip. `time` in Unix seconds is raised to the
-    /// chain's minimum. All results differ.
-    BlockTemplate build(int64_t time, const Script& payout);
+    /// chain's minimum.
+    BlockTemplate build(int64_t time, const Script& payout, CoinbaseForm form);
     /// From exactly these transactions, in this order; their fees are not claimed.
     BlockTemplate build_from(int64_t time, const Script& payout,
-                             const std::vector<TransactionRef>& transactions);
+                             const std::vector<TransactionRef>& transactions, CoinbaseForm form);
 
     /// Whether build() would take any mempool transaction, by its fee.
     bool has_candidates() const { return builder_.has_candidates(mempool_); }
@@ -43,7 +48,7 @@ class Proposals {
     const BlockBuilderOptions& options() const { return builder_.options(); }
 
  private:
-    BlockRequest request(int64_t time, const Script& payout);
+    BlockRequest request(int64_t time, const Script& payout, CoinbaseForm form);
 
     const NodeConfig& config_;
     Chainstate& chain_;  ///< not const, because VersionBits caches its answers

@@ -109,6 +109,19 @@ Number number_of(ByteSpan member) {
     return number;
 }
 
+std::array<uint8_t, kNumberBytes> bytes_of(const Number& number) {
+    std::array<uint8_t, kNumberBytes> bytes;
+    for (size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<uint8_t>(number[i / 8] >> (8 * (i % 8)));
+    return bytes;
+}
+
+Number number_of_bytes(ByteSpan bytes) {
+    Number number{};
+    for (size_t i = 0; i < kNumberBytes; ++i) number[i / 8] |= uint64_t{bytes[i]} << (8 * (i % 8));
+    return number;
+}
+
 }  // namespace
 
 MuHash3072::MuHash3072() : numerator_(kOne), denominator_(kOne) {}
@@ -140,10 +153,24 @@ MuHash3072& MuHash3072::operator/=(const MuHash3072& other) {
 Hash256 MuHash3072::digest() const {
     const Number value =
         reduce(denominator_ == kOne ? numerator_ : multiply(numerator_, invert(denominator_)));
-    std::array<uint8_t, kNumberBytes> bytes;
-    for (size_t i = 0; i < bytes.size(); ++i)
-        bytes[i] = static_cast<uint8_t>(value[i / 8] >> (8 * (i % 8)));
-    return sha256(bytes);
+    return sha256(bytes_of(value));
+}
+
+Bytes MuHash3072::serialize() const {
+    Bytes bytes = to_bytes(bytes_of(numerator_));
+    append(bytes, bytes_of(denominator_));
+    return bytes;
+}
+
+std::optional<MuHash3072> MuHash3072::parse(ByteSpan bytes) {
+    if (bytes.size() != 2 * kNumberBytes) return std::nullopt;
+    MuHash3072 set;
+    set.numerator_ = number_of_bytes(bytes.first(kNumberBytes));
+    set.denominator_ = number_of_bytes(bytes.subspan(kNumberBytes));
+    // Neither number can be zero: the modulus is prime, and no factor is a multiple of it.
+    if (reduce(set.numerator_) == Number{} || reduce(set.denominator_) == Number{})
+        return std::nullopt;
+    return set;
 }
 
 }  // namespace parley

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/hash256.h"
@@ -33,6 +34,11 @@ class MuHash3072 {
 
     /// Takes some milliseconds if any member was removed (a modular inversion).
     Hash256 digest() const;
+
+    /// The set as 768 bytes, which depend on how it came about; to go on later.
+    Bytes serialize() const;
+    /// Empty: not from serialize().
+    static std::optional<MuHash3072> parse(ByteSpan bytes);
 
  private:
     Number numerator_;

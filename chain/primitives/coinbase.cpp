@@ -63,9 +63,13 @@ TransactionRef make_coinbase(const CoinbaseRequest& request) {
     input.sequence = TxInput::kSequenceFinal - 1;
     Writer script;
     script.bytes(coinbase_height_push(request.height));
-    // Always nine bytes: a coinbase script needs at least two, and its size must not change while a
-    // miner increments the number.
-    script.u8(sizeof request.extra_nonce).le(request.extra_nonce);
+    // A coinbase script needs at least two bytes, and the push of a height up to 16 is only one.
+    constexpr Height kOneByteHeightMax{16};
+    if (request.extra_nonce)
+        // Always nine bytes: the size must not change while a miner increments the number.
+        script.u8(sizeof(uint64_t)).le(*request.extra_nonce);
+    else if (request.height <= kOneByteHeightMax)
+        script.u8(OP_0);
     input.script_sig = Script{script.take()};
     if (request.commitment) input.witness = {Bytes(Hash256::kSize, 0)};
     data.inputs.push_back(std::move(input));

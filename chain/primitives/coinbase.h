@@ -36,7 +36,8 @@ struct CoinbaseRequest {
     Height height{0};
     Script payout;
     Amount value{0};  ///< subsidy and fees
-    uint64_t extra_nonce = 0;
+    /// Makes the coinbase, and thereby the block, unique. Empty: bitcoind's coinbase.
+    std::optional<uint64_t> extra_nonce = 0;
     /// Adds the commitment output and the reserved value. Set it once segwit is active.
     std::optional<Hash256> commitment;
 };

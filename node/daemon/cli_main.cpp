@@ -37,6 +37,7 @@ struct Target {
     uint16_t port = 0;
     std::string credentials;  // "<user>:<password>"; empty: the cookie's
     std::string cookie_file;
+    std::string configuration_file;  // that was read; empty: none
 };
 
 Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std::string& home) {
@@ -60,6 +61,7 @@ Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std:
     const uint16_t default_port = find_chain_name(locations->chain)->params().rpc_port;
     Target target;
     target.chain = locations->chain;
+    target.configuration_file = locations->configuration_file;
     target.port = static_cast<uint16_t>(reader.number("rpcport").value_or(default_port));
     target.host = "127.0.0.1";
     if (cli.host) {
@@ -90,7 +92,13 @@ rpc::CliReply exchange(const Target& target, const rpc::CliOptions& options,
     request.timeout = std::chrono::seconds(options.client_timeout_s);
     // Read again for each request, because every start of the node creates a new cookie.
     std::string credentials = target.credentials;
-    if (credentials.empty()) credentials = read_text_file(target.cookie_file).value_or("");
+    std::string doubt = "Incorrect rpcuser or rpcpassword were specified.";
+    if (credentials.empty()) {
+        const auto cookie = read_text_file(target.cookie_file);
+        doubt = cookie ? "Cookie file credentials were invalid and no rpcpassword was specified."
+                       : "Failed to read cookie file and no rpcpassword was specified.";
+        credentials = cookie.value_or("");
+    }
     if (!credentials.empty())
         request.authorization = "Basic " + base64_encode(as_bytes(credentials));
     const HttpClientReply reply = http_post(request);
@@ -103,7 +111,10 @@ rpc::CliReply exchange(const Target& target, const rpc::CliOptions& options,
         case HttpClientReply::State::answered:
             break;
     }
-    return {reply.status == 401 ? State::unauthorised : State::answered, reply.status, reply.body};
+    if (reply.status == 401)
+        return {State::unauthorised, reply.status,
+                fmt::format("{} Configuration file: ({})", doubt, target.configuration_file)};
+    return {State::answered, reply.status, reply.body};
 }
 
 // The password of -stdinrpcpass, without showing it on a terminal.

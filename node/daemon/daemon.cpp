@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "base/crypto/pow_search.h"
 #include "base/crypto/sha256.h"
+#include "chain/primitives/consensus_limits.h"
 #include "node/daemon/ban_file.h"
 #include "node/daemon/block_import.h"
 #include "node/daemon/daemon_log.h"
@@ -264,8 +266,7 @@ Expected<void, std::string> Daemon::open_record() {
                    (!fs::exists(options_.wallet_directory, error) ||
                     fs::is_empty(options_.wallet_directory, error));
     header.wallets = !options_.no_wallets;
-    header.tx_index = options_.tx_index;
-    header.filter_index = options_.filter_index;
+    header.indexes = options_.indexes();
     header.settings = options_.settings;
     recorded_random_.emplace(SeededRandom::stream(header.seed, 0, "node"));
     recorded_secrets_.emplace(SeededRandom::stream(header.seed, 0, "secrets"));
@@ -277,20 +278,20 @@ Expected<void, std::string> Daemon::open_node() {
     if (auto done = open_record(); !done) return done;
     config_.net.bans = ban_file_.load(*log_);
     host_->set_ban_file(ban_file_);
+    host_->set_directory(options_.chain_directory);
     // A record is replayed without the files beside it.
     if (!record_) {
         if (auto done = peer_files_.load(config_.net, *log_); !done) return done;
     }
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
-    auto files =
-        NodeFiles::open({options_.chain_directory, options_.blocks_directory,
-                         options_.wallet_directory, options_.tx_index, options_.filter_index,
-                         config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes},
-                        [this](const StorageError& error) {
-                            log_->error(LogCategory::general, "{}", error.message);
-                            storage_problem_ = error.message;
-                            loop_.storage_failed(error);
-                        });
+    auto files = NodeFiles::open(
+        {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
+         options_.indexes(), config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes},
+        [this](const StorageError& error) {
+            log_->error(LogCategory::general, "{}", error.message);
+            storage_problem_ = error.message;
+            loop_.storage_failed(error);
+        });
     if (!files) return Unexpected(files.error());
     files_ = std::move(*files);
     config_.chain.coins_cache_bytes = NodeFiles::coins_cache_bytes(cache_bytes);
@@ -305,8 +306,7 @@ Expected<void, std::string> Daemon::open_node() {
                         random,
                         secrets,
                         *log_,
-                        files_->tx_index(),
-                        files_->filter_index()};
+                        files_->indexes()};
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);
@@ -314,6 +314,13 @@ Expected<void, std::string> Daemon::open_node() {
     // at the first request.
     const auto tip = node_->chain().read_block(node_->chain().index().tip());
     if (!tip) return Unexpected(tip.error().message);
+    const int64_t now = config_.node.mock_time != 0 ? config_.node.mock_time : ::time(nullptr);
+    if ((*tip)->header.time > now + kBlockTimeAheadMax_s)
+        return Unexpected(
+            "The block database contains a block which appears to be from the future. This may be "
+            "due to your computer's date and time being set incorrectly. Only rebuild the block "
+            "database if you are sure that your computer's date and time are correct.\n"
+            "Please restart with -reindex or -reindex-chainstate to recover.");
     return {};
 }
 

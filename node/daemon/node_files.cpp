@@ -66,7 +66,17 @@ Expected<void, std::string> clear_for_reindex(const NodeFiles::Options& options)
     return {};
 }
 
+// By IndexKind.
+constexpr PerIndex<const char*> kIndexDirectories{"txindex", "blockfilter/basic", "txospenderindex",
+                                                  "coinstatsindex"};
+
 }  // namespace
+
+IndexStores NodeFiles::indexes() {
+    IndexStores stores{};
+    for (size_t i = 0; i < kIndexKinds; ++i) stores[i] = indexes_[i].get();
+    return stores;
+}
 
 NodeFiles::NodeFiles(const Options& options, StorageThread::ErrorHandler on_error)
     : thread_(std::move(on_error)), wallets_(options.wallets, thread_) {}
@@ -93,14 +103,14 @@ Expected<void, std::string> NodeFiles::open_stores(const Options& options) {
     coins.bloom_filter = true;
     coins.remedy = kDamagedCoinsAdvice;
     LevelDbOptions index;
-    index.directory = options.chain + "/indexes/txindex";
     index.bloom_filter = true;
     index.remedy = "Remove this directory only; the index will be rebuilt.";
     std::string problem = open_one(blocks, blocks_);
     if (problem.empty()) problem = open_one(coins, coins_);
-    if (problem.empty() && options.tx_index) problem = open_one(index, tx_index_);
-    index.directory = options.chain + "/indexes/blockfilter/basic";
-    if (problem.empty() && options.filter_index) problem = open_one(index, filter_index_);
+    for (size_t i = 0; i < kIndexKinds; ++i) {
+        index.directory = options.chain + "/indexes/" + kIndexDirectories[i];
+        if (problem.empty() && options.indexes[i]) problem = open_one(index, indexes_[i]);
+    }
     if (!problem.empty()) return Unexpected(std::move(problem));
     return {};
 }

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/expected.h"
+#include "chain/state/indexes/chain_indexes.h"
 #include "node/daemon/storage/leveldb_storage.h"
 
 namespace parley {
@@ -19,11 +20,10 @@ namespace parley {
 class NodeFiles {
  public:
     struct Options {
-        std::string chain;    ///< directory of chainstate/ and indexes/; exists
-        std::string blocks;   ///< directory of the block files and index/; exists
-        std::string wallets;  ///< directory of the wallets; created with the first one
-        bool tx_index = false;
-        bool filter_index = false;
+        std::string chain;         ///< directory of chainstate/ and indexes/; exists
+        std::string blocks;        ///< directory of the block files and index/; exists
+        std::string wallets;       ///< directory of the wallets; created with the first one
+        PerIndex<bool> indexes{};  ///< which to keep
         bool reindex = false;
         bool reindex_chainstate = false;
         size_t cache_bytes = 0;  ///< -dbcache: for the tables of the coins and the coins' own cache
@@ -40,8 +40,7 @@ class NodeFiles {
     StorageThread& thread() { return thread_; }
     Storage& blocks() { return *blocks_; }
     Storage& coins() { return *coins_; }
-    Storage* tx_index() { return tx_index_.get(); }          ///< null: there is none
-    Storage* filter_index() { return filter_index_.get(); }  ///< null: there is none
+    IndexStores indexes();
     StorageDirectory& wallets() { return wallets_; }
 
  private:
@@ -51,8 +50,7 @@ class NodeFiles {
     StorageThread thread_;
     std::unique_ptr<LevelDbStorage> blocks_;
     std::unique_ptr<LevelDbStorage> coins_;
-    std::unique_ptr<LevelDbStorage> tx_index_;
-    std::unique_ptr<LevelDbStorage> filter_index_;
+    PerIndex<std::unique_ptr<LevelDbStorage>> indexes_;
     LevelDbDirectory wallets_;
 };
 

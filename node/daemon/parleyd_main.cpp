@@ -21,8 +21,11 @@
 namespace parley {
 namespace {
 
+// As in bitcoind, what a rebuild would repair is said without "Error: ": there it is the text of a
+// question.
 int fail(const std::string& sentence) {
-    fmt::print(stderr, "Error: {}\n", sentence);
+    const bool repairable = sentence.find("\nPlease restart with -reindex") != std::string::npos;
+    fmt::print(stderr, "{}{}\n", repairable ? "" : "Error: ", sentence);
     return EXIT_FAILURE;
 }
 

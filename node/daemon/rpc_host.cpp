@@ -1,7 +1,9 @@
 #include "node/daemon/rpc_host.h"
 
 #include <chrono>
+#include <filesystem>
 
+#include "node/daemon/system/complete_file.h"
 #include "node/node.h"
 
 namespace parley {
@@ -83,6 +85,10 @@ std::optional<std::string> RpcHost::save_mempool(const MempoolFile& file) {
 bool RpcHost::import_mempool(const std::string& path, const rpc::MempoolImport& import) {
     before_wait_();
     return mempool_ != nullptr && mempool_->import(path, import);
+}
+
+Expected<std::unique_ptr<rpc::NewFile>, std::string> RpcHost::create_file(const std::string& path) {
+    return CompleteFile::create((std::filesystem::path(directory_) / path).string());
 }
 
 std::shared_ptr<void> RpcHost::begin_scan(Scan scan) {

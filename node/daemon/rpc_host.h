@@ -31,6 +31,8 @@ class RpcHost final : public rpc::Host {
     void set_hash_rate(std::function<double()> hash_rate) { hash_rate_ = std::move(hash_rate); }
     /// Where store_bans() writes; call once, before requests are served. It must outlive them.
     void set_ban_file(const BanFile& file) { ban_file_ = &file; }
+    /// Of the chain; call once, before requests are served.
+    void set_directory(std::string directory) { directory_ = std::move(directory); }
     /// Call once, before requests are served; it must outlive them.
     void set_mempool(MempoolPersistence& mempool) { mempool_ = &mempool; }
     /// Call once, before requests are served.
@@ -54,6 +56,8 @@ class RpcHost final : public rpc::Host {
     bool mempool_loaded() const override { return mempool_ != nullptr && mempool_->loaded(); }
     std::optional<std::string> save_mempool(const MempoolFile& file) override;
     bool import_mempool(const std::string& path, const rpc::MempoolImport& import) override;
+    Expected<std::unique_ptr<rpc::NewFile>, std::string> create_file(
+        const std::string& path) override;
     std::shared_ptr<void> begin_scan(Scan scan) override;
     bool report_scan(Scan scan, ScanProgress progress) override;
     std::optional<ScanProgress> scan_progress(Scan scan) const override;
@@ -70,6 +74,7 @@ class RpcHost final : public rpc::Host {
     const std::function<void()> before_wait_;
     std::function<double()> hash_rate_;
     std::vector<ZmqNotification> zmq_;
+    std::string directory_;
     MempoolPersistence* mempool_ = nullptr;
     const BanFile* ban_file_ = nullptr;
     std::mutex storing_bans_;  // held while the list is asked for and written

@@ -46,9 +46,11 @@ const Parameter* parameter_at(const Method* method, size_t position) {
 
 const Parameter* parameter_named(const Method* method, std::string_view name) {
     if (!method) return nullptr;
+    // What is a member of an options object may be text or JSON.
+    static constexpr Parameter kMember{"", ParameterType::any, false, "", ""};
     for (const Parameter& parameter : method->parameters) {
-        const std::string names = fmt::format("|{}|", parameter.names);
-        if (names.find(fmt::format("|{}|", name)) != std::string::npos) return &parameter;
+        if (parameter.has_name(name)) return &parameter;
+        if (parameter.has_member(name)) return &kMember;
     }
     return nullptr;
 }
@@ -60,11 +62,13 @@ Json positional_params(const Method* method, const std::vector<std::string>& arg
     return Json::array(std::move(params));
 }
 
-/// Whether the client sends the argument as it is: then an "=" may belong to its text.
-bool is_text(const Parameter* parameter) {
-    return parameter &&
-           (parameter->type == ParameterType::string || parameter->type == ParameterType::hex ||
-            parameter->type == ParameterType::untyped);
+/// Whether an argument with an "=" in it can be the value of this parameter, as text or as JSON. As
+/// in bitcoin-cli, an untyped parameter takes none.
+bool can_contain_equals(const Parameter* parameter, const std::string& argument) {
+    if (parameter == nullptr || parameter->type == ParameterType::untyped) return false;
+    const bool is_text =
+        parameter->type == ParameterType::string || parameter->type == ParameterType::hex;
+    return is_text || parse_json(argument);
 }
 
 Json named_params(const Method* method, const std::vector<std::string>& arguments) {
@@ -77,8 +81,7 @@ Json named_params(const Method* method, const std::vector<std::string>& argument
         const Parameter* named = parameter_named(method, name);
         // An "=" in a text or in JSON, such as ["key=value"], does not make a name.
         const bool positional =
-            equals == std::string::npos ||
-            (named == nullptr && next != nullptr && (is_text(next) || parse_json(argument)));
+            equals == std::string::npos || (named == nullptr && can_contain_equals(next, argument));
         if (positional) {
             leading.push_back(convert(argument, next));
             continue;
@@ -113,7 +116,7 @@ std::string request_path(const std::optional<std::string>& wallet) {
 /// The object in the reply, which may be an error; ends the command if there is none.
 Json parse_reply(const CliReply& reply) {
     if (reply.state == CliReply::State::unauthorised)
-        stop_with("Authorization failed: Incorrect rpcuser or rpcpassword");
+        stop_with("Authorization failed: " + reply.body);
     if (reply.state == CliReply::State::unreachable)
         stop_with(fmt::format(
             "{}\n\nMake sure the parleyd server is running and that you are connecting to the "

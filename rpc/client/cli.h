@@ -53,7 +53,7 @@ struct CliReply {
     enum class State : uint8_t {
         answered,
         unreachable,   ///< no connection; `body` says why
-        unauthorised,  ///< 401
+        unauthorised,  ///< 401; `body` says what was wrong with the credentials
         failed         ///< connection broke, or an HTTP error without a JSON body
     };
     State state = State::unreachable;

@@ -16,13 +16,13 @@ constexpr std::array<std::pair<ScriptFlags, std::string_view>, 7> kFlagNames{
      {kVerifyWitness, "WITNESS"}}};
 
 void write_buried(JsonWriter& out, const ActivationHeights& heights, Height block) {
-    const std::array<std::pair<std::string_view, Height>, 6> deployments{
+    // Taproot is not listed: bitcoind treats it as always active.
+    const std::array<std::pair<std::string_view, Height>, 5> deployments{
         {{"bip34", heights.bip34},
          {"bip66", heights.bip66},
          {"bip65", heights.bip65},
          {"csv", heights.csv},
-         {"segwit", heights.segwit},
-         {"taproot", heights.taproot}}};
+         {"segwit", heights.segwit}}};
     for (const auto& [name, height] : deployments) {
         out.field_object(name, [&] {
             out.field("type", "buried");

@@ -31,6 +31,14 @@ std::set<size_t> read_fee_payers(const Json& list, const std::vector<std::string
 /// bech32 or legacy. `kind`: "address" or "change", for the message.
 AddressType read_address_type(const std::string& type, std::string_view kind);
 
+/// Those of fundrawtransaction and bumpfee, as Parameter::members.
+inline constexpr std::string_view kFundingOptions =
+    "add_inputs|include_unsafe|minconf|maxconf|changeAddress|changePosition|change_type|"
+    "lockUnspents|fee_rate|feeRate|subtractFeeFromOutputs|conf_target|estimate_mode|replaceable|"
+    "solving_data|input_weights|max_tx_weight";
+inline constexpr std::string_view kBumpOptions =
+    "conf_target|fee_rate|replaceable|estimate_mode|outputs|original_change_index";
+
 /// The options of fundrawtransaction. `request` has the transaction's inputs and outputs.
 void read_funding_options(const ChainParams& params, const Json& options, SpendRequest& request);
 

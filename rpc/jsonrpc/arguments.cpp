@@ -14,8 +14,8 @@ Unexpected<Error> parameter_failure(std::string_view format, std::string_view na
     return failure(Code::invalid_parameter, fmt::format(fmt::runtime(format), name));
 }
 
-bool has_name(const Parameter& parameter, std::string_view name) {
-    std::string_view names = parameter.names;
+/// Whether `names`, separated by '|', contain the name.
+bool contains_name(std::string_view names, std::string_view name) {
     while (true) {
         const size_t bar = names.find('|');
         if (names.substr(0, bar) == name) return true;
@@ -24,7 +24,43 @@ bool has_name(const Parameter& parameter, std::string_view name) {
     }
 }
 
+using NamedArguments = std::vector<const Json::Member*>;
+
+/// The argument for this parameter, which it takes out of `named`: the one with its name, or an
+/// object of those with the names of its members. Empty: none.
+Result<std::optional<Json>> take_argument(const Parameter& parameter, NamedArguments& named) {
+    std::optional<Json> argument;
+    Json::Object members;
+    for (auto it = named.begin(); it != named.end();) {
+        const Json::Member& member = **it;
+        const bool whole = !argument && parameter.has_name(member.first);
+        if (!whole && !parameter.has_member(member.first)) {
+            ++it;
+            continue;
+        }
+        if (whole)
+            argument = member.second;
+        else
+            members.push_back(member);
+        it = named.erase(it);
+    }
+    if (members.empty()) return argument;
+    if (argument)
+        return failure(Code::invalid_parameter,
+                       fmt::format("Parameter {} conflicts with parameter {}", parameter.name(),
+                                   members.front().first));
+    return std::optional{Json::object(std::move(members))};
+}
+
 }  // namespace
+
+bool Parameter::has_name(std::string_view name) const {
+    return contains_name(names, name);
+}
+
+bool Parameter::has_member(std::string_view name) const {
+    return !members.empty() && contains_name(members, name);
+}
 
 std::optional<Json::Type> json_type(ParameterType type) {
     switch (type) {
@@ -55,7 +91,7 @@ Result<Json::Array> positional_arguments(const Method& method, const Json& param
 
     // "args" contains the leading positional arguments beside the named ones; no parameter has this
     // name.
-    std::vector<const Json::Member*> named;
+    NamedArguments named;
     const Json* leading = nullptr;
     for (const Json::Member& member : params.object()) {
         const bool seen_before =
@@ -73,17 +109,15 @@ Result<Json::Array> positional_arguments(const Method& method, const Json& param
     const size_t leading_count = arguments.size();
     for (size_t position = 0; position < method.parameters.size(); ++position) {
         const Parameter& parameter = method.parameters[position];
-        const auto found = std::find_if(
-            named.begin(), named.end(),
-            [&](const Json::Member* member) { return has_name(parameter, member->first); });
-        if (found == named.end()) continue;
+        auto found = take_argument(parameter, named);
+        if (!found) return Unexpected(found.error());
+        if (!found->has_value()) continue;
         if (position < leading_count)
             return parameter_failure(
                 "Parameter {} specified twice both as positional and named argument",
                 parameter.names);
         arguments.resize(position + 1);
-        arguments[position] = (*found)->second;
-        named.erase(found);
+        arguments[position] = std::move(**found);
     }
     if (!named.empty())
         return parameter_failure("Unknown named parameter {}", named.front()->first);

@@ -161,6 +161,14 @@ void check_known_members(const Json& object, std::initializer_list<Member> known
     }
 }
 
+void require_members(const Json& object, std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names) {
+        const Json* member = object.find(name);
+        if (member == nullptr || member->is_null())
+            fail(Code::type, fmt::format("Missing {}", name));
+    }
+}
+
 const Json& Call::argument(size_t position) const {
     return position < arguments_.size() ? arguments_[position] : kNull;
 }

@@ -99,6 +99,9 @@ void check_members(const Json& object, std::initializer_list<Member> known);
 /// The same, but unknown members pass: objects of other replies come back with more in them.
 void check_known_members(const Json& object, std::initializer_list<Member> known);
 
+/// Fails with type, "Missing <name>", if one of the members is not there.
+void require_members(const Json& object, std::initializer_list<std::string_view> names);
+
 class Call {
  public:
     struct Context {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/expected.h"
 #include "base/time.h"
 #include "rpc/jsonrpc/chain_snapshot.h"
 
@@ -42,6 +44,18 @@ struct MempoolImport {
     bool current_time = true;  ///< instead of the times of arrival
     bool fee_deltas = false;
     bool unbroadcast = false;
+};
+
+/// A file that a method writes. It has its name only once it is finished; what is not is removed.
+/// One thread.
+class NewFile {
+ public:
+    virtual ~NewFile() = default;
+
+    virtual const std::string& path() const = 0;
+    /// False, here and below: the disk failed.
+    virtual bool write(ByteSpan bytes) = 0;
+    virtual bool finish() = 0;
 };
 
 /// What the process knows but the node does not. Implemented by the host; thread-safe.
@@ -93,6 +107,11 @@ class Host {
     /// Submits the transactions of a mempool.dat. False: it cannot be read, or is damaged; the log
     /// tells why.
     virtual bool import_mempool(const std::string& path, const MempoolImport& import) = 0;
+
+    /// A relative path is below the chain's directory. The error is bitcoind's sentence: the file
+    /// exists, or cannot be made.
+    virtual Expected<std::unique_ptr<NewFile>, std::string> create_file(
+        const std::string& path) = 0;
 
     /// What long searches look through: scantxoutset, scanblocks.
     enum class Scan : uint8_t { coins, blocks };

@@ -15,6 +15,9 @@ MethodTable::MethodTable() {
     add(multisig_methods());
     add(mempool_file_methods());
     add(orphan_methods());
+    add(spender_methods());
+    add(coins_methods());
+    add(coins_dump_methods());
     add(fee_methods());
     add(echo_methods());
     add(wait_methods());

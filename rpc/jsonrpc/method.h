@@ -42,8 +42,13 @@ struct Parameter {
     std::string_view description;
     /// For the first line of the help, if it is not just the name: `[{"txid":"hex","vout":n},...]`.
     std::string_view one_line = {};
+    /// Of an options object: members that a client may also give as named parameters of the method,
+    /// separated by '|'.
+    std::string_view members = {};
 
     std::string_view name() const { return names.substr(0, names.find('|')); }
+    bool has_name(std::string_view name) const;
+    bool has_member(std::string_view name) const;
 };
 
 using Handler = void (*)(Call& call);
@@ -93,12 +98,15 @@ std::vector<Method> blockchain_methods();
 std::vector<Method> chainstate_methods();
 std::vector<Method> block_filter_methods();
 std::vector<Method> coins_scan_methods();
+std::vector<Method> coins_methods();
+std::vector<Method> coins_dump_methods();
 std::vector<Method> tx_proof_methods();
 std::vector<Method> priority_methods();
 std::vector<Method> signed_message_methods();
 std::vector<Method> multisig_methods();
 std::vector<Method> mempool_file_methods();
 std::vector<Method> orphan_methods();
+std::vector<Method> spender_methods();
 std::vector<Method> fee_methods();
 std::vector<Method> echo_methods();
 std::vector<Method> wait_methods();

@@ -292,34 +292,6 @@ void getmempooldescendants(Call& call) {
     write_entries(call.out(), entries, call.boolean(1));
 }
 
-void gettxspendingprevout(Call& call) {
-    std::vector<OutPoint> outpoints;
-    for (const Json& item : read_array(call.argument(0), call.name(0))) {
-        read_object(item, call.name(0));
-        check_members(item, {{"txid", ParameterType::hex}, {"vout", ParameterType::number}});
-        outpoints.push_back(read_outpoint(item));
-    }
-    if (outpoints.empty()) fail(Code::invalid_parameter, "Invalid parameter, outputs are missing");
-    const auto spenders = call.ask([&](Node& node) {
-        std::vector<std::optional<Txid>> found;
-        for (const OutPoint& outpoint : outpoints) {
-            const MempoolEntry* entry = node.mempool().spender(outpoint);
-            found.push_back(entry != nullptr ? std::optional{entry->txid()} : std::nullopt);
-        }
-        return found;
-    });
-    JsonWriter& out = call.out();
-    out.array([&] {
-        for (size_t i = 0; i < outpoints.size(); ++i) {
-            out.object([&] {
-                out.field("txid", outpoints[i].txid);
-                out.field("vout", outpoints[i].index);
-                if (spenders[i]) out.field("spendingtxid", *spenders[i]);
-            });
-        }
-    });
-}
-
 std::vector<Method> cluster_methods() {
     using enum ParameterType;
     return {
@@ -392,15 +364,6 @@ std::vector<Method> mempool_methods() {
          .result = "[\"hex\",...]    (json array), or {txid: entry,...}    (json object)",
          .example = "\"mytxid\"",
          .handler = &getmempooldescendants},
-        {.name = "gettxspendingprevout",
-         .category = "blockchain",
-         .description = "Scans the mempool to find transactions spending any of the given outputs",
-         .parameters = {{"outputs", array, true, "",
-                         "The transaction outputs that we want to check",
-                         R"([{"txid":"hex","vout":n},...])"}},
-         .result = "[{txid, vout, spendingtxid},...]    (json array)",
-         .example = R"("[{\"txid\":\"mytxid\",\"vout\":3}]")",
-         .handler = &gettxspendingprevout},
     };
     const auto more = cluster_methods();
     methods.insert(methods.end(), more.begin(), more.end());

@@ -61,7 +61,8 @@ std::vector<Method> mempool_file_methods() {
                          "use_current_time (default: true): ignore the file's times of arrival; "
                          "apply_fee_delta_priority (default: false): add the file's fee deltas; "
                          "apply_unbroadcast_set (default: false): announce what no peer had "
-                         "asked for until one does"}},
+                         "asked for until one does",
+                         "", "use_current_time|apply_fee_delta_priority|apply_unbroadcast_set"}},
          .result = "{}    (json object)",
          .example = "/path/to/mempool.dat",
          .handler = &importmempool},

@@ -22,15 +22,15 @@ void check_filter_type(const std::string& type) {
     if (type != kBasic) fail(Code::address_or_key, "Unknown filtertype");
 }
 
-const FilterIndex& filter_index(const Node& node) {
-    const FilterIndex* index = node.filter_index();
+const FilterIndex& filter_index(Node& node) {
+    const FilterIndex* index = node.current_indexes().filters();
     if (index == nullptr) fail(Code::misc, "Index is not enabled for filtertype basic");
     return *index;
 }
 
 FilterIndex::Record find_filter(Node& node, const HeaderNode& block) {
     const FilterIndex& index = filter_index(node);
-    auto record = unwrap(node.block_filter(block));
+    auto record = unwrap(index.find(block));
     if (record) return std::move(*record);
     // As in bitcoind, the message says which of the reasons it is.
     std::string message = "Filter not found.";
@@ -228,7 +228,8 @@ std::vector<Method> block_filter_methods() {
                         {"filtertype", string, false, "\"basic\"", "The type of the filters"},
                         {"options", object, false, "",
                          "{\"filter_false_positives\": true}: also read the blocks, so that none "
-                         "is named by accident (one of 784,931 scripts matches so)"}},
+                         "is named by accident (one of 784,931 scripts matches so)",
+                         "", "filter_false_positives"}},
          .result = "{from_height, to_height, relevant_blocks: [hash,...], completed}    "
                    "(json object)",
          .example = R"x(start '["addr(bcrt1q4u4nsgk6ug0sqz7r3rj9tykjxrsl0yy4d0wwte)"]' 300000)x",

@@ -13,22 +13,6 @@ namespace parley::rpc {
 
 namespace {
 
-const HeaderNode& block_by_hash_or_height(const Node& node, const Json& wanted) {
-    const Chainstate& chain = node.chain();
-    if (wanted.is_number()) {
-        const int64_t height = read_integer(wanted, "hash_or_height", INT32_MIN, INT32_MAX);
-        const int32_t tip = chain.index().tip().height.value();
-        if (height < 0)
-            fail(Code::invalid_parameter,
-                 fmt::format("Target block height {} is negative", height));
-        if (height > tip)
-            fail(Code::invalid_parameter,
-                 fmt::format("Target block height {} after current tip {}", height, tip));
-        return *chain.index().at_height(Height{static_cast<int32_t>(height)});
-    }
-    return find_header(node, read_block_hash(wanted, "hash_or_height"));
-}
-
 /// As in bitcoind: for an even number of values, the mean of the two in the middle.
 int64_t truncated_median(std::vector<int64_t> values) {
     if (values.empty()) return 0;

@@ -152,15 +152,28 @@ std::shared_ptr<const KnownBlock> whole_block(Call& call, const BlockHash& hash,
     return shared;
 }
 
+/// From the file. It is checked here, on the rpc thread, as far as the hash says what is in it.
+Bytes whole_block_bytes(Call& call, const BlockHash& hash) {
+    Bytes bytes =
+        call.ask([&](Node& node) { return read_block_bytes(node, find_header(node, hash)); });
+    Reader reader(bytes);
+    const Block block = parley::read_block(reader);
+    if (!reader.done() || block.header.hash() != hash ||
+        block_merkle_root(block) != block.header.merkle_root)
+        fail_lost_block();
+    return bytes;
+}
+
 void getblock(Call& call) {
     const BlockHash hash = call.block_hash(0);
     const Json& asked = call.argument(1);
     const int64_t verbosity = asked.is_boolean() ? (asked.boolean() ? 1 : 0) : call.integer(1, 1);
+    if (verbosity <= 0) {
+        call.out().hex(whole_block_bytes(call, hash));
+        return;
+    }
     const auto block = whole_block(call, hash, verbosity >= 2);
-    if (verbosity <= 0)
-        call.out().hex(block->block->serialize());
-    else
-        write_block(call.out(), call.params(), *block, verbosity);
+    write_block(call.out(), call.params(), *block, verbosity);
 }
 
 /// A leaf of the header tree.

@@ -1,5 +1,7 @@
 #include "rpc/methods/chain_lookup.h"
 
+#include <fmt/format.h>
+
 #include "rpc/jsonrpc/call.h"
 
 namespace parley::rpc {
@@ -10,13 +12,53 @@ const HeaderNode& find_header(const Node& node, const BlockHash& hash) {
     return *header;
 }
 
-BlockRef read_block(const Node& node, const HeaderNode& header) {
+const HeaderNode& block_by_hash_or_height(const Node& node, const Json& wanted) {
+    const Chainstate& chain = node.chain();
+    if (wanted.is_number()) {
+        const int64_t height = read_integer(wanted, "hash_or_height", INT32_MIN, INT32_MAX);
+        const int32_t tip = chain.index().tip().height.value();
+        if (height < 0)
+            fail(Code::invalid_parameter,
+                 fmt::format("Target block height {} is negative", height));
+        if (height > tip)
+            fail(Code::invalid_parameter,
+                 fmt::format("Target block height {} after current tip {}", height, tip));
+        return *chain.index().at_height(Height{static_cast<int32_t>(height)});
+    }
+    return find_header(node, read_block_hash(wanted, "hash_or_height"));
+}
+
+std::optional<TxIndex::Found> find_indexed(Node& node, const Txid& txid) {
+    const TxIndex* index = node.current_indexes().transactions();
+    return index == nullptr ? std::nullopt : unwrap(index->find(txid));
+}
+
+namespace {
+
+void check_available(const HeaderNode& header) {
     if (header.is_pruned()) fail(Code::misc, "Block not available (pruned data)");
     if (header.parent != nullptr && !header.has_body())
         fail(Code::misc, "Block not available (not fully downloaded)");
+}
+
+}  // namespace
+
+BlockRef read_block(const Node& node, const HeaderNode& header) {
+    check_available(header);
     auto block = node.chain().read_block(header);
-    if (!block) fail(Code::misc, "Block not found on disk");
+    if (!block) fail_lost_block();
     return std::move(*block);
+}
+
+Bytes read_block_bytes(const Node& node, const HeaderNode& header) {
+    check_available(header);
+    auto bytes = node.chain().read_block_bytes(header);
+    if (!bytes) fail_lost_block();
+    return std::move(*bytes);
+}
+
+void fail_lost_block() {
+    fail(Code::misc, "Block not found on disk");
 }
 
 BlockUndo read_undo(const Node& node, const HeaderNode& header) {

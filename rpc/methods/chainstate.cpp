@@ -1,90 +1,13 @@
-// The chainstate: statistics of the UTXO set, verification, and commands that change the best
-// chain.
+// The chainstate: verification, and commands that change the best chain.
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "base/crypto/muhash.h"
-#include "base/crypto/sha256.h"
-#include "base/serialize.h"
 #include "rpc/jsonrpc/call.h"
 
 namespace parley::rpc {
 
 namespace {
-
-enum class HashType : uint8_t { serialized, muhash, none };
-
-struct CoinTotals {
-    Height height;
-    BlockHash best_block;
-    uint64_t outputs = 0;
-    uint64_t transactions = 0;
-    uint64_t bogosize = 0;  ///< bitcoind's estimate of a database's size
-    uint64_t disk_size = 0;
-    Amount amount{0};
-    Sha256 serialized;
-    MuHash3072 muhash;
-};
-
-CoinTotals coin_totals(Call& call, HashType type) {
-    CoinTotals totals;
-    const CoinsSnapshot coins = call.ask([&](Node& node) {
-        totals.height = node.chain().index().tip().height;
-        totals.best_block = node.chain().index().tip().hash;
-        totals.disk_size = node.chain().coins_size_on_disk();
-        return unwrap(node.coins_snapshot());
-    });
-    std::optional<Txid> last;
-    const auto read = coins.for_each([&](const OutPoint& outpoint, const Coin& coin) {
-        const ByteSpan script = coin.output.script_pubkey.bytes();
-        Writer writer;
-        writer.hash(outpoint.txid).le(outpoint.index);
-        writer.le((static_cast<uint32_t>(coin.height.value()) << 1) | (coin.coinbase ? 1u : 0u));
-        writer.le(coin.output.value.value()).var_bytes(script);
-        if (type == HashType::serialized) totals.serialized.write(writer.data());
-        if (type == HashType::muhash) totals.muhash.insert(writer.data());
-        ++totals.outputs;
-        if (last != outpoint.txid) ++totals.transactions;
-        last = outpoint.txid;
-        totals.bogosize += 32 + 4 + 4 + 8 + 2 + script.size();
-        totals.amount += coin.output.value;
-        return true;
-    });
-    if (!read) fail(Code::internal, "Unable to read UTXO set");
-    return totals;
-}
-
-HashType hash_type_of(const std::string& text) {
-    if (text == "hash_serialized_3") return HashType::serialized;
-    if (text == "muhash") return HashType::muhash;
-    if (text == "none") return HashType::none;
-    fail(Code::invalid_parameter, fmt::format("'{}' is not a valid hash_type", text));
-}
-
-void gettxoutsetinfo(Call& call) {
-    const HashType type = hash_type_of(call.string(0, "hash_serialized_3"));
-    if (call.has(1)) {
-        if (type == HashType::serialized)
-            fail(Code::invalid_parameter,
-                 "hash_serialized_3 hash type cannot be queried for a specific block");
-        fail(Code::invalid_parameter, "Querying specific block heights requires coinstatsindex");
-    }
-    CoinTotals totals = coin_totals(call, type);
-    JsonWriter& out = call.out();
-    out.object([&] {
-        out.field("height", totals.height);
-        out.field("bestblock", totals.best_block);
-        out.field("txouts", totals.outputs);
-        out.field("bogosize", totals.bogosize);
-        if (type == HashType::serialized)
-            out.field("hash_serialized_3", sha256(totals.serialized.finish().span()));
-        if (type == HashType::muhash) out.field("muhash", totals.muhash.digest());
-        out.field("total_amount", totals.amount);
-        out.field("transactions", totals.transactions);
-        out.field("disk_size", totals.disk_size);
-    });
-}
 
 void verifychain(Call& call) {
     const auto level = static_cast<int>(std::clamp<int64_t>(call.integer(0, 3), 0, 4));
@@ -156,24 +79,9 @@ void syncwithvalidationinterfacequeue(Call& call) {
     call.ask([](Node&) {});  // steps run one after another: this one is behind all others
 }
 
-std::vector<Method> statistics_methods() {
+std::vector<Method> verification_methods() {
     using enum ParameterType;
     return {
-        {.name = "gettxoutsetinfo",
-         .category = "blockchain",
-         .description = "Returns statistics about the unspent transaction output set. This call "
-                        "reads the whole set, which can take minutes.",
-         .parameters = {{"hash_type", string, false, "hash_serialized_3",
-                         "Which UTXO set hash should be calculated: hash_serialized_3, muhash or "
-                         "none"},
-                        {"hash_or_height", any, false, "the current best block",
-                         "The block hash or height of the target height (only with "
-                         "coinstatsindex)"},
-                        {"use_index", boolean, false, "true", "Use coinstatsindex, if available"}},
-         .result = "{height, bestblock, txouts, bogosize, hash_serialized_3, muhash, total_amount, "
-                   "transactions, disk_size}    (json object)",
-         .example = "\"muhash\"",
-         .handler = &gettxoutsetinfo},
         {.name = "verifychain",
          .category = "blockchain",
          .description = "Verifies blockchain database.",
@@ -244,7 +152,7 @@ std::vector<Method> control_of_tip_methods() {
 }  // namespace
 
 std::vector<Method> chainstate_methods() {
-    std::vector<Method> methods = statistics_methods();
+    std::vector<Method> methods = verification_methods();
     for (auto& method : control_of_tip_methods()) methods.push_back(std::move(method));
     return methods;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/crypto/pow_search.h"
 #include "chain/primitives/consensus_limits.h"
@@ -90,14 +91,14 @@ BlockTemplate timely_template(Node& node) {
 }
 
 BlockRef build_block(Node& node, const Script& payout,
-                     const std::vector<TransactionRef>* transactions) {
+                     const std::vector<TransactionRef>* transactions, CoinbaseForm form) {
     if (!node.automine())
         fail(Code::misc,
              "Blocks are not mined with -consensus=" + node.engine().name() +
                  "; send a transaction, and the validators will create a block with it");
     auto block = std::make_shared<const Block>(
-        transactions == nullptr ? node.build_template(payout).block
-                                : node.build_template(payout, *transactions).block);
+        transactions == nullptr ? node.build_template(payout, form).block
+                                : node.build_template(payout, *transactions, form).block);
     check_template_time(node, *block);
     if (transactions == nullptr) return block;
     if (const auto checked = unwrap(node.check_proposal(*block)); !checked)
@@ -105,41 +106,77 @@ BlockRef build_block(Node& node, const Script& payout,
     return block;
 }
 
-std::vector<BlockHash> generate_blocks(Call& call, const Script& payout, int64_t count,
-                                       uint64_t tries_max) {
-    std::vector<BlockHash> hashes;
-    uint64_t tries = tries_max;
-    BlockRef solved;
-    const auto wanted = [&] { return static_cast<int64_t>(hashes.size()) < count; };
-    while ((wanted() && tries > 0) || solved) {
-        const BlockRef hard = call.ask([&](Node& node) -> BlockRef {
-            const auto submit = [&](const BlockRef& block) {
-                submit_own_block(node, block);
-                hashes.push_back(block->header.hash());
-            };
-            if (solved) submit(solved);
-            solved = nullptr;
-            for (int64_t i = 0; i < kBlocksInStep && wanted() && tries > 0; ++i) {
-                BlockRef block = build_block(node, payout, nullptr);
-                const uint64_t quick_max = std::min(tries, kTriesInStep);
-                uint64_t quick = quick_max;
-                const BlockRef easy = solve_block(block, quick, [] { return true; });
-                tries -= quick_max - quick;
-                if (!easy) return block;
-                submit(easy);
-            }
-            return nullptr;
-        });
-        if (!hard) continue;
-        const BlockHash parent = hard->header.previous;
+namespace {
+
+/// The blocks of one call of generatetoaddress or a related method.
+class Generation {
+ public:
+    Generation(Call& call, const Script& payout, int64_t count, uint64_t tries_max)
+        : call_(call), payout_(payout), count_(count), tries_(tries_max) {}
+
+    std::vector<BlockHash> run() {
+        while ((wanted() && tries_ > 0) || solved_) {
+            const BlockRef hard = call_.ask([&](Node& node) { return generate_easy(node); });
+            if (hard && !solve(hard)) break;
+        }
+        return std::move(hashes_);
+    }
+
+ private:
+    bool wanted() const { return static_cast<int64_t>(hashes_.size()) < count_; }
+
+    /// Some blocks, as long as their nonces are found at once. Returns the first that takes longer.
+    BlockRef generate_easy(Node& node) {
+        if (solved_) submit(node, std::exchange(solved_, nullptr));
+        for (int64_t i = 0; i < kBlocksInStep && wanted() && tries_ > 0; ++i) {
+            const CoinbaseForm form = repeated_ ? CoinbaseForm::unique : CoinbaseForm::plain;
+            BlockRef block = build_block(node, payout_, nullptr, form);
+            const uint64_t quick_max = std::min(tries_, kTriesInStep);
+            uint64_t quick = quick_max;
+            const BlockRef easy = solve_block(block, quick, [] { return true; });
+            tries_ -= quick_max - quick;
+            if (!easy) return block;
+            submit(node, easy);
+        }
+        return nullptr;
+    }
+
+    /// Outside the node. False: every nonce was tried, or every hash was spent.
+    bool solve(const BlockRef& hard) {
         bool stale = false;
-        solved = solve_block(hard, tries, [&] {
-            stale = call.ask([](Node& node) { return node.chain().index().tip().hash; }) != parent;
+        solved_ = solve_block(hard, tries_, [&] {
+            const BlockHash tip =
+                call_.ask([](Node& node) { return node.chain().index().tip().hash; });
+            stale = tip != hard->header.previous;
             return !stale;
         });
-        if (!solved && !stale) break;  // every nonce was tried, or every hash was spent
+        return solved_ || stale;
     }
-    return hashes;
+
+    /// A block that is known already, for example because it was invalidated in the second in which
+    /// it was made, is left; the next one differs.
+    void submit(Node& node, const BlockRef& block) {
+        const BlockHash hash = block->header.hash();
+        repeated_ = node.chain().index().find(hash) != nullptr;
+        if (repeated_) return;
+        submit_own_block(node, block);
+        hashes_.push_back(hash);
+    }
+
+    Call& call_;
+    const Script& payout_;
+    const int64_t count_;
+    uint64_t tries_;
+    std::vector<BlockHash> hashes_;
+    BlockRef solved_;  ///< not submitted yet
+    bool repeated_ = false;
+};
+
+}  // namespace
+
+std::vector<BlockHash> generate_blocks(Call& call, const Script& payout, int64_t count,
+                                       uint64_t tries_max) {
+    return Generation{call, payout, count, tries_max}.run();
 }
 
 }  // namespace parley::rpc

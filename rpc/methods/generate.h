@@ -33,8 +33,9 @@ BlockTemplate timely_template(Node& node);
 
 /// A block on top of the tip that pays to `payout`, complete except for the nonce. With
 /// `transactions`: exactly these, in this order; fails if it would not connect (verify,
-/// "TestBlockValidity failed: ..."). Fails if blocks are not mined.
+/// "TestBlockValidity failed: ..."). Fails if blocks are not mined. `form`: plain blocks are the
+/// bytes that bitcoind generates; if the node knows such a block already, it needs a unique one.
 BlockRef build_block(Node& node, const Script& payout,
-                     const std::vector<TransactionRef>* transactions);
+                     const std::vector<TransactionRef>* transactions, CoinbaseForm form);
 
 }  // namespace parley::rpc

@@ -75,9 +75,11 @@ std::string not_found_text(const TxIndex* index) {
 Located locate_anywhere(Node& node, const Txid& txid, bool with_spent) {
     if (const MempoolEntry* entry = node.mempool().find(txid))
         return {entry->transaction, std::nullopt, {}};
-    const auto indexed = node.indexed_transaction(txid);
+    const TxIndex* index = node.current_indexes().transactions();
+    if (index == nullptr) fail(Code::address_or_key, not_found_text(nullptr));
+    const auto indexed = index->find(txid);
     if (!indexed) fail(Code::misc, indexed.error().message);
-    if (!indexed->has_value()) fail(Code::address_or_key, not_found_text(node.tx_index()));
+    if (!indexed->has_value()) fail(Code::address_or_key, not_found_text(index));
     const HeaderNode& header = find_header(node, (*indexed)->block);
     if (with_spent) return locate_in_block(node, txid, header, true);
     return {(*indexed)->transaction, summarise(node.chain(), header), {}};

@@ -36,7 +36,7 @@ const HeaderNode& block_with_any(Node& node, const std::set<Txid>& txids) {
         if (const auto height = height_by_coins(node.chain().coins(), txid))
             return *node.chain().index().at_height(*height);
     }
-    const auto indexed = unwrap(node.indexed_transaction(*txids.begin()));
+    const auto indexed = find_indexed(node, *txids.begin());
     if (!indexed) fail(Code::address_or_key, "Transaction not yet in block");
     return find_header(node, indexed->block);
 }

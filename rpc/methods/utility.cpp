@@ -95,9 +95,8 @@ void getindexinfo(Call& call) {
     call.ask([&](Node& node) {
         JsonWriter& out = call.out();
         out.object([&] {
-            for (const ChainIndex* index : {static_cast<const ChainIndex*>(node.tx_index()),
-                                            static_cast<const ChainIndex*>(node.filter_index())}) {
-                if (index == nullptr || (!wanted.empty() && wanted != index->title())) continue;
+            for (const ChainIndex* index : node.indexes().all()) {
+                if (!wanted.empty() && wanted != index->title()) continue;
                 out.field_object(index->title(), [&] {
                     out.field("synced", index->synced());
                     out.field("best_block_height", index->best().height);

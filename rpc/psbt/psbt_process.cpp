@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/crypto/hash.h"
+#include "rpc/methods/chain_lookup.h"
 #include "rpc/methods/descriptors.h"
 #include "rpc/psbt/psbt_json.h"
 
@@ -30,7 +31,7 @@ bool is_segwit(const SolvingData& known, const Script& script) {
 void add_spent_outputs(Node& node, const SolvingData& known, Psbt& psbt) {
     for (PsbtInput& input : psbt.inputs) {
         if (input.previous) continue;
-        if (const auto indexed = unwrap(node.indexed_transaction(input.prevout.txid)))
+        if (const auto indexed = find_indexed(node, input.prevout.txid))
             input.previous = indexed->transaction;
         else if (const MempoolEntry* entry = node.mempool().find(input.prevout.txid))
             input.previous = entry->transaction;

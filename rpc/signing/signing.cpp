@@ -58,15 +58,13 @@ PreviousOutputs read_previous_outputs(const Json& prevtxs, KeySet* keys) {
         if (!item.is_object())
             fail(Code::deserialization,
                  "expected object with {\"txid'\",\"vout\",\"scriptPubKey\"} (prevtxs)");
+        require_members(item, {"txid", "vout", "scriptPubKey"});
         check_known_members(item, {{"txid", ParameterType::hex},
                                    {"vout", ParameterType::number},
                                    {"scriptPubKey", ParameterType::hex},
                                    {"redeemScript", ParameterType::hex},
                                    {"witnessScript", ParameterType::hex},
                                    {"amount", ParameterType::amount}});
-        for (const char* key : {"txid", "vout", "scriptPubKey"}) {
-            if (!item.find(key)) fail(Code::type, fmt::format("Missing {} (prevtxs)", key));
-        }
         const int64_t vout = read_integer(*item.find("vout"), "vout", INT32_MIN, INT32_MAX);
         if (vout < 0) fail(Code::deserialization, "vout cannot be negative");
         PreviousOutput output;

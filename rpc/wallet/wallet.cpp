@@ -138,6 +138,7 @@ void lockunspent(Call& call) {
     if (call.has(1)) {
         for (const Json& item : read_array(call.argument(1), call.name(1))) {
             read_object(item, call.name(1));
+            require_members(item, {"txid", "vout"});
             check_known_members(item,
                                 {{"txid", ParameterType::hex}, {"vout", ParameterType::number}});
             outpoints.push_back(read_outpoint(item));

@@ -229,7 +229,8 @@ std::vector<Method> sign_methods() {
                          "add_inputs, include_unsafe, changeAddress, changePosition, lockUnspents, "
                          "fee_rate (sat/vB), feeRate (BTC/kvB), subtractFeeFromOutputs, "
                          "conf_target, estimate_mode, replaceable, minconf, maxconf, change_type, "
-                         "input_weights, max_tx_weight"},
+                         "input_weights, max_tx_weight",
+                         "", kFundingOptions},
                         {"iswitness", boolean, false, "depends on heuristic tests",
                          "Whether the transaction hex is a serialized witness transaction."}},
          .result = "{hex, fee, changepos}    (json object)",
@@ -242,7 +243,8 @@ std::vector<Method> sign_methods() {
          .parameters = {{"txid", hex, true, "", "The txid to be bumped"},
                         {"options", object, false, "",
                          "fee_rate (sat/vB), conf_target, estimate_mode, replaceable, outputs, "
-                         "original_change_index"}},
+                         "original_change_index",
+                         "", kBumpOptions}},
          .result = "{txid, origfee, fee, errors}    (json object)",
          .example = "\"txid\"",
          .handler = &bumpfee},

@@ -383,6 +383,9 @@ std::vector<Method> wallet_coin_methods() {
                          "Include outputs that are not safe to spend"},
                         {"query_options", object, false, "",
                          "minimumAmount, maximumAmount, maximumCount, minimumSumAmount, "
+                         "include_immature_coinbase",
+                         "",
+                         "minimumAmount|maximumAmount|maximumCount|minimumSumAmount|"
                          "include_immature_coinbase"}},
          .result = "[{txid, vout, address, label, scriptPubKey, amount, confirmations, "
                    "spendable, solvable, desc, parent_descs, safe},...]    (json array)",

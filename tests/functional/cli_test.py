@@ -43,6 +43,19 @@ def test_stdin_gives_further_arguments(node):
     assert node.cli("-stdin", "getblockhash", stdin="0\n").stdout.startswith("0f9188f1")
 
 
+def test_wrong_credentials_are_told_from_a_wrong_cookie(network, node):
+    wrong = node.cli("-rpcuser=nobody", "-rpcpassword=nothing", "getblockcount")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("error: Authorization failed: Incorrect rpcuser or rpcpassword were specified. "
+                                   "Configuration file: (")
+    absent = node.cli("-rpccookiefile=no.such.file", "getblockcount")
+    assert "Failed to read cookie file and no rpcpassword was specified." in absent.stderr
+    stale = node.chain_folder / "old.cookie"
+    stale.write_text("__cookie__:00")
+    invalid = node.cli(f"-rpccookiefile={stale}", "getblockcount")
+    assert "Cookie file credentials were invalid and no rpcpassword was specified." in invalid.stderr
+
+
 def test_rpcwallet_selects_the_wallet(node):
     node.rpc.createwallet("one")
     node.rpc.createwallet("two")

@@ -136,7 +136,7 @@ def test_each_block_is_connected_but_only_the_last_is_the_best(network):
     subscriber = Subscriber(address)
     subscriber.joined(follower)
     height = follower.rpc.getblockcount()
-    blocks = miner.generate(height + 5)
+    blocks = miner.generate(height + 5, OTHER_ADDRESS)
     network.connect(follower, miner)
     network.sync_blocks()
     connected = [sequence(body)[0] for body in by_topic(subscriber.until_quiet(), "sequence")

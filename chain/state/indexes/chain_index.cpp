@@ -40,11 +40,21 @@ Expected<void, std::string> ChainIndex::open() {
     best_ = hash->has_value() ? chain_.index().find(**hash) : nullptr;
     // After a power failure, the index may contain blocks that the chain has lost.
     if (best_ == nullptr) best_ = &chain_.index().genesis();
-    if (!synced()) {
-        log_.info(LogCategory::general, "{}: indexed up to block {} of {}", title_,
-                  best_->height.value(), chain_.index().tip().height.value());
-    }
+    if (synced()) return {};
+    const HeaderNode& base = *fork_point(best_, &chain_.index().tip());
+    if (!chain_.index().at_height(base.height + 1)->has_body())
+        return Unexpected(fmt::format(
+            "{} best block of the index goes beyond pruned data. Please disable the index or "
+            "reindex (which will download the whole blockchain again)",
+            title_));
+    log_.info(LogCategory::general, "{}: indexed up to block {} of {}", title_,
+              best_->height.value(), chain_.index().tip().height.value());
     return {};
+}
+
+bool ChainIndex::synced() const {
+    const HeaderNode& tip = chain_.index().tip();
+    return best_ == &tip || (best_->height > tip.height && best_->ancestor(tip.height) == &tip);
 }
 
 void ChainIndex::step() {
@@ -75,6 +85,26 @@ Expected<BlockRef, StorageError> ChainIndex::read_block(const HeaderNode& node) 
         return Unexpected(
             damaged("block " + node.hash.to_string() + " is needed, but was removed"));
     return chain_.read_block(node);
+}
+
+Expected<FoundTransaction, StorageError> ChainIndex::read_transaction(ByteSpan record) const {
+    const auto position = parse_position(record);
+    if (!position) return Unexpected(damaged("the record of a transaction is malformed"));
+    const auto header = chain_.read_block_file(
+        {position->file, position->block_offset, static_cast<uint32_t>(BlockHeader::kSize)});
+    if (!header) return Unexpected(header.error());
+    const auto bytes = chain_.read_block_file(
+        {position->file, position->block_offset + position->offset, position->size});
+    if (!bytes) return Unexpected(bytes.error());
+    Reader header_reader(*header);
+    Reader tx_reader(*bytes);
+    FoundTransaction found;
+    found.block = read_block_header(header_reader).hash();
+    found.transaction = read_shared_transaction(tx_reader);
+    const bool intact = tx_reader.done() && found.transaction != nullptr;
+    if (!intact || chain_.index().find(found.block) == nullptr)
+        return Unexpected(damaged("a transaction is not at its recorded position"));
+    return found;
 }
 
 }  // namespace parley

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "chain/state/chainstate.h"
+#include "chain/state/indexes/transaction_position.h"
 
 namespace parley {
 
@@ -25,7 +26,9 @@ class ChainIndex {
     /// Call once. The error is a sentence: the store is damaged or belongs to another chain.
     Expected<void, std::string> open();
 
-    bool synced() const { return best_ == &chain_.index().tip(); }
+    /// Whether nothing is left to index. As in bitcoind, blocks that were disconnected stay indexed
+    /// until others take their place: best() may be above the tip.
+    bool synced() const;
     /// The last indexed block.
     const HeaderNode& best() const { return *best_; }
     /// As getindexinfo shows it.
@@ -50,6 +53,8 @@ class ChainIndex {
     virtual Expected<size_t, StorageError> index_block(WriteBatch& batch,
                                                        const HeaderNode& node) = 0;
     Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const;
+    /// What is at the position that `record` contains, and its block, which is in the header tree.
+    Expected<FoundTransaction, StorageError> read_transaction(ByteSpan record) const;
     StorageError damaged(const std::string& what) const;
 
     const Storage& store() const { return store_; }

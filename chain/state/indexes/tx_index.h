@@ -1,8 +1,8 @@
 // TxIndex: the position of each transaction of the best chain in the block files (-txindex).
 //
-// Store, besides what ChainIndex has: 't' and a txid: file (4), offset of the block (8), offset of
-// the transaction in the block (4), size (4), little-endian. Entries of blocks that a
-// reorganisation disconnected remain until a block of the new branch contains the same transaction.
+// Store, besides what ChainIndex has: 't' and a txid: a TransactionPosition. Entries of blocks that
+// a reorganisation disconnected remain until a block of the new branch contains the same
+// transaction.
 //
 // Core thread only.
 #pragma once
@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "chain/state/indexes/chain_index.h"
+#include "chain/state/indexes/transaction_position.h"
 
 namespace parley {
 
@@ -19,10 +20,7 @@ class TxIndex final : public ChainIndex {
     TxIndex(Storage& store, const Chainstate& chain, LogSink& log)
         : ChainIndex(store, chain, log, "txindex", "txindex") {}
 
-    struct Found {
-        TransactionRef transaction;
-        BlockHash block;
-    };
+    using Found = FoundTransaction;
     /// Empty: not in an indexed block.
     Expected<std::optional<Found>, StorageError> find(const Txid& txid) const;
 

@@ -105,8 +105,7 @@ Expected<NodeFiles::Options, std::string> places(const RecordHeader& header, con
     return NodeFiles::Options{locations->chain_directory,
                               directories->blocks,
                               directories->wallets,
-                              header.tx_index,
-                              header.filter_index,
+                              header.indexes,
                               config.chain.reindex,
                               config.chain.reindex_chainstate,
                               size_t{0}};
@@ -141,19 +140,23 @@ class Stores {
                 random,
                 secrets,
                 log,
-                !header.tx_index ? nullptr : (files_ ? files_->tx_index() : &memory_tx_index_),
-                !header.filter_index ? nullptr
-                                     : (files_ ? files_->filter_index() : &memory_filter_index_)};
+                files_ ? files_->indexes() : memory_indexes(header.indexes)};
     }
 
     NullLog log;
     std::vector<BannedSubnet> bans;  ///< that the daemon had at its start
 
  private:
+    IndexStores memory_indexes(const PerIndex<bool>& wanted) {
+        IndexStores stores{};
+        for (size_t i = 0; i < kIndexKinds; ++i)
+            stores[i] = wanted[i] ? &memory_indexes_[i] : nullptr;
+        return stores;
+    }
+
     MemoryStorage memory_blocks_;
     MemoryStorage memory_coins_;
-    MemoryStorage memory_tx_index_;
-    MemoryStorage memory_filter_index_;
+    PerIndex<MemoryStorage> memory_indexes_;
     MemoryStorageDirectory memory_wallets_;
     std::unique_ptr<NodeFiles> files_;
     InlineScriptVerifier verifier_;

@@ -19,6 +19,17 @@ struct ChainParams;
 
 namespace parley::lab {
 
+class NoFile final : public rpc::NewFile {
+ public:
+    explicit NoFile(std::string path) : path_(std::move(path)) {}
+    const std::string& path() const override { return path_; }
+    bool write(ByteSpan) override { return true; }
+    bool finish() override { return true; }
+
+ private:
+    const std::string path_;
+};
+
 /// The process as replayed methods see it. Its clock follows the record.
 class ReplayHost final : public rpc::Host {
  public:
@@ -40,6 +51,11 @@ class ReplayHost final : public rpc::Host {
     std::optional<std::string> save_mempool(const MempoolFile&) override { return ""; }
     // The transactions have events of their own in the record.
     bool import_mempool(const std::string&, const rpc::MempoolImport&) override { return true; }
+    // The steps of the node are replayed, not what was written elsewhere.
+    Expected<std::unique_ptr<rpc::NewFile>, std::string> create_file(
+        const std::string& path) override {
+        return std::make_unique<NoFile>(path);
+    }
     std::shared_ptr<void> begin_scan(Scan) override { return std::make_shared<int>(0); }
     bool report_scan(Scan, ScanProgress) override { return true; }
     std::optional<ScanProgress> scan_progress(Scan) const override { return std::nullopt; }

@@ -209,6 +209,8 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
     options.filter_index = wants_filter_index(reader);
     if (options.tx_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -txindex.");
+    if (options.spender_index && node.chain.prune)
+        reader.fail("Prune mode is incompatible with -txospenderindex.");
     if (options.filter_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -blockfilterindex.");
     options.record = absolute(options.record, locations.chain_directory);

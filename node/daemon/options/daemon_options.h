@@ -8,6 +8,7 @@
 #include "base/expected.h"
 #include "base/log.h"
 #include "base/option_rows.h"
+#include "chain/state/indexes/chain_indexes.h"
 #include "node/config.h"
 #include "node/daemon/http/http_options.h"
 #include "node/daemon/network/transport.h"
@@ -44,6 +45,8 @@ struct DaemonOptions {
     bool persist_mempool_plain = false;             ///< -persistmempoolv1
     bool tx_index = false;                          ///< -txindex
     bool filter_index = false;                      ///< -blockfilterindex
+    bool spender_index = false;                     ///< -txospenderindex
+    bool coin_stats_index = false;                  ///< -coinstatsindex
     int par = 0;                                    ///< see script_threads()
     size_t script_caches_bytes = size_t{32} << 20;  ///< signatures and scripts have half each
     std::string alert_notify;                       ///< shell commands; empty: none
@@ -60,6 +63,10 @@ struct DaemonOptions {
     Settings settings;  ///< what all options were read from, for the record
 
     static OptionRows<DaemonOptions> rows();
+
+    PerIndex<bool> indexes() const {
+        return {tx_index, filter_index, spender_index, coin_stats_index};
+    }
 };
 
 /// Where the options are, before they can be read: the chain decides which count.

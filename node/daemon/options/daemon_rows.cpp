@@ -51,6 +51,10 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
                   "scanblocks; `basic` is the only type (default: 0)"),
         option<&O::blocks_directory>("blocksdir", kDirectory,
                                      "Directory of the block files (default: the data directory)"),
+        option<&O::coin_stats_index>(
+            "coinstatsindex", kFlag,
+            "Maintain statistics of the UTXO set after each block, used by the gettxoutsetinfo RPC "
+            "(default: {default})"),
         option<&O::no_wallets>("disablewallet", kFlag,
                                "Disable the wallets and their RPC methods (default: {default})",
                                {.group = OptionGroup::wallet}),
@@ -94,6 +98,10 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
         option<&O::tx_index>("txindex", kFlag,
                              "Maintain an index of all transactions, used by the getrawtransaction "
                              "RPC (default: {default})"),
+        option<&O::spender_index>(
+            "txospenderindex", kFlag,
+            "Maintain an index of the transactions that spend each output, used by the "
+            "gettxspendingprevout RPC (default: {default})"),
         option<&O::wallet_directory>(
             "walletdir", kDirectory,
             "Directory of the wallets; relative to the chain's directory (default: {default})",

@@ -28,9 +28,18 @@ ByteSpan bytes_of(std::string_view text) {
     return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-// Of the byte that says which indexes there are.
-constexpr uint8_t kTxIndex = 1;
-constexpr uint8_t kFilterIndex = 2;
+// Which indexes there are: the bit of each IndexKind.
+uint8_t index_bits(const PerIndex<bool>& indexes) {
+    uint32_t bits = 0;
+    for (size_t i = 0; i < kIndexKinds; ++i) bits |= (indexes[i] ? 1u : 0u) << i;
+    return static_cast<uint8_t>(bits);
+}
+
+PerIndex<bool> indexes_of(uint8_t bits) {
+    PerIndex<bool> indexes{};
+    for (size_t i = 0; i < kIndexKinds; ++i) indexes[i] = (bits >> i & 1) != 0;
+    return indexes;
+}
 
 std::string text_of(ByteSpan bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -45,8 +54,7 @@ Bytes encode(const RecordHeader& header) {
         .le(header.coins_cache_bytes)
         .u8(header.fresh)
         .u8(header.wallets)
-        .u8(static_cast<uint8_t>((header.tx_index ? kTxIndex : 0) |
-                                 (header.filter_index ? kFilterIndex : 0)))
+        .u8(index_bits(header.indexes))
         .le(header.start.time_since_epoch().count());
     Writer entries;
     uint64_t count = 0;
@@ -75,9 +83,7 @@ std::optional<RecordHeader> decode_header(ByteSpan payload) {
     header.coins_cache_bytes = reader.le<uint64_t>();
     header.fresh = reader.u8() != 0;
     header.wallets = reader.u8() != 0;
-    const uint8_t indexes = reader.u8();
-    header.tx_index = (indexes & kTxIndex) != 0;
-    header.filter_index = (indexes & kFilterIndex) != 0;
+    header.indexes = indexes_of(reader.u8());
     header.start = TimePoint{Duration{reader.le<int64_t>()}};
     const size_t count = reader.count(kEntrySizeMin);
     for (size_t i = 0; i < count; ++i) {

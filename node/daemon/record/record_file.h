@@ -17,6 +17,7 @@
 
 #include "base/expected.h"
 #include "base/time.h"
+#include "chain/state/indexes/chain_indexes.h"
 #include "node/daemon/options/settings.h"
 #include "node/daemon/record/event_codec.h"
 #include "node/daemon/system/unique_fd.h"
@@ -31,8 +32,7 @@ struct RecordHeader {
     uint64_t coins_cache_bytes = 0;  ///< the coins cache's part of -dbcache
     bool fresh = true;               ///< the data directory was empty
     bool wallets = true;
-    bool tx_index = false;
-    bool filter_index = false;
+    PerIndex<bool> indexes{};  ///< which there are
     TimePoint start{};
     Settings settings;  ///< the settings that the node's options were read from
 };

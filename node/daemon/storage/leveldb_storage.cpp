@@ -109,6 +109,19 @@ std::optional<StorageError> refuse_to_begin_anew(const LevelDbOptions& options) 
     return std::nullopt;
 }
 
+// What was written last is in a log only, which an orderly restart does not turn into a table.
+uint64_t logs_size(const std::string& directory) {
+    uint64_t size = 0;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error)) {
+        std::error_code gone;
+        const auto bytes = entry->file_size(gone);
+        if (!gone && entry->path().extension() == ".log") size += bytes;
+    }
+    return size;
+}
+
 }  // namespace
 
 struct LevelDbStorage::Database {
@@ -280,7 +293,7 @@ uint64_t LevelDbStorage::keys_size_on_disk() const {
     const leveldb::Range all(leveldb::Slice{}, last);
     uint64_t size = 0;
     database_->db->GetApproximateSizes(&all, 1, &size);
-    return size;
+    return size + logs_size(database_->directory);
 }
 
 CommitId LevelDbStorage::commit(WriteBatch batch, Durability durability) {

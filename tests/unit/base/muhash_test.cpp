@@ -59,7 +59,29 @@ TEST(MuHash3072, order_does_not_count_and_removal_undoes) {
         EXPECT_EQ((without *= first).digest(), all);
         EXPECT_EQ((without /= first).digest(), debt.digest());
         EXPECT_EQ((forward /= forward).digest(), MuHash3072{}.digest());
+        // Goes on where it was.
+        auto later = MuHash3072::parse(debt.serialize());
+        ASSERT_TRUE(later.has_value());
+        EXPECT_EQ(later->digest(), debt.digest());
+        EXPECT_EQ(later->insert(members[0]).digest(), all);
     }
+}
+
+TEST(MuHash3072, parse_refuses_what_no_set_is) {
+    const Bytes one = MuHash3072{}.serialize();
+    ASSERT_EQ(one.size(), 768u);
+    EXPECT_FALSE(MuHash3072::parse(ByteSpan{one}.first(767)));
+    EXPECT_FALSE(MuHash3072::parse(Bytes(768, 0))) << "zero has no inverse";
+    // The modulus itself is zero, too: 2^3072 - 1103717.
+    Bytes modulus(384, 0xff);
+    modulus[0] = 0x9b;
+    modulus[1] = 0x28;
+    modulus[2] = 0xef;
+    Bytes numbers = one;
+    std::copy(modulus.begin(), modulus.end(), numbers.begin() + 384);
+    EXPECT_FALSE(MuHash3072::parse(numbers));
+    numbers[384] += 1;
+    EXPECT_TRUE(MuHash3072::parse(numbers));
 }
 
 }  // namespace

@@ -150,8 +150,16 @@ TEST(RunCli, namedArguments_becomeMembersAndArgs) {
     server.run({"-named", "createwallet", "wallet_name=w=1", "blank=true"});
     EXPECT_EQ(server.params(), R"({"wallet_name":"w=1","blank":true})");
     // An "=" inside of a text or of JSON makes no name.
-    server.run({"-named", "echo", "a=b", R"(["c=d"])", "arg3=e=f"});
-    EXPECT_EQ(server.params(), R"x({"arg3":"e=f","args":["a=b","[\"c=d\"]"]})x");
+    server.run({"-named", "getblock", "a=b"});
+    EXPECT_EQ(server.params(), R"({"args":["a=b"]})");
+    // A parameter without a type takes no "=": the server says that there is no such name.
+    server.run({"-named", "echo", "args=[1]", "2", "arg3=e=f"});
+    EXPECT_EQ(server.params(), R"({"args":"[1]","arg3":"e=f","args":["2"]})");
+    // A member of an options object may be text or JSON.
+    server.run({"-named", "gettxspendingprevout", "[]", "mempool_only=true"});
+    EXPECT_EQ(server.params(), R"({"mempool_only":true,"args":[[]]})");
+    server.run({"-named", "fundrawtransaction", "00", "changeAddress=bcrt1q"});
+    EXPECT_EQ(server.params(), R"({"changeAddress":"bcrt1q","args":["00"]})");
     server.run({"-named", "echojson", R"(["c=d"])"});
     EXPECT_EQ(server.params(), R"({"args":[["c=d"]]})");
     server.run({"-named", "getblock", "00ff", "verbose=1", "verbose=2"});

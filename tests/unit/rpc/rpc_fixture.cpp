@@ -9,6 +9,32 @@
 
 namespace parley::rpc::test {
 
+namespace {
+
+class MemoryFile final : public NewFile {
+ public:
+    MemoryFile(std::string path, std::map<std::string, Bytes>& files)
+        : path_(std::move(path)), files_(files) {}
+    const std::string& path() const override { return path_; }
+    bool write(ByteSpan bytes) override {
+        append(content_, bytes);
+        return true;
+    }
+    bool finish() override { return files_.emplace(path_, content_).second; }
+
+ private:
+    const std::string path_;
+    std::map<std::string, Bytes>& files_;
+    Bytes content_;
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<NewFile>, std::string> FakeHost::create_file(const std::string& path) {
+    if (files.contains(path)) return Unexpected(path + " already exists.");
+    return std::make_unique<MemoryFile>(path, files);
+}
+
 bool FakeHost::set_log_category(std::string_view name, bool enabled) {
     for (LogCategoryState& category : categories) {
         if (category.name != name) continue;

@@ -76,6 +76,9 @@ class FakeHost final : public Host {
         imports.emplace_back(path, import);
         return import_works;
     }
+    /// What methods wrote, by path; finished ones only.
+    std::map<std::string, Bytes> files;
+    Expected<std::unique_ptr<NewFile>, std::string> create_file(const std::string& path) override;
     std::map<Scan, ScanProgress> scans;
     bool scan_aborted = false;
     std::shared_ptr<void> begin_scan(Scan scan) override {

@@ -101,9 +101,25 @@ TEST(GetTxSpendingPrevout, spender_isNamed) {
     EXPECT_THAT(runner.result("gettxspendingprevout", asked),
                 HasSubstr(R"("spendingtxid":")" + spender->txid().to_string()));
     EXPECT_EQ(runner.call("gettxspendingprevout", "[[]]").code, -8);
-    EXPECT_EQ(runner.call("gettxspendingprevout", R"([[{"x":1}]])").message, "Unexpected key x");
-    EXPECT_EQ(runner.call("gettxspendingprevout", R"([[{"vout":1}]])").message,
-              "JSON value of type null is not of expected type string");
+    EXPECT_EQ(runner.call("gettxspendingprevout", R"([[{"x":1}]])").message, "Missing txid");
+    EXPECT_EQ(runner.call("gettxspendingprevout", R"([[{"vout":1}]])").message, "Missing txid");
+    const std::string outpoint_members = asked.substr(3, asked.size() - 6);
+    EXPECT_EQ(
+        runner.call("gettxspendingprevout", "[[{" + outpoint_members + R"(,"x":1}]])").message,
+        "Unexpected key x");
+    // The members of the options are parameters of their own for a client that names them.
+    const std::string named = R"({"outputs":)" + asked.substr(1, asked.size() - 2);
+    EXPECT_THAT(runner.result("gettxspendingprevout", named + R"(,"return_spending_tx":true})"),
+                HasSubstr(R"("spendingtx":")" + hex_of(spender)));
+    EXPECT_EQ(runner.call("gettxspendingprevout", named + R"(,"mempool_only":true,"options":{}})")
+                  .message,
+              "Parameter options conflicts with parameter mempool_only");
+    EXPECT_EQ(runner.call("gettxspendingprevout", named + R"(,"mempool":true})").message,
+              "Unknown named parameter mempool");
+    const std::string elsewhere =
+        R"([[{"txid":")" + std::string(64, '1') + R"(","vout":0}],{"mempool_only":false}])";
+    EXPECT_EQ(runner.call("gettxspendingprevout", elsewhere).message,
+              "Mempool lacks a relevant spend, and txospenderindex is unavailable.");
 }
 
 TEST(SendRawTransaction, accepted_returnsTheTxid) {
@@ -432,7 +448,7 @@ TEST(SignRawTransactionWithKey, mistakes_areExplained) {
     };
     EXPECT_EQ(error(R"(["nokey"]])"), "-5 Invalid private key");
     EXPECT_EQ(error(R"([],[],"SOME"])"), "-8 'SOME' is not a valid sighash parameter.");
-    EXPECT_EQ(error(R"([],[{"vout":1}]])"), "-3 Missing txid (prevtxs)");
+    EXPECT_EQ(error(R"([],[{"vout":1}]])"), "-3 Missing txid");
     const std::string txid = transaction->inputs()[0].prevout.txid.to_string();
     EXPECT_EQ(error(R"([],[{"txid":")" + txid + R"(","vout":-1,"scriptPubKey":"00"}]])"),
               "-22 vout cannot be negative");

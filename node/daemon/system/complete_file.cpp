@@ -1,0 +1,52 @@
+#include "node/daemon/system/complete_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+namespace parley {
+namespace {
+
+std::string incomplete(const std::string& path) {
+    return path + ".incomplete";
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<rpc::NewFile>, std::string> CompleteFile::create(std::string path) {
+    std::error_code error;
+    if (std::filesystem::exists(path, error))
+        return Unexpected(
+            fmt::format("{} already exists. If you are sure this is what you want, "
+                        "move it out of the way first",
+                        path));
+    UniqueFd file{::open(incomplete(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+    if (!file.valid())
+        return Unexpected(fmt::format("Couldn't open file {} for writing.", incomplete(path)));
+    return std::unique_ptr<rpc::NewFile>{new CompleteFile(std::move(path), std::move(file))};
+}
+
+CompleteFile::~CompleteFile() {
+    if (!finished_) ::unlink(incomplete(path_).c_str());
+}
+
+bool CompleteFile::write(ByteSpan bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return false;
+        bytes = bytes.subspan(static_cast<size_t>(count));
+    }
+    return true;
+}
+
+bool CompleteFile::finish() {
+    finished_ =
+        ::fsync(file_.get()) == 0 && std::rename(incomplete(path_).c_str(), path_.c_str()) == 0;
+    return finished_;
+}
+
+}  // namespace parley
