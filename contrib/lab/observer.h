@@ -1,5 +1,6 @@
 // Observer: records what happens in a running network: when each node moved to which tip, and each
-// validator of PBFT to which view, and every block that any node knows. One thread per node. The evaluation follows afterwards (run_result.h).
+// validator of PBFT to which view, and every block that any node knows. One thread per node. The
+// evaluation follows afterwards (run_result.h).
 #pragma once
 
 #include <atomic>

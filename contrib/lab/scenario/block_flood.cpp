@@ -86,8 +86,7 @@ class BlockFlood::Run {
         arrivals_[node] = now;
         requested_[node] = true;
         const BlockRelay relay = flood_.options_.relay;
-        const bool pushes =
-            relay == BlockRelay::push || (relay == BlockRelay::own && node == from);
+        const bool pushes = relay == BlockRelay::push || (relay == BlockRelay::own && node == from);
         for (const Peer& peer : flood_.peers_[node]) {
             if (peer.node == from && node != from) continue;
             if (pushes) {

@@ -111,8 +111,8 @@ Duration to_duration_of(double seconds) {
     return Duration{static_cast<int64_t>(seconds * 1e6 + 0.5)};
 }
 
-/// Instead of `flooded`, delays in which the blocks that a node sends wait for each other. Of miners
-/// only: no others' blocks matter.
+/// Instead of `flooded`, delays in which the blocks that a node sends wait for each other. Of
+/// miners only: no others' blocks matter.
 Expected<MiningNetwork, std::string> with_queues(const Scenario& scenario,
                                                  const ScenarioNetwork& network,
                                                  MiningNetwork flooded) {
@@ -132,8 +132,7 @@ Expected<MiningNetwork, std::string> with_queues(const Scenario& scenario,
                     "{:.6g} s are possible",
                     from, to, delay.count(), kDelayMax, scenario.interval_s));
             }
-            flooded.delays[from * size + to] =
-                from_intervals(delay.count() / scenario.interval_s);
+            flooded.delays[from * size + to] = from_intervals(delay.count() / scenario.interval_s);
         }
     }
     shorten_detours(flooded);

@@ -57,9 +57,10 @@ class ByzantineWorld {
             (validators_ - 1) / 3 + (control == ByzantineControl::one_too_many ? 1 : 0);
         const size_t first = random_.uniform(2) == 0 ? 0 : random_.uniform(validators_);
         for (size_t i = 0; i < faults; ++i) {
-            const auto behaviour = control == ByzantineControl::one_too_many
-                                       ? Behaviour::two_faces
-                                       : Behaviour{static_cast<uint8_t>(random_.uniform(kBehaviours))};
+            const auto behaviour =
+                control == ByzantineControl::one_too_many
+                    ? Behaviour::two_faces
+                    : Behaviour{static_cast<uint8_t>(random_.uniform(kBehaviours))};
             corrupt((first + i) % validators_, behaviour);
         }
         world_.connect_mesh();
@@ -74,8 +75,8 @@ class ByzantineWorld {
                 // Another node's payment may be there first.
                 sim::submit(world_, node, purse_.pay(2 * (height - 1) + (half_[node] ? 1 : 0)));
             }
-            const bool all = world_.run_until([&] { return lowest() >= height; }, kHeightMax,
-                                              milliseconds{50});
+            const bool all =
+                world_.run_until([&] { return lowest() >= height; }, kHeightMax, milliseconds{50});
             if (!all) break;
             reached = height;
         }
@@ -175,8 +176,8 @@ ByzantineTally run_byzantine_world(uint64_t seed, ByzantineControl control) {
     return ByzantineWorld(seed, control).run();
 }
 
-ByzantineTally run_byzantine_worlds(uint64_t worlds, double seconds_given,
-                                    ByzantineControl control, const GoOn& go_on) {
+ByzantineTally run_byzantine_worlds(uint64_t worlds, double seconds_given, ByzantineControl control,
+                                    const GoOn& go_on) {
     const auto end =
         std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds_given);
     std::atomic<uint64_t> next{1};
@@ -202,15 +203,15 @@ ByzantineTally run_byzantine_worlds(uint64_t worlds, double seconds_given,
 Findings judge_byzantine_worlds(const ByzantineTally& tally, uint64_t wanted) {
     constexpr double kHeightsMin = 95;
     const std::string name = "8.pbft.safety";
-    Findings findings{judge_equal(name + ".conflicts", "seeds", 0,
-                                  tally.worlds > 0 ? static_cast<double>(tally.conflicts)
-                                                   : std::nan(""))};
+    Findings findings{
+        judge_equal(name + ".conflicts", "seeds", 0,
+                    tally.worlds > 0 ? static_cast<double>(tally.conflicts) : std::nan(""))};
     const Proportion heights{tally.heights_final, tally.heights_wanted};
     const bool any = heights.trials > 0;
-    findings.push_back(judge({name + ".final_heights", "%", std::nullopt, {kHeightsMin, 100}},
-                             any ? 100 * heights.value() : std::nan(""),
-                             any ? std::optional(Range{100 * heights.low(), 100 * heights.high()})
-                                 : std::nullopt));
+    findings.push_back(judge(
+        {name + ".final_heights", "%", std::nullopt, {kHeightsMin, 100}},
+        any ? 100 * heights.value() : std::nan(""),
+        any ? std::optional(Range{100 * heights.low(), 100 * heights.high()}) : std::nullopt));
     if (tally.worlds == wanted) {
         findings.push_back(judge_equal(name + ".seeds", "", static_cast<double>(wanted),
                                        static_cast<double>(tally.worlds)));

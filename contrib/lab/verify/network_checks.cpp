@@ -71,8 +71,7 @@ ScenarioNetwork pool_network(uint64_t seed) {
 }
 
 /// The pools alone: other nodes matter for the paths and the queues only.
-MiningNetwork pool_miners(const ScenarioNetwork& network, const NetworkRow& row,
-                          BlockRelay relay) {
+MiningNetwork pool_miners(const ScenarioNetwork& network, const NetworkRow& row, BlockRelay relay) {
     constexpr double kMeanOfNominal = 1.0516;
     constexpr double kBytesOf10Minutes = 534'800;
     constexpr double kValidationPerByte = 0.174 / 458'000;  // seconds
