@@ -139,6 +139,27 @@ void write_script(JsonWriter& out, const ChainParams& params, const Script& scri
     });
 }
 
+bool has_valid_opcodes(const Script& script) {
+    ScriptOps ops{script.bytes()};
+    while (const auto op = ops.next()) {
+        if (op->opcode > OP_NOP10 || op->data.size() > kScriptItemSizeMax) return false;
+    }
+    return !ops.malformed();
+}
+
+namespace {
+
+/// By version and size, a witness program pays to a key, or to a script or a tree of scripts.
+/// Empty: the program has no rules yet.
+std::optional<bool> commits_to_script(const WitnessProgram& witness) {
+    if (witness.version == 0) return witness.program.size() == 32;
+    const bool taproot = witness.version == 1 && witness.program.size() == 32;
+    if (taproot || is_anchor(witness)) return true;
+    return std::nullopt;
+}
+
+}  // namespace
+
 void write_destination_fields(JsonWriter& out, const Script& script) {
     const auto witness = witness_program(script);
     if (!witness) {
@@ -146,8 +167,7 @@ void write_destination_fields(JsonWriter& out, const Script& script) {
         out.field("iswitness", false);
         return;
     }
-    const bool known = witness->version <= 1;
-    if (known) out.field("isscript", witness->version == 1 || witness->program.size() == 32);
+    if (const auto is_script = commits_to_script(*witness)) out.field("isscript", *is_script);
     out.field("iswitness", true);
     out.field("witness_version", witness->version);
     out.key("witness_program").hex(witness->program);

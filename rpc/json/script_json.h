@@ -23,6 +23,10 @@ std::string script_asm(const Script& script, bool signatures = false);
 std::string script_descriptor(const ChainParams& params, const Script& script,
                               const Script* witness_script = nullptr);
 
+/// Whether every opcode is one that existed before tapscript, and no push exceeds the size limit
+/// of a stack item. A script for which this is false always fails outside tapscript.
+bool has_valid_opcodes(const Script& script);
+
 /// An object {asm, desc, hex, address, type}.
 void write_script(JsonWriter& out, const ChainParams& params, const Script& script);
 

@@ -5,6 +5,7 @@
 
 #include "chain/primitives/fee_rate.h"
 #include "mempool/package/package.h"
+#include "rpc/json/script_json.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 
@@ -112,7 +113,9 @@ void testmempoolaccept(Call& call) {
 /// Outputs that can never be spent must not carry more than the client allows.
 void check_burn(const Transaction& transaction, Amount max_burn) {
     for (const TxOutput& output : transaction.outputs()) {
-        if (output.script_pubkey.is_unspendable() && output.value > max_burn)
+        const Script& script = output.script_pubkey;
+        const bool burns = script.is_unspendable() || !has_valid_opcodes(script);
+        if (burns && output.value > max_burn)
             fail(Code::verify,
                  "Unspendable output exceeds maximum configured by user (maxburnamount)");
     }

@@ -26,11 +26,7 @@ const HeaderNode& block_by_hash_or_height(const Node& node, const Json& wanted) 
                  fmt::format("Target block height {} after current tip {}", height, tip));
         return *chain.index().at_height(Height{static_cast<int32_t>(height)});
     }
-    const HeaderNode& block = find_header(node, read_block_hash(wanted, "hash_or_height"));
-    if (!chain.index().contains(block))
-        fail(Code::invalid_parameter,
-             fmt::format("Block is not in chain {}", block.hash.to_string()));
-    return block;
+    return find_header(node, read_block_hash(wanted, "hash_or_height"));
 }
 
 /// As in bitcoind: for an even number of values, the mean of the two in the middle.
@@ -186,7 +182,10 @@ std::vector<Figure> block_figures(const ChainParams& params, const BlockSummary&
 
 void getblockstats(Call& call) {
     const KnownBlock content = call.ask([&](Node& node) {
-        return read_known_block(node, block_by_hash_or_height(node, call.argument(0)), true);
+        const HeaderNode& block = block_by_hash_or_height(node, call.argument(0));
+        KnownBlock known{summarise(node.chain(), block), read_block(node, block), {}};
+        known.undo = read_undo(node, block);
+        return known;
     });
     const auto figures = block_figures(call.params(), content.summary, block_totals(content),
                                        static_cast<int64_t>(content.block->transactions.size()));
@@ -270,7 +269,7 @@ std::vector<Method> block_statistics_methods() {
          .parameters = {{"hash_or_height", any, true, "",
                          "The block hash or height of the target block"},
                         {"stats", array, false, "all values", "Values to plot (see result)",
-                         R"(["stat",...])"}},
+                         "stats"}},
          .result = "{avgfee, avgfeerate, ..., utxo_size_inc_actual}    (json object)",
          .example = R"(1000 '["minfeerate","avgfeerate"]')",
          .handler = &getblockstats},

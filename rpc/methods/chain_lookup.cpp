@@ -15,8 +15,18 @@ BlockRef read_block(const Node& node, const HeaderNode& header) {
     if (header.parent != nullptr && !header.has_body())
         fail(Code::misc, "Block not available (not fully downloaded)");
     auto block = node.chain().read_block(header);
-    if (!block) fail(Code::misc, "Can't read block from disk");
+    if (!block) fail(Code::misc, "Block not found on disk");
     return std::move(*block);
+}
+
+BlockUndo read_undo(const Node& node, const HeaderNode& header) {
+    if (header.parent == nullptr) return {};
+    if (!header.has_undo())
+        fail(Code::misc, header.is_pruned() ? "Undo data not available (pruned data)"
+                                            : "Undo data not available");
+    auto undo = node.chain().read_undo(header);
+    if (!undo) fail(Code::misc, "Can't read undo data from disk");
+    return std::move(*undo);
 }
 
 KnownBlock read_known_block(const Node& node, const HeaderNode& header, bool with_undo) {

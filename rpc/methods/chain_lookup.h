@@ -13,6 +13,10 @@ const HeaderNode& find_header(const Node& node, const BlockHash& hash);
 /// Fails with misc if only the header is known, or the body was pruned.
 BlockRef read_block(const Node& node, const HeaderNode& header);
 
+/// The coins that the block spends. Fails with misc if they are not stored, as for a block that was
+/// never connected.
+BlockUndo read_undo(const Node& node, const HeaderNode& header);
+
 /// Without `with_undo`, the spent coins are omitted.
 KnownBlock read_known_block(const Node& node, const HeaderNode& header, bool with_undo);
 

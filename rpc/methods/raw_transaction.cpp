@@ -119,15 +119,13 @@ void getrawtransaction(Call& call) {
     });
 }
 
-/// Whether the script has only opcodes that are valid outside tapscript, and no push above the size
-/// limit.
-bool has_valid_opcodes(const Script& script) {
+/// Whether tapscript would succeed without running the script (BIP342).
+bool has_success_opcode(const Script& script) {
     ScriptOps ops{script.bytes()};
     while (const auto op = ops.next()) {
-        const bool success = is_op_success(op->opcode) || op->opcode > OP_NOP10;
-        if (success || op->data.size() > kScriptItemSizeMax) return false;
+        if (is_op_success(op->opcode)) return true;
     }
-    return !ops.malformed();
+    return false;
 }
 
 /// Whether the script can be the redeem script of a P2SH address.
@@ -140,7 +138,8 @@ bool can_wrap(const Script& script, ScriptType type) {
         case ScriptType::anchor:
             return false;
         default:
-            return has_valid_opcodes(script) && !script.is_unspendable();
+            return has_valid_opcodes(script) && !has_success_opcode(script) &&
+                   !script.is_unspendable();
     }
 }
 

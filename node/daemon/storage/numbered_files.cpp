@@ -107,13 +107,19 @@ Expected<void, StorageError> NumberedFileWriter::remove(FileId file) {
 }
 
 Expected<int, StorageError> NumberedFileReader::open(FileId file) {
-    if (const auto found = open_.find(file); found != open_.end()) return found->second.get();
     const std::string path = numbered_file_path(directory_, file);
+    struct stat info {};
+    if (const auto found = open_.find(file); found != open_.end()) {
+        if (::stat(path.c_str(), &info) == 0 && info.st_ino == found->second.inode)
+            return found->second.fd.get();
+        open_.erase(found);
+    }
     UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!fd.valid() && errno == ENOENT) return -1;
-    if (!fd.valid()) return Unexpected(io_error("open", path, errno));
+    if (!fd.valid() || ::fstat(fd.get(), &info) != 0)
+        return Unexpected(io_error("open", path, errno));
     if (open_.size() >= kOpenFilesMax) open_.erase(open_.begin());
-    return open_.emplace(file, std::move(fd)).first->second.get();
+    return open_.emplace(file, OpenFile{std::move(fd), info.st_ino}).first->second.fd.get();
 }
 
 Expected<uint64_t, StorageError> NumberedFileReader::size(FileId file) {

@@ -58,11 +58,16 @@ class NumberedFileReader {
     void forget(FileId file) { open_.erase(file); }
 
  private:
-    /// -1: no such file.
+    struct OpenFile {
+        UniqueFd fd;
+        uint64_t inode = 0;
+    };
+
+    /// -1: no such file. A file that was moved away or replaced since it was opened is noticed.
     Expected<int, StorageError> open(FileId file);
 
     const std::string directory_;
-    std::map<FileId, UniqueFd> open_;
+    std::map<FileId, OpenFile> open_;
 };
 
 }  // namespace parley

@@ -26,5 +26,27 @@ TEST(NumberedFileWriter, sync_after_a_crash_reaches_files_of_the_last_user_and_o
     EXPECT_TRUE(after_crash.sync());
 }
 
+TEST(NumberedFileReader, file_moved_away_or_replaced_is_noticed) {
+    const TemporaryDirectory directory;
+    const std::string own = directory / "";
+    const FileId file{FileId::Kind::block, 0};
+    const std::string path = numbered_file_path(own, file);
+    NumberedFileWriter first(own);
+    ASSERT_TRUE(first.write(file, 0, Bytes{1, 2, 3}));
+    NumberedFileReader reader(own);
+    Bytes bytes(3);
+    ASSERT_EQ(*reader.read(file, 0, bytes), 3u);
+
+    std::filesystem::rename(path, path + ".backup");
+    EXPECT_EQ(*reader.read(file, 0, bytes), 0u);
+    EXPECT_EQ(*reader.size(file), 0u);
+    NumberedFileWriter second(own);
+    ASSERT_TRUE(second.write(file, 0, Bytes{7, 8}));
+    EXPECT_EQ(*reader.read(file, 0, bytes), 2u);
+    EXPECT_EQ(bytes[0], 7);
+    std::filesystem::rename(path + ".backup", path);
+    EXPECT_EQ(*reader.size(file), 3u);
+}
+
 }  // namespace
 }  // namespace parley

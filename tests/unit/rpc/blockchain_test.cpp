@@ -406,6 +406,36 @@ TEST(GetBlockStats, wrongTarget_isExplained) {
     EXPECT_EQ(reply.code, -8);
     EXPECT_EQ(reply.message, "Invalid selected statistic 'nothing'");
     EXPECT_EQ(runner.call("getblockstats", "[true]").code, -3);
+    const Reply usage = runner.call("getblockstats");
+    EXPECT_EQ(usage.code, -1);
+    EXPECT_THAT(usage.message, StartsWith("getblockstats hash_or_height ( stats )\n"));
+}
+
+TEST(GetBlockStats, blockOutsideTheChain_needsItsCoinsOnly) {
+    RpcFixture runner;
+    runner.extend();
+    const BlockHash left = runner.tip_hash();
+    const std::string before = runner.result("getblockstats", quoted(left));
+    runner.result("invalidateblock", quoted(left));
+    ASSERT_EQ(runner.tip_height(), Height{0});
+    EXPECT_EQ(runner.result("getblockstats", quoted(left)), before);
+
+    // A rival that comes second is stored, but never connected: its coins are not known.
+    runner.extend({}, p2wpkh_script({}));
+    const BlockRef rival = runner.node.build({}, Script{Bytes{OP_TRUE}});
+    runner.extend();
+    ASSERT_EQ(runner.node.submit(rival), "inconclusive");
+    const Reply reply = runner.call("getblockstats", quoted(rival->header.hash()));
+    EXPECT_EQ(reply.code, -1);
+    EXPECT_EQ(reply.message, "Undo data not available");
+
+    const BlockRef unseen = runner.node.build();
+    runner.node.call([&](Node& node) { ASSERT_TRUE(node.submit_header(unseen->header)); });
+    EXPECT_EQ(runner.call("getblockstats", quoted(unseen->header.hash())).message,
+              "Block not available (not fully downloaded)");
+    runner.damage_block_files();
+    EXPECT_EQ(runner.call("getblockstats", quoted(runner.tip_hash())).message,
+              "Block not found on disk");
 }
 
 TEST(GetChainTxStats, window_isMeasured) {

@@ -285,6 +285,21 @@ TEST(ValidateAddress, forms_areDescribed) {
         runner.call("validateaddress", R"(["mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8"])").result;
     EXPECT_FALSE(base58.find("iswitness")->boolean());
     EXPECT_FALSE(base58.find("isscript")->boolean());
+    // Whether a program pays to a script is said as far as there are rules for it.
+    const auto is_script = [&](const std::string& script) -> std::string {
+        const Json decoded = runner.call("decodescript", "[\"" + script + "\"]").result;
+        const std::string address = decoded.find("address")->string();
+        const Json valid = runner.call("validateaddress", "[\"" + address + "\"]").result;
+        EXPECT_TRUE(valid.find("iswitness")->boolean());
+        const Json* member = valid.find("isscript");
+        return member == nullptr ? "unknown" : member->boolean() ? "yes" : "no";
+    };
+    const std::string hash(64, '1');
+    EXPECT_EQ(is_script("0020" + hash), "yes");
+    EXPECT_EQ(is_script("5120" + hash), "yes");
+    EXPECT_EQ(is_script("51024e73"), "yes");
+    EXPECT_EQ(is_script("5102abcd"), "unknown");
+    EXPECT_EQ(is_script("5220" + hash), "unknown");
 }
 
 TEST(EstimateSmartFee, withoutHistory_saysSo) {
