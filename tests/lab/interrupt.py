@@ -73,21 +73,21 @@ def interrupted(lab, folder, heights, command, ready):
 def main():
     lab = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
-        _, result = interrupted(lab, folder, 100000, ["run"], lambda pid, daemons, seconds: seconds > 4)
+        _, result = interrupted(lab, folder, 100000, ["run"], lambda pid, daemons, seconds: seconds > 6)
         assert result["partial"] is True, result
         assert 0 < result["heights"] < 100000, result["heights"]
         assert result["blocks"] >= result["heights"], result
     with tempfile.TemporaryDirectory() as folder:
-        # While daemons start, nothing is final.
+        # While daemons start, or just after.
         _, result = interrupted(lab, folder, 100000, ["run"], lambda pid, daemons, seconds: True)
-        assert result["partial"] is True and result["heights"] == 0, result
+        assert result["partial"] is True and result["heights"] < 100000, result
     with tempfile.TemporaryDirectory() as folder:
         # The first value is complete; the daemons of the second are being started.
-        _, result = interrupted(lab, folder, 5, ["sweep", "--vary", "delay.mean_s=0.02,0.03"],
+        _, result = interrupted(lab, folder, 5, ["sweep", "--vary", "stop.heights=5,100000"],
                                 lambda pid, daemons, seconds: set(children(pid)) - set(daemons))
         first, second = result["points"]
         assert first["partial"] is False and first["heights"] == 5, first
-        assert second["partial"] is True, second
+        assert second["partial"] is True and second["heights"] < 100000, second
     print("three interrupts: partial results, no daemon left")
 
 
