@@ -204,7 +204,8 @@ std::string report_page(const std::vector<std::string>& files,
         "<h2>Results</h2>\n",
         title, kStyle, escape_markup(fmt::format("{}", fmt::join(files, ", "))));
     page += results_table(points);
-    page += "<h2>Figures</h2>\n<div class=\"figures\">\n";
+    if (!figures.empty()) page += "<h2>Figures</h2>\n";
+    page += "<div class=\"figures\">\n";
     for (const Figure& figure : figures) {
         page += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
                             chart_svg(figure.chart), escape_markup(figure.caption));

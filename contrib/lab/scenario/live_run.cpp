@@ -121,6 +121,8 @@ void trace_views(const Observations& seen, RunTrace& trace) {
         const std::vector<SeenView>& views = seen.views[node];
         if (views.empty()) continue;
         for (size_t i = 1; i < views.size(); ++i) {
+            // Back in an old view: the decision came after the vote, which it made void.
+            if (!views[i].changing && views[i].view < views[i - 1].view) continue;
             trace.steps.push_back(
                 {views[i].time, node, views[i].view,
                  views[i].changing ? TracedKind::view_change : TracedKind::new_view});
