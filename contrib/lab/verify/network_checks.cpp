@@ -232,12 +232,11 @@ Findings check_live(const std::string& daemon, uint64_t heights, const GoOn& go_
             judge({name, "standard errors", 0, {-1.96, 1.96}}, (a.value() - b.value()) / error));
         if (findings.back().verdict == Verdict::fail && live->race.intervals > 0) {
             // A machine that is too busy finds them later.
-            findings.back().reason +=
-                fmt::format("; S_t was {:.2f} % of {} blocks, of which {:.3f} came in a mean "
-                            "interval, and {:.2f} % in the simulator",
-                            100 * a.value(), a.trials,
-                            static_cast<double>(live->race.blocks) / live->race.intervals,
-                            100 * b.value());
+            findings.back().reason += fmt::format(
+                "; S_t was {:.2f} % of {} blocks, of which {:.3f} came in a mean "
+                "interval, and {:.2f} % in the simulator",
+                100 * a.value(), a.trials,
+                static_cast<double>(live->race.blocks) / live->race.intervals, 100 * b.value());
         }
     }
     return findings;
