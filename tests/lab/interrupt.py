@@ -70,8 +70,29 @@ def interrupted(lab, folder, heights, command, ready):
     return text, json.loads((out / f"{command[0]}_live.json").read_text(encoding="utf-8"))
 
 
+def interrupted_live(lab, folder):
+    """`parley-lab live`, which has no scenario."""
+    out = pathlib.Path(folder, "live.json")
+    process = subprocess.Popen([lab, "live", "--seconds", "600", "--interval", "0.5", "--tx-rate", "0", "--nodes", "4",
+                                "--consensus", "pow", "--json", str(out)], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: len(children(process.pid)) == 4, "the daemons")
+    daemons = children(process.pid)
+    time.sleep(12)  # they are still connected to each other
+    process.send_signal(signal.SIGINT)
+    text, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == INTERRUPTED, (process.returncode, text, errors)
+    for daemon in daemons:
+        assert not os.path.exists(f"/proc/{daemon}"), f"daemon {daemon} still runs"
+    assert "PARTIAL" in text, text
+    result = json.loads(out.read_text(encoding="utf-8"))["pow"]
+    assert result["partial"] is True and result["heights"] > 0 and result["seconds"] < 600, result
+
+
 def main():
     lab = sys.argv[1]
+    with tempfile.TemporaryDirectory() as folder:
+        interrupted_live(lab, folder)
     with tempfile.TemporaryDirectory() as folder:
         _, result = interrupted(lab, folder, 100000, ["run"], lambda pid, daemons, seconds: seconds > 6)
         assert result["partial"] is True, result
@@ -88,7 +109,7 @@ def main():
         first, second = result["points"]
         assert first["partial"] is False and first["heights"] == 5, first
         assert second["partial"] is True and second["heights"] < 100000, second
-    print("three interrupts: partial results, no daemon left")
+    print("four interrupts: partial results, no daemon left")
 
 
 if __name__ == "__main__":
