@@ -93,6 +93,7 @@ RunResult finish(Run& run, const LiveOptions& options) {
     if (const std::string failure = run.observer->failure(); !failure.empty()) {
         throw std::runtime_error("a node could not be observed: " + failure);
     }
+    input.partial = interrupted();
     input.sent = run.workload->sent();
     input.refused = run.workload->refused_count();
     input.last_refusal = run.workload->last_refusal();
@@ -117,7 +118,7 @@ std::vector<RunResult> measure(const LiveOptions& options) {
     double next_progress = kProgressSeconds;
     const Observer& clock = *runs.front()->observer;
     while (clock.now() < options.seconds) {
-        if (interrupted()) throw std::runtime_error("interrupted");
+        if (interrupted()) break;
         for (const auto& run : runs) {
             if (const std::string failure = run->observer->failure(); !failure.empty()) {
                 throw std::runtime_error("a node could not be observed: " + failure);
@@ -129,7 +130,7 @@ std::vector<RunResult> measure(const LiveOptions& options) {
         }
         std::this_thread::sleep_for(20ms);
     }
-    say("Waiting until all nodes have the same tip ...");
+    if (!interrupted()) say("Waiting until all nodes have the same tip ...");
     std::vector<RunResult> results;
     for (auto& run : runs) results.push_back(finish(*run, options));
     return results;
@@ -147,11 +148,11 @@ int run_live(const std::string& program, const std::vector<std::string>& argumen
         std::fflush(stdout);
         if (!options->json_file.empty()) write_text(options->json_file, json_text(results));
         if (!options->picture_file.empty()) write_text(options->picture_file, picture_svg(results));
-        return 0;
+        return interrupted() ? kInterruptedStatus : 0;
     } catch (const std::exception& error) {
         if (interrupted()) {
-            say("Interrupted; all nodes are stopped.");
-            return 130;
+            say("Interrupted before anything was measured; all nodes are stopped.");
+            return kInterruptedStatus;
         }
         say(std::string{"Error: "} + error.what());
         return 1;

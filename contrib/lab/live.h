@@ -6,7 +6,8 @@
 
 namespace parley::lab {
 
-/// Returns the exit code: 0; 1 with a sentence on stderr; 130 after Ctrl-C.
+/// Returns the exit code: 0; 1 with a sentence on stderr; 130 after Ctrl-C, with what was measured
+/// until then.
 int run_live(const std::string& program, const std::vector<std::string>& arguments);
 
 }  // namespace parley::lab

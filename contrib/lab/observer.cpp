@@ -7,6 +7,7 @@ namespace parley::lab {
 Observer::Observer(LiveNetwork& network, std::chrono::milliseconds pause)
     : network_(network), pause_(pause), begin_(std::chrono::steady_clock::now()) {
     seen_.tips.resize(network.size());
+    seen_.views.resize(network.size());
     for (size_t node = 0; node < network.size(); ++node)
         threads_.emplace_back([this, node] { watch(node); });
 }
@@ -39,6 +40,7 @@ void Observer::watch(size_t node) {
     try {
         const auto client = network_.client(node);
         std::string tip;
+        bool votes = network_.consensus() == Consensus::pbft;
         while (!stopping_) {
             const std::string hash = client->call("getbestblockhash").string();
             if (hash != tip) {
@@ -48,12 +50,24 @@ void Observer::watch(size_t node) {
                 seen_.tips[node].push_back({time, hash});
                 tip = hash;
             }
+            votes = votes && look_at_view(*client, node);
             std::this_thread::sleep_for(pause_);
         }
     } catch (const std::exception& error) {
         const std::lock_guard lock(mutex_);
         failure_ = error.what();
     }
+}
+
+bool Observer::look_at_view(RpcClient& client, size_t node) {
+    const rpc::Json reply = client.call("getconsensusinfo");
+    if (member(reply, "validator").is_null()) return false;
+    const SeenView view{now(), static_cast<uint64_t>(to_integer(member(reply, "view"))),
+                        member(reply, "phase").string() == "view change"};
+    const std::lock_guard lock(mutex_);
+    auto& views = seen_.views[node];
+    if (views.empty() || !views.back().same(view)) views.push_back(view);
+    return true;
 }
 
 void Observer::fetch(RpcClient& client, std::string hash) {

@@ -1,5 +1,6 @@
-// Observer: records what happens in a running network: when each node moved to which tip, and every
-// block that any node knows. One thread per node. The evaluation follows afterwards (run_result.h).
+// Observer: records what happens in a running network: when each node moved to which tip, and each
+// validator of PBFT to which view, and every block that any node knows. One thread per node. The
+// evaluation follows afterwards (run_result.h).
 #pragma once
 
 #include <atomic>
@@ -29,9 +30,21 @@ struct TipChange {
     std::string hash;
 };
 
+/// What a validator of PBFT was found to do from this time on.
+struct SeenView {
+    Seconds time = 0;
+    uint64_t view = 0;
+    bool changing = false;  ///< it has voted for this view, which has not begun for it
+
+    bool same(const SeenView& other) const {
+        return view == other.view && changing == other.changing;
+    }
+};
+
 struct Observations {
     std::map<std::string, SeenBlock> blocks;   ///< by hash
     std::vector<std::vector<TipChange>> tips;  ///< per node, in chronological order
+    std::vector<std::vector<SeenView>> views;  ///< the same; none of a node that does not vote
 };
 
 class Observer {
@@ -56,6 +69,8 @@ class Observer {
 
  private:
     void watch(size_t node);
+    /// False: the node is no validator.
+    bool look_at_view(RpcClient& client, size_t node);
     /// Fetches a block and its unknown ancestors.
     void fetch(RpcClient& client, std::string hash);
     void stop();

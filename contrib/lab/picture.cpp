@@ -163,11 +163,12 @@ std::string picture_svg(const std::vector<RunResult>& results) {
         top += kStripHeight;
     }
     svg.text(70, top + 12,
-             fmt::format("{} real nodes each, {:.0f} s, one-way delay {:.0f} ms, a block about "
+             fmt::format("{}{} real nodes each, {:.0f} s, one-way delay {:.0f} ms, a block about "
                          "every {:.3g} s with "
                          "proof of work, {:.3g} transactions a second",
-                         options.nodes, results.front().duration, options.delay_ms,
-                         options.interval_s, options.transaction_rate),
+                         results.front().partial ? "PARTIAL, interrupted: " : "", options.nodes,
+                         results.front().duration, options.delay_ms, options.interval_s,
+                         options.transaction_rate),
              "fill=\"#666\"");
     return svg.finish(kWidth, top + 30);
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -93,6 +94,7 @@ void write_times(rpc::JsonWriter& json, const char* name, const std::vector<Seco
 void write_result(rpc::JsonWriter& json, const RunResult& r) {
     json.field("nodes", r.options.nodes);
     json.field("seconds", r.duration);
+    json.field("partial", r.partial);
     json.field("delay_ms", r.options.delay_ms);
     if (r.consensus == Consensus::pow) json.field("interval", r.options.interval_s);
     json.field("heights", r.heights);
@@ -123,7 +125,10 @@ void write_result(rpc::JsonWriter& json, const RunResult& r) {
 std::string table_text(const std::vector<RunResult>& results) {
     constexpr int kNameWidth = 32;
     constexpr int kColumnWidth = 30;
-    std::string text = fmt::format("\n{:{}}", "", kNameWidth);
+    const bool partial = std::any_of(results.begin(), results.end(),
+                                     [](const RunResult& each) { return each.partial; });
+    std::string text = partial ? "\nPARTIAL: interrupted\n" : "";
+    text += fmt::format("\n{:{}}", "", kNameWidth);
     for (const RunResult& result : results) {
         text += fmt::format("{:{}}", result.consensus == Consensus::pow ? "Proof of work" : "PBFT",
                             kColumnWidth);

@@ -129,6 +129,7 @@ RunResult evaluate(const RunInput& input) {
     result.consensus = input.consensus;
     result.options = input.options;
     result.duration = input.duration;
+    result.partial = input.partial;
     result.sent = input.sent.size();
     result.refused = input.refused;
     result.last_refusal = input.last_refusal;

@@ -26,6 +26,7 @@ struct RunResult {
     Consensus consensus = Consensus::pow;
     LiveOptions options;
     Seconds duration = 0;
+    bool partial = false;  ///< interrupted; the nodes need not agree on the last heights
 
     uint64_t heights = 0;  ///< heights above genesis on which all nodes agree at the end
     uint64_t blocks = 0;   ///< all blocks up to that height
@@ -67,6 +68,7 @@ struct RunInput {
     uint64_t bytes = 0;
     double cpu_seconds = 0;
     Seconds settling = 0;
+    bool partial = false;
     /// Heights above it are not compared.
     int64_t last_height = std::numeric_limits<int64_t>::max();
 };

@@ -1,5 +1,5 @@
 """The page of `parley-lab report` in a real browser: it loads without an error, its sliders hide what
-came later, and no two labels of a figure overlap or leave it.
+came later, no two labels of a figure overlap or leave it, and no table is wider than the page.
 
 Usage: report_browser.py PARLEY_LAB. Ends with 77, "skipped", where there is no Chromium.
 """
@@ -18,7 +18,13 @@ LIMIT_S = 100
 # Runs after the page's own script, and leaves what it found in the title.
 PROBE = """
 <script>
-const probe = {errors: window.probeErrors, sliders: 0, hidden: [], parts: [], labels: 0, faults: []};
+const probe = {errors: window.probeErrors, sliders: 0, hidden: [], parts: [], labels: 0, faults: [],
+               tables: []};
+for (const table of document.querySelectorAll('table')) {
+  probe.tables.push(table.rows.length);
+  const frame = table.closest('.wide') || document.body;
+  if (frame.scrollWidth > frame.clientWidth) probe.faults.push('wider than the page: ' + table.rows[0].textContent);
+}
 for (const slider of document.querySelectorAll('input[type=range]')) {
   const parts = [...document.getElementById(slider.dataset.for).querySelectorAll('[data-t]')];
   const hidden = () => parts.filter(part => getComputedStyle(part).visibility === 'hidden').length;
@@ -87,6 +93,7 @@ def check(found):
     assert found["errors"] == [], found["errors"]
     assert found["faults"] == [], "\n".join(found["faults"])
     assert found["labels"] > 100, found["labels"]  # the control: there was something to look at
+    assert found["tables"] and found["tables"][0] > 5, found["tables"]
     assert found["sliders"] == 4, found["sliders"]  # two trees, two timelines of views
     for parts, (first, half, none, everything) in zip(found["parts"], found["hidden"]):
         assert parts > 50, found["parts"]
@@ -104,11 +111,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         found = probe_page(chromium, write_page(sys.argv[1], folder), folder)
         check(found)
-        # The control: a label on another one, and one outside, are found.
+        # The control: a label on another one, one outside, and a table that is too wide are found.
         bad = ('<html><head></head><body><svg width="100" height="50"><text x="10" y="20">aa</text>'
-               '<text x="12" y="20">bb</text><text x="95" y="40">cc</text></svg></body></html>')
+               '<text x="12" y="20">bb</text><text x="95" y="40">cc</text></svg>'
+               '<div class="wide" style="overflow-x:auto;width:50px"><table><tr><td>' + 50 * "d"
+               + '</td></tr></table></div></body></html>')
         faults = probe_page(chromium, bad, folder)["faults"]
-        assert sorted(fault.split(":")[0] for fault in faults) == ["outside", "overlap"], faults
+        assert sorted(fault.split(":")[0] for fault in faults) == ["outside", "overlap", "wider than the page"], faults
     print("the page has", found["labels"], "labels and", found["sliders"], "sliders")
     return 0
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <map>
 
 #include "contrib/lab/model/closed_forms.h"
@@ -250,10 +251,15 @@ void add_comparison(std::vector<Figure>& figures, const std::vector<ResultPoint>
     for (const ResultPoint* point : points)
         (is_pow(*point) ? pow : pbft).points.push_back(measured(*point, point->forked_heights()));
     chart.series = {std::move(pow), std::move(pbft)};
+    Points miners;
+    std::copy_if(points.begin(), points.end(), std::back_inserter(miners),
+                 [](const auto* each) { return is_pow(*each); });
+    add_theory(chart, miners, &ForkRates::forked_heights, kPercent);
     figures.push_back({"pow_and_pbft", std::move(chart),
                        "F_h = heights with two or more blocks / heights, of whole nodes in the "
                        "simulator. Bars: 95 % Wilson intervals; that of PBFT says how many forks "
-                       "the number of heights could have missed."});
+                       "the number of heights could have missed. Curves: theory of proof of work, "
+                       "with the same delay between any two miners."});
 }
 
 /// At most kSeriesMax of the points, evenly spread.

@@ -15,8 +15,9 @@ constexpr const char* kStyle =
     "body{font:15px/1.5 'DejaVu Sans',Arial,sans-serif;color:#222;max-width:1180px;margin:2em "
     "auto;padding:0 1em}"
     "table{border-collapse:collapse;font-size:13px}"
-    "th,td{padding:.25em .7em;text-align:right;border-bottom:1px solid #ddd;white-space:nowrap}"
-    "th:first-child,td:first-child{text-align:left}"
+    "th,td{padding:.25em .6em;text-align:right;border-bottom:1px solid #ddd;white-space:nowrap;"
+    "vertical-align:top}"
+    "th:first-child,td:first-child{text-align:left;white-space:normal}"
     ".wide{overflow-x:auto}"
     ".figures{display:flex;flex-wrap:wrap;gap:1.5em}"
     "figure{margin:0;max-width:560px}figcaption{font-size:13px;color:#555}"
@@ -40,7 +41,8 @@ constexpr const char* kMethods =
     "<li>Level <b>model</b> is the abstract mining race without nodes. Level <b>sim</b> runs whole "
     "nodes in virtual time. Both are deterministic: the scenario and its seeds give the same "
     "figures again. Level <b>live</b> runs daemons on loopback with an injected delay, in real "
-    "time: no two runs are equal.</li>\n"
+    "time: no two runs are equal. Its timelines of views hold what polling the daemons finds, so "
+    "that a view of a few milliseconds may be missed.</li>\n"
     "<li>Curves hold for one delay between any two miners. A network whose delays differ need not "
     "follow them; Decker's form takes that into account.</li>\n</ul>\n";
 
@@ -61,22 +63,34 @@ std::string cell(const std::string& text) {
     return "<td>" + escape_markup(text) + "</td>";
 }
 
+/// The rate, its interval and n, one below the other.
 std::string rate_cell(const ResultPoint& point, const Proportion& rate) {
     if (point.heights == 0) return cell("none is final");
-    return fmt::format("<td>{}<br/>n = {}</td>",
-                       escape_markup(rate_text(rate, rate_decimals(rate))), rate.trials);
+    std::string text = escape_markup(rate_text(rate, rate_decimals(rate)));
+    if (const size_t interval = text.find(" ["); interval != std::string::npos)
+        text.replace(interval, 1, "<br/>");
+    return fmt::format("<td>{}<br/>n = {}</td>", text, rate.trials);
 }
 
 std::string number_cell(const std::optional<double>& value, int decimals, const char* unit = "") {
     return cell(value ? fmt::format("{:.{}f}{}", *value, decimals, unit) : std::string{"-"});
 }
 
+/// Two figures of one kind, one below the other.
+std::string pair_cell(const std::optional<double>& first, const std::optional<double>& second,
+                      int decimals) {
+    const auto text = [&](const std::optional<double>& value) {
+        return value ? fmt::format("{:.{}f}", *value, decimals) : std::string{"-"};
+    };
+    return fmt::format("<td>{}<br/>{}</td>", text(first), text(second));
+}
+
 std::string results_table(const std::vector<ResultPoint>& points) {
     std::string text =
         "<div class=\"wide\"><table>\n<tr><th>Result</th><th>nodes</th><th>seeds</th>"
         "<th>lambda Delta</th><th>heights</th><th>F_h</th><th>Decker</th><th>S_t</th><th>S_m</th>"
-        "<th>growth</th><th>50 %, s</th><th>95 %, s</th><th>messages / height</th>"
-        "<th>kB / height</th></tr>\n";
+        "<th>growth</th><th>delay of 50 %,<br/>of 95 %, s</th>"
+        "<th>messages, kB<br/>a height</th></tr>\n";
     for (const ResultPoint& point : points) {
         const auto percentile = [&](size_t percent) -> std::optional<double> {
             if (point.percentiles_s.size() != 101) return std::nullopt;
@@ -95,9 +109,10 @@ std::string results_table(const std::vector<ResultPoint>& points) {
         text +=
             number_cell(point.decker ? std::optional(100 * *point.decker) : std::nullopt, 2, " %") +
             rate_cell(point, point.stale_of_all()) + rate_cell(point, point.stale_of_main()) +
-            number_cell(point.growth, 4) + number_cell(percentile(50), 3) +
-            number_cell(percentile(95), 3) + number_cell(per_height(point.messages), 1) +
-            number_cell(bytes ? std::optional(*bytes / 1'000) : std::nullopt, 2) + "</tr>\n";
+            number_cell(point.growth, 4) + pair_cell(percentile(50), percentile(95), 3) +
+            pair_cell(per_height(point.messages),
+                      bytes ? std::optional(*bytes / 1'000) : std::nullopt, 1) +
+            "</tr>\n";
     }
     return text + "</table></div>\n";
 }
@@ -157,7 +172,7 @@ std::string traces(const std::vector<ResultPoint>& points) {
                  return each.kind == TracedKind::view_change;
              });
          })) {
-        add(fmt::format("Views of {}: the first {} messages, {} of them votes for the next view",
+        add(fmt::format("Views of {}: the first {} steps, {} of them votes for the next view",
                         point->name(), point->trace.steps.size(), changes),
             view_timeline_svg(point->trace), {{}, point->trace.steps});
     }
@@ -189,7 +204,8 @@ std::string report_page(const std::vector<std::string>& files,
         "<h2>Results</h2>\n",
         title, kStyle, escape_markup(fmt::format("{}", fmt::join(files, ", "))));
     page += results_table(points);
-    page += "<h2>Figures</h2>\n<div class=\"figures\">\n";
+    if (!figures.empty()) page += "<h2>Figures</h2>\n";
+    page += "<div class=\"figures\">\n";
     for (const Figure& figure : figures) {
         page += fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
                             chart_svg(figure.chart), escape_markup(figure.caption));

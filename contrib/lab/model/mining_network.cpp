@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -86,6 +87,19 @@ Expected<MiningNetwork, std::string> uniform_network(std::vector<double> shares,
         network.names.push_back(std::to_string(i + 1));
     }
     return network;
+}
+
+void shorten_detours(MiningNetwork& network) {
+    const size_t size = network.size();
+    for (size_t by = 0; by < size; ++by) {
+        if (network.shares[by] == 0) continue;
+        for (size_t from = 0; from < size; ++from) {
+            for (size_t to = 0; to < size; ++to) {
+                ModelTime& delay = network.delays[from * size + to];
+                delay = std::min(delay, network.delay(from, by) + network.delay(by, to));
+            }
+        }
+    }
 }
 
 Expected<MiningNetwork, std::string> flooding_network(const std::vector<Miner>& miners,

@@ -45,6 +45,9 @@ Expected<std::vector<double>, std::string> normalised_shares(std::vector<double>
 Expected<MiningNetwork, std::string> uniform_network(std::vector<double> shares,
                                                      double lambda_delta);
 
+/// Gives each pair the delay of a detour over a miner if that is shorter.
+void shorten_detours(MiningNetwork& network);
+
 struct Miner {
     std::string name;
     double hash = 0;  ///< hash rate, in any unit that all miners share

@@ -105,6 +105,40 @@ void trace_blocks(const Observations& seen, const std::map<std::string, FirstSee
     }
 }
 
+/// The view of a validator at this time; 0 before it was first looked at.
+uint64_t view_at(const std::vector<SeenView>& views, Seconds time) {
+    uint64_t view = 0;
+    for (const SeenView& each : views) {
+        if (each.time > time) break;
+        view = each.view;
+    }
+    return view;
+}
+
+/// Votes and new views as far as polling has met them, and commits as changes of the tip.
+void trace_views(const Observations& seen, RunTrace& trace) {
+    for (size_t node = 0; node < seen.views.size(); ++node) {
+        const std::vector<SeenView>& views = seen.views[node];
+        if (views.empty()) continue;
+        for (size_t i = 1; i < views.size(); ++i) {
+            // Back in an old view: the decision came after the vote, which it made void.
+            if (!views[i].changing && views[i].view < views[i - 1].view) continue;
+            trace.steps.push_back(
+                {views[i].time, node, views[i].view,
+                 views[i].changing ? TracedKind::view_change : TracedKind::new_view});
+        }
+        for (const TipChange& change : seen.tips[node]) {
+            const auto block = seen.blocks.find(change.hash);
+            if (block == seen.blocks.end() || block->second.height < 1) continue;
+            trace.steps.push_back(
+                {change.time, node, view_at(views, change.time), TracedKind::commit});
+        }
+    }
+    std::stable_sort(trace.steps.begin(), trace.steps.end(),
+                     [](const auto& a, const auto& b) { return a.time_s < b.time_s; });
+    if (trace.steps.size() > kTracedStepsMax) trace.steps.resize(kTracedStepsMax);
+}
+
 class DaemonRun {
  public:
     DaemonRun(const Scenario& scenario, const LiveOptions& options)
@@ -233,6 +267,7 @@ ScenarioRun scenario_run(const Scenario& scenario, const RunResult& result,
     race.intervals = last_found / scenario.interval_s;
     if (scenario.consensus == ScenarioConsensus::pow) add_deliveries(scenario, seen, first, run);
     if (scenario.consensus == ScenarioConsensus::pow) trace_blocks(seen, first, main, run.trace);
+    if (scenario.consensus == ScenarioConsensus::pbft) trace_views(seen, run.trace);
     run.submitted = result.sent;
     run.confirmed = result.confirmed;
     // PBFT's blocks are final, so a second one at a height is a conflict.
@@ -253,7 +288,14 @@ Expected<ScenarioRun, std::string> run_daemons(const Scenario& scenario,
     try {
         return DaemonRun(scenario, *options).run(seed, proceed);
     } catch (const std::exception& error) {
-        return Unexpected(std::string{error.what()});
+        if (!interrupted()) return Unexpected(std::string{error.what()});
+        // It ended while the daemons were started or stopped. What ran before it counts.
+        ScenarioRun nothing;
+        nothing.seed = seed;
+        nothing.race.main.assign(scenario.nodes, 0);
+        nothing.race.mined.assign(scenario.nodes, 0);
+        nothing.race.partial = true;
+        return nothing;
     }
 }
 

@@ -289,7 +289,8 @@ std::string sweep_text(const std::vector<RunReport>& reports) {
         text += fmt::format("{:<{}}  {:>12.4f} {:>9}  ", changes_text(report), width,
                             report.lambda_delta, race.heights);
         if (race.heights == 0) {
-            text += "no height is final: no fork rate\n";
+            text += fmt::format("no height is final: no fork rate{}\n",
+                                report.partial ? "  PARTIAL" : "");
             continue;
         }
         const auto cell = [](const Proportion& rate) {

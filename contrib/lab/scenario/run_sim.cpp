@@ -236,9 +236,8 @@ class SimRun {
     /// beside that is not what a scenario is about.
     void carry_blocks() {
         const Duration on_link = to_duration(scenario_.transmission_s());
-        const bool queues =
-            scenario_.regional_bandwidth || scenario_.node_bandwidth != sim::NodeBandwidth{};
-        if (on_link == Duration{0} && !queues && scenario_.validation_s == 0) return;
+        if (on_link == Duration{0} && !scenario_.has_queues() && scenario_.validation_s == 0)
+            return;
         world_.set_message_filter([this, on_link](const sim::PassingMessage& message) {
             const std::optional<BlockHash> block = block_in(message);
             if (!block) return std::vector<Duration>{Duration{0}};

@@ -20,7 +20,8 @@ struct TracedBlock {
     bool stale = false;
 };
 
-/// What a validator of PBFT sent, once for each message and not for each receiver.
+/// What a validator of PBFT sent, once for each message and not for each receiver. At level live,
+/// what polling finds: its votes, its own entry into a new view, and its commits.
 enum class TracedKind : uint8_t { proposal, commit, view_change, new_view };
 const char* to_string(TracedKind kind);
 std::optional<TracedKind> traced_kind(const std::string& name);

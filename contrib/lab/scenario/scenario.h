@@ -112,6 +112,8 @@ struct Scenario {
     double transactions_per_s = 0;
     uint64_t heights = 0;
 
+    /// Nodes have a bandwidth that is shared by all their links.
+    bool has_queues() const { return regional_bandwidth || node_bandwidth != sim::NodeBandwidth{}; }
     /// How long a block takes over a link of its bandwidth; 0 if that is unlimited.
     double transmission_s() const {
         return bytes_per_second > 0 ? static_cast<double>(block_bytes) / bytes_per_second : 0;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 
+#include "contrib/lab/scenario/block_flood.h"
 #include "node/simulator/network/link_delays.h"
 
 namespace parley::lab {
@@ -39,15 +40,6 @@ sim::Overlay make_overlay(const Scenario& scenario, Random& random) {
             return sim::random_geometric(nodes, spec.radius_ppm, random);
     }
     return {};
-}
-
-size_t draw_region(Random& random) {
-    uint64_t total = 0;
-    for (const uint64_t share : kNodeShares) total += share;
-    uint64_t drawn = random.uniform(total);
-    size_t region = 0;
-    while (drawn >= kNodeShares[region]) drawn -= kNodeShares[region++];
-    return region;
 }
 
 /// How long a block takes over each link, in both directions, without queues.
@@ -115,7 +107,48 @@ MiningNetwork first_hop_pushed(const MiningNetwork& relayed, const std::vector<L
     return result;
 }
 
+Duration to_duration_of(double seconds) {
+    return Duration{static_cast<int64_t>(seconds * 1e6 + 0.5)};
+}
+
+/// Instead of `flooded`, delays in which the blocks that a node sends wait for each other. Of
+/// miners only: no others' blocks matter.
+Expected<MiningNetwork, std::string> with_queues(const Scenario& scenario,
+                                                 const ScenarioNetwork& network,
+                                                 MiningNetwork flooded) {
+    const BlockFlood flood(network, {.relay = scenario.relay,
+                                     .block_bytes = scenario.block_bytes,
+                                     .on_link = to_duration_of(scenario.transmission_s()),
+                                     .validation = to_duration_of(scenario.validation_s)});
+    const size_t size = flooded.size();
+    for (size_t from = 0; from < size; ++from) {
+        if (flooded.shares[from] == 0) continue;
+        const std::vector<Duration> arrivals = flood.arrivals(from);
+        for (size_t to = 0; to < size; ++to) {
+            const std::chrono::duration<double> delay = arrivals[to];
+            if (delay.count() > kDelayMax * scenario.interval_s) {
+                return Unexpected(fmt::format(
+                    "a block of \"{}\" reaches \"{}\" after {:.6g} s; at most {} intervals of "
+                    "{:.6g} s are possible",
+                    from, to, delay.count(), kDelayMax, scenario.interval_s));
+            }
+            flooded.delays[from * size + to] = from_intervals(delay.count() / scenario.interval_s);
+        }
+    }
+    shorten_detours(flooded);
+    return flooded;
+}
+
 }  // namespace
+
+size_t draw_region(Random& random) {
+    uint64_t total = 0;
+    for (const uint64_t share : kNodeShares) total += share;
+    uint64_t drawn = random.uniform(total);
+    size_t region = 0;
+    while (drawn >= kNodeShares[region]) drawn -= kNodeShares[region++];
+    return region;
+}
 
 Expected<ScenarioNetwork, std::string> build_network(const Scenario& scenario,
                                                      const std::string& name, uint64_t seed) {
@@ -175,7 +208,9 @@ Expected<MiningNetwork, std::string> flooding_miners(const Scenario& scenario,
     const bool pushed = pbft || scenario.relay == BlockRelay::push;
     auto flooded =
         flooding_network(miners, pushed ? hops.pushed() : hops.announced(), scenario.interval_s);
-    if (!flooded || pbft || scenario.relay != BlockRelay::own) return flooded;
+    if (!flooded || pbft) return flooded;
+    if (scenario.has_queues()) return with_queues(scenario, network, std::move(*flooded));
+    if (scenario.relay != BlockRelay::own) return flooded;
     return first_hop_pushed(*flooded, hops.pushed(), scenario.interval_s);
 }
 

@@ -22,12 +22,16 @@ struct ScenarioNetwork {
     Duration delay_max() const;
 };
 
+/// A region of LatencyTable's six, by the shares of Bitcoin's nodes in 2019.
+size_t draw_region(Random& random);
+
 /// Error: one sentence that begins with `name` and a line, for a topology that is not connected.
 Expected<ScenarioNetwork, std::string> build_network(const Scenario& scenario,
                                                      const std::string& name, uint64_t seed);
 
 /// The same network for the abstract model: who mines and how long a block takes from each node to
-/// each. PBFT's validators count as equal miners. Error: a sentence.
+/// each. With bandwidths of nodes, blocks wait in their queues (block_flood.h). PBFT's validators
+/// count as equal miners, and have no queues. Error: a sentence.
 Expected<MiningNetwork, std::string> flooding_miners(const Scenario& scenario,
                                                      const ScenarioNetwork& network);
 

@@ -29,7 +29,9 @@ CheckRun run_checks(const std::vector<Check>& checks, Effort effort,
                                         check.seconds, left)));
             continue;
         }
-        Findings findings = check.run(effort, go_on);
+        Findings findings =
+            check.run_for ? check.run_for(effort == Effort::quick ? kQuickSeconds : left, go_on)
+                          : check.run(effort, go_on);
         if (!go_on()) {
             run.partial = true;
             run.findings.push_back(not_run(check.name, "interrupted"));

@@ -28,7 +28,11 @@ struct Check {
     /// Part of the quick set.
     bool quick = true;
     std::function<Findings(Effort, const GoOn&)> run;
+    /// Instead of `run`, for a check that uses the time that is left, in seconds; at least
+    /// `seconds`, or kQuickSeconds of the quick set.
+    std::function<Findings(double, const GoOn&)> run_for{};
 };
+inline constexpr double kQuickSeconds = 1;
 
 /// All acceptance points, in their order.
 std::vector<Check> all_checks();

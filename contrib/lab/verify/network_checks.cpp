@@ -3,75 +3,129 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cmath>
+#include <set>
 
 #include "base/check.h"
+#include "contrib/lab/scenario/block_flood.h"
 #include "contrib/lab/scenario/live_run.h"
 #include "contrib/lab/scenario/run.h"
 #include "contrib/lab/verify/race_checks.h"
+#include "node/simulator/network/link_delays.h"
 
 namespace parley::lab {
 namespace {
 
-Scenario pool_network(const NetworkRow& row, BlockRelay relay) {
+// What Gervais et al. 2016 simulated, as their published program and tables give it.
+constexpr size_t kPools = 16;
+constexpr size_t kNetworkNodes = 2'000;
+constexpr size_t kPoolLinks = 700;
+constexpr size_t kOutbound = 8;
+constexpr uint64_t kPoolBytesPerSecond = 100'000'000 / 8;
+/// Of the pools, in the order of their shares: NA 0, EU 1, AP 3.
+constexpr std::array<size_t, kPools> kPoolRegions{3, 3, 3, 0, 3, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0};
+
+/// The pools are linked to each other and to many nodes; all other nodes dial eight.
+sim::Overlay pool_overlay(Random& random) {
+    sim::Overlay overlay;
+    overlay.nodes = kNetworkNodes;
+    std::set<std::pair<size_t, size_t>> known;
+    const auto link = [&](size_t from, size_t to) {
+        if (from == to || !known.emplace(std::min(from, to), std::max(from, to)).second)
+            return false;
+        overlay.links.emplace_back(from, to);
+        return true;
+    };
+    for (size_t pool = 0; pool < kPools; ++pool) {
+        for (size_t other = pool + 1; other < kPools; ++other) link(pool, other);
+    }
+    for (size_t node = 0; node < kNetworkNodes; ++node) {
+        size_t missing = node < kPools ? kPoolLinks - (kPools - 1) : kOutbound;
+        while (missing > 0)
+            missing -= link(node, kPools + random.uniform(kNetworkNodes - kPools)) ? 1 : 0;
+    }
+    return overlay;
+}
+
+ScenarioNetwork pool_network(uint64_t seed) {
+    ScenarioNetwork network;
+    auto overlay_random = SeededRandom::stream(seed, 0, "overlay");
+    network.overlay = pool_overlay(overlay_random);
+    auto random = SeededRandom::stream(seed, 0, "delays");
+    const sim::LatencyTable table = sim::six_regions_2015();
+    std::vector<size_t> regions(kPoolRegions.begin(), kPoolRegions.end());
+    while (regions.size() < kNetworkNodes) regions.push_back(draw_region(random));
+    for (const auto& [from, to] : network.overlay.links) {
+        const Duration mean = table.delay(regions[from], regions[to]);
+        network.delays.push_back(sim::draw_delay(sim::DelayLaw::pareto, mean, random));
+    }
+    network.back_delays = network.delays;
+    for (size_t node = 0; node < kNetworkNodes; ++node) {
+        network.bandwidths.push_back(
+            node < kPools ? sim::NodeBandwidth{kPoolBytesPerSecond, kPoolBytesPerSecond}
+                          : sim::region_bandwidths_2019()[regions[node]]);
+    }
+    return network;
+}
+
+/// The pools alone: other nodes matter for the paths and the queues only.
+MiningNetwork pool_miners(const ScenarioNetwork& network, const NetworkRow& row, BlockRelay relay) {
     constexpr double kMeanOfNominal = 1.0516;
     constexpr double kBytesOf10Minutes = 534'800;
     constexpr double kValidationPerByte = 0.174 / 458'000;  // seconds
-    Scenario scenario;
-    scenario.nodes = 1'000;
-    scenario.interval_s = kMeanOfNominal * row.interval_s;
-    scenario.shares = *normalised_shares(pool_shares_2016());
-    scenario.shares.resize(scenario.nodes, 0);
-    scenario.topology.kind = TopologyKind::outbound;
-    scenario.topology.degree = 8;
-    scenario.delay.regions = RegionData::year_2015;
-    scenario.regional_bandwidth = true;
     const double bytes = kBytesOf10Minutes * row.interval_s / 600;
-    scenario.block_bytes = static_cast<uint64_t>(bytes);
-    scenario.validation_s = kValidationPerByte * bytes;
-    scenario.relay = relay;
-    return scenario;
-}
-
-/// The miners alone: nodes without hash power matter for the paths only.
-MiningNetwork only_miners(const MiningNetwork& network) {
-    MiningNetwork result;
-    std::vector<size_t> miners;
-    for (size_t i = 0; i < network.size(); ++i) {
-        if (network.shares[i] == 0) continue;
-        miners.push_back(i);
-        result.names.push_back(network.names[i]);
-        result.shares.push_back(network.shares[i]);
+    FloodOptions options;
+    options.relay = relay;
+    options.block_bytes = static_cast<uint64_t>(bytes);
+    options.validation = Duration{static_cast<int64_t>(1e6 * kValidationPerByte * bytes)};
+    const BlockFlood flood(network, options);
+    MiningNetwork miners;
+    miners.shares = *normalised_shares(pool_shares_2016());
+    for (size_t from = 0; from < kPools; ++from) {
+        miners.names.push_back(std::to_string(from));
+        const std::vector<Duration> arrivals = flood.arrivals(from);
+        for (size_t to = 0; to < kPools; ++to) {
+            const std::chrono::duration<double> delay = arrivals[to];
+            miners.delays.push_back(
+                from_intervals(delay.count() / (kMeanOfNominal * row.interval_s)));
+        }
     }
-    for (const size_t from : miners) {
-        for (const size_t to : miners) result.delays.push_back(network.delay(from, to));
-    }
-    return result;
+    shorten_detours(miners);
+    return miners;
 }
 
 Proportion stale_of_all(const NetworkRow& row, BlockRelay relay, uint64_t heights,
                         const GoOn& go_on) {
-    constexpr uint64_t kSeeds = 4;  // overlays
+    constexpr uint64_t kHeightsOfOverlay = 100'000;
+    const uint64_t overlays = std::max<uint64_t>(1, heights / kHeightsOfOverlay);
     RaceResult total;
-    for (uint64_t seed = 1; seed <= kSeeds && go_on(); ++seed) {
-        const Scenario scenario = pool_network(row, relay);
-        const auto network = build_network(scenario, "verify", seed);
-        CHECK(network);
-        const auto flooding = flooding_miners(scenario, *network);
-        CHECK(flooding);
+    for (uint64_t seed = 1; seed <= overlays && go_on(); ++seed) {
         RaceOptions options;
-        options.heights = heights / kSeeds;
+        options.heights = heights / overlays;
         options.seed = seed;
         options.proceed = [&](uint64_t) { return go_on(); };
-        total.add(run_race(only_miners(*flooding), options));
+        total.add(run_race(pool_miners(pool_network(seed), row, relay), options));
     }
     return total.stale_of_all();
 }
 
 Finding judge_factor(const std::string& name, double expected, const Proportion& measured) {
     constexpr double kFactor = 1.5;
-    return judge({name, "%", expected, {expected / kFactor, expected * kFactor}},
-                 100 * measured.value(), Range{100 * measured.low(), 100 * measured.high()});
+    constexpr uint64_t kPublishedBlocks = 10'000;
+    Finding finding =
+        judge({name, "%", expected, {expected / kFactor, expected * kFactor}},
+              100 * measured.value(), Range{100 * measured.low(), 100 * measured.high()});
+    if (finding.verdict == Verdict::fail) {
+        const auto stale = static_cast<uint64_t>(std::lround(expected / 100 * kPublishedBlocks));
+        const Proportion published{stale, kPublishedBlocks};
+        finding.reason += fmt::format(
+            "; the published rate is that of {} stale blocks of {}, with a 95 % interval of {:.3g} "
+            "to {:.3g} %",
+            stale, kPublishedBlocks, 100 * published.low(), 100 * published.high());
+    }
+    return finding;
 }
 
 /// Sixteen equal nodes, all linked.
@@ -102,7 +156,8 @@ Findings check_network_rows(const std::vector<NetworkRow>& rows, uint64_t height
     Findings findings;
     for (const NetworkRow& row : rows) {
         const Proportion standard = stale_of_all(row, BlockRelay::inv, heights, go_on);
-        const Proportion push = stale_of_all(row, BlockRelay::push, heights, go_on);
+        // Their pools push what they have found; everybody else announces.
+        const Proportion push = stale_of_all(row, BlockRelay::own, heights, go_on);
         const std::string name = "5.gervais.network." + row.name;
         findings.push_back(judge_factor(name + ".standard.S_t", row.standard, standard));
         findings.push_back(judge_factor(name + ".push.S_t", row.push, push));
@@ -175,6 +230,14 @@ Findings check_live(const std::string& daemon, uint64_t heights, const GoOn& go_
             std::hypot(standard_error(b.value(), a.trials), standard_error(b.value(), b.trials));
         findings.push_back(
             judge({name, "standard errors", 0, {-1.96, 1.96}}, (a.value() - b.value()) / error));
+        if (findings.back().verdict == Verdict::fail && live->race.intervals > 0) {
+            // A machine that is too busy finds them later.
+            findings.back().reason += fmt::format(
+                "; S_t was {:.2f} % of {} blocks, of which {:.3f} came in a mean "
+                "interval, and {:.2f} % in the simulator",
+                100 * a.value(), a.trials,
+                static_cast<double>(live->race.blocks) / live->race.intervals, 100 * b.value());
+        }
     }
     return findings;
 }

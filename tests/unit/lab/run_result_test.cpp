@@ -83,10 +83,21 @@ TEST(RunResult, json_has_the_promised_members) {
     RunInput pbft = forked_run();
     pbft.consensus = Consensus::pbft;
     const std::string json = json_text({evaluate(forked_run()), evaluate(pbft)});
+    EXPECT_EQ(json.find("\"partial\": true"), std::string::npos);
     for (const char* name : {"\"pow\": {", "\"pbft\": {", "\"heights\": 3", "\"F_h\": 0.333",
                              "\"S_t\": 0.25", "\"S_m\": 0.333", "\"mined\": 4"}) {
         EXPECT_NE(json.find(name), std::string::npos) << name << " in " << json;
     }
+}
+
+TEST(RunResult, interrupted_run_is_marked_as_partial_everywhere) {
+    RunInput input = forked_run();
+    input.partial = true;
+    const std::vector<RunResult> results{evaluate(input)};
+    EXPECT_NE(table_text(results).find("PARTIAL"), std::string::npos);
+    EXPECT_NE(json_text(results).find("\"partial\": true"), std::string::npos);
+    EXPECT_NE(picture_svg(results).find("PARTIAL"), std::string::npos);
+    EXPECT_EQ(table_text({evaluate(forked_run())}).find("PARTIAL"), std::string::npos);
 }
 
 TEST(RunResult, picture_has_a_bar_for_each_rate_and_a_mark_for_each_block) {

@@ -76,6 +76,8 @@ TEST(Figures, both_kinds_of_consensus_in_the_simulator_are_compared) {
     EXPECT_EQ(pbft.points[0].y, 0);
     EXPECT_EQ(*pbft.points[0].low, 0);
     EXPECT_GT(*pbft.points[0].high, 0);
+    ASSERT_GT(figure->chart.series.size(), 2u);
+    EXPECT_EQ(figure->chart.series[2].name, "theory: many small miners");
 }
 
 TEST(Figures, results_without_heights_or_delay_have_no_place) {

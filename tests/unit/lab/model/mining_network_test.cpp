@@ -49,6 +49,16 @@ TEST(MiningNetwork, flooding_network_takes_the_shortest_path) {
     EXPECT_NEAR(to_intervals(network->delay(1, 0)), 0.1, 1e-8);
 }
 
+TEST(MiningNetwork, shorten_detours_goes_over_miners_only) {
+    MiningNetwork network{{"a", "b", "c"}, {.5, .5, 0}, {0, 1, 5, 1, 0, 2, 5, 2, 0}};
+    shorten_detours(network);
+    EXPECT_EQ(network.delay(0, 2), 3);  // by way of b
+    EXPECT_EQ(network.delay(0, 1), 1);
+    MiningNetwork other{{"a", "b", "c"}, {.5, 0, .5}, {0, 1, 5, 1, 0, 2, 5, 2, 0}};
+    shorten_detours(other);
+    EXPECT_EQ(other.delay(0, 2), 5);  // b mines no block that could come first
+}
+
 TEST(MiningNetwork, flooding_network_errors_name_the_miner) {
     EXPECT_EQ(flooding_network({{"a", 1}, {"b", 1}, {"c", 1}}, {{0, 1, 1}}, 10).error(),
               "no path connects the miners \"a\" and \"c\"; add a link");

@@ -116,6 +116,30 @@ TEST(LiveRun, observations_count_as_at_the_other_levels) {
     EXPECT_NEAR(run.race.weighted_delay, 0.5 / 3 / 2, 1e-9);
 }
 
+TEST(LiveRun, views_of_validators_are_traced_in_order) {
+    Scenario scenario = two_nodes();
+    scenario.consensus = ScenarioConsensus::pbft;
+    scenario.shares.clear();
+    RunInput input = two_node_fork();
+    input.seen.tips = {{{0, "g"}, {1, "a1"}, {6, "a2"}}, {{0, "g"}, {1.5, "a1"}, {7, "a2"}}};
+    // Node 0 votes for view 1, which begins, then for view 2, which does not; of node 1, polling
+    // met the begin only; node 2 follows.
+    input.seen.views = {{{0, 0, false}, {3, 1, true}, {5, 1, false}, {8, 2, true}, {9, 1, false}},
+                        {{0, 0, false}, {4, 1, false}}};
+    input.seen.views.emplace_back();
+    input.seen.tips.push_back({{0, "g"}, {2, "a1"}});
+    std::vector<std::string> steps;
+    for (const TracedStep& each : scenario_run(scenario, evaluate(input), input.seen).trace.steps) {
+        steps.push_back(std::to_string(each.validator) + " " + to_string(each.kind) + " " +
+                        std::to_string(each.view));
+    }
+    EXPECT_THAT(
+        steps, testing::ElementsAre("0 commit 0", "1 commit 0", "0 view_change 1", "1 new_view 1",
+                                    "0 new_view 1", "0 commit 1", "1 commit 1", "0 view_change 2"));
+    scenario.consensus = ScenarioConsensus::pow;
+    EXPECT_TRUE(scenario_run(two_nodes(), evaluate(input), input.seen).trace.steps.empty());
+}
+
 TEST(LiveRun, heights_above_the_last_are_not_compared) {
     RunInput input = two_node_fork();
     input.last_height = 1;

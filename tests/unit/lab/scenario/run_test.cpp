@@ -125,6 +125,32 @@ TEST(ScenarioRun, asymmetric_links_and_uplinks_count_alike_at_both_levels) {
     }
 }
 
+TEST(ScenarioRun, copies_wait_in_uplinks_at_both_levels) {
+    for (const BlockRelay relay : {BlockRelay::push, BlockRelay::headers, BlockRelay::inv}) {
+        Scenario scenario;
+        scenario.nodes = 5;
+        scenario.interval_s = 100;
+        scenario.shares = {1, 0, 0, 0, 0};
+        scenario.topology.kind = TopologyKind::star;
+        scenario.delay.mean_s = 0.1;
+        scenario.relay = relay;
+        scenario.node_bandwidth = {1'000'000, 0};
+        scenario.block_bytes = 500'000;
+        scenario.heights = 20;
+        const auto network = *build_network(scenario, "f", 1);
+        const auto model = *run_model(scenario, network, 1, kToTheEnd);
+        const auto sim = *run_sim(scenario, network, 1, kToTheEnd);
+        const double trips = relay == BlockRelay::push ? 0.1 : 0.3;
+        for (const ScenarioRun* run : {&model, &sim}) {
+            const DeliveryTimes times(run->deliveries);
+            for (const int copy : {1, 2, 3, 4}) {
+                EXPECT_NEAR(times.percentile(copy / 4.0 - 0.1), trips + 0.5 * copy, 1e-5)
+                    << to_string(relay) << " " << copy;
+            }
+        }
+    }
+}
+
 TEST(ScenarioRun, block_bytes_slow_both_levels_down_alike) {
     Scenario scenario = two_equal_miners(600);
     scenario.bytes_per_second = 1e6;
@@ -256,12 +282,14 @@ TEST(ScenarioRun, report_marks_a_partial_run_and_one_without_heights) {
     report.scenario = two_equal_miners(10);
     report.partial = true;
     EXPECT_NE(run_text(report).find("PARTIAL"), std::string::npos);
+    EXPECT_NE(sweep_text({report}).find("PARTIAL"), std::string::npos);
     EXPECT_NE(run_text(report).find("has no fork rate"), std::string::npos);
     const auto network = *build_network(report.scenario, "f", 1);
     report.runs.push_back(*run_model(report.scenario, network, 1, kToTheEnd));
     report.partial = false;
     EXPECT_NE(run_text(report).find("(n = 10)"), std::string::npos) << run_text(report);
     EXPECT_EQ(run_text(report).find("PARTIAL"), std::string::npos);
+    EXPECT_EQ(sweep_text({report}).find("PARTIAL"), std::string::npos);
 }
 
 TEST(ScenarioRun, delivery_percentile_weighs_by_blocks) {

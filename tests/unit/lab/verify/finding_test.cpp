@@ -94,6 +94,24 @@ TEST(Check, run_checks_quick_needs_no_budget) {
     EXPECT_EQ(run.findings[1].verdict, Verdict::not_run);
 }
 
+TEST(Check, check_without_an_end_is_given_what_the_others_leave) {
+    double given = 0;
+    const Check check{"x", 10, true, {}, [&](double seconds, const GoOn&) {
+                          given = seconds;
+                          return Findings{judge_equal("x", "", 1, 1)};
+                      }};
+    const auto run = [&](Effort effort, double left) {
+        return run_checks(
+            {check}, effort, [left] { return left; }, [](size_t) { return true; },
+            [] { return true; });
+    };
+    EXPECT_EQ(run(Effort::full, 250).findings[0].verdict, Verdict::pass);
+    EXPECT_EQ(given, 250);
+    EXPECT_EQ(run(Effort::full, 9).findings[0].verdict, Verdict::not_run);
+    EXPECT_EQ(run(Effort::quick, 0).findings[0].verdict, Verdict::pass);
+    EXPECT_EQ(given, kQuickSeconds);
+}
+
 TEST(Check, run_checks_interrupted_discards_the_check_that_ran) {
     int runs = 0;
     const CheckRun run = run_checks(

@@ -29,6 +29,7 @@ TEST(VerifyNetwork, false_claims_fail) {
     const Findings findings = check_network_rows({{"x", 1, 99, .001}}, 2'000, kAlways);
     ASSERT_EQ(findings.size(), 3u);
     EXPECT_EQ(findings[0].verdict, Verdict::fail);
+    EXPECT_NE(findings[0].reason.find("9900 stale blocks of 10000"), std::string::npos);
     EXPECT_EQ(findings[1].verdict, Verdict::fail);
     EXPECT_EQ(findings[2].verdict, Verdict::pass);  // push is faster
 }
