@@ -233,6 +233,13 @@ bool PeerManager::send_message(PeerId id, const std::string& command, ByteSpan p
     return true;
 }
 
+std::string PeerManager::fetch_block(const HeaderNode& node, PeerId id, NetTime time) {
+    Peer* peer = impl_->table.find(id);
+    if (peer == nullptr || peer->closing) return "Peer does not exist";
+    impl_->table.set_now(time.now, time.host);
+    return impl_->download.fetch(*peer, node);
+}
+
 AddAddressResult PeerManager::add_address(const NetAddress& address, bool tried, TimePoint now) {
     return impl_->addresses.add_by_hand(address, tried, now);
 }

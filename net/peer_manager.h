@@ -69,6 +69,9 @@ class PeerManager {
     /// sendmsgtopeer, for tests. False: no such peer. REQUIRES: a command of 1 to kCommandSizeMax
     /// characters.
     bool send_message(PeerId peer, const std::string& command, ByteSpan payload, NetTime time);
+    /// getblockfrompeer. The problem in bitcoind's words; empty: requested. REQUIRES: a block of
+    /// the header tree.
+    std::string fetch_block(const HeaderNode& node, PeerId peer, NetTime time);
     /// addpeeraddress, for tests.
     AddAddressResult add_address(const NetAddress& address, bool tried, TimePoint now);
     /// disconnectnode by address ("host:port") or by id. False: no such peer.

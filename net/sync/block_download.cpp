@@ -82,7 +82,23 @@ void BlockDownload::request_blocks(Peer& peer) {
         !offers_more(peer))
         return;
     const auto blocks = next_blocks(peer, limit - sync.in_flight.size());
-    if (blocks.empty()) return;
+    if (!blocks.empty()) send_request(peer, blocks);
+}
+
+std::string BlockDownload::fetch(Peer& peer, const HeaderNode& node) {
+    if (!peer.ready()) return "Peer does not exist";
+    if (!peer.handshake.has_witnesses()) return "Pre-SegWit peer";
+    if (const auto found = in_flight_.find(node.hash); found != in_flight_.end()) {
+        if (found->second == peer.id) return "Already requested from this peer";
+        if (Peer* asked = table_.find(found->second)) std::erase(asked->sync.in_flight, &node);
+        in_flight_.erase(found);
+    }
+    send_request(peer, {&node});
+    return {};
+}
+
+void BlockDownload::send_request(Peer& peer, const std::vector<const HeaderNode*>& blocks) {
+    PeerSync& sync = peer.sync;
     // A peer without witnesses can only send the legacy form; if the block has a witness
     // commitment, the chain will reject that.
     const InvType type = peer.handshake.has_witnesses() ? InvType::witness_block : InvType::block;

@@ -10,6 +10,8 @@
 
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "net/peer/peer_table.h"
 
@@ -22,6 +24,9 @@ class BlockDownload {
     /// Requests as many blocks as allowed.
     void request_blocks(Peer& peer);
     void request_from_all();
+    /// getblockfrompeer: requests this block from this peer, whoever was asked before. The problem
+    /// in bitcoind's words; empty: requested.
+    std::string fetch(Peer& peer, const HeaderNode& node);
     /// A block was received. True: it had been requested, from this peer or another.
     bool on_block(Peer& peer, const BlockHash& hash);
     /// The peer replied that it has no such block.
@@ -36,6 +41,7 @@ class BlockDownload {
     bool offers_more(const Peer& peer) const;
     bool wanted(const HeaderNode& node) const;
     std::vector<const HeaderNode*> next_blocks(Peer& peer, size_t count_max);
+    void send_request(Peer& peer, const std::vector<const HeaderNode*>& blocks);
     void time_out(Peer& peer);
 
     PeerTable& table_;

@@ -28,6 +28,7 @@
 #include "node/daemon/peer_files.h"
 #include "node/daemon/record/flight_recorder.h"
 #include "node/daemon/rpc_host.h"
+#include "node/daemon/storage/numbered_files.h"
 #include "node/daemon/system/descriptor_budget.h"
 #include "node/daemon/system/directory_lock.h"
 #include "node/daemon/system/memory_reserve.h"
@@ -279,6 +280,11 @@ Expected<void, std::string> Daemon::open_node() {
     config_.net.bans = ban_file_.load(*log_);
     host_->set_ban_file(ban_file_);
     host_->set_directory(options_.chain_directory);
+    chain_.set_file_check([directory = options_.blocks_directory](uint32_t number) {
+        using Kind = FileId::Kind;
+        return ::access(numbered_file_path(directory, {Kind::block, number}).c_str(), F_OK) == 0 &&
+               ::access(numbered_file_path(directory, {Kind::undo, number}).c_str(), F_OK) == 0;
+    });
     // A record is replayed without the files beside it.
     if (!record_) {
         if (auto done = peer_files_.load(config_.net, *log_); !done) return done;

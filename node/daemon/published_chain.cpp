@@ -12,14 +12,14 @@ constexpr size_t kBlockBytesMax = 32 << 10;
 
 class Snapshot final : public ChainSnapshot {
  public:
-    explicit Snapshot(std::shared_ptr<const BlockSummary> tip) : tip_(std::move(tip)) {}
+    Snapshot(std::shared_ptr<const BlockSummary> tip, std::function<bool(uint32_t)> files_there)
+        : tip_(std::move(tip)), files_there_(std::move(files_there)) {}
 
     const BlockSummary& tip() const override { return *tip_; }
 
     std::shared_ptr<const KnownBlock> find(const BlockHash& hash) const override {
-        const std::lock_guard lock(mutex_);
-        const auto found = blocks_.find(hash);
-        return found != blocks_.end() ? found->second : nullptr;
+        const auto block = cached(hash);
+        return block && files_there_(block->file) ? block : nullptr;
     }
 
     void keep(const BlockHash& tip, std::shared_ptr<const KnownBlock> block) const override {
@@ -30,7 +30,14 @@ class Snapshot final : public ChainSnapshot {
     }
 
  private:
+    std::shared_ptr<const KnownBlock> cached(const BlockHash& hash) const {
+        const std::lock_guard lock(mutex_);
+        const auto found = blocks_.find(hash);
+        return found != blocks_.end() ? found->second : nullptr;
+    }
+
     const std::shared_ptr<const BlockSummary> tip_;
+    const std::function<bool(uint32_t)> files_there_;
     mutable std::mutex mutex_;
     mutable std::map<BlockHash, std::shared_ptr<const KnownBlock>> blocks_;  // guarded by the mutex
 };
@@ -43,7 +50,8 @@ std::shared_ptr<const ChainSnapshot> PublishedChain::snapshot() const {
 }
 
 void PublishedChain::show(std::shared_ptr<const BlockSummary> tip) {
-    std::shared_ptr<const ChainSnapshot> next = std::make_shared<Snapshot>(std::move(tip));
+    std::shared_ptr<const ChainSnapshot> next =
+        std::make_shared<Snapshot>(std::move(tip), files_there_);
     const std::lock_guard lock(mutex_);
     snapshot_.swap(next);
 }

@@ -18,6 +18,7 @@ struct KnownBlock {
     BlockRef block;
     /// Empty if there is none: the genesis block, or a block that was never connected.
     BlockUndo undo;
+    uint32_t file = 0;  ///< the number of the file that it was read from
 };
 
 class ChainSnapshot {

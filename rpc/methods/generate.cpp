@@ -179,4 +179,27 @@ std::vector<BlockHash> generate_blocks(Call& call, const Script& payout, int64_t
     return Generation{call, payout, count, tries_max}.run();
 }
 
+BlockRef generate_block(Call& call,
+                        const std::function<BlockRef(Node& node, CoinbaseForm form)>& build,
+                        bool submit) {
+    const auto generate = [&](CoinbaseForm form) {
+        const BlockRef block = call.ask([&](Node& node) { return build(node, form); });
+        uint64_t tries = kTriesDefault;
+        BlockRef solved = solve_block(block, tries, [&] {
+            call.ask([](Node&) {});  // fails when the node stops
+            return true;
+        });
+        if (!solved) fail(Code::misc, "Failed to make block.");
+        return solved;
+    };
+    BlockRef solved = generate(CoinbaseForm::plain);
+    if (!submit) return solved;
+    const BlockHash hash = solved->header.hash();
+    const bool repeated =
+        call.ask([&](Node& node) { return node.chain().index().find(hash) != nullptr; });
+    if (repeated) solved = generate(CoinbaseForm::unique);
+    call.ask([&](Node& node) { submit_own_block(node, solved); });
+    return solved;
+}
+
 }  // namespace parley::rpc

@@ -38,4 +38,12 @@ BlockTemplate timely_template(Node& node);
 BlockRef build_block(Node& node, const Script& payout,
                      const std::vector<TransactionRef>* transactions, CoinbaseForm form);
 
+/// One block that `build`, called on the core thread, makes. Fails with misc if its nonces do not
+/// suffice. With `submit`, it is a block that the node did not know, and it is submitted.
+BlockRef generate_block(Call& call,
+                        const std::function<BlockRef(Node& node, CoinbaseForm form)>& build,
+                        bool submit);
+
+inline constexpr uint64_t kTriesDefault = 1'000'000;  ///< of maxtries
+
 }  // namespace parley::rpc

@@ -17,8 +17,6 @@ namespace parley::rpc {
 
 namespace {
 
-constexpr uint64_t kTriesDefault = 1'000'000;
-
 /// Estimated hash rate (hashes per second) from the work and times of the `blocks` blocks up to
 /// `height`.
 double network_hashes_per_second(const Chainstate& chain, int64_t blocks, int64_t height) {
@@ -316,29 +314,13 @@ void generateblock(Call& call) {
     for (const Json& item : read_array(call.argument(1), call.name(1)))
         texts.push_back(read_string(item, call.name(1)));
     const bool submit = call.boolean(2, true);
-    const auto generate = [&](CoinbaseForm form) {
-        const BlockRef block = call.ask([&](Node& node) {
-            std::vector<TransactionRef> transactions;
-            for (const std::string& text : texts)
-                transactions.push_back(chosen_transaction(node.mempool(), text));
-            return build_block(node, script, &transactions, form);
-        });
-        uint64_t tries = kTriesDefault;
-        BlockRef solved = solve_block(block, tries, [&] {
-            call.ask([](Node&) {});  // fails when the node stops
-            return true;
-        });
-        if (!solved) fail(Code::misc, "Failed to make block.");
-        return solved;
+    const auto build = [&](Node& node, CoinbaseForm form) {
+        std::vector<TransactionRef> transactions;
+        for (const std::string& text : texts)
+            transactions.push_back(chosen_transaction(node.mempool(), text));
+        return build_block(node, script, &transactions, form);
     };
-    BlockRef solved = generate(CoinbaseForm::plain);
-    if (submit) {
-        const BlockHash hash = solved->header.hash();
-        const bool repeated =
-            call.ask([&](Node& node) { return node.chain().index().find(hash) != nullptr; });
-        if (repeated) solved = generate(CoinbaseForm::unique);
-        call.ask([&](Node& node) { submit_own_block(node, solved); });
-    }
+    const BlockRef solved = generate_block(call, build, submit);
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("hash", solved->header.hash());

@@ -42,6 +42,32 @@ void addnode(Call& call) {
     }
 }
 
+/// Why the block is not to be fetched, in bitcoind's words; empty: it may be.
+std::string fetch_problem(const Chainstate& chain, const HeaderNode* header) {
+    if (header == nullptr) return "Block header missing";
+    // A block above the tip would keep its file from being pruned until the chain is there.
+    if (chain.prune_state().enabled && header->height > chain.index().tip().height)
+        return "In prune mode, only blocks that the node has already synced previously can be "
+               "fetched from a peer";
+    return header->has_body() || header->parent == nullptr ? "Block already downloaded" : "";
+}
+
+void getblockfrompeer(Call& call) {
+    const BlockHash hash = read_block_hash(call.argument(0), "hash");
+    const auto peer = static_cast<uint64_t>(call.integer(1));  // a negative one is no peer's
+    const std::string problem = call.ask([&](Node& node) {
+        const HeaderNode* header = node.chain().index().find(hash);
+        std::string found = fetch_problem(node.chain(), header);
+        if (!found.empty()) return found;
+        node.command_peers([&](PeerManager& peers, NetTime now) {
+            found = peers.fetch_block(*header, PeerId{peer}, now);
+        });
+        return found;
+    });
+    if (!problem.empty()) fail(Code::misc, problem);
+    call.out().object([] {});
+}
+
 void disconnectnode(Call& call) {
     const std::string address = call.string(0);
     const bool by_address = !address.empty();
@@ -141,6 +167,17 @@ std::vector<Method> connection_methods() {
          .result = "null    (json null)",
          .example = "\"\" 1",
          .handler = &disconnectnode},
+        {.name = "getblockfrompeer",
+         .category = "blockchain",
+         .description =
+             "Requests a block, of which the header is known, from a peer. The block may "
+             "arrive later, or never.",
+         .parameters = {{"blockhash", hex, true, "", "The block to fetch"},
+                        {"peer_id", number, true, "",
+                         "The peer to fetch it from (see getpeerinfo for peer IDs)"}},
+         .result = "{}    (empty json object)",
+         .example = "\"00000000c937983704a73af28acdec37b049d214adbda81d7e2a3dd146f6ed09\" 0",
+         .handler = &getblockfrompeer},
         {.name = "setnetworkactive",
          .category = "network",
          .description = "Disable/enable all p2p network activity.",

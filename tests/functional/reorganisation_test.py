@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from foreign_peer import ForeignPeer
-from framework import KNOWN_ADDRESS, OTHER_ADDRESS, coinbase_outpoint, pay_from_known_key, wait_until
+from framework import (KNOWN_ADDRESS, OTHER_ADDRESS, coinbase_outpoint, expect_rpc_error, pay_from_known_key,
+                       wait_until)
 
 
 def partition(network, left, right, left_blocks, right_blocks):
@@ -102,3 +103,27 @@ def test_forced_reorganisation_two_nodes_and_a_foreign_client_agree(network):
         network.sync_blocks()
         assert foreign.sync_from_node() == a.tip() == b.tip()
         assert foreign.height == 8
+
+
+def test_getblockfrompeer_fetches_a_stale_block(network):
+    a, b, late = network.add(), network.add(), network.add()
+    network.connect(a, b)
+    a.generate(10)
+    short_tip, long_tip = partition(network, a, b, 3, 5)
+    network.connect(late, b)
+    network.sync_blocks([b, late])
+    # Of a branch with less work, only the headers are known.
+    for height in (11, 12, 13):
+        late.rpc.submitheader(a.rpc.getblockheader(a.rpc.getblockhash(height), False))
+    network.connect(late, a)
+    peer = max(peer["id"] for peer in late.rpc.getpeerinfo())
+    expect_rpc_error(-1, "Block not available (not fully downloaded)", late.rpc.getblock, short_tip)
+    expect_rpc_error(-8, "hash must be of length 64 (not 4, for '1234')", late.rpc.getblockfrompeer, "1234", peer)
+    expect_rpc_error(-1, "Block header missing", late.rpc.getblockfrompeer, "00" * 32, peer)
+    for nobody in (-1, peer + 1):
+        expect_rpc_error(-1, "Peer does not exist", late.rpc.getblockfrompeer, short_tip, nobody)
+    assert late.rpc.getblockfrompeer(short_tip, peer) == {}
+    wait_until(lambda: late.rpc.getblockheader(short_tip)["nTx"] == 1, "the block")
+    assert late.rpc.getblock(short_tip)["confirmations"] == -1
+    expect_rpc_error(-1, "Block already downloaded", late.rpc.getblockfrompeer, short_tip, peer)
+    assert late.tip() == long_tip

@@ -53,8 +53,7 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
                                      "Directory of the block files (default: the data directory)"),
         option<&O::coin_stats_index>(
             "coinstatsindex", kFlag,
-            "Maintain statistics of the UTXO set after each block, used by the gettxoutsetinfo RPC "
-            "(default: {default})"),
+            "Index the UTXO set's statistics by block (default: {default})"),
         option<&O::no_wallets>("disablewallet", kFlag,
                                "Disable the wallets and their RPC methods (default: {default})",
                                {.group = OptionGroup::wallet}),
@@ -98,10 +97,8 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
         option<&O::tx_index>("txindex", kFlag,
                              "Maintain an index of all transactions, used by the getrawtransaction "
                              "RPC (default: {default})"),
-        option<&O::spender_index>(
-            "txospenderindex", kFlag,
-            "Maintain an index of the transactions that spend each output, used by the "
-            "gettxspendingprevout RPC (default: {default})"),
+        option<&O::spender_index>("txospenderindex", kFlag,
+                                  "Index the spender of each output (default: {default})"),
         option<&O::wallet_directory>(
             "walletdir", kDirectory,
             "Directory of the wallets; relative to the chain's directory (default: {default})",

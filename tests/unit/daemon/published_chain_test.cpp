@@ -51,6 +51,20 @@ TEST(PublishedChain, keep_holds_a_block_until_the_next_tip) {
     EXPECT_EQ(chain.snapshot()->find(hash_of(9)), nullptr);
 }
 
+TEST(PublishedChain, find_serves_no_block_whose_file_is_gone) {
+    PublishedChain chain;
+    bool there = true;
+    chain.set_file_check([&](uint32_t file) { return there && file == 0; });
+    chain.show(tip_of(1));
+    const auto block = block_of(9);
+    chain.snapshot()->keep(hash_of(1), block);
+    EXPECT_EQ(chain.snapshot()->find(hash_of(9)), block);
+    there = false;
+    EXPECT_EQ(chain.snapshot()->find(hash_of(9)), nullptr);
+    there = true;
+    EXPECT_EQ(chain.snapshot()->find(hash_of(9)), block);
+}
+
 TEST(PublishedChain, keep_refuses_another_tips_block_and_large_ones) {
     PublishedChain chain;
     chain.show(tip_of(1));

@@ -68,6 +68,38 @@ TEST(Download, branch_with_less_score_is_left_alone_and_an_equal_one_is_fetched)
     EXPECT_THAT(station.take<message::GetData>(peer).at(0).entries, SizeIs(5));
 }
 
+TEST(Download, fetch_asks_the_named_peer_for_a_block_that_nobody_would_ask_for) {
+    Station station;
+    station.backend.mine(5);
+    const PeerId first = station.ready_peer();
+    const PeerId second = station.ready_peer();
+    message::Version version = Station::default_version();
+    version.services = kServiceNetwork;
+    const PeerId old = station.ready_peer(true, version);
+    const Branch branch(*station.backend.active_at(Height{0}), 2, 7);
+    station.send(first, branch.headers);
+    const HeaderNode& wanted =
+        *station.backend.index().find(branch.blocks[0]->header.hash());
+    const auto fetch = [&](PeerId peer) {
+        const NetTime now{station.now, station.now};
+        const std::string problem = station.manager.fetch_block(wanted, peer, now);
+        station.collect();
+        return problem;
+    };
+    EXPECT_EQ(fetch(PeerId{99}), "Peer does not exist");
+    EXPECT_EQ(fetch(old), "Pre-SegWit peer");
+    EXPECT_EQ(fetch(first), "");
+    EXPECT_THAT(station.take<message::GetData>(first).at(0).entries,
+                ElementsAre(message::InvEntry::of(InvType::witness_block, wanted.hash)));
+    EXPECT_EQ(fetch(first), "Already requested from this peer");
+    // Another peer may be asked instead.
+    EXPECT_EQ(fetch(second), "");
+    EXPECT_THAT(station.take<message::GetData>(second), SizeIs(1));
+    station.send_raw(second, "block", branch.blocks[0]->serialize());
+    EXPECT_EQ(wanted.status, BlockStatus::stored);
+    EXPECT_EQ(station.backend.active_tip().height, Height{5});
+}
+
 TEST(Download, peer_without_witnesses_is_asked_for_plain_blocks_and_one_without_blocks_for_none) {
     Station station;
     message::Version version = Station::default_version();
