@@ -66,7 +66,8 @@ Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std:
     target.host = "127.0.0.1";
     if (cli.host) {
         const auto endpoint = parse_endpoint(*cli.host, target.port);
-        if (!endpoint) reader.fail("rpcconnect", *cli.host, "a name or an address");
+        if (!endpoint || endpoint->port == 0)
+            reader.fail(fmt::format("Invalid port provided in -rpcconnect: {}", *cli.host));
         if (endpoint) {
             target.host = endpoint->host;
             // bitcoin-cli's order: -rpcport, then the port in -rpcconnect, then the default.

@@ -94,7 +94,8 @@ Refusal set_other(CliOptions& options, const std::string& name, const std::strin
     if (name == "color") return set_color(options, value);
     if (name == "rpcport") {
         int port = 0;
-        if (Refusal error = set_number(name, value, 1, 65'535, port)) return error;
+        if (set_number(name, value, 1, 65'535, port))
+            return fmt::format("Invalid port provided in -rpcport: {}", value);
         options.port = port;
         return std::nullopt;
     }

@@ -56,6 +56,14 @@ def test_wrong_credentials_are_told_from_a_wrong_cookie(network, node):
     assert "Cookie file credentials were invalid and no rpcpassword was specified." in invalid.stderr
 
 
+@pytest.mark.parametrize("port", ["notaport", "0", "65536", "-1"])
+def test_bad_ports_are_named(node, port):
+    for host in ("127.0.0.1", "[::1]"):
+        wrong = node.cli(f"-rpcconnect={host}:{port}", "getblockcount")
+        assert wrong.stderr == f"error: Invalid port provided in -rpcconnect: {host}:{port}\n"
+    assert f"Invalid port provided in -rpcport: {port}\n" in node.cli(f"-rpcport={port}", "getblockcount").stderr
+
+
 def test_rpcwallet_selects_the_wallet(node):
     node.rpc.createwallet("one")
     node.rpc.createwallet("two")

@@ -106,10 +106,11 @@ def test_forced_reorganisation_two_nodes_and_a_foreign_client_agree(network):
 
 
 def test_getblockfrompeer_fetches_a_stale_block(network):
-    a, b, late = network.add(), network.add(), network.add()
+    a, b = network.add(), network.add()
     network.connect(a, b)
     a.generate(10)
     short_tip, long_tip = partition(network, a, b, 3, 5)
+    late = network.add()
     network.connect(late, b)
     network.sync_blocks([b, late])
     # Of a branch with less work, only the headers are known.

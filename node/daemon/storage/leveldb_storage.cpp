@@ -266,6 +266,7 @@ Expected<std::unique_ptr<const StorageSnapshot>, StorageError> LevelDbStorage::s
 
 Expected<Bytes, StorageError> LevelDbStorage::read_file(FileId file, uint64_t offset,
                                                         size_t size) const {
+    forget_written();
     // Reads the disk first and then overlays commits that may not be on disk yet, because the
     // storage thread may be writing the same bytes now.
     Bytes result(size);

@@ -78,8 +78,7 @@ TEST(Download, fetch_asks_the_named_peer_for_a_block_that_nobody_would_ask_for) 
     const PeerId old = station.ready_peer(true, version);
     const Branch branch(*station.backend.active_at(Height{0}), 2, 7);
     station.send(first, branch.headers);
-    const HeaderNode& wanted =
-        *station.backend.index().find(branch.blocks[0]->header.hash());
+    const HeaderNode& wanted = *station.backend.index().find(branch.blocks[0]->header.hash());
     const auto fetch = [&](PeerId peer) {
         const NetTime now{station.now, station.now};
         const std::string problem = station.manager.fetch_block(wanted, peer, now);

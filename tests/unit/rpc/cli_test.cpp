@@ -47,7 +47,8 @@ TEST(ParseCli, flags_haveBitcoindsForms) {
 TEST(ParseCli, mistakes_areNamed) {
     EXPECT_EQ(parse_error({"-nothing=1", "x"}),
               "Error parsing command line arguments: Invalid parameter -nothing");
-    EXPECT_THAT(parse_error({"-rpcport=http"}), HasSubstr("-rpcport: 'http'"));
+    EXPECT_THAT(parse_error({"-rpcport=http"}),
+                HasSubstr("Invalid port provided in -rpcport: http"));
     EXPECT_THAT(parse_error({"-rpcport=0"}), HasSubstr("-rpcport"));
     EXPECT_THAT(parse_error({"-rpcclienttimeout=-1"}), HasSubstr("-rpcclienttimeout"));
     EXPECT_THAT(parse_error({"-color=red"}), HasSubstr("-color"));
