@@ -30,7 +30,7 @@ std::string live_help() {
            "\n"
            "Starts networks of real nodes on this machine, lets them produce blocks while\n"
            "transactions arrive, and prints how often the chains forked. All nodes are stopped at\n"
-           "the end.\n"
+           "the end. Ctrl-C ends the measurement early; the results are marked as partial.\n"
            "\n"
            "  --nodes N            number of nodes in each network, 4 to 16 (default 4)\n"
            "  --consensus KIND     pow, pbft, or both at the same time (default both)\n"
