@@ -22,7 +22,8 @@ uint64_t Reader::compact_size(uint64_t limit) {
     if (first == 0xfe) value = le<uint32_t>();
     if (first == 0xff) value = le<uint64_t>();
     const size_t length = first < 0xfd ? 1 : first == 0xfd ? 3 : first == 0xfe ? 5 : 9;
-    if (!ok_ || compact_size_length(value) != length || value > limit) {
+    if (ok_ && compact_size_length(value) != length) canonical_ = false;
+    if (!ok_ || !canonical_ || value > limit) {
         fail();
         return 0;
     }

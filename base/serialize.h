@@ -95,6 +95,8 @@ class Reader {
     Hash256 hash();
 
     bool ok() const { return ok_; }
+    /// False: it failed at a CompactSize that was not in its shortest form.
+    bool canonical() const { return canonical_; }
     void fail() {
         ok_ = false;
         input_ = {};
@@ -107,6 +109,7 @@ class Reader {
  private:
     ByteSpan input_;
     bool ok_ = true;
+    bool canonical_ = true;
 };
 
 }  // namespace parley

@@ -49,6 +49,7 @@ class Mempool::Impl {
           verifier(script_verifier),
           log(log_sink),
           rolling(options.incremental_relay_fee),
+          fees(options.known_fees ? ByteSpan{*options.known_fees} : ByteSpan{}),
           admission_coins(chain, index),
           unspent(chain, index) {}
 

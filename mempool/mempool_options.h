@@ -2,10 +2,12 @@
 // about the blocks that are made of them. Each field is an option, named in its row. Plain values.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/option_rows.h"
 #include "base/time.h"
 #include "chain/primitives/fee_rate.h"
@@ -25,6 +27,10 @@ struct MempoolOptions {
     bool data_carrier = true;
     int64_t data_carrier_bytes_max = 100'000;
     int64_t bytes_per_sigop = 20;
+
+    /// What an earlier run learnt about fees (FeeEstimator::encode). Not an option: the host keeps
+    /// it. Null: nothing.
+    std::shared_ptr<const Bytes> known_fees;
 
     /// Of data outputs in one transaction.
     int64_t data_bytes_max() const { return data_carrier ? data_carrier_bytes_max : 0; }

@@ -55,7 +55,7 @@ void PeerManager::Impl::handle(net_input::Received& input) {
     Peer* peer = table.find(input.peer);
     if (peer == nullptr || peer->closing) return;
     peer->bytes_received += input.data.size();
-    table.totals().bytes_received += input.data.size();
+    table.received(input.data.size());
     peer->liveness.last_receive = table.now();
     unread_.push_back({input.peer, std::move(input.data)});
 }

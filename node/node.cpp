@@ -205,7 +205,7 @@ void Node::Impl::route(net_output::SubmitHeaders& ask) {
 // 2. The block itself comes from a peer, from the engine, from a user or from a file.
 
 void Node::Impl::route(net_output::SubmitBlock& ask) {
-    BlockResult result = submit_block(ask.block, ask.seal, BlockSource::peer);
+    BlockResult result = submit_block(ask.block, ask.seal, BlockSource::peer, ask.asked);
     if (result.state == BlockResult::State::invalid) {
         log.debug(LogCategory::validation, "Refused block {}, {}",
                   ask.block->header.hash().to_string(), result.error->to_string());
@@ -215,8 +215,11 @@ void Node::Impl::route(net_output::SubmitBlock& ask) {
 
 // 3. It is checked, accepted and stored; then the best chain is looked for.
 
-BlockResult Node::Impl::submit_block(const BlockRef& block, ByteSpan seal, BlockSource source) {
-    BlockResult result = chain->accept_block(block, seal, now);
+BlockResult Node::Impl::submit_block(const BlockRef& block, ByteSpan seal, BlockSource source,
+                                     bool asked) {
+    const bool wanted = source != BlockSource::peer || asked;
+    const auto pruned = wanted ? Chainstate::Pruned::restore : Chainstate::Pruned::leave;
+    BlockResult result = chain->accept_block(block, seal, now, pruned);
     // The block may be known already and now have the seal that was missing.
     const bool sealed = result.state == BlockResult::State::already_have && !seal.empty();
     if (result.state != BlockResult::State::accepted && !sealed) return result;

@@ -45,6 +45,11 @@ bool Node::initial_download() const {
 std::vector<std::string> Node::warnings() const {
     std::vector<std::string> all = impl_->engine->warnings();
     all.insert(all.end(), impl_->warnings.begin(), impl_->warnings.end());
+    if (chain().index().longer_chain_is_invalid())
+        all.emplace_back(
+            "Warning: Found invalid chain more than 6 blocks longer than our best chain. This "
+            "could "
+            "be due to database corruption or consensus incompatibility with peers.");
     return all;
 }
 const std::map<uint32_t, uint64_t>& Node::reorganisations() const {

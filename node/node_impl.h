@@ -97,7 +97,9 @@ struct Node::Impl {
     /// Stores the block and moves to the best chain. If the block fails to connect, the result says
     /// so; but a peer's block with known successors may be accepted before its scripts have run,
     /// and is reported when they fail.
-    BlockResult submit_block(const BlockRef& block, ByteSpan seal, BlockSource source);
+    /// `asked`: of a peer, because this node wanted it.
+    BlockResult submit_block(const BlockRef& block, ByteSpan seal, BlockSource source,
+                             bool asked = false);
     /// Moves to the best chain and informs all parts. Does a bounded amount of work: `pending` says
     /// whether to call again. Returns the blocks found invalid, which have already been reported.
     std::vector<InvalidBlock> activate(Settle settle = Settle::all);

@@ -1,6 +1,7 @@
 #include "wallet/ledger.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "chain/rules/params.h"
@@ -20,7 +21,13 @@ void Ledger::connect(const Block& block, const BlockHash& hash, Height height) {
 }
 
 bool Ledger::rescan(const Block& block, const BlockHash& hash, Height height) {
-    return take_in(block, hash, height);
+    if (!take_in(block, hash, height)) return false;
+    // Even those that were known before: whoever listens to -walletnotify rescans to hear again.
+    for (const TransactionRef& transaction : block.transactions) {
+        if (transactions_.contains(transaction->txid()))
+            changed_[transaction->txid()].notice = true;
+    }
+    return true;
 }
 
 bool Ledger::take_in(const Block& block, const BlockHash& hash, Height height) {
@@ -126,7 +133,7 @@ void Ledger::erase(const Txid& txid) {
     for (uint32_t i = 0; i < transaction->outputs().size(); ++i) unspent_.erase({txid, i});
     transactions_.erase(it);
     for (const auto& input : transaction->inputs()) refresh(input.prevout);
-    changed_.insert(txid);
+    changed_[txid] = {true, true};
 }
 
 void Ledger::abandon(const Txid& txid) {
@@ -134,7 +141,7 @@ void Ledger::abandon(const Txid& txid) {
 }
 
 LedgerTx& Ledger::edit(const Txid& txid) {
-    changed_.insert(txid);
+    changed_[txid] = {true, true};
     return transactions_.at(txid);
 }
 
@@ -150,7 +157,7 @@ LedgerTx& Ledger::insert(const TransactionRef& transaction, int64_t time) {
     }
     for (const auto& output : transaction->outputs()) keys_.mark_used(output.script_pubkey);
     refresh_around(added);
-    changed_.insert(transaction->txid());
+    changed_[transaction->txid()] = {true, true};
     return added;
 }
 
@@ -186,6 +193,7 @@ void Ledger::scripts_added() {
 }
 
 void Ledger::set_state(LedgerTx& transaction, State state, const WalletTxBlock& block) {
+    const bool was_in_mempool = transaction.in_mempool;
     if (state != State::unconfirmed) transaction.in_mempool = false;
     // The block has evicted the mempool transactions that conflict with this one.
     if (state == State::confirmed || state == State::conflicted)
@@ -195,7 +203,9 @@ void Ledger::set_state(LedgerTx& transaction, State state, const WalletTxBlock& 
     if (!same) {
         transaction.state = state;
         transaction.block = block;
-        changed_.insert(transaction.transaction->txid());
+        Change& change = changed_[transaction.transaction->txid()];
+        change.record = true;
+        change.notice |= state != State::conflicted || was_in_mempool;
     }
     refresh_around(transaction);
 }
@@ -255,10 +265,8 @@ void Ledger::refresh_around(const LedgerTx& transaction) {
     for (uint32_t i = 0; i < transaction.transaction->outputs().size(); ++i) refresh({txid, i});
 }
 
-std::vector<Txid> Ledger::take_changed() {
-    std::vector<Txid> changed(changed_.begin(), changed_.end());
-    changed_.clear();
-    return changed;
+std::map<Txid, Ledger::Change> Ledger::take_changed() {
+    return std::exchange(changed_, {});
 }
 
 // --- queries -------------------------------------------------------------------------------------

@@ -74,9 +74,14 @@ class Ledger {
     /// New scripts are known: checks all outputs again.
     void scripts_added();
 
-    /// Transactions whose records changed (or were removed) since the last call, in ascending
-    /// order.
-    std::vector<Txid> take_changed();
+    /// What happened to a transaction since the last call.
+    struct Change {
+        bool record = false;  ///< its record changed, or was removed
+        /// Users are told. As in bitcoind, not of one that loses against a block after it had left
+        /// the mempool; and again of what a rescan finds.
+        bool notice = false;
+    };
+    std::map<Txid, Change> take_changed();
 
     // --- queries --------------------------------------------------------------------------------
 
@@ -128,7 +133,7 @@ class Ledger {
     std::map<OutPoint, const LedgerTx*> unspent_;
     std::optional<Height> tip_;
     int64_t next_order_ = 0;
-    std::set<Txid> changed_;
+    std::map<Txid, Change> changed_;
 };
 
 }  // namespace parley

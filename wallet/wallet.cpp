@@ -48,13 +48,22 @@ Wallet::Impl::Impl(std::string wallet_name, std::unique_ptr<Storage> storage,
 
 void Wallet::Impl::save() {
     for (const uint32_t number : keys.take_changed()) store.put_descriptor(keys.records()[number]);
-    for (const Txid& txid : ledger.take_changed()) {
-        if (const LedgerTx* transaction = ledger.find(txid))
-            store.put_transaction(*transaction);
-        else
+    for (const auto& [txid, change] : ledger.take_changed()) {
+        const LedgerTx* transaction = ledger.find(txid);
+        if (transaction == nullptr) {
             store.erase_transaction(txid);
+            continue;
+        }
+        if (change.record) store.put_transaction(*transaction);
+        if (change.notice && context.options.notices) notices.push_back(notice(*transaction));
     }
     store.flush(keys.take_exposed() ? Durability::synced : Durability::written);
+}
+
+WalletNotice Wallet::Impl::notice(const LedgerTx& transaction) const {
+    const bool confirmed = transaction.state == LedgerTx::State::confirmed;
+    return {name, transaction.transaction->txid(),
+            confirmed ? std::optional{transaction.block} : std::nullopt};
 }
 
 void Wallet::Impl::restore(StoredWallet stored) {
@@ -243,6 +252,10 @@ std::vector<TransactionRef> Wallet::waiting_transactions() const {
             waiting.push_back(transaction->transaction);
     }
     return waiting;
+}
+
+std::vector<WalletNotice> Wallet::take_notices() {
+    return std::exchange(impl_->notices, {});
 }
 
 void Wallet::rebroadcast_judged(const TransactionRef& transaction,

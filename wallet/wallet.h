@@ -85,6 +85,9 @@ class Wallet {
     void rebroadcast_judged(const TransactionRef& transaction,
                             const std::optional<TxReject>& reject);
 
+    /// Since the last call; with WalletOptions::notices.
+    std::vector<WalletNotice> take_notices();
+
     // --- balances, coins and history ------------------------------------------------------------
 
     WalletInfo info() const;

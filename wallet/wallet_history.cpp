@@ -77,14 +77,16 @@ std::vector<WalletTxDetail> Wallet::Impl::details_of(
     std::vector<WalletTxDetail> received;
     for (uint32_t i = 0; i < data.outputs().size(); ++i) {
         const TxOutput& output = data.outputs()[i];
-        const bool mine = keys.is_mine(output.script_pubkey);
-        if (from_us ? is_change(output.script_pubkey) : !mine) continue;
+        const auto place = keys.place(output.script_pubkey);
+        const bool mine = place.has_value();
+        const auto book = labels.find(output.script_pubkey);
+        const bool labelled = book != labels.end();
+        if (from_us ? mine && !labelled : !mine) continue;  // change, or not the wallet's
         WalletTxDetail detail;
-        detail.label = label_of(output.script_pubkey);
+        if (labelled) detail.label = book->second.label;
         detail.output = i;
         detail.abandoned = abandoned;
-        if (const auto place = keys.place(output.script_pubkey))
-            detail.parent_descriptor = keys.public_text(place->record);
+        if (mine) detail.parent_descriptor = keys.public_text(place->record);
         if (from_us && !label) {
             detail.category = TxCategory::send;
             detail.amount = negative(output.value);
@@ -183,9 +185,9 @@ std::vector<ListedTransaction> Wallet::list_transactions(const std::optional<std
     std::vector<ListedTransaction> rows;
     rows.reserve(newest_first.size());
     const LedgerTx* current = nullptr;
-    WalletTxInfo info;
+    std::shared_ptr<const WalletTxInfo> info;
     for (auto it = newest_first.rbegin(); it != newest_first.rend(); ++it) {
-        if (it->first != current) info = impl_->info_of(*it->first);
+        if (it->first != current) info = std::make_shared<WalletTxInfo>(impl_->info_of(*it->first));
         current = it->first;
         rows.push_back({std::move(it->second), info});
     }
@@ -210,7 +212,7 @@ std::vector<ListedTransaction> Wallet::list_since(const std::optional<BlockHash>
         const bool in_block = transaction->state == LedgerTx::State::confirmed ||
                               transaction->state == LedgerTx::State::conflicted;
         if (in_block && transaction->block.height <= after) continue;
-        const WalletTxInfo info = impl_->info_of(*transaction);
+        const auto info = std::make_shared<WalletTxInfo>(impl_->info_of(*transaction));
         for (WalletTxDetail& detail : impl_->details_of(*transaction, std::nullopt))
             list.push_back({std::move(detail), info});
     }

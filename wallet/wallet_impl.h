@@ -31,6 +31,7 @@ class Wallet::Impl {
     void look_at_mempool(int64_t time);
     /// Writes all changes in one batch.
     void save();
+    WalletNotice notice(const LedgerTx& transaction) const;
 
     // wallet_addresses.cpp
     void add_seed(ByteSpan seed, int64_t timestamp);
@@ -64,6 +65,7 @@ class Wallet::Impl {
     std::set<OutPoint> locked;
     std::set<OutPoint> locked_persistent;  // the part of `locked` that is stored
     ChainTrail trail;
+    std::vector<WalletNotice> notices;  ///< not taken yet
 };
 
 }  // namespace parley

@@ -17,9 +17,7 @@ constexpr size_t kNameSizeMax = 200;
 /// A wallet name is also a directory name, which must not lead out of the wallet directory.
 bool safe_name(const std::string& name) {
     if (name.size() > kNameSizeMax || name == "." || name == "..") return false;
-    return std::none_of(name.begin(), name.end(), [](char c) {
-        return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
-    });
+    return std::none_of(name.begin(), name.end(), [](char c) { return c == '/' || c == '\0'; });
 }
 
 }  // namespace
@@ -144,6 +142,16 @@ WalletOutputs WalletManager::handle(const WalletInput& input, TimePoint now) {
         schedule_rebroadcast(now);
     }
     return take_outputs();
+}
+
+std::vector<WalletNotice> WalletManager::take_notices() {
+    std::vector<WalletNotice> all;
+    for (const auto& wallet : wallets_) {
+        std::vector<WalletNotice> notices = wallet->take_notices();
+        all.insert(all.end(), std::make_move_iterator(notices.begin()),
+                   std::make_move_iterator(notices.end()));
+    }
+    return all;
 }
 
 void WalletManager::rebroadcast(const Wallet& wallet) {

@@ -46,6 +46,8 @@ class WalletManager {
     /// Outputs are in order; those of load() come first.
     WalletOutputs handle(const WalletInput& input, TimePoint now);
     WalletOutputs take_outputs() { return std::exchange(outputs_, {}); }
+    /// Of all loaded wallets, since the last call; with WalletOptions::notices.
+    std::vector<WalletNotice> take_notices();
     /// When a TimerDue is needed; kNever while no wallet is loaded.
     TimePoint next_deadline() const { return next_rebroadcast_; }
 

@@ -27,6 +27,9 @@ struct WalletOptions {
     Amount fee_max{10'000'000};
     FeeRate consolidate_fee_rate{10'000};  ///< the long-term rate of waste
 
+    /// Collect WalletNotice. Not an option: the host reads them, or nobody does.
+    bool notices = false;
+
     AddressType type_of_change() const { return change_type.value_or(address_type); }
 
     static OptionRows<WalletOptions> rows();

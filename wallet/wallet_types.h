@@ -54,6 +54,13 @@ struct WalletTxInfo {
     int64_t time_received = 0;  ///< Unix seconds
 };
 
+/// A transaction of a wallet is new, or what became of it has changed (-walletnotify).
+struct WalletNotice {
+    std::string wallet;
+    Txid txid;
+    std::optional<WalletTxBlock> block;  ///< empty: it is in no block of the active chain
+};
+
 enum class TxCategory : uint8_t { send, receive, generate, immature, orphan };
 std::string_view to_string(TxCategory category);
 
@@ -71,7 +78,7 @@ struct WalletTxDetail {
 
 struct ListedTransaction {
     WalletTxDetail detail;
-    WalletTxInfo info;
+    std::shared_ptr<const WalletTxInfo> info;  ///< shared by the rows of a transaction; never null
 };
 
 struct TransactionView {

@@ -26,6 +26,9 @@ Expected<void, BlockError> accept_header_rules(const ChainParams& params, const 
                                                const BlockHeader& header, const HeaderNode& parent,
                                                TimePoint now);
 
+/// Whether the witnesses are those that the coinbase commits to, or there are none.
+bool witnesses_are_committed(const Block& block);
+
 /// accept, for the body: finality, height in the coinbase, witness commitment, weight.
 Expected<void, BlockError> accept_block_rules(const ChainParams& params, const Block& block,
                                               const HeaderNode& parent);

@@ -47,11 +47,14 @@ struct HeaderNode {
     std::optional<Score> score;  ///< empty: not eligible, for its or an ancestor's seal is missing
     Bytes seal;                  ///< stored beside the header; empty if the engine has none
     BlockStatus status = BlockStatus::header_only;
-    bool invalidated = false;   ///< by invalidateblock, undone by reconsiderblock
-    uint32_t number = 0;        ///< in its tree, by arrival; not stored
-    uint64_t sequence = 0;      ///< order of the bodies' arrival; the lower wins a tie. 0: no body
-    int32_t precedence = 0;     ///< compared before sequence on a tie; the lower wins. Not stored
-    uint32_t transactions = 0;  ///< in the body; 0: unknown
+    bool invalidated = false;  ///< by invalidateblock, undone by reconsiderblock
+    uint32_t number = 0;       ///< in its tree, by arrival; not stored
+    uint64_t sequence = 0;     ///< order of the bodies' arrival; 0: no body
+    /// Order in which the bodies of the block and all its ancestors were complete; the lower wins a
+    /// tie. 0: in the best chain since the start, or not complete. Not stored.
+    uint64_t completed = 0;
+    int32_t precedence = 0;  ///< compared before `completed` on a tie; the lower wins. Not stored
+    uint32_t transactions = 0;        ///< in the body; 0: unknown
     uint64_t chain_transactions = 0;  ///< in this and all ancestors; 0: some body is missing
     FilePosition block_position;
     FilePosition undo_position;

@@ -163,7 +163,8 @@ void Chainstate::note_damaged_score() {
           "blocks/index: the score of block " + below->hash.to_string() + " is damaged"});
 }
 
-BlockResult Chainstate::accept_block(const BlockRef& block, ByteSpan seal, TimePoint now) {
+BlockResult Chainstate::accept_block(const BlockRef& block, ByteSpan seal, TimePoint now,
+                                     Pruned pruned) {
     using State = BlockResult::State;
     const auto accepted = accept_header(block->header, seal, now);
     if (!accepted) {
@@ -171,18 +172,30 @@ BlockResult Chainstate::accept_block(const BlockRef& block, ByteSpan seal, TimeP
         return {missing ? State::missing_parent : State::invalid, nullptr, accepted.error()};
     }
     const HeaderNode& node = **accepted;
-    if (node.has_body() || node.is_pruned()) return {State::already_have, &node, std::nullopt};
-    if (auto verdict = check_body(*block, node); !verdict)
+    if (node.has_body() || (node.is_pruned() && pruned == Pruned::leave))
+        return {State::already_have, &node, std::nullopt};
+    if (auto verdict = node.is_pruned() ? check_restored(*block, node) : check_body(*block, node);
+        !verdict)
         return {State::invalid, &node, verdict.error()};
     blocks_.append(node, block);
     return {State::accepted, &node, std::nullopt};
 }
 
+// The block was valid once, so a body that is not says nothing about it.
+Expected<void, BlockError> Chainstate::check_restored(const Block& block,
+                                                      const HeaderNode& node) const {
+    if (auto verdict = check_block(block); !verdict) return verdict;
+    return accept_block_rules(params_, block, *node.parent);
+}
+
 Expected<void, BlockError> Chainstate::check_body(const Block& block, const HeaderNode& node) {
+    // As in bitcoind, what is wrong with the body alone does not mark the block: it is asked for
+    // again if somebody builds on it.
     auto verdict = check_block(block);
     // After the Merkle root: a mutated body says nothing about the solution of the real one.
     if (verdict) verdict = check_signet_solution(params_, block);
-    if (verdict) verdict = accept_block_rules(params_, block, *node.parent);
+    if (!verdict) return verdict;
+    verdict = accept_block_rules(params_, block, *node.parent);
     // A mutated body says nothing about the block of this hash.
     if (!verdict && verdict.error().kind != BlockErrorKind::mutated) {
         index_.mark_invalid(node);
@@ -330,7 +343,7 @@ Expected<void, BlockError> Chainstate::invalidate(const BlockHash& hash) {
     }
     // Disconnecting needs every body down to it, and a start reads the tip's.
     const HeaderNode& parent = *node->parent;
-    if (index_.contains(*node) && !(has_bodies_above(index_.tip(), parent) && parent.has_body())) {
+    if (index_.contains(*node) && !(has_undo_above(index_.tip(), parent) && parent.has_body())) {
         return refuse(BlockErrorKind::conflicts_with_final, "pruned",
                       "a block from there to the tip, or the one before, was pruned");
     }

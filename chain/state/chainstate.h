@@ -151,8 +151,11 @@ class Chainstate {
     Expected<bool, BlockError> attach_seal(const BlockHash& hash, ByteSpan seal);
 
     /// Checks, accepts and stores. Only activate_best_chain() changes the best chain; call it after
-    /// already_have too, because the block may have come with a seal that was missing.
-    BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now);
+    /// already_have too, because the block may have come with a seal that was missing. A pruned
+    /// block is already there, or its body is stored again, without undo data, for whoever asked.
+    enum class Pruned : uint8_t { leave, restore };
+    BlockResult accept_block(const BlockRef& block, ByteSpan seal, TimePoint now,
+                             Pruned pruned = Pruned::leave);
 
     /// Moves to the best chain whose bodies are all stored: the highest score wins, first seen on a
     /// tie. A block that fails to connect is marked invalid, and the next best chain is tried. On
@@ -259,6 +262,7 @@ class Chainstate {
                                                ByteSpan seal) const;
     // The stages of a proposal that need no coins.
     Expected<void, BlockError> accept_proposal(const Block& block, TimePoint now) const;
+    Expected<void, BlockError> check_restored(const Block& block, const HeaderNode& node) const;
     Expected<void, BlockError> check_body(const Block& block, const HeaderNode& node);
     Reindexer::Verdict adopt(const BlockRef& block, const FilePosition& position, TimePoint now);
     // Moves until no better branch is left, or the limit of one call is reached. Error: a store

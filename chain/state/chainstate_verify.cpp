@@ -89,7 +89,7 @@ Expected<VerifyResult, StorageError> Chainstate::verify(int level, int32_t block
             break;
         }
         // Pruned blocks, and those below them, cannot be checked.
-        if (!node->has_body()) break;
+        if (!node->has_body() || !node->has_undo()) break;
         if (auto good = verification.look_at(*node); !good)
             return report(result, *node, good.error());
         ++result.blocks;

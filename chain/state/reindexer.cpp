@@ -97,8 +97,12 @@ void Reindexer::offer(BlockRef block, const FilePosition& position, const Accept
         const auto [each, at] = std::move(ready.back());
         ready.pop_back();
         const Verdict verdict = accept(each, at);
-        if (verdict == Verdict::missing_parent && waiting_.size() < kWaitingMax)
+        if (verdict == Verdict::missing_parent && waiting_.size() < kWaitingMax) {
+            log_.debug(LogCategory::validation,
+                       "LoadExternalBlockFile: Out of order block {}, parent {} not known",
+                       each->header.hash().to_string(), each->header.previous.to_string());
             waiting_.emplace(each->header.previous, at);
+        }
         if (verdict != Verdict::known) continue;
         const auto [first, last] = waiting_.equal_range(each->header.hash());
         for (auto child = first; child != last; ++child) {
@@ -106,6 +110,10 @@ void Reindexer::offer(BlockRef block, const FilePosition& position, const Accept
             if (!bytes) continue;
             Reader reader(*bytes);
             ready.emplace_back(std::make_shared<Block>(read_block(reader)), child->second);
+            log_.debug(LogCategory::validation,
+                       "LoadExternalBlockFile: Processing out of order child {} of {}",
+                       ready.back().first->header.hash().to_string(),
+                       each->header.hash().to_string());
         }
         waiting_.erase(first, last);
     }

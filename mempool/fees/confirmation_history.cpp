@@ -1,6 +1,8 @@
 #include "mempool/fees/confirmation_history.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 
 #include "base/check.h"
 
@@ -11,6 +13,15 @@ constexpr Average kLowestBound = 100;
 constexpr Average kHighestBound = 1e7;
 constexpr Average kSpacing = 1.05;
 constexpr Average kUnbounded = 1e99;
+
+// IEEE 754, 64 bits, little-endian.
+void write_average(Writer& writer, Average value) {
+    writer.le(std::bit_cast<uint64_t>(value));
+}
+
+Average read_average(Reader& reader) {
+    return std::bit_cast<Average>(reader.le<uint64_t>());
+}
 
 }  // namespace
 
@@ -23,6 +34,63 @@ FeeBuckets::FeeBuckets() {
 size_t FeeBuckets::of(FeeRate rate) const {
     const auto at = std::ranges::lower_bound(bounds_, static_cast<Average>(rate.value()));
     return static_cast<size_t>(at - bounds_.begin());
+}
+
+void FeeBuckets::write(Writer& writer) const {
+    writer.compact_size(bounds_.size());
+    for (const Average bound : bounds_) write_average(writer, bound);
+}
+
+bool FeeBuckets::read_equal(Reader& reader) const {
+    if (reader.compact_size() != bounds_.size()) return false;
+    return std::ranges::all_of(bounds_,
+                               [&](Average bound) { return read_average(reader) == bound; });
+}
+
+void ConfirmationHistory::write(Writer& writer) const {
+    const auto write_all = [&](auto&& value_of) {
+        writer.compact_size(buckets_.count());
+        for (size_t bucket = 0; bucket < buckets_.count(); ++bucket) {
+            const Averages* each = find(bucket);
+            write_average(writer, each == nullptr ? 0 : value_of(*each));
+        }
+    };
+    write_average(writer, horizon_.decay);
+    writer.le(static_cast<uint32_t>(horizon_.scale));
+    write_all([](const Averages& each) { return each.rates; });
+    write_all([](const Averages& each) { return each.count; });
+    for (const auto member : {&Averages::confirmed, &Averages::left}) {
+        writer.compact_size(horizon_.periods);
+        for (size_t period = 0; period < horizon_.periods; ++period)
+            write_all([&](const Averages& each) { return (each.*member)[period]; });
+    }
+}
+
+bool ConfirmationHistory::read(Reader& reader) {
+    by_bucket_.clear();
+    const auto read_all = [&](auto&& set) {
+        if (reader.compact_size() != buckets_.count()) return false;
+        for (size_t bucket = 0; bucket < buckets_.count(); ++bucket) {
+            const Average value = read_average(reader);
+            if (!std::isfinite(value) || value < 0) return false;
+            if (value != 0) set(averages(bucket), value);
+        }
+        return reader.ok();
+    };
+    if (read_average(reader) != horizon_.decay ||
+        reader.le<uint32_t>() != static_cast<uint32_t>(horizon_.scale))
+        return false;
+    if (!read_all([](Averages& each, Average value) { each.rates = value; }) ||
+        !read_all([](Averages& each, Average value) { each.count = value; }))
+        return false;
+    for (const auto member : {&Averages::confirmed, &Averages::left}) {
+        if (reader.compact_size() != horizon_.periods) return false;
+        for (size_t period = 0; period < horizon_.periods; ++period) {
+            if (!read_all([&](Averages& each, Average value) { (each.*member)[period] = value; }))
+                return false;
+        }
+    }
+    return true;
 }
 
 const ConfirmationHistory::Averages* ConfirmationHistory::find(size_t bucket) const {

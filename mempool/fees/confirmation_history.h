@@ -12,6 +12,7 @@
 #include <map>
 #include <vector>
 
+#include "base/serialize.h"
 #include "chain/primitives/fee_rate.h"
 
 namespace parley {
@@ -29,6 +30,10 @@ class FeeBuckets {
     size_t count() const { return bounds_.size(); }
     Average upper(size_t bucket) const { return bounds_[bucket]; }
     Average lower(size_t bucket) const { return bucket == 0 ? 0 : bounds_[bucket - 1]; }
+
+    void write(Writer& writer) const;
+    /// Whether the same bounds follow.
+    bool read_equal(Reader& reader) const;
 
  private:
     std::vector<Average> bounds_;
@@ -64,6 +69,15 @@ class ConfirmationHistory {
 
     ConfirmationHistory(Horizon horizon, const FeeBuckets& buckets)
         : horizon_(horizon), buckets_(buckets) {}
+
+    /// In the form of bitcoind's fee_estimates.dat: decay, scale, sums of rates, counts, confirmed
+    /// and left transactions by period and bucket.
+    void write(Writer& writer) const;
+    /// False: these are not the averages of such a horizon; they are unusable then.
+    bool read(Reader& reader);
+
+    /// The averages of another one with this horizon.
+    void take(const ConfirmationHistory& other) { by_bucket_ = other.by_bucket_; }
 
     const Horizon& horizon() const { return horizon_; }
     int32_t target_max() const { return static_cast<int32_t>(horizon_.periods) * horizon_.scale; }

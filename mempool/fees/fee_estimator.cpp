@@ -125,8 +125,7 @@ Average FeeEstimator::looking_back(int32_t target) const {
 
 /// A target needs twice as many blocks of experience.
 int32_t FeeEstimator::usable_target_max() const {
-    const int32_t seen = first_ == 0 ? 0 : newest_ - first_;
-    return std::min(target_max(FeeHorizon::long_term), seen / 2);
+    return std::min(target_max(FeeHorizon::long_term), std::max(span(), earlier_span()) / 2);
 }
 
 FeeEstimator::Smart FeeEstimator::smart(int32_t target, bool conservative) const {
@@ -137,8 +136,65 @@ FeeEstimator::Smart FeeEstimator::smart(int32_t target, bool conservative) const
     Average rate = std::max({combined(target / 2, kHalfShare, true), combined(target, kShare, true),
                              combined(2 * target, kDoubleShare, !conservative)});
     if (conservative || rate < 0) rate = std::max(rate, looking_back(2 * target));
-    if (rate < 0) return {std::nullopt, target};
+    // A file that somebody made may hold rates beyond all money.
+    constexpr Average kRateMax = 1e15;
+    if (rate < 0 || !(rate < kRateMax)) return {std::nullopt, target};
     return {FeeRate{std::llround(rate)}, target};
+}
+
+// --- kept between runs
+
+namespace {
+
+constexpr int32_t kFileVersion = 309'900;
+// bitcoind's: what an earlier run saw counts for six weeks.
+constexpr int32_t kEarlierBlocksMax = 6 * 1'008;
+
+}  // namespace
+
+int32_t FeeEstimator::earlier_span() const {
+    if (earlier_first_ == 0 || newest_ - earlier_newest_ > kEarlierBlocksMax) return 0;
+    return earlier_newest_ - earlier_first_;
+}
+
+FeeEstimator::FeeEstimator(ByteSpan earlier) : FeeEstimator() {
+    if (earlier.empty()) return;
+    Reader reader{earlier};
+    const std::array<ConfirmationHistory, 3> fresh = histories_;
+    if (read(reader)) return;
+    for (size_t i = 0; i < fresh.size(); ++i) histories_[i].take(fresh[i]);
+    newest_ = earlier_first_ = earlier_newest_ = 0;
+}
+
+Bytes FeeEstimator::encode(bool ending) const {
+    std::array<ConfirmationHistory, 3> histories = histories_;
+    for (const auto& [txid, watched] : watched_) {
+        if (!ending) break;
+        for (ConfirmationHistory& history : histories)
+            history.left(watched.bucket, newest_ - watched.height);
+    }
+    Writer writer;
+    writer.le(kFileVersion).le(newest_);
+    const bool earlier = span() <= earlier_span() / 2;
+    writer.le(earlier ? earlier_first_ : first_).le(earlier ? earlier_newest_ : newest_);
+    buckets_.write(writer);
+    // The medium horizon is the oldest one, and comes first.
+    for (const size_t i : {1, 0, 2}) histories[i].write(writer);
+    return writer.take();
+}
+
+bool FeeEstimator::read(Reader& reader) {
+    if (reader.le<int32_t>() != kFileVersion) return false;
+    newest_ = reader.le<int32_t>();
+    earlier_first_ = reader.le<int32_t>();
+    earlier_newest_ = reader.le<int32_t>();
+    if (newest_ < 0 || earlier_first_ < 0 || earlier_first_ > earlier_newest_ ||
+        earlier_newest_ > newest_ || !buckets_.read_equal(reader))
+        return false;
+    for (const size_t i : {1, 0, 2}) {
+        if (!histories_[i].read(reader)) return false;
+    }
+    return reader.ok();
 }
 
 }  // namespace parley

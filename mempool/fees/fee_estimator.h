@@ -29,6 +29,9 @@ class FeeEstimator {
     };
 
     FeeEstimator();
+    /// With what encode_fees() kept of an earlier run. Empty if that is damaged or of another
+    /// version.
+    explicit FeeEstimator(ByteSpan earlier);
     FeeEstimator(const FeeEstimator&) = delete;
     FeeEstimator& operator=(const FeeEstimator&) = delete;
 
@@ -45,6 +48,13 @@ class FeeEstimator {
     Smart smart(int32_t target, bool conservative) const;
     /// The estimate of one horizon. REQUIRES: target is 1 to target_max(horizon).
     RangeEstimate raw(int32_t target, Average threshold, FeeHorizon horizon) const;
+
+    /// What is known, in the format of bitcoind's fee_estimates.dat (version 309900). With
+    /// `ending`, transactions that still wait count as having left the mempool, as at the end of a
+    /// run.
+    Bytes encode(bool ending) const;
+    /// Nothing of an earlier run, and nothing new.
+    bool empty() const { return newest_ == 0; }
 
     const ConfirmationHistory& history(FeeHorizon horizon) const {
         return histories_[static_cast<size_t>(horizon)];
@@ -64,6 +74,10 @@ class FeeEstimator {
     Average combined(int32_t target, Average threshold, bool shorter_too) const;
     Average looking_back(int32_t target) const;
     int32_t usable_target_max() const;
+    bool read(Reader& reader);
+    /// Blocks between the first and the last of this run, or of an earlier one.
+    int32_t span() const { return first_ == 0 ? 0 : newest_ - first_; }
+    int32_t earlier_span() const;
 
     const FeeBuckets buckets_;
     std::array<ConfirmationHistory, 3> histories_;
@@ -72,6 +86,9 @@ class FeeEstimator {
     std::map<size_t, std::map<int32_t, int64_t>> waiting_;
     int32_t newest_ = 0;  ///< height of the highest block seen; 0: none
     int32_t first_ = 0;   ///< of the first that confirmed a watched one; 0: none
+    // The same two of an earlier run; 0: there was none.
+    int32_t earlier_first_ = 0;
+    int32_t earlier_newest_ = 0;
 };
 
 }  // namespace parley

@@ -134,10 +134,10 @@ HandshakeResult Handshake::on_verack(Peer& peer) {
     }
     peer.handshake.ready = true;
     peer.liveness.handshake_time = table_.now() - peer.liveness.connected_at;
-    table_.log().info(LogCategory::net,
-                      "New {} peer connected: version: {}, blocks={}, peer={}, peeraddr={}",
+    table_.log().info(LogCategory::net, "New {} peer connected: version: {}, blocks={}, peer={}{}",
                       to_string(peer.type), peer.handshake.theirs.version,
-                      peer.handshake.theirs.start_height, peer.id.value(), to_string(peer.remote));
+                      peer.handshake.theirs.start_height, peer.id.value(),
+                      table_.logged_address(peer));
     return HandshakeResult::ready;
 }
 

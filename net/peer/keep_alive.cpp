@@ -1,8 +1,17 @@
 #include "net/peer/keep_alive.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 namespace parley {
+namespace {
+
+constexpr std::string_view kPingTimeout = "ping timeout";
+
+}  // namespace
 
 void KeepAlive::on_connected(Peer& peer) {
     peer.liveness.connected_at = table_.now();
@@ -26,10 +35,27 @@ void KeepAlive::on_ping(Peer& peer, ByteSpan payload) {
 }
 
 void KeepAlive::on_pong(Peer& peer, ByteSpan payload) {
-    const auto pong = table_.decode_or_drop<message::Pong>(peer, payload);
+    const auto pong = decode<message::Pong>(payload);
     PeerLiveness& state = peer.liveness;
-    if (!pong || state.ping_nonce == 0 || pong->nonce != state.ping_nonce) return;
-    state.ping_nonce = 0;
+    const uint64_t expected = state.ping_nonce;
+    const uint64_t nonce = pong ? pong->nonce : 0;
+    std::string_view problem;
+    if (!pong)
+        problem = "Short payload";
+    else if (expected == 0)
+        problem = "Unsolicited pong without ping";
+    else if (nonce == 0)
+        problem = "Nonce zero";
+    else if (nonce != expected)
+        problem = "Nonce mismatch";
+    // A peer that does not repeat the nonce cannot be measured, but it lives.
+    if (!pong || nonce == 0 || nonce == expected) state.ping_nonce = 0;
+    if (!problem.empty()) {
+        table_.log().debug(LogCategory::net,
+                           "pong peer={}: {}, {:x} expected, {:x} received, {} bytes",
+                           peer.id.value(), problem, expected, nonce, payload.size());
+        return;
+    }
     const Duration time = std::max(table_.now() - state.ping_sent, Duration{0});
     state.ping_time = time;
     state.ping_min = std::min(state.ping_min.value_or(time), time);
@@ -42,12 +68,14 @@ KeepAlive::Limit KeepAlive::next_limit(const Peer& peer) const {
         return {state.connected_at + options.handshake_timeout, "version handshake timeout"};
     const auto last_receive = state.last_receive.value_or(state.connected_at);
     Limit limit{last_receive + options.inactivity_timeout, "nothing received for too long"};
-    const auto consider = [&](TimePoint since, const char* reason) {
+    const auto consider = [&](TimePoint since, std::string_view reason) {
         if (since + options.inactivity_timeout < limit.time)
             limit = {since + options.inactivity_timeout, reason};
     };
-    if (state.ping_nonce != 0) consider(state.ping_sent, "ping timeout");
+    if (state.ping_nonce != 0) consider(state.ping_sent, kPingTimeout);
     if (peer.flow.blocked) consider(peer.flow.blocked_since, "it does not read what is sent");
+    // As in bitcoind, -peertimeout is the least time that any peer has.
+    limit.time = std::max(limit.time, state.connected_at + options.handshake_timeout);
     return limit;
 }
 
@@ -56,7 +84,10 @@ void KeepAlive::on_timer() {
         if (peer.closing) continue;
         const Limit limit = next_limit(peer);
         if (limit.time <= table_.now()) {
-            table_.disconnect(peer, limit.reason);
+            const std::chrono::duration<double> waited = table_.now() - peer.liveness.ping_sent;
+            table_.disconnect(peer, limit.reason == kPingTimeout
+                                        ? fmt::format("ping timeout: {:.6f}s", waited.count())
+                                        : std::string{limit.reason});
         } else if (peer.ready() && peer.liveness.ping_nonce == 0 &&
                    peer.liveness.next_ping <= table_.now()) {
             send_ping(peer);

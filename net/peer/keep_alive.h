@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "net/peer/peer_table.h"
 
@@ -22,7 +23,7 @@ class KeepAlive {
  private:
     struct Limit {
         TimePoint time;
-        const char* reason;
+        std::string_view reason;
     };
     /// The earliest time at which this connection will be closed if nothing is received.
     Limit next_limit(const Peer& peer) const;

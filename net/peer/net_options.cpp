@@ -12,6 +12,17 @@ constexpr OptionWord kBlockRelays[] = {{"own", static_cast<int64_t>(BlockRelay::
                                        {"headers", static_cast<int64_t>(BlockRelay::headers)},
                                        {"inv", static_cast<int64_t>(BlockRelay::inv)}};
 
+constexpr std::string_view kUploadTargetHelp =
+    "Send at most this many MiB to peers in 24 hours, then no blocks older than a week; the "
+    "letters "
+    "stand for thousands and powers of 1024 bytes; 0: no limit (default: 0)";
+constexpr std::string_view kWhitelistHelp =
+    "Give permissions to peers of this address or network: bloomfilter, noban, forcerelay, relay, "
+    "mempool, download, addr, all, separated by commas; with `in` or `out`, to inbound or to "
+    "manual "
+    "connections (default: inbound). Without a list: noban, mempool and what -whitelistrelay and "
+    "-whitelistforcerelay say; may be repeated";
+
 }  // namespace
 
 OptionRows<NetOptions> NetOptions::rows() {
@@ -45,14 +56,19 @@ OptionRows<NetOptions> NetOptions::rows() {
             {.max = 10'000,
              .above = clamp,
              .refusal_below = "-maxconnections must be greater or equal than zero"}),
+        option<O>("maxuploadtarget", OptionUnit{"<n>[k|K|m|M|g|G|t|T]"}, kUploadTargetHelp),
+        option<&O::log_addresses>("logips", kFlag,
+                                  "Name the addresses of peers in the log (default: {default})",
+                                  {.group = OptionGroup::debug}),
         option<&O::network_active>("networkactive", kFlag,
                                    "Enable all peer-to-peer network activity (default: {default})"),
         option<&O::serve_mempool_message>(
             "peerbloomfilters", kFlag, "Answer mempool messages from peers (default: {default})"),
         option<&O::handshake_timeout>(
             "peertimeout", kSeconds,
-            "Disconnect a peer that has not completed the handshake after this time (default: "
-            "{default})",
+            "Disconnect a peer that has not completed the handshake after this time; no silent "
+            "peer "
+            "earlier (default: {default})",
             {.min = 1, .refusal = "peertimeout must be a positive integer."}),
         option<O>(
             "onlynet", OptionUnit{"<net>"},
@@ -65,12 +81,7 @@ OptionRows<NetOptions> NetOptions::rows() {
             "whitebind", OptionUnit{"<[permissions@]addr:port>"},
             "Listen on this address, too, and give its peers permissions, as -whitelist does; "
             "may be repeated"),
-        option<O>("whitelist", OptionUnit{"<[permissions@]network>"},
-                  "Give permissions to peers of this address or network: bloomfilter, noban, "
-                  "forcerelay, relay, mempool, download, addr, all, separated by commas; with `in` "
-                  "or `out`, to inbound or to manual connections (default: inbound). Without a "
-                  "list: noban, mempool and what -whitelistrelay and -whitelistforcerelay say; may "
-                  "be repeated"),
+        option<O>("whitelist", OptionUnit{"<[permissions@]network>"}, kWhitelistHelp),
         option<&O::whitelist_force_relay>(
             "whitelistforcerelay", kFlag,
             "Permission forcerelay for peers with default permissions: announce their transactions "

@@ -64,6 +64,8 @@ struct NetOptions {
     bool whitelist_force_relay = false;     ///< -whitelistforcerelay
     bool blocks_only = false;  ///< -blocksonly: neither asks for nor accepts transactions
     BlockRelay block_relay = BlockRelay::own;
+    uint64_t upload_target_bytes = 0;     ///< -maxuploadtarget: in a day; 0: no limit
+    bool log_addresses = false;           ///< -logips: lines about a peer name its address
     bool serve_mempool_message = false;   ///< -peerbloomfilters; without it `mempool` disconnects
     bool accept_local_addresses = false;  ///< addresses outside the public ranges are gossiped
 

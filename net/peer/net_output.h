@@ -56,6 +56,7 @@ struct SubmitBlock {
     PeerId from;
     BlockRef block;
     Bytes seal;
+    bool asked = false;  ///< this node asked for it, so that even a pruned one is wanted
 };
 /// For the mempool. Answered by TransactionJudged.
 struct SubmitTransaction {

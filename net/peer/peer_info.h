@@ -13,6 +13,7 @@
 #include "chain/primitives/ids.h"
 #include "chain/primitives/transaction.h"
 #include "net/peer/permissions.h"
+#include "net/peer/upload_target.h"
 #include "net/wire/endpoint.h"
 #include "net/wire/protocol.h"
 #include "net/wire/subnet.h"
@@ -108,6 +109,7 @@ struct BannedSubnet {
 struct NetTotals {
     uint64_t bytes_received = 0;
     uint64_t bytes_sent = 0;
+    UploadTargetState upload_target;
 };
 
 }  // namespace parley

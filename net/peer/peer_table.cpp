@@ -36,7 +36,12 @@ bool is_this_machine(const std::string& host) {
 }  // namespace
 
 PeerTable::PeerTable(const NetOptions& options, const NetView& view, Random& random, LogSink& log)
-    : options_(options), view_(view), random_(random), log_(log), bans_(random) {}
+    : options_(options),
+      view_(view),
+      random_(random),
+      log_(log),
+      bans_(random),
+      upload_target_(options.upload_target_bytes) {}
 
 Peer* PeerTable::find(PeerId id) {
     const auto found = peers_.find(id);
@@ -77,6 +82,7 @@ void PeerTable::send_frame(Peer& peer, std::string_view command,
     peer.bytes_sent_per_message[std::string(command)] += size;
     peer.liveness.last_send = now_;
     totals_.bytes_sent += size;
+    upload_target_.sent(now_, size);
     log_.debug(LogCategory::net, "sending {} ({} bytes) peer={}", command,
                size - kMessageHeaderSize, peer.id.value());
     outputs_.push_back(net_output::Send{peer.id, std::move(frame), notify, what_reveals(command)});
@@ -99,17 +105,28 @@ void PeerTable::dial(uint64_t number, const Endpoint& target) {
 
 void PeerTable::disconnect(Peer& peer, std::string_view reason) {
     if (std::exchange(peer.closing, true)) return;
-    log_.debug(LogCategory::net, "disconnecting peer={}: {}", peer.id.value(), reason);
+    log_.debug(LogCategory::net, "{}, disconnecting peer={}{}", reason, peer.id.value(),
+               logged_address(peer));
     peer.flow = PeerFlow{};
     peer.relay.to_announce.clear();
     peer.relay.secret_from.reset();
     outputs_.push_back(net_output::Close{peer.id});
 }
 
+std::string PeerTable::logged_address(const Peer& peer) const {
+    return options_.log_addresses ? ", peeraddr=" + to_string(peer.remote) : std::string{};
+}
+
+NetTotals PeerTable::totals() const {
+    NetTotals totals = totals_;
+    totals.upload_target = upload_target_.state(now_);
+    return totals;
+}
+
 void PeerTable::punish(Peer& peer, std::string_view reason) {
     if (peer.closing) return;
-    log_.info(LogCategory::net, "Misbehaving: peer={} ({}): {}", peer.id.value(),
-              to_string(peer.remote), reason);
+    log_.info(LogCategory::net, "Misbehaving: peer={}{}: {}", peer.id.value(), logged_address(peer),
+              reason);
     if (peer.permissions.no_ban) {
         log_.info(LogCategory::net, "Warning: not punishing noban peer {}!", peer.id.value());
         return;
@@ -129,7 +146,10 @@ void PeerTable::refuse(Peer& peer, std::string_view command, DecodeError error, 
     if (error == DecodeError::oversize) {
         punish(peer, fmt::format("{} message size = {}", command, announced_count(payload)));
     } else {
-        drop_message(peer, fmt::format("{} ({} bytes) is malformed", command, payload.size()));
+        drop_message(peer, fmt::format("{} ({} bytes) is malformed{}", command, payload.size(),
+                                       error == DecodeError::non_canonical
+                                           ? ": non-canonical ReadCompactSize()"
+                                           : ""));
     }
 }
 

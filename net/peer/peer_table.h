@@ -104,8 +104,11 @@ class PeerTable {
     LogSink& log() { return log_; }
     BanList& bans() { return bans_; }
     const BanList& bans() const { return bans_; }
-    NetTotals& totals() { return totals_; }
-    const NetTotals& totals() const { return totals_; }
+    void received(size_t bytes) { totals_.bytes_received += bytes; }
+    NetTotals totals() const;
+    const UploadTarget& upload_target() const { return upload_target_; }
+    /// With -logips: ", peeraddr=127.0.0.1:8333", to be appended to "peer=0".
+    std::string logged_address(const Peer& peer) const;
 
  private:
     const NetOptions& options_;
@@ -118,6 +121,7 @@ class PeerTable {
     size_t open_asks_ = 0;
     uint64_t work_ = 0;
     NetTotals totals_;
+    UploadTarget upload_target_;
     TimePoint now_{};
     TimePoint host_now_{};
 };

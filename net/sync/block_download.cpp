@@ -85,6 +85,25 @@ void BlockDownload::request_blocks(Peer& peer) {
     if (!blocks.empty()) send_request(peer, blocks);
 }
 
+void BlockDownload::request_announced(Peer& peer, const HeaderNode& last) {
+    const HeaderNode& tip = table_.index().tip();
+    const size_t limit = table_.options().blocks_in_flight_per_peer;
+    if (!peer.ready() || !peer.handshake.has_blocks() || table_.options().sealed_blocks ||
+        peer.sync.resting_until > table_.now() || !last.score || *last.score < *tip.score ||
+        *last.score < table_.options().minimum_score)
+        return;
+    std::vector<const HeaderNode*> missing;
+    size_t looked_at = 0;
+    for (const HeaderNode* node = &last; !table_.index().contains(*node); node = node->parent) {
+        if (node->is_invalid() || ++looked_at > limit) return;
+        if (wanted(*node) && !in_flight_.contains(node->hash)) missing.push_back(node);
+    }
+    table_.work(looked_at);
+    if (missing.empty() || peer.sync.in_flight.size() + missing.size() > limit) return;
+    std::ranges::reverse(missing);
+    send_request(peer, missing);
+}
+
 std::string BlockDownload::fetch(Peer& peer, const HeaderNode& node) {
     if (!peer.ready()) return "Peer does not exist";
     if (!peer.handshake.has_witnesses()) return "Pre-SegWit peer";

@@ -24,6 +24,9 @@ class BlockDownload {
     /// Requests as many blocks as allowed.
     void request_blocks(Peer& peer);
     void request_from_all();
+    /// The peer has announced this block: requests it, and the few missing below it, if its branch
+    /// is as good as ours. request_blocks() follows only the best branch that the peer has shown.
+    void request_announced(Peer& peer, const HeaderNode& last);
     /// getblockfrompeer: requests this block from this peer, whoever was asked before. The problem
     /// in bitcoind's words; empty: requested.
     std::string fetch(Peer& peer, const HeaderNode& node);

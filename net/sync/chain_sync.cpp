@@ -164,7 +164,10 @@ void ChainSync::on_headers_judged(const net_input::HeadersJudged& judged) {
         for (const BlockHeader& header : headers) adopt(header.hash());
         submit_next();
     }
-    if (headers.size() == kHeadersMax) continue_headers(*peer, result);
+    if (headers.size() == kHeadersMax)
+        continue_headers(*peer, result);
+    else if (result.last != nullptr && !table_.initial_download())
+        announced_.emplace_back(peer->id, result.last);
     work_pending_ = true;
 }
 
@@ -269,7 +272,7 @@ void ChainSync::on_block(Peer& peer, ByteSpan payload) {
         if (check_sequence(peer, header)) submit_headers(peer, std::move(header), std::move(seal));
         return;
     }
-    to_submit_.push_back({*block, std::move(seal), peer.id});
+    to_submit_.push_back({*block, std::move(seal), peer.id, asked});
     submit_next();
 }
 
@@ -279,7 +282,8 @@ void ChainSync::submit_next() {
     to_submit_.pop_front();
     remember_source(next.block->header.hash(), next.from);
     submitting_ = true;
-    table_.ask(net_output::SubmitBlock{next.from, std::move(next.block), std::move(next.seal)});
+    table_.ask(net_output::SubmitBlock{next.from, std::move(next.block), std::move(next.seal),
+                                       next.asked});
 }
 
 void ChainSync::on_block_judged(net_input::BlockJudged judged) {
@@ -321,7 +325,10 @@ void ChainSync::judge(Peer& peer, const BlockResult& result) {
         peer.sync.last_block = table_.now();
         resolve_unknown(peer);
     }
-    if (result.state == BlockResult::State::invalid) punish_for(peer, *result.error);
+    if (result.state != BlockResult::State::invalid) return;
+    punish_for(peer, *result.error);
+    // One that may stay is not asked for the same block again at once.
+    if (!peer.closing) peer.sync.resting_until = table_.now() + table_.options().block_timeout;
 }
 
 void ChainSync::punish_for(Peer& peer, const BlockError& error) {
@@ -404,6 +411,9 @@ void ChainSync::finish_step() {
             continue;
         leader_ = id;
         send_getheaders(peer, highest_header());
+    }
+    for (const auto& [id, last] : std::exchange(announced_, {})) {
+        if (Peer* peer = table_.find(id)) download_.request_announced(*peer, *last);
     }
     download_.request_from_all();
 }

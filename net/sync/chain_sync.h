@@ -106,6 +106,8 @@ class ChainSync {
     /// The highest header that came with a seal; null before the first.
     const HeaderNode* certified_ = nullptr;
     bool work_pending_ = false;
+    /// Last blocks of headers that were announced since the last look.
+    std::vector<std::pair<PeerId, const HeaderNode*>> announced_;
     /// Blocks being fetched by an `inv`, and until when no other peer is asked for them.
     static constexpr size_t kFetchedMax = 64;
     std::map<BlockHash, TimePoint> fetched_;

@@ -18,6 +18,9 @@ constexpr int32_t kBlocksAnnounced = kLimitedBlocks - 6;
 /// asks for at once (bitcoind's MAX_GETDATA_SZ); a getdata may hold fifty times as many.
 constexpr size_t kServedPerStep = 1'000;
 
+/// Seconds between a block's time and the tip's beyond which -maxuploadtarget can refuse it.
+constexpr int64_t kOldBlockAge = 7 * 24 * 60 * 60;
+
 }  // namespace
 
 void InventoryServer::on_getdata(Peer& peer, ByteSpan payload) {
@@ -79,6 +82,12 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
         // Whether the block exists would reveal how far we have pruned, and the peer would wait for
         // it.
         table_.disconnect(peer, "block request below the NODE_NETWORK_LIMITED threshold");
+        return true;
+    }
+    const int64_t age = table_.index().best_header().time() - node->time();
+    if (age > kOldBlockAge && !peer.permissions.download &&
+        table_.upload_target().refuses_old_blocks(table_.now())) {
+        table_.disconnect(peer, "historical block serving limit reached");
         return true;
     }
     const auto encoding =
@@ -169,7 +178,13 @@ void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {
 
 void InventoryServer::on_mempool(Peer& peer) {
     if (!table_.options().serve_mempool_message && !peer.permissions.mempool) {
-        table_.disconnect(peer, "mempool request with bloom filters disabled");
+        if (!peer.permissions.no_ban)
+            table_.disconnect(peer, "mempool request with bloom filters disabled");
+        return;
+    }
+    if (table_.upload_target().reached(table_.now()) && !peer.permissions.mempool) {
+        if (!peer.permissions.no_ban)
+            table_.disconnect(peer, "mempool request with bandwidth limit reached");
         return;
     }
     const bool by_wtxid = peer.handshake.wtxid_relay;

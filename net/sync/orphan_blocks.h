@@ -22,6 +22,7 @@ class OrphanBlocks {
         BlockRef block;
         Bytes seal;
         PeerId from;
+        bool asked = false;  ///< this node asked for it
     };
 
     /// False: already here, or larger than kBytesMax.

@@ -253,7 +253,7 @@ Seal Seal::read(Reader& reader) {
 Expected<BlockRef, DecodeError> decode_block(ByteSpan payload) {
     Reader reader(payload);
     auto block = std::make_shared<Block>(read_block(reader));
-    if (!reader.ok()) return Unexpected(DecodeError::malformed);
+    if (!reader.ok()) return Unexpected(decode_error(reader));
     return BlockRef{std::move(block)};
 }
 

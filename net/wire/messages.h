@@ -25,9 +25,15 @@
 namespace parley {
 
 enum class DecodeError : uint8_t {
-    malformed,  ///< truncated, bad lengths, or trailing bytes
-    oversize    ///< well-formed, but longer than the protocol allows: misbehaviour
+    malformed,      ///< truncated, bad lengths, or trailing bytes
+    non_canonical,  ///< malformed: a CompactSize is not in its shortest form
+    oversize,       ///< well-formed, but longer than the protocol allows: misbehaviour
 };
+
+/// REQUIRES: the reader failed.
+inline DecodeError decode_error(const Reader& reader) {
+    return reader.canonical() ? DecodeError::malformed : DecodeError::non_canonical;
+}
 
 /// An address with port and services, as in `version` (BIP155 has another format).
 struct NetAddress {
@@ -279,7 +285,7 @@ Expected<T, DecodeError> decode(ByteSpan payload) {
         return Unexpected(DecodeError::oversize);
     Reader reader(payload);
     T result = T::read(reader);
-    if (!reader.ok()) return Unexpected(DecodeError::malformed);
+    if (!reader.ok()) return Unexpected(decode_error(reader));
     return result;
 }
 

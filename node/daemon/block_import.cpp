@@ -181,7 +181,8 @@ BlockImport::~BlockImport() {
 }
 
 void BlockImport::run() {
-    ::pthread_setname_np(::pthread_self(), "loadblk");
+    ::pthread_setname_np(::pthread_self(), "initload");  // bitcoind's name, and its line
+    log_.info(LogCategory::general, "initload thread start");
     bool more = true;
     while (more && !stop_) {
         const auto step = [&more](Node& node) { more = node.reindex_step(); };

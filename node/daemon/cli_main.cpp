@@ -35,8 +35,8 @@ struct Target {
     std::string chain;
     std::string host;
     uint16_t port = 0;
-    std::string credentials;  // "<user>:<password>"; empty: the cookie's
-    std::string cookie_file;
+    std::string credentials;         // "<user>:<password>"; empty: the cookie's
+    std::string cookie_file;         // empty: disabled
     std::string configuration_file;  // that was read; empty: none
 };
 
@@ -52,6 +52,7 @@ Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std:
     add("rpcuser", cli.user);
     add("rpcpassword", cli.password);
     add("rpccookiefile", cli.cookie_file);
+    if (cli.no_cookie) arguments.emplace_back("-norpccookiefile");
     if (cli.port) arguments.push_back(fmt::format("-rpcport={}", *cli.port));
     if (auto done = parse_command_line(arguments, settings); !done) return Unexpected(done.error());
     const auto locations = read_config_files(settings, home);
@@ -76,8 +77,10 @@ Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std:
     }
     if (const std::string password = reader.text("rpcpassword"); !password.empty())
         target.credentials = reader.text("rpcuser") + ":" + password;
-    target.cookie_file = reader.text("rpccookiefile", ".cookie");
-    if (!target.cookie_file.starts_with('/'))
+    const auto cookie_file = settings.find("rpccookiefile");
+    if (!cookie_file || !cookie_file->negated)
+        target.cookie_file = reader.text("rpccookiefile", ".cookie");
+    if (!target.cookie_file.empty() && !target.cookie_file.starts_with('/'))
         target.cookie_file = locations->chain_directory + "/" + target.cookie_file;
     if (!reader.problem().empty()) return Unexpected(reader.problem());
     return target;
@@ -94,7 +97,9 @@ rpc::CliReply exchange(const Target& target, const rpc::CliOptions& options,
     // Read again for each request, because every start of the node creates a new cookie.
     std::string credentials = target.credentials;
     std::string doubt = "Incorrect rpcuser or rpcpassword were specified.";
-    if (credentials.empty()) {
+    if (credentials.empty() && target.cookie_file.empty()) {
+        doubt = "Cookie file was disabled via -norpccookiefile and no rpcpassword was specified.";
+    } else if (credentials.empty()) {
         const auto cookie = read_text_file(target.cookie_file);
         doubt = cookie ? "Cookie file credentials were invalid and no rpcpassword was specified."
                        : "Failed to read cookie file and no rpcpassword was specified.";

@@ -16,16 +16,17 @@
 #include "base/crypto/pow_search.h"
 #include "base/crypto/sha256.h"
 #include "chain/primitives/consensus_limits.h"
-#include "node/daemon/ban_file.h"
 #include "node/daemon/block_import.h"
 #include "node/daemon/daemon_log.h"
+#include "node/daemon/files/ban_file.h"
+#include "node/daemon/files/fee_file.h"
+#include "node/daemon/files/mempool_persistence.h"
+#include "node/daemon/files/peer_files.h"
 #include "node/daemon/http/http_auth.h"
 #include "node/daemon/http/http_server.h"
-#include "node/daemon/mempool_persistence.h"
 #include "node/daemon/network/zmq_publisher.h"
 #include "node/daemon/node_files.h"
 #include "node/daemon/notifying_node.h"
-#include "node/daemon/peer_files.h"
 #include "node/daemon/record/flight_recorder.h"
 #include "node/daemon/rpc_host.h"
 #include "node/daemon/storage/numbered_files.h"
@@ -49,6 +50,7 @@ namespace fs = std::filesystem;
 
 // The limit that the process asks for where it may, whatever the options need.
 constexpr size_t kDescriptorsWanted = 4096;
+constexpr std::string_view kHttpFailure = "Unable to start HTTP server. See debug log for details.";
 
 // Stops the loop when the process gets a signal. All threads block the signals, and this thread
 // waits for them, so that no handler interrupts other code.
@@ -134,6 +136,7 @@ class Daemon {
     PidFile pid_file_;
     const BanFile ban_file_{options_.chain_directory};
     PeerFiles peer_files_{options_.chain_directory, config_.params.magic};
+    FeeFile fee_file_{options_.chain_directory};
     std::unique_ptr<DaemonLog> log_;
     std::optional<Notifier> notifier_;
     std::optional<RpcHost> host_;
@@ -216,6 +219,10 @@ Expected<void, std::string> Daemon::open_rpc() {
     host_.emplace(*log_, options_.log.path, [this] { http_->about_to_wait(); });
     open_zmq();
     host_->set_hash_rate([this] { return miner_->hashes_per_second(); });
+    host_->set_schedules([this](Duration duration) {
+        peer_files_.advance(duration);
+        fee_file_.advance(duration);
+    });
     if (!options_.http.enabled) return {};
     const HttpOptions& http = options_.http;
     dispatcher_.emplace(config_.params, gateway_, *host_, *log_,
@@ -229,14 +236,17 @@ Expected<void, std::string> Daemon::open_rpc() {
     std::string cookie;
     if (use_cookie) {
         auto made = RpcCookie::create(http.cookie_file, http.cookie_permissions, secrets_);
-        if (!made) return Unexpected(made.error());
+        if (!made) {
+            log_->error(LogCategory::general, "{}", made.error());
+            return Unexpected(std::string{kHttpFailure});
+        }
         cookie = made->text();
         cookie_.emplace(std::move(*made));
     }
     auto auth = HttpAuth::create(http, cookie);
     if (!auth) {
         log_->warning(LogCategory::general, "{}", auth.error());
-        return Unexpected(std::string("Unable to start HTTP server. See debug log for details."));
+        return Unexpected(std::string{kHttpFailure});
     }
     http_.emplace(
         http, std::move(*auth),
@@ -262,10 +272,12 @@ Expected<void, std::string> Daemon::open_record() {
     header.engine = config_.engine.name;
     header.seed = secrets_.next();
     std::error_code error;
-    header.fresh = !fs::exists(options_.blocks_directory + "/index", error) &&
-                   !fs::exists(options_.chain_directory + "/chainstate", error) &&
-                   (!fs::exists(options_.wallet_directory, error) ||
-                    fs::is_empty(options_.wallet_directory, error));
+    header.fresh =
+        !fs::exists(NodeFiles::index_directory(options_.chain_directory, options_.blocks_directory),
+                    error) &&
+        !fs::exists(options_.chain_directory + "/chainstate", error) &&
+        (!fs::exists(options_.wallet_directory, error) ||
+         fs::is_empty(options_.wallet_directory, error));
     header.wallets = !options_.no_wallets;
     header.indexes = options_.indexes();
     header.settings = options_.settings;
@@ -288,11 +300,15 @@ Expected<void, std::string> Daemon::open_node() {
     // A record is replayed without the files beside it.
     if (!record_) {
         if (auto done = peer_files_.load(config_.net, *log_); !done) return done;
+        fee_file_.load(config_.mempool, options_.accept_stale_fees, *log_);
     }
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
+    ObfuscationKey fresh_key{};
+    if (options_.xor_blocks.value_or(false)) secrets_.fill(fresh_key);
     auto files = NodeFiles::open(
         {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
-         options_.indexes(), config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes},
+         options_.indexes(), config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes,
+         fresh_key, options_.xor_blocks == false, log_.get()},
         [this](const StorageError& error) {
             log_->error(LogCategory::general, "{}", error.message);
             storage_problem_ = error.message;
@@ -300,6 +316,8 @@ Expected<void, std::string> Daemon::open_node() {
         });
     if (!files) return Unexpected(files.error());
     files_ = std::move(*files);
+    log_->info(LogCategory::general, "Using obfuscation key for blocksdir *.dat files ({}): '{}'",
+               options_.blocks_directory, to_hex(files_->key()));
     config_.chain.coins_cache_bytes = NodeFiles::coins_cache_bytes(cache_bytes);
     scripts_.emplace(script_threads_, &signatures_, &known_scripts_);
     Random& random = recorded_random_ ? static_cast<Random&>(*recorded_random_) : random_;
@@ -382,7 +400,8 @@ std::string Daemon::run(std::vector<std::string> notes, const std::function<void
 }
 
 std::string Daemon::serve(const std::function<void()>& on_ready) {
-    NotifyingNode hosted(*node_, {options_.block_notify, options_.alert_notify}, *notifier_);
+    NotifyingNode hosted(
+        *node_, {options_.block_notify, options_.alert_notify, options_.wallet_notify}, *notifier_);
     const auto now = TimePoint{
         std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
     Effects start = node_->start(now);
@@ -408,9 +427,12 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
         loop_, *log_);
     host_->set_mempool(*mempool_);
     mempool_->start();
-    if (!record_) peer_files_.start(loop_, *log_);
+    if (!record_) {
+        peer_files_.start(loop_, *log_);
+        fee_file_.start(loop_, *log_);
+    }
     host_->set_warm_up(std::nullopt);
-    log_->info(LogCategory::general, "Done loading");
+    log_->info(LogCategory::general, "init message: Done loading");
     if (!options_.startup_notify.empty()) notifier_->run(options_.startup_notify);
     on_ready();
     const auto barrier = [this](Durability durability, std::function<void()> done) {
@@ -428,7 +450,11 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     log_->info(LogCategory::general, "Shutdown: In progress...");
     import.reset();
     peer_files_.stop();
-    if (error.empty() && !record_) peer_files_.save(node_->peers(), *log_);
+    fee_file_.stop();
+    if (error.empty() && !record_) {
+        peer_files_.save(node_->peers(), *log_);
+        fee_file_.save(node_->mempool(), *log_);
+    }
     // What was not loaded yet would be lost from the file.
     if (error.empty() && options_.persist_mempool && mempool_->loaded())
         mempool_->save(MempoolFile::of(node_->mempool(), node_->peers().unbroadcast()));

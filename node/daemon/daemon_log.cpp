@@ -73,6 +73,15 @@ void append_escaped(std::string& target, std::string_view text) {
     }
 }
 
+// bitcoind has info, debug and trace. Empty: no such level.
+std::optional<LogLevel> parse_level(std::string_view name) {
+    if (name == "trace" || name == "debug") return LogLevel::debug;
+    if (name == "info") return LogLevel::info;
+    if (name == "warning") return LogLevel::warning;
+    if (name == "error") return LogLevel::error;
+    return std::nullopt;
+}
+
 std::string_view level_name(LogLevel level) {
     switch (level) {
         case LogLevel::debug:
@@ -102,6 +111,7 @@ Expected<std::unique_ptr<DaemonLog>, std::string> DaemonLog::open(const LogOptio
                                               on ? "" : "exclude", name));
         }
     }
+    if (auto done = log->set_levels(); !done) return Unexpected(done.error());
     std::vector<spdlog::sink_ptr> sinks;
     if (!options.path.empty()) {
         if (options.shrink) shrink(options.path);
@@ -123,6 +133,42 @@ Expected<std::unique_ptr<DaemonLog>, std::string> DaemonLog::open(const LogOptio
     return log;
 }
 
+// A category's level limits what -debug turned on.
+Expected<void, std::string> DaemonLog::set_levels() {
+    for (const std::string& text : options_.levels) {
+        const size_t colon = text.find(':');
+        if (colon == std::string::npos) {
+            const auto level = parse_level(text);
+            if (!level)
+                return Unexpected(
+                    fmt::format("Unsupported global logging level -loglevel={}. "
+                                "Valid values: info, debug, trace.",
+                                text));
+            level_ = *level;
+            continue;
+        }
+        const std::string category = text.substr(0, colon);
+        const auto level = parse_level(std::string_view(text).substr(colon + 1));
+        const bool known = level && !names_all(category) &&
+                           set_category(category, *level == LogLevel::debug && is_on(category));
+        if (!known)
+            return Unexpected(
+                fmt::format("Unsupported category-specific logging level -loglevel={}. Expected "
+                            "-loglevel=<category>:<loglevel>, with a category of -debug and one of "
+                            "the levels info, debug and trace.",
+                            text));
+    }
+    return {};
+}
+
+bool DaemonLog::is_on(std::string_view name) const {
+    for (size_t i = 1; i < kLogCategories; ++i) {
+        if (to_string(static_cast<LogCategory>(i)) == name)
+            return category_enabled(static_cast<LogCategory>(i));
+    }
+    return false;
+}
+
 bool DaemonLog::set_category(std::string_view name, bool enabled) {
     bool known = names_all(name) || std::ranges::find(kForeignCategories, name) !=
                                         std::ranges::end(kForeignCategories);
@@ -139,8 +185,8 @@ bool DaemonLog::category_enabled(LogCategory category) const {
 }
 
 bool DaemonLog::enabled(LogCategory category, LogLevel level) const {
-    if (level >= LogLevel::info) return level >= options_.level;
-    return category == LogCategory::general ? options_.level == LogLevel::debug
+    if (level >= LogLevel::info) return level >= level_;
+    return category == LogCategory::general ? level_ == LogLevel::debug
                                             : category_enabled(category);
 }
 

@@ -35,7 +35,12 @@ class DaemonLog final : public LogSink {
  private:
     explicit DaemonLog(const LogOptions& options);
 
+    /// The error is a sentence for the user.
+    Expected<void, std::string> set_levels();
+    bool is_on(std::string_view category) const;
+
     const LogOptions options_;
+    LogLevel level_ = LogLevel::info;  ///< of lines without a category of -debug
     std::array<std::atomic<bool>, kLogCategories> categories_{};
     std::unique_ptr<spdlog::logger> logger_;
 };

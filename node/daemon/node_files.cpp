@@ -1,13 +1,18 @@
 #include "node/daemon/node_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/encoding.h"
 #include "chain/store/store_check.h"
 #include "node/daemon/storage/numbered_files.h"
+#include "node/daemon/system/replace_file.h"
 #include "node/daemon/system/system_error.h"
 
 namespace parley {
@@ -25,8 +30,9 @@ size_t coins_tables_bytes(size_t cache_bytes) {
     return std::min(kCoinsTablesBytesMax, cache_bytes / kCoinsTablesShare);
 }
 
-Expected<void, std::string> remove_whole(const fs::path& path) {
+Expected<void, std::string> remove_whole(const fs::path& path, LogSink* log = nullptr) {
     std::error_code error;
+    if (log != nullptr) log->info(LogCategory::general, "Wiping LevelDB in {}", path.string());
     fs::remove_all(path, error);
     if (error) return Unexpected(system_error_sentence("remove", path.string(), error.value()));
     return {};
@@ -56,10 +62,12 @@ std::vector<fs::path> useless_files(const std::string& directory) {
 /// the next start refuses with a message that names -reindex.
 Expected<void, std::string> clear_for_reindex(const NodeFiles::Options& options) {
     // The coins first: a complete index can rebuild them.
-    if (auto done = remove_whole(options.chain + "/chainstate"); !done) return done;
+    if (auto done = remove_whole(options.chain + "/chainstate", options.log); !done) return done;
     if (!options.reindex) return {};
-    if (auto done = remove_whole(options.chain + "/indexes"); !done) return done;
-    if (auto done = remove_whole(options.blocks + "/index"); !done) return done;
+    if (auto done = remove_whole(options.chain + "/indexes", options.log); !done) return done;
+    for (const std::string& index : {options.chain + "/blocks/index", options.blocks + "/index"}) {
+        if (auto done = remove_whole(index, options.log); !done) return done;
+    }
     for (const fs::path& path : useless_files(options.blocks)) {
         if (auto done = remove_whole(path); !done) return done;
     }
@@ -67,8 +75,41 @@ Expected<void, std::string> clear_for_reindex(const NodeFiles::Options& options)
 }
 
 // By IndexKind.
-constexpr PerIndex<const char*> kIndexDirectories{"txindex", "blockfilter/basic", "txospenderindex",
-                                                  "coinstatsindex"};
+constexpr PerIndex<const char*> kIndexDirectories{"txindex", "blockfilter/basic/db",
+                                                  "txospenderindex", "coinstatsindex"};
+
+// The key of the files that are there, or the one for new files. xor.dat is as bitcoind writes it.
+Expected<ObfuscationKey, std::string> open_key(const NodeFiles::Options& options) {
+    const std::string path = options.blocks + "/xor.dat";
+    ObfuscationKey key{};
+    std::error_code error;
+    const bool there = fs::exists(path, error);
+    if (error) return Unexpected(system_error_sentence("read", path, error.value()));
+    if (there) {
+        std::ifstream file(path, std::ios::binary);
+        if (!file.read(reinterpret_cast<char*>(key.data()), key.size()))
+            return Unexpected(fmt::format(
+                "Cannot read the key of the block files in {}. It has 8 bytes; restore the file "
+                "from a copy. Without a copy, remove it and the block files, and start with "
+                "-reindex, which fetches all blocks again.",
+                path));
+        if (options.key_is_refused && key != ObfuscationKey{})
+            return Unexpected(
+                fmt::format("The blocksdir XOR-key can not be disabled when a random key was "
+                            "already stored! Stored key: '{}', stored path: '{}'.",
+                            to_hex(key), path));
+        return key;
+    }
+    const fs::directory_iterator entries(options.blocks, error);
+    if (error) return Unexpected(system_error_sentence("read", options.blocks, error.value()));
+    const bool fresh = std::ranges::all_of(entries, [](const fs::directory_entry& entry) {
+        return entry.path().filename() == ".lock";
+    });
+    if (fresh) key = options.fresh_key;
+    if (std::string problem = replace_file(path, key); !problem.empty())
+        return Unexpected(std::move(problem));
+    return key;
+}
 
 }  // namespace
 
@@ -85,8 +126,18 @@ size_t NodeFiles::coins_cache_bytes(size_t cache_bytes) {
     return cache_bytes - 3 * coins_tables_bytes(cache_bytes);
 }
 
+std::string NodeFiles::index_directory(const std::string& chain, const std::string& blocks) {
+    std::error_code error;
+    std::string usual = chain + "/blocks/index";
+    std::string beside_files = blocks + "/index";
+    const bool older = !fs::exists(usual, error) && fs::exists(beside_files, error);
+    return older ? beside_files : usual;
+}
+
 Expected<void, std::string> NodeFiles::open_stores(const Options& options) {
     const auto open_one = [&](const LevelDbOptions& store, auto& target) -> std::string {
+        if (options.log != nullptr)
+            options.log->info(LogCategory::general, "Opening LevelDB in {}", store.directory);
         auto opened = LevelDbStorage::open(store, thread_);
         if (!opened) return opened.error().message;
         target = std::move(*opened);
@@ -94,9 +145,14 @@ Expected<void, std::string> NodeFiles::open_stores(const Options& options) {
     };
     LevelDbOptions blocks;
     blocks.files_may_be_there = options.reindex;
-    blocks.directory = options.blocks + "/index";
+    blocks.directory = index_directory(options.chain, options.blocks);
+    const fs::path above = fs::path(blocks.directory).parent_path();
+    std::error_code failed;
+    fs::create_directories(above, failed);
+    if (failed) return Unexpected(system_error_sentence("create", above.string(), failed.value()));
     blocks.remedy = kDamagedBlocksAdvice;
     blocks.files_directory = options.blocks;
+    blocks.files_key = key_;
     LevelDbOptions coins;
     coins.directory = options.chain + "/chainstate";
     coins.cache_bytes = coins.write_buffer_bytes = coins_tables_bytes(options.cache_bytes);
@@ -108,8 +164,12 @@ Expected<void, std::string> NodeFiles::open_stores(const Options& options) {
     std::string problem = open_one(blocks, blocks_);
     if (problem.empty()) problem = open_one(coins, coins_);
     for (size_t i = 0; i < kIndexKinds; ++i) {
+        if (!options.indexes[i] || !problem.empty()) continue;
         index.directory = options.chain + "/indexes/" + kIndexDirectories[i];
-        if (problem.empty() && options.indexes[i]) problem = open_one(index, indexes_[i]);
+        // LevelDB makes one level itself.
+        fs::create_directories(fs::path(index.directory).parent_path(), failed);
+        problem = failed ? system_error_sentence("create", index.directory, failed.value())
+                         : open_one(index, indexes_[i]);
     }
     if (!problem.empty()) return Unexpected(std::move(problem));
     return {};
@@ -120,7 +180,10 @@ Expected<std::unique_ptr<NodeFiles>, std::string> NodeFiles::open(
     if (options.reindex || options.reindex_chainstate) {
         if (auto cleared = clear_for_reindex(options); !cleared) return Unexpected(cleared.error());
     }
+    const auto key = open_key(options);
+    if (!key) return Unexpected(key.error());
     auto files = std::unique_ptr<NodeFiles>{new NodeFiles(options, std::move(on_error))};
+    files->key_ = *key;
     if (auto opened = files->open_stores(options); !opened) return Unexpected(opened.error());
     return files;
 }

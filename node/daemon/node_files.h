@@ -12,21 +12,27 @@
 #include <string>
 
 #include "base/expected.h"
+#include "base/log.h"
 #include "chain/state/indexes/chain_indexes.h"
 #include "node/daemon/storage/leveldb_storage.h"
+#include "node/daemon/storage/numbered_files.h"
 
 namespace parley {
 
 class NodeFiles {
  public:
     struct Options {
-        std::string chain;         ///< directory of chainstate/ and indexes/; exists
-        std::string blocks;        ///< directory of the block files and index/; exists
+        std::string chain;         ///< directory of blocks/index/, chainstate/, indexes/; exists
+        std::string blocks;        ///< directory of the block files; exists
         std::string wallets;       ///< directory of the wallets; created with the first one
         PerIndex<bool> indexes{};  ///< which to keep
         bool reindex = false;
         bool reindex_chainstate = false;
         size_t cache_bytes = 0;  ///< -dbcache: for the tables of the coins and the coins' own cache
+        /// For the block files, if there are none yet: blocks/xor.dat keeps it for ever.
+        ObfuscationKey fresh_key{};
+        bool key_is_refused = false;  ///< -blocksxor=0: a key that is not zero is an error
+        LogSink* log = nullptr;       ///< names the stores that are opened; null: nothing does
     };
 
     /// `on_error` is called on the storage thread, once, when a write fails. The error is a
@@ -34,9 +40,14 @@ class NodeFiles {
     static Expected<std::unique_ptr<NodeFiles>, std::string> open(
         const Options& options, StorageThread::ErrorHandler on_error);
 
+    /// Where the index of the blocks is: as in bitcoind below `chain`, even if -blocksdir moves the
+    /// files; beside those where an older version left it.
+    static std::string index_directory(const std::string& chain, const std::string& blocks);
     /// The part of `cache_bytes` that is left for the coins' own cache.
     static size_t coins_cache_bytes(size_t cache_bytes);
 
+    /// Of the block files.
+    const ObfuscationKey& key() const { return key_; }
     StorageThread& thread() { return thread_; }
     Storage& blocks() { return *blocks_; }
     Storage& coins() { return *coins_; }
@@ -47,6 +58,7 @@ class NodeFiles {
     NodeFiles(const Options& options, StorageThread::ErrorHandler on_error);
     Expected<void, std::string> open_stores(const Options& options);
 
+    ObfuscationKey key_{};
     StorageThread thread_;
     std::unique_ptr<LevelDbStorage> blocks_;
     std::unique_ptr<LevelDbStorage> coins_;

@@ -7,11 +7,24 @@
 namespace parley {
 namespace {
 
-std::string with_value(std::string command, const std::string& value) {
-    for (size_t at = command.find("%s"); at != std::string::npos;
-         at = command.find("%s", at + value.size()))
-        command.replace(at, 2, value);
+std::string with_value(std::string command, const std::string& value,
+                       std::string_view place = "%s") {
+    for (size_t at = command.find(place); at != std::string::npos;
+         at = command.find(place, at + value.size()))
+        command.replace(at, place.size(), value);
     return command;
+}
+
+// One word for a shell, whatever the text is.
+std::string shell_word(std::string_view text) {
+    std::string word = "'";
+    for (const char c : text) {
+        if (c == '\'')
+            word += R"('"'"')";
+        else
+            word += c;
+    }
+    return word + "'";
 }
 
 }  // namespace
@@ -35,6 +48,16 @@ std::string shell_quoted(std::string_view text) {
     return "'" + safe + "'";
 }
 
+std::string wallet_command(std::string command, const WalletNotice& notice) {
+    command = with_value(std::move(command), notice.txid.to_string());
+    command = with_value(std::move(command),
+                         notice.block ? notice.block->hash.to_string() : "unconfirmed", "%b");
+    command = with_value(std::move(command),
+                         notice.block ? std::to_string(notice.block->height.value()) : "-1", "%h");
+    // Last, because a name may contain the other places.
+    return with_value(std::move(command), shell_word(notice.wallet), "%w");
+}
+
 NotifyingNode::NotifyingNode(Node& node, Commands commands, Notifier& notifier)
     : node_(node),
       commands_(std::move(commands)),
@@ -45,6 +68,7 @@ Effects NotifyingNode::handle(Event event, TimePoint now) {
     Effects effects = node_.handle(std::move(event), now);
     if (!commands_.block.empty()) notify_blocks();
     if (!commands_.alert.empty()) notify_warnings();
+    if (!commands_.wallet.empty()) notify_wallets();
     return effects;
 }
 
@@ -55,6 +79,12 @@ void NotifyingNode::notify_blocks() {
     if (&tip == &before || node_.initial_download()) return;
     for (const BlockHash& hash : blocks_to_notify(before, tip))
         notifier_.run(with_value(commands_.block, hash.to_string()));
+}
+
+void NotifyingNode::notify_wallets() {
+    if (node_.wallets() == nullptr) return;
+    for (const WalletNotice& notice : node_.wallets()->take_notices())
+        notifier_.run(wallet_command(commands_.wallet, notice));
 }
 
 void NotifyingNode::notify_warnings() {

@@ -11,9 +11,9 @@
 #include <mutex>
 #include <string>
 
-#include "node/daemon/ban_file.h"
 #include "node/daemon/daemon_log.h"
-#include "node/daemon/mempool_persistence.h"
+#include "node/daemon/files/ban_file.h"
+#include "node/daemon/files/mempool_persistence.h"
 #include "node/daemon/published_chain.h"
 #include "node/daemon/workers/core_loop.h"
 #include "rpc/jsonrpc/host.h"
@@ -29,6 +29,8 @@ class RpcHost final : public rpc::Host {
     /// Sets the source of the miner's hash rate; call once, before requests are served. REQUIRES:
     /// `hash_rate` is thread-safe.
     void set_hash_rate(std::function<double()> hash_rate) { hash_rate_ = std::move(hash_rate); }
+    /// Call once, before requests are served. REQUIRES: `advance` is thread-safe.
+    void set_schedules(std::function<void(Duration)> advance) { advance_ = std::move(advance); }
     /// Where store_bans() writes; call once, before requests are served. It must outlive them.
     void set_ban_file(const BanFile& file) { ban_file_ = &file; }
     /// Of the chain; call once, before requests are served.
@@ -52,6 +54,9 @@ class RpcHost final : public rpc::Host {
     std::vector<ZmqNotification> zmq_notifications() const override { return zmq_; }
     Duration steady_time() const override;
     bool pause(Duration duration) override;
+    void advance_schedules(Duration duration) override {
+        if (advance_) advance_(duration);
+    }
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override;
     bool mempool_loaded() const override { return mempool_ != nullptr && mempool_->loaded(); }
     std::optional<std::string> save_mempool(const MempoolFile& file) override;
@@ -73,6 +78,7 @@ class RpcHost final : public rpc::Host {
     const std::string log_path_;
     const std::function<void()> before_wait_;
     std::function<double()> hash_rate_;
+    std::function<void(Duration)> advance_;
     std::vector<ZmqNotification> zmq_;
     std::string directory_;
     MempoolPersistence* mempool_ = nullptr;

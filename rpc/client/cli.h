@@ -23,6 +23,7 @@ struct CliOptions {
     std::optional<std::string> user;
     std::optional<std::string> password;
     std::optional<std::string> cookie_file;  ///< -rpccookiefile
+    bool no_cookie = false;                  ///< -norpccookiefile
     std::optional<std::string> wallet;       ///< -rpcwallet; the empty name is valid
     int client_timeout_s = 900;              ///< -rpcclienttimeout; 0: none
     bool wait = false;                       ///< -rpcwait: wait until the node answers

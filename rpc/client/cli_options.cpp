@@ -134,6 +134,7 @@ Refusal set_option(CliOptions& options, const std::string& argument) {
     }
     if (const Text* text = find(kTexts, positive); text && negated) {
         (options.*(text->target)).reset();
+        if (positive == "rpccookiefile") options.no_cookie = true;
         return std::nullopt;
     }
     return set_other(options, name, value.value_or(""), argument.substr(0, argument.find('=')));

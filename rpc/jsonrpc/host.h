@@ -95,6 +95,8 @@ class Host {
     virtual Duration steady_time() const = 0;
     /// Blocks the calling rpc thread. False: the process is stopping; return at once.
     virtual bool pause(Duration duration) = 0;
+    /// What the process does from time to time comes earlier by this much (mockscheduler).
+    virtual void advance_schedules(Duration duration) = 0;
 
     /// Stores the bans for the next start: calls `current` for the list, one caller at a time, so
     /// that the last list that is stored is the newest. The log tells of a failure.

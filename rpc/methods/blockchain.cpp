@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/crypto/sha256.h"
 #include "base/serialize.h"
@@ -14,8 +15,23 @@ namespace parley::rpc {
 
 namespace {
 
+/// The share of all transactions that are known to exist that the best chain has: an estimate from
+/// the chain's own pace. 1 for a tip of the last two hours without a header above it.
+double verification_progress(const BlockIndex& index, int64_t now) {
+    constexpr int64_t kRecent = 2 * 60 * 60;  // bitcoind's
+    const HeaderNode& tip = index.tip();
+    const HeaderNode& best = index.best_header();
+    const bool behind = best.height > tip.height && std::abs(now - best.time()) <= kRecent;
+    const int64_t end = behind ? best.time() : now;
+    const int64_t missing = end - tip.time();
+    if (missing <= 0 || (!behind && missing <= kRecent)) return 1;
+    const int64_t lived = std::max<int64_t>(tip.time() - index.genesis().time(), 1);
+    return static_cast<double>(lived) / static_cast<double>(lived + missing);
+}
+
 void getblockchaininfo(Call& call) {
     BlockSummary tip;
+    double progress = 1;
     Height best_header;
     bool initial_download = false;
     uint64_t size_on_disk = 0;
@@ -25,6 +41,7 @@ void getblockchaininfo(Call& call) {
         const Chainstate& chain = node.chain();
         tip = summarise(chain, chain.index().tip());
         best_header = chain.index().best_header().height;
+        progress = verification_progress(chain.index(), to_unix_seconds(node.now()));
         initial_download = node.initial_download();
         size_on_disk = chain.size_on_disk();
         prune = chain.prune_state();
@@ -41,8 +58,7 @@ void getblockchaininfo(Call& call) {
         out.field("difficulty", difficulty(tip.header.bits));
         out.field("time", tip.header.time);
         out.field("mediantime", tip.median_time);
-        const double headers = std::max(best_header, tip.height).value() + 1.0;
-        out.field("verificationprogress", (tip.height.value() + 1.0) / headers);
+        out.field("verificationprogress", progress);
         out.field("initialblockdownload", initial_download);
         out.field("chainwork", tip.score.to_hex());
         out.field("size_on_disk", size_on_disk);

@@ -74,7 +74,10 @@ BlockUndo read_undo(const Node& node, const HeaderNode& header) {
 KnownBlock read_known_block(const Node& node, const HeaderNode& header, bool with_undo) {
     KnownBlock known{
         summarise(node.chain(), header), read_block(node, header), {}, header.block_position.file};
-    if (!with_undo || header.status != BlockStatus::connected || header.parent == nullptr)
+    // A pruned block that was stored again has no undo data; as in bitcoind, its coins are left
+    // out.
+    if (!with_undo || header.status != BlockStatus::connected || !header.has_undo() ||
+        header.parent == nullptr)
         return known;
     auto undo = node.chain().read_undo(header);
     if (!undo)

@@ -49,10 +49,13 @@ BlockRef solve_block(const BlockRef& block, uint64_t& tries,
 
 std::string submit_block(Node& node, const BlockRef& block) {
     const HeaderNode* known = node.chain().index().find(block->header.hash());
-    if (known != nullptr && known->status == BlockStatus::connected) return "duplicate";
+    const bool restored = known != nullptr && known->is_pruned();
+    if (known != nullptr && known->status == BlockStatus::connected && !restored)
+        return "duplicate";
     const BlockResult result = node.submit_block(block);
     switch (result.state) {
         case BlockResult::State::accepted:
+            if (restored) return "inconclusive";  // as in bitcoind: nothing was validated
             return node.chain().index().contains(*result.node) ? "" : "inconclusive";
         case BlockResult::State::already_have:
             return "duplicate";

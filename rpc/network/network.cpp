@@ -150,12 +150,15 @@ void getnettotals(Call& call) {
         out.field("timemillis",
                   std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count());
         out.field_object("uploadtarget", [&] {
-            out.field("timeframe", 86'400);
-            out.field("target", 0);
-            out.field("target_reached", false);
-            out.field("serve_historical_blocks", true);
-            out.field("bytes_left_in_cycle", 0);
-            out.field("time_left_in_cycle", 0);
+            const UploadTargetState& upload = totals.upload_target;
+            out.field("timeframe",
+                      std::chrono::floor<std::chrono::seconds>(UploadTarget::kCycle).count());
+            out.field("target", upload.target);
+            out.field("target_reached", upload.reached);
+            out.field("serve_historical_blocks", upload.serves_old_blocks);
+            out.field("bytes_left_in_cycle", upload.bytes_left);
+            out.field("time_left_in_cycle",
+                      std::chrono::floor<std::chrono::seconds>(upload.time_left).count());
         });
     });
 }

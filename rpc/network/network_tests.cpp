@@ -81,6 +81,7 @@ void mockscheduler(Call& call) {
             peers.advance_schedule(std::chrono::seconds{seconds});
         });
     });
+    call.host().advance_schedules(std::chrono::seconds{seconds});
     call.out().null();
 }
 

@@ -25,13 +25,13 @@ std::optional<int64_t> read_timestamp(const Json& request) {
 DescriptorImport read_import(const Json& request) {
     DescriptorImport import;
     import.timestamp = read_timestamp(request);
-    check_members(request, {{"desc", ParameterType::string},
-                            {"active", ParameterType::boolean},
-                            {"range", ParameterType::range},
-                            {"next_index", ParameterType::number},
-                            {"timestamp", ParameterType::any},
-                            {"internal", ParameterType::boolean},
-                            {"label", ParameterType::string}});
+    check_known_members(request, {{"desc", ParameterType::string},
+                                  {"active", ParameterType::boolean},
+                                  {"range", ParameterType::range},
+                                  {"next_index", ParameterType::number},
+                                  {"timestamp", ParameterType::any},
+                                  {"internal", ParameterType::boolean},
+                                  {"label", ParameterType::string}});
     const Json* descriptor = request.find("desc");
     if (!descriptor || descriptor->is_null())
         fail(Code::invalid_parameter, "Descriptor not found.");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "chain/primitives/address.h"
@@ -61,8 +62,8 @@ void write_listed(JsonWriter& out, const ChainParams& params,
     out.array([&] {
         for (const ListedTransaction& item : items) {
             out.object([&] {
-                write_detail_fields(out, params, *item.info.transaction, item.detail);
-                write_transaction_state(out, item.info);
+                write_detail_fields(out, params, *item.info->transaction, item.detail);
+                write_transaction_state(out, *item.info);
             });
         }
     });
@@ -96,8 +97,8 @@ std::vector<ListedTransaction> removed_since(const Node& node, const Wallet& wal
         for (const TransactionRef& transaction : (*content)->transactions) {
             const auto view = wallet.transaction(transaction->txid());
             if (!view) continue;
-            for (const WalletTxDetail& detail : view->details)
-                items.push_back({detail, view->info});
+            const auto info = std::make_shared<WalletTxInfo>(view->info);
+            for (const WalletTxDetail& detail : view->details) items.push_back({detail, info});
         }
     }
     return items;
@@ -227,8 +228,16 @@ std::vector<UnspentDescription> describe_in_steps(Call& call,
 
 void listunspent(Call& call) {
     const UnspentQuery query = unspent_query(call);
-    const auto coins =
-        call.ask_wallet([&](Node&, Wallet& wallet) { return wallet.list_unspent(query); });
+    std::map<Txid, MempoolSums> with_ancestors;  // of unconfirmed coins
+    const auto coins = call.ask_wallet([&](Node& node, Wallet& wallet) {
+        auto listed = wallet.list_unspent(query);
+        for (const UnspentOutput& coin : listed) {
+            if (coin.confirmations != 0) continue;
+            if (const MempoolEntry* entry = node.mempool().find(coin.outpoint.txid))
+                with_ancestors.emplace(coin.outpoint.txid, entry->ancestors);
+        }
+        return listed;
+    });
     const auto descriptions = describe_in_steps(call, coins);
     JsonWriter& out = call.out();
     out.array([&] {
@@ -243,7 +252,14 @@ void listunspent(Call& call) {
                 out.key("scriptPubKey").hex(coin.output.script_pubkey.bytes());
                 out.field("amount", coin.output.value);
                 out.field("confirmations", coin.confirmations);
-                out.field("spendable", coin.spendable);
+                if (const auto it = with_ancestors.find(coin.outpoint.txid);
+                    it != with_ancestors.end()) {
+                    out.field("ancestorcount", it->second.count);
+                    out.field("ancestorsize", it->second.virtual_size);
+                    out.field("ancestorfees", it->second.fees.value());
+                }
+                // Also of a wallet without keys, as in bitcoind since it has descriptors only.
+                out.field("spendable", true);
                 out.field("solvable", coin.solvable);
                 if (description.descriptor) out.field("desc", *description.descriptor);
                 out.field_values("parent_descs", description.parent_descriptors);
@@ -388,7 +404,8 @@ std::vector<Method> wallet_coin_methods() {
                          "minimumAmount|maximumAmount|maximumCount|minimumSumAmount|"
                          "include_immature_coinbase"}},
          .result = "[{txid, vout, address, label, scriptPubKey, amount, confirmations, "
-                   "spendable, solvable, desc, parent_descs, safe},...]    (json array)",
+                   "ancestorcount, ancestorsize, ancestorfees, spendable, solvable, desc, "
+                   "parent_descs, safe},...]    (json array)",
          .example = R"(6 9999999 '[]' true '{ "minimumAmount": 0.005 }')",
          .handler = &listunspent},
         {.name = "getreceivedbyaddress",

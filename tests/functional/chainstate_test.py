@@ -3,6 +3,24 @@
 from framework import OTHER_ADDRESS, expect_rpc_error, wait_until
 
 
+def test_pruned_block_that_comes_again_can_be_read(network):
+    node = network.add("-fastprune", "-prune=1", "-disablewallet")
+    node.generate(600)
+    second = node.rpc.getblockhash(2)
+    raw = node.rpc.getblock(second, 0)
+    assert node.rpc.pruneblockchain(400) > 2
+    expect_rpc_error(-1, "Block not available (pruned data)", node.rpc.getblock, second)
+    assert node.rpc.submitblock(raw) == "inconclusive"
+    for _ in range(2):
+        assert node.rpc.getblock(second, 0) == raw
+        for verbosity in (1, 2, 3):
+            assert node.rpc.getblock(second, verbosity)["height"] == 2
+        assert node.rpc.submitblock(raw) == "duplicate"
+        node.stop()
+        node.start()
+    expect_rpc_error(-1, "pruned", node.rpc.invalidateblock, second)
+
+
 def test_preciousblock_chooses_among_equals(network):
     a, b = network.add(), network.add()
     first = a.generate(2)[-1]

@@ -1,6 +1,7 @@
 """What bitcoind's users and test suites expect of a start, of the files, and of commands run on events."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -94,6 +95,64 @@ def test_blocknotify_runs_for_each_block(network):
     node.rpc.invalidateblock(hashes[-1])
     wait_until(lambda: len(seen.read_text().split()) == 13, "a command for the tip below")
     assert seen.read_text().split()[-1] == hashes[-2]
+
+
+def test_walletnotify_runs_for_each_change_of_a_transaction(network):
+    node = network.add(start=False)
+    seen = node.datadir / "seen"
+    seen.mkdir()
+    node.start([f"-walletnotify=echo %h_%b > {seen}/%w_%s"])
+
+    def expect(wallet, transactions):
+        paths = {seen / f"{wallet}_{txid}": text for txid, text in transactions.items()}
+        wait_until(lambda: all(path.exists() and path.read_text() for path in paths), "a command for each")
+        assert {path: path.read_text().strip() for path in seen.iterdir()} == paths
+        for path in paths:
+            path.unlink()
+
+    name = "it's %s\n\\"  # no text may leave its word
+    node.rpc.createwallet(name)
+    assert node.rpc.listwallets() == [name] and node.rpc.listwalletdir()["wallets"] == [{"name": name, "warnings": []}]
+    hashes = node.rpc.generatetoaddress(2, node.rpc.getnewaddress())
+    mined = {node.rpc.getblock(block)["tx"][0]: f"{height}_{block}" for height, block in enumerate(hashes, 1)}
+    expect(name, mined)
+    node.rpc.rescanblockchain()
+    expect(name, mined)
+    node.generate(100)
+    paid = node.rpc.sendtoaddress(KNOWN_ADDRESS, 1)
+    expect(name, {paid: "-1_unconfirmed"})
+    block = node.generate(1)[0]
+    expect(name, {paid: f"103_{block}"})
+
+
+@pytest.mark.parametrize("key", [None, "0011223344556677"])
+def test_block_files_are_read_with_the_key_of_xor_dat(network, key):
+    node = network.add("-disablewallet", "-blocksxor", start=False)
+    blocks = node.chain_folder / "blocks"
+    node.start()
+    hashes = node.generate(5)
+    stored = (blocks / "xor.dat").read_bytes()
+    assert len(stored) == 8 and stored != bytes(8)
+    node.stop()
+    raw = (blocks / "blk00000.dat").read_bytes()
+    plain = bytes(byte ^ stored[i % 8] for i, byte in enumerate(raw))
+    assert plain.startswith(bytes.fromhex("fabfb5da")) and not raw.startswith(bytes.fromhex("fabfb5da"))
+    if key:  # as another node would have written them
+        for name in ("blk00000.dat", "rev00000.dat"):
+            data = (blocks / name).read_bytes()
+            mask = [old ^ new for old, new in zip(stored, bytes.fromhex(key), strict=True)]
+            (blocks / name).write_bytes(bytes(byte ^ mask[i % 8] for i, byte in enumerate(data)))
+        (blocks / "xor.dat").write_bytes(bytes.fromhex(key))
+    node.options.remove("-blocksxor")
+    node.start()
+    assert [node.rpc.getblockhash(height) for height in range(1, 6)] == hashes
+    assert all(node.rpc.getblock(block)["tx"] for block in hashes)
+    node.rpc.invalidateblock(hashes[-1])  # reads undo data
+    node.stop()
+    node.options.append("-blocksxor=0")
+    refused = subprocess.run(node.command([]), capture_output=True, text=True, timeout=60)
+    assert refused.returncode == 1 and refused.stderr.startswith(
+        "Error: The blocksdir XOR-key can not be disabled when a random key was already stored!")
 
 
 def test_startup_and_shutdown_commands_run(network):

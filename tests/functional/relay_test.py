@@ -1,6 +1,8 @@
 """Relay between nodes: a child that pays for its parent, the first broadcast of own transactions, and what is learned
 about fees."""
 
+import os
+import time
 from decimal import Decimal
 
 import pytest
@@ -85,6 +87,31 @@ def test_unbroadcast_transaction_that_is_mined_is_logged(network):
     a.generate(1)
     assert f"Removed {txid} from set of unbroadcast txns before confirmation that txn was sent out" in a.debug_log()
     assert a.rpc.getmempoolinfo()["unbroadcastcount"] == 0
+
+
+def test_what_is_known_about_fees_is_written_every_hour_and_at_the_end(network):
+    node = network.add("-disablewallet")
+    path = node.chain_folder / "fee_estimates.dat"
+    node.generate(3)
+    node.rpc.mockscheduler(3600)
+    wait_until(path.exists, "fee_estimates.dat")
+    assert f"Flushed fee estimates to {path}." in node.debug_log()
+    first = path.read_bytes()
+    assert first[:4] == (309_900).to_bytes(4, "little") and first[4] == 3
+    node.generate(1)
+    node.stop()
+    assert path.read_bytes()[4] == 4
+    node.start()
+    node.stop()
+    assert path.read_bytes()[4] == 4  # nothing was lost by a run without blocks
+    old = time.time() - 61 * 3600
+    os.utime(path, (old, old))
+    node.start()
+    assert "too old (age=61 > 60 hours)" in node.debug_log()
+    node.stop()
+    path.write_bytes(b"nonsense")
+    node.start()
+    assert f"Fee estimation file {path} is damaged" in node.debug_log()
 
 
 def test_mockscheduler_refuses_what_is_out_of_range(network):

@@ -14,7 +14,7 @@ const char* AssumeValid::why_checked(const HeaderNode& node) const {
     const HeaderNode* assumed = index_.find(options_.block);
     if (assumed == nullptr) return "assumevalid hash not in headers";
     if (assumed->height < node.height) return "block height above assumevalid height";
-    if (assumed->ancestor(node.height) != &node) return "block not in of assumevalid chain";
+    if (assumed->ancestor(node.height) != &node) return "block not in assumevalid chain";
     const HeaderNode& best = index_.best_header();
     if (best.height < node.height || best.ancestor(node.height) != &node)
         return "block not in best header chain";

@@ -1,6 +1,7 @@
 #include "chain/state/index/block_index.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 
 #include "base/check.h"
@@ -20,10 +21,18 @@ bool has_bodies_above(const HeaderNode& node, const HeaderNode& below) {
     return true;
 }
 
+bool has_undo_above(const HeaderNode& node, const HeaderNode& below) {
+    for (const HeaderNode* each = &node; each != &below; each = each->parent) {
+        if (!each->has_undo()) return false;
+    }
+    return true;
+}
+
 bool BlockIndex::BetterFirst::operator()(const HeaderNode* a, const HeaderNode* b) const {
     CHECK(a->score && b->score);
     if (*a->score != *b->score) return *a->score > *b->score;
     if (a->precedence != b->precedence) return a->precedence < b->precedence;
+    if (a->completed != b->completed) return a->completed < b->completed;
     if (a->sequence != b->sequence) return a->sequence < b->sequence;
     // Never happens, except with a damaged index.
     return a->hash < b->hash;
@@ -153,23 +162,39 @@ void BlockIndex::add_body(const HeaderNode& stored, const FilePosition& position
                           size_t transactions) {
     HeaderNode& node = tree_.edit(stored);
     CHECK(!node.has_body() && node.parent != nullptr);
+    const bool pruned = node.is_pruned();
+    if (pruned) candidates_.clear();  // their order changes, and branches may be whole again
     node.block_position = position;
-    node.status = BlockStatus::stored;
     node.sequence = ++sequence_last_;
-    node.transactions = static_cast<uint32_t>(transactions);
     touch(node);
+    if (pruned) {
+        // Below a branch that the user gave up and took back.
+        if (node.status == BlockStatus::header_only) node.status = BlockStatus::stored;
+        rebuild_candidates();
+        return;
+    }
+    node.status = BlockStatus::stored;
+    node.transactions = static_cast<uint32_t>(transactions);
     if (node.parent->chain_transactions != 0) link_body(node);
 }
 
-void BlockIndex::link_body(HeaderNode& node) {
-    node.chain_transactions = node.parent->chain_transactions + node.transactions;
-    add_candidate(node);
-    tree_.for_each_descendant(node, [this](HeaderNode& child) {
-        if (child.transactions == 0) return false;
-        child.chain_transactions = child.parent->chain_transactions + child.transactions;
-        add_candidate(child);
-        return true;
-    });
+// Parents first; the children of a block in the order in which their bodies arrived.
+void BlockIndex::link_body(HeaderNode& first) {
+    std::deque<const HeaderNode*> waiting{&first};
+    while (!waiting.empty()) {
+        HeaderNode& node = tree_.edit(*waiting.front());
+        waiting.pop_front();
+        node.chain_transactions = node.parent->chain_transactions + node.transactions;
+        node.completed = ++completed_last_;
+        add_candidate(node);
+        const auto begin = static_cast<std::ptrdiff_t>(waiting.size());
+        for (const HeaderNode* child = node.first_child; child; child = child->next_sibling) {
+            if (child->transactions != 0) waiting.push_back(child);
+        }
+        std::sort(
+            waiting.begin() + begin, waiting.end(),
+            [](const HeaderNode* a, const HeaderNode* b) { return a->sequence < b->sequence; });
+    }
 }
 
 void BlockIndex::add_undo(const HeaderNode& connected, const FilePosition& position) {
@@ -258,9 +283,20 @@ void BlockIndex::finalize(const HeaderNode& node) {
     finalized_ = &node;
 }
 
+bool BlockIndex::longer_chain_is_invalid() const {
+    constexpr int32_t kBlocks = 6;
+    if (best_invalid_ == nullptr || !best_invalid_->is_invalid()) return false;
+    const HeaderNode* below = tip().ancestor(Height{std::max(tip().height.value() - kBlocks, 0)});
+    return *best_invalid_->score > *tip().score + (*tip().score - *below->score);
+}
+
 void BlockIndex::mark_invalid(const HeaderNode& node) {
-    const auto mark = [this](HeaderNode& target, BlockStatus status) {
+    const auto mark = [this, wish = node.invalidated](HeaderNode& target, BlockStatus status) {
         if (target.score) candidates_.erase(&target);
+        const bool complete = target.score && target.chain_transactions != 0;
+        if (!wish && complete &&
+            (best_invalid_ == nullptr || *target.score > *best_invalid_->score))
+            best_invalid_ = &target;
         target.status = status;
         touch(target);
     };

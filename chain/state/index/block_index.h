@@ -120,6 +120,9 @@ class BlockIndex {
     void invalidate(const HeaderNode& node);
     /// Clears the marks of the block, its ancestors and its descendants.
     void reconsider(const HeaderNode& node);
+    /// Whether a branch with more work than the best chain and its last six blocks again was found
+    /// to be invalid in this run: the store or this program may be wrong.
+    bool longer_chain_is_invalid() const;
     /// Treats the block as first seen among those with its score. No effect if that is below the
     /// tip's.
     void prefer(const HeaderNode& node);
@@ -153,7 +156,8 @@ class BlockIndex {
     void place_genesis(const FilePosition& position);
 
  private:
-    // The better one first: higher score, then user preference, then earlier arrival of the body.
+    // The better one first: higher score, then user preference, then whose chain of bodies was
+    // complete first.
     struct BetterFirst {
         bool operator()(const HeaderNode* a, const HeaderNode* b) const;
     };
@@ -168,7 +172,7 @@ class BlockIndex {
     void find_best_header();
     // Called when the bodies of all ancestors are stored; extends to descendants that waited for
     // this.
-    void link_body(HeaderNode& node);
+    void link_body(HeaderNode& first);
     // Whether the node descends from the finalized block, or leads to it (if a power cut lost that
     // block's body).
     bool agrees_with_finalized(const HeaderNode& node) const {
@@ -187,11 +191,13 @@ class BlockIndex {
     const HeaderNode* best_header_;
     const HeaderNode* finalized_;
     const HeaderNode* damaged_score_ = nullptr;
+    const HeaderNode* best_invalid_ = nullptr;  ///< with all bodies; not by the user's wish
     // Linked, scored and valid blocks not worse than the tip, including the tip.
     // lint: order-free because BetterFirst orders by score and arrival, not by address
     std::set<const HeaderNode*, BetterFirst> candidates_;
     std::vector<const HeaderNode*> changed_;
     uint64_t sequence_last_ = 0;
+    uint64_t completed_last_ = 0;
     // For prefer(): the last precedence assigned, and the tip's score at that time.
     int32_t precedence_last_ = 0;
     Score preferred_score_;
@@ -200,5 +206,7 @@ class BlockIndex {
 
 /// Whether the bodies of `node` and its ancestors down to, but excluding, `below` are all stored.
 bool has_bodies_above(const HeaderNode& node, const HeaderNode& below);
+/// The same for undo data, which a pruned block that was fetched again has not.
+bool has_undo_above(const HeaderNode& node, const HeaderNode& below);
 
 }  // namespace parley

@@ -13,14 +13,14 @@ Unexpected<std::string> contradicted(std::string_view problem) {
 }
 
 // Whether the status matches the stored data. An invalid block keeps what it had.
-bool status_fits(const HeaderNode& record, bool was_pruned) {
+bool status_fits(const HeaderNode& record, bool pruned) {
     switch (record.status) {
         case BlockStatus::header_only:
             return !record.has_body();
         case BlockStatus::stored:
             return record.has_body() && !record.has_undo();
         case BlockStatus::connected:
-            return record.has_undo() || was_pruned;
+            return record.has_undo() || (pruned && record.transactions != 0);
         default:
             return true;
     }
@@ -29,7 +29,7 @@ bool status_fits(const HeaderNode& record, bool was_pruned) {
 // Describes a contradiction in the record or with the parent's record; null: none.
 const char* contradiction(const HeaderNode& record, const HeaderNode& parent, bool pruned) {
     const bool was_pruned = pruned && record.transactions != 0 && !record.has_body();
-    if (!status_fits(record, was_pruned)) return "a block's status does not match its stored data";
+    if (!status_fits(record, pruned)) return "a block's status does not match its stored data";
     if ((record.transactions != 0) != record.has_body() && !was_pruned)
         return "a stored block has no transaction count, or a missing block has one";
     if (record.has_undo() && !record.has_body()) return "undo data exists without its block";
@@ -103,9 +103,14 @@ bool BlockIndex::drop_if_lost(HeaderNode& node, const SyncedMark& synced, const 
                               const IsReadable& body, const IsReadable& undo) {
     if (node.parent == nullptr) return false;
     if (node.sequence > synced.sequence && node.has_body() && !body(node)) {
+        const bool restored = node.status == BlockStatus::connected && !node.has_undo();
         node.block_position = {};
         node.undo_position = {};
         node.sequence = 0;
+        if (pruned_ && restored) {  // as pruned as it was before
+            touch(node);
+            return false;
+        }
         node.transactions = 0;
         if (!node.is_invalid()) node.status = BlockStatus::header_only;
         touch(node);
@@ -125,11 +130,17 @@ Expected<void, std::string> BlockIndex::load_active_chain(const IndexContents& c
     if (tip == nullptr) return contradicted("the tip's header is missing");
     active_.resize(static_cast<size_t>(tip->height.value()) + 1);
     for (const HeaderNode* node = tip; node->parent != nullptr; node = node->parent) {
-        const bool there = (node->has_body() && node->has_undo()) || (pruned_ && node->is_pruned());
+        const bool whole = node->has_body() && node->has_undo();
+        const bool there = whole || (pruned_ && !node->has_undo() && node->transactions != 0 &&
+                                     node->status == BlockStatus::connected);
         if (!there || !node->score) return contradicted("a block of the active chain is missing");
         active_[static_cast<size_t>(node->height.value())] = node;
     }
     if (tip->parent != nullptr && !tip->has_body()) return contradicted("the tip is missing");
+    // Nothing is known about the earlier order but that the best chain won.
+    completed_last_ = sequence_last_;
+    tree_.for_each([](HeaderNode& node) { node.completed = node.sequence; });
+    for (const HeaderNode* node : active_) tree_.edit(*node).completed = 0;
     if (contents.finalized) {
         finalized_ = tree_.find(*contents.finalized);
         if (finalized_ == nullptr || !agrees_with_finalized(*tip))

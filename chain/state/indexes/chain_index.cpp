@@ -42,7 +42,7 @@ Expected<void, std::string> ChainIndex::open() {
     if (best_ == nullptr) best_ = &chain_.index().genesis();
     if (synced()) return {};
     const HeaderNode& base = *fork_point(best_, &chain_.index().tip());
-    if (!chain_.index().at_height(base.height + 1)->has_body())
+    if (!has_undo_above(chain_.index().tip(), base))
         return Unexpected(fmt::format(
             "{} best block of the index goes beyond pruned data. Please disable the index or "
             "reindex (which will download the whole blockchain again)",

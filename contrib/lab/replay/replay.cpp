@@ -13,8 +13,8 @@
 #include "base/storage/memory_storage.h"
 #include "chain/script/script_check.h"
 #include "contrib/lab/replay/replayed_request.h"
-#include "node/daemon/ban_file.h"
 #include "node/daemon/block_import.h"
+#include "node/daemon/files/ban_file.h"
 #include "node/daemon/node_files.h"
 #include "node/daemon/options/daemon_options.h"
 #include "node/daemon/record/record_file.h"
@@ -336,6 +336,7 @@ Expected<int, std::string> run(const Options& options) {
     auto config = read_node_config(settings, header.chain);
     if (!config) return Unexpected(config.error());
     config->chain.coins_cache_bytes = header.coins_cache_bytes;
+    config->wallet.notices = false;  // nobody takes them here
     auto stores = Stores::open(header, options, *config);
     if (!stores) return Unexpected(stores.error());
     config->net.bans = (*stores)->bans;

@@ -48,6 +48,7 @@ class ReplayHost final : public rpc::Host {
         current();
     }
     bool mempool_loaded() const override { return true; }
+    void advance_schedules(Duration) override {}
     std::optional<std::string> save_mempool(const MempoolFile&) override { return ""; }
     // The transactions have events of their own in the record.
     bool import_mempool(const std::string&, const rpc::MempoolImport&) override { return true; }

@@ -99,8 +99,9 @@ HttpClientReply http_post(const HttpClientRequest& request) {
     const UniqueFd fd = connect_to(request, problem);
     if (!fd.valid())
         return {State::unreachable, 0,
-                fmt::format("Could not connect to the server {}:{} ({})", request.host,
-                            request.port, problem)};
+                fmt::format("Error while attempting to communicate with server {}:{} (Could not "
+                            "connect to the server): {}",
+                            request.host, request.port, problem)};
     std::string head = fmt::format(
         "POST {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n"
         "Content-Length: {}\r\n",

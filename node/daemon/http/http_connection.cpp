@@ -4,11 +4,14 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
+#include <vector>
 
 namespace parley {
 namespace {
@@ -49,6 +52,35 @@ std::string_view reason(int status) {
         default:
             return "Internal Server Error";
     }
+}
+
+bool is_field(std::string_view line, std::string_view name) {
+    return line.size() > name.size() && line[name.size()] == ':' &&
+           boost::beast::iequals(line.substr(0, name.size()), name);
+}
+
+// RFC 9112, 6.3: the transfer encoding overrides a length beside it, and the connection ends behind
+// such a request, which two servers might read differently. The parser takes only one of the two,
+// so the length gets another name of the same size. True: it did. `head`: to the blank line.
+bool hide_overridden_length(char* data, std::string_view head) {
+    constexpr std::string_view kLength = "Content-Length";
+    constexpr std::string_view kOther = "Ignored-Length";
+    constexpr std::string_view kChunked = "chunked";
+    static_assert(kLength.size() == kOther.size());
+    std::vector<size_t> lengths;
+    bool encoded = false;
+    for (size_t begin = 0; begin < head.size();) {
+        const size_t end = std::min(head.find("\r\n", begin), head.size());
+        const std::string_view line = head.substr(begin, end - begin);
+        if (is_field(line, kLength)) lengths.push_back(begin);
+        encoded |= is_field(line, "Transfer-Encoding") &&
+                   boost::beast::iequals(
+                       line.substr(line.size() - std::min(line.size(), kChunked.size())), kChunked);
+        begin = end + 2;
+    }
+    if (!encoded) return false;
+    for (const size_t at : lengths) std::ranges::copy(kOther, data + at);
+    return !lengths.empty();
 }
 
 // RFC 9110, 5.6.7; formatted once a second for each thread.
@@ -121,19 +153,36 @@ void HttpConnection::on_read(const error_code& error, size_t bytes) {
 
 void HttpConnection::parse() {
     error_code error;
-    while (buffer_.size() > 0 && !parser_->is_done()) {
+    const bool begins = !parser_->is_header_done();
+    if (begins) {
+        auto* const data = static_cast<char*>(buffer_.data().data());
+        const std::string_view text{data, buffer_.size()};
+        const size_t end = text.find("\r\n\r\n");
+        if (end == std::string_view::npos && text.size() <= kHeaderBytesMax) return read();
+        if (end == std::string_view::npos || end > kHeaderBytesMax)
+            error = http::error::header_limit;
+        else if (hide_overridden_length(data, text.substr(0, end)))
+            close_after_reply_ = true;
+    }
+    while (!error && buffer_.size() > 0 && !parser_->is_done()) {
         const size_t used = parser_->put(buffer_.data(), error);
         buffer_.consume(used);
         if (error || used == 0) break;
     }
     if (error == http::error::need_more) error = {};
-    // A partial header that exceeds the limit can never become valid.
-    if (!error && !parser_->is_header_done() && buffer_.size() > kHeaderBytesMax)
-        error = http::error::header_limit;
+    // HTTP/0.9: the parser would wait for a version.
+    if (!error && begins && !parser_->is_header_done()) error = http::error::bad_version;
     if (error) {
         close_after_reply_ = true;
         waiting_since_ = 0;
         return write(text_reply(error == http::error::body_limit ? 413 : 400));
+    }
+    // The parser takes any two digits.
+    if (parser_->is_header_done() && parser_->get().version() != 10 &&
+        parser_->get().version() != 11) {
+        close_after_reply_ = true;
+        waiting_since_ = 0;
+        return write(text_reply(400));
     }
     if (parser_->is_done()) return on_request();
     if (parser_->is_header_done()) {

@@ -172,8 +172,8 @@ void read_trust(OptionReader& reader, NodeConfig& config) {
         const std::string text = reader.text("minimumchainwork");
         const auto work = parse_hash(text);
         if (!work) {
-            reader.fail(
-                fmt::format("Invalid non-hex ({}) minimum chain work value specified", text));
+            reader.fail(fmt::format(
+                "Invalid minimum work specified ({}), must be up to 64 hex digits", text));
         }
         options.minimum_score = work ? U256::from_hash(*work) : U256{};
         config.net.minimum_score = options.minimum_score;

@@ -40,16 +40,11 @@ std::vector<Endpoint> read_binds(OptionReader& reader, std::string_view name, ui
 void read_log(OptionReader& reader, const Locations& locations, LogOptions& log) {
     reader.read(log);
     log.path = log.path == "0" ? "" : absolute(log.path, locations.chain_directory);
-    std::erase_if(log.categories, [](const auto& name) { return name == "0" || name == "none"; });
-    const std::string level = reader.text("loglevel", "info");
-    if (level == "debug" || level == "trace")
-        log.level = LogLevel::debug;
-    else if (level == "warning")
-        log.level = LogLevel::warning;
-    else if (level == "error")
-        log.level = LogLevel::error;
-    else if (level.find(':') == std::string::npos && level != "info")
-        reader.fail("loglevel", level, "debug, info, warning or error");
+    // "0" and "none" take back what stands before them.
+    const auto last_none =
+        std::find_if(log.categories.rbegin(), log.categories.rend(),
+                     [](const std::string& name) { return name == "0" || name == "none"; });
+    log.categories.erase(log.categories.begin(), last_none.base());
     log.console =
         reader.flag("printtoconsole", !reader.flag("daemon") && !reader.flag("daemonwait"));
     log.shrink = reader.flag("shrinkdebugfile", log.categories.empty());
@@ -206,6 +201,7 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
         if (!fs::is_regular_file(path))
             reader.fail(fmt::format("Cannot import -loadblock={}: the file does not exist.", path));
     }
+    if (reader.has("blocksxor")) options.xor_blocks = reader.flag("blocksxor");
     options.filter_index = wants_filter_index(reader);
     if (options.tx_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -txindex.");

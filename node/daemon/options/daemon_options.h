@@ -22,7 +22,7 @@ struct LogOptions {
     std::string path = "debug.log";       ///< empty: no file
     std::vector<std::string> categories;  ///< of -debug; "1" or "all" means every one
     std::vector<std::string> excluded;    ///< of -debugexclude
-    LogLevel level = LogLevel::info;      ///< of lines without a category of -debug
+    std::vector<std::string> levels;      ///< of -loglevel: LEVEL, or CATEGORY:LEVEL
     bool timestamps = true;
     bool microseconds = false;
     bool thread_names = false;
@@ -38,9 +38,11 @@ struct DaemonOptions {
     std::string chain_directory;   ///< where this chain's files are; the same on main
     std::string blocks_directory;  ///< .../blocks
     std::string wallet_directory = "wallets";
+    std::optional<bool> xor_blocks;  ///< -blocksxor; empty: as the files are
     bool no_wallets = false;
     std::string pid_file = "bitcoind.pid";  ///< as init scripts expect; empty: none
     std::vector<std::string> load_blocks;
+    bool accept_stale_fees = false;                 ///< -acceptstalefeeestimates
     bool persist_mempool = true;                    ///< -persistmempool
     bool persist_mempool_plain = false;             ///< -persistmempoolv1
     bool tx_index = false;                          ///< -txindex
@@ -52,6 +54,7 @@ struct DaemonOptions {
     std::string alert_notify;                       ///< shell commands; empty: none
     std::string block_notify;
     std::string startup_notify;
+    std::string wallet_notify;
     std::string shutdown_notify;
     LogOptions log;
     TransportOptions transport;

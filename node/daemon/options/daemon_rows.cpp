@@ -14,6 +14,27 @@ constexpr OptionUnit kFile{"<file>"};
 constexpr OptionUnit kBind{"<addr>[:<port>]"};
 constexpr OptionUnit kPort{"<port>"};
 
+constexpr std::string_view kFilterIndexHelp =
+    "Maintain an index of compact filters of blocks, for light clients and for scanblocks; `basic` "
+    "is the only type (default: 0)";
+constexpr std::string_view kXorHelp =
+    "1: hide the contents of new block files from virus scanners by a random key, as bitcoind "
+    "does; "
+    "0: refuse to use files with such a key (default: use the files that are there; new ones "
+    "without)";
+constexpr std::string_view kLoadBlockHelp =
+    "Import blocks at startup from this file, in the format of block files, plain or compressed "
+    "with bzip2; may be repeated";
+constexpr std::string_view kRecordHelp =
+    "Record all inputs of the node to this file, for parley-lab replay; relative to the chain's "
+    "directory. The record may contain wallet secrets, and new keys are derived from a seed in the "
+    "record: do not use it with wallets that hold real money";
+constexpr std::string_view kWalletNotifyHelp =
+    "Execute this command when a transaction of a wallet is new or changes; %s is replaced by its "
+    "txid, %w by the wallet's name in quotes, %b by the hash of its block or \"unconfirmed\", %h "
+    "by "
+    "the block's height or -1";
+
 // "8333, test 18333, ..."
 std::string ports(uint16_t ChainParams::*port) {
     std::string text;
@@ -40,26 +61,27 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
     using enum OutOfRange;
     static constexpr auto kRows = option_rows(
         OptionGroup::general,
+        option<&O::accept_stale_fees>(
+            "acceptstalefeeestimates", kFlag,
+            "Use fee_estimates.dat even if it is older than 60 hours (default: {default})",
+            {.group = OptionGroup::debug}),
         option<&O::alert_notify>(
             "alertnotify", kCommand,
             "Execute this command for each new warning; %s is replaced by the quoted warning"),
         option<&O::block_notify>(
             "blocknotify", kCommand,
             "Execute this command when the best block changes; %s is replaced by the block hash"),
-        option<O>("blockfilterindex", OptionUnit{"<type>"},
-                  "Maintain an index of compact filters of blocks, for light clients and for "
-                  "scanblocks; `basic` is the only type (default: 0)"),
+        option<O>("blockfilterindex", OptionUnit{"<type>"}, kFilterIndexHelp),
         option<&O::blocks_directory>("blocksdir", kDirectory,
                                      "Directory of the block files (default: the data directory)"),
+        option<O>("blocksxor", kFlag, kXorHelp),
         option<&O::coin_stats_index>(
             "coinstatsindex", kFlag,
             "Index the UTXO set's statistics by block (default: {default})"),
         option<&O::no_wallets>("disablewallet", kFlag,
                                "Disable the wallets and their RPC methods (default: {default})",
                                {.group = OptionGroup::wallet}),
-        option<&O::load_blocks>("loadblock", kFile,
-                                "Import blocks at startup from this file, in the format of block "
-                                "files, plain or compressed with bzip2; may be repeated"),
+        option<&O::load_blocks>("loadblock", kFile, kLoadBlockHelp),
         // The maximum has room for more than the signatures of a month.
         option<&O::script_caches_bytes>(
             "maxsigcachesize", kMebibytes,
@@ -80,11 +102,7 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
         option<&O::pid_file>("pid", kFile,
                              "Write the process id to this file; relative to the chain's directory "
                              "(default: {default})"),
-        option<&O::record>(
-            "record", kFile,
-            "Record all inputs of the node to this file, for parley-lab replay; relative to the "
-            "chain's directory. The record may contain wallet secrets, and new keys are derived "
-            "from a seed in the record: do not use it with wallets that hold real money"),
+        option<&O::record>("record", kFile, kRecordHelp),
         // The maximum is larger than any disk.
         option<&O::record_bytes_max>(
             "recordmaxsize", kMebibytes,
@@ -102,7 +120,9 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
         option<&O::wallet_directory>(
             "walletdir", kDirectory,
             "Directory of the wallets; relative to the chain's directory (default: {default})",
-            {.group = OptionGroup::wallet}));
+            {.group = OptionGroup::wallet}),
+        option<&O::wallet_notify>("walletnotify", kCommand, kWalletNotifyHelp,
+                                  {.group = OptionGroup::wallet}));
     return kRows;
 }
 
@@ -121,9 +141,11 @@ OptionRows<LogOptions> LogOptions::rows() {
         option<&O::path>(
             "debuglogfile", kFile,
             "Log file; relative to the chain's directory; 0: no log file (default: {default})"),
-        option<O>("loglevel", OptionUnit{"<level>"},
-                  "Minimum level of logged messages: debug, info, warning or error (default: info, "
-                  "and debug for the categories of -debug)"),
+        option<&O::levels>(
+            "loglevel", OptionUnit{"<level>|<category>:<level>"},
+            "Minimum level of logged messages, or of those of one category: trace or debug, info, "
+            "warning or error (default: info, and debug for the categories of -debug); may be "
+            "repeated"),
         option<&O::thread_names>(
             "logthreadnames", kFlag,
             "Prepend the name of the thread to each log line (default: {default})"),

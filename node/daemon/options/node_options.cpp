@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -157,9 +158,35 @@ void read_only_net(OptionReader& reader, NetOptions& net) {
     }
 }
 
+// "800", "800M", "10g": small letters stand for powers of 1000, capitals for powers of 1024;
+// without one, MiB. Empty: none of these, or more than 64 bits hold.
+std::optional<uint64_t> parse_byte_count(std::string_view text) {
+    uint64_t unit = uint64_t{1} << 20;
+    constexpr std::string_view kLetters = "kmgt";
+    if (!text.empty() && (text.back() < '0' || text.back() > '9')) {
+        const bool small = text.back() >= 'a';
+        const size_t power = kLetters.find(static_cast<char>(text.back() | 0x20));
+        if (power == std::string_view::npos) return std::nullopt;
+        unit = 1;
+        for (size_t i = 0; i <= power; ++i) unit *= small ? 1'000 : 1'024;
+        text.remove_suffix(1);
+    }
+    uint64_t number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return std::nullopt;
+    if (number > UINT64_MAX / unit) return std::nullopt;
+    return number * unit;
+}
+
 void read_net(OptionReader& reader, NodeConfig& config) {
     NetOptions& net = config.net;
     reader.read(net);
+    if (const std::string target = reader.text("maxuploadtarget"); !target.empty()) {
+        if (const auto bytes = parse_byte_count(target))
+            net.upload_target_bytes = *bytes;
+        else
+            reader.fail(fmt::format("Unable to parse -maxuploadtarget: '{}'", target));
+    }
     if (config.params.public_network) net.set_public_network_delays();
     const uint16_t port = config.params.p2p_port;
     std::string comments;
@@ -224,6 +251,7 @@ Expected<NodeConfig, std::string> read_node_config(const Settings& settings,
     reader.read(config.block_builder);
     read_net(reader, config);
     reader.read(config.wallet);
+    config.wallet.notices = !reader.text("walletnotify").empty();
     ZmqOptions zmq;
     reader.read(zmq);
     config.node.notices = zmq.any();

@@ -74,11 +74,9 @@ constexpr OptionInfo kStartRows[] = {
 };
 
 constexpr std::string_view kWithoutEffect[] = {
-    "acceptstalefeeestimates",
     "asmap",
     "avoidpartialspends",
     "blockreconstructionextratxn",
-    "blocksxor",
     "capturemessages",
     "checkaddrman",
     "checkblockindex",
@@ -104,7 +102,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "limitdescendantcount",
     "limitdescendantsize",
     "listenonion",
-    "logips",
     "loglevelalways",
     "logratelimit",
     "logsourcelocations",
@@ -112,7 +109,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "maxorphantx",
     "maxreceivebuffer",
     "maxsendbuffer",
-    "maxuploadtarget",
     "mempoolfullrbf",
     "mintxfee",
     "natpmp",
@@ -139,7 +135,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "v2transport",
     "walletbroadcast",
     "walletcrosschain",
-    "walletnotify",
     "walletrejectlongchains",
 };
 

@@ -41,20 +41,9 @@ bool in_use(const Settings& settings, const Unsupported& option) {
     return std::ranges::any_of(values, [](const std::string& text) { return !is_off(text); });
 }
 
-// "5000", "10k", "2T": digits, with a suffix or without.
-bool is_byte_count(std::string_view text) {
-    if (text.empty()) return true;
-    if (std::string_view{"kKmMgGtT"}.find(text.back()) != std::string_view::npos)
-        text.remove_suffix(1);
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 }  // namespace
 
 std::optional<std::string> find_meaningless(const Settings& settings) {
-    const auto target = settings.find("maxuploadtarget");
-    if (target && !target->negated && !is_byte_count(target->text))
-        return fmt::format("Unable to parse -maxuploadtarget: '{}'", target->text);
     for (const std::string& text : settings.list("externalip")) {
         if (!parse_endpoint(text, 1))
             return fmt::format("Cannot resolve -externalip address: '{}'", text);

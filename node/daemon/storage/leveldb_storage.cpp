@@ -130,8 +130,8 @@ struct LevelDbStorage::Database {
           remedy(options.remedy),
           env(options.directory),
           cache(leveldb::NewLRUCache(options.cache_bytes)),
-          writer(options.files_directory, !env.clean()),
-          reader(options.files_directory) {
+          writer(options.files_directory, !env.clean(), options.files_key),
+          reader(options.files_directory, options.files_key) {
         if (options.bloom_filter) filter.reset(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey));
     }
 

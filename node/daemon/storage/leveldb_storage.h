@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/storage/storage.h"
+#include "node/daemon/storage/numbered_files.h"
 #include "node/daemon/storage/storage_thread.h"
 
 namespace parley {
@@ -18,6 +19,7 @@ namespace parley {
 struct LevelDbOptions {
     std::string directory;                ///< of LevelDB; created (one level) if missing
     std::string files_directory;          ///< of the numbered files; empty: the store has none
+    ObfuscationKey files_key{};           ///< of the numbered files
     size_t cache_bytes = 1 << 20;         ///< cache of uncompressed table blocks
     size_t write_buffer_bytes = 1 << 20;  ///< memory for recent writes; up to twice this
     bool bloom_filter = false;            ///< 10 bits per key; avoids most reads of absent keys

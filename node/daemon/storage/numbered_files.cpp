@@ -18,6 +18,10 @@ namespace {
 // save nearly every open(). The files of a long chain are hundreds, so the number is bounded.
 constexpr size_t kOpenFilesMax = 16;
 
+void obfuscate(const ObfuscationKey& key, uint64_t offset, MutableByteSpan data) {
+    for (uint8_t& byte : data) byte ^= key[offset++ % key.size()];
+}
+
 }  // namespace
 
 std::string numbered_file_path(const std::string& directory, FileId file) {
@@ -50,6 +54,12 @@ Expected<void, StorageError> NumberedFileWriter::write(FileId file, uint64_t off
     const auto fd = open(file);
     if (!fd) return Unexpected(fd.error());
     unsynced_.insert(file);
+    Bytes hidden;
+    if (key_ != ObfuscationKey{}) {
+        hidden = to_bytes(data);
+        obfuscate(key_, offset, hidden);
+        data = hidden;
+    }
     while (!data.empty()) {
         const ssize_t count = ::pwrite(*fd, data.data(), data.size(), static_cast<off_t>(offset));
         if (count < 0 && errno == EINTR) continue;
@@ -68,7 +78,8 @@ Expected<void, StorageError> NumberedFileWriter::sync_predecessor() {
          entry.increment(error)) {
         const std::string path = entry->path().string();
         if (!path.ends_with(".dat")) continue;
-        const UniqueFd fd{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
+        // A file that is read-only can be synced, too.
+        const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
         if (!fd.valid() || ::fdatasync(fd.get()) != 0)
             return Unexpected(io_error("sync", path, errno));
     }
@@ -147,6 +158,7 @@ Expected<size_t, StorageError> NumberedFileReader::read(FileId file, uint64_t of
         if (count == 0) break;
         done += static_cast<size_t>(count);
     }
+    if (key_ != ObfuscationKey{}) obfuscate(key_, offset, target.first(done));
     return done;
 }
 

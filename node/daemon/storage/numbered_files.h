@@ -3,6 +3,8 @@
 // NumberedFileReader on the core thread. They share only the files. Called by LevelDbStorage.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -12,6 +14,10 @@
 
 namespace parley {
 
+/// bitcoind's blocks/xor.dat: byte n of a file is stored as its exclusive or with byte n mod 8, so
+/// that virus scanners see no known bytes in blocks. All zeros: stored as they are.
+using ObfuscationKey = std::array<uint8_t, 8>;
+
 /// "<directory>/blk00000.dat" or "<directory>/rev00000.dat".
 std::string numbered_file_path(const std::string& directory, FileId file);
 
@@ -19,8 +25,9 @@ class NumberedFileWriter {
  public:
     /// `after_crash`: the directory was not closed cleanly, so the first sync() must cover earlier
     /// writes too.
-    explicit NumberedFileWriter(std::string directory, bool after_crash = false)
-        : directory_(std::move(directory)), predecessor_unsynced_(after_crash) {}
+    explicit NumberedFileWriter(std::string directory, bool after_crash = false,
+                                const ObfuscationKey& key = {})
+        : directory_(std::move(directory)), key_(key), predecessor_unsynced_(after_crash) {}
 
     const std::string& directory() const { return directory_; }
 
@@ -39,6 +46,7 @@ class NumberedFileWriter {
     Expected<void, StorageError> sync_predecessor();
 
     const std::string directory_;
+    const ObfuscationKey key_;
     bool predecessor_unsynced_;
     std::map<FileId, UniqueFd> open_;
     std::set<FileId> unsynced_;
@@ -47,7 +55,8 @@ class NumberedFileWriter {
 
 class NumberedFileReader {
  public:
-    explicit NumberedFileReader(std::string directory) : directory_(std::move(directory)) {}
+    explicit NumberedFileReader(std::string directory, const ObfuscationKey& key = {})
+        : directory_(std::move(directory)), key_(key) {}
 
     /// Reads up to target.size() bytes at `offset`; the count is smaller only at the end of the
     /// file. 0 if the file does not exist.
@@ -67,6 +76,7 @@ class NumberedFileReader {
     Expected<int, StorageError> open(FileId file);
 
     const std::string directory_;
+    const ObfuscationKey key_;
     std::map<FileId, OpenFile> open_;
 };
 

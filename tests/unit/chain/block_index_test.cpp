@@ -88,6 +88,22 @@ TEST_F(Index, first_body_seen_wins_a_tie_until_another_is_preferred) {
     EXPECT_EQ(&index.best_candidate(), &b) << "a score below the tip's is not preferred";
 }
 
+TEST_F(Index, branch_whose_bodies_were_complete_first_wins_a_tie) {
+    const HeaderNode& a = header(index.genesis(), 1);
+    const HeaderNode& b = header(index.genesis(), 1);
+    const HeaderNode& first = body(header(a, 2));
+    const HeaderNode& second = body(header(a, 2));
+    const HeaderNode& later = body(header(b, 2));
+    body(b);
+    EXPECT_EQ(&index.best_candidate(), &later) << "its parent came first";
+    body(a);
+    EXPECT_EQ(&index.best_candidate(), &later);
+    index.invalidate(later);
+    EXPECT_EQ(&index.best_candidate(), &first) << "both waited for one parent; it was there first";
+    index.invalidate(first);
+    EXPECT_EQ(&index.best_candidate(), &second);
+}
+
 TEST_F(Index, invalid_block_takes_its_descendants_and_reconsider_gives_them_back) {
     const HeaderNode& a = body(header(index.genesis(), 1));
     const HeaderNode& b = body(header(a, 2));
@@ -110,6 +126,27 @@ TEST_F(Index, invalid_block_takes_its_descendants_and_reconsider_gives_them_back
     EXPECT_FALSE(b.invalidated);
     EXPECT_EQ(&index.best_header(), &c);
     EXPECT_EQ(&index.best_candidate(), &b);
+}
+
+TEST_F(Index, invalid_chain_far_above_the_tip_is_noticed) {
+    const HeaderNode* tip = &index.genesis();
+    for (uint64_t score = 1; score <= 6; ++score) {
+        tip = &body(header(*tip, score));
+        connect(*tip);
+    }
+    const HeaderNode& bad = header(*tip, 7);
+    const HeaderNode* top = &bad;
+    for (uint64_t score = 8; score <= 13; ++score) top = &header(*top, score);
+    std::vector<const HeaderNode*> branch;
+    for (const HeaderNode* node = top; node != tip; node = node->parent) branch.push_back(node);
+    for (const HeaderNode* node : branch) body(*node);
+    index.invalidate(bad);
+    EXPECT_FALSE(index.longer_chain_is_invalid()) << "the user's wish";
+    index.reconsider(bad);
+    index.mark_invalid(bad);
+    EXPECT_TRUE(index.longer_chain_is_invalid());
+    index.reconsider(bad);
+    EXPECT_FALSE(index.longer_chain_is_invalid());
 }
 
 TEST_F(Index, branch_beside_the_finalized_block_is_no_candidate) {

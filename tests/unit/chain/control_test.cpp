@@ -315,6 +315,38 @@ TEST(Prune, side_block_that_was_removed_may_come_again) {
         << "that one was";
 }
 
+TEST(Prune, connected_block_that_was_removed_comes_back_on_request) {
+    ChainOptions options;
+    options.prune = true;
+    options.block_file_bytes_max = 5'000;
+    TestChain chain(regtest_params(), options);
+    chain.mine(400);
+    const HeaderNode* second = chain->index().at_height(Height{2});
+    const BlockRef block = *chain->read_block(*second);
+    ASSERT_GT(chain->prune(Height{400}), Height{50});
+    Block damaged = *block;
+    damaged.transactions.push_back(block->transactions[0]);
+    using Pruned = Chainstate::Pruned;
+    const auto offer = [&](const BlockRef& offered, Pruned pruned) {
+        return chain->accept_block(offered, {}, chain.now(), pruned).state;
+    };
+    EXPECT_EQ(offer(block, Pruned::leave), BlockResult::State::already_have);
+    EXPECT_EQ(offer(std::make_shared<const Block>(damaged), Pruned::restore),
+              BlockResult::State::invalid);
+    EXPECT_FALSE(second->has_body());
+    EXPECT_EQ(offer(block, Pruned::restore), BlockResult::State::accepted);
+    EXPECT_EQ(offer(block, Pruned::restore), BlockResult::State::already_have);
+    EXPECT_EQ((*chain->read_block(*second))->header.hash(), second->hash);
+    EXPECT_GT(chain->index().last_pruned()->height, Height{50}) << "the others are still gone";
+    chain.restart();
+    const HeaderNode* found = chain->index().at_height(Height{2});
+    EXPECT_EQ((*chain->read_block(*found))->header.hash(), found->hash);
+    EXPECT_EQ(chain->verify(3, 0).value().problem, "");
+    EXPECT_FALSE(chain->invalidate(found->hash)) << "it has no undo data";
+    chain.mine(5);
+    EXPECT_EQ(chain->index().tip().chain_transactions, 406u);
+}
+
 TEST(Prune, short_chain_is_not_pruned_by_itself) {
     ChainOptions options;
     options.prune = true;

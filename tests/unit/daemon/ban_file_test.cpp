@@ -1,5 +1,5 @@
 // banlist.json: bitcoind's format, and damaged files.
-#include "node/daemon/ban_file.h"
+#include "node/daemon/files/ban_file.h"
 
 #include <gtest/gtest.h>
 

@@ -60,6 +60,31 @@ TEST_F(DaemonLogTest, lines_are_in_the_file_at_once_and_have_bitcoinds_form) {
         "Bound to 127.0.0.1:1\ninfo\n[net] debug\n[warning] careful\n[validation:error] broken\n");
 }
 
+TEST_F(DaemonLogTest, levels_hold_for_all_or_for_one_category) {
+    options.categories = {"net", "mempool"};
+    options.levels = {"warning", "net:info"};
+    open();
+    log->debug(LogCategory::net, "not this");
+    log->debug(LogCategory::mempool, "debug");
+    log->info(LogCategory::general, "nor this");
+    log->warning(LogCategory::net, "careful");
+    EXPECT_EQ(contents(options.path), "[mempool] debug\n[net:warning] careful\n");
+    for (const auto& [level, problem] :
+         {std::pair{"abc",
+                    "Unsupported global logging level -loglevel=abc. Valid values: info, "
+                    "debug, trace."},
+          std::pair{"net:abc", "Unsupported category-specific logging level -loglevel=net:abc. "},
+          std::pair{"net:info:abc",
+                    "Unsupported category-specific logging level -loglevel=net:info:abc. "},
+          std::pair{"abc:info",
+                    "Unsupported category-specific logging level -loglevel=abc:info. "}}) {
+        options.levels = {level};
+        const auto opened = DaemonLog::open(options);
+        ASSERT_FALSE(opened) << level;
+        EXPECT_TRUE(opened.error().starts_with(problem)) << opened.error();
+    }
+}
+
 TEST_F(DaemonLogTest, a_peers_text_cannot_start_a_line) {
     open().info(LogCategory::net, "agent: {}", "a\nb\r\x1b[0m\x7f é");
     EXPECT_EQ(contents(options.path), "agent: a\\x0ab\\x0d\\x1b[0m\\x7f é\n");

@@ -9,12 +9,12 @@
 namespace parley {
 namespace {
 
-// What can be opened but not written stands for a file whose sync fails.
+// What leads nowhere stands for a file whose sync fails.
 TEST(NumberedFileWriter, sync_after_a_crash_reaches_files_of_the_last_user_and_only_then) {
     const TemporaryDirectory directory;
     const std::string own = directory / "";
     const FileId other{FileId::Kind::undo, 7};
-    std::filesystem::create_directory(numbered_file_path(own, other));
+    std::filesystem::create_symlink("nowhere", numbered_file_path(own, other));
     NumberedFileWriter orderly(own);
     ASSERT_TRUE(orderly.write({FileId::Kind::block, 0}, 0, Bytes{1, 2, 3}));
     EXPECT_TRUE(orderly.sync());

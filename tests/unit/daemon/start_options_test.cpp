@@ -92,12 +92,11 @@ TEST_F(StartOptionsTest, connect_zero_dials_nobody_and_still_listens) {
 }
 
 TEST_F(StartOptionsTest, options_without_meaning_are_noted) {
-    const StartOptions start =
-        good({"-regtest", "-walletnotify=x", "-dnsseed=0", "-rpcbind=0.0.0.0"});
+    const StartOptions start = good({"-regtest", "-discover=0", "-dnsseed=0", "-rpcbind=0.0.0.0"});
     ASSERT_EQ(start.notes.size(), 3u);
     EXPECT_NE(start.notes[0].find("-rpcbind was ignored"), std::string::npos);
-    EXPECT_NE(start.notes[1].find("-dnsseed"), std::string::npos);
-    EXPECT_NE(start.notes[2].find("-walletnotify"), std::string::npos);
+    EXPECT_NE(start.notes[1].find("-discover"), std::string::npos);
+    EXPECT_NE(start.notes[2].find("-dnsseed"), std::string::npos);
 }
 
 TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
@@ -284,7 +283,8 @@ TEST_F(StartOptionsTest, bad_values_are_named) {
         {{"-regtest", "-vbparams=testdummy:1:2:x"}, "Invalid min_activation_height (x)"},
         {{"-regtest", "-vbparams=luck:1:2"}, "Invalid deployment (luck)"},
         {{"-regtest", "-test=luck"}, "-test"},
-        {{"-regtest", "-minimumchainwork=xyz"}, "Invalid non-hex (xyz) minimum chain work value"},
+        {{"-regtest", "-minimumchainwork=xyz"},
+         "Invalid minimum work specified (xyz), must be up to 64 hex digits"},
         {{"-regtest", "-assumevalid=xyz"}, "-assumevalid"},
         {{"-regtest", "-checkpoint=5"}, "-checkpoint"},
         {{"-regtest", "-checkpoint=0:00"}, "-checkpoint"},

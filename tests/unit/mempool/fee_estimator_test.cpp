@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
+#include <tuple>
 #include <vector>
 
 namespace parley {
@@ -104,6 +107,72 @@ TEST_F(FeeEstimatorTest, raw_counts_what_waits_and_what_left) {
     EXPECT_EQ(found.fail.in_mempool, 400);
     EXPECT_EQ(found.fail.left_mempool, 50);
     EXPECT_EQ(found.fail.start, 0);
+}
+
+TEST_F(FeeEstimatorTest, encode_keeps_what_was_learnt) {
+    mine_prompt(30, 8, 5000);
+    const Txid waits = arrive(3000);
+    const Bytes kept = estimator.encode(false);
+    const FeeEstimator again{kept};
+    EXPECT_FALSE(again.empty());
+    for (const int32_t target : {2, 6, 12}) {
+        for (const bool conservative : {false, true}) {
+            EXPECT_EQ(again.smart(target, conservative).rate,
+                      estimator.smart(target, conservative).rate);
+            EXPECT_EQ(again.smart(target, conservative).target,
+                      estimator.smart(target, conservative).target);
+        }
+    }
+    EXPECT_EQ(again.encode(false), kept) << "this run has seen less than the earlier one";
+    mine_prompt(2, 0, 1);
+    EXPECT_NE(estimator.encode(true), estimator.encode(false)) << "what waits counts as left";
+    estimator.left(waits);
+    EXPECT_EQ(estimator.encode(true), estimator.encode(false));
+}
+
+TEST_F(FeeEstimatorTest, encode_has_the_form_of_bitcoinds_file) {
+    mine_prompt(3, 1, 5000);
+    const Bytes bytes = estimator.encode(false);
+    Reader reader{bytes};
+    EXPECT_EQ(reader.le<int32_t>(), 309'900);
+    EXPECT_EQ(reader.le<int32_t>(), height) << "best seen";
+    EXPECT_EQ(reader.le<int32_t>(), height - 2) << "first that taught something";
+    EXPECT_EQ(reader.le<int32_t>(), height);
+    const size_t buckets = reader.compact_size();
+    EXPECT_EQ(buckets, 237u);
+    for (size_t i = 0; i < buckets; ++i) reader.le<uint64_t>();
+    for (const auto& [decay, scale, periods] :
+         {std::tuple{0.9952, 2u, 24u}, {0.962, 1u, 12u}, {0.99931, 24u, 42u}}) {
+        EXPECT_EQ(std::bit_cast<double>(reader.le<uint64_t>()), decay);
+        EXPECT_EQ(reader.le<uint32_t>(), scale);
+        for (int list = 0; list < 2; ++list) reader.bytes(8 * reader.compact_size());
+        for (int matrix = 0; matrix < 2; ++matrix) {
+            EXPECT_EQ(reader.compact_size(), periods);
+            for (size_t i = 0; i < periods; ++i) reader.bytes(8 * reader.compact_size());
+        }
+    }
+    EXPECT_TRUE(reader.done());
+}
+
+TEST_F(FeeEstimatorTest, damaged_file_teaches_nothing) {
+    mine_prompt(30, 8, 5000);
+    const Bytes kept = estimator.encode(false);
+    const Bytes nothing = FeeEstimator{}.encode(false);
+    const auto expect_nothing = [&](const Bytes& damaged) {
+        const FeeEstimator again{damaged};
+        EXPECT_TRUE(again.empty());
+        EXPECT_EQ(again.encode(false), nothing);
+    };
+    for (const size_t size : {size_t{1}, size_t{4}, size_t{20}, kept.size() / 2, kept.size() - 1})
+        expect_nothing(Bytes(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(size)));
+    for (const size_t at : {size_t{0}, size_t{7}, size_t{11}, size_t{16}, size_t{25}}) {
+        Bytes damaged = kept;
+        damaged[at] ^= 0xff;
+        expect_nothing(damaged);
+    }
+    Bytes endless = kept;
+    std::fill(endless.end() - 8, endless.end(), uint8_t{0xff});  // not a number
+    expect_nothing(endless);
 }
 
 TEST_F(FeeEstimatorTest, transaction_on_another_tip_does_not_count) {

@@ -68,6 +68,23 @@ TEST(Download, branch_with_less_score_is_left_alone_and_an_equal_one_is_fetched)
     EXPECT_THAT(station.take<message::GetData>(peer).at(0).entries, SizeIs(5));
 }
 
+TEST(Download, announced_branch_as_good_as_ours_is_fetched_beside_the_peers_best) {
+    Station station;
+    station.backend.mine(3);
+    const PeerId peer = station.ready_peer();
+    const Branch best(*station.backend.active_at(Height{2}), 3, 5);
+    station.send(peer, best.headers);
+    EXPECT_THAT(station.take<message::GetData>(peer).at(0).entries, SizeIs(3));
+    const Branch equal(*station.backend.active_at(Height{2}), 1, 6);
+    station.send(peer, equal.headers);
+    EXPECT_THAT(
+        station.take<message::GetData>(peer).at(0).entries,
+        ElementsAre(message::InvEntry::of(InvType::witness_block, equal.blocks[0]->header.hash())));
+    const Branch weak(*station.backend.active_at(Height{1}), 1, 7);
+    station.send(peer, weak.headers);
+    EXPECT_THAT(station.take<message::GetData>(peer), IsEmpty()) << "it cannot win";
+}
+
 TEST(Download, fetch_asks_the_named_peer_for_a_block_that_nobody_would_ask_for) {
     Station station;
     station.backend.mine(5);

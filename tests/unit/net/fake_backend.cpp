@@ -50,7 +50,7 @@ void solve(BlockHeader& header) {
     while (!proof_of_work_met(header.hash(), header.bits, U256::max() >> 1)) ++header.time;
 }
 
-BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt) {
+BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt, uint32_t spacing) {
     TransactionData coinbase;
     coinbase.inputs.resize(1);
     coinbase.inputs[0].script_sig =
@@ -61,7 +61,7 @@ BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt) {
     block.header.version = 4;
     block.header.previous = parent.hash();
     block.header.merkle_root = block_merkle_root(block);
-    block.header.time = parent.time + 1;
+    block.header.time = parent.time + spacing;
     block.header.bits = parent.bits;
     block.header.nonce = salt;
     if (parent.bits == kEasyBits) solve(block.header);
@@ -200,7 +200,7 @@ const HeaderNode& FakeBackend::mine(size_t count, uint32_t salt, const HeaderNod
                                     bool announce_as_own) {
     const HeaderNode* node = parent != nullptr ? parent : &index_.tip();
     for (size_t i = 0; i < count; ++i) {
-        const BlockRef block = make_block(node->header, node->height.value() + 1, salt);
+        const BlockRef block = make_block(node->header, node->height.value() + 1, salt, spacing);
         node = &add_header(block->header);
         store(*node, block, sealed_ ? seal_for(node->hash) : Bytes{});
         if (i + 1 == count || announce_as_own) activate(announce_as_own);

@@ -24,7 +24,8 @@ inline constexpr uint32_t kMutatedNonce = 0xbad2bad2;   ///< the body is not the
 void solve(BlockHeader& header);
 /// The child of `parent` with this `salt`, which distinguishes it from its siblings. Solved if the
 /// parent's target is that of regtest.
-BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt);
+/// `spacing`: seconds behind its parent.
+BlockRef make_block(const BlockHeader& parent, int32_t height, uint32_t salt, uint32_t spacing = 1);
 Bytes seal_for(const BlockHash& hash);
 /// The txid of a made-up coin.
 inline Txid coin(uint8_t number) {
@@ -67,6 +68,7 @@ class FakeBackend final : public NetView {
     int64_t fee_rate_min(TimePoint) const override { return fee_rate; }
 
     bool downloading = false;
+    uint32_t spacing = 1;  ///< seconds between blocks of mine()
     int64_t fee_rate = 100;
     std::set<Txid> refused;             ///< transactions that the mempool rejects
     std::set<Txid> premature;           ///< transactions that a later block makes valid

@@ -219,6 +219,32 @@ TEST(KeepAlive, round_trip_is_measured_from_matching_pong_only) {
     EXPECT_FALSE(info.ping_wait.has_value());
 }
 
+TEST(KeepAlive, pong_without_a_nonce_ends_the_wait_but_measures_nothing) {
+    Station station;
+    const PeerId peer = station.ready_peer(true);
+    for (const Bytes& payload : {Bytes{}, Bytes(7), Bytes(8)}) {
+        station.manager.ping_all(station.now);
+        station.advance(seconds{1});
+        EXPECT_TRUE(station.manager.peer_infos(station.now).at(0).ping_wait.has_value());
+        station.send_raw(peer, "pong", payload);
+        const PeerInfo info = station.manager.peer_infos(station.now).at(0);
+        EXPECT_FALSE(info.ping_wait.has_value() || info.ping_time.has_value());
+    }
+    station.send_raw(peer, "pong", Bytes(8));  // nobody asked
+    EXPECT_FALSE(station.closed(peer));
+}
+
+TEST(KeepAlive, no_limit_is_below_the_peer_timeout) {
+    NetOptions options;
+    options.handshake_timeout = std::chrono::hours{1};
+    Station station{options};
+    const PeerId peer = station.ready_peer();
+    station.advance(minutes{59});
+    EXPECT_FALSE(station.closed(peer)) << "silent for three times as long as is allowed";
+    station.advance(minutes{1});
+    EXPECT_TRUE(station.closed(peer));
+}
+
 TEST(KeepAlive, ping_follows_every_two_minutes) {
     Station station;
     const PeerId peer = station.connect(true);

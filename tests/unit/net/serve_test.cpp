@@ -137,6 +137,49 @@ TEST(Serve, pruned_node_drops_who_asks_for_a_block_deeper_than_290_and_announces
     }
 }
 
+TEST(Serve, upload_target_ends_old_blocks_first_and_then_mempool_requests) {
+    NetOptions options;
+    options.serve_mempool_message = true;
+    // Room for the blocks of a day and a little more.
+    options.upload_target_bytes = 144 * 4'000'000 + 500;
+    Station station{options};
+    station.backend.spacing = 8 * 24 * 60 * 60;
+    station.backend.mine(2);
+    const auto ask = [&](int32_t height) {
+        return block_request(InvType::block, station.backend.active_at(Height{height})->hash);
+    };
+    const PeerId peer = station.ready_peer();
+    EXPECT_FALSE(station.manager.totals().upload_target.reached);
+    while (station.manager.totals().upload_target.serves_old_blocks) {
+        station.send(peer, ask(1));
+        ASSERT_THAT(station.take_commands(peer), ElementsAre("block"));
+    }
+    station.send(peer, ask(2));
+    EXPECT_THAT(station.take_commands(peer), ElementsAre("block")) << "a new one";
+    station.send(peer, ask(1));
+    EXPECT_TRUE(station.closed(peer));
+
+    options.upload_target_bytes = 1;
+    Station small{options};
+    const PeerId curious = small.ready_peer();
+    EXPECT_TRUE(small.manager.totals().upload_target.reached);
+    small.send_raw(curious, "mempool");
+    EXPECT_TRUE(small.closed(curious));
+}
+
+TEST(UploadTarget, starts_again_after_a_day) {
+    UploadTarget target{1'000};
+    EXPECT_EQ(target.state(kStart).time_left, UploadTarget::kCycle);
+    target.sent(kStart, 1'000);
+    EXPECT_TRUE(target.reached(kStart));
+    EXPECT_EQ(target.state(kStart + std::chrono::hours{1}).time_left, std::chrono::hours{23});
+    EXPECT_TRUE(target.reached(kStart + std::chrono::hours{25})) << "nothing was sent since";
+    target.sent(kStart + std::chrono::hours{25}, 1);
+    EXPECT_EQ(target.state(kStart + std::chrono::hours{25}).bytes_left, 999u);
+    EXPECT_FALSE(UploadTarget{0}.reached(kStart));
+    EXPECT_FALSE(UploadTarget{0}.refuses_old_blocks(kStart));
+}
+
 TEST(Serve, node_with_the_whole_chain_gives_any_block) {
     Station station;
     station.backend.mine(600, 0, nullptr, false);

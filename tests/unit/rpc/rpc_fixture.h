@@ -38,6 +38,7 @@ class FakeHost final : public Host {
     Duration time{};
     bool stopping = false;
     std::function<void()> on_pause;
+    Duration advanced{0};  ///< by mockscheduler
 
     std::optional<std::string> warm_up() const override { return warm_up_status; }
     std::string log_path() const override { return "/data/regtest/debug.log"; }
@@ -53,6 +54,7 @@ class FakeHost final : public Host {
     std::vector<ZmqNotification> zmq;
     std::vector<ZmqNotification> zmq_notifications() const override { return zmq; }
     Duration steady_time() const override { return time; }
+    void advance_schedules(Duration duration) override { advanced += duration; }
     bool pause(Duration duration) override {
         time += duration;
         if (on_pause) on_pause();

@@ -362,6 +362,22 @@ TEST(ListUnspent, coin_hasBitcoindsFields) {
                   info.find("parent_desc")->string() + R"("],"safe":true}])");
 }
 
+TEST(ListUnspent, unconfirmedCoin_tellsWhatItsAncestorsPay) {
+    WalletFixture runner{2};
+    runner.announce(runner.address(), coins(1));
+    const Json coins_found = runner.call("listunspent", "[0,0]").result;
+    ASSERT_FALSE(coins_found.array().empty());
+    for (const Json& coin : coins_found.array()) {
+        EXPECT_EQ(coin.find("ancestorcount")->number(), "1");
+        const Json entry =
+            runner.call("getmempoolentry", quoted(coin.find("txid")->string())).result;
+        EXPECT_EQ(coin.find("ancestorsize")->number(), entry.find("vsize")->number());
+        EXPECT_NE(coin.find("ancestorfees"), nullptr);
+    }
+    for (const Json& coin : runner.call("listunspent").result.array())
+        EXPECT_EQ(coin.find("ancestorcount"), nullptr);
+}
+
 TEST(ListUnspent, query_choosesCoins) {
     WalletFixture runner{4};
     const std::string address = runner.address();

@@ -223,10 +223,10 @@ TEST_F(WalletKeysTest, list_transactions_pages_from_the_newest) {
     const auto last = wallet.list_transactions(std::nullopt, 2, 0);
     ASSERT_EQ(last.size(), 2u);
     EXPECT_EQ(last[0].detail.label, "b");
-    EXPECT_EQ(last[1].info.confirmations, 1);
+    EXPECT_EQ(last[1].info->confirmations, 1);
     const auto first = wallet.list_transactions(std::nullopt, 2, 2);
     ASSERT_EQ(first.size(), 1u);
-    EXPECT_EQ(first[0].info.confirmations, 3);
+    EXPECT_EQ(first[0].info->confirmations, 3);
     EXPECT_EQ(wallet.list_transactions("a", 10, 0).size(), 2u);
     EXPECT_EQ(wallet.list_since(node.hash_at(Height{2})).size(), 1u);
     EXPECT_EQ(wallet.list_since(std::nullopt).size(), 3u);
@@ -336,7 +336,8 @@ TEST_F(WalletKeysTest, manager_errors_have_bitcoinds_codes) {
     EXPECT_EQ(manager.load("w", node.now()).error().code, WalletErrorCode::already_loaded);
     EXPECT_EQ(manager.load("none", node.now()).error().code, WalletErrorCode::wallet_not_found);
     EXPECT_EQ(manager.unload("none").error().code, WalletErrorCode::wallet_not_found);
-    for (const std::string name : {"", "..", "a/b", "a\\b", "a\nb"})
+    for (const std::string& name : {std::string{}, std::string{".."}, std::string{"a/b"},
+                                    std::string("a\0b", 3), std::string(201, 'a')})
         EXPECT_EQ(manager.create(name, {}, node.now()).error().code,
                   WalletErrorCode::invalid_parameter);
     EXPECT_EQ(manager.load("../w", node.now()).error().code, WalletErrorCode::wallet_not_found);

@@ -21,7 +21,7 @@ std::string portrait(const Wallet& wallet) {
                         info.transactions, info.keypool_external, info.keypool_internal,
                         info.last_block_hash.to_string());
     for (const auto& listed : wallet.list_transactions(std::nullopt, 1'000'000, 0)) {
-        const WalletTxInfo& tx = listed.info;
+        const WalletTxInfo& tx = *listed.info;
         text += fmt::format(
             "{} {} {} {} {} {} {} {} {} {} {}\n", tx.transaction->wtxid().to_string(),
             to_string(listed.detail.category), listed.detail.output, listed.detail.amount.value(),
@@ -239,7 +239,7 @@ class World {
         // A payment that the mempool has removed still reserves its inputs until it is abandoned.
         std::set<OutPoint> held;
         for (const auto& listed : wallet.list_transactions(std::nullopt, 1'000'000, 0)) {
-            const WalletTxInfo& info = listed.info;
+            const WalletTxInfo& info = *listed.info;
             if (info.confirmations != 0 || info.in_mempool || info.abandoned || info.generated ||
                 !info.mempool_conflicts.empty())
                 continue;

@@ -226,7 +226,7 @@ TEST_F(WalletTest, reorganisation_makes_a_coinbase_an_orphan) {
     const auto listed = alice->list_transactions(std::nullopt, 10, 0);
     ASSERT_EQ(listed.size(), 1u);
     EXPECT_EQ(listed[0].detail.category, TxCategory::orphan);
-    EXPECT_EQ(listed[0].info.confirmations, 0);
+    EXPECT_EQ(listed[0].info->confirmations, 0);
 }
 
 TEST_F(WalletTest, conflict_in_a_block_gives_negative_confirmations_and_the_coins_back) {

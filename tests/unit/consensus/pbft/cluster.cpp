@@ -264,8 +264,8 @@ std::vector<std::string> Cluster::violations() const {
 BlockRef Cluster::make_block(Node node, uint8_t salt) {
     BlockRef block;
     world_.invoke(node, [&](parley::Node& made) {
-        block =
-            std::make_shared<const Block>(made.build_template(Script{Bytes{0x51, salt}}, {}).block);
+        block = std::make_shared<const Block>(
+            made.build_template(Script{Bytes{0x51, salt}}, std::vector<TransactionRef>{}).block);
     });
     return block;
 }

@@ -1,4 +1,4 @@
-#include "node/daemon/ban_file.h"
+#include "node/daemon/files/ban_file.h"
 
 #include <charconv>
 #include <fstream>

@@ -5,14 +5,12 @@
 // its own in between, which asks the node through the loop.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <string>
-#include <thread>
 
 #include "base/expected.h"
 #include "base/log.h"
 #include "net/peer/net_options.h"
+#include "node/daemon/files/periodic_task.h"
 #include "node/daemon/workers/core_loop.h"
 
 namespace parley {
@@ -25,16 +23,14 @@ class PeerFiles {
     /// `directory` is that of the chain.
     PeerFiles(const std::string& directory, const NetworkMagic& magic)
         : peers_(directory + "/peers.dat"), anchors_(directory + "/anchors.dat"), magic_(magic) {}
-    ~PeerFiles() { stop(); }
-    PeerFiles(const PeerFiles&) = delete;
-    PeerFiles& operator=(const PeerFiles&) = delete;
 
     /// Puts what the files hold into `options`, and removes anchors.dat: anchors that make the node
     /// fail must not do so twice. The error is a sentence for the user: a damaged file is kept.
     Expected<void, std::string> load(NetOptions& options, LogSink& log) const;
     /// Begins to write peers.dat from time to time.
     void start(CoreLoop& loop, LogSink& log);
-    void stop();
+    void advance(Duration duration) { writing_.advance(duration); }
+    void stop() { writing_.stop(); }
     /// REQUIRES: the core loop has ended. Failures are logged.
     void save(const PeerManager& peers, LogSink& log) const;
 
@@ -44,11 +40,7 @@ class PeerFiles {
     const std::string peers_;
     const std::string anchors_;
     const NetworkMagic magic_;
-    std::thread thread_;
-    std::mutex mutex_;
-    // Guarded by mutex_:
-    std::condition_variable stopped_;
-    bool stopping_ = false;
+    PeriodicTask writing_;
 };
 
 }  // namespace parley

@@ -1,4 +1,4 @@
-#include "node/daemon/mempool_persistence.h"
+#include "node/daemon/files/mempool_persistence.h"
 
 #include <pthread.h>
 

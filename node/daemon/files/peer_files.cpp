@@ -1,4 +1,4 @@
-#include "node/daemon/peer_files.h"
+#include "node/daemon/files/peer_files.h"
 
 #include <fmt/format.h>
 
@@ -70,26 +70,12 @@ Expected<void, std::string> PeerFiles::load(NetOptions& options, LogSink& log) c
 }
 
 void PeerFiles::start(CoreLoop& loop, LogSink& log) {
-    thread_ = std::thread([this, &loop, &log] {
-        std::unique_lock lock(mutex_);
-        while (!stopped_.wait_for(lock, kSaveInterval, [this] { return stopping_; })) {
-            lock.unlock();
-            AddressTables tables;
-            const bool done = loop.call(
-                event::Cause{}, [&tables](Node& node) { tables = node.peers().address_tables(); });
-            if (done) save_addresses(tables, log);
-            lock.lock();
-        }
+    writing_.start(kSaveInterval, [this, &loop, &log] {
+        AddressTables tables;
+        const bool done = loop.call(
+            event::Cause{}, [&tables](Node& node) { tables = node.peers().address_tables(); });
+        if (done) save_addresses(tables, log);
     });
-}
-
-void PeerFiles::stop() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    stopped_.notify_all();
-    if (thread_.joinable()) thread_.join();
 }
 
 void PeerFiles::save_addresses(const AddressTables& tables, LogSink& log) const {
