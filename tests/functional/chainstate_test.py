@@ -18,7 +18,7 @@ def test_pruned_block_that_comes_again_can_be_read(network):
         assert node.rpc.submitblock(raw) == "duplicate"
         node.stop()
         node.start()
-    expect_rpc_error(-1, "pruned", node.rpc.invalidateblock, second)
+    expect_rpc_error(-25, "pruned", node.rpc.invalidateblock, second)
 
 
 def test_preciousblock_chooses_among_equals(network):
