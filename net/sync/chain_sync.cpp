@@ -327,8 +327,10 @@ void ChainSync::judge(Peer& peer, const BlockResult& result) {
     }
     if (result.state != BlockResult::State::invalid) return;
     punish_for(peer, *result.error);
-    // One that may stay is not asked for the same block again at once.
-    if (!peer.closing) peer.sync.resting_until = table_.now() + table_.options().block_timeout;
+    // If only the body was wrong, the block is still wanted, but not at once from one that may
+    // stay.
+    if (!peer.closing && result.node != nullptr && !result.node->is_invalid())
+        peer.sync.resting_until = table_.now() + table_.options().block_timeout;
 }
 
 void ChainSync::punish_for(Peer& peer, const BlockError& error) {

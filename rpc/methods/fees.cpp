@@ -25,6 +25,12 @@ int32_t conf_target(const Call& call) {
     return static_cast<int32_t>(target);
 }
 
+/// A node that hears of no transactions learns nothing about fees.
+const FeeEstimator& fee_estimator(const Node& node) {
+    if (node.config().net.blocks_only) fail(Code::internal, "Fee estimation disabled");
+    return node.mempool().fee_estimator();
+}
+
 void estimatesmartfee(Call& call) {
     const int32_t target = conf_target(call);
     const std::string mode = call.string(1, "economical");
@@ -33,7 +39,7 @@ void estimatesmartfee(Call& call) {
     FeeRate lowest{0};
     const auto estimate = call.ask([&](Node& node) {
         lowest = node.mempool().min_fee(node.now());
-        return node.mempool().fee_estimator().smart(target, conservative);
+        return fee_estimator(node).smart(target, conservative);
     });
     JsonWriter& out = call.out();
     out.object([&] {
@@ -86,7 +92,7 @@ void estimaterawfee(Call& call) {
     if (threshold < 0 || threshold > 1) fail(Code::invalid_parameter, "Invalid threshold");
     JsonWriter& out = call.out();
     call.ask([&](Node& node) {
-        const FeeEstimator& fees = node.mempool().fee_estimator();
+        const FeeEstimator& fees = fee_estimator(node);
         out.object([&] {
             for (const auto& [horizon, name] : kHorizons) {
                 if (target > fees.target_max(horizon)) continue;

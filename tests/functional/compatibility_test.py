@@ -2,10 +2,11 @@
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from framework import KNOWN_ADDRESS, expect_rpc_error, wait_until
+from framework import KNOWN_ADDRESS, Rpc, expect_rpc_error, wait_until
 
 # What bitcoind's functional tests write into the configuration of each node.
 SUITE_CONFIGURATION = """[regtest]
@@ -153,6 +154,22 @@ def test_block_files_are_read_with_the_key_of_xor_dat(network, key):
     refused = subprocess.run(node.command([]), capture_output=True, text=True, timeout=60)
     assert refused.returncode == 1 and refused.stderr.startswith(
         "Error: The blocksdir XOR-key can not be disabled when a random key was already stored!")
+
+
+def test_clients_may_generate_at_the_same_time(network):
+    """The clock stands, so two calls on one tip make the same block, or one beside it; none fails."""
+    node = network.add("-disablewallet", "-mocktime=1800000000")
+
+    def generate(_):
+        rpc = Rpc(node.rpc_port, node.credentials)
+        try:
+            return [rpc.generateblock(KNOWN_ADDRESS, [])["hash"] for _ in range(20)]
+        finally:
+            rpc.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        hashes = [block for made in pool.map(generate, range(4)) for block in made]
+    assert len(hashes) == 80 and all(node.rpc.getblockheader(block)["hash"] == block for block in hashes)
 
 
 def test_startup_and_shutdown_commands_run(network):

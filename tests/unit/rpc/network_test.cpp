@@ -302,6 +302,17 @@ TEST(ValidateAddress, forms_areDescribed) {
     EXPECT_EQ(is_script("5220" + hash), "unknown");
 }
 
+TEST(EstimateSmartFee, nodeWithoutRelay_isAskedInVain) {
+    NodeConfig config{regtest_params()};
+    config.net.blocks_only = true;
+    RpcFixture runner{std::move(config)};
+    for (const char* method : {"estimatesmartfee", "estimaterawfee"}) {
+        const auto answer = runner.call(method, "[2]");
+        EXPECT_EQ(answer.code, -32603);
+        EXPECT_EQ(answer.message, "Fee estimation disabled");
+    }
+}
+
 TEST(EstimateSmartFee, withoutHistory_saysSo) {
     RpcFixture runner;
     EXPECT_EQ(runner.result("estimatesmartfee", "[6]"),
