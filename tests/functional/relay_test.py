@@ -94,8 +94,7 @@ def test_what_is_known_about_fees_is_written_every_hour_and_at_the_end(network):
     path = node.chain_folder / "fee_estimates.dat"
     node.generate(3)
     node.rpc.mockscheduler(3600)
-    wait_until(path.exists, "fee_estimates.dat")
-    assert f"Flushed fee estimates to {path}." in node.debug_log()
+    wait_until(lambda: f"Flushed fee estimates to {path}." in node.debug_log(), "fee_estimates.dat")
     first = path.read_bytes()
     assert first[:4] == (309_900).to_bytes(4, "little") and first[4] == 3
     node.generate(1)
