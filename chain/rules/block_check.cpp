@@ -127,7 +127,7 @@ Expected<void, BlockError> accept_header_rules(const ChainParams& params, const 
 }
 
 bool witnesses_are_committed(const Block& block) {
-    return !has_witness(block) || check_witness_commitment(block, true).has_value();
+    return has_witness(block) && check_witness_commitment(block, true).has_value();
 }
 
 Expected<void, BlockError> accept_block_rules(const ChainParams& params, const Block& block,

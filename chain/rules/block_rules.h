@@ -26,7 +26,7 @@ Expected<void, BlockError> accept_header_rules(const ChainParams& params, const 
                                                const BlockHeader& header, const HeaderNode& parent,
                                                TimePoint now);
 
-/// Whether the witnesses are those that the coinbase commits to, or there are none.
+/// Whether there are witnesses, and the coinbase commits to them, active or not at its height.
 bool witnesses_are_committed(const Block& block);
 
 /// accept, for the body: finality, height in the coinbase, witness commitment, weight.

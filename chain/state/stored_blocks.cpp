@@ -36,10 +36,12 @@ Expected<BlockRef, StorageError> StoredBlocks::read(const HeaderNode& node) cons
     if (!bytes) return Unexpected(bytes.error());
     Reader reader(*bytes);
     auto block = std::make_shared<Block>(read_block(reader));
-    // The Merkle root covers everything except the witnesses, which the commitment covers. Not all
-    // rules are checked again: options of tests can move them.
+    // The Merkle root covers everything except the witnesses; the acceptance rules also cover
+    // these. Options of tests can move the height at which the commitment counts, after the block
+    // was stored.
     if (!reader.done() || block->header != node.header ||
-        block_merkle_root(*block) != node.header.merkle_root || !witnesses_are_committed(*block)) {
+        block_merkle_root(*block) != node.header.merkle_root ||
+        !(accept_block_rules(params_, *block, *node.parent) || witnesses_are_committed(*block))) {
         return Unexpected(corrupt(node, "the stored data"));
     }
     return BlockRef{std::move(block)};

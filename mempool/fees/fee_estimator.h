@@ -29,7 +29,7 @@ class FeeEstimator {
     };
 
     FeeEstimator();
-    /// With what encode_fees() kept of an earlier run. Empty if that is damaged or of another
+    /// With what encode() kept of an earlier run. Empty if that is damaged or of another
     /// version.
     explicit FeeEstimator(ByteSpan earlier);
     FeeEstimator(const FeeEstimator&) = delete;

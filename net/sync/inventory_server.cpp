@@ -18,7 +18,8 @@ constexpr int32_t kBlocksAnnounced = kLimitedBlocks - 6;
 /// asks for at once (bitcoind's MAX_GETDATA_SZ); a getdata may hold fifty times as many.
 constexpr size_t kServedPerStep = 1'000;
 
-/// Seconds between a block's time and the tip's beyond which -maxuploadtarget can refuse it.
+/// Seconds between a block's time and the best header's beyond which -maxuploadtarget can refuse
+/// it.
 constexpr int64_t kOldBlockAge = 7 * 24 * 60 * 60;
 
 }  // namespace

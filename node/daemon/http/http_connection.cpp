@@ -172,17 +172,13 @@ void HttpConnection::parse() {
     if (error == http::error::need_more) error = {};
     // HTTP/0.9: the parser would wait for a version.
     if (!error && begins && !parser_->is_header_done()) error = http::error::bad_version;
+    // The parser takes any two digits.
+    if (!error && begins && parser_->get().version() != 10 && parser_->get().version() != 11)
+        error = http::error::bad_version;
     if (error) {
         close_after_reply_ = true;
         waiting_since_ = 0;
         return write(text_reply(error == http::error::body_limit ? 413 : 400));
-    }
-    // The parser takes any two digits.
-    if (parser_->is_header_done() && parser_->get().version() != 10 &&
-        parser_->get().version() != 11) {
-        close_after_reply_ = true;
-        waiting_since_ = 0;
-        return write(text_reply(400));
     }
     if (parser_->is_done()) return on_request();
     if (parser_->is_header_done()) {

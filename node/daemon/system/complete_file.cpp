@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
+
+#include "node/daemon/system/replace_file.h"
 
 namespace parley {
 namespace {
@@ -34,18 +34,11 @@ CompleteFile::~CompleteFile() {
 }
 
 bool CompleteFile::write(ByteSpan bytes) {
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(file_.get(), bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return false;
-        bytes = bytes.subspan(static_cast<size_t>(count));
-    }
-    return true;
+    return write_all(file_.get(), bytes);
 }
 
 bool CompleteFile::finish() {
-    finished_ =
-        ::fsync(file_.get()) == 0 && std::rename(incomplete(path_).c_str(), path_.c_str()) == 0;
+    finished_ = ::fsync(file_.get()) == 0 && rename_durably(incomplete(path_), path_).empty();
     return finished_;
 }
 

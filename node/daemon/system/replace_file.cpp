@@ -11,7 +11,6 @@
 #include "node/daemon/system/unique_fd.h"
 
 namespace parley {
-namespace {
 
 bool write_all(int fd, ByteSpan bytes) {
     while (!bytes.empty()) {
@@ -23,7 +22,15 @@ bool write_all(int fd, ByteSpan bytes) {
     return true;
 }
 
-}  // namespace
+std::string rename_durably(const std::string& from, const std::string& to) {
+    if (std::rename(from.c_str(), to.c_str()) != 0)
+        return system_error_sentence("replace", to, errno);
+    const std::string directory = std::filesystem::path(to).parent_path().string();
+    const UniqueFd folder{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!folder.valid() || ::fsync(folder.get()) != 0)
+        return system_error_sentence("sync", directory, errno);
+    return {};
+}
 
 std::string replace_file(const std::string& path, ByteSpan bytes) {
     const std::string temporary = path + ".new";
@@ -33,13 +40,7 @@ std::string replace_file(const std::string& path, ByteSpan bytes) {
         if (!file.valid() || !write_all(file.get(), bytes) || ::fsync(file.get()) != 0)
             return system_error_sentence("write", temporary, errno);
     }
-    if (std::rename(temporary.c_str(), path.c_str()) != 0)
-        return system_error_sentence("replace", path, errno);
-    const std::string directory = std::filesystem::path(path).parent_path().string();
-    const UniqueFd folder{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!folder.valid() || ::fsync(folder.get()) != 0)
-        return system_error_sentence("sync", directory, errno);
-    return {};
+    return rename_durably(temporary, path);
 }
 
 }  // namespace parley

@@ -9,6 +9,13 @@
 
 namespace parley {
 
+/// All of the bytes, at the descriptor's place. False: errno says why.
+bool write_all(int fd, ByteSpan bytes);
+
+/// Gives a file that is synced another name in its directory, for good. Returns an error sentence;
+/// empty: done.
+std::string rename_durably(const std::string& from, const std::string& to);
+
 /// Writes `path`.new, syncs it and renames it. Returns an error sentence; empty: it is on disk.
 std::string replace_file(const std::string& path, ByteSpan bytes);
 

@@ -231,6 +231,21 @@ TEST_F(DamagedStores, coin_that_no_block_has_made_is_a_failure_and_no_verdict) {
     }
 }
 
+TEST(StoredBlocks, read_does_not_depend_on_where_options_put_segwit) {
+    auto blocks = std::make_shared<MemoryStorage>();
+    auto coins = std::make_shared<MemoryStorage>();
+    {
+        TestChain chain(regtest_params(), {}, blocks, coins);
+        chain.mine(10);
+    }
+    ChainParams params = regtest_params();
+    params.activation.segwit = Height{6};  // -testactivationheight=segwit@6
+    TestChain later(std::move(params), {}, blocks, coins);
+    const auto fifth = later->read_block(*later->index().at_height(Height{5}));
+    ASSERT_TRUE(fifth);
+    EXPECT_TRUE((*fifth)->transactions[0]->has_witness());
+}
+
 TEST(DamagedPrunedStore, block_that_was_removed_ends_what_needs_it) {
     ChainOptions options;
     options.prune = true;
