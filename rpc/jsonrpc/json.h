@@ -40,10 +40,15 @@ class Json {
 
     /// REQUIRES: the value has that type.
     bool boolean() const { return std::get<bool>(value_); }
-    const std::string& number() const { return std::get<Number>(value_).text; }
-    const std::string& string() const { return std::get<std::string>(value_); }
-    const Array& array() const { return std::get<Array>(value_); }
-    const Object& object() const { return std::get<Object>(value_); }
+    const std::string& number() const& { return std::get<Number>(value_).text; }
+    const std::string& string() const& { return std::get<std::string>(value_); }
+    const Array& array() const& { return std::get<Array>(value_); }
+    const Object& object() const& { return std::get<Object>(value_); }
+    /// Of a temporary, the value itself: a loop over `reply().array()` outlives the reply.
+    std::string number() && { return std::get<Number>(std::move(value_)).text; }
+    std::string string() && { return std::get<std::string>(std::move(value_)); }
+    Array array() && { return std::get<Array>(std::move(value_)); }
+    Object object() && { return std::get<Object>(std::move(value_)); }
 
     /// The first member with that name. Null: none, or not an object.
     const Json* find(std::string_view key) const;
