@@ -19,13 +19,11 @@ Effects Node::start(TimePoint now) {
     impl.now = impl.mock_time.value_or(now);
     impl.started = now;
     if (impl.wallets) {
-        for (const std::string& name : impl.config.node.wallets) {
-            const auto loaded = impl.wallets->load(name, impl.now);
-            if (!loaded) {
-                impl.effects.push_back(
-                    effect::Shutdown{loaded.error().message, impl.stores->commits.last()});
-                return std::exchange(impl.effects, {});
-            }
+        const auto loaded = impl.wallets->load_at_start(impl.config.node.wallets, impl.now);
+        if (!loaded) {
+            impl.effects.push_back(
+                effect::Shutdown{loaded.error().message, impl.stores->commits.last()});
+            return std::exchange(impl.effects, {});
         }
         impl.enqueue(impl.wallets->take_outputs());
     }
@@ -406,6 +404,7 @@ Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
                                                        const TransactionRef& transaction,
                                                        const SpendNotes& notes) {
     const Wallet::RecordedSpend recorded = wallet.record(transaction, notes, now);
+    if (!config.wallet.broadcast) return wallet.settle(recorded, std::nullopt, now);
     const auto accepted = submit_transaction(transaction);
     if (failure) {
         wallet.forget(recorded);

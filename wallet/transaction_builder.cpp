@@ -103,7 +103,8 @@ std::optional<WalletError> TransactionBuilder::check_recipients() {
 
 std::optional<WalletError> TransactionBuilder::choose_fee_rate() {
     const WalletNodeView& chain = wallet_.context.node;
-    const FeeRate minimum = std::max(chain.min_relay_fee(), chain.mempool_min_fee());
+    const FeeRate minimum = std::max(
+        {chain.min_relay_fee(), chain.mempool_min_fee(), wallet_.context.options.fee_rate_min});
     if (request_.fee_rate) {
         if (*request_.fee_rate < minimum && !request_.any_fee_rate)
             return WalletError{

@@ -102,6 +102,9 @@ class Host {
     /// that the last list that is stored is the newest. The log tells of a failure.
     virtual void store_bans(const std::function<std::vector<BannedSubnet>()>& current) = 0;
 
+    /// Whether the wallet is loaded at the next start. False: that could not be stored.
+    virtual bool set_wallet_at_start(const std::string& name, bool loaded) = 0;
+
     /// Whether the mempool of the last run was loaded.
     virtual bool mempool_loaded() const = 0;
     /// Writes mempool.dat and returns its path. Empty: it could not be written; the log tells why.

@@ -47,6 +47,7 @@ class ReplayHost final : public rpc::Host {
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override {
         current();
     }
+    bool set_wallet_at_start(const std::string&, bool) override { return true; }
     bool mempool_loaded() const override { return true; }
     void advance_schedules(Duration) override {}
     std::optional<std::string> save_mempool(const MempoolFile&) override { return ""; }

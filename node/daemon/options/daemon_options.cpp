@@ -192,6 +192,7 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
     options.chain = locations.chain;
     options.data_directory = locations.data_directory;
     options.chain_directory = locations.chain_directory;
+    options.settings_file = locations.settings_file;
     const auto stores = read_store_directories(settings, locations);
     if (!stores) return Unexpected(stores.error());
     options.blocks_directory = stores->blocks;

@@ -75,6 +75,11 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
         option<&O::blocks_directory>("blocksdir", kDirectory,
                                      "Directory of the block files (default: the data directory)"),
         option<O>("blocksxor", kFlag, kXorHelp),
+        option<&O::capture_messages>(
+            "capturemessages", kFlag,
+            "Write all messages from and to peers to message_capture/ in the chain's directory "
+            "(default: {default})",
+            {.group = OptionGroup::debug}),
         option<&O::coin_stats_index>(
             "coinstatsindex", kFlag,
             "Index the UTXO set's statistics by block (default: {default})"),
@@ -112,6 +117,10 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
                                     "Execute this command when the node begins to shut down"),
         option<&O::startup_notify>("startupnotify", kCommand,
                                    "Execute this command when startup is complete"),
+        option<&O::stop_after_import>(
+            "stopafterblockimport", kFlag,
+            "Stop when the blocks of -loadblock and -reindex are imported (default: {default})",
+            {.group = OptionGroup::debug}),
         option<&O::tx_index>("txindex", kFlag,
                              "Maintain an index of all transactions, used by the getrawtransaction "
                              "RPC (default: {default})"),

@@ -77,7 +77,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "asmap",
     "avoidpartialspends",
     "blockreconstructionextratxn",
-    "capturemessages",
     "checkaddrman",
     "checkblockindex",
     "checkmempool",
@@ -110,7 +109,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "maxreceivebuffer",
     "maxsendbuffer",
     "mempoolfullrbf",
-    "mintxfee",
     "natpmp",
     "nologratelimit",
     "onion",
@@ -124,7 +122,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "rpcdoccheck",
     "signer",
     "signetseednode",
-    "stopafterblockimport",
     "swapbdbendian",
     "torcontrol",
     "torpassword",
@@ -133,7 +130,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "unsafesqlitesync",
     "upnp",
     "v2transport",
-    "walletbroadcast",
     "walletcrosschain",
     "walletrejectlongchains",
 };
@@ -227,6 +223,11 @@ const OptionInfo* find_option(std::string_view name) {
     const std::span<const OptionInfo> table = option_table();
     const auto found = std::ranges::find(table, name, &OptionInfo::name);
     return found == table.end() ? nullptr : &*found;
+}
+
+bool is_secret(std::string_view name) {
+    constexpr std::string_view kSecret[] = {"rpcauth", "rpcpassword", "rpcuser", "torpassword"};
+    return std::ranges::find(kSecret, name) != std::ranges::end(kSecret);
 }
 
 std::string options_help() {

@@ -107,8 +107,6 @@ TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
         {"-i2psam=127.0.0.1:7656", "-i2psam is not supported"},
         {"-privatebroadcast", "-privatebroadcast is not supported"},
         {"-avoidpartialspends=1", "-avoidpartialspends is not supported"},
-        {"-walletbroadcast=0", "-walletbroadcast=0 is not supported"},
-        {"-nowalletbroadcast", "-walletbroadcast=0 is not supported"},
         {"-paytxfee=0.001", "-paytxfee is not supported"},
         {"-onlynet=onion", "(-onlynet=onion) but the proxy for reaching the Tor network"},
         {"-onlynet=i2p", "(-onlynet=i2p)"},
@@ -121,7 +119,7 @@ TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
         EXPECT_NE(refused.find(sentence), std::string::npos) << argument << ": " << refused;
     }
     good({"-regtest", "-proxy=0", "-noonion", "-i2psam=0", "-privatebroadcast=0", "-noproxy",
-          "-avoidpartialspends=0", "-walletbroadcast", "-paytxfee=0.00"});
+          "-avoidpartialspends=0", "-paytxfee=0.00"});
     const StartOptions limited = good({"-regtest", "-onlynet=ipv6", "-dns=0"});
     EXPECT_FALSE(limited.node->net.dial_ipv4);
     EXPECT_TRUE(limited.node->net.dial_ipv6);

@@ -54,6 +54,21 @@ TEST(GetBlockchainInfo, unknownRules_areWarnedOf) {
     }
 }
 
+TEST(GetChainStates, theOnlyOne_isValidated) {
+    RpcFixture runner;
+    const BlockRef block = runner.extend();
+    const Json result = runner.call("getchainstates").result;
+    EXPECT_EQ(result.find("headers")->number(), "1");
+    const Json::Array& states = result.find("chainstates")->array();
+    ASSERT_EQ(states.size(), 1u);
+    EXPECT_EQ(states[0].find("blocks")->number(), "1");
+    EXPECT_EQ(states[0].find("bestblockhash")->string(), block->header.hash().to_string());
+    EXPECT_EQ(states[0].find("bits")->string(), "207fffff");
+    EXPECT_EQ(states[0].find("coins_tip_cache_bytes")->number(),
+              std::to_string(ChainOptions{}.coins_cache_bytes));
+    EXPECT_TRUE(states[0].find("validated")->boolean());
+}
+
 TEST(GetBlockCount, tip_isReported) {
     RpcFixture runner;
     runner.extend();
