@@ -194,11 +194,10 @@ Expected<void, std::string> Daemon::open_directories() {
     auto lock = DirectoryLock::acquire(options_.chain_directory);
     if (!lock) return Unexpected(lock.error());
     lock_.emplace(std::move(*lock));
-    if (options_.blocks_directory != options_.chain_directory + "/blocks") {
-        auto blocks_lock = DirectoryLock::acquire(options_.blocks_directory);
-        if (!blocks_lock) return Unexpected(blocks_lock.error());
-        blocks_lock_.emplace(std::move(*blocks_lock));
-    }
+    // Another node may be told by -blocksdir to use them.
+    auto blocks_lock = DirectoryLock::acquire(options_.blocks_directory);
+    if (!blocks_lock) return Unexpected(blocks_lock.error());
+    blocks_lock_.emplace(std::move(*blocks_lock));
     auto log = DaemonLog::open(options_.log);
     if (!log) return Unexpected(log.error());
     log_ = std::move(*log);
