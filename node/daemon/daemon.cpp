@@ -358,6 +358,8 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
                "Chain {}, consensus {}, SHA-256 implementation {}, miner's {}", config_.params.name,
                config_.engine.name, sha256_implementation(), pow_search_implementation());
     log_->info(LogCategory::general, "Script verification uses {} threads", script_threads_);
+    for (const std::string& line : options_.settings.log_lines())
+        log_->info(LogCategory::general, "{}", line);
     constexpr std::string_view kWarning = "Warning: ";
     for (const std::string& note : notes) {
         if (note.starts_with(kWarning))

@@ -183,7 +183,6 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
     if (!reader.problem().empty()) return Unexpected(reader.problem());
 
     result.notices = settings.notices();
-    result.notes = settings.log_lines();
     for (const std::string& warning : settings.warnings())
         result.notes.push_back("Warning: " + warning);
     if (result.daemon.http.allowed.empty() && reader.has("rpcbind"))
