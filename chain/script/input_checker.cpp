@@ -55,16 +55,24 @@ std::optional<ScriptError> InputChecker::check_schnorr(ByteSpan public_key, Byte
 }
 
 bool InputChecker::locktime_met(int64_t locktime) const {
-    const int64_t given = spending_.transaction().locktime();
-    const auto is_time = [](int64_t value) { return value >= int64_t{kLocktimeThreshold}; };
-    if (is_time(locktime) != is_time(given) || locktime > given) return false;
-    // A transaction all of whose inputs are final ignores its locktime; this one must not.
-    return spending_.input(input_).sequence != TxInput::kSequenceFinal;
+    return parley::locktime_met(spending_.transaction().data(), input_, locktime);
 }
 
 bool InputChecker::sequence_met(int64_t sequence) const {
-    const int64_t given = spending_.input(input_).sequence;
-    const auto version = static_cast<uint32_t>(spending_.transaction().version());
+    return parley::sequence_met(spending_.transaction().data(), input_, sequence);
+}
+
+bool locktime_met(const TransactionData& transaction, size_t input, int64_t locktime) {
+    const int64_t given = transaction.locktime;
+    const auto is_time = [](int64_t value) { return value >= int64_t{kLocktimeThreshold}; };
+    if (is_time(locktime) != is_time(given) || locktime > given) return false;
+    // A transaction all of whose inputs are final ignores its locktime; this one must not.
+    return transaction.inputs[input].sequence != TxInput::kSequenceFinal;
+}
+
+bool sequence_met(const TransactionData& transaction, size_t input, int64_t sequence) {
+    const int64_t given = transaction.inputs[input].sequence;
+    const auto version = static_cast<uint32_t>(transaction.version);
     if (version < kSequenceLockVersionMin || (given & kSequenceLockDisabled) != 0) return false;
     if ((sequence & kSequenceLockIsTime) != (given & kSequenceLockIsTime)) return false;
     return (sequence & kSequenceLockMask) <= (given & kSequenceLockMask);

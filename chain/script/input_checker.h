@@ -15,6 +15,11 @@ class SpendingTransaction;
 /// The rules under which a script runs.
 enum class SignatureVersion : uint8_t { base, witness_v0, tapscript };
 
+/// Whether the transaction's locktime satisfies BIP65 for this input. REQUIRES: locktime >= 0.
+bool locktime_met(const TransactionData& transaction, size_t input, int64_t locktime);
+/// Whether the input's sequence satisfies BIP112. REQUIRES: the disable flag is not set.
+bool sequence_met(const TransactionData& transaction, size_t input, int64_t sequence);
+
 class InputChecker {
  public:
     /// Borrows both. `cache` may be null; with `remember`, valid signatures are added to it.

@@ -13,7 +13,7 @@
 #include <vector>
 
 namespace parley::rpc {
-
+// Wide because each of six types has its factory, its test and its access, by value or borrowed.
 class Json {
  public:
     enum class Type : uint8_t { null, boolean, number, string, array, object };

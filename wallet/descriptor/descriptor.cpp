@@ -36,6 +36,15 @@ Script tapscript_multisig(uint32_t threshold, std::vector<XOnlyKey> keys, bool s
     return builder.push_number(threshold).op(OP_NUMEQUAL).build();
 }
 
+Script miniscript_script(const Miniscript& expression, const std::vector<PublicKey>& keys) {
+    std::vector<Bytes> serialised;
+    for (const PublicKey& key : keys)
+        serialised.push_back(expression.context() == MiniscriptContext::tapscript
+                                 ? to_bytes(key.x_only())
+                                 : to_bytes(key.bytes()));
+    return expression.script(serialised);
+}
+
 std::vector<Script> combo_scripts(const PublicKey& key, SolvingData* data) {
     const Hash160 hash = hash160(key.bytes());
     std::vector<Script> scripts{key_check(key.bytes()), p2pkh_script(hash)};
@@ -85,6 +94,8 @@ std::string_view name_of(Kind kind) {
             return "addr";
         case Kind::raw:
             return "raw";
+        case Kind::miniscript:
+            break;  // an expression, no function
     }
     return {};
 }
@@ -106,6 +117,13 @@ Descriptor Descriptor::of_script(Kind kind, Script script) {
     CHECK(kind == Kind::addr || kind == Kind::raw);
     Descriptor descriptor{kind};
     descriptor.script_ = std::move(script);
+    return descriptor;
+}
+
+Descriptor Descriptor::of_miniscript(Miniscript expression, std::vector<DescriptorKey> keys) {
+    CHECK(expression.key_count() == keys.size());
+    Descriptor descriptor = of_keys(Kind::miniscript, 0, std::move(keys));
+    descriptor.miniscript_ = std::move(expression);
     return descriptor;
 }
 
@@ -158,6 +176,9 @@ Hash256 Descriptor::id(const ChainParams& params) const {
 }
 
 std::string Descriptor::body(const ChainParams& params, KeyForm form) const {
+    if (kind_ == Kind::miniscript)
+        return miniscript_->to_string(
+            [&](uint32_t key) { return keys_[key].to_string(params, form); });
     std::string inner;
     const auto add = [&inner](const std::string& part) {
         if (!inner.empty()) inner += ',';
@@ -251,6 +272,8 @@ std::vector<Script> Descriptor::expand(const Expansion& expansion) const {
         }
         case Kind::rawtr:
             return {witness_script(1, keys->front().x_only())};
+        case Kind::miniscript:
+            return {miniscript_script(*miniscript_, *keys)};
         case Kind::tr:
             return expand_taproot(keys->front(), expansion);
         case Kind::sh:
@@ -291,7 +314,8 @@ std::vector<Script> Descriptor::expand_taproot(const PublicKey& internal_key,
 
 const KeyExpression* Descriptor::only_key() const {
     if (kind_ == Kind::sh || kind_ == Kind::wsh) return children_.front().only_key();
-    return keys_.size() == 1 && children_.empty() ? &keys_.front() : nullptr;
+    const bool single = keys_.size() == 1 && children_.empty() && kind_ != Kind::miniscript;
+    return single ? &keys_.front() : nullptr;
 }
 
 std::optional<DerivedKey> Descriptor::derive_public_key(uint32_t position) const {

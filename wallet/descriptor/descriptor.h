@@ -1,6 +1,6 @@
 // Output descriptors (BIP380 to BIP389): pk, pkh, wpkh, sh, wsh, multi, sortedmulti, combo, tr with
-// a tree of pk, multi_a and sortedmulti_a, rawtr, addr and raw. Miniscript and musig() are refused
-// by name. Values. Thread-safe.
+// a tree of pk, multi_a and sortedmulti_a, rawtr, addr, raw, and miniscript in wsh and tr (BIP379).
+// musig() is refused. Values. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include "wallet/descriptor/descriptor_checksum.h"
 #include "wallet/descriptor/key_expression.h"
 #include "wallet/descriptor/solving_data.h"
+#include "wallet/miniscript/miniscript.h"
 
 namespace parley {
 
@@ -34,7 +35,8 @@ class Descriptor {
         tr,
         rawtr,
         addr,
-        raw
+        raw,
+        miniscript
     };
 
     /// One descriptor for each value of the multipath steps (BIP389), otherwise one. The error is
@@ -52,6 +54,8 @@ class Descriptor {
     static Descriptor of_keys(Kind kind, uint32_t threshold, std::vector<DescriptorKey> keys);
     /// addr or raw.
     static Descriptor of_script(Kind kind, Script script);
+    /// In wsh or tr. REQUIRES: sane; one key for each of the expression.
+    static Descriptor of_miniscript(Miniscript expression, std::vector<DescriptorKey> keys);
     /// sh or wsh.
     static Descriptor wrap(Kind kind, Descriptor inner);
     /// tr: `depths` are those of the leaves in the tree, in the order of a depth-first walk.
@@ -109,6 +113,7 @@ class Descriptor {
     std::vector<Descriptor> children_;  ///< the script in sh and wsh, or the leaves of tr
     std::vector<uint8_t> depths_;       ///< of the leaves
     Script script_;                     ///< of addr and raw
+    std::optional<Miniscript> miniscript_;
 };
 
 std::string_view name_of(Descriptor::Kind kind);

@@ -9,6 +9,7 @@
 #include "chain/script/script_type.h"
 #include "wallet/descriptor/descriptor.h"
 #include "wallet/descriptor/tapscript_templates.h"
+#include "wallet/miniscript/miniscript_analysis.h"
 
 namespace parley {
 namespace {
@@ -45,7 +46,7 @@ class Inference {
             case ScriptType::taproot:
                 return top ? of_taproot(script) : std::nullopt;
             default:
-                return std::nullopt;
+                return context == KeyContext::p2wsh ? of_miniscript(script, context) : std::nullopt;
         }
     }
 
@@ -108,7 +109,7 @@ class Inference {
 
     std::optional<Descriptor> infer_leaf(const Script& script) const {
         const auto leaf = match_tapscript(script);
-        if (!leaf) return std::nullopt;
+        if (!leaf) return of_miniscript(script, KeyContext::p2tr);
         std::vector<DescriptorKey> keys;
         for (const XOnlyKey& key : leaf->keys) {
             auto expression = x_only_key(key);
@@ -117,6 +118,34 @@ class Inference {
         }
         if (!leaf->multisig) return Descriptor::of_key(Kind::pk, std::move(keys.front()));
         return Descriptor::of_keys(Kind::multi_a, leaf->required, std::move(keys));
+    }
+
+    std::optional<Descriptor> of_miniscript(const Script& script, KeyContext context) const {
+        const bool tapscript = context == KeyContext::p2tr;
+        const auto decoded = Miniscript::decode(
+            script, tapscript ? MiniscriptContext::tapscript : MiniscriptContext::p2wsh,
+            [&](const Hash160& hash) { return known_.serialised_key(hash, tapscript); });
+        if (!decoded) return std::nullopt;
+        std::vector<DescriptorKey> keys;
+        std::vector<std::string> names;
+        for (const Bytes& bytes : decoded->keys) {
+            auto expression = tapscript ? x_only_key(x_only_of(bytes)) : compressed_key(bytes);
+            if (!expression) return std::nullopt;
+            keys.push_back(std::move(*expression));
+            names.push_back(to_hex(bytes));
+        }
+        if (!MiniscriptAnalysis{decoded->expression, names}.is_sane()) return std::nullopt;
+        return Descriptor::of_miniscript(decoded->expression, std::move(keys));
+    }
+
+    static XOnlyKey x_only_of(const Bytes& bytes) {
+        XOnlyKey key{};
+        std::ranges::copy(bytes, key.begin());
+        return key;
+    }
+    std::optional<DescriptorKey> compressed_key(const Bytes& bytes) const {
+        const auto key = PublicKey::parse(bytes);
+        return key ? key_of(*key, KeyContext::p2wsh) : std::nullopt;
     }
 
     std::optional<Descriptor> of_taproot(const Script& script) const {

@@ -9,6 +9,7 @@
 #include "chain/rules/params.h"
 #include "chain/script/taproot.h"
 #include "wallet/descriptor/descriptor.h"
+#include "wallet/miniscript/miniscript_analysis.h"
 
 namespace parley {
 namespace {
@@ -20,20 +21,6 @@ using Kind = Descriptor::Kind;
 constexpr size_t kTextSizeMax = 1'000'000;
 constexpr size_t kBareMultisigKeysMax = 3;         // relay policy
 constexpr size_t kTapscriptMultisigKeysMax = 999;  // BIP342: the stack has 1000 items
-
-/// Fragments of miniscript (BIP379) that are no descriptor functions.
-constexpr std::string_view kMiniscript[] = {
-    "pk_k",  "pk_h",  "older", "after", "sha256", "hash256", "ripemd160", "hash160", "andor",
-    "and_v", "and_b", "and_n", "or_b",  "or_c",   "or_d",    "or_i",      "thresh"};
-
-bool is_miniscript(std::string_view text) {
-    std::string_view function = text.substr(0, text.find('('));
-    const size_t colon = function.find(':');
-    if (colon != std::string_view::npos)
-        return function.substr(0, colon).find_first_not_of("asctdvjnlu") == std::string_view::npos;
-    return std::find(std::begin(kMiniscript), std::end(kMiniscript), function) !=
-           std::end(kMiniscript);
-}
 
 /// Removes `text` from the front of `rest`.
 bool take(std::string_view& rest, char text) {
@@ -155,15 +142,58 @@ class DescriptorParser {
             if (!bytes || bytes->empty()) return fail("Raw script is not hex");
             return {Descriptor::of_script(Kind::raw, Script{*bytes})};
         }
-        const bool miniscript = is_miniscript(text);
-        if (context == KeyContext::p2wsh || context == KeyContext::p2tr) {
-            if (miniscript) return fail(fmt::format("Miniscript is not supported: '{}'", text));
-        } else if (miniscript) {
-            return fail("Miniscript expressions can only be used in wsh or tr.");
-        }
+        if (auto result = parse_miniscript(text, context)) return std::move(*result);
         if (context == KeyContext::p2sh) return fail("A function is needed within P2SH");
         if (context == KeyContext::p2wsh) return fail("A function is needed within P2WSH");
         return fail(not_a_function(text));
+    }
+
+    /// Empty: not miniscript, so that another error describes the text better. Empty Descriptors:
+    /// error_ is set.
+    std::optional<Descriptors> parse_miniscript(std::string_view text, KeyContext context) {
+        const bool in_p2wsh = context == KeyContext::p2wsh;
+        std::vector<Keys> keys;
+        const auto read_key = [&](std::string_view key) {
+            auto read =
+                parse_key_expression(key, in_p2wsh ? KeyContext::p2wsh : KeyContext::p2tr, params_);
+            if (!read) return refuse(read.error());
+            keys.push_back(std::move(*read));
+            return true;
+        };
+        const auto expression = Miniscript::parse(
+            text, in_p2wsh ? MiniscriptContext::p2wsh : MiniscriptContext::tapscript, read_key);
+        if (!error_.empty()) return Descriptors{};
+        if (!expression) return std::nullopt;
+        if (!in_p2wsh && context != KeyContext::p2tr)
+            return fail("Miniscript expressions can only be used in wsh or tr.");
+        if (auto problem = miniscript_problem(*expression, keys)) return fail(std::move(*problem));
+        const auto paths = alternatives(keys);
+        if (!paths) return fail("Miniscript: Multipath derivation paths have mismatched lengths");
+        Descriptors result;
+        for (size_t path = 0; path < *paths; ++path)
+            result.push_back(Descriptor::of_miniscript(*expression, chosen_keys(keys, path)));
+        return result;
+    }
+
+    std::optional<std::string> miniscript_problem(const Miniscript& expression,
+                                                  const std::vector<Keys>& keys) const {
+        std::vector<KeyExpression> first;
+        std::vector<std::string> names;  // equal for equal keys
+        for (const Keys& each : keys) {
+            first.emplace_back(each.front());
+            const auto derived = first.back().public_key(0);
+            names.push_back(derived ? to_hex(derived->bytes())
+                                    : first.back().to_string(params_, KeyForm::public_only));
+        }
+        return MiniscriptAnalysis{expression, names}.problem(
+            [&](uint32_t key) { return first[key].to_string(params_, KeyForm::public_only); });
+    }
+
+    /// Of the alternatives of each key, those of one path.
+    static Keys chosen_keys(const std::vector<Keys>& keys, size_t path) {
+        Keys chosen;
+        for (const Keys& each : keys) chosen.push_back(each.size() == 1 ? each[0] : each[path]);
+        return chosen;
     }
 
     /// Empty: error_ is set, with `prefix`.
@@ -211,11 +241,8 @@ class DescriptorParser {
         const auto paths = alternatives(keys);
         if (!paths) return fail("multi(): Multipath derivation paths have mismatched lengths");
         Descriptors result;
-        for (size_t path = 0; path < *paths; ++path) {
-            Keys chosen;
-            for (const Keys& each : keys) chosen.push_back(each.size() == 1 ? each[0] : each[path]);
-            result.push_back(Descriptor::of_keys(kind, threshold, std::move(chosen)));
-        }
+        for (size_t path = 0; path < *paths; ++path)
+            result.push_back(Descriptor::of_keys(kind, threshold, chosen_keys(keys, path)));
         return result;
     }
 

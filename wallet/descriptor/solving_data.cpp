@@ -47,6 +47,19 @@ const KnownKey* SolvingData::find_x_only(const XOnlyKey& key) const {
     return even->origin ? even : odd;
 }
 
+std::optional<Bytes> SolvingData::serialised_key(const Hash160& hash, bool x_only) const {
+    if (!x_only) {
+        const KnownKey* known = find_key(hash);
+        if (known == nullptr || !known->key.compressed()) return std::nullopt;
+        return to_bytes(known->key.bytes());
+    }
+    for (const auto& [full_hash, known] : keys) {
+        const XOnlyKey key = known.key.x_only();
+        if (hash160(key) == hash) return to_bytes(key);
+    }
+    return std::nullopt;
+}
+
 const Script* SolvingData::find_redeem_script(const Hash160& hash) const {
     const auto it = scripts.find(hash);
     return it == scripts.end() ? nullptr : &it->second;

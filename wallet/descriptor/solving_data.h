@@ -33,6 +33,9 @@ struct SolvingData {
     const KnownKey* find_key(const Hash160& hash) const;
     /// With either parity.
     const KnownKey* find_x_only(const XOnlyKey& key) const;
+    /// The key with that hash of its compressed or, for tapscript, of its x-only form, in that
+    /// form. The latter takes time in the number of keys.
+    std::optional<Bytes> serialised_key(const Hash160& hash, bool x_only) const;
     const Script* find_redeem_script(const Hash160& hash) const;
     /// `hash`: the SHA-256 in a version 0 program.
     const Script* find_witness_script(ByteSpan hash) const;

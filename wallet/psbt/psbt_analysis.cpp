@@ -24,6 +24,8 @@ class NoSigner final : public SignatureMaker {
     std::optional<Bytes> schnorr(const SecretKey*, const Hash256*) const override {
         return std::nullopt;
     }
+    bool after_met(uint32_t) const override { return false; }
+    bool older_met(uint32_t) const override { return false; }
 };
 
 bool is_money(Amount amount) {

@@ -55,8 +55,24 @@ class Verification {
     SpendingTransactionRef spending_;
 };
 
+Fragment fragment_of(PsbtHash hash) {
+    switch (hash) {
+        case PsbtHash::ripemd160:
+            return Fragment::ripemd160;
+        case PsbtHash::sha256:
+            return Fragment::sha256;
+        case PsbtHash::hash160:
+            return Fragment::hash160;
+        case PsbtHash::hash256:
+            break;
+    }
+    return Fragment::hash256;
+}
+
 InputSolution solution_of(const PsbtInput& input) {
     InputSolution solution;
+    for (const auto& [key, preimage] : input.preimages)
+        solution.preimages.emplace(std::pair{fragment_of(key.first), key.second}, preimage);
     solution.signatures = input.signatures;
     solution.redeem_script = input.scripts.redeem_script;
     solution.witness_script = input.scripts.witness_script;

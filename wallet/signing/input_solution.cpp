@@ -25,6 +25,7 @@ void InputSolution::merge(const InputSolution& other) {
     taproot_script_signatures.insert(other.taproot_script_signatures.begin(),
                                      other.taproot_script_signatures.end());
     origins.insert(other.origins.begin(), other.origins.end());
+    preimages.insert(other.preimages.begin(), other.preimages.end());
 }
 
 namespace {

@@ -11,6 +11,7 @@
 #include "base/crypto/hash.h"
 #include "chain/primitives/transaction.h"
 #include "wallet/descriptor/solving_data.h"
+#include "wallet/miniscript/miniscript_type.h"
 #include "wallet/signing/signature_maker.h"
 
 namespace parley {
@@ -67,6 +68,8 @@ struct InputSolution {
     TaprootSpendData taproot;
     std::map<PublicKey, KeyOrigin> origins;
     std::map<XOnlyKey, TapKeyOrigin> taproot_origins;
+    /// By the function of miniscript and the hash.
+    std::map<std::pair<Fragment, Bytes>, Bytes> preimages;
     MissingParts missing;
 
     /// Adds what another holder of the same input has.

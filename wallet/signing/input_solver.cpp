@@ -1,16 +1,57 @@
 // Completes an input's spend, template by template.
 #include <algorithm>
+#include <functional>
 
 #include "base/crypto/hash.h"
 #include "base/crypto/sha256.h"
 #include "chain/script/script_type.h"
 #include "wallet/descriptor/tapscript_templates.h"
+#include "wallet/miniscript/miniscript_analysis.h"
+#include "wallet/miniscript/miniscript_satisfier.h"
 #include "wallet/signing/input_solution.h"
 
 namespace parley {
 namespace {
 
 using Items = std::vector<Bytes>;
+
+/// Passes what an input has to a miniscript's satisfaction.
+class InputAssets final : public MiniscriptAssets {
+ public:
+    using SignatureOf = std::function<std::optional<Bytes>(uint32_t key)>;
+    InputAssets(const SignatureMaker& maker, const InputSolution& solution,
+                SignatureOf signature_of)
+        : maker_(maker), solution_(solution), signature_of_(std::move(signature_of)) {}
+
+    std::optional<Bytes> signature(uint32_t key) override { return signature_of_(key); }
+    std::optional<Bytes> preimage(Fragment fragment, const Bytes& hash) override {
+        constexpr size_t kPreimageSize = 32;
+        const auto found = solution_.preimages.find({fragment, hash});
+        const bool usable =
+            found != solution_.preimages.end() && found->second.size() == kPreimageSize;
+        return usable ? std::optional{found->second} : std::nullopt;
+    }
+    bool older_met(uint32_t sequence) override { return maker_.older_met(sequence); }
+    bool after_met(uint32_t locktime) override { return maker_.after_met(locktime); }
+
+ private:
+    const SignatureMaker& maker_;
+    const InputSolution& solution_;
+    const SignatureOf signature_of_;
+};
+
+/// As many bytes as the largest satisfaction. Empty: there is none.
+std::optional<Items> largest_satisfaction(const Miniscript::Decoded& decoded) {
+    std::vector<std::string> names;
+    for (const Bytes& key : decoded.keys) names.push_back(to_hex(key));
+    const MiniscriptAnalysis analysis{decoded.expression, names};
+    if (!analysis.is_satisfiable()) return std::nullopt;
+    // Each item takes one byte for its length.
+    Items items(static_cast<size_t>(std::max<int64_t>(analysis.stack_items(), 1)));
+    const uint64_t size = analysis.witness_size();
+    if (size > items.size()) items.front().resize(size - items.size());
+    return items;
+}
 
 class InputSolver {
  public:
@@ -123,8 +164,33 @@ class InputSolver {
             items.push_back(to_bytes(key->bytes()));
             return true;
         }
-        const auto multisig = match_multisig(script);
-        return multisig && solve_multisig(*multisig, script, version, items);
+        if (const auto multisig = match_multisig(script))
+            return solve_multisig(*multisig, script, version, items);
+        return version == SignatureVersion::witness_v0 && solve_miniscript(script, items);
+    }
+
+    bool solve_miniscript(const Script& script, Items& items) {
+        const auto decoded = Miniscript::decode(script, MiniscriptContext::p2wsh,
+                                                [&](const Hash160& hash) -> std::optional<Bytes> {
+                                                    const auto key = find_key(hash);
+                                                    if (!key || !key->compressed())
+                                                        return std::nullopt;
+                                                    return to_bytes(key->bytes());
+                                                });
+        return decoded && satisfy_with(*decoded, items, [&](uint32_t position) {
+                   const auto key = PublicKey::parse(decoded->keys[position]);
+                   return key ? signature_of(*key, script, SignatureVersion::witness_v0)
+                              : std::nullopt;
+               });
+    }
+
+    bool satisfy_with(const Miniscript::Decoded& decoded, Items& items,
+                      InputAssets::SignatureOf signature_of_key) {
+        InputAssets assets{maker_, solution_, std::move(signature_of_key)};
+        auto satisfaction = satisfy(decoded.expression, decoded.keys, assets);
+        if (maker_.is_estimate()) satisfaction = largest_satisfaction(decoded);
+        if (satisfaction) items = std::move(*satisfaction);
+        return satisfaction.has_value();
     }
 
     /// If not complete, empty items stand for the missing signatures, as other signers expect.
@@ -209,8 +275,8 @@ class InputSolver {
     bool solve_leaf(const TapLeafScript& leaf, Items& items) {
         if (leaf.version != kTapscriptLeafVersion) return false;
         const auto keys = match_tapscript(leaf.script);
-        if (!keys) return false;
         const Hash256 leaf_hash = tapleaf_hash(leaf.version, leaf.script.bytes());
+        if (!keys) return solve_leaf_miniscript(leaf.script, leaf_hash, items);
         uint32_t count = 0;
         for (const XOnlyKey& key : keys->keys) {
             const auto signature = leaf_signature(key, leaf_hash);
@@ -220,6 +286,26 @@ class InputSolver {
         }
         std::reverse(items.begin(), items.end());  // the first key's signature is on top
         return count == keys->required;
+    }
+
+    bool solve_leaf_miniscript(const Script& script, const Hash256& leaf_hash, Items& items) {
+        const auto decoded =
+            Miniscript::decode(script, MiniscriptContext::tapscript,
+                               [&](const Hash160& hash) { return find_x_only_key(hash); });
+        return decoded && satisfy_with(*decoded, items, [&](uint32_t position) {
+                   XOnlyKey key{};
+                   std::ranges::copy(decoded->keys[position], key.begin());
+                   return leaf_signature(key, leaf_hash);
+               });
+    }
+
+    /// By the hash of its x-only form, as pk_h has it in tapscript.
+    std::optional<Bytes> find_x_only_key(const Hash160& hash) const {
+        for (const auto& [signer, signature] : solution_.taproot_script_signatures)
+            if (hash160(signer.first) == hash) return to_bytes(signer.first);
+        for (const auto& [key, origin] : solution_.taproot_origins)
+            if (hash160(key) == hash) return to_bytes(key);
+        return known_.serialised_key(hash, true);
     }
 
     std::optional<Bytes> leaf_signature(const XOnlyKey& key, const Hash256& leaf_hash) {

@@ -25,6 +25,12 @@ class SignatureMaker {
     /// `leaf_hash`: null for the key path.
     virtual std::optional<Bytes> schnorr(const SecretKey* secret,
                                          const Hash256* leaf_hash) const = 0;
+    /// Whether the transaction meets the argument of OP_CHECKLOCKTIMEVERIFY (BIP65).
+    virtual bool after_met(uint32_t locktime) const = 0;
+    /// Whether the input meets the argument of OP_CHECKSEQUENCEVERIFY (BIP112).
+    virtual bool older_met(uint32_t sequence) const = 0;
+    /// Only the size counts, and it is to be the largest possible.
+    virtual bool is_estimate() const { return false; }
 };
 
 class TransactionSigner final : public SignatureMaker {
@@ -45,6 +51,12 @@ class TransactionSigner final : public SignatureMaker {
     bool verify_ecdsa(ByteSpan key, ByteSpan signature, ByteSpan script_code,
                       SignatureVersion version) const override;
     std::optional<Bytes> schnorr(const SecretKey* secret, const Hash256* leaf_hash) const override;
+    bool after_met(uint32_t locktime) const override {
+        return locktime_met(transaction_, input_, locktime);
+    }
+    bool older_met(uint32_t sequence) const override {
+        return sequence_met(transaction_, input_, sequence);
+    }
 
  private:
     Hash256 message(ByteSpan script_code, uint8_t type, SignatureVersion version) const;
@@ -65,6 +77,9 @@ class SizeEstimator final : public SignatureMaker {
         return true;
     }
     std::optional<Bytes> schnorr(const SecretKey* secret, const Hash256* leaf_hash) const override;
+    bool after_met(uint32_t) const override { return true; }
+    bool older_met(uint32_t) const override { return true; }
+    bool is_estimate() const override { return true; }
 };
 
 }  // namespace parley

@@ -1,6 +1,6 @@
 // Signs the inputs of a transaction whose spent outputs and keys are known: P2PK, P2PKH, P2WPKH,
-// multisig, P2SH and P2WSH of these, and P2TR by key and by script. Pure; used by wallets and by
-// signrawtransactionwithkey. Thread-safe.
+// multisig, P2SH and P2WSH of these, P2TR by key and by script, and miniscript in P2WSH and P2TR.
+// Pure; used by wallets and by signrawtransactionwithkey. Thread-safe.
 #pragma once
 
 #include <map>
