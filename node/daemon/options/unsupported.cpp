@@ -16,14 +16,11 @@ struct Unsupported {
     std::string_view consequence;
 };
 
-constexpr std::string_view kDirect = "Parley would connect to its peers directly";
 constexpr Unsupported kUnsupported[] = {
     {"avoidpartialspends", "payments would link addresses"},
-    {"i2psam", kDirect},
-    {"onion", kDirect},
+    {"i2psam", "Parley cannot reach the I2P network"},
     {"paytxfee", "payments would have another fee; use -fallbackfee"},
     {"privatebroadcast", "transactions would be sent to all peers directly"},
-    {"proxy", kDirect},
 };
 
 // "0", "0.00"; a flag without a value is on.
