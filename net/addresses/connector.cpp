@@ -218,7 +218,7 @@ std::optional<ConnectionType> Connector::next_type() const {
 
 bool Connector::suitable(const NetAddress& address) const {
     const NetOptions& options = table_.options();
-    if (!(address.ip.is_ipv4() ? options.dial_ipv4 : options.dial_ipv6)) return false;
+    if (!options.reachable[address.ip.is_ipv4() ? Network::ipv4 : Network::ipv6]) return false;
     const std::string host = address.ip.to_string();
     if (table_.bans().is_banned(host, table_.now()) || table_.bans().is_discouraged(host))
         return false;

@@ -23,6 +23,28 @@ constexpr std::string_view kWhitelistHelp =
     "connections (default: inbound). Without a list: noban, mempool and what -whitelistrelay and "
     "-whitelistforcerelay say; may be repeated";
 
+constexpr std::string_view kCjdnsHelp =
+    "This machine is connected to CJDNS, whose addresses are in fc00::/8 (default: "
+    "0)";
+
+constexpr std::string_view kOnionHelp =
+    "Reach peers of the Tor network (.onion) through this SOCKS5 proxy; -noonion: "
+    "not at all (default: what -proxy says)";
+
+constexpr std::string_view kProxyHelp =
+    "Connect to peers through this SOCKS5 proxy only, which also looks their names "
+    "up; with =ipv4, =ipv6, =onion or =cjdns, only to peers of this network; "
+    "addresses of private networks are always dialled directly; may be repeated";
+
+constexpr std::string_view kRandomizeHelp =
+    "Use credentials of its own for each connection to a proxy, so that Tor isolates "
+    "the connections from each other (default: 1)";
+
+constexpr std::string_view kOnlyNetHelp =
+    "Make automatic outbound connections only to this network: ipv4, ipv6, onion or cjdns; "
+    "inbound connections and those of -addnode and -connect are not affected; may be "
+    "repeated";
+
 }  // namespace
 
 OptionRows<NetOptions> NetOptions::rows() {
@@ -46,6 +68,7 @@ OptionRows<NetOptions> NetOptions::rows() {
         option<&O::blocks_only>(
             "blocksonly", kFlag,
             "Do not relay transactions or accept them from peers (default: {default})"),
+        option<O>("cjdnsreachable", kFlag, kCjdnsHelp),
         option<O>(
             "connect", kPeer,
             "Connect only to this peer; -connect=0 disables automatic connections; may be repeated",
@@ -70,10 +93,10 @@ OptionRows<NetOptions> NetOptions::rows() {
             "peer "
             "earlier (default: {default})",
             {.min = 1, .refusal = "peertimeout must be a positive integer."}),
-        option<O>(
-            "onlynet", OptionUnit{"<net>"},
-            "Make automatic outbound connections only to this network, ipv4 or ipv6; inbound "
-            "connections and those of -addnode and -connect are not affected; may be repeated"),
+        option<O>("onion", OptionUnit{"<addr>[:<port>]|unix:<path>"}, kOnionHelp),
+        option<O>("onlynet", OptionUnit{"<net>"}, kOnlyNetHelp),
+        option<O>("proxy", OptionUnit{"<addr>[:<port>]|unix:<path>[=<network>]"}, kProxyHelp),
+        option<O>("proxyrandomize", kFlag, kRandomizeHelp),
         option<O>("seednode", kPeer,
                   "Connect to this peer to get addresses of other peers, then disconnect; may be "
                   "repeated"),
@@ -93,6 +116,12 @@ OptionRows<NetOptions> NetOptions::rows() {
         option<O>("uacomment", OptionUnit{"<text>"},
                   "Add a comment to the user agent; may be repeated"));
     return kRows;
+}
+
+PerNetwork<bool> NetOptions::only_internet() {
+    PerNetwork<bool> result;
+    result[Network::ipv4] = result[Network::ipv6] = true;
+    return result;
 }
 
 size_t NetOptions::inbound_max() const {

@@ -17,7 +17,9 @@
 #include "net/peer/permissions.h"
 #include "net/wire/endpoint.h"
 #include "net/wire/messages.h"
+#include "net/wire/network.h"
 #include "net/wire/protocol.h"
+#include "net/wire/proxies.h"
 
 namespace parley {
 
@@ -56,8 +58,9 @@ struct NetOptions {
     std::vector<Endpoint> connect;     ///< -connect: the only outbound peers
     std::vector<Endpoint> add_nodes;   ///< -addnode: kept connected, beside the others
     std::vector<Endpoint> seed_nodes;  ///< -seednode: asked once for addresses
-    bool dial_ipv4 = true;             ///< -onlynet: automatic outbound peers
-    bool dial_ipv6 = true;
+    /// Networks that automatic outbound connections may use: -onlynet, and what can be reached.
+    PerNetwork<bool> reachable = only_internet();
+    Proxies proxies;                        ///< -proxy, -onion; for the host that dials
     std::vector<WhitelistRule> whitelist;   ///< -whitelist
     std::vector<WhitebindRule> whitebinds;  ///< -whitebind: listening addresses of the host
     bool whitelist_relay = true;            ///< -whitelistrelay
@@ -102,6 +105,8 @@ struct NetOptions {
     /// Every so often each peer is asked for headers beyond our tip, and told our tip: two nodes
     /// converge after any loss.
     Duration anti_entropy_interval = std::chrono::seconds{30};
+
+    static PerNetwork<bool> only_internet();
 
     /// Inbound slots: what the automatic outbound peers leave of -maxconnections.
     size_t inbound_max() const;

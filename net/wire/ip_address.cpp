@@ -26,6 +26,11 @@ constexpr Range kIpv4NotRoutable[] = {
     {{224, 0, 0, 0}, 3},
 };
 
+constexpr Range kIpv4Local[] = {
+    {{0, 0, 0, 0}, 8},      {{10, 0, 0, 0}, 8},    {{127, 0, 0, 0}, 8},
+    {{169, 254, 0, 0}, 16}, {{172, 16, 0, 0}, 12}, {{192, 168, 0, 0}, 16},
+};
+
 bool in_range(ByteSpan address, ByteSpan start, int bits) {
     for (size_t i = 0; bits > 0; ++i, bits -= 8) {
         const int unused = bits >= 8 ? 0 : 8 - bits;
@@ -159,6 +164,17 @@ bool IpAddress::is_loopback() const {
     if (is_ipv4()) return bytes_[12] == 127;
     return std::all_of(bytes_.begin(), bytes_.end() - 1, [](uint8_t b) { return b == 0; }) &&
            bytes_[15] == 1;
+}
+
+bool IpAddress::is_local() const {
+    if (is_ipv4()) {
+        return std::any_of(std::begin(kIpv4Local), std::end(kIpv4Local), [&](const Range& range) {
+            return in_range(ipv4(), range.start, range.bits);
+        });
+    }
+    const bool link_local = bytes_[0] == 0xfe && (bytes_[1] >> 6) == 2;
+    const bool private_range = (bytes_[0] >> 1) == 0x7e;  // fc00::/7
+    return link_local || private_range || is_loopback() || *this == IpAddress{};
 }
 
 bool IpAddress::is_routable() const {

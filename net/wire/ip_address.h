@@ -32,6 +32,11 @@ class IpAddress {
     ByteSpan ipv4() const { return ByteSpan{bytes_}.subspan(12); }
 
     bool is_loopback() const;
+    /// Of this machine or of a private network, where no proxy outside could reach it: loopback,
+    /// link-local, the private ranges of RFC 1918 and of RFC 4193, unspecified.
+    bool is_local() const;
+    /// In fc00::/8, which CJDNS uses. Without CJDNS, it is a private range.
+    bool is_cjdns() const { return bytes_[0] == 0xfc; }
     /// Reachable over the public internet: not in a private, local, documentation, test, shared,
     /// translation or multicast range.
     bool is_routable() const;

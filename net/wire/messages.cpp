@@ -14,7 +14,7 @@ constexpr size_t kAddressV2EntrySizeMin = 9;
 constexpr size_t kAddressV2SizeMax = 512;  // BIP155
 
 /// BIP155's network numbers.
-enum class Network : uint8_t { ipv4 = 1, ipv6 = 2 };
+enum class Bip155Network : uint8_t { ipv4 = 1, ipv6 = 2 };
 
 void write_address(Writer& writer, const NetAddress& address) {
     writer.le(address.services).bytes(address.ip.bytes()).be(address.port);
@@ -38,17 +38,17 @@ NetAddress read_address(Reader& reader) {
 }  // namespace
 
 void write_ip_v2(Writer& writer, const IpAddress& ip) {
-    writer.u8(static_cast<uint8_t>(ip.is_ipv4() ? Network::ipv4 : Network::ipv6));
+    writer.u8(static_cast<uint8_t>(ip.is_ipv4() ? Bip155Network::ipv4 : Bip155Network::ipv6));
     writer.var_bytes(ip.is_ipv4() ? ip.ipv4() : ByteSpan{ip.bytes()});
 }
 
 std::optional<IpAddress> read_ip_v2(Reader& reader) {
-    const auto network = static_cast<Network>(reader.u8());
+    const auto network = static_cast<Bip155Network>(reader.u8());
     const ByteSpan raw = reader.var_bytes(kAddressV2SizeMax);
-    if (network == Network::ipv4) {
+    if (network == Bip155Network::ipv4) {
         if (raw.size() == 4) return IpAddress::from_ipv4(raw);
         reader.fail();
-    } else if (network == Network::ipv6) {
+    } else if (network == Bip155Network::ipv6) {
         if (raw.size() != 16) {
             reader.fail();
             return std::nullopt;

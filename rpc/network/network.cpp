@@ -40,11 +40,11 @@ void write_peer_traffic(JsonWriter& out, const PeerInfo& peer) {
 void write_peer(JsonWriter& out, const PeerInfo& peer) {
     const bool inbound = peer.connection_type == ConnectionType::inbound;
     const std::string address = to_string(peer.address);
-    const std::string bound_address = to_string(peer.address_bind);
     out.object([&] {
         out.field("id", peer.id);
         out.field("addr", address);
-        if (!bound_address.empty()) out.field("addrbind", bound_address);
+        // Empty for a connection through the local socket of a proxy.
+        if (!peer.address_bind.host.empty()) out.field("addrbind", to_string(peer.address_bind));
         if (!peer.address_local.empty()) out.field("addrlocal", peer.address_local);
         out.field("network", network_name(peer.address));
         out.field("services", fmt::format("{:016x}", peer.services));
@@ -91,16 +91,15 @@ void getconnectioncount(Call& call) {
 
 void write_networks(JsonWriter& out, const NetOptions& options) {
     out.field_array("networks", [&] {
-        for (const char* name : {"ipv4", "ipv6", "onion", "i2p", "cjdns"}) {
-            const std::string_view network{name};
-            const bool reachable = (network == "ipv4" && options.dial_ipv4) ||
-                                   (network == "ipv6" && options.dial_ipv6);
+        for (const Network network : kNetworks) {
+            const Proxy& proxy = options.proxies.networks[network];
             out.object([&] {
-                out.field("name", name);
-                out.field("limited", !reachable);
-                out.field("reachable", reachable);
-                out.field("proxy", "");
-                out.field("proxy_randomize_credentials", false);
+                out.field("name", to_string(network));
+                out.field("limited", !options.reachable[network]);
+                out.field("reachable", options.reachable[network]);
+                out.field("proxy", proxy.address);
+                out.field("proxy_randomize_credentials",
+                          proxy.is_set() && proxy.randomize_credentials);
             });
         }
     });

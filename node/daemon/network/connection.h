@@ -1,11 +1,11 @@
-// Connection: one TCP connection of the Transport: reads with back-pressure, has a bounded send
+// Connection: one connection of the Transport: reads with back-pressure, has a bounded send
 // queue with an optional link delay, and closes gracefully. It posts the peer's events, and decides
 // nothing about peers. Owned by the Transport's table and by its own pending operations; io thread
 // only.
 #pragma once
 
 #include <algorithm>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
@@ -52,7 +52,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
         std::function<void(PeerId)> on_end;  ///< removes the connection from the table
     };
 
-    Connection(PeerId id, bool inbound, boost::asio::ip::tcp::socket socket,
+    Connection(PeerId id, bool inbound, boost::asio::generic::stream_protocol::socket socket,
                const Context& context);
 
     PeerId id() const { return id_; }
@@ -88,7 +88,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     const PeerId id_;
     const bool inbound_;
     const Context& context_;
-    boost::asio::ip::tcp::socket socket_;
+    boost::asio::generic::stream_protocol::socket socket_;
     boost::asio::steady_timer delay_timer_;  ///< for the first chunk in the queue
     boost::asio::steady_timer end_timer_;    ///< limits the graceful close
 

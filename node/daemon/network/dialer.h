@@ -1,47 +1,86 @@
-// Dialer: one attempt to connect to an endpoint: resolves its name, tries the addresses in turn,
-// and gives up after a timeout. Owned by the Transport and by its own pending operations; io thread
-// only.
+// Dialer: one attempt to connect to an endpoint: directly, through a SOCKS5 proxy, or after its
+// name was looked up, to each of its addresses in turn; as Proxies::route() says. It gives up after
+// a timeout. Owned by the Transport and by its own pending operations; io thread only.
 #pragma once
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/expected.h"
+#include "base/log.h"
+#include "base/random.h"
 #include "base/time.h"
 #include "net/wire/endpoint.h"
+#include "net/wire/proxies.h"
+#include "node/daemon/network/proxy_health.h"
+#include "node/daemon/network/socks5.h"
 
 namespace parley {
 
+/// TCP, or the local socket of a proxy.
+using StreamSocket = boost::asio::generic::stream_protocol::socket;
+
 class Dialer final : public std::enable_shared_from_this<Dialer> {
  public:
-    /// Called once, with the connected socket or the reason for the failure; not called if the
-    /// Dialer is destroyed with its io_context.
-    using Done = std::function<void(Expected<boost::asio::ip::tcp::socket, std::string>)>;
+    /// Constant, but for what it refers to.
+    struct Context {
+        boost::asio::io_context& io;
+        const Proxies& proxies;
+        ProxyHealth& health;
+        Random& random;      ///< for credentials
+        Duration timeout;    ///< for looking up and connecting, to a proxy or to a target
+        bool resolve_names;  ///< otherwise no name is looked up
+    };
+    struct Dialled {
+        StreamSocket socket;
+        Endpoint remote;  ///< the peer, even if the socket leads to a proxy
+    };
+    /// Called once; not called if the Dialer is destroyed with its io_context.
+    using Done = std::function<void(Expected<Dialled, std::string>)>;
 
-    /// `resolve_names`: otherwise only a numeric target can be reached.
-    Dialer(boost::asio::io_context& io, const Endpoint& target, Duration timeout,
-           bool resolve_names, Done done);
+    Dialer(const Context& context, const Endpoint& target, Done done);
 
     void start();
 
  private:
-    void resolve();
-    void try_next(std::string last_reason);
-    void finish(Expected<boost::asio::ip::tcp::socket, std::string> result);
+    /// One way to the target.
+    struct Attempt {
+        Endpoint target;
+        Proxy proxy;  ///< not set: directly
+    };
 
+    void look_up();
+    void try_next(std::string last_reason);
+    void connect_directly();
+    void find_proxy();
+    void connect_to_proxy(const boost::asio::generic::stream_protocol::endpoint& address);
+    void start_handshake();
+    void send_to_proxy(Bytes data);
+    void read_from_proxy();
+    void attempt_failed(std::string reason);
+    void proxy_failed(const std::string& reason);
+    void set_deadline(Duration timeout);
+    void finish(Expected<Dialled, std::string> result);
+
+    const Context& context_;
     const Endpoint target_;
-    const Duration timeout_;
-    const bool resolve_names_;
     Done done_;
     boost::asio::ip::tcp::resolver resolver_;
-    boost::asio::ip::tcp::socket socket_;
+    StreamSocket socket_;
     boost::asio::steady_timer timer_;
-    std::vector<boost::asio::ip::tcp::endpoint> addresses_;  // still to try, in reverse order
+    std::vector<Attempt> attempts_;  ///< still to try, in reverse order
+    // Of the current attempt, if it goes through a proxy:
+    Attempt current_;
+    std::optional<Socks5Handshake> handshake_;
+    Bytes buffer_;
+    bool proxy_connected_ = false;
 };
 
 }  // namespace parley

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -13,6 +14,7 @@
 
 #include "node/daemon/network/connection.h"
 #include "node/daemon/network/dialer.h"
+#include "node/daemon/system/os_random.h"
 
 namespace parley {
 namespace {
@@ -35,6 +37,16 @@ Endpoint to_endpoint(const tcp::endpoint& endpoint) {
         return {asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string(),
                 endpoint.port()};
     return {address.to_string(), endpoint.port()};
+}
+
+// Empty for the socket of a proxy that is not reached by TCP.
+Endpoint to_endpoint(const asio::generic::stream_protocol::endpoint& endpoint) {
+    tcp::endpoint result;
+    const int family = endpoint.protocol().family();
+    if ((family != AF_INET && family != AF_INET6) || endpoint.size() > result.capacity()) return {};
+    std::memcpy(result.data(), endpoint.data(), endpoint.size());
+    result.resize(endpoint.size());
+    return to_endpoint(result);
 }
 
 std::string bind_error(const Endpoint& endpoint, const error_code& error) {
@@ -61,7 +73,10 @@ class Transport::Impl {
                    input_,
                    options_.link_delay,
                    options_.unacknowledged_max,
-                   [this](PeerId peer) { connections_.erase(peer); }} {}
+                   [this](PeerId peer) { connections_.erase(peer); }},
+          health_(log),
+          dial_context_{io_,     options_.proxies,      health_,
+                        random_, options_.dial_timeout, options_.resolve_names} {}
 
     Expected<void, std::string> listen();
     std::vector<Endpoint> listening() const;
@@ -100,7 +115,7 @@ class Transport::Impl {
     void run_commands();
     void run(Command& command);
     std::shared_ptr<Connection> find(PeerId peer);
-    void add(tcp::socket socket, bool inbound, uint64_t dial);
+    void add(StreamSocket socket, bool inbound, uint64_t dial, const Endpoint& remote);
     size_t inbound_count() const;
     bool end_lingering();
 
@@ -116,6 +131,9 @@ class Transport::Impl {
     const Connection::Context context_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::map<PeerId, std::shared_ptr<Connection>> connections_;
+    ProxyHealth health_;
+    OsRandom random_{true};
+    const Dialer::Context dial_context_;
     std::map<uint64_t, std::shared_ptr<Dialer>> dialers_;
     PeerId next_peer_{0};
 
@@ -199,7 +217,9 @@ void Transport::Impl::accept(Listener& listener) {
             return;
         }
         if (inbound_count() < options_.inbound_max || end_lingering()) {
-            add(std::move(socket), true, 0);
+            error_code gone;
+            const tcp::endpoint remote = socket.remote_endpoint(gone);
+            if (!gone) add(std::move(socket), true, 0, to_endpoint(remote));
         } else {
             log_.debug(LogCategory::net,
                        "connection dropped: limit of {} inbound connections reached",
@@ -226,21 +246,16 @@ bool Transport::Impl::end_lingering() {
     return false;
 }
 
-void Transport::Impl::add(tcp::socket socket, bool inbound, uint64_t dial) {
-    error_code error;
-    const tcp::endpoint remote = socket.remote_endpoint(error);
+void Transport::Impl::add(StreamSocket socket, bool inbound, uint64_t dial,
+                          const Endpoint& remote) {
     error_code ignored;
-    const tcp::endpoint local = socket.local_endpoint(ignored);
-    if (error) {  // disconnected already
-        if (!inbound) sink_.post(event::DialFailed{dial, error.message()});
-        return;
-    }
+    const Endpoint local = to_endpoint(socket.local_endpoint(ignored));
     const PeerId peer = next_peer_;
     ++next_peer_;
     const auto connection =
         std::make_shared<Connection>(peer, inbound, std::move(socket), context_);
     connections_.emplace(peer, connection);
-    sink_.post(event::Connected{peer, to_endpoint(remote), to_endpoint(local), inbound, dial});
+    sink_.post(event::Connected{peer, remote, local, inbound, dial});
     connection->start();
 }
 
@@ -274,11 +289,11 @@ void Transport::Impl::run(Command& command) {
             connection->send(std::move(send->data), send->notify, send->time);
     } else if (const auto* dial = std::get_if<Dial>(&command)) {
         const auto dialer = std::make_shared<Dialer>(
-            io_, dial->target, options_.dial_timeout, options_.resolve_names,
-            [this, id = dial->dial](Expected<tcp::socket, std::string> result) {
+            dial_context_, dial->target,
+            [this, id = dial->dial](Expected<Dialer::Dialled, std::string> result) {
                 dialers_.erase(id);
                 if (result)
-                    add(std::move(*result), false, id);
+                    add(std::move(result->socket), false, id, result->remote);
                 else
                     sink_.post(event::DialFailed{id, result.error()});
             });

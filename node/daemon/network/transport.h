@@ -31,6 +31,7 @@ struct TransportOptions {
     uint16_t default_port = 18444;  ///< without -bind
     bool listening = true;
     bool resolve_names = true;                        ///< -dns: look names of peers up
+    Proxies proxies;                                  ///< of NetOptions
     size_t inbound_max = 149;                         ///< transport_inbound_max()
     Duration dial_timeout = std::chrono::seconds{5};  ///< -timeout: for resolving and connecting
     /// A connection ends when nothing that was sent is acknowledged for this long; idle ones are

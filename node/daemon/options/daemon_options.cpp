@@ -9,6 +9,7 @@
 
 #include "base/encoding.h"
 #include "node/daemon/options/option_reader.h"
+#include "node/daemon/options/proxy_options.h"
 
 namespace parley {
 namespace {
@@ -69,6 +70,8 @@ void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptio
     transport.binds = read_binds(reader, "bind", transport.default_port);
     for (const WhitebindRule& rule : node.net.whitebinds) transport.binds.push_back(rule.address);
     transport.inbound_max = transport_inbound_max(node.net);
+    transport.proxies = node.net.proxies;
+    if (proxy_stops_listening(reader)) transport.listening = false;
     follow_engine(reader, node.engine.timeout, transport);
 }
 

@@ -13,6 +13,7 @@
 #include "node/daemon/options/chain_options.h"
 #include "node/daemon/options/daemon_options.h"
 #include "node/daemon/options/option_reader.h"
+#include "node/daemon/options/proxy_options.h"
 
 namespace parley {
 namespace {
@@ -131,33 +132,6 @@ std::vector<Endpoint> read_targets(OptionReader& reader, std::string_view name, 
     return targets;
 }
 
-void read_only_net(OptionReader& reader, NetOptions& net) {
-    const std::vector<std::string> names = reader.list("onlynet");
-    if (names.empty()) return;
-    net.dial_ipv4 = net.dial_ipv6 = false;
-    for (const std::string& name : names) {
-        if (name == "ipv4")
-            net.dial_ipv4 = true;
-        else if (name == "ipv6")
-            net.dial_ipv6 = true;
-        else if (name == "onion")
-            reader.fail(
-                "Outbound connections restricted to Tor (-onlynet=onion) but the proxy for "
-                "reaching the Tor network is not provided: none of -proxy, -onion or -listenonion "
-                "is supported");
-        else if (name == "i2p")
-            reader.fail(
-                "Outbound connections restricted to i2p (-onlynet=i2p) but -i2psam is not "
-                "supported");
-        else if (name == "cjdns")
-            reader.fail(
-                "Outbound connections restricted to CJDNS (-onlynet=cjdns) but -cjdnsreachable is "
-                "not supported");
-        else
-            reader.fail(fmt::format("Unknown network specified in -onlynet: '{}'", name));
-    }
-}
-
 // "800", "800M", "10g": small letters stand for powers of 1000, capitals for powers of 1024;
 // without one, MiB. Empty: none of these, or more than 64 bits hold.
 std::optional<uint64_t> parse_byte_count(std::string_view text) {
@@ -206,7 +180,7 @@ void read_net(OptionReader& reader, NodeConfig& config) {
         net.user_agent += "(" + comments + ")/";
     }
     if (config.chain.prune) net.services &= ~kServiceNetwork;
-    read_only_net(reader, net);
+    read_networks(reader, net);
     net.connect_only = reader.has("connect");
     net.connect = read_targets(reader, "connect", port);
     net.add_nodes = read_targets(reader, "addnode", port);

@@ -16,14 +16,11 @@ struct Unsupported {
     std::string_view consequence;
 };
 
-constexpr std::string_view kDirect = "Parley would connect to its peers directly";
 constexpr Unsupported kUnsupported[] = {
     {"avoidpartialspends", false, "payments would link addresses"},
-    {"i2psam", false, kDirect},
-    {"onion", false, kDirect},
+    {"i2psam", false, "Parley cannot reach the I2P network"},
     {"paytxfee", false, "payments would have another fee; use -fallbackfee"},
     {"privatebroadcast", false, "transactions would be sent to all peers directly"},
-    {"proxy", false, kDirect},
     {"walletbroadcast", true, "payments would be sent to peers at once"},
 };
 

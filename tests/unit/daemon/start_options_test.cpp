@@ -100,34 +100,145 @@ TEST_F(StartOptionsTest, options_without_meaning_are_noted) {
 }
 
 TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
-    const std::pair<const char*, const char*> cases[] = {
-        {"-proxy=127.0.0.1:9050", "-proxy is not supported"},
-        {"-proxy", "-proxy is not supported"},
-        {"-onion=127.0.0.1:9050", "-onion is not supported"},
-        {"-i2psam=127.0.0.1:7656", "-i2psam is not supported"},
-        {"-privatebroadcast", "-privatebroadcast is not supported"},
-        {"-avoidpartialspends=1", "-avoidpartialspends is not supported"},
-        {"-walletbroadcast=0", "-walletbroadcast=0 is not supported"},
-        {"-nowalletbroadcast", "-walletbroadcast=0 is not supported"},
-        {"-paytxfee=0.001", "-paytxfee is not supported"},
-        {"-onlynet=onion", "(-onlynet=onion) but the proxy for reaching the Tor network"},
-        {"-onlynet=i2p", "(-onlynet=i2p)"},
-        {"-onlynet=cjdns", "(-onlynet=cjdns)"},
-        {"-onlynet=luck", "Unknown network specified in -onlynet: 'luck'"},
-        {"-walletdir=absent", "absent\" does not exist"},
+    constexpr const char* kTor =
+        "Outbound connections restricted to Tor (-onlynet=onion) but the proxy for reaching the "
+        "Tor network is ";
+    const std::pair<Lines, std::string> cases[] = {
+        {{"-proxy"}, "Can not set -proxy with no value. Please specify value with -proxy=value."},
+        {{"-proxy=abc..abc:23456"}, "Invalid -proxy address or hostname: 'abc..abc:23456'"},
+        {{"-proxy=1.2.3.999"}, "Invalid -proxy address or hostname: '1.2.3.999'"},
+        {{"-proxy=unix:"}, "Invalid -proxy address or hostname: 'unix:'"},
+        {{"-proxy=unix:" + std::string(108, 'x')}, "Invalid -proxy address or hostname: 'unix:xx"},
+        {{"-proxy=192.0.0.1:def"}, "Invalid port specified in -proxy: '192.0.0.1:def'"},
+        {{"-proxy=192.0.0.1:0"}, "Invalid port specified in -proxy: '192.0.0.1:0'"},
+        {{"-proxy=192.0.0.1:65536=ipv4"},
+         "Invalid port specified in -proxy: '192.0.0.1:65536=ipv4'"},
+        {{"-proxy=127.0.0.1:9050="},
+         "Invalid -proxy address or hostname, ends with '=': '127.0.0.1:9050='"},
+        {{"-proxy=127.0.0.1:9050=foo"},
+         "Unrecognized network in -proxy='127.0.0.1:9050=foo': 'foo'"},
+        {{"-proxy=127.0.0.1:9050=i2p"},
+         "Unrecognized network in -proxy='127.0.0.1:9050=i2p': 'i2p'"},
+        {{"-onion=xyz..xyz:23456"}, "Invalid -onion address or hostname: 'xyz..xyz:23456'"},
+        {{"-onion=192.0.0.1:def"}, "Invalid port specified in -onion: '192.0.0.1:def'"},
+        {{"-i2psam=127.0.0.1:7656"}, "-i2psam is not supported"},
+        {{"-privatebroadcast"}, "-privatebroadcast is not supported"},
+        {{"-avoidpartialspends=1"}, "-avoidpartialspends is not supported"},
+        {{"-walletbroadcast=0"}, "-walletbroadcast=0 is not supported"},
+        {{"-nowalletbroadcast"}, "-walletbroadcast=0 is not supported"},
+        {{"-paytxfee=0.001"}, "-paytxfee is not supported"},
+        {{"-onlynet=onion"},
+         std::string(kTor) + "not provided: none of -proxy, -onion or -listenonion is given"},
+        {{"-onlynet=onion", "-proxy=127.0.0.1=ipv4"}, std::string(kTor) + "not provided"},
+        {{"-onlynet=onion", "-onion=0"}, std::string(kTor) + "explicitly forbidden: -onion=0"},
+        {{"-onlynet=onion", "-noonion", "-proxy=127.0.0.1"},
+         std::string(kTor) + "explicitly forbidden: -onion=0"},
+        {{"-onlynet=i2p"},
+         "Outbound connections restricted to i2p (-onlynet=i2p) but -i2psam is not provided"},
+        {{"-onlynet=cjdns"},
+         "Outbound connections restricted to CJDNS (-onlynet=cjdns) but -cjdnsreachable is not "
+         "provided"},
+        {{"-onlynet=luck"}, "Unknown network specified in -onlynet: 'luck'"},
+        {{"-onlynet=onion", "-onion=127.0.0.1", "-dnsseed"},
+         "Incompatible options: -dnsseed=1 was explicitly specified, but -onlynet forbids "
+         "connections to IPv4/IPv6"},
+        {{"-walletdir=absent"}, "absent\" does not exist"},
     };
-    for (const auto& [argument, sentence] : cases) {
-        const std::string refused = refusal({"-regtest", argument});
-        EXPECT_NE(refused.find(sentence), std::string::npos) << argument << ": " << refused;
+    for (const auto& [arguments, sentence] : cases) {
+        Lines all{"-regtest"};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        const std::string refused = refusal(all);
+        EXPECT_NE(refused.find(sentence), std::string::npos) << arguments[0] << ": " << refused;
     }
-    good({"-regtest", "-proxy=0", "-noonion", "-i2psam=0", "-privatebroadcast=0", "-noproxy",
-          "-avoidpartialspends=0", "-walletbroadcast", "-paytxfee=0.00"});
-    const StartOptions limited = good({"-regtest", "-onlynet=ipv6", "-dns=0"});
-    EXPECT_FALSE(limited.node->net.dial_ipv4);
-    EXPECT_TRUE(limited.node->net.dial_ipv6);
-    EXPECT_FALSE(limited.daemon.transport.resolve_names);
-    const StartOptions both = good({"-regtest", "-onlynet=ipv6", "-onlynet=ipv4"});
-    EXPECT_TRUE(both.node->net.dial_ipv4 && both.node->net.dial_ipv6);
+    good({"-regtest", "-i2psam=0", "-privatebroadcast=0", "-avoidpartialspends=0",
+          "-walletbroadcast", "-paytxfee=0.00"});
+}
+
+TEST_F(StartOptionsTest, networks_and_their_proxies) {
+    struct Case {
+        Lines arguments;
+        const char* ipv4;
+        const char* ipv6;
+        const char* onion;
+        const char* cjdns;
+        const char* names;
+    };
+    const Case cases[] = {
+        {{}, "", "", "", "", ""},
+        {{"-proxy=127.0.0.1"},
+         "127.0.0.1:9050",
+         "127.0.0.1:9050",
+         "127.0.0.1:9050",
+         "127.0.0.1:9050",
+         "127.0.0.1:9050"},
+        {{"-proxy=[::1]:5", "-noonion"}, "[::1]:5", "[::1]:5", "", "[::1]:5", "[::1]:5"},
+        {{"-proxy=tor:1", "-onion=unix:/run/x"}, "tor:1", "tor:1", "unix:/run/x", "tor:1", "tor:1"},
+        {{"-proxy=a:1", "-onion="}, "a:1", "a:1", "a:1", "a:1", "a:1"},
+        {{"-onion=a:1"}, "", "", "a:1", "", ""},
+        {{"-proxy=a:1=ipv6"}, "", "a:1", "", "", "a:1"},
+        {{"-proxy=a:1", "-proxy=b:2=tor", "-proxy=0=cjdns"}, "a:1", "a:1", "b:2", "", "a:1"},
+        {{"-proxy=a:1=IPv4", "-proxy=b:2=onion"}, "a:1", "", "b:2", "", "a:1"},
+        {{"-proxy=a:1", "-proxy=0"}, "", "", "", "", ""},
+        {{"-proxy=a:1", "-noproxy"}, "", "", "", "", ""},
+    };
+    for (const Case& expected : cases) {
+        Lines all{"-regtest"};
+        all.insert(all.end(), expected.arguments.begin(), expected.arguments.end());
+        const StartOptions start = good(all);
+        const Proxies& proxies = start.node->net.proxies;
+        EXPECT_EQ(proxies.networks[Network::ipv4].address, expected.ipv4) << all.back();
+        EXPECT_EQ(proxies.networks[Network::ipv6].address, expected.ipv6) << all.back();
+        EXPECT_EQ(proxies.networks[Network::onion].address, expected.onion) << all.back();
+        EXPECT_EQ(proxies.networks[Network::cjdns].address, expected.cjdns) << all.back();
+        EXPECT_EQ(proxies.networks[Network::i2p].address, "") << all.back();
+        EXPECT_EQ(proxies.names.address, expected.names) << all.back();
+        EXPECT_EQ(start.daemon.transport.proxies, proxies);
+        EXPECT_EQ(start.node->net.reachable[Network::onion], *expected.onion != 0);
+    }
+    EXPECT_TRUE(good({"-regtest", "-proxy=a"}).node->net.proxies.names.randomize_credentials);
+    EXPECT_FALSE(good({"-regtest", "-proxy=a", "-proxyrandomize=0"})
+                     .node->net.proxies.names.randomize_credentials);
+}
+
+TEST_F(StartOptionsTest, onlynet_limits_automatic_connections) {
+    const auto reachable = [&](const Lines& arguments) {
+        Lines all{"-regtest"};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        std::string names;
+        const StartOptions start = good(all);
+        for (const Network network : kNetworks) {
+            if (start.node->net.reachable[network]) names += std::string(to_string(network)) + " ";
+        }
+        return names;
+    };
+    EXPECT_EQ(reachable({}), "ipv4 ipv6 ");
+    EXPECT_EQ(reachable({"-onlynet=ipv6"}), "ipv6 ");
+    EXPECT_EQ(reachable({"-onlynet=ipv6", "-onlynet=ipv4"}), "ipv4 ipv6 ");
+    EXPECT_EQ(reachable({"-onion=127.0.0.1", "-cjdnsreachable"}), "ipv4 ipv6 onion cjdns ");
+    EXPECT_EQ(reachable({"-onion=127.0.0.1", "-onlynet=Onion"}), "onion ");
+    EXPECT_EQ(reachable({"-cjdnsreachable", "-onlynet=cjdns"}), "cjdns ");
+    // As in bitcoind, which waits for what Tor says; here, nothing is reached.
+    EXPECT_EQ(reachable({"-onlynet=onion", "-listenonion=1"}), "");
+}
+
+TEST_F(StartOptionsTest, a_proxy_ends_listening_unless_it_is_asked_for) {
+    const auto listening = [&](const Lines& arguments) {
+        Lines all{"-regtest"};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        return good(all).daemon.transport.listening;
+    };
+    EXPECT_TRUE(listening({}));
+    EXPECT_FALSE(listening({"-proxy=127.0.0.1"}));
+    EXPECT_FALSE(listening({"-proxy=127.0.0.1=ipv6"}));
+    EXPECT_TRUE(listening({"-proxy=127.0.0.1", "-listen"}));
+    EXPECT_TRUE(listening({"-proxy=127.0.0.1", "-bind=127.0.0.1"}));
+    EXPECT_TRUE(listening({"-noproxy"}));
+    EXPECT_TRUE(listening({"-onion=127.0.0.1"}));
+    const StartOptions start = good({"-regtest", "-proxy=127.0.0.1"});
+    EXPECT_NE(std::find(start.notes.begin(), start.notes.end(),
+                        "parameter interaction: -proxy set -> setting -listen=0"),
+              start.notes.end());
+    EXPECT_FALSE(good({"-regtest", "-dns=0"}).daemon.transport.resolve_names);
 }
 
 TEST_F(StartOptionsTest, values_without_meaning_are_refused_even_of_options_without_effect) {

@@ -217,8 +217,8 @@ TEST(Addresses, connect_only_never_dials_from_the_book) {
 TEST(Addresses, only_net_limits_what_is_dialled_from_the_book) {
     for (const bool ipv4 : {false, true}) {
         NetOptions options;
-        options.dial_ipv4 = ipv4;
-        options.dial_ipv6 = !ipv4;
+        options.reachable[Network::ipv4] = ipv4;
+        options.reachable[Network::ipv6] = !ipv4;
         options.add_nodes = {{"9.9.9.9", 8333}};
         Station station(options);
         EXPECT_THAT(hosts_of(station.take_dials()), ElementsAre("9.9.9.9:8333"));
