@@ -59,6 +59,7 @@ class NewFile {
 };
 
 /// What the process knows but the node does not. Implemented by the host; thread-safe.
+// Wide because it has a function for each thing that methods ask of the process.
 class Host {
  public:
     struct ActiveCommand {

@@ -119,8 +119,8 @@ def test_mintxfee_is_the_least_rate_of_a_payment(network):
     txid = wallet.sendtoaddress(OTHER_ADDRESS, 1)
     size = node.rpc.getmempoolentry(txid)["vsize"]
     assert -wallet.gettransaction(txid)["fee"] >= Decimal("0.0002") * size / 1000
-    expect_rpc_error(-6, "lower than the minimum fee rate setting (20.000 sat/vB)", wallet.sendtoaddress, OTHER_ADDRESS, 1,
-                     fee_rate=19)
+    expect_rpc_error(-6, "lower than the minimum fee rate setting (20.000 sat/vB)",
+                     wallet.sendtoaddress, OTHER_ADDRESS, 1, fee_rate=19)
 
 
 def test_wallet_unloaded_while_blocks_come_catches_up(network):

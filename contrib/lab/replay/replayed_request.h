@@ -31,6 +31,7 @@ class NoFile final : public rpc::NewFile {
 };
 
 /// The process as replayed methods see it. Its clock follows the record.
+// Wide because rpc::Host has a function for each thing that methods ask of the process.
 class ReplayHost final : public rpc::Host {
  public:
     Duration now{};
