@@ -452,7 +452,7 @@ Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
       initial_download(*chain, engine->finality(),
                        {config.chain.minimum_score, config.node.tip_age_max}, log),
       proposals(config, *chain, *engine, mempool, host.random.next()),
-      net_view(*chain, mempool, initial_download, log),
+      net_view(*chain, indexes, mempool, initial_download, log),
       peers(config.net, net_view, host.random, log),
       wallet_view(*chain, mempool, now) {
     if (config.node.mock_time != 0) mock_time = from_unix_seconds(config.node.mock_time);

@@ -213,6 +213,8 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
         reader.fail("Prune mode is incompatible with -txospenderindex.");
     if (options.filter_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -blockfilterindex.");
+    if (node.net.serve_compact_filters && !options.filter_index)
+        reader.fail("Cannot set -peerblockfilters without -blockfilterindex.");
     options.record = absolute(options.record, locations.chain_directory);
     options.settings = settings;
     read_log(reader, locations, options.log);

@@ -111,7 +111,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "natpmp",
     "nologratelimit",
     "paytxfee",
-    "peerblockfilters",
     "prevoutfetchthreads",
     "printpriority",
     "privatebroadcast",

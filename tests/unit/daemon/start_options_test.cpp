@@ -248,6 +248,7 @@ TEST_F(StartOptionsTest, values_without_meaning_are_refused_even_of_options_with
         {"-whitelist=oaknoban@127.0.0.1", "Invalid P2P permission: 'oaknoban'"},
         {"-whitebind=noban@127.0.0.1", "Need to specify a port with -whitebind: '127.0.0.1'"},
         {"-blockfilterindex=foo", "Unknown -blockfilterindex value foo."},
+        {"-peerblockfilters", "Cannot set -peerblockfilters without -blockfilterindex."},
         {"-externalip=foo:x", "Cannot resolve -externalip address: 'foo:x'"},
     };
     for (const auto& [argument, sentence] : cases)
