@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "base/storage/memory_storage.h"
+#include "wallet/wallet_store.h"
+
 namespace parley {
 namespace {
 
@@ -18,6 +21,12 @@ constexpr size_t kNameSizeMax = 200;
 bool safe_name(const std::string& name) {
     if (name.size() > kNameSizeMax || name == "." || name == "..") return false;
     return std::none_of(name.begin(), name.end(), [](char c) { return c == '/' || c == '\0'; });
+}
+
+WriteBatch batch_of(const WalletRecords& records) {
+    WriteBatch batch;
+    for (const WriteBatch::Put& record : records) batch.put(record.key, record.value);
+    return batch;
 }
 
 }  // namespace
@@ -83,6 +92,28 @@ Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, Time
     // mempool.
     if (loaded) rebroadcast(**loaded);
     return loaded;
+}
+
+Expected<void, WalletError> WalletManager::restore(const std::string& name,
+                                                   const WalletRecords& backup) {
+    if (!safe_name(name))
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
+                                      "Wallet name must be a plain directory name"});
+    if (find(name) || directory_.exists(name))
+        return Unexpected(WalletError{
+            WalletErrorCode::already_exists,
+            fmt::format("Failed to restore wallet. Database file exists in '{}'.", name)});
+    // Nothing reaches the disk before every record has been read.
+    auto trial = std::make_unique<MemoryStorage>();
+    trial->commit(batch_of(backup), Durability::written);
+    const auto parsed = WalletStore{std::move(trial), params_}.load();
+    if (!parsed)
+        return Unexpected(WalletError{
+            WalletErrorCode::wallet, "Wallet file verification failed. " + parsed.error().message});
+    auto storage = directory_.open(name, StorageDirectory::Mode::create_new);
+    if (!storage) return Unexpected(WalletError{WalletErrorCode::wallet, storage.error().message});
+    (*storage)->commit(batch_of(backup), Durability::synced);
+    return {};
 }
 
 Expected<void, WalletError> WalletManager::load_at_start(const std::vector<std::string>& names,
