@@ -76,6 +76,13 @@ void Ledger::disconnect(const Block& block, const BlockHash& hash, Height height
     }
 }
 
+void Ledger::import_confirmed(const TransactionRef& transaction, const WalletTxBlock& place) {
+    mark_conflicts(*transaction, place);
+    const auto it = transactions_.find(transaction->txid());
+    LedgerTx& known = it != transactions_.end() ? it->second : insert(transaction, place.time);
+    set_state(known, State::confirmed, place);
+}
+
 bool Ledger::mempool_added(const TransactionRef& transaction, int64_t time) {
     for (const auto& input : transaction->inputs()) {
         const auto [begin, end] = spends_.equal_range(input.prevout);

@@ -53,13 +53,15 @@ class Ledger {
     void disconnect(const Block& block, const BlockHash& hash, Height height);
     /// Like connect, for a block of the active chain below the tip. True if anything was found.
     bool rescan(const Block& block, const BlockHash& hash, Height height);
+    /// One transaction of a block of the active chain.
+    void import_confirmed(const TransactionRef& transaction, const WalletTxBlock& place);
     /// True if the transaction concerns the wallet.
     bool mempool_added(const TransactionRef& transaction, int64_t time);
     void mempool_removed(const Transaction& transaction);
 
     /// Adds a transaction of this wallet that is not in the mempool yet.
     LedgerTx& add(const TransactionRef& transaction, int64_t time);
-    /// Removes a transaction that add() added and that was not sent.
+    /// Removes a transaction: one that was not sent, or that the user wants to be forgotten.
     void erase(const Txid& txid);
     /// Including all descendants. REQUIRES: unconfirmed.
     void abandon(const Txid& txid);
@@ -104,6 +106,8 @@ class Ledger {
     Amount credit(const Transaction& transaction) const;
     bool all_inputs_own(const Transaction& transaction) const;
     const TxOutput* own_output(const OutPoint& outpoint) const;
+    /// By an unconfirmed or confirmed transaction of the wallet.
+    bool spent(const OutPoint& outpoint) const;
     /// Other wallet transactions that spend one of the same outpoints.
     std::vector<Txid> conflicts(const Transaction& transaction) const;
     /// Wallet transactions that spend an output of this one, in any state.
@@ -122,7 +126,6 @@ class Ledger {
     void mark_conflicts(const Transaction& transaction, const WalletTxBlock& block);
     void refresh(const OutPoint& outpoint);
     void refresh_around(const LedgerTx& transaction);
-    bool spent(const OutPoint& outpoint) const;
 
     const ChainParams& params_;
     WalletKeys& keys_;

@@ -84,6 +84,41 @@ Expected<TransactionBuilder::Built, WalletError> TransactionBuilder::build(
     return built;
 }
 
+// As bitcoind's sendall, which checks its own rate.
+std::optional<WalletError> TransactionBuilder::choose_sweep_rate() {
+    auto error = choose_fee_rate();
+    if (error && request_.fee_rate) error->code = WalletErrorCode::invalid_parameter;
+    return error;
+}
+
+Expected<Amount, WalletError> TransactionBuilder::preset_fee() {
+    using Step = std::optional<WalletError> (TransactionBuilder::*)();
+    for (const Step step :
+         {&TransactionBuilder::check_recipients, &TransactionBuilder::choose_sweep_rate,
+          &TransactionBuilder::take_preset_inputs}) {
+        if (auto error = (this->*step)()) return Unexpected(std::move(*error));
+    }
+    return fee_for(fee_rate_, virtual_size(outputs_));
+}
+
+Expected<std::vector<OutPoint>, WalletError> TransactionBuilder::all_inputs(SweepChoice choice) {
+    if (auto error = choose_sweep_rate()) return Unexpected(std::move(*error));
+    collect_available();
+    std::vector<OutPoint> inputs;
+    for (const Coin& coin : available_) {
+        if (choice == SweepChoice::economical &&
+            input_fee(coin.input_weight, fee_rate_) > coin.output.value)
+            continue;
+        inputs.push_back(coin.outpoint);
+    }
+    if (unsized_count_ != 0)
+        return Unexpected(
+            WalletError{WalletErrorCode::wallet,
+                        "Unable to determine the size of the transaction, the wallet contains "
+                        "unsolvable descriptors"});
+    return inputs;
+}
+
 // Anti-fee-sniping: a locktime at the tip prevents miners from including the transaction in a
 // replacement of the last block. Occasionally the locktime is earlier, so that delayed transactions
 // do not stand out.
@@ -197,6 +232,7 @@ void TransactionBuilder::collect_available() {
             continue;
         if (is_preset(outpoint) || spends_preset(*transaction->transaction)) continue;
         auto coin = coin_of(outpoint, *transaction);
+        if (!coin && wallet_.ledger.trusted(*transaction)) ++unsized_count_;
         if (coin && (coin->safe || request_.include_unsafe)) available_.push_back(std::move(*coin));
     }
 }

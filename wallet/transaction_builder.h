@@ -30,6 +30,13 @@ class TransactionBuilder {
     using ChangeScript = std::function<Expected<Script, WalletError>()>;
     Expected<Built, WalletError> build(const ChangeScript& change_script);
 
+    // For a request without change. Each of these is called instead of build().
+
+    /// What it costs with the request's own inputs.
+    Expected<Amount, WalletError> preset_fee();
+    /// All coins that it could spend. An error if there is one that the wallet cannot size.
+    Expected<std::vector<OutPoint>, WalletError> all_inputs(SweepChoice choice);
+
  private:
     struct Coin {
         OutPoint outpoint;
@@ -42,6 +49,7 @@ class TransactionBuilder {
 
     std::optional<WalletError> check_recipients();
     std::optional<WalletError> choose_fee_rate();
+    std::optional<WalletError> choose_sweep_rate();
     std::optional<WalletError> take_preset_inputs();
     std::optional<WalletError> choose_coins();
     std::optional<WalletError> settle(const ChangeScript& change_script);
@@ -66,6 +74,7 @@ class TransactionBuilder {
     bool subtract_fee_ = false;
     std::vector<TxOutput> outputs_;
     std::vector<Coin> available_;
+    size_t unsized_count_ = 0;  // coins that are not in available_ for want of a size or key
     std::vector<Coin> chosen_;
     size_t preset_count_ = 0;
     Amount fee_{0};

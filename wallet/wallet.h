@@ -130,6 +130,11 @@ class Wallet {
     std::vector<DescriptorInfo> list_descriptors(bool with_secrets) const;
     /// In the order of their texts. The private keys contain secrets.
     std::vector<HdKeyInfo> hd_keys(bool active_only) const;
+    /// Makes active descriptors from an extended key of the wallet, in Base58 (empty: the only one
+    /// of the active descriptors). `internal`: empty: both. Returns the new ones, without secrets.
+    Expected<std::vector<std::string>, WalletError> create_descriptors(
+        AddressType type, std::optional<bool> internal, const std::optional<std::string>& hd_key,
+        TimePoint now);
     /// Watches at least `size` unused scripts of each active range; 0: as many as the option says.
     void refill_keys(uint32_t size);
     /// Scans the blocks of the active chain from `begin` to `end` (default: the tip) again.
@@ -146,6 +151,9 @@ class Wallet {
     // the mempool's verdict. Node::send() and Node::bump_fee() do all three.
 
     Expected<SpendResult, WalletError> create_transaction(const SpendRequest& request);
+    /// A request that spends the chosen coins without change: recipients with `subtract_fee` share
+    /// in equal parts what the others and the fee leave.
+    Expected<SpendRequest, WalletError> plan_sweep(SpendRequest request, SweepChoice choice);
     /// The payments of `txid`, or others, with a higher fee.
     struct Replacement {
         SpendResult spend;
@@ -176,6 +184,11 @@ class Wallet {
     /// The output, if the wallet knows its transaction.
     std::optional<TxOutput> known_output(const OutPoint& outpoint) const;
     Expected<void, WalletError> abandon(const Txid& txid);
+    /// Pays to the wallet, in a block of the active chain, whose body need not be stored.
+    Expected<void, WalletError> import_confirmed(const TransactionRef& transaction,
+                                                 const WalletTxBlock& place);
+    /// Whatever its state. Transactions that spend its outputs stay.
+    Expected<void, WalletError> remove_transaction(const Txid& txid);
 
     /// Coins excluded from coin selection. Persistent ones stay locked after a restart.
     Expected<void, WalletError> lock_unspent(const OutPoint& outpoint, bool persistent);

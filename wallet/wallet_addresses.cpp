@@ -38,22 +38,27 @@ WalletError keypool_empty() {
 void Wallet::Impl::add_seed(ByteSpan seed, int64_t timestamp) {
     const auto master = HdPrivateKey::from_seed(seed);
     CHECK(master.has_value());
-    for (const auto& [kind, purpose] : {std::pair{Descriptor::Kind::wpkh, kPurposeBech32},
-                                        {Descriptor::Kind::pkh, kPurposeLegacy}}) {
-        for (const uint32_t change : {0u, 1u}) {
-            DescriptorKey key;
-            key.key = *master;
-            key.path = {purpose | kHardened, coin_type(context.params) | kHardened, kHardened,
-                        change};
-            key.wildcard = DescriptorKey::Wildcard::plain;
-            DescriptorRecord record{Descriptor::of_key(kind, std::move(key))};
-            record.timestamp = timestamp;
-            record.active = true;
-            record.internal = change == 1;
-            record.number = static_cast<uint32_t>(keys.records().size());
-            keys.add(std::move(record));
-        }
+    for (const AddressType type : {AddressType::bech32, AddressType::legacy}) {
+        for (const bool internal : {false, true})
+            keys.add(seed_record(*master, type, internal, timestamp));
     }
+}
+
+DescriptorRecord Wallet::Impl::seed_record(const HdPrivateKey& master, AddressType type,
+                                           bool internal, int64_t timestamp) const {
+    const bool bech32 = type == AddressType::bech32;
+    DescriptorKey key;
+    key.key = master;
+    key.path = {(bech32 ? kPurposeBech32 : kPurposeLegacy) | kHardened,
+                coin_type(context.params) | kHardened, kHardened, internal ? 1u : 0u};
+    key.wildcard = DescriptorKey::Wildcard::plain;
+    DescriptorRecord record{Descriptor::of_key(
+        bech32 ? Descriptor::Kind::wpkh : Descriptor::Kind::pkh, std::move(key))};
+    record.timestamp = timestamp;
+    record.active = true;
+    record.internal = internal;
+    record.number = static_cast<uint32_t>(keys.records().size());
+    return record;
 }
 
 Expected<Script, WalletError> Wallet::Impl::next_script(AddressType type, bool internal) {
@@ -360,6 +365,49 @@ std::vector<HdKeyInfo> Wallet::hd_keys(bool active_only) const {
     std::vector<HdKeyInfo> list;
     for (auto& [text, info] : keys) list.push_back(std::move(info));
     return list;
+}
+
+Expected<std::vector<std::string>, WalletError> Wallet::create_descriptors(
+    AddressType type, std::optional<bool> internal, const std::optional<std::string>& hd_key,
+    TimePoint now) {
+    const auto unknown = [](std::string message) {
+        return Unexpected(error(WalletErrorCode::invalid_address_or_key, std::move(message)));
+    };
+    const auto& versions = impl_->context.params.address_prefixes.base58;
+    std::string wanted;
+    if (hd_key) {
+        if (!HdPublicKey::from_base58(*hd_key, versions.extended_public_key))
+            return unknown("Unable to parse HD key. Please provide a valid xpub");
+        wanted = *hd_key;
+    } else {
+        const auto active = hd_keys(true);
+        if (active.size() != 1)
+            return unknown(
+                "Unable to determine which HD key to use from active descriptors. Please specify "
+                "with 'hdkey'");
+        wanted = active.front().public_key;
+    }
+    const auto all = hd_keys(false);
+    const auto known = std::ranges::find(all, wanted, &HdKeyInfo::public_key);
+    if (known == all.end() || !known->private_key)
+        return unknown(fmt::format("Private key for {} is not known", wanted));
+    const auto master =
+        HdPrivateKey::from_base58(*known->private_key, versions.extended_secret_key);
+    CHECK(master.has_value());
+    std::vector<std::string> added;
+    for (const bool change : {false, true}) {
+        if (internal && *internal != change) continue;
+        DescriptorRecord record = impl_->seed_record(*master, type, change, to_unix_seconds(now));
+        if (impl_->keys.find(record.descriptor)) continue;
+        const uint32_t number = record.number;
+        impl_->keys.add(std::move(record));
+        added.push_back(*impl_->keys.public_text(number));
+    }
+    if (added.empty())
+        return Unexpected(error(WalletErrorCode::wallet, "Descriptor already exists"));
+    impl_->ledger.scripts_added();
+    impl_->save();
+    return added;
 }
 
 void Wallet::refill_keys(uint32_t size) {

@@ -35,6 +35,9 @@ class Wallet::Impl {
 
     // wallet_addresses.cpp
     void add_seed(ByteSpan seed, int64_t timestamp);
+    /// An active descriptor with the path of BIP44 or BIP84.
+    DescriptorRecord seed_record(const HdPrivateKey& master, AddressType type, bool internal,
+                                 int64_t timestamp) const;
     Expected<Script, WalletError> next_script(AddressType type, bool internal);
     Expected<void, WalletError> import_descriptor(const DescriptorImport& request, TimePoint now);
     void add_import(const DescriptorImport& request, Descriptor descriptor, TimePoint now);

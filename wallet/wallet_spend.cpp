@@ -130,6 +130,7 @@ Expected<Wallet::Replacement, WalletError> Wallet::create_replacement(const Txid
             request.recipients.push_back({output.script_pubkey, output.value, false});
     }
     request.replaceable = bump.replaceable;
+    request.sign = bump.sign;
     for (const TxInput& input : transaction->inputs()) request.inputs.push_back(input.prevout);
     request.locktime = transaction->locktime();
     const FeeRate old_rate = fee_rate_of(result.original_fee, transaction->virtual_size());
@@ -161,6 +162,29 @@ Expected<void, WalletError> Wallet::abandon(const Txid& txid) {
         return Unexpected(WalletError{WalletErrorCode::invalid_address_or_key,
                                       "Transaction not eligible for abandonment"});
     impl_->ledger.abandon(txid);
+    impl_->save();
+    return {};
+}
+
+Expected<void, WalletError> Wallet::import_confirmed(const TransactionRef& transaction,
+                                                     const WalletTxBlock& place) {
+    const bool pays = std::ranges::any_of(transaction->outputs(), [&](const TxOutput& output) {
+        return is_mine(output.script_pubkey);
+    });
+    if (!pays)
+        return Unexpected(WalletError{WalletErrorCode::invalid_address_or_key,
+                                      "No addresses in wallet correspond to included transaction"});
+    impl_->ledger.import_confirmed(transaction, place);
+    impl_->save();
+    return {};
+}
+
+Expected<void, WalletError> Wallet::remove_transaction(const Txid& txid) {
+    if (impl_->ledger.find(txid) == nullptr)
+        return Unexpected(WalletError{
+            WalletErrorCode::wallet,
+            fmt::format("Transaction {} does not belong to this wallet", txid.to_string())});
+    impl_->ledger.erase(txid);
     impl_->save();
     return {};
 }

@@ -231,11 +231,19 @@ struct SpendRequest {
     bool sign = true;
 };
 
+/// The coins that a sweep spends.
+enum class SweepChoice : uint8_t {
+    given,      ///< those of the request
+    all,        ///< all that are available
+    economical  ///< those of them that pay for their own inputs
+};
+
 /// How a transaction is replaced.
 struct BumpRequest {
     std::optional<FeeRate> fee_rate;  ///< empty: a step above the old one
     bool replaceable = true;          ///< signals BIP125
-    std::vector<TxOutput> outputs;    ///< instead of the old ones; empty: those
+    bool sign = true;
+    std::vector<TxOutput> outputs;  ///< instead of the old ones; empty: those
     /// Which of the outputs is change; empty: the one that pays to a change address.
     std::optional<size_t> change_position;
 };

@@ -96,6 +96,7 @@ struct MerkleProof::Walk {
     size_t hashes_used = 0;
     bool bad = false;
     std::vector<Txid> txids{};
+    std::vector<uint32_t> positions{};
 
     Hash256 hash_of(int height, uint32_t position) {
         if (bits_used >= proof.bits_.size()) {
@@ -109,7 +110,10 @@ struct MerkleProof::Walk {
                 return {};
             }
             const Hash256& hash = proof.hashes_[hashes_used++];
-            if (height == 0 && above_match) txids.emplace_back(hash);
+            if (height == 0 && above_match) {
+                txids.emplace_back(hash);
+                positions.push_back(position);
+            }
             return hash;
         }
         const Hash256 left = hash_of(height - 1, position * 2);
@@ -129,7 +133,7 @@ std::optional<MerkleProof::Matches> MerkleProof::matches() const {
     // The bits fill whole bytes; only the padding of the last one may be left.
     const bool all_bits = (walk.bits_used + 7) / 8 == (bits_.size() + 7) / 8;
     if (walk.bad || !all_bits || walk.hashes_used != hashes_.size()) return std::nullopt;
-    return Matches{root, std::move(walk.txids)};
+    return Matches{root, std::move(walk.txids), std::move(walk.positions)};
 }
 
 }  // namespace parley

@@ -22,8 +22,9 @@ class MerkleProof {
     static std::optional<MerkleProof> parse(ByteSpan bytes);
 
     struct Matches {
-        Hash256 root;             ///< compare it with the header's
-        std::vector<Txid> txids;  ///< in block order
+        Hash256 root;                     ///< compare it with the header's
+        std::vector<Txid> txids;          ///< in block order
+        std::vector<uint32_t> positions;  ///< of `txids` in the block
     };
     /// Empty: hashes or bits are left over or missing, or a tree that a block cannot have.
     std::optional<Matches> matches() const;

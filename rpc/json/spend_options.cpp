@@ -235,7 +235,7 @@ void read_funding_options(const ChainParams& params, const Json& options, SpendR
                             {"solving_data", ParameterType::object},
                             {"input_weights", ParameterType::array},
                             {"max_tx_weight", ParameterType::number}});
-    request.add_inputs = option_flag(options, "add_inputs", true);
+    request.add_inputs = option_flag(options, "add_inputs", request.add_inputs);
     request.include_unsafe = option_flag(options, "include_unsafe", false);
     read_change(params, options, request);
     read_depths(options, request);
@@ -258,7 +258,8 @@ BumpRequest read_bump_options(const ChainParams& params, const Json& options) {
                             {"replaceable", ParameterType::boolean},
                             {"estimate_mode", ParameterType::string},
                             {"outputs", ParameterType::array},
-                            {"original_change_index", ParameterType::number}});
+                            {"original_change_index", ParameterType::number},
+                            {"psbt_version", ParameterType::number}});
     const Json& outputs = option_member(options, "outputs");
     const Json& change = option_member(options, "original_change_index");
     if (!outputs.is_null() && !change.is_null())

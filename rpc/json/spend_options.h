@@ -37,7 +37,7 @@ inline constexpr std::string_view kFundingOptions =
     "lockUnspents|fee_rate|feeRate|subtractFeeFromOutputs|conf_target|estimate_mode|replaceable|"
     "solving_data|input_weights|max_tx_weight";
 inline constexpr std::string_view kBumpOptions =
-    "conf_target|fee_rate|replaceable|estimate_mode|outputs|original_change_index";
+    "conf_target|fee_rate|replaceable|estimate_mode|outputs|original_change_index|psbt_version";
 
 /// The options of fundrawtransaction. `request` has the transaction's inputs and outputs.
 void read_funding_options(const ChainParams& params, const Json& options, SpendRequest& request);

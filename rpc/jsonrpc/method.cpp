@@ -44,6 +44,8 @@ MethodTable::MethodTable() {
     add(wallet_received_methods());
     add(wallet_backup_methods());
     add(wallet_key_methods());
+    add(wallet_send_methods());
+    add(wallet_pruned_methods());
     add(wallet_spend_methods());
     add(wallet_psbt_methods());
     add(wallet_address_methods());

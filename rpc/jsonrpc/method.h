@@ -133,6 +133,8 @@ std::vector<Method> wallet_transaction_methods();
 std::vector<Method> wallet_received_methods();
 std::vector<Method> wallet_backup_methods();
 std::vector<Method> wallet_key_methods();
+std::vector<Method> wallet_send_methods();
+std::vector<Method> wallet_pruned_methods();
 std::vector<Method> wallet_spend_methods();
 std::vector<Method> wallet_psbt_methods();
 std::vector<Method> wallet_address_methods();

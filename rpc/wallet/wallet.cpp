@@ -1,5 +1,6 @@
 // Wallets: creates, loads, unloads and describes them; balances and locked coins.
 #include <algorithm>
+#include <array>
 
 #include "rpc/json/transaction_text.h"
 #include "rpc/json/wallet_json.h"
@@ -132,6 +133,23 @@ void getwalletinfo(Call& call) {
         });
         write_last_block(out, info);
     });
+}
+
+void setwalletflag(Call& call) {
+    static constexpr std::array<std::string_view, 7> kFlags{
+        "avoid_reuse",          "blank",
+        "key_origin_metadata",  "last_hardened_xpub_cached",
+        "disable_private_keys", "descriptor_wallet",
+        "external_signer"};
+    const std::string flag = call.string(0);
+    const bool value = call.boolean(1, true);
+    call.ask_wallet([](Node&, Wallet&) {});
+    if (std::ranges::find(kFlags, flag) == kFlags.end())
+        fail(Code::invalid_parameter, "Unknown wallet flag: " + flag);
+    if (flag == "avoid_reuse" && !value)
+        fail(Code::invalid_parameter, "Wallet flag is already set to false: " + flag);
+    // Nor can avoid_reuse be set: coin selection would not respect it.
+    fail(Code::invalid_parameter, "Wallet flag is immutable: " + flag);
 }
 
 void getbalance(Call& call) {
@@ -273,6 +291,15 @@ std::vector<Method> wallet_file_methods() {
 std::vector<Method> wallet_content_methods() {
     using enum ParameterType;
     return {
+        {.name = "setwalletflag",
+         .category = "wallet",
+         .description = "Changes a flag of the wallet. None can be changed here: avoid_reuse, the "
+                        "only one that bitcoind changes, is not available.",
+         .parameters = {{"flag", string, true, "", "The name of the flag"},
+                        {"value", boolean, false, "true", "The new state"}},
+         .result = "{flag_name, flag_state}    (json object)",
+         .example = "avoid_reuse",
+         .handler = &setwalletflag},
         {.name = "getbalance",
          .category = "wallet",
          .description = "Returns the total available balance: what the wallet considers currently "

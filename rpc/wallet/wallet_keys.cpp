@@ -1,4 +1,4 @@
-// A wallet's keys: gethdkeys, keypoolrefill, signmessage.
+// A wallet's keys: gethdkeys, createwalletdescriptor, keypoolrefill, signmessage.
 #include <algorithm>
 
 #include "base/crypto/recoverable_signature.h"
@@ -74,6 +74,23 @@ void signmessage(Call& call) {
     }));
 }
 
+void createwalletdescriptor(Call& call) {
+    const AddressType type = read_address_type(call.string(0), "address");
+    const Json& options = call.argument(1);
+    if (!options.is_null())
+        check_members(options,
+                      {{"internal", ParameterType::boolean}, {"hdkey", ParameterType::string}});
+    std::optional<bool> internal;
+    std::optional<std::string> key;
+    if (const Json& value = option_member(options, "internal"); !value.is_null())
+        internal = value.boolean();
+    if (const Json& value = option_member(options, "hdkey"); !value.is_null()) key = value.string();
+    const auto added = call.ask_wallet([&](Node& node, Wallet& wallet) {
+        return unwrap(wallet.create_descriptors(type, internal, key, node.now()));
+    });
+    call.out().object([&] { call.out().field_values("descs", added); });
+}
+
 }  // namespace
 
 std::vector<Method> wallet_key_methods() {
@@ -89,6 +106,18 @@ std::vector<Method> wallet_key_methods() {
                    "    (json array)",
          .example = "",
          .handler = &gethdkeys},
+        {.name = "createwalletdescriptor",
+         .category = "wallet",
+         .description = "Creates the wallet's descriptors for an address type that it has none for "
+                        "yet, from one of its extended keys.",
+         .parameters = {{"type", string, true, "", "The address type: bech32 or legacy"},
+                        {"options", object, false, "",
+                         "internal: only the one for change (true) or for addresses (false); "
+                         "hdkey: the extended key, as of gethdkeys",
+                         "", "internal|hdkey"}},
+         .result = "{descs}    (json object)",
+         .example = "bech32",
+         .handler = &createwalletdescriptor},
         {.name = "keypoolrefill",
          .category = "wallet",
          .description = "Derives keys until each active range of the wallet has this many unused "

@@ -9,13 +9,13 @@
 
 namespace parley::rpc {
 
-namespace {
-
 bool process(const Wallet& wallet, Psbt& psbt, const WalletPsbtOptions& options) {
     const auto complete = process_psbt(wallet, psbt, options);
     if (!complete) fail_psbt(complete.error());
     return *complete;
 }
+
+namespace {
 
 void walletprocesspsbt(Call& call) {
     Psbt psbt = read_psbt(call.argument(0), call.name(0));

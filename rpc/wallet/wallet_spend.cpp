@@ -7,6 +7,7 @@
 #include "rpc/json/spend_options.h"
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
+#include "rpc/psbt/psbt_json.h"
 #include "rpc/signing/signing.h"
 #include "rpc/wallet/funding.h"
 
@@ -122,10 +123,20 @@ void fundrawtransaction(Call& call) {
     });
 }
 
+void write_bump_fees(JsonWriter& out, const Wallet::Replacement& bumped) {
+    out.field("origfee", bumped.original_fee);
+    out.field("fee", bumped.spend.fee);
+    out.field_array("errors", [] {});
+}
+
 void bumpfee(Call& call) {
     const Txid txid = call.txid(0);
     const BumpRequest request = read_bump_options(call.params(), call.argument(1));
     const auto bumped = call.ask_wallet([&](Node& node, Wallet& wallet) {
+        if (!wallet.info().private_keys)
+            fail(Code::wallet,
+                 "bumpfee is not available with wallets that have private keys disabled. Use "
+                 "psbtbumpfee instead.");
         if (!wallet.transaction(txid))
             fail(Code::address_or_key, "Invalid or non-wallet transaction id");
         return unwrap(node.bump_fee(wallet, txid, request));
@@ -133,9 +144,28 @@ void bumpfee(Call& call) {
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("txid", bumped.spend.transaction->txid());
-        out.field("origfee", bumped.original_fee);
-        out.field("fee", bumped.spend.fee);
-        out.field_array("errors", [] {});
+        write_bump_fees(out, bumped);
+    });
+}
+
+void psbtbumpfee(Call& call) {
+    const Txid txid = call.txid(0);
+    const Json& options = call.argument(1);
+    BumpRequest request = read_bump_options(call.params(), options);
+    request.sign = false;
+    const uint32_t version =
+        read_psbt_version(option_member(options, "psbt_version"), "psbt_version");
+    Psbt psbt;
+    const auto bumped = call.ask_wallet([&](Node&, Wallet& wallet) {
+        auto made = unwrap(wallet.create_replacement(txid, request));
+        psbt = Psbt::of_transaction(made.spend.transaction->data(), version);
+        process(wallet, psbt, {.sign = false});
+        return made;
+    });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("psbt", psbt.to_base64());
+        write_bump_fees(out, bumped);
     });
 }
 
@@ -236,6 +266,18 @@ std::vector<Method> sign_methods() {
          .result = "{hex, fee, changepos}    (json object)",
          .example = "\"rawtransactionhex\"",
          .handler = &fundrawtransaction},
+        {.name = "psbtbumpfee",
+         .category = "wallet",
+         .description = "Makes a transaction that replaces transaction T of the wallet with a "
+                        "higher fee, as a PSBT that is not signed.",
+         .parameters = {{"txid", hex, true, "", "The txid to be bumped"},
+                        {"options", object, false, "",
+                         "fee_rate (sat/vB), conf_target, estimate_mode, replaceable, outputs, "
+                         "original_change_index, psbt_version",
+                         "", kBumpOptions}},
+         .result = "{psbt, origfee, fee, errors}    (json object)",
+         .example = "\"txid\"",
+         .handler = &psbtbumpfee},
         {.name = "bumpfee",
          .category = "wallet",
          .description = "Bumps the fee of an opt-in-RBF transaction T, replacing it with a new "

@@ -74,3 +74,42 @@ def test_keys_refill_finds_payments_beyond_the_lookahead(network):
     [[key], groups] = wallet.gethdkeys(), wallet.listaddressgroupings()
     assert key["has_private"] and "xprv" not in key
     assert any(address[0] == far for group in groups for address in group)
+
+
+def test_sendall_and_psbtbumpfee_over_a_watching_wallet(network):
+    node, wallet = funded(network)
+    node.rpc.createwallet("watch", True)
+    watch = node.rpc.wallet("watch")
+    watch.importdescriptors([{"desc": each["desc"], "active": True, "internal": each["internal"], "timestamp": 0}
+                             for each in wallet.listdescriptors()["descriptors"]])
+    made = watch.send({OTHER_ADDRESS: 10}, fee_rate=2)
+    assert not made["complete"] and "txid" not in made
+    sent = wallet.walletprocesspsbt(made["psbt"])
+    txid = node.rpc.sendrawtransaction(sent["hex"])
+    bumped = watch.psbtbumpfee(txid, {"fee_rate": 10})
+    assert bumped["fee"] > bumped["origfee"]
+    replacement = node.rpc.sendrawtransaction(wallet.walletprocesspsbt(bumped["psbt"])["hex"])
+    assert node.rpc.getrawmempool() == [replacement]
+    node.generate(1)
+    paid = wallet.sendall([OTHER_ADDRESS], fee_rate=1)
+    assert paid["complete"] and "hex" not in paid and wallet.getbalance() == 0
+    node.generate(1)
+    assert watch.getbalance() == 0 and watch.gettransaction(paid["txid"])["confirmations"] == 1
+
+
+def test_pruned_funds_are_imported_from_a_proof(network):
+    node, wallet = funded(network)
+    txid = wallet.sendtoaddress(wallet.getnewaddress(), 10)
+    [block] = node.generate(1)
+    balance = wallet.getbalance()
+    raw, proof = wallet.gettransaction(txid)["hex"], node.rpc.gettxoutproof([txid], block)
+    wallet.removeprunedfunds(txid)
+    assert wallet.getbalance() == 50
+    node.restart(["-wallet=w"])
+    assert wallet.getbalance() == 50
+    wallet.importprunedfunds(raw, proof)
+    assert wallet.getbalance() == balance and wallet.gettransaction(txid)["blockhash"] == block
+    node.restart(["-wallet=w"])
+    assert wallet.getbalance() == balance
+    expect_rpc_error(-8, "immutable", wallet.setwalletflag, "avoid_reuse")
+    expect_rpc_error(-4, "Descriptor already exists", wallet.createwalletdescriptor, "bech32")
