@@ -95,7 +95,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "forcecompactdb",
     "forcednsseed",
     "i2pacceptincoming",
-    "i2psam",
     "limitancestorcount",
     "limitancestorsize",
     "limitdescendantcount",

@@ -18,7 +18,6 @@ struct Unsupported {
 
 constexpr Unsupported kUnsupported[] = {
     {"avoidpartialspends", false, "payments would link addresses"},
-    {"i2psam", false, "Parley cannot reach the I2P network"},
     {"paytxfee", false, "payments would have another fee; use -fallbackfee"},
     {"privatebroadcast", false, "transactions would be sent to all peers directly"},
     {"walletbroadcast", true, "payments would be sent to peers at once"},
