@@ -8,7 +8,7 @@ namespace parley {
 
 namespace {
 
-/// Limits for requests that wait for an unfinished getdata: their number and their bytes. A peer
+/// Limits for requests that wait for an unfinished reply: their number and their bytes. A peer
 /// that exceeds them requests faster than it reads.
 constexpr size_t kQueuedRequestsMax = 1'000;
 constexpr size_t kQueuedRequestBytesMax = kPayloadSizeMax;
@@ -28,14 +28,14 @@ const PeerManager::Impl::Command* PeerManager::Impl::find_command(std::string_vi
         {"block", &Impl::on_block},
         {"engine", &Impl::on_engine},
         {"feefilter", &Impl::on_feefilter},
-        {"filteradd", &Impl::on_unserved},
-        {"filterclear", &Impl::on_unserved},
-        {"filterload", &Impl::on_unserved},
+        {"filteradd", &Impl::on_filteradd, true},
+        {"filterclear", &Impl::on_filterclear, true},
+        {"filterload", &Impl::on_filterload, true},
         {"getaddr", &Impl::on_getaddr, true},
         {"getblocks", &Impl::on_getblocks, true},
-        {"getcfcheckpt", &Impl::on_unserved},
-        {"getcfheaders", &Impl::on_unserved},
-        {"getcfilters", &Impl::on_unserved},
+        {"getcfcheckpt", &Impl::on_getcfcheckpt, true},
+        {"getcfheaders", &Impl::on_getcfheaders, true},
+        {"getcfilters", &Impl::on_getcfilters, true},
         {"getdata", &Impl::on_getdata, true},
         {"getheaders", &Impl::on_getheaders, true},
         {"headers", &Impl::on_headers},
@@ -88,7 +88,7 @@ void PeerManager::Impl::handle_frame(Peer& peer, Frame frame) {
         return;
     }
     const PeerFlow& flow = peer.flow;
-    const bool busy = flow.blocked || !flow.getdata.empty() || !flow.requests.empty();
+    const bool busy = flow.blocked || flow.serving() || !flow.requests.empty();
     if (busy && command != nullptr && command->is_request) {
         queue_request(peer, std::move(frame));
     } else {
@@ -112,7 +112,8 @@ void PeerManager::Impl::on_drained(Peer& peer) {
 void PeerManager::Impl::serve(Peer& peer) {
     PeerFlow& flow = peer.flow;
     server.serve(peer);
-    while (!peer.closing && !flow.blocked && flow.getdata.empty() && !flow.requests.empty()) {
+    filter_server.serve(peer);
+    while (!peer.closing && !flow.blocked && !flow.serving() && !flow.requests.empty()) {
         const Frame frame = std::move(flow.requests.front());
         flow.requests.pop_front();
         flow.request_bytes -= frame.wire_size();
@@ -181,12 +182,36 @@ void PeerManager::Impl::on_feefilter(Peer& peer, ByteSpan payload) {
     relay.on_fee_filter(peer, payload);
 }
 
+void PeerManager::Impl::on_filteradd(Peer& peer, ByteSpan payload) {
+    bloom_filters.on_filteradd(peer, payload);
+}
+
+void PeerManager::Impl::on_filterclear(Peer& peer, ByteSpan) {
+    bloom_filters.on_filterclear(peer);
+}
+
+void PeerManager::Impl::on_filterload(Peer& peer, ByteSpan payload) {
+    bloom_filters.on_filterload(peer, payload);
+}
+
 void PeerManager::Impl::on_getaddr(Peer& peer, ByteSpan) {
     addresses.on_getaddr(peer);
 }
 
 void PeerManager::Impl::on_getblocks(Peer& peer, ByteSpan payload) {
     server.on_getblocks(peer, payload);
+}
+
+void PeerManager::Impl::on_getcfcheckpt(Peer& peer, ByteSpan payload) {
+    filter_server.on_getcfcheckpt(peer, payload);
+}
+
+void PeerManager::Impl::on_getcfheaders(Peer& peer, ByteSpan payload) {
+    filter_server.on_getcfheaders(peer, payload);
+}
+
+void PeerManager::Impl::on_getcfilters(Peer& peer, ByteSpan payload) {
+    filter_server.on_getcfilters(peer, payload);
 }
 
 void PeerManager::Impl::on_getdata(Peer& peer, ByteSpan payload) {
@@ -259,10 +284,6 @@ void PeerManager::Impl::on_sendheaders(Peer& peer, ByteSpan) {
 
 void PeerManager::Impl::on_tx(Peer& peer, ByteSpan payload) {
     relay.on_transaction(peer, payload);
-}
-
-void PeerManager::Impl::on_unserved(Peer& peer, ByteSpan) {
-    table.disconnect(peer, "it requested bloom filters, which are not offered");
 }
 
 }  // namespace parley

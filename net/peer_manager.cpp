@@ -17,7 +17,9 @@ PeerManager::Impl::Impl(NetOptions net_options, const NetView& view, Random& ran
       download(table),
       sync(table, download),
       announcer(table),
-      server(table, initial_broadcast),
+      server(table, initial_broadcast, unfinished),
+      filter_server(table, unfinished),
+      bloom_filters(table),
       relay(table, initial_broadcast),
       addresses(table),
       keep_alive(table),
@@ -82,7 +84,7 @@ void PeerManager::Impl::handle(net_input::Closed& input) {
 
 void PeerManager::Impl::handle(net_input::TimerDue&) {
     table.work(table.peers().size());
-    if (const auto id = server.take_unfinished()) {
+    if (const auto id = unfinished.take()) {
         Peer* peer = table.find(*id);
         if (peer != nullptr && !peer->closing) serve(*peer);
     }
@@ -194,16 +196,18 @@ NetOutputs PeerManager::handle(NetInput input, NetTime time) {
 }
 
 std::optional<TimePoint> PeerManager::next_deadline() const {
+    if (!impl_->unfinished.empty()) return TimePoint{};
     std::optional<TimePoint> result;
-    for (const auto& deadline :
-         {impl_->keep_alive.deadline(), impl_->sync.deadline(), impl_->relay.deadline(),
-          impl_->connector.deadline(), impl_->server.deadline()}) {
+    for (const auto& deadline : {impl_->keep_alive.deadline(), impl_->sync.deadline(),
+                                 impl_->relay.deadline(), impl_->connector.deadline()}) {
         if (deadline && (!result || *deadline < *result)) result = deadline;
     }
     return result;
 }
 
 std::optional<TimePoint> PeerManager::dial_deadline() const {
+    // Work that is left from an earlier step waits for no clock.
+    if (next_deadline() == TimePoint{}) return TimePoint{};
     return impl_->connector.deadline();
 }
 

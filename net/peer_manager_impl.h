@@ -7,6 +7,8 @@
 
 #include "net/addresses/address_relay.h"
 #include "net/addresses/connector.h"
+#include "net/filters/bloom_filters.h"
+#include "net/filters/filter_server.h"
 #include "net/peer/handshake.h"
 #include "net/peer/keep_alive.h"
 #include "net/peer/peer_table.h"
@@ -58,7 +60,10 @@ class PeerManager::Impl {
     BlockDownload download;
     ChainSync sync;
     BlockAnnouncer announcer;
+    UnfinishedReplies unfinished;
     InventoryServer server;
+    FilterServer filter_server;
+    BloomFilters bloom_filters;
     TransactionRelay relay;
     AddressRelay addresses;
     KeepAlive keep_alive;
@@ -69,7 +74,7 @@ class PeerManager::Impl {
     struct Command {
         std::string_view name;
         Handler handler;          ///< null: known, and ignored
-        bool is_request = false;  ///< waits for an unfinished getdata
+        bool is_request = false;  ///< waits for an unfinished reply
     };
     static const Command* find_command(std::string_view name);
 
@@ -82,7 +87,7 @@ class PeerManager::Impl {
 
     void read(Unread& unread);
     void on_drained(Peer& peer);
-    /// Continues its getdata, then the requests that wait for its end.
+    /// Continues what is being served, then the requests that wait for its end.
     void serve(Peer& peer);
     void handle_frame(Peer& peer, Frame frame);
     void process(Peer& peer, const Frame& frame);
@@ -94,8 +99,14 @@ class PeerManager::Impl {
     void on_block(Peer& peer, ByteSpan payload);
     void on_engine(Peer& peer, ByteSpan payload);
     void on_feefilter(Peer& peer, ByteSpan payload);
+    void on_filteradd(Peer& peer, ByteSpan payload);
+    void on_filterclear(Peer& peer, ByteSpan payload);
+    void on_filterload(Peer& peer, ByteSpan payload);
     void on_getaddr(Peer& peer, ByteSpan payload);
     void on_getblocks(Peer& peer, ByteSpan payload);
+    void on_getcfcheckpt(Peer& peer, ByteSpan payload);
+    void on_getcfheaders(Peer& peer, ByteSpan payload);
+    void on_getcfilters(Peer& peer, ByteSpan payload);
     void on_getdata(Peer& peer, ByteSpan payload);
     void on_getheaders(Peer& peer, ByteSpan payload);
     void on_headers(Peer& peer, ByteSpan payload);
@@ -108,7 +119,6 @@ class PeerManager::Impl {
     void on_seal(Peer& peer, ByteSpan payload);
     void on_sendheaders(Peer& peer, ByteSpan payload);
     void on_tx(Peer& peer, ByteSpan payload);
-    void on_unserved(Peer& peer, ByteSpan payload);
 
     std::deque<Unread> unread_;  ///< bounded by the host, which waits until bytes are consumed
 };

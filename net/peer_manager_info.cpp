@@ -22,7 +22,7 @@ PeerInfo PeerManager::Impl::info(const Peer& peer, TimePoint now) const {
         info.address_local =
             to_string(Endpoint{theirs.receiver.host.to_string(), theirs.receiver.port});
     info.services = theirs.services;
-    info.relay_transactions = peer.handshake.version_received && theirs.relay;
+    info.relay_transactions = peer.relay.wanted;
     info.version = peer.handshake.version_received ? theirs.version : 0;
     info.user_agent = theirs.user_agent;
     info.starting_height = peer.handshake.version_received ? theirs.start_height : -1;
@@ -51,6 +51,7 @@ PeerInfo PeerManager::Impl::info(const Peer& peer, TimePoint now) const {
     info.addresses_rate_limited = peer.addresses.rate_limited;
     info.fee_filter = peer.relay.fee_filter;
     info.permissions = peer.permissions;
+    info.last_inv_sequence = peer.relay.sequence;
     info.inv_to_send = peer.relay.to_announce.size();
     return info;
 }

@@ -19,13 +19,11 @@ Effects Node::start(TimePoint now) {
     impl.now = impl.mock_time.value_or(now);
     impl.started = now;
     if (impl.wallets) {
-        for (const std::string& name : impl.config.node.wallets) {
-            const auto loaded = impl.wallets->load(name, impl.now);
-            if (!loaded) {
-                impl.effects.push_back(
-                    effect::Shutdown{loaded.error().message, impl.stores->commits.last()});
-                return std::exchange(impl.effects, {});
-            }
+        const auto loaded = impl.wallets->load_at_start(impl.config.node.wallets, impl.now);
+        if (!loaded) {
+            impl.effects.push_back(
+                effect::Shutdown{loaded.error().message, impl.stores->commits.last()});
+            return std::exchange(impl.effects, {});
         }
         impl.enqueue(impl.wallets->take_outputs());
     }
@@ -406,6 +404,7 @@ Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
                                                        const TransactionRef& transaction,
                                                        const SpendNotes& notes) {
     const Wallet::RecordedSpend recorded = wallet.record(transaction, notes, now);
+    if (!config.wallet.broadcast) return wallet.settle(recorded, std::nullopt, now);
     const auto accepted = submit_transaction(transaction);
     if (failure) {
         wallet.forget(recorded);
@@ -453,7 +452,7 @@ Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
       initial_download(*chain, engine->finality(),
                        {config.chain.minimum_score, config.node.tip_age_max}, log),
       proposals(config, *chain, *engine, mempool, host.random.next()),
-      net_view(*chain, mempool, initial_download, log),
+      net_view(*chain, indexes, mempool, initial_download, log),
       peers(config.net, net_view, host.random, log),
       wallet_view(*chain, mempool, now) {
     if (config.node.mock_time != 0) mock_time = from_unix_seconds(config.node.mock_time);

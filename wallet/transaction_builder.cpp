@@ -33,6 +33,19 @@ std::string rate_text(FeeRate rate) {
     return fmt::format("{}.{:03} sat/vB", rate.value() / 1000, rate.value() % 1000);
 }
 
+int64_t output_size(const TxOutput& output) {
+    const size_t size = output.script_pubkey.size();
+    return static_cast<int64_t>(sizeof(int64_t) + compact_size_length(size) + size);
+}
+
+// Bytes of everything but inputs, with an input count of one byte, and marker and flag taken for
+// one more.
+int64_t size_without_inputs(const std::vector<TxOutput>& outputs) {
+    int64_t size = static_cast<int64_t>(10 + compact_size_length(outputs.size()));
+    for (const TxOutput& output : outputs) size += output_size(output);
+    return size;
+}
+
 }  // namespace
 
 std::optional<int64_t> signed_input_weight(const Script& script, bool compressed) {
@@ -103,7 +116,8 @@ std::optional<WalletError> TransactionBuilder::check_recipients() {
 
 std::optional<WalletError> TransactionBuilder::choose_fee_rate() {
     const WalletNodeView& chain = wallet_.context.node;
-    const FeeRate minimum = std::max(chain.min_relay_fee(), chain.mempool_min_fee());
+    const FeeRate minimum = std::max(
+        {chain.min_relay_fee(), chain.mempool_min_fee(), wallet_.context.options.fee_rate_min});
     if (request_.fee_rate) {
         if (*request_.fee_rate < minimum && !request_.any_fee_rate)
             return WalletError{
@@ -200,8 +214,7 @@ std::optional<SelectionResult> TransactionBuilder::select(Amount target) const {
     selection.target = target;
     selection.fee_rate = fee_rate_;
     selection.long_term_fee_rate = wallet_.context.options.consolidate_fee_rate;
-    const auto output_size = static_cast<int64_t>(9 + sample.script_pubkey.size());
-    selection.change_fee = fee_for(fee_rate_, output_size);
+    selection.change_fee = fee_for(fee_rate_, output_size(sample));
     selection.change_spend_fee =
         input_fee(kChangeInputWeight, std::min(fee_rate_, selection.long_term_fee_rate));
     selection.change_min = std::max(dust(sample), selection.change_spend_fee);
@@ -239,8 +252,19 @@ std::optional<WalletError> TransactionBuilder::choose_coins() {
             "manually"};
     }
     collect_available();
+    // As in bitcoind, whose answers name what there is no room for.
+    const int64_t room =
+        request_.weight_max.value_or(kWeightMax) - 4 * size_without_inputs(outputs_);
+    if (room <= 0)
+        return WalletError{
+            WalletErrorCode::wallet,
+            "Maximum transaction weight is less than transaction weight without inputs"};
     const auto selection = select(std::max(target, Amount{1}));
     if (!selection) return insufficient();
+    if (!selection->changeless && room < 4 * output_size(change_sample()))
+        return WalletError{
+            WalletErrorCode::wallet,
+            "Maximum transaction weight is too low, can not accommodate change output"};
     for (const size_t id : selection->ids) chosen_.push_back(available_[id]);
     return std::nullopt;
 }
@@ -324,10 +348,7 @@ std::optional<WalletError> TransactionBuilder::pay_fee_from_recipients(Amount fe
 int64_t TransactionBuilder::virtual_size(const std::vector<TxOutput>& outputs) const {
     int64_t weight = 4 * static_cast<int64_t>(8 + compact_size_length(chosen_.size()) +
                                               compact_size_length(outputs.size()));
-    for (const TxOutput& output : outputs) {
-        const size_t size = output.script_pubkey.size();
-        weight += 4 * static_cast<int64_t>(8 + compact_size_length(size) + size);
-    }
+    for (const TxOutput& output : outputs) weight += 4 * output_size(output);
     bool witness =
         chosen_.size() == preset_count_;  // not selected yet: assume inputs with a witness
     for (const Coin& coin : chosen_) {

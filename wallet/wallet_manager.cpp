@@ -85,6 +85,23 @@ Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, Time
     return loaded;
 }
 
+Expected<void, WalletError> WalletManager::load_at_start(const std::vector<std::string>& names,
+                                                         TimePoint now) {
+    for (const std::string& name : names) {
+        if (find(name)) {
+            log_.warning(LogCategory::wallet, "Ignoring duplicate -wallet {}.", name);
+            continue;
+        }
+        const auto loaded = load(name, now);
+        if (loaded) continue;
+        if (loaded.error().code != WalletErrorCode::wallet_not_found)
+            return Unexpected(loaded.error());
+        log_.warning(LogCategory::wallet, "Skipping -wallet path that doesn't exist. {}",
+                     loaded.error().message);
+    }
+    return {};
+}
+
 Expected<Wallet*, WalletError> WalletManager::add(Expected<Wallet::Ref, WalletError> wallet,
                                                   TimePoint now) {
     if (!wallet) return Unexpected(wallet.error());
@@ -155,6 +172,7 @@ std::vector<WalletNotice> WalletManager::take_notices() {
 }
 
 void WalletManager::rebroadcast(const Wallet& wallet) {
+    if (!options_.broadcast) return;
     for (TransactionRef& transaction : wallet.waiting_transactions())
         outputs_.push_back({std::move(transaction)});
 }

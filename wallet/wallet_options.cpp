@@ -35,9 +35,16 @@ OptionRows<WalletOptions> WalletOptions::rows() {
         option<&O::fee_max>("maxtxfee", kAmount,
                             "Maximum fee of a wallet transaction, in coins (default: {default})",
                             {.max = kMaxMoney.value()}),
+        option<&O::fee_rate_min>("mintxfee", kAmount,
+                                 "Minimum fee rate of wallet transactions, in coins per kvB "
+                                 "(default: that of the mempool)",
+                                 {.max = kMaxMoney.value()}),
         option<&O::spend_zero_conf_change>(
             "spendzeroconfchange", kFlag,
             "Spend the wallet's own unconfirmed change (default: {default})"),
+        option<&O::broadcast>("walletbroadcast", kFlag,
+                              "Submit the wallets' transactions to the mempool and to peers "
+                              "(default: {default})"),
         option<&O::signal_replaceable>(
             "walletrbf", kFlag,
             "Signal replaceability (BIP125) in wallet transactions (default: {default})"));

@@ -19,10 +19,14 @@ struct WalletOptions {
     /// Satoshi per kvB. Empty: the node's minimum (there is no fee history on the networks that
     /// this node is made for). Zero: refuse, as bitcoind does where it is disabled.
     std::optional<FeeRate> fallback_fee;
+    /// No payment has a lower fee rate, beside the node's own minimum.
+    FeeRate fee_rate_min{0};
     AddressType address_type = AddressType::bech32;
     std::optional<AddressType> change_type;  ///< empty: as address_type
 
     bool spend_zero_conf_change = true;
+    /// Whether payments go to the mempool and to peers. If not, the user sends them.
+    bool broadcast = true;
     bool signal_replaceable = true;
     Amount fee_max{10'000'000};
     FeeRate consolidate_fee_rate{10'000};  ///< the long-term rate of waste

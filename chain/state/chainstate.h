@@ -57,6 +57,9 @@ struct ChainOptions {
     std::string engine = "pow";
     /// Memory limit of the coins cache. Coins are written out when it is exceeded.
     size_t coins_cache_bytes = size_t{64} << 20;
+    /// What the storage of the coins takes for its tables. Set by the host that opened it, to be
+    /// shown only.
+    size_t coins_tables_bytes = 0;
     /// Every coin is written out once within this many blocks. This limits the replay of a start
     /// after a crash to twice as many blocks.
     int32_t coins_write_interval_blocks = 2'000;

@@ -21,17 +21,19 @@ std::string sanitized(const std::string& text) {
 
 void Handshake::begin(Peer& peer) {
     peer.handshake.nonce = table_.random().next();
+    peer.handshake.ours = table_.options().services;
+    if (peer.permissions.bloom_filter) peer.handshake.ours |= kServiceBloom;
     if (!peer.inbound()) send_version(peer);
 }
 
 void Handshake::send_version(Peer& peer) {
     const NetOptions& options = table_.options();
     message::Version version;
-    version.services = options.services;
+    version.services = peer.handshake.ours;
     version.time = to_unix_seconds(table_.now());
     if (const auto ip = IpAddress::parse(peer.remote.host))
         version.receiver = NetAddress{0, *ip, peer.remote.port};
-    version.sender.services = options.services;
+    version.sender.services = peer.handshake.ours;
     version.nonce = peer.handshake.nonce;
     version.user_agent = options.user_agent;
     version.start_height = table_.index().tip().height.value();
@@ -88,6 +90,10 @@ void Handshake::on_version(Peer& peer, ByteSpan payload) {
     PeerHandshake& handshake = peer.handshake;
     handshake.version_received = true;
     handshake.theirs = std::move(*theirs);
+    peer.relay.wanted = handshake.theirs.relay && !peer.blocks_only();
+    const bool may_want = handshake.theirs.relay || handshake.offers_bloom();
+    // As in bitcoind: before the first announcement, it is that of an empty mempool.
+    if (may_want && !peer.blocks_only()) peer.relay.sequence = 1;
     handshake.theirs.user_agent = sanitized(handshake.theirs.user_agent);
     handshake.common_version = std::min(kProtocolVersion, handshake.theirs.version);
     // Saturates: a peer may claim any time at all.

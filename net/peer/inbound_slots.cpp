@@ -140,7 +140,7 @@ std::optional<PeerId> InboundSlots::least_useful(const Peer& newcomer) const {
                               .ping_min = peer.liveness.ping_min,
                               .last_block = peer.sync.last_block,
                               .last_transaction = peer.relay.last_transaction,
-                              .relays_transactions = peer.handshake.theirs.relay,
+                              .relays_transactions = peer.relay.wanted,
                               .discouraged = table_.bans().is_discouraged(peer.remote.host),
                               .group = group_of(peer)});
     }

@@ -19,6 +19,11 @@ constexpr std::string_view kUploadTargetHelp =
     "Send at most this many MiB to peers in 24 hours, then no blocks older than a week; the "
     "letters "
     "stand for thousands and powers of 1024 bytes; 0: no limit (default: 0)";
+constexpr std::string_view kBloomHelp =
+    "Let peers filter blocks and transactions by bloom filters (BIP37), and answer their mempool "
+    "messages (default: {default})";
+constexpr std::string_view kCompactFiltersHelp =
+    "Serve compact block filters to peers (BIP157). Needs -blockfilterindex (default: {default})";
 constexpr std::string_view kWhitelistHelp =
     "Give permissions to peers of this address or network: bloomfilter, noban, forcerelay, relay, "
     "mempool, download, addr, all, separated by commas; with `in` or `out`, to inbound or to "
@@ -91,8 +96,8 @@ OptionRows<NetOptions> NetOptions::rows() {
                                   {.group = OptionGroup::debug}),
         option<&O::network_active>("networkactive", kFlag,
                                    "Enable all peer-to-peer network activity (default: {default})"),
-        option<&O::serve_mempool_message>(
-            "peerbloomfilters", kFlag, "Answer mempool messages from peers (default: {default})"),
+        option<&O::serve_compact_filters>("peerblockfilters", kFlag, kCompactFiltersHelp),
+        option<&O::serve_bloom_filters>("peerbloomfilters", kFlag, kBloomHelp),
         option<&O::handshake_timeout>(
             "peertimeout", kSeconds,
             "Disconnect a peer that has not completed the handshake after this time; no silent "

@@ -71,7 +71,8 @@ struct NetOptions {
     BlockRelay block_relay = BlockRelay::own;
     uint64_t upload_target_bytes = 0;     ///< -maxuploadtarget: in a day; 0: no limit
     bool log_addresses = false;           ///< -logips: lines about a peer name its address
-    bool serve_mempool_message = false;   ///< -peerbloomfilters; without it `mempool` disconnects
+    bool serve_bloom_filters = false;     ///< -peerbloomfilters; `services` says so to peers
+    bool serve_compact_filters = false;   ///< -peerblockfilters; `services` says so to peers
     bool accept_local_addresses = false;  ///< addresses outside the public ranges are gossiped
 
     std::shared_ptr<const AddressTables> known_addresses;  ///< of earlier runs; null: none

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "chain/primitives/transaction.h"
 #include "chain/state/index/block_index.h"
+#include "chain/state/indexes/block_filter.h"
 
 namespace parley {
 
@@ -45,6 +46,9 @@ class NetView {
     /// The stored block (BIP144 form). Empty: its body is not stored (or pruned), or cannot be
     /// read. Only the header is compared with `node`; the receiver validates the rest.
     virtual std::optional<Bytes> read_block_bytes(const HeaderNode& node) const = 0;
+    /// From the filter index. Empty: there is no index, the block is not indexed, or the record
+    /// cannot be read. With the filter of a block, it has those of all its ancestors.
+    virtual std::optional<FilterRecord> find_filter(const HeaderNode& node) const = 0;
     virtual bool initial_download(TimePoint now) const = 0;
 
     /// A mempool transaction; null: not in the mempool.
@@ -53,6 +57,8 @@ class NetView {
     virtual std::optional<int64_t> arrival(const GenTxid& id) const = 0;
     /// The whole mempool in order of arrival: parents before children.
     virtual std::vector<RelayTransaction> relay_transactions() const = 0;
+    /// Counts what entered and left the mempool; starts at 1.
+    virtual uint64_t mempool_sequence() const = 0;
     /// The minimum fee rate for acceptance now, in sat/kvB.
     virtual int64_t fee_rate_min(TimePoint now) const = 0;
 };

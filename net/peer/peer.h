@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "base/peer_id.h"
 #include "base/time.h"
 #include "chain/rules/header_node.h"
+#include "net/filters/bloom_filter.h"
+#include "net/filters/filter_request.h"
 #include "net/peer/net_view.h"
 #include "net/peer/peer_info.h"
 #include "net/peer/permissions.h"
@@ -29,14 +32,16 @@ inline constexpr size_t kKnownTransactionsMax = 20'000;
 struct PeerHandshake {
     bool version_sent = false;
     bool version_received = false;
-    bool ready = false;  ///< version and verack received: all messages allowed
-    uint64_t nonce = 0;  ///< ours, to detect a connection to ourselves
+    bool ready = false;     ///< version and verack received: all messages allowed
+    uint64_t nonce = 0;     ///< ours, to detect a connection to ourselves
+    ServiceFlags ours = 0;  ///< what we offer to this peer
     message::Version theirs;
     int32_t common_version = 0;
     int64_t time_offset = 0;  ///< seconds
     bool wtxid_relay = false;
     bool address_v2 = false;
 
+    bool offers_bloom() const { return (ours & kServiceBloom) != 0; }
     bool speaks_parley() const { return (theirs.services & kServiceParley) != 0; }
     bool has_blocks() const {
         return (theirs.services & (kServiceNetwork | kServiceNetworkLimited)) != 0;
@@ -44,17 +49,28 @@ struct PeerHandshake {
     bool has_witnesses() const { return (theirs.services & kServiceWitness) != 0; }
 };
 
+/// The transactions of which a `mempool` message is still to be told (InventoryServer).
+struct MempoolReply {
+    std::vector<RelayTransaction> transactions;
+    size_t next = 0;
+};
+
 /// What the transport has accepted, and the requests waiting until it has drained (PeerTable,
-/// InventoryServer).
+/// InventoryServer, FilterServer).
 struct PeerFlow {
     size_t unacknowledged = 0;  ///< bytes sent since the transport last drained
     size_t behind_notify = 0;   ///< those after the message with `notify`
     bool blocked = false;       ///< waiting for Drained: large replies are held back
     TimePoint blocked_since{};
     std::deque<message::InvEntry> getdata;   ///< being served, in order
+    std::unique_ptr<MempoolReply> mempool;   ///< being sent; null: none
     std::vector<message::InvEntry> missing;  ///< those not found so far
-    std::deque<Frame> requests;              ///< requests received during an unfinished getdata
+    std::unique_ptr<FilterRequest> filters;  ///< being served; null: none
+    std::deque<Frame> requests;              ///< requests received during an unfinished one
     size_t request_bytes = 0;
+
+    /// Whether an earlier request is still being served.
+    bool serving() const { return !getdata.empty() || filters || mempool; }
 };
 
 /// Pings and the time of last activity (KeepAlive).
@@ -103,13 +119,16 @@ struct PeerSync {
 struct PeerRelay {
     explicit PeerRelay(Random& random) : known(kKnownTransactionsMax, random) {}
 
-    RecentSet known;  ///< txids or wtxids announced by or to the peer
+    bool wanted = false;                 ///< the peer wants to hear of transactions
+    std::unique_ptr<BloomFilter> bloom;  ///< of these only; null: of all
+    RecentSet known;                     ///< txids or wtxids announced by or to the peer
     std::deque<RelayTransaction> to_announce;
     /// The arrival of the first of these that is not from a disconnected block. Until it was
     /// announced, this and later ones are not served: what a peer may ask for tells nothing about
     /// when a transaction arrived, so not where it came from.
     std::optional<int64_t> secret_from;
     std::optional<TimePoint> next_announcement;
+    uint64_t sequence = 0;         ///< of the mempool, at the last announcement
     int64_t fee_filter = 0;        ///< sat/kvB: the peer's minimum
     int64_t fee_filter_sent = -1;  ///< sat/kvB; -1: none yet
     TimePoint next_fee_filter{};

@@ -71,8 +71,9 @@ struct PeerInfo {
     bool address_relay = false;
     uint64_t addresses_processed = 0;
     uint64_t addresses_rate_limited = 0;
-    int64_t fee_filter = 0;  ///< the peer's minimum, sat/kvB
-    size_t inv_to_send = 0;  ///< transactions queued for announcement
+    int64_t fee_filter = 0;          ///< the peer's minimum, sat/kvB
+    uint64_t last_inv_sequence = 0;  ///< the mempool's at the last announcement
+    size_t inv_to_send = 0;          ///< transactions queued for announcement
     Permissions permissions;
 };
 

@@ -44,7 +44,7 @@ GenTxid relay_id(const Peer& peer, const Transaction& transaction) {
 }
 
 bool takes_transactions(const Peer& peer) {
-    return peer.ready() && peer.handshake.theirs.relay && !peer.blocks_only();
+    return peer.ready() && peer.relay.wanted;
 }
 
 /// Of a parent and its child.
@@ -131,14 +131,15 @@ void TransactionRelay::send_announcements(Peer& peer) {
         const RelayTransaction transaction = relay.to_announce.front();
         relay.to_announce.pop_front();
         const Hash256& hash = relay_hash(peer, transaction);
-        if (transaction.fee_rate < relay.fee_filter || relay.known.contains(hash) ||
-            table_.view().find_transaction(GenTxid::of(transaction.wtxid)) == nullptr)
-            continue;
+        if (transaction.fee_rate < relay.fee_filter || relay.known.contains(hash)) continue;
+        const TransactionRef found = table_.view().find_transaction(GenTxid::of(transaction.wtxid));
+        if (found == nullptr || (relay.bloom && !relay.bloom->matches(*found))) continue;
         relay.known.insert(hash);
         announcement.entries.push_back(
             message::InvEntry::of(by_wtxid ? InvType::wtxid : InvType::transaction, hash));
     }
     relay.find_secret();
+    relay.sequence = table_.view().mempool_sequence();
     relay.next_announcement.reset();
     if (!relay.to_announce.empty()) relay.next_announcement = next_announcement(peer);
     if (!announcement.entries.empty()) table_.send(peer, announcement);

@@ -1,7 +1,9 @@
 #include "net/sync/inventory_server.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "net/filters/bloom_filters.h"
 #include "net/sync/block_announcer.h"
 #include "net/sync/peer_headers.h"
 
@@ -22,11 +24,19 @@ constexpr size_t kServedPerStep = 1'000;
 /// it.
 constexpr int64_t kOldBlockAge = 7 * 24 * 60 * 60;
 
+/// Of an entry, in look-ups. A filtered block is read, decoded and searched, and may be answered
+/// with a few bytes, so the send window does not limit it.
+size_t cost_of(const message::InvEntry& entry) {
+    return entry.is(InvType::filtered_block) ? kServedPerStep : 1;
+}
+
 }  // namespace
 
 void InventoryServer::on_getdata(Peer& peer, ByteSpan payload) {
     auto request = table_.decode_or_drop<message::GetData>(peer, payload);
     if (!request) return;
+    table_.log().debug(LogCategory::net, "received getdata ({} invsz) peer={}",
+                       request->entries.size(), peer.id.value());
     auto& queue = peer.flow.getdata;
     queue.insert(queue.end(), request->entries.begin(), request->entries.end());
     serve(peer);
@@ -34,34 +44,28 @@ void InventoryServer::on_getdata(Peer& peer, ByteSpan payload) {
 
 void InventoryServer::serve(Peer& peer) {
     PeerFlow& flow = peer.flow;
+    if (flow.mempool && !peer.closing && !flow.blocked) serve_mempool(peer);
     size_t served = 0;
     while (!peer.closing && !flow.blocked && !flow.getdata.empty() && served < kServedPerStep) {
         const message::InvEntry entry = flow.getdata.front();
         flow.getdata.pop_front();
-        ++served;
+        served += cost_of(entry);
         if (!serve_one(peer, entry)) flow.missing.push_back(entry);
     }
     table_.work(served);
-    if (!peer.closing && !flow.blocked && !flow.getdata.empty() &&
-        std::find(unfinished_.begin(), unfinished_.end(), peer.id) == unfinished_.end())
-        unfinished_.push_back(peer.id);
+    if (!peer.closing && !flow.blocked && (!flow.getdata.empty() || flow.mempool))
+        unfinished_.add(peer.id);
     if (!flow.getdata.empty() || flow.missing.empty()) return;
     message::NotFound answer;
     answer.entries = std::exchange(flow.missing, {});
     table_.send(peer, answer);
 }
 
-std::optional<PeerId> InventoryServer::take_unfinished() {
-    if (unfinished_.empty()) return std::nullopt;
-    const PeerId peer = unfinished_.front();
-    unfinished_.pop_front();
-    return peer;
-}
-
 bool InventoryServer::serve_one(Peer& peer, const message::InvEntry& entry) {
     switch (static_cast<InvType>(entry.type)) {
         case InvType::block:
         case InvType::witness_block:
+        case InvType::filtered_block:
         case InvType::compact_block:  // BIP152 allows replying with the whole block
             return serve_block(peer, entry);
         case InvType::transaction:
@@ -69,7 +73,7 @@ bool InventoryServer::serve_one(Peer& peer, const message::InvEntry& entry) {
         case InvType::wtxid:
             return serve_transaction(peer, entry);
         default:
-            return true;  // filtered blocks are not served; unknown types are ignored
+            return true;  // unknown types are ignored
     }
 }
 
@@ -86,14 +90,17 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
         return true;
     }
     const int64_t age = table_.index().best_header().time() - node->time();
-    if (age > kOldBlockAge && !peer.permissions.download &&
+    const bool filtered = entry.is(InvType::filtered_block);
+    if ((age > kOldBlockAge || filtered) && !peer.permissions.download &&
         table_.upload_target().refuses_old_blocks(table_.now())) {
         table_.disconnect(peer, "historical block serving limit reached");
         return true;
     }
     const auto encoding =
         entry.is(InvType::block) ? WitnessEncoding::without : WitnessEncoding::with;
-    if (!BlockAnnouncer::send_block(table_, peer, *node, encoding)) return false;
+    if (!(filtered ? BloomFilters::send_block(table_, peer, *node)
+                   : BlockAnnouncer::send_block(table_, peer, *node, encoding)))
+        return false;
     if (peer.sync.header_sent == nullptr || at_least_as_good(*node, *peer.sync.header_sent))
         peer.sync.header_sent = node;
     if (peer.sync.continue_at == hash) {
@@ -178,7 +185,7 @@ void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {
 }
 
 void InventoryServer::on_mempool(Peer& peer) {
-    if (!table_.options().serve_mempool_message && !peer.permissions.mempool) {
+    if (!peer.handshake.offers_bloom() && !peer.permissions.mempool) {
         if (!peer.permissions.no_ban)
             table_.disconnect(peer, "mempool request with bloom filters disabled");
         return;
@@ -188,19 +195,29 @@ void InventoryServer::on_mempool(Peer& peer) {
             table_.disconnect(peer, "mempool request with bandwidth limit reached");
         return;
     }
+    peer.flow.mempool =
+        std::make_unique<MempoolReply>(MempoolReply{table_.view().relay_transactions(), 0});
+    serve(peer);
+}
+
+void InventoryServer::serve_mempool(Peer& peer) {
+    MempoolReply& reply = *peer.flow.mempool;
     const bool by_wtxid = peer.handshake.wtxid_relay;
+    const size_t end = std::min(reply.next + kServedPerStep, reply.transactions.size());
+    table_.work(end - reply.next);
     message::Inv answer;
-    for (const RelayTransaction& transaction : table_.view().relay_transactions()) {
+    for (; reply.next < end; ++reply.next) {
+        const RelayTransaction& transaction = reply.transactions[reply.next];
         if (transaction.fee_rate < peer.relay.fee_filter) continue;
+        const TransactionRef found = table_.view().find_transaction(GenTxid::of(transaction.wtxid));
+        if (found == nullptr || (peer.relay.bloom && !peer.relay.bloom->matches(*found))) continue;
         const Hash256& hash = by_wtxid ? static_cast<const Hash256&>(transaction.wtxid)
                                        : static_cast<const Hash256&>(transaction.txid);
         peer.relay.known.insert(hash);
         answer.entries.push_back(
             message::InvEntry::of(by_wtxid ? InvType::wtxid : InvType::transaction, hash));
-        if (answer.entries.size() < kInvEntriesMax) continue;
-        table_.send(peer, answer);
-        answer.entries.clear();
     }
+    if (end == reply.transactions.size()) peer.flow.mempool.reset();
     if (!answer.entries.empty()) table_.send(peer, answer);
 }
 

@@ -4,42 +4,35 @@
 // portions, so that other peers do not wait for its end. Core thread.
 #pragma once
 
-#include <deque>
-#include <optional>
-
-#include "base/time.h"
 #include "net/peer/peer_table.h"
+#include "net/peer/unfinished_replies.h"
 #include "net/relay/initial_broadcast.h"
 
 namespace parley {
 
 class InventoryServer {
  public:
-    InventoryServer(PeerTable& table, InitialBroadcast& initial_broadcast)
-        : table_(table), initial_broadcast_(initial_broadcast) {}
+    InventoryServer(PeerTable& table, InitialBroadcast& initial_broadcast,
+                    UnfinishedReplies& unfinished)
+        : table_(table), initial_broadcast_(initial_broadcast), unfinished_(unfinished) {}
 
     void on_getdata(Peer& peer, ByteSpan payload);
     void on_getheaders(Peer& peer, ByteSpan payload);
     void on_getblocks(Peer& peer, ByteSpan payload);
     void on_mempool(Peer& peer);
-    /// Continues an interrupted getdata.
+    /// Continues an interrupted reply to getdata or mempool.
     void serve(Peer& peer);
-
-    /// The next peer whose getdata was interrupted only because the portion of a step was used up.
-    std::optional<PeerId> take_unfinished();
-    std::optional<TimePoint> deadline() const {
-        return unfinished_.empty() ? std::nullopt : std::optional{TimePoint{}};
-    }
 
  private:
     bool serve_one(Peer& peer, const message::InvEntry& entry);
+    void serve_mempool(Peer& peer);
     bool serve_block(Peer& peer, const message::InvEntry& entry);
     bool serve_transaction(Peer& peer, const message::InvEntry& entry);
     bool check_locator(Peer& peer, size_t size, std::string_view command);
 
     PeerTable& table_;
     InitialBroadcast& initial_broadcast_;
-    std::deque<PeerId> unfinished_;  ///< each peer at most once
+    UnfinishedReplies& unfinished_;
 };
 
 }  // namespace parley

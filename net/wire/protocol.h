@@ -24,7 +24,9 @@ using NetworkMagic = std::array<uint8_t, 4>;
 
 using ServiceFlags = uint64_t;
 inline constexpr ServiceFlags kServiceNetwork = 1u << 0;
+inline constexpr ServiceFlags kServiceBloom = 1u << 2;  ///< BIP111
 inline constexpr ServiceFlags kServiceWitness = 1u << 3;
+inline constexpr ServiceFlags kServiceCompactFilters = 1u << 6;  ///< BIP157
 inline constexpr ServiceFlags kServiceNetworkLimited = 1u << 10;
 /// Supports `seal` and `engine`. One of the bits that Bitcoin reserves for experiments (24-31).
 inline constexpr ServiceFlags kServiceParley = 1u << 24;

@@ -28,6 +28,7 @@
 #include "node/daemon/node_files.h"
 #include "node/daemon/notifying_node.h"
 #include "node/daemon/record/flight_recorder.h"
+#include "node/daemon/record/message_capture.h"
 #include "node/daemon/rpc_host.h"
 #include "node/daemon/storage/numbered_files.h"
 #include "node/daemon/system/descriptor_budget.h"
@@ -135,6 +136,7 @@ class Daemon {
     std::optional<DirectoryLock> blocks_lock_;
     PidFile pid_file_;
     const BanFile ban_file_{options_.chain_directory};
+    SettingsStore settings_{options_.settings_file};
     PeerFiles peer_files_{options_.chain_directory, config_.params.magic};
     FeeFile fee_file_{options_.chain_directory};
     std::unique_ptr<DaemonLog> log_;
@@ -192,11 +194,10 @@ Expected<void, std::string> Daemon::open_directories() {
     auto lock = DirectoryLock::acquire(options_.chain_directory);
     if (!lock) return Unexpected(lock.error());
     lock_.emplace(std::move(*lock));
-    if (options_.blocks_directory != options_.chain_directory + "/blocks") {
-        auto blocks_lock = DirectoryLock::acquire(options_.blocks_directory);
-        if (!blocks_lock) return Unexpected(blocks_lock.error());
-        blocks_lock_.emplace(std::move(*blocks_lock));
-    }
+    // Another node may be told by -blocksdir to use them.
+    auto blocks_lock = DirectoryLock::acquire(options_.blocks_directory);
+    if (!blocks_lock) return Unexpected(blocks_lock.error());
+    blocks_lock_.emplace(std::move(*blocks_lock));
     auto log = DaemonLog::open(options_.log);
     if (!log) return Unexpected(log.error());
     log_ = std::move(*log);
@@ -291,6 +292,7 @@ Expected<void, std::string> Daemon::open_node() {
     if (auto done = open_record(); !done) return done;
     config_.net.bans = ban_file_.load(*log_);
     host_->set_ban_file(ban_file_);
+    host_->set_settings(settings_);
     host_->set_directory(options_.chain_directory);
     chain_.set_file_check([directory = options_.blocks_directory](uint32_t number) {
         using Kind = FileId::Kind;
@@ -319,6 +321,7 @@ Expected<void, std::string> Daemon::open_node() {
     log_->info(LogCategory::general, "Using obfuscation key for blocksdir *.dat files ({}): '{}'",
                options_.blocks_directory, to_hex(files_->key()));
     config_.chain.coins_cache_bytes = NodeFiles::coins_cache_bytes(cache_bytes);
+    config_.chain.coins_tables_bytes = cache_bytes - config_.chain.coins_cache_bytes;
     scripts_.emplace(script_threads_, &signatures_, &known_scripts_);
     Random& random = recorded_random_ ? static_cast<Random&>(*recorded_random_) : random_;
     Random& secrets = recorded_secrets_ ? static_cast<Random&>(*recorded_secrets_) : secrets_;
@@ -355,6 +358,8 @@ void Daemon::log_start(const std::vector<std::string>& notes) {
                "Chain {}, consensus {}, SHA-256 implementation {}, miner's {}", config_.params.name,
                config_.engine.name, sha256_implementation(), pow_search_implementation());
     log_->info(LogCategory::general, "Script verification uses {} threads", script_threads_);
+    for (const std::string& line : options_.settings.log_lines())
+        log_->info(LogCategory::general, "{}", line);
     constexpr std::string_view kWarning = "Warning: ";
     for (const std::string& note : notes) {
         if (note.starts_with(kWarning))
@@ -370,6 +375,7 @@ std::string Daemon::run(std::vector<std::string> notes, const std::function<void
     if (auto done = open_directories(); !done) return done.error();
     const SignalThread signals(loop_);
     log_start(notes);
+    if (auto done = settings_.open(*log_); !done) return done.error();
     notifier_.emplace(*log_);
     transport_.emplace(options_.transport, loop_, *log_);
     miner_.emplace(options_.miner, loop_);
@@ -407,20 +413,29 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     Effects start = node_->start(now);
     StepWatch watched(hosted, *log_);
     NodeDriver* driver = &watched;
+    std::optional<MessageCapture> capture;
+    if (options_.capture_messages)
+        driver = &capture.emplace(watched, options_.chain_directory + "/message_capture",
+                                  config_.params.magic, *log_);
     std::optional<FlightRecorder> recorder;
     if (record_) {
         record_header_.start = now;
-        recorder.emplace(watched, std::move(*record_), record_header_, start, *log_);
+        recorder.emplace(*driver, std::move(*record_), record_header_, start, *log_);
         driver = &*recorder;
         log_->info(LogCategory::general, "Recording to {}", options_.record);
     }
     std::optional<BlockImport> import;
     // Blocks from files are imported before the node connects to peers.
-    const auto start_transport = [this] { transport_->start(); };
+    const auto imported = [this] {
+        transport_->start();
+        if (!options_.stop_after_import) return;
+        log_->info(LogCategory::general, "Stopping after block import");
+        loop_.request_stop();
+    };
     if (options_.load_blocks.empty() && !node_->chain().reindexing())
-        start_transport();
+        imported();
     else
-        import.emplace(options_.load_blocks, config_.params.magic, loop_, *log_, start_transport);
+        import.emplace(options_.load_blocks, config_.params.magic, loop_, *log_, imported);
     mempool_.emplace(
         MempoolPersistence::Options{options_.chain_directory + "/mempool.dat",
                                     options_.persist_mempool, options_.persist_mempool_plain},

@@ -14,6 +14,7 @@
 #include "node/daemon/daemon_log.h"
 #include "node/daemon/files/ban_file.h"
 #include "node/daemon/files/mempool_persistence.h"
+#include "node/daemon/files/settings_store.h"
 #include "node/daemon/published_chain.h"
 #include "node/daemon/workers/core_loop.h"
 #include "rpc/jsonrpc/host.h"
@@ -33,6 +34,8 @@ class RpcHost final : public rpc::Host {
     void set_schedules(std::function<void(Duration)> advance) { advance_ = std::move(advance); }
     /// Where store_bans() writes; call once, before requests are served. It must outlive them.
     void set_ban_file(const BanFile& file) { ban_file_ = &file; }
+    /// Call once, before requests are served; it must outlive them.
+    void set_settings(SettingsStore& settings) { settings_ = &settings; }
     /// Of the chain; call once, before requests are served.
     void set_directory(std::string directory) { directory_ = std::move(directory); }
     /// Call once, before requests are served; it must outlive them.
@@ -58,6 +61,9 @@ class RpcHost final : public rpc::Host {
         if (advance_) advance_(duration);
     }
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override;
+    bool set_wallet_at_start(const std::string& name, bool loaded) override {
+        return settings_ != nullptr && settings_->set_wallet(name, loaded, log_);
+    }
     bool mempool_loaded() const override { return mempool_ != nullptr && mempool_->loaded(); }
     std::optional<std::string> save_mempool(const MempoolFile& file) override;
     bool import_mempool(const std::string& path, const rpc::MempoolImport& import) override;
@@ -83,6 +89,7 @@ class RpcHost final : public rpc::Host {
     std::string directory_;
     MempoolPersistence* mempool_ = nullptr;
     const BanFile* ban_file_ = nullptr;
+    SettingsStore* settings_ = nullptr;
     std::mutex storing_bans_;  // held while the list is asked for and written
 
     mutable std::mutex mutex_;

@@ -27,6 +27,16 @@ std::optional<Bytes> ChainNetView::read_block_bytes(const HeaderNode& node) cons
     return std::move(*bytes);
 }
 
+std::optional<FilterRecord> ChainNetView::find_filter(const HeaderNode& node) const {
+    const FilterIndex* index = indexes_.filters();
+    if (index == nullptr) return std::nullopt;
+    auto record = index->find(node);
+    if (record) return std::move(*record);
+    log_.error(LogCategory::general, "Cannot read the filter of block {}: {}",
+               node.hash.to_string(), record.error().message);
+    return std::nullopt;
+}
+
 const MempoolEntry* ChainNetView::find(const GenTxid& id) const {
     return id.kind == GenTxid::Kind::txid ? mempool_.find(Txid{id.hash})
                                           : mempool_.find_by_wtxid(Wtxid{id.hash});

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/check.h"
-#include "base/crypto/keys.h"
 #include "chain/primitives/address.h"
 #include "chain/primitives/script_number.h"
 #include "chain/primitives/script_ops.h"
@@ -11,7 +9,7 @@
 #include "chain/script/script_type.h"
 #include "chain/script/sighash.h"
 #include "chain/script/signature_encoding.h"
-#include "wallet/descriptor/descriptor_checksum.h"
+#include "wallet/descriptor/descriptor.h"
 
 namespace parley::rpc {
 
@@ -36,12 +34,6 @@ std::string_view signature_suffix(ByteSpan data) {
         default:
             return {};
     }
-}
-
-std::string multisig_descriptor(const Multisig& multisig) {
-    std::string body = fmt::format("multi({}", multisig.required);
-    for (const Bytes& key : multisig.keys) body += ',' + to_hex(key);
-    return body + ')';
 }
 
 void write_input(JsonWriter& out, const ChainParams& params, const TxInput& input, bool is_coinbase,
@@ -101,37 +93,10 @@ std::string script_asm(const Script& script, bool signatures) {
     return text;
 }
 
-std::string script_descriptor(const ChainParams& params, const Script& script,
-                              const Script* witness_script) {
-    std::string body;
-    const ScriptType type = classify_script(script);
-    const auto key = match_p2pk(script);
-    const auto inner = type == ScriptType::witness_script_hash && witness_script != nullptr
-                           ? match_multisig(*witness_script)
-                           : std::nullopt;
-    if (type == ScriptType::public_key && PublicKey::parse(*key)) {
-        body = fmt::format("pk({})", to_hex(*key));
-    } else if (type == ScriptType::multisig) {
-        body = multisig_descriptor(*match_multisig(script));
-    } else if (inner) {
-        body = fmt::format("wsh({})", multisig_descriptor(*inner));
-    } else if (type == ScriptType::taproot) {
-        body = fmt::format("rawtr({})", to_hex(witness_program(script)->program));
-    } else if (const std::string address = encode_address(params.address_prefixes, script);
-               !address.empty()) {
-        body = fmt::format("addr({})", address);
-    } else {
-        body = fmt::format("raw({})", to_hex(script.bytes()));
-    }
-    const auto checksum = descriptor_checksum(body);
-    CHECK(checksum.has_value());
-    return body + '#' + *checksum;
-}
-
 void write_script(JsonWriter& out, const ChainParams& params, const Script& script) {
     out.object([&] {
         out.field("asm", script_asm(script));
-        out.field("desc", script_descriptor(params, script));
+        out.field("desc", infer_descriptor(params, script, {}).to_string(params));
         out.key("hex").hex(script.bytes());
         const std::string address = encode_address(params.address_prefixes, script);
         if (!address.empty()) out.field("address", address);

@@ -18,11 +18,6 @@ namespace parley::rpc {
 /// the name of the hash type to what looks like a signature.
 std::string script_asm(const Script& script, bool signatures = false);
 
-/// A descriptor for exactly this script, with checksum. `witness_script`, if known, is the script
-/// that a version 0 output commits to.
-std::string script_descriptor(const ChainParams& params, const Script& script,
-                              const Script* witness_script = nullptr);
-
 /// Whether every opcode is one that existed before tapscript, and no push exceeds the size limit
 /// of a stack item. A script for which this is false always fails outside tapscript.
 bool has_valid_opcodes(const Script& script);

@@ -59,6 +59,7 @@ class NewFile {
 };
 
 /// What the process knows but the node does not. Implemented by the host; thread-safe.
+// Wide because it has a function for each thing that methods ask of the process.
 class Host {
  public:
     struct ActiveCommand {
@@ -101,6 +102,9 @@ class Host {
     /// Stores the bans for the next start: calls `current` for the list, one caller at a time, so
     /// that the last list that is stored is the newest. The log tells of a failure.
     virtual void store_bans(const std::function<std::vector<BannedSubnet>()>& current) = 0;
+
+    /// Whether the wallet is loaded at the next start. False: that could not be stored.
+    virtual bool set_wallet_at_start(const std::string& name, bool loaded) = 0;
 
     /// Whether the mempool of the last run was loaded.
     virtual bool mempool_loaded() const = 0;

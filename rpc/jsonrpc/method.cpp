@@ -8,6 +8,7 @@ MethodTable::MethodTable() {
     add(blockchain_methods());
     add(chainstate_methods());
     add(block_filter_methods());
+    add(descriptor_activity_methods());
     add(coins_scan_methods());
     add(tx_proof_methods());
     add(priority_methods());

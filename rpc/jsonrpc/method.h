@@ -97,6 +97,7 @@ Status check_arguments(const Method& method, const Json::Array& arguments);
 std::vector<Method> blockchain_methods();
 std::vector<Method> chainstate_methods();
 std::vector<Method> block_filter_methods();
+std::vector<Method> descriptor_activity_methods();
 std::vector<Method> coins_scan_methods();
 std::vector<Method> coins_methods();
 std::vector<Method> coins_dump_methods();

@@ -29,6 +29,44 @@ double verification_progress(const BlockIndex& index, int64_t now) {
     return static_cast<double>(lived) / static_cast<double>(lived + missing);
 }
 
+/// "bestblockhash" to "difficulty".
+void write_tip_fields(JsonWriter& out, const BlockSummary& tip) {
+    out.field("bestblockhash", tip.hash);
+    out.field("bits", fmt::format("{:08x}", tip.header.bits));
+    out.field("target", target_from_compact(tip.header.bits).value_or(U256{}).to_hex());
+    out.field("difficulty", difficulty(tip.header.bits));
+}
+
+void getchainstates(Call& call) {
+    BlockSummary tip;
+    double progress = 1;
+    Height best_header;
+    size_t tables_bytes = 0;
+    size_t cache_bytes = 0;
+    call.ask([&](Node& node) {
+        const BlockIndex& index = node.chain().index();
+        tip = summarise(node.chain(), index.tip());
+        best_header = index.best_header().height;
+        progress = verification_progress(index, to_unix_seconds(node.now()));
+        tables_bytes = node.config().chain.coins_tables_bytes;
+        cache_bytes = node.config().chain.coins_cache_bytes;
+    });
+    JsonWriter& out = call.out();
+    out.object([&] {
+        out.field("headers", best_header);
+        out.field_array("chainstates", [&] {
+            out.object([&] {
+                out.field("blocks", tip.height);
+                write_tip_fields(out, tip);
+                out.field("verificationprogress", progress);
+                out.field("coins_db_cache_bytes", tables_bytes);
+                out.field("coins_tip_cache_bytes", cache_bytes);
+                out.field("validated", true);  // there are no snapshots that are assumed valid
+            });
+        });
+    });
+}
+
 void getblockchaininfo(Call& call) {
     BlockSummary tip;
     double progress = 1;
@@ -52,10 +90,7 @@ void getblockchaininfo(Call& call) {
         out.field("chain", call.params().name);
         out.field("blocks", tip.height);
         out.field("headers", best_header);
-        out.field("bestblockhash", tip.hash);
-        out.field("bits", fmt::format("{:08x}", tip.header.bits));
-        out.field("target", target_from_compact(tip.header.bits).value_or(U256{}).to_hex());
-        out.field("difficulty", difficulty(tip.header.bits));
+        write_tip_fields(out, tip);
         out.field("time", tip.header.time);
         out.field("mediantime", tip.median_time);
         out.field("verificationprogress", progress);
@@ -278,6 +313,15 @@ std::vector<Method> tip_methods() {
                    "size_on_disk, pruned, warnings}    (json object)",
          .example = "",
          .handler = &getblockchaininfo},
+        {.name = "getchainstates",
+         .category = "blockchain",
+         .description = "Return information about chainstates. There is one, which is validated.",
+         .parameters = {},
+         .result = "{headers, chainstates: [{blocks, bestblockhash, bits, target, difficulty, "
+                   "verificationprogress, coins_db_cache_bytes, coins_tip_cache_bytes, "
+                   "validated}]}    (json object)",
+         .example = "",
+         .handler = &getchainstates},
         {.name = "getblockcount",
          .category = "blockchain",
          .description = "Returns the height of the most-work fully-validated chain.\nThe genesis "

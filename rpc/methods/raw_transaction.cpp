@@ -12,6 +12,7 @@
 #include "rpc/json/transaction_text.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
+#include "wallet/descriptor/descriptor.h"
 
 namespace parley::rpc {
 
@@ -178,7 +179,7 @@ void decodescript(Call& call) {
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("asm", script_asm(script));
-        out.field("desc", script_descriptor(params, script));
+        out.field("desc", infer_descriptor(params, script, {}).to_string(params));
         const std::string address = encode_address(params.address_prefixes, script);
         if (!address.empty()) out.field("address", address);
         out.field("type", to_string(type));
@@ -187,9 +188,11 @@ void decodescript(Call& call) {
                   encode_address(params.address_prefixes, p2sh_script(hash160(script.bytes()))));
         const auto wrapped = wrap_in_witness(script, type);
         if (!wrapped) return;
+        SolvingData known;
+        known.add_script(script);
         out.field_object("segwit", [&] {
             out.field("asm", script_asm(*wrapped));
-            out.field("desc", script_descriptor(params, *wrapped, &script));
+            out.field("desc", infer_descriptor(params, *wrapped, known).to_string(params));
             out.key("hex").hex(wrapped->bytes());
             out.field("address", encode_address(params.address_prefixes, *wrapped));
             out.field("type", to_string(classify_script(*wrapped)));

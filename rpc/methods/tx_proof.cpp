@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "chain/primitives/consensus_limits.h"
-#include "rpc/json/merkle_proof.h"
+#include "net/filters/merkle_proof.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
 

@@ -50,6 +50,8 @@ void write_peer(JsonWriter& out, const PeerInfo& peer) {
         out.field("services", fmt::format("{:016x}", peer.services));
         out.field_values("servicesnames", service_names(peer.services));
         out.field("relaytxes", peer.relay_transactions);
+        out.field("last_inv_sequence", peer.last_inv_sequence);
+        out.field("inv_to_send", peer.inv_to_send);
         write_peer_traffic(out, peer);
         out.field("version", peer.version);
         out.field("subver", peer.user_agent);

@@ -15,6 +15,20 @@ WalletManager& require_wallets(Node& node) {
     return *node.wallets();
 }
 
+// Stores the argument load_on_startup, if it was given. The warnings are bitcoind's.
+void remember_wallet(Call& call, size_t argument, const std::string& name) {
+    if (!call.has(argument)) return;
+    const bool load = call.boolean(argument);
+    if (call.host().set_wallet_at_start(name, load)) return;
+    call.out().field_array("warnings", [&] {
+        call.out().value(
+            load ? "Wallet load on startup setting could not be updated, so wallet may not be "
+                   "loaded next node startup."
+                 : "Wallet load on startup setting could not be updated, so wallet may still be "
+                   "loaded next node startup.");
+    });
+}
+
 void createwallet(Call& call) {
     const std::string name = call.string(0);
     const WalletCreateOptions options{.private_keys = !call.boolean(1), .blank = call.boolean(2)};
@@ -30,7 +44,10 @@ void createwallet(Call& call) {
         fail(Code::wallet,
              "Compiled without external signing support (required for external signing)");
     call.ask([&](Node& node) { unwrap(require_wallets(node).create(name, options, node.now())); });
-    call.out().object([&] { call.out().field("name", name); });
+    call.out().object([&] {
+        call.out().field("name", name);
+        remember_wallet(call, 6, name);
+    });
 }
 
 void loadwallet(Call& call) {
@@ -39,7 +56,10 @@ void loadwallet(Call& call) {
         require_wallets(node);
         unwrap(node.load_wallet(name));
     });
-    call.out().object([&] { call.out().field("name", name); });
+    call.out().object([&] {
+        call.out().field("name", name);
+        remember_wallet(call, 1, name);
+    });
 }
 
 void unloadwallet(Call& call) {
@@ -52,7 +72,7 @@ void unloadwallet(Call& call) {
         fail(Code::invalid_parameter,
              "The RPC endpoint wallet and the wallet name parameter specify different wallets");
     call.ask([&](Node& node) { unwrap(require_wallets(node).unload(name)); });
-    call.out().object([] {});
+    call.out().object([&] { remember_wallet(call, 1, name); });
 }
 
 void listwallets(Call& call) {

@@ -39,6 +39,18 @@ def test_loadblock_main_chain_is_taken_with_its_signatures(network, file):
     assert node.rpc.getblockcount() == BLOCK_COUNT
 
 
+def test_stopafterblockimport_ends_once_the_blocks_are_there(network, file):
+    node = network.add("-connect=0", "-listen=0", chain="main", start=False)
+    node.spawn([f"-loadblock={file}", "-stopafterblockimport"])
+    assert node.wait_for_exit() == 0
+    assert "Stopping after block import" in node.debug_log()
+    node.start()
+    assert node.rpc.getblockcount() == BLOCK_COUNT
+    node.stop()
+    node.spawn(["-stopafterblockimport"])
+    assert node.wait_for_exit() == 0
+
+
 def test_loadblock_damaged_block_stops_before_it(network, file):
     data = bytearray(file.read_bytes())
     # Inside the first spend: its input names this outpoint, and the signature follows.

@@ -104,6 +104,14 @@ def test_datadir_in_use_is_refused_and_its_owner_goes_on(network):
     first.stop()
 
 
+def test_block_files_in_use_are_refused(network):
+    first = network.add()
+    second = network.add(f"-blocksdir={first.datadir}", start=False)
+    sentence = second.expect_start_failure()
+    assert f"Cannot obtain a lock on directory {first.chain_folder / 'blocks'}." in sentence
+    first.generate(1)
+
+
 @pytest.mark.parametrize("damage", ["missing", "garbage", "empty"])
 def test_damaged_database_is_refused_and_left_as_it_is(network, damage):
     node = with_blocks(network)

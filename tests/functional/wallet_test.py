@@ -1,5 +1,6 @@
 """The wallet over RPC: balances over blocks, reorganisations and restarts."""
 
+import json
 from decimal import Decimal
 
 from framework import KNOWN_ADDRESS, OTHER_ADDRESS, expect_rpc_error
@@ -74,6 +75,52 @@ def test_restart_wallet_has_its_keys_and_balance(network):
     assert wallet.getbalance() == 50
     assert wallet.getaddressinfo(address)["ismine"]
     assert wallet.getnewaddress() != address
+
+
+def test_wallets_chosen_by_rpc_are_loaded_at_the_next_start(network):
+    node = network.add()
+    settings = node.chain_folder / "settings.json"
+    assert list(json.loads(settings.read_text())) == ["_warning_"]
+    for name, at_start in (("a", True), ("b", False), ("c", True), ("d", None)):
+        node.rpc.createwallet(name, load_on_startup=at_start)
+    node.rpc.unloadwallet("a", False)
+    node.rpc.unloadwallet("b")
+    node.rpc.loadwallet("b", True)
+    assert json.loads(settings.read_text())["wallet"] == ["c", "b"]
+    node.restart()
+    assert node.rpc.listwallets() == ["c", "b"]
+    node.rpc.unloadwallet("c", False)
+    node.restart(["-wallet=a", "-wallet=b", "-wallet=never-made"])
+    assert node.rpc.listwallets() == ["a", "b"]
+    assert "Skipping -wallet path that doesn't exist." in node.debug_log()
+    node.restart(["-nosettings"])
+    assert node.rpc.listwallets() == []
+    [warning] = node.rpc.loadwallet("d", True)["warnings"]
+    assert "could not be updated" in warning
+
+
+def test_walletbroadcast_off_leaves_sending_to_the_user(network):
+    node, wallet = funded(network)
+    node.restart(["-walletbroadcast=0", "-wallet=w"])
+    txid = wallet.sendtoaddress(OTHER_ADDRESS, 10)
+    assert node.rpc.getrawmempool() == []
+    paid = wallet.gettransaction(txid)
+    assert paid["confirmations"] == 0 and wallet.getbalance() == 0
+    node.restart(["-walletbroadcast=0", "-wallet=w"])
+    assert node.rpc.getrawmempool() == []
+    assert node.rpc.sendrawtransaction(paid["hex"]) == txid
+    node.generate(1)
+    assert wallet.getbalance() == 40 + paid["fee"]
+
+
+def test_mintxfee_is_the_least_rate_of_a_payment(network):
+    node, wallet = funded(network)
+    node.restart(["-mintxfee=0.0002", "-wallet=w"])
+    txid = wallet.sendtoaddress(OTHER_ADDRESS, 1)
+    size = node.rpc.getmempoolentry(txid)["vsize"]
+    assert -wallet.gettransaction(txid)["fee"] >= Decimal("0.0002") * size / 1000
+    expect_rpc_error(-6, "lower than the minimum fee rate setting (20.000 sat/vB)",
+                     wallet.sendtoaddress, OTHER_ADDRESS, 1, fee_rate=19)
 
 
 def test_wallet_unloaded_while_blocks_come_catches_up(network):

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "net/filters/filter_messages.h"
 #include "net/wire/framing.h"
 #include "net/wire/messages.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -56,7 +57,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (size == 0) return 0;
     const ByteSpan payload(data + 1, size - 1);
     try_chosen<Version, SendCompact, FeeFilter, Ping, Pong, Addr, AddrV2, Inv, GetData, NotFound,
-               GetHeaders, GetBlocks, Headers, Tx, Seal>(data[0], payload);
+               GetHeaders, GetBlocks, Headers, Tx, Seal, GetFilters, GetFilterHeaders,
+               GetFilterCheckpoints, Filter, FilterHeaders, FilterCheckpoints, FilterLoad,
+               FilterAdd>(data[0], payload);
     (void)decode_block(payload);
 
     // A whole message survives its frame.

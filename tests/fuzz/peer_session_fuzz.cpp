@@ -15,11 +15,13 @@ using namespace parley;
 
 namespace {
 
-constexpr std::array<std::string_view, 27> kCommands{
-    "version", "verack",    "ping",      "pong",        "addr",       "addrv2",     "getaddr",
-    "inv",     "getdata",   "notfound",  "tx",          "block",      "headers",    "getheaders",
-    "mempool", "getblocks", "feefilter", "sendheaders", "wtxidrelay", "sendaddrv2", "sendcmpct",
-    "seal",    "engine",    "linkid",    "reject",      "filterload", "nonsense"};
+constexpr std::array<std::string_view, 32> kCommands{
+    "version",      "verack",      "ping",      "pong",      "addr",        "addrv2",
+    "getaddr",      "inv",         "getdata",   "notfound",  "tx",          "block",
+    "headers",      "getheaders",  "mempool",   "getblocks", "feefilter",   "sendheaders",
+    "wtxidrelay",   "sendaddrv2",  "sendcmpct", "seal",      "engine",      "linkid",
+    "reject",       "filterload",  "nonsense",  "filteradd", "filterclear", "getcfilters",
+    "getcfheaders", "getcfcheckpt"};
 constexpr TimePoint kStart = from_unix_seconds(1'800'000'000);
 constexpr PeerId kPeer{1};
 constexpr size_t kRecordsMax = 64;
@@ -28,6 +30,7 @@ struct Session {
     explicit Session(NetOptions options)
         : backend(false), random(1), manager(options, backend, random, log), magic(options.magic) {
         backend.mine(3);
+        backend.filters_to = backend.active_tip().height;
         step(net_input::Started{});
         const auto remote = parse_endpoint("127.0.0.1:50000", 0);
         const auto local = parse_endpoint("127.0.0.1:18444", 0);
@@ -71,7 +74,9 @@ struct Session {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-    Session session{NetOptions{}};
+    NetOptions options;
+    options.services |= kServiceBloom | kServiceCompactFilters;
+    Session session{options};
     message::Version hello;
     hello.user_agent = "/fuzz/";
     hello.nonce = 7;

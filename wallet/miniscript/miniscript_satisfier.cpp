@@ -10,6 +10,10 @@
 namespace parley {
 namespace {
 
+// A threshold joins items in the square of its arguments. Many large ones, which no sane expression
+// has, could take all memory.
+constexpr size_t kPoolMax = 4'000'000;
+
 constexpr uint32_t kNoItems = std::numeric_limits<uint32_t>::max();
 
 /// Items for the stack. The last is on top.
@@ -52,7 +56,10 @@ class Satisfier {
         : expression_(expression), keys_(keys), assets_(assets) {}
 
     std::optional<std::vector<Bytes>> run() {
-        for (const MiniscriptNode& node : expression_.nodes()) done_.push_back(choice_of(node));
+        for (const MiniscriptNode& node : expression_.nodes()) {
+            done_.push_back(choice_of(node));
+            if (pool_.size() > kPoolMax) return std::nullopt;
+        }
         const Stack& best = done_.back().satisfied;
         if (!best.available || best.malleable || !best.has_signature) return std::nullopt;
         return items_of(best);

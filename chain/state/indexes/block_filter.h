@@ -19,6 +19,12 @@ Bytes basic_filter(const Block& block, const BlockUndo& undo);
 /// The same of a set of scripts, for a block of this hash.
 Bytes basic_filter(const BlockHash& block, std::vector<Bytes> scripts);
 
+/// A block's filter and the header that commits to it.
+struct FilterRecord {
+    Hash256 header;
+    Bytes filter;
+};
+
 /// The header that commits to a filter and to those before it (BIP157).
 Hash256 filter_header(ByteSpan filter, const Hash256& previous);
 

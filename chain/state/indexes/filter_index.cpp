@@ -1,7 +1,5 @@
 #include "chain/state/indexes/filter_index.h"
 
-#include "chain/state/indexes/block_filter.h"
-
 namespace parley {
 namespace {
 
@@ -19,13 +17,9 @@ Expected<FilterIndex::Record, StorageError> FilterIndex::make(const HeaderNode& 
                                                               const Hash256& previous) const {
     const auto block = read_block(node);
     if (!block) return Unexpected(block.error());
-    BlockUndo undo;
-    if (node.parent != nullptr) {  // the genesis block spends nothing
-        auto read = chain().read_undo(node);
-        if (!read) return Unexpected(read.error());
-        undo = std::move(*read);
-    }
-    Bytes filter = basic_filter(**block, undo);
+    const auto undo = chain().read_undo(node);
+    if (!undo) return Unexpected(undo.error());
+    Bytes filter = basic_filter(**block, *undo);
     const Hash256 header = filter_header(filter, previous);
     return Record{header, std::move(filter)};
 }
@@ -33,9 +27,10 @@ Expected<FilterIndex::Record, StorageError> FilterIndex::make(const HeaderNode& 
 Expected<std::optional<FilterIndex::Record>, StorageError> FilterIndex::find(
     const HeaderNode& node) const {
     if (node.parent == nullptr) {
-        auto record = make(node, Hash256{});
-        if (!record) return Unexpected(record.error());
-        return std::optional<Record>{std::move(*record)};
+        // It spends nothing, and its body may have been pruned.
+        Bytes filter = basic_filter(*chain().params().genesis, BlockUndo{});
+        const Hash256 header = filter_header(filter, Hash256{});
+        return std::optional<Record>{{header, std::move(filter)}};
     }
     const auto bytes = store().get(filter_key(node.hash));
     if (!bytes) return Unexpected(bytes.error());

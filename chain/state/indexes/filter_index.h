@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "chain/state/indexes/block_filter.h"
 #include "chain/state/indexes/chain_index.h"
 
 namespace parley {
@@ -18,10 +19,7 @@ class FilterIndex final : public ChainIndex {
     FilterIndex(Storage& store, const Chainstate& chain, LogSink& log)
         : ChainIndex(store, chain, log, "basic block filter index", "blockfilter/basic") {}
 
-    struct Record {
-        Hash256 header;
-        Bytes filter;
-    };
+    using Record = FilterRecord;
     /// Empty: the block is not indexed.
     Expected<std::optional<Record>, StorageError> find(const HeaderNode& node) const;
 

@@ -31,6 +31,7 @@ class NoFile final : public rpc::NewFile {
 };
 
 /// The process as replayed methods see it. Its clock follows the record.
+// Wide because rpc::Host has a function for each thing that methods ask of the process.
 class ReplayHost final : public rpc::Host {
  public:
     Duration now{};
@@ -47,6 +48,7 @@ class ReplayHost final : public rpc::Host {
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override {
         current();
     }
+    bool set_wallet_at_start(const std::string&, bool) override { return true; }
     bool mempool_loaded() const override { return true; }
     void advance_schedules(Duration) override {}
     std::optional<std::string> save_mempool(const MempoolFile&) override { return ""; }

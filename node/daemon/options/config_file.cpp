@@ -1,7 +1,6 @@
 #include "node/daemon/options/config_file.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
@@ -147,61 +146,6 @@ Expected<void, std::string> parse_config_file(std::string_view text, std::string
             continue;
         }
         settings.add(Settings::Source::file, key_section, named.name, std::move(named.value));
-    }
-    return {};
-}
-
-namespace {
-
-// The option value for a JSON value. Empty: an object or null, which no option accepts.
-std::optional<Settings::Value> to_value(const simdjson::dom::element& element) {
-    switch (element.type()) {
-        case simdjson::dom::element_type::STRING:
-            return Settings::Value{std::string(std::string_view(element)), false};
-        case simdjson::dom::element_type::BOOL:
-            return bool(element) ? Settings::Value{"1", false} : Settings::Value{"0", true};
-        case simdjson::dom::element_type::INT64:
-        case simdjson::dom::element_type::UINT64:
-        case simdjson::dom::element_type::DOUBLE:
-            return Settings::Value{simdjson::to_string(element), false};
-        default:
-            return std::nullopt;
-    }
-}
-
-}  // namespace
-
-Expected<void, std::string> parse_settings_json(std::string_view text, std::string_view name,
-                                                Settings& settings) {
-    simdjson::dom::parser parser;
-    simdjson::dom::object object;
-    if (parser.parse(text.data(), text.size()).get(object) != simdjson::SUCCESS)
-        return Unexpected(
-            fmt::format("Settings file {} does not contain valid JSON. This is "
-                        "probably caused by disk corruption or a crash; repair it or "
-                        "delete it, and all settings return to their defaults.",
-                        name));
-    for (const auto& [key, element] : object) {
-        if (key.starts_with("_")) continue;  // bitcoind stores a comment under this name
-        if (find_option(key) == nullptr) {
-            settings.add_warning(fmt::format("Ignoring unknown rw_settings value {}", key));
-            continue;
-        }
-        std::vector<simdjson::dom::element> elements;
-        simdjson::dom::array array;
-        if (element.get(array) == simdjson::SUCCESS)
-            elements.assign(array.begin(), array.end());
-        else
-            elements.push_back(element);
-        for (const auto& single : elements) {
-            auto value = to_value(single);
-            if (!value)
-                return Unexpected(fmt::format(
-                    "Settings file {}: the value of \"{}\" must be a string, a number, true, false "
-                    "or a list of these.",
-                    name, key));
-            settings.add(Settings::Source::settings_json, "", key, std::move(*value));
-        }
     }
     return {};
 }

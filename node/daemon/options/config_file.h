@@ -1,6 +1,6 @@
-// The texts in which users set options, in bitcoind's grammar: command line, parley.conf,
-// settings.json. Parsing only: opens no files and interprets no values. Called by the daemon and by
-// parley-cli at start-up; fuzzed. Thread-safe.
+// The texts in which users set options, in bitcoind's grammar: command line and parley.conf
+// (settings_file.h reads settings.json). Parsing only: opens no files and interprets no values.
+// Called by the daemon and by parley-cli at start-up; fuzzed. Thread-safe.
 //
 // Not Boost.Program_options, which cannot report a negation, which value came first, or the line of
 // an error.
@@ -24,9 +24,5 @@ Expected<void, std::string> parse_command_line(const std::vector<std::string>& a
 /// sections yield warnings; `name` is the file's name, for the error.
 Expected<void, std::string> parse_config_file(std::string_view text, std::string_view name,
                                               Settings& settings);
-
-/// A JSON object whose values are strings, numbers, booleans, or lists of these.
-Expected<void, std::string> parse_settings_json(std::string_view text, std::string_view name,
-                                                Settings& settings);
 
 }  // namespace parley

@@ -207,6 +207,7 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
     options.chain = locations.chain;
     options.data_directory = locations.data_directory;
     options.chain_directory = locations.chain_directory;
+    options.settings_file = locations.settings_file;
     const auto stores = read_store_directories(settings, locations);
     if (!stores) return Unexpected(stores.error());
     options.blocks_directory = stores->blocks;
@@ -224,6 +225,8 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
         reader.fail("Prune mode is incompatible with -txospenderindex.");
     if (options.filter_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -blockfilterindex.");
+    if (node.net.serve_compact_filters && !options.filter_index)
+        reader.fail("Cannot set -peerblockfilters without -blockfilterindex.");
     options.record = absolute(options.record, locations.chain_directory);
     options.settings = settings;
     read_log(reader, locations, options.log);

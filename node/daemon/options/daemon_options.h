@@ -38,10 +38,13 @@ struct DaemonOptions {
     std::string chain_directory;   ///< where this chain's files are; the same on main
     std::string blocks_directory;  ///< .../blocks
     std::string wallet_directory = "wallets";
+    std::string settings_file;       ///< settings.json; empty: none
     std::optional<bool> xor_blocks;  ///< -blocksxor; empty: as the files are
     bool no_wallets = false;
     std::string pid_file = "bitcoind.pid";  ///< as init scripts expect; empty: none
     std::vector<std::string> load_blocks;
+    bool stop_after_import = false;
+    bool capture_messages = false;                  ///< -capturemessages
     bool accept_stale_fees = false;                 ///< -acceptstalefeeestimates
     bool persist_mempool = true;                    ///< -persistmempool
     bool persist_mempool_plain = false;             ///< -persistmempoolv1
@@ -78,6 +81,7 @@ struct Locations {
     std::string data_directory;
     std::string chain_directory;
     std::string configuration_file;  ///< the one that was read; empty: none
+    std::string settings_file;       ///< empty: -nosettings
 };
 
 /// From -chain and -datadir. Errors are sentences for stderr, here and below.

@@ -14,6 +14,15 @@ constexpr OptionUnit kFile{"<file>"};
 constexpr OptionUnit kBind{"<addr>[:<port>]"};
 constexpr OptionUnit kPort{"<port>"};
 
+constexpr OptionDetails kDebugging{.group = OptionGroup::debug};
+
+constexpr std::string_view kCaptureHelp =
+    "Write all messages from and to peers to message_capture/ in the chain's directory (default: "
+    "{default})";
+constexpr std::string_view kStaleHelp =
+    "Use fee_estimates.dat even if it is older than 60 hours (default: {default})";
+constexpr std::string_view kStopHelp =
+    "Stop when the blocks of -loadblock and -reindex are imported (default: {default})";
 constexpr std::string_view kFilterIndexHelp =
     "Maintain an index of compact filters of blocks, for light clients and for scanblocks; `basic` "
     "is the only type (default: 0)";
@@ -61,10 +70,7 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
     using enum OutOfRange;
     static constexpr auto kRows = option_rows(
         OptionGroup::general,
-        option<&O::accept_stale_fees>(
-            "acceptstalefeeestimates", kFlag,
-            "Use fee_estimates.dat even if it is older than 60 hours (default: {default})",
-            {.group = OptionGroup::debug}),
+        option<&O::accept_stale_fees>("acceptstalefeeestimates", kFlag, kStaleHelp, kDebugging),
         option<&O::alert_notify>(
             "alertnotify", kCommand,
             "Execute this command for each new warning; %s is replaced by the quoted warning"),
@@ -75,6 +81,7 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
         option<&O::blocks_directory>("blocksdir", kDirectory,
                                      "Directory of the block files (default: the data directory)"),
         option<O>("blocksxor", kFlag, kXorHelp),
+        option<&O::capture_messages>("capturemessages", kFlag, kCaptureHelp, kDebugging),
         option<&O::coin_stats_index>(
             "coinstatsindex", kFlag,
             "Index the UTXO set's statistics by block (default: {default})"),
@@ -112,6 +119,7 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
                                     "Execute this command when the node begins to shut down"),
         option<&O::startup_notify>("startupnotify", kCommand,
                                    "Execute this command when startup is complete"),
+        option<&O::stop_after_import>("stopafterblockimport", kFlag, kStopHelp, kDebugging),
         option<&O::tx_index>("txindex", kFlag,
                              "Maintain an index of all transactions, used by the getrawtransaction "
                              "RPC (default: {default})"),

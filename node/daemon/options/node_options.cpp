@@ -180,6 +180,8 @@ void read_net(OptionReader& reader, NodeConfig& config) {
         net.user_agent += "(" + comments + ")/";
     }
     if (config.chain.prune) net.services &= ~kServiceNetwork;
+    if (net.serve_bloom_filters) net.services |= kServiceBloom;
+    if (net.serve_compact_filters) net.services |= kServiceCompactFilters;
     read_networks(reader, net);
     net.onion_binds =
         read_peer_binds(reader, static_cast<uint16_t>(reader.number("port").value_or(port)))

@@ -77,7 +77,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "asmap",
     "avoidpartialspends",
     "blockreconstructionextratxn",
-    "capturemessages",
     "checkaddrman",
     "checkblockindex",
     "checkmempool",
@@ -108,18 +107,15 @@ constexpr std::string_view kWithoutEffect[] = {
     "maxreceivebuffer",
     "maxsendbuffer",
     "mempoolfullrbf",
-    "mintxfee",
     "natpmp",
     "nologratelimit",
     "paytxfee",
-    "peerblockfilters",
     "prevoutfetchthreads",
     "printpriority",
     "privatebroadcast",
     "rpcdoccheck",
     "signer",
     "signetseednode",
-    "stopafterblockimport",
     "swapbdbendian",
     "torcontrol",
     "torpassword",
@@ -128,7 +124,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "unsafesqlitesync",
     "upnp",
     "v2transport",
-    "walletbroadcast",
     "walletcrosschain",
     "walletrejectlongchains",
 };
@@ -222,6 +217,11 @@ const OptionInfo* find_option(std::string_view name) {
     const std::span<const OptionInfo> table = option_table();
     const auto found = std::ranges::find(table, name, &OptionInfo::name);
     return found == table.end() ? nullptr : &*found;
+}
+
+bool is_secret(std::string_view name) {
+    constexpr std::string_view kSecret[] = {"rpcauth", "rpcpassword", "rpcuser", "torpassword"};
+    return std::ranges::find(kSecret, name) != std::ranges::end(kSecret);
 }
 
 std::string options_help() {

@@ -17,6 +17,9 @@ std::span<const OptionInfo> option_table();
 /// Null: there is no such option.
 const OptionInfo* find_option(std::string_view name);
 
+/// Whether its values stay out of the log.
+bool is_secret(std::string_view name);
+
 /// What -help prints.
 std::string options_help();
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "node/daemon/options/option_table.h"
+#include "rpc/jsonrpc/json_writer.h"
 
 namespace parley {
 
@@ -19,6 +20,24 @@ void Settings::for_each(
     for (const auto& [name, entries] : entries_) {
         for (const Entry& entry : entries) visitor(entry.source, entry.section, name, entry.value);
     }
+}
+
+std::vector<std::string> Settings::log_lines() const {
+    std::vector<std::string> lines;
+    for (const auto& [wanted, title] : {std::pair{Source::file, "Config file arg:"},
+                                        std::pair{Source::command_line, "Command-line arg:"}}) {
+        for (const auto& [name, entries] : entries_) {
+            for (const auto& [source, section, value] : entries) {
+                if (source != wanted) continue;
+                const std::string text = is_secret(name) ? "****"
+                                         : value.negated ? "false"
+                                                         : rpc::json_quote(value.text);
+                lines.push_back(fmt::format(
+                    "{} {}{}={}", title, section.empty() ? "" : "[" + section + "] ", name, text));
+            }
+        }
+    }
+    return lines;
 }
 
 std::optional<int> Settings::rank(std::string_view name, const Entry& entry) const {

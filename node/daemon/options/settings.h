@@ -57,6 +57,10 @@ class Settings {
     const std::vector<std::string>& notices() const { return notices_; }
     void add_notice(std::string notice) { notices_.push_back(std::move(notice)); }
 
+    /// For the log: each entry of a file or of the command line, as bitcoind writes them: "Config
+    /// file arg: [regtest] rpcport="1"". What is secret is left out.
+    std::vector<std::string> log_lines() const;
+
     /// Names set in any applicable section, in alphabetical order.
     std::vector<std::string> mentioned() const;
 

@@ -9,6 +9,7 @@
 #include "node/daemon/options/option_reader.h"
 #include "node/daemon/options/option_table.h"
 #include "node/daemon/options/proxy_options.h"
+#include "node/daemon/options/settings_file.h"
 #include "node/daemon/options/unsupported.h"
 
 namespace parley {
@@ -88,21 +89,11 @@ Expected<void, std::string> read_included(const std::string& data_directory, Set
     return {};
 }
 
-Expected<void, std::string> read_settings_file(const Locations& locations, Settings& settings) {
-    std::string path = locations.chain_directory + "/settings.json";
-    if (settings.has("settings")) {
-        path = OptionReader(settings).text("settings");
-        if (path.empty()) return {};
-        if (path.front() != '/') path = locations.chain_directory + "/" + path;
-    }
-    std::error_code error;
-    if (!fs::exists(path, error)) return {};
-    const auto text = read_text_file(path);
-    if (!text)
-        return Unexpected(fmt::format(
-            "Settings file {} could not be read. Check its permissions, or use -nosettings.",
-            path));
-    return parse_settings_json(*text, path, settings);
+// Empty: -nosettings.
+std::string settings_file(const Locations& locations, const Settings& settings) {
+    if (!settings.has("settings")) return locations.chain_directory + "/settings.json";
+    const std::string path = OptionReader(settings).text("settings");
+    return path.empty() || path.front() == '/' ? path : locations.chain_directory + "/" + path;
 }
 
 }  // namespace
@@ -126,8 +117,10 @@ Expected<Locations, std::string> read_config_files(Settings& settings, const std
     if (!locations) return locations;
     locations->configuration_file = path;
     settings.select_chain(locations->chain);
-    if (auto done = read_settings_file(*locations, settings); !done)
-        return Unexpected(done.error());
+    locations->settings_file = settings_file(*locations, settings);
+    const auto file = read_settings_file(locations->settings_file);
+    if (!file) return Unexpected(file.error());
+    if (auto done = file->apply(settings); !done) return Unexpected(done.error());
     return locations;
 }
 

@@ -10,17 +10,16 @@
 namespace parley {
 namespace {
 
+// Any value but "off" is refused.
 struct Unsupported {
     std::string_view name;
-    bool off_is_refused;  // otherwise, any value but "off" is
     std::string_view consequence;
 };
 
 constexpr Unsupported kUnsupported[] = {
-    {"avoidpartialspends", false, "payments would link addresses"},
-    {"paytxfee", false, "payments would have another fee; use -fallbackfee"},
-    {"privatebroadcast", false, "transactions would be sent to all peers directly"},
-    {"walletbroadcast", true, "payments would be sent to peers at once"},
+    {"avoidpartialspends", "payments would link addresses"},
+    {"paytxfee", "payments would have another fee; use -fallbackfee"},
+    {"privatebroadcast", "transactions would be sent to all peers directly"},
 };
 
 // "0", "0.00"; a flag without a value is on.
@@ -29,10 +28,6 @@ bool is_off(std::string_view text) {
 }
 
 bool in_use(const Settings& settings, const Unsupported& option) {
-    if (option.off_is_refused) {
-        const auto value = settings.find(option.name);
-        return value && (value->negated || is_off(value->text));
-    }
     const auto values = settings.list(option.name);
     return std::ranges::any_of(values, [](const std::string& text) { return !is_off(text); });
 }
@@ -50,8 +45,8 @@ std::optional<std::string> find_meaningless(const Settings& settings) {
 std::optional<std::string> find_unsupported(const Settings& settings) {
     for (const Unsupported& option : kUnsupported) {
         if (!in_use(settings, option)) continue;
-        return fmt::format("-{}{} is not supported: {}. Leave the option out.", option.name,
-                           option.off_is_refused ? "=0" : "", option.consequence);
+        return fmt::format("-{} is not supported: {}. Leave the option out.", option.name,
+                           option.consequence);
     }
     return std::nullopt;
 }

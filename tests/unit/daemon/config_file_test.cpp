@@ -231,27 +231,5 @@ TEST(ConfigFile, arbitrary_text_is_read_or_refused) {
     }));
 }
 
-TEST(SettingsJson, values_of_each_kind_and_their_order) {
-    Settings settings;
-    ASSERT_TRUE(parse_settings_json(
-        R"({"_warning_": "x", "port": 7, "listen": false, "rest": true, "wallet": ["a", "b"],)"
-        R"( "frobnicate": 1})",
-        "settings.json", settings));
-    ASSERT_TRUE(parse_command_line({"-rest=0"}, settings));
-    ASSERT_TRUE(parse_config_file("main.port=9\nwallet=c\n", "x", settings));
-    EXPECT_EQ(get(settings, "port"), "'7'");
-    EXPECT_EQ(get(settings, "listen"), "no");
-    EXPECT_EQ(get(settings, "rest"), "'0'");
-    EXPECT_EQ(settings.list("wallet"), (Lines{"a", "b", "c"}));
-    EXPECT_EQ(settings.warnings().size(), 1u);
-}
-
-TEST(SettingsJson, damaged_is_refused) {
-    for (const char* text : {"", "{", "[]", "{\"port\":", "{\"port\": {}}", "{\"port\": null}"}) {
-        Settings settings;
-        EXPECT_FALSE(parse_settings_json(text, "settings.json", settings)) << text;
-    }
-}
-
 }  // namespace
 }  // namespace parley

@@ -125,8 +125,6 @@ TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
         {{"-i2psam=192.0.0.1:def"}, "Invalid port specified in -i2psam: '192.0.0.1:def'"},
         {{"-privatebroadcast"}, "-privatebroadcast is not supported"},
         {{"-avoidpartialspends=1"}, "-avoidpartialspends is not supported"},
-        {{"-walletbroadcast=0"}, "-walletbroadcast=0 is not supported"},
-        {{"-nowalletbroadcast"}, "-walletbroadcast=0 is not supported"},
         {{"-paytxfee=0.001"}, "-paytxfee is not supported"},
         {{"-onlynet=onion"},
          std::string(kTor) + "not provided: none of -proxy, -onion or -listenonion is given"},
@@ -253,6 +251,7 @@ TEST_F(StartOptionsTest, values_without_meaning_are_refused_even_of_options_with
         {"-whitelist=oaknoban@127.0.0.1", "Invalid P2P permission: 'oaknoban'"},
         {"-whitebind=noban@127.0.0.1", "Need to specify a port with -whitebind: '127.0.0.1'"},
         {"-blockfilterindex=foo", "Unknown -blockfilterindex value foo."},
+        {"-peerblockfilters", "Cannot set -peerblockfilters without -blockfilterindex."},
         {"-externalip=foo:x", "Cannot resolve -externalip address: 'foo:x'"},
     };
     for (const auto& [argument, sentence] : cases)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/crypto/sha256.h"
 #include "chain/rules/retarget.h"
 
 namespace parley::test {
@@ -96,6 +97,14 @@ std::optional<Bytes> FakeBackend::read_block_bytes(const HeaderNode& node) const
     const auto found = blocks_.find(node.hash);
     if (found == blocks_.end()) return std::nullopt;
     return found->second->serialize();
+}
+
+std::optional<FilterRecord> FakeBackend::find_filter(const HeaderNode& node) const {
+    if (!filters_to || node.height > *filters_to) return std::nullopt;
+    ++filters_read;
+    Bytes filter = to_bytes(node.hash.span());
+    filter.resize(filter_size);
+    return FilterRecord{sha256d(node.hash.span()), std::move(filter)};
 }
 
 const HeaderNode& FakeBackend::add_header(const BlockHeader& header) {

@@ -61,13 +61,18 @@ class FakeBackend final : public NetView {
     const HeaderNode& active_tip() const { return index_.tip(); }
     const HeaderNode* active_at(Height height) const { return index_.at_height(height); }
     std::optional<Bytes> read_block_bytes(const HeaderNode& node) const override;
+    std::optional<FilterRecord> find_filter(const HeaderNode& node) const override;
     bool initial_download(TimePoint) const override { return downloading; }
     TransactionRef find_transaction(const GenTxid& id) const override;
     std::optional<int64_t> arrival(const GenTxid& id) const override;
     std::vector<RelayTransaction> relay_transactions() const override;
+    uint64_t mempool_sequence() const override { return arrivals_.size() + 1; }
     int64_t fee_rate_min(TimePoint) const override { return fee_rate; }
 
     bool downloading = false;
+    std::optional<Height> filters_to;  ///< blocks up to here have filters; empty: none has
+    size_t filter_size = 10;           ///< bytes
+    mutable size_t filters_read = 0;
     uint32_t spacing = 1;  ///< seconds between blocks of mine()
     int64_t fee_rate = 100;
     std::set<Txid> refused;             ///< transactions that the mempool rejects

@@ -181,7 +181,7 @@ TEST(Hostile, flood_of_random_messages_leaves_the_node_within_its_bounds) {
     const uint64_t seed = test_seed();
     SeededRandom random(seed);
     NetOptions options;
-    options.serve_mempool_message = true;
+    options.services |= 1u << 2;  // NODE_BLOOM
     Station station(options, false, seed);
     station.backend.mine(20);
     const PeerId bystander = station.ready_peer(true, Station::default_version(), true, "10.9.9.9");

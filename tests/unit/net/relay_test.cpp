@@ -431,7 +431,7 @@ TEST(Relay, getdata_serves_mempool_in_the_form_that_was_asked) {
 
 TEST(Relay, mempool_message_is_answered_where_it_is_served) {
     NetOptions options;
-    options.serve_mempool_message = true;
+    options.services |= 1u << 2;  // NODE_BLOOM
     Station station(options);
     const PeerId peer = station.ready_peer();
     for (uint8_t i = 1; i <= 3; ++i) station.backend.add_transaction(make_spend(coin(i), i));

@@ -139,7 +139,7 @@ TEST(Serve, pruned_node_drops_who_asks_for_a_block_deeper_than_290_and_announces
 
 TEST(Serve, upload_target_ends_old_blocks_first_and_then_mempool_requests) {
     NetOptions options;
-    options.serve_mempool_message = true;
+    options.services |= 1u << 2;  // NODE_BLOOM
     // Room for the blocks of a day and a little more.
     options.upload_target_bytes = 144 * 4'000'000 + 500;
     Station station{options};

@@ -95,5 +95,64 @@ TEST(ScanTxOutSet, statusAndAbort_concernTheRunningScan) {
         runner.call("scantxoutset", start(R"x("raw(51)")x")).result.find("success")->boolean());
 }
 
+// ---- getdescriptoractivity
+
+const std::string kAnyone = "\"raw(51)\"";
+
+std::string activity(const std::vector<BlockHash>& blocks, const std::string& objects,
+                     const std::string& more = "") {
+    std::string hashes;
+    for (const BlockHash& hash : blocks)
+        hashes += (hashes.empty() ? "\"" : ",\"") + hash.to_string() + "\"";
+    return "[[" + hashes + "],[" + objects + "]" + more + "]";
+}
+
+TEST(GetDescriptorActivity, receiptsAndSpends_areListedInOrderOfHeight) {
+    RpcFixture runner;
+    runner.mature(1);
+    const Script payee{{OP_TRUE}};
+    const BlockRef paid = runner.extend(
+        {runner.pay_to(runner.coin(1), coins(50), {{coins(2), payee}, {coins(48), payee}})});
+    const TransactionRef received = paid->transactions[1];
+    const BlockRef empty = runner.extend();
+    const std::string coinbase = to_hex(empty->transactions[0]->outputs()[0].script_pubkey.bytes());
+    const std::string objects = kAnyone + ",{\"desc\":\"raw(" + coinbase + ")\"}";
+    const std::string params =
+        activity({empty->header.hash(), paid->header.hash(), paid->header.hash()}, objects);
+    const Json found = runner.call("getdescriptoractivity", params).result;
+    const Json::Array& events = found.find("activity")->array();
+    ASSERT_EQ(events.size(), 5u);
+    EXPECT_EQ(events[0].find("type")->string(), "receive");
+    EXPECT_EQ(events[1].find("type")->string(), "spend");
+    EXPECT_EQ(events[1].find("amount")->number(), "50.00000000");
+    EXPECT_EQ(events[1].find("blockhash")->string(), paid->header.hash().to_string());
+    EXPECT_EQ(events[1].find("spend_txid")->string(), received->txid().to_string());
+    EXPECT_EQ(events[1].find("spend_vin")->number(), "0");
+    EXPECT_EQ(events[1].find("prevout_txid")->string(),
+              received->inputs()[0].prevout.txid.to_string());
+    EXPECT_EQ(events[1].find("prevout_vout")->number(), "0");
+    EXPECT_EQ(events[1].find("prevout_spk")->find("hex")->string(), coinbase);
+    EXPECT_EQ(events[3].find("type")->string(), "receive");
+    EXPECT_EQ(events[3].find("txid")->string(), received->txid().to_string());
+    EXPECT_EQ(events[3].find("vout")->number(), "1");
+    EXPECT_EQ(events[3].find("output_spk")->find("hex")->string(), "51");
+    EXPECT_EQ(events[4].find("blockhash")->string(), empty->header.hash().to_string());
+}
+
+TEST(GetDescriptorActivity, blocksAndObjects_areChecked) {
+    RpcFixture runner;
+    const BlockRef left = runner.extend();
+    runner.call("invalidateblock", "[\"" + left->header.hash().to_string() + "\"]");
+    const auto refusal = [&](const std::string& params) {
+        const Reply reply = runner.call("getdescriptoractivity", params);
+        return std::to_string(reply.code) + " " + reply.message;
+    };
+    EXPECT_EQ(refusal(activity({left->header.hash()}, kAnyone)), "-8 Block is not in main chain");
+    EXPECT_EQ(refusal(activity({BlockHash{}}, kAnyone)), "-5 Block not found");
+    EXPECT_EQ(runner.call("getdescriptoractivity", activity({}, R"("raw(5")")).code, -5);
+    EXPECT_EQ(runner.result("getdescriptoractivity", activity({}, kAnyone, ",false")),
+              R"({"activity":[]})");
+}
+
 }  // namespace
 }  // namespace parley::rpc::test

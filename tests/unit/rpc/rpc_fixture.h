@@ -64,6 +64,12 @@ class FakeHost final : public Host {
     void store_bans(const std::function<std::vector<BannedSubnet>()>& current) override {
         stored_bans = current();
     }
+    std::map<std::string, bool> wallets_at_start;
+    bool settings_can_be_stored = true;
+    bool set_wallet_at_start(const std::string& name, bool at_start) override {
+        if (settings_can_be_stored) wallets_at_start[name] = at_start;
+        return settings_can_be_stored;
+    }
     bool loaded = true;
     std::optional<MempoolFile> saved;
     std::optional<std::string> save_path = "/data/regtest/mempool.dat";

@@ -3,7 +3,7 @@
 
 #include "base/crypto/bech32_errors.h"
 #include "base/encoding.h"
-#include "rpc/json/merkle_proof.h"
+#include "net/filters/merkle_proof.h"
 #include "tests/unit/rpc/rpc_fixture.h"
 
 namespace parley::rpc::test {

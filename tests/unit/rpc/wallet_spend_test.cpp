@@ -208,6 +208,28 @@ TEST(FundRawTransaction, mistakes_areRefused) {
     EXPECT_EQ(runner.call("fundrawtransaction", R"(["00"])").code, -22);
 }
 
+TEST(FundRawTransaction, weightLimit_namesWhatDoesNotFit) {
+    WalletFixture runner{1};
+    runner.pay(runner.address(), coins(2));
+    std::string outputs;
+    for (const char* amount : {"0.1", "0.2", "0.3"})
+        outputs += (outputs.empty() ? "{\"" : ",{\"") + runner.address() + "\":" + amount + "}";
+    const std::string hex =
+        runner.call("createrawtransaction", "[[],[" + outputs + "]]").result.string();
+    const auto fund = [&](int weight) {
+        return runner.call("fundrawtransaction",
+                           "[\"" + hex + "\",{\"max_tx_weight\":" + std::to_string(weight) + "}]");
+    };
+    constexpr int kWithoutInputs = 4 * (10 + 1 + 3 * 31);
+    EXPECT_EQ(fund(kWithoutInputs).message,
+              "Maximum transaction weight is less than transaction weight without inputs");
+    EXPECT_EQ(fund(kWithoutInputs + 4).message,
+              "Maximum transaction weight is too low, can not accommodate change output");
+    EXPECT_THAT(fund(kWithoutInputs + 4 * 31).message,
+                StartsWith("The inputs size exceeds the maximum weight"));
+    EXPECT_EQ(fund(2'000).code, 0);
+}
+
 TEST(FundRawTransaction, choicesAboutInputsAndChange_haveEffect) {
     WalletFixture runner{2};
     runner.pay(runner.address(), coins(2));

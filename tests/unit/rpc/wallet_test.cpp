@@ -107,6 +107,26 @@ TEST(LoadWallet, directory_listsLoadedAndOthers) {
               R"({"wallets":[{"name":"old","warnings":[]},{"name":"w","warnings":[]}]})");
 }
 
+TEST(LoadOnStartup, argument_isRememberedAndItsFailureIsAWarning) {
+    WalletFixture runner;
+    runner.call("createwallet", R"(["a",false,false,"",false,true,true])");
+    runner.call("createwallet", R"(["b"])");
+    runner.call("unloadwallet", R"(["b",false])");
+    runner.call("loadwallet", R"(["b",null])");
+    using Wallets = std::map<std::string, bool>;
+    EXPECT_EQ(runner.host.wallets_at_start, (Wallets{{"a", true}, {"b", false}}));
+    runner.call("unloadwallet", R"(["b"])");
+    EXPECT_EQ(runner.result("loadwallet", R"(["b",true])"), R"({"name":"b"})");
+    EXPECT_EQ(runner.host.wallets_at_start, (Wallets{{"a", true}, {"b", true}}));
+    runner.host.settings_can_be_stored = false;
+    EXPECT_EQ(runner.result("unloadwallet", R"(["b",false])"),
+              R"({"warnings":["Wallet load on startup setting could not be updated, so wallet may )"
+              R"(still be loaded next node startup."]})");
+    EXPECT_EQ(runner.result("loadwallet", R"(["b",true])"),
+              R"({"name":"b","warnings":["Wallet load on startup setting could not be updated, so )"
+              R"(wallet may not be loaded next node startup."]})");
+}
+
 TEST(UnloadWallet, pathOrName_butNotTwoDifferent) {
     WalletFixture runner;
     EXPECT_EQ(runner.call("unloadwallet").code, -8);

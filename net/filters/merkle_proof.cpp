@@ -1,4 +1,4 @@
-#include "rpc/json/merkle_proof.h"
+#include "net/filters/merkle_proof.h"
 
 #include <algorithm>
 #include <utility>
