@@ -192,9 +192,4 @@ bool IpAddress::is_routable() const {
            !in_range(address, special, 23) && !in_range(address, six_to_four, 16);
 }
 
-Bytes IpAddress::group() const {
-    const ByteSpan address{bytes_};
-    return to_bytes(is_ipv4() ? address.subspan(10, 4) : address.first(4));
-}
-
 }  // namespace parley
