@@ -309,6 +309,10 @@ std::optional<TxOutput> Wallet::known_output(const OutPoint& outpoint) const {
     return transaction->transaction->outputs()[outpoint.index];
 }
 
+Expected<WalletRecords, WalletError> Wallet::records() const {
+    return impl_->store.records();
+}
+
 void Wallet::check_consistency() const {
     impl_->ledger.check_consistency();
     CHECK(!impl_->trail.empty() && impl_->trail.rbegin()->first == *impl_->ledger.tip());

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "base/storage/storage.h"
 #include "base/time.h"
 #include "chain/rules/tx_reject.h"
+#include "wallet/backup/wallet_file.h"
 #include "wallet/node_view.h"
 #include "wallet/signing/signer.h"
 #include "wallet/wallet_error.h"
@@ -103,8 +105,11 @@ class Wallet {
     /// Transactions of blocks after `since` (empty: all) and unconfirmed ones; oldest first.
     std::vector<ListedTransaction> list_since(const std::optional<BlockHash>& since) const;
     std::optional<TransactionView> transaction(const Txid& txid) const;
-    std::vector<ReceivedByScript> list_received(int32_t confirmations_min,
-                                                bool include_empty) const;
+    /// By scripts that have labels.
+    std::vector<ReceivedByScript> list_received(const ReceivedQuery& query) const;
+    /// By these scripts, labelled or not.
+    Amount received(const std::set<Script>& scripts, const ReceivedQuery& query) const;
+    std::vector<AddressGroup> address_groups() const;
     bool is_mine(const Script& script) const;
 
     // --- addresses and labels -------------------------------------------------------------------
@@ -123,6 +128,10 @@ class Wallet {
     std::vector<Expected<void, WalletError>> import_descriptors(
         const std::vector<DescriptorImport>& imports, TimePoint now);
     std::vector<DescriptorInfo> list_descriptors(bool with_secrets) const;
+    /// In the order of their texts. The private keys contain secrets.
+    std::vector<HdKeyInfo> hd_keys(bool active_only) const;
+    /// Watches at least `size` unused scripts of each active range; 0: as many as the option says.
+    void refill_keys(uint32_t size);
     /// Scans the blocks of the active chain from `begin` to `end` (default: the tip) again.
     Expected<RescanResult, WalletError> rescan(Height begin,
                                                std::optional<Height> end = std::nullopt);
@@ -173,6 +182,9 @@ class Wallet {
     Expected<void, WalletError> unlock_unspent(const OutPoint& outpoint);
     void unlock_all();
     std::vector<OutPoint> locked() const;
+
+    /// All records of the store, in ascending order of their keys. They contain private keys.
+    Expected<WalletRecords, WalletError> records() const;
 
     /// CHECKs the indexes against the transactions. Slow. For tests.
     void check_consistency() const;

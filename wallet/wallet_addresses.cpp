@@ -328,4 +328,45 @@ std::vector<DescriptorInfo> Wallet::list_descriptors(bool with_secrets) const {
     return list;
 }
 
+namespace {
+
+/// The extended key of an expression, without its secret. Empty: it is a constant key.
+std::optional<HdPublicKey> extended_key(const DescriptorKey& key) {
+    if (const auto* open = std::get_if<HdPublicKey>(&key.key)) return *open;
+    if (const auto* secret = std::get_if<HdPrivateKey>(&key.key)) return secret->neuter();
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<HdKeyInfo> Wallet::hd_keys(bool active_only) const {
+    const ChainParams& params = impl_->context.params;
+    std::map<std::string, HdKeyInfo> keys;
+    for (const DescriptorRecord& record : impl_->keys.records()) {
+        if (active_only && !record.active) continue;
+        for (const DescriptorKey& key : record.descriptor.keys()) {
+            const auto open = extended_key(key);
+            if (!open) continue;
+            const std::string text =
+                open->to_base58(params.address_prefixes.base58.extended_public_key);
+            HdKeyInfo& info = keys[text];
+            info.public_key = text;
+            if (const auto* secret = std::get_if<HdPrivateKey>(&key.key))
+                info.private_key =
+                    secret->to_base58(params.address_prefixes.base58.extended_secret_key);
+            info.descriptors.emplace(*impl_->keys.public_text(record.number), record.active);
+        }
+    }
+    std::vector<HdKeyInfo> list;
+    for (auto& [text, info] : keys) list.push_back(std::move(info));
+    return list;
+}
+
+void Wallet::refill_keys(uint32_t size) {
+    const size_t before = impl_->keys.script_count();
+    impl_->keys.refill(size);
+    if (impl_->keys.script_count() != before) impl_->ledger.scripts_added();
+    impl_->save();
+}
+
 }  // namespace parley

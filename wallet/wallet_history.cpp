@@ -238,14 +238,18 @@ std::optional<TransactionView> Wallet::transaction(const Txid& txid) const {
     return view;
 }
 
-std::vector<ReceivedByScript> Wallet::list_received(int32_t confirmations_min,
-                                                    bool include_empty) const {
+// --- received and grouped ------------------------------------------------------------------------
+
+bool Wallet::Impl::is_received(const LedgerTx& transaction, const ReceivedQuery& query) const {
+    return transaction.counts() && ledger.depth(transaction) >= query.confirmations_min &&
+           (query.include_immature || !ledger.immature(transaction));
+}
+
+std::vector<ReceivedByScript> Wallet::list_received(const ReceivedQuery& query) const {
     std::unordered_map<Script, ReceivedByScript, ScriptHash> tally;
     for (const auto& [order, transaction] : impl_->ledger.by_order()) {
+        if (!impl_->is_received(*transaction, query)) continue;
         const int32_t depth = impl_->ledger.depth(*transaction);
-        if (!transaction->counts() || depth < confirmations_min ||
-            impl_->ledger.immature(*transaction))
-            continue;
         for (const TxOutput& output : transaction->transaction->outputs()) {
             const auto label = impl_->labels.find(output.script_pubkey);
             if (label == impl_->labels.end() || !is_mine(output.script_pubkey)) continue;
@@ -259,13 +263,103 @@ std::vector<ReceivedByScript> Wallet::list_received(int32_t confirmations_min,
     std::vector<ReceivedByScript> list;
     for (const auto& [script, label] : impl_->labels) {
         const auto it = tally.find(script);
-        if (label.send || (it == tally.end() && !include_empty)) continue;
+        if (label.send || (it == tally.end() && !query.include_empty)) continue;
         ReceivedByScript received = it == tally.end() ? ReceivedByScript{} : std::move(it->second);
         received.script = script;
         received.label = label.label;
         list.push_back(std::move(received));
     }
     return list;
+}
+
+Amount Wallet::received(const std::set<Script>& scripts, const ReceivedQuery& query) const {
+    Amount sum{0};
+    for (const auto& [order, transaction] : impl_->ledger.by_order()) {
+        if (!impl_->is_received(*transaction, query)) continue;
+        for (const TxOutput& output : transaction->transaction->outputs()) {
+            if (scripts.contains(output.script_pubkey) && is_mine(output.script_pubkey))
+                sum += output.value;
+        }
+    }
+    return sum;
+}
+
+namespace {
+
+/// Disjoint sets of scripts.
+class ScriptGroups {
+ public:
+    void join(const std::set<Script>& scripts) {
+        if (scripts.empty()) return;
+        const size_t first = root(number_of(*scripts.begin()));
+        for (const Script& script : scripts) parents_[root(number_of(script))] = first;
+    }
+
+    /// In a fixed order.
+    std::vector<std::vector<Script>> all() {
+        std::map<size_t, std::vector<Script>> by_root;
+        for (const auto& [script, number] : numbers_) by_root[root(number)].push_back(script);
+        std::vector<std::vector<Script>> groups;
+        for (auto& [number, scripts] : by_root) groups.push_back(std::move(scripts));
+        return groups;
+    }
+
+ private:
+    size_t number_of(const Script& script) {
+        const auto [it, added] = numbers_.try_emplace(script, parents_.size());
+        if (added) parents_.push_back(it->second);
+        return it->second;
+    }
+    size_t root(size_t number) {
+        while (parents_[number] != number)
+            number = parents_[number] = parents_[parents_[number]];  // halves the path
+        return number;
+    }
+
+    std::map<Script, size_t> numbers_;
+    std::vector<size_t> parents_;  // a root is its own parent
+};
+
+}  // namespace
+
+std::vector<AddressGroup> Wallet::address_groups() const {
+    const Ledger& ledger = impl_->ledger;
+    ScriptGroups groups;
+    for (const auto& [order, entry] : ledger.by_order()) {
+        const Transaction& transaction = *entry->transaction;
+        std::set<Script> spent;
+        for (const TxInput& input : transaction.inputs()) {
+            const TxOutput* output = ledger.own_output(input.prevout);
+            if (output && impl_->address_of(output->script_pubkey))
+                spent.insert(output->script_pubkey);
+        }
+        const bool from_us = !spent.empty();
+        for (const TxOutput& output : transaction.outputs()) {
+            const Script& script = output.script_pubkey;
+            if (!is_mine(script) || !impl_->address_of(script)) continue;
+            if (from_us && impl_->is_change(script)) spent.insert(script);
+            groups.join({script});
+        }
+        groups.join(spent);
+    }
+    std::map<Script, Amount> amounts;
+    std::map<Txid, bool> trusted;
+    for (const auto& [outpoint, transaction] : ledger.unspent()) {
+        if (!ledger.trusted(*transaction, trusted) || ledger.immature(*transaction)) continue;
+        const TxOutput& output = transaction->transaction->outputs()[outpoint.index];
+        amounts.try_emplace(output.script_pubkey, Amount{0}).first->second += output.value;
+    }
+    std::vector<AddressGroup> result;
+    for (const std::vector<Script>& scripts : groups.all()) {
+        AddressGroup group;
+        for (const Script& script : scripts) {
+            const auto amount = amounts.find(script);
+            group.push_back({script, amount == amounts.end() ? Amount{0} : amount->second,
+                             impl_->label_of(script)});
+        }
+        result.push_back(std::move(group));
+    }
+    return result;
 }
 
 }  // namespace parley

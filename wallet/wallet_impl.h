@@ -51,6 +51,7 @@ class Wallet::Impl {
     WalletTxInfo info_of(const LedgerTx& transaction) const;
     std::vector<WalletTxDetail> details_of(const LedgerTx& transaction,
                                            const std::optional<std::string>& label) const;
+    bool is_received(const LedgerTx& transaction, const ReceivedQuery& query) const;
 
     // wallet_spend.cpp
     Expected<SpendResult, WalletError> create_transaction(const SpendRequest& request);

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "base/storage/memory_storage.h"
+#include "wallet/wallet_store.h"
+
 namespace parley {
 namespace {
 
@@ -35,6 +38,12 @@ std::string path_problem(std::string_view name) {
 WalletError unverified(const std::string& problem) {
     return WalletError{WalletErrorCode::wallet,
                        fmt::format("Wallet file verification failed. {}", problem)};
+}
+
+WriteBatch batch_of(const WalletRecords& records) {
+    WriteBatch batch;
+    for (const WriteBatch::Put& record : records) batch.put(record.key, record.value);
+    return batch;
 }
 
 }  // namespace
@@ -98,6 +107,28 @@ Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, Time
     // mempool.
     if (loaded) rebroadcast(**loaded);
     return loaded;
+}
+
+Expected<void, WalletError> WalletManager::restore(const std::string& name,
+                                                   const WalletRecords& backup) {
+    if (!safe_name(name))
+        return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
+                                      "Wallet name must be a plain directory name"});
+    if (find(name) || directory_.exists(name))
+        return Unexpected(WalletError{
+            WalletErrorCode::already_exists,
+            fmt::format("Failed to restore wallet. Database file exists in '{}'.", name)});
+    // Nothing reaches the disk before every record has been read.
+    auto trial = std::make_unique<MemoryStorage>();
+    trial->commit(batch_of(backup), Durability::written);
+    const auto parsed = WalletStore{std::move(trial), params_}.load();
+    if (!parsed)
+        return Unexpected(WalletError{
+            WalletErrorCode::wallet, "Wallet file verification failed. " + parsed.error().message});
+    auto storage = directory_.open(name, StorageDirectory::Mode::create_new);
+    if (!storage) return Unexpected(WalletError{WalletErrorCode::wallet, storage.error().message});
+    (*storage)->commit(batch_of(backup), Durability::synced);
+    return {};
 }
 
 Expected<void, WalletError> WalletManager::load_at_start(const std::vector<std::string>& names,

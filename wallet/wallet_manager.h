@@ -33,6 +33,9 @@ class WalletManager {
                                           const WalletCreateOptions& options, TimePoint now,
                                           std::optional<Bytes> seed = std::nullopt);
     Expected<Wallet*, WalletError> load(const std::string& name, TimePoint now);
+    /// Creates a wallet's store from a backup; load() loads it. A backup that is damaged, or of
+    /// another chain, leaves nothing behind.
+    Expected<void, WalletError> restore(const std::string& name, const WalletRecords& backup);
     /// Those of the options. One that does not exist is a warning in the log; other errors end it.
     Expected<void, WalletError> load_at_start(const std::vector<std::string>& names, TimePoint now);
     /// Closes the wallet's store after its last commit.

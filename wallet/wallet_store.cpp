@@ -198,6 +198,16 @@ Expected<StoredWallet, WalletError> WalletStore::load() const {
     return wallet;
 }
 
+Expected<WalletRecords, WalletError> WalletStore::records() const {
+    WalletRecords records;
+    const auto scanned = storage_->scan({}, [&](ByteSpan key, ByteSpan value) {
+        records.push_back({to_bytes(key), to_bytes(value)});
+        return true;
+    });
+    if (!scanned) return Unexpected(damaged(scanned.error().message));
+    return records;
+}
+
 void WalletStore::put_meta(const WalletMeta& meta) {
     Writer writer;
     writer.le(kFormatVersion);

@@ -13,6 +13,7 @@
 
 #include "base/expected.h"
 #include "base/storage/storage.h"
+#include "wallet/backup/wallet_file.h"
 #include "wallet/ledger.h"
 #include "wallet/wallet_error.h"
 
@@ -59,6 +60,8 @@ class WalletStore {
 
     bool empty() const;
     Expected<StoredWallet, WalletError> load() const;
+    /// What was flushed, in ascending order of the keys.
+    Expected<WalletRecords, WalletError> records() const;
 
     void put_meta(const WalletMeta& meta);
     void put_descriptor(const DescriptorRecord& record);

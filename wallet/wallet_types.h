@@ -137,12 +137,35 @@ struct LabelledAddress {
     bool send = false;  ///< purpose "send", otherwise "receive"
 };
 
+struct ReceivedQuery {
+    int32_t confirmations_min = 1;
+    bool include_empty = false;  ///< also addresses that never received anything
+    bool include_immature = false;
+};
+
 struct ReceivedByScript {
     Script script;
     std::string label;
     Amount amount{0};
     int32_t confirmations = 0;  ///< of the most recent
     std::vector<Txid> txids;
+};
+
+/// An address of a group whose common owner is public: its members were inputs of one transaction,
+/// or the change of one.
+struct GroupedAddress {
+    Script script;
+    Amount amount{0};
+    std::optional<std::string> label;
+};
+using AddressGroup = std::vector<GroupedAddress>;
+
+/// An extended key of a wallet's descriptors, as they name it.
+struct HdKeyInfo {
+    std::string public_key;
+    std::optional<std::string> private_key;
+    /// Those that use the key, public, and whether they are active.
+    std::map<std::string, bool> descriptors;
 };
 
 struct WalletInfo {

@@ -1,7 +1,11 @@
 #include "node/daemon/rpc_host.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 
 #include "node/daemon/system/complete_file.h"
 #include "node/node.h"
@@ -87,8 +91,27 @@ bool RpcHost::import_mempool(const std::string& path, const rpc::MempoolImport& 
     return mempool_ != nullptr && mempool_->import(path, import);
 }
 
-Expected<std::unique_ptr<rpc::NewFile>, std::string> RpcHost::create_file(const std::string& path) {
-    return CompleteFile::create((std::filesystem::path(directory_) / path).string());
+Expected<std::unique_ptr<rpc::NewFile>, std::string> RpcHost::create_file(const std::string& path,
+                                                                          Existing existing) {
+    return CompleteFile::create((std::filesystem::path(directory_) / path).string(),
+                                existing == Existing::replace);
+}
+
+Expected<std::optional<Bytes>, std::string> RpcHost::read_file(const std::string& path,
+                                                               size_t size_max) {
+    const std::filesystem::path full = std::filesystem::path(directory_) / path;
+    std::error_code error;
+    if (!std::filesystem::exists(full, error)) return std::nullopt;
+    std::ifstream file(full, std::ios::binary);
+    // Only a regular file ends.
+    if (!std::filesystem::is_regular_file(full, error) || !file)
+        return Unexpected(fmt::format("Couldn't open file {} for reading.", full.string()));
+    const uint64_t size = std::min<uint64_t>(std::filesystem::file_size(full, error), size_max);
+    Bytes content(error ? 0 : size);
+    file.read(reinterpret_cast<char*>(content.data()),
+              static_cast<std::streamsize>(content.size()));
+    if (error || !file) return Unexpected(fmt::format("Couldn't read file {}.", full.string()));
+    return content;
 }
 
 std::shared_ptr<void> RpcHost::begin_scan(Scan scan) {

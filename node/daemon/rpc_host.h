@@ -67,8 +67,10 @@ class RpcHost final : public rpc::Host {
     bool mempool_loaded() const override { return mempool_ != nullptr && mempool_->loaded(); }
     std::optional<std::string> save_mempool(const MempoolFile& file) override;
     bool import_mempool(const std::string& path, const rpc::MempoolImport& import) override;
-    Expected<std::unique_ptr<rpc::NewFile>, std::string> create_file(
-        const std::string& path) override;
+    Expected<std::unique_ptr<rpc::NewFile>, std::string> create_file(const std::string& path,
+                                                                     Existing existing) override;
+    Expected<std::optional<Bytes>, std::string> read_file(const std::string& path,
+                                                          size_t size_max) override;
     std::shared_ptr<void> begin_scan(Scan scan) override;
     bool report_scan(Scan scan, ScanProgress progress) override;
     std::optional<ScanProgress> scan_progress(Scan scan) const override;

@@ -114,10 +114,16 @@ class Host {
     /// tells why.
     virtual bool import_mempool(const std::string& path, const MempoolImport& import) = 0;
 
+    /// What happens to a file that has the name already.
+    enum class Existing : uint8_t { keep, replace };
     /// A relative path is below the chain's directory. The error is bitcoind's sentence: the file
     /// exists, or cannot be made.
-    virtual Expected<std::unique_ptr<NewFile>, std::string> create_file(
-        const std::string& path) = 0;
+    virtual Expected<std::unique_ptr<NewFile>, std::string> create_file(const std::string& path,
+                                                                        Existing existing) = 0;
+    /// The first `size_max` bytes at most, of a path as above. Empty: nothing has that name. The
+    /// error is a sentence.
+    virtual Expected<std::optional<Bytes>, std::string> read_file(const std::string& path,
+                                                                  size_t size_max) = 0;
 
     /// What long searches look through: scantxoutset, scanblocks.
     enum class Scan : uint8_t { coins, blocks };

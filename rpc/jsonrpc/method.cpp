@@ -41,6 +41,9 @@ MethodTable::MethodTable() {
     add(consensus_methods());
     add(wallet_methods());
     add(wallet_transaction_methods());
+    add(wallet_received_methods());
+    add(wallet_backup_methods());
+    add(wallet_key_methods());
     add(wallet_spend_methods());
     add(wallet_psbt_methods());
     add(wallet_address_methods());

@@ -172,7 +172,7 @@ const Json& wanted_base(const Call& call) {
 void dumptxoutset(Call& call) {
     const Json& wanted = wanted_base(call);
     call.ask([&](Node& node) { find_base(node, wanted); });
-    auto file = call.host().create_file(call.string(0));
+    auto file = call.host().create_file(call.string(0), Host::Existing::keep);
     if (!file) fail(Code::invalid_parameter, file.error());
     DumpBase base;
     PastCoins coins = call.ask([&](Node& node) {

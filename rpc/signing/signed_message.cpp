@@ -7,17 +7,17 @@
 #include "base/serialize.h"
 #include "chain/primitives/address.h"
 #include "rpc/jsonrpc/call.h"
+#include "rpc/signing/signed_message.h"
 
 namespace parley::rpc {
 
-namespace {
-
-/// The prefix keeps a signed message from being a valid transaction.
 Hash256 message_hash(std::string_view message) {
     Writer writer;
     writer.var_bytes(as_bytes("Bitcoin Signed Message:\n")).var_bytes(as_bytes(message));
     return sha256d(writer.data());
 }
+
+namespace {
 
 void signmessagewithprivkey(Call& call) {
     const auto key = decode_secret_key(call.params().address_prefixes, call.string(0));

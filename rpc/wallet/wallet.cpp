@@ -4,10 +4,9 @@
 #include "rpc/json/transaction_text.h"
 #include "rpc/json/wallet_json.h"
 #include "rpc/jsonrpc/call.h"
+#include "rpc/wallet/wallet_names.h"
 
 namespace parley::rpc {
-
-namespace {
 
 WalletManager& require_wallets(Node& node) {
     if (node.wallets() == nullptr)
@@ -15,7 +14,7 @@ WalletManager& require_wallets(Node& node) {
     return *node.wallets();
 }
 
-// Stores the argument load_on_startup, if it was given. The warnings are bitcoind's.
+// The warnings are bitcoind's.
 void remember_wallet(Call& call, size_t argument, const std::string& name) {
     if (!call.has(argument)) return;
     const bool load = call.boolean(argument);
@@ -28,6 +27,20 @@ void remember_wallet(Call& call, size_t argument, const std::string& name) {
                    "loaded next node startup.");
     });
 }
+
+std::string named_wallet(Call& call, size_t argument) {
+    const auto in_path = call.wallet_in_path();
+    if (!in_path && !call.has(argument))
+        fail(Code::invalid_parameter,
+             "Either the RPC endpoint wallet or the wallet name parameter must be provided");
+    std::string name = call.string(argument, in_path.value_or(""));
+    if (in_path && *in_path != name)
+        fail(Code::invalid_parameter,
+             "The RPC endpoint wallet and the wallet name parameter specify different wallets");
+    return name;
+}
+
+namespace {
 
 void createwallet(Call& call) {
     const std::string name = call.string(0);
@@ -63,14 +76,7 @@ void loadwallet(Call& call) {
 }
 
 void unloadwallet(Call& call) {
-    const auto in_path = call.wallet_in_path();
-    if (!in_path && !call.has(0))
-        fail(Code::invalid_parameter,
-             "Either the RPC endpoint wallet or the wallet name parameter must be provided");
-    const std::string name = call.string(0, in_path.value_or(""));
-    if (in_path && *in_path != name)
-        fail(Code::invalid_parameter,
-             "The RPC endpoint wallet and the wallet name parameter specify different wallets");
+    const std::string name = named_wallet(call, 0);
     call.ask([&](Node& node) { unwrap(require_wallets(node).unload(name)); });
     call.out().object([&] { remember_wallet(call, 1, name); });
 }
@@ -205,8 +211,6 @@ void listlockunspent(Call& call) {
 
 std::vector<Method> wallet_file_methods() {
     using enum ParameterType;
-    const Parameter on_startup{"load_on_startup", boolean, false, "",
-                               "Save wallet name to persistent settings and load on startup."};
     return {
         {.name = "createwallet",
          .category = "wallet",
@@ -220,7 +224,7 @@ std::vector<Method> wallet_file_methods() {
                         {"avoid_reuse", boolean, false, "false",
                          "Keep track of coin reuse, and treat dirty and clean coins differently."},
                         {"descriptors", boolean, false, "true", "If set, must be \"true\""},
-                        on_startup,
+                        kLoadOnStartup,
                         {"external_signer", boolean, false, "false", "Not available."}},
          .result = "{name, warnings}    (json object)",
          .example = "\"testwallet\"",
@@ -228,7 +232,7 @@ std::vector<Method> wallet_file_methods() {
         {.name = "loadwallet",
          .category = "wallet",
          .description = "Loads a wallet from the wallet directory.",
-         .parameters = {{"filename", string, true, "", "The name of the wallet."}, on_startup},
+         .parameters = {{"filename", string, true, "", "The name of the wallet."}, kLoadOnStartup},
          .result = "{name, warnings}    (json object)",
          .example = "\"testwallet\"",
          .handler = &loadwallet},
@@ -237,7 +241,7 @@ std::vector<Method> wallet_file_methods() {
          .description = "Unloads the wallet referenced by the request endpoint or the wallet name.",
          .parameters = {{"wallet_name", string, false, "the wallet name from the RPC endpoint",
                          "The name of the wallet to unload."},
-                        on_startup},
+                        kLoadOnStartup},
          .result = "{warnings}    (json object)",
          .example = "\"testwallet\"",
          .handler = &unloadwallet},

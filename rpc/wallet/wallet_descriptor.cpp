@@ -144,6 +144,11 @@ void rescanblockchain(Call& call) {
     });
 }
 
+void abortrescan(Call& call) {
+    // A rescan is one step of the core thread, so none is running while this is asked.
+    call.out().value(call.ask_wallet([](Node&, Wallet&) { return false; }));
+}
+
 }  // namespace
 
 std::vector<Method> wallet_descriptor_methods() {
@@ -159,6 +164,14 @@ std::vector<Method> wallet_descriptor_methods() {
          .result = "{start_height, stop_height}    (json object)",
          .example = "100 120",
          .handler = &rescanblockchain},
+        {.name = "abortrescan",
+         .category = "wallet",
+         .description = "Stops a rescan of the wallet. No other call is answered during one here, "
+                        "so there is never one to stop.",
+         .parameters = {},
+         .result = "true|false    (boolean) Whether a rescan was stopped",
+         .example = "",
+         .handler = &abortrescan},
         {.name = "importdescriptors",
          .category = "wallet",
          .description = "Import descriptors. This will trigger a rescan of the blockchain based on "

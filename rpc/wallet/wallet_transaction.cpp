@@ -11,6 +11,7 @@
 #include "rpc/json/wallet_json.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
+#include "rpc/signing/signing.h"
 
 namespace parley::rpc {
 
@@ -269,48 +270,68 @@ void listunspent(Call& call) {
     });
 }
 
-// ---- received
+// ---- one transaction
 
-int32_t confirmations_argument(const Call& call, size_t position) {
-    return static_cast<int32_t>(call.integer(position, 1, INT32_MIN, INT32_MAX));
-}
+/// The change of a wallet's balance by transactions that spend what is unspent, or each other's
+/// outputs.
+class Simulation {
+ public:
+    Simulation(Node& node, const Wallet& wallet) : node_(node), wallet_(wallet) {}
 
-void getreceivedbyaddress(Call& call) {
-    const std::string address = call.string(0);
-    const Script script = read_address(call.params(), address);
-    const int32_t confirmations = confirmations_argument(call, 1);
-    call.out().value(call.ask_wallet([&](Node&, Wallet& wallet) {
-        if (!wallet.is_mine(script)) fail(Code::wallet, "Address not found in wallet");
-        Amount sum{0};
-        for (const ReceivedByScript& entry : wallet.list_received(confirmations, false)) {
-            if (entry.script == script) sum += entry.amount;
+    void add(const TransactionData& transaction, const Txid& txid) {
+        for (const TxInput& input : transaction.inputs) spend(input.prevout);
+        for (uint32_t i = 0; i < transaction.outputs.size(); ++i) {
+            const TxOutput& output = transaction.outputs[i];
+            if (!money_range(output.value))
+                fail(Code::invalid_parameter, "Transaction amount out of range");
+            const int64_t value = wallet_.is_mine(output.script_pubkey) ? output.value.value() : 0;
+            created_[{txid, i}] = value;
+            change_ += value;
         }
-        return sum;
-    }));
-}
+    }
+    /// Negative: the wallet has less afterwards.
+    int64_t change() const { return change_; }
 
-void listreceivedbyaddress(Call& call) {
-    const int32_t confirmations = confirmations_argument(call, 0);
-    const bool include_empty = call.boolean(1);
-    std::optional<Script> wanted;
-    if (!call.string(3).empty()) wanted = read_address(call.params(), call.string(3));
-    const auto entries = call.ask_wallet(
-        [&](Node&, Wallet& wallet) { return wallet.list_received(confirmations, include_empty); });
-    JsonWriter& out = call.out();
-    out.array([&] {
-        for (const ReceivedByScript& entry : entries) {
-            const std::string address =
-                encode_address(call.params().address_prefixes, entry.script);
-            if (address.empty() || (wanted && entry.script != *wanted)) continue;
-            out.object([&] {
-                out.field("address", address);
-                out.field("amount", entry.amount);
-                out.field("confirmations", entry.confirmations);
-                out.field("label", entry.label);
-                out.field_values("txids", entry.txids);
-            });
+ private:
+    void spend(const OutPoint& outpoint) {
+        if (!spent_.insert(outpoint).second)
+            fail(Code::invalid_parameter,
+                 "Transaction(s) are spending the same output more than once");
+        if (const auto made = created_.find(outpoint); made != created_.end()) {
+            change_ -= made->second;
+            created_.erase(made);
+            return;
         }
+        const auto output = known_output(node_, outpoint);
+        if (!output)
+            fail(Code::invalid_parameter,
+                 "One or more transaction inputs are missing or have been spent already");
+        if (wallet_.is_mine(output->script_pubkey)) change_ -= output->value.value();
+    }
+
+    Node& node_;
+    const Wallet& wallet_;
+    std::map<OutPoint, int64_t> created_;  // and not spent; 0: somebody else's
+    std::set<OutPoint> spent_;
+    int64_t change_ = 0;
+};
+
+void simulaterawtransaction(Call& call) {
+    std::vector<TransactionData> transactions;
+    for (const Json& item : read_array(call.argument(0), call.name(0))) {
+        auto data = decode_transaction_hex(read_string(item, "rawtx"));
+        if (!data) fail(Code::deserialization, "Transaction hex string decoding failure.");
+        transactions.push_back(std::move(*data));
+    }
+    if (call.has(1))
+        check_members(call.argument(1), {{"include_watchonly", ParameterType::boolean}});
+    const int64_t change = call.ask_wallet([&](Node& node, Wallet& wallet) {
+        Simulation simulation{node, wallet};
+        for (const TransactionData& data : transactions)
+            simulation.add(data, make_transaction(TransactionData{data})->txid());
+        return simulation.change();
     });
+    call.out().object([&] { call.out().field("balance_change", Amount{change}); });
 }
 
 void abandontransaction(Call& call) {
@@ -377,13 +398,22 @@ std::vector<Method> wallet_list_methods() {
          .result = "null    (json null)",
          .example = "\"1075db55d416d3ca199f55b6084e2115b9345e16c5cf302fc80e9d5fbf5d48d\"",
          .handler = &abandontransaction},
+        {.name = "simulaterawtransaction",
+         .category = "wallet",
+         .description = "Tells how the wallet's balance would change if the given transactions "
+                        "were signed and sent.",
+         .parameters = {{"rawtxs", array, false, "", "The transactions, parents first",
+                         R"(["rawtx",...])"},
+                        {"options", object, false, "", "include_watchonly: no longer used", "",
+                         "include_watchonly"}},
+         .result = "{balance_change}    (json object) negative: the wallet has less",
+         .example = R"([\"myhex\"])",
+         .handler = &simulaterawtransaction},
     };
 }
 
 std::vector<Method> wallet_coin_methods() {
     using enum ParameterType;
-    const Parameter confirmations{"minconf", number, false, "1",
-                                  "Only include transactions confirmed at least this many times."};
     return {
         {.name = "listunspent",
          .category = "wallet",
@@ -408,27 +438,6 @@ std::vector<Method> wallet_coin_methods() {
                    "parent_descs, safe},...]    (json array)",
          .example = R"(6 9999999 '[]' true '{ "minimumAmount": 0.005 }')",
          .handler = &listunspent},
-        {.name = "getreceivedbyaddress",
-         .category = "wallet",
-         .description = "Returns the total amount received by the given address in transactions "
-                        "with at least minconf confirmations.",
-         .parameters = {{"address", string, true, "", "The bitcoin address for transactions."},
-                        confirmations},
-         .result = "n    (numeric) The total amount in BTC received at this address.",
-         .example = "\"bc1q09vm5lfy0j5reeulh4x5752q25uqqvz34hufdl\" 6",
-         .handler = &getreceivedbyaddress},
-        {.name = "listreceivedbyaddress",
-         .category = "wallet",
-         .description = "List balances by receiving address.",
-         .parameters = {confirmations,
-                        {"include_empty", boolean, false, "false",
-                         "Whether to include addresses that haven't received any payments."},
-                        kWatchOnly,
-                        {"address_filter", string, false, "",
-                         "If present and non-empty, only return information on this address."}},
-         .result = "[{address, amount, confirmations, label, txids},...]    (json array)",
-         .example = "6 true",
-         .handler = &listreceivedbyaddress},
     };
 }
 

@@ -143,6 +143,16 @@ Descriptor Descriptor::taproot(DescriptorKey internal_key, std::vector<Descripto
     return descriptor;
 }
 
+std::vector<DescriptorKey> Descriptor::keys() const {
+    std::vector<DescriptorKey> all;
+    for (const KeyExpression& key : keys_) all.push_back(key.parts());
+    for (const Descriptor& child : children_) {
+        const auto more = child.keys();
+        all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+}
+
 bool Descriptor::is_range() const {
     return std::any_of(keys_.begin(), keys_.end(),
                        [](const KeyExpression& key) { return key.parts().is_range(); }) ||

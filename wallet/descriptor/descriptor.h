@@ -19,6 +19,7 @@
 
 namespace parley {
 
+// Wide because each form of a descriptor has its factory.
 class Descriptor {
  public:
     enum class Kind : uint8_t {
@@ -64,6 +65,8 @@ class Descriptor {
 
     Kind kind() const { return kind_; }
     const std::vector<Descriptor>& children() const { return children_; }
+    /// Of the children, too.
+    std::vector<DescriptorKey> keys() const;
     bool is_range() const;
     bool has_secret() const;
     bool has_uncompressed_key() const;

@@ -157,9 +157,15 @@ std::vector<uint32_t> WalletKeys::take_changed() {
     return numbers;
 }
 
-void WalletKeys::top_up(DescriptorRecord& record) {
+void WalletKeys::refill(uint32_t size) {
+    for (DescriptorRecord& record : records_) {
+        if (record.active) top_up(record, size == 0 ? lookahead_ : size);
+    }
+}
+
+void WalletKeys::top_up(DescriptorRecord& record, uint32_t ahead) {
     if (!record.descriptor.is_range()) return;
-    const uint64_t wanted = std::min<uint64_t>(uint64_t{record.next_index} + lookahead_, kHardened);
+    const uint64_t wanted = std::min<uint64_t>(uint64_t{record.next_index} + ahead, kHardened);
     if (wanted <= record.range_end) return;
     const uint32_t end = static_cast<uint32_t>(wanted);
     derive(record, record.range_end, end);

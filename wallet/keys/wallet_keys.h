@@ -77,6 +77,8 @@ class WalletKeys final : public KeyProvider {
     /// The script appeared in a transaction: advances next_index past it and derives further
     /// scripts. True if the record changed.
     bool mark_used(const Script& script);
+    /// Derives up to `size` unused scripts of each active range; 0: the lookahead.
+    void refill(uint32_t size);
     /// Takes the script at next_index. Empty: no active descriptor, or its range is exhausted.
     std::optional<Script> next_script(AddressType type, bool internal);
 
@@ -95,7 +97,8 @@ class WalletKeys final : public KeyProvider {
     bool take_exposed() { return std::exchange(exposed_, false); }
 
  private:
-    void top_up(DescriptorRecord& record);
+    void top_up(DescriptorRecord& record) { top_up(record, lookahead_); }
+    void top_up(DescriptorRecord& record, uint32_t ahead);
     void derive(const DescriptorRecord& record, uint32_t begin, uint32_t end);
     void set_active(DescriptorRecord& record);
 

@@ -55,9 +55,13 @@ class ReplayHost final : public rpc::Host {
     // The transactions have events of their own in the record.
     bool import_mempool(const std::string&, const rpc::MempoolImport&) override { return true; }
     // The steps of the node are replayed, not what was written elsewhere.
-    Expected<std::unique_ptr<rpc::NewFile>, std::string> create_file(
-        const std::string& path) override {
+    Expected<std::unique_ptr<rpc::NewFile>, std::string> create_file(const std::string& path,
+                                                                     Existing) override {
         return std::make_unique<NoFile>(path);
+    }
+    // A record has no files: a replayed restorewallet fails.
+    Expected<std::optional<Bytes>, std::string> read_file(const std::string&, size_t) override {
+        return std::nullopt;
     }
     std::shared_ptr<void> begin_scan(Scan) override { return std::make_shared<int>(0); }
     bool report_scan(Scan, ScanProgress) override { return true; }

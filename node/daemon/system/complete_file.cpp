@@ -16,9 +16,10 @@ std::string incomplete(const std::string& path) {
 
 }  // namespace
 
-Expected<std::unique_ptr<rpc::NewFile>, std::string> CompleteFile::create(std::string path) {
+Expected<std::unique_ptr<rpc::NewFile>, std::string> CompleteFile::create(std::string path,
+                                                                          bool replace) {
     std::error_code error;
-    if (std::filesystem::exists(path, error))
+    if (replace ? std::filesystem::is_directory(path, error) : std::filesystem::exists(path, error))
         return Unexpected(
             fmt::format("{} already exists. If you are sure this is what you want, "
                         "move it out of the way first",

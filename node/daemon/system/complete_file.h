@@ -13,8 +13,9 @@ namespace parley {
 
 class CompleteFile final : public rpc::NewFile {
  public:
-    /// Errors are sentences: the file exists, or cannot be made.
-    static Expected<std::unique_ptr<rpc::NewFile>, std::string> create(std::string path);
+    /// Errors are sentences: the file exists (and is not to be replaced), or cannot be made.
+    static Expected<std::unique_ptr<rpc::NewFile>, std::string> create(std::string path,
+                                                                       bool replace);
     ~CompleteFile() override;
 
     const std::string& path() const override { return path_; }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "rpc/jsonrpc/json_writer.h"
@@ -20,7 +21,10 @@ class MemoryFile final : public NewFile {
         append(content_, bytes);
         return true;
     }
-    bool finish() override { return files_.emplace(path_, content_).second; }
+    bool finish() override {
+        files_[path_] = content_;
+        return true;
+    }
 
  private:
     const std::string path_;
@@ -30,9 +34,23 @@ class MemoryFile final : public NewFile {
 
 }  // namespace
 
-Expected<std::unique_ptr<NewFile>, std::string> FakeHost::create_file(const std::string& path) {
-    if (files.contains(path)) return Unexpected(path + " already exists.");
+Expected<std::unique_ptr<NewFile>, std::string> FakeHost::create_file(const std::string& path,
+                                                                      Existing existing) {
+    const std::string folder = path.substr(0, std::min(path.rfind('/'), path.size()));
+    const bool below_file = folder != path && files.contains(folder);
+    if (below_file || folders.contains(path) ||
+        (existing == Existing::keep && files.contains(path)))
+        return Unexpected(path + " already exists.");
     return std::make_unique<MemoryFile>(path, files);
+}
+
+Expected<std::optional<Bytes>, std::string> FakeHost::read_file(const std::string& path,
+                                                                size_t size_max) {
+    if (folders.contains(path)) return Unexpected(path + " is a folder.");
+    const auto found = files.find(path);
+    if (found == files.end()) return std::nullopt;
+    const Bytes& content = found->second;
+    return to_bytes(ByteSpan{content}.first(std::min(size_max, content.size())));
 }
 
 bool FakeHost::set_log_category(std::string_view name, bool enabled) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -86,7 +87,11 @@ class FakeHost final : public Host {
     }
     /// What methods wrote, by path; finished ones only.
     std::map<std::string, Bytes> files;
-    Expected<std::unique_ptr<NewFile>, std::string> create_file(const std::string& path) override;
+    Expected<std::unique_ptr<NewFile>, std::string> create_file(const std::string& path,
+                                                                Existing existing) override;
+    Expected<std::optional<Bytes>, std::string> read_file(const std::string& path,
+                                                          size_t size_max) override;
+    std::set<std::string> folders;
     std::map<Scan, ScanProgress> scans;
     bool scan_aborted = false;
     std::shared_ptr<void> begin_scan(Scan scan) override {
