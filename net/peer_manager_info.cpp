@@ -10,12 +10,17 @@ PeerInfo PeerManager::Impl::info(const Peer& peer, TimePoint now) const {
     info.id = peer.id;
     info.address = peer.remote;
     info.address_bind = peer.local;
+    const NetOptions& options = table.options();
+    const bool by_tor = peer.inbound() && std::ranges::find(options.onion_binds, peer.local) !=
+                                              options.onion_binds.end();
+    info.network = by_tor ? std::string(to_string(Network::onion))
+                          : network_name(peer.remote, options.proxies.cjdns_reachable);
     info.connection_type = peer.type;
     info.handshake_done = peer.handshake.ready;
     const message::Version& theirs = peer.handshake.theirs;
     if (peer.handshake.version_received && theirs.receiver.port != 0)
         info.address_local =
-            to_string(Endpoint{theirs.receiver.ip.to_string(), theirs.receiver.port});
+            to_string(Endpoint{theirs.receiver.host.to_string(), theirs.receiver.port});
     info.services = theirs.services;
     info.relay_transactions = peer.relay.wanted;
     info.version = peer.handshake.version_received ? theirs.version : 0;

@@ -14,13 +14,30 @@ namespace {
 // rebroadcast transaction.
 constexpr Duration kRebroadcastMin = std::chrono::hours{12};
 constexpr Duration kRebroadcastSpread = std::chrono::hours{24};
-// The name of a wallet is also the name of its directory.
-constexpr size_t kNameSizeMax = 200;
+// A wallet's name is also the path of its directory, absolute or below the wallet directory. As in
+// bitcoind, each directory has one such name. Returns bitcoind's sentence; empty: it may be one.
+std::string path_problem(std::string_view name) {
+    constexpr std::string_view kNotNormal = "Wallet name given as a path must be normalized";
+    if (name == "/") return "Wallet name cannot be the root path";
+    if (name.find('\0') != std::string_view::npos) return "Wallet name cannot contain a zero byte";
+    std::string_view rest = name;
+    if (rest.starts_with('/')) rest.remove_prefix(1);
+    for (bool first = rest.size() == name.size();; first = false) {
+        const size_t end = rest.find('/');
+        const std::string_view part = rest.substr(0, end);
+        if (first && (part == ".." || name == "."))
+            return "Wallet name given as a relative path cannot begin with ./ or ../, for wallets "
+                   "not in the walletdir, please use an absolute path.";
+        if ((part.empty() && !name.empty()) || part == "." || part == "..")
+            return std::string{kNotNormal};
+        if (end == std::string_view::npos) return {};
+        rest.remove_prefix(end + 1);
+    }
+}
 
-/// A wallet name is also a directory name, which must not lead out of the wallet directory.
-bool safe_name(const std::string& name) {
-    if (name.size() > kNameSizeMax || name == "." || name == "..") return false;
-    return std::none_of(name.begin(), name.end(), [](char c) { return c == '/' || c == '\0'; });
+WalletError unverified(const std::string& problem) {
+    return WalletError{WalletErrorCode::wallet,
+                       fmt::format("Wallet file verification failed. {}", problem)};
 }
 
 WriteBatch batch_of(const WalletRecords& records) {
@@ -54,18 +71,14 @@ Expected<Wallet*, WalletError> WalletManager::create(const std::string& name,
     if (name.empty())
         return Unexpected(
             WalletError{WalletErrorCode::invalid_parameter, "Wallet name cannot be empty"});
-    if (!safe_name(name))
-        return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
-                                      "Wallet name must be a plain directory name"});
+    if (const std::string problem = path_problem(name); !problem.empty())
+        return Unexpected(unverified(problem));
     if (wallets_.size() >= kLoadedCountMax)
         return Unexpected(WalletError{WalletErrorCode::wallet,
                                       "Too many wallets are loaded; unload one with unloadwallet"});
     if (find(name) || directory_.exists(name))
-        return Unexpected(WalletError{
-            WalletErrorCode::wallet,
-            fmt::format("Wallet file verification failed. Failed to create database path '{}'. "
-                        "Database already exists.",
-                        name)});
+        return Unexpected(unverified(
+            fmt::format("Failed to create database path '{}'. Database already exists.", name)));
     auto storage = directory_.open(name, StorageDirectory::Mode::create_new);
     if (!storage) return Unexpected(WalletError{WalletErrorCode::wallet, storage.error().message});
     return add(Wallet::create(name, std::move(*storage), context(), options, now, std::move(seed)),
@@ -76,7 +89,9 @@ Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, Time
     if (find(name))
         return Unexpected(WalletError{WalletErrorCode::already_loaded,
                                       fmt::format("Wallet \"{}\" is already loaded.", name)});
-    if (!safe_name(name) || !directory_.exists(name))
+    if (const std::string problem = path_problem(name); !problem.empty())
+        return Unexpected(unverified(problem));
+    if (!directory_.exists(name))
         return Unexpected(WalletError{
             WalletErrorCode::wallet_not_found,
             fmt::format("Wallet file verification failed. Failed to load database path '{}'. Path "

@@ -36,8 +36,8 @@ OptionRows<WalletOptions> WalletOptions::rows() {
                             "Maximum fee of a wallet transaction, in coins (default: {default})",
                             {.max = kMaxMoney.value()}),
         option<&O::fee_rate_min>("mintxfee", kAmount,
-                                 "Minimum fee rate of wallet transactions, in coins per kvB "
-                                 "(default: that of the mempool)",
+                                 "Minimum fee rate of wallet transactions beside that of the "
+                                 "mempool, in coins per kvB (default: {default})",
                                  {.max = kMaxMoney.value()}),
         option<&O::spend_zero_conf_change>(
             "spendzeroconfchange", kFlag,

@@ -32,16 +32,16 @@ constexpr std::string_view kStreamError = "iostream error";
 void write_disk_address(Writer& writer, const NetAddress& address, int64_t seen) {
     writer.le(kStreamVersion | kStreamBip155).le(static_cast<uint32_t>(seen));
     writer.compact_size(address.services);
-    write_ip_v2(writer, address.ip);
+    write_host_v2(writer, address.host);
     writer.be(address.port);
 }
 
-std::optional<IpAddress> read_ip(Reader& reader, bool bip155) {
-    if (bip155) return read_ip_v2(reader);
+std::optional<HostAddress> read_host(Reader& reader, bool bip155) {
+    if (bip155) return read_host_v2(reader);
     std::array<uint8_t, 16> bytes{};
     const ByteSpan raw = reader.bytes(bytes.size());
     std::copy(raw.begin(), raw.end(), bytes.begin());
-    return IpAddress{bytes};
+    return HostAddress{IpAddress{bytes}};
 }
 
 /// Empty: of another network, unless the reader has failed.
@@ -51,27 +51,27 @@ std::optional<AddressRecord> read_disk_address(Reader& reader, bool allow_bip155
     if (bip155 && !allow_bip155) reader.fail();
     record.seen = reader.le<uint32_t>();
     record.address.services = bip155 ? reader.compact_size(UINT64_MAX) : reader.le<uint64_t>();
-    const auto ip = read_ip(reader, bip155);
+    const auto host = read_host(reader, bip155);
     record.address.port = reader.be<uint16_t>();
-    if (!ip || !reader.ok()) return std::nullopt;
-    record.address.ip = *ip;
+    if (!host || !reader.ok()) return std::nullopt;
+    record.address.host = *host;
     return record;
 }
 
 void write_record(Writer& writer, const AddressRecord& record) {
     write_disk_address(writer, record.address, record.seen);
-    write_ip_v2(writer, record.source);
+    write_host_v2(writer, record.source);
     writer.le(record.last_success).le(record.failures);
 }
 
 std::optional<AddressRecord> read_record(Reader& reader, bool bip155) {
     auto record = read_disk_address(reader, bip155);
-    const auto source = read_ip(reader, bip155);
+    const auto source = read_host(reader, bip155);
     const auto last_success = reader.le<int64_t>();
     const auto failures = reader.le<int32_t>();
     if (!record || !reader.ok()) return std::nullopt;
     // A source of another network cannot be named here; it counts as nobody's.
-    record->source = source.value_or(IpAddress{});
+    record->source = source.value_or(HostAddress{});
     // Later times have no meaning here, and could overflow a TimePoint.
     record->last_success = std::clamp<int64_t>(last_success, 0, UINT32_MAX);
     record->failures = std::max(failures, 0);

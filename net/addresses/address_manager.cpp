@@ -51,29 +51,11 @@ constexpr int kDrawsMax = 256;
 /// An ended connection refreshes the time of its address if it is this much older.
 constexpr int64_t kRefreshAge = 20 * 60;
 
-/// As BIP155 numbers them.
-constexpr uint8_t kClassIpv4 = 1;
-constexpr uint8_t kClassIpv6 = 2;
-
-/// The network group with its class: 16 bits of IPv4, 32 of IPv6, and 36 of the one range that
-/// gives /36s away (2001:470::/32).
-Bytes group_of(const IpAddress& ip) {
-    constexpr std::array<uint8_t, 4> kFreeTunnels{0x20, 0x01, 0x04, 0x70};
-    Bytes group{ip.is_ipv4() ? kClassIpv4 : kClassIpv6};
-    const ByteSpan address{ip.bytes()};
-    if (ip.is_ipv4()) {
-        append(group, ip.ipv4().first(2));
-    } else {
-        append(group, address.first(4));
-        if (std::equal(kFreeTunnels.begin(), kFreeTunnels.end(), address.begin()))
-            group.push_back(static_cast<uint8_t>(address[4] | 0x0f));
-    }
-    return group;
-}
-
-Bytes place_key(const IpAddress& ip, uint16_t port) {
+/// As bitcoind's: IPv4 is written as IPv6.
+Bytes place_key(const HostAddress& host, uint16_t port) {
     Writer writer;
-    writer.bytes(ip.bytes()).be(port);
+    const auto ip = host.ip();
+    writer.bytes(ip ? ByteSpan{ip->bytes()} : host.bytes()).be(port);
     return writer.take();
 }
 
@@ -97,14 +79,15 @@ uint64_t AddressManager::keyed_hash(ByteSpan data) const {
 size_t AddressManager::position_in(const Entry& entry, bool tried, size_t bucket) const {
     Writer writer;
     writer.u8(tried ? 'K' : 'N').le(static_cast<int32_t>(bucket));
-    writer.var_bytes(place_key(entry.key.ip, entry.key.port));
+    writer.var_bytes(place_key(entry.key.host, entry.key.port));
     return keyed_hash(writer.data()) % kBucketPositions;
 }
 
-AddressManager::Place AddressManager::new_place(const Entry& entry, const IpAddress& source) const {
-    const Bytes told_by = group_of(source);
+AddressManager::Place AddressManager::new_place(const Entry& entry,
+                                                const HostAddress& source) const {
+    const Bytes told_by = source.group();
     Writer groups;
-    groups.var_bytes(group_of(entry.key.ip)).var_bytes(told_by);
+    groups.var_bytes(entry.key.host.group()).var_bytes(told_by);
     Writer choice;
     choice.var_bytes(told_by).le(keyed_hash(groups.data()) % kNewBucketsPerSourceGroup);
     const size_t bucket = keyed_hash(choice.data()) % kNewBuckets;
@@ -113,9 +96,9 @@ AddressManager::Place AddressManager::new_place(const Entry& entry, const IpAddr
 
 AddressManager::Place AddressManager::tried_place(const Entry& entry) const {
     Writer address;
-    address.var_bytes(place_key(entry.key.ip, entry.key.port));
+    address.var_bytes(place_key(entry.key.host, entry.key.port));
     Writer choice;
-    choice.var_bytes(group_of(entry.key.ip));
+    choice.var_bytes(entry.key.host.group());
     choice.le(keyed_hash(address.data()) % kTriedBucketsPerGroup);
     const size_t bucket = keyed_hash(choice.data()) % kTriedBuckets;
     return {bucket, position_in(entry, true, bucket)};
@@ -134,8 +117,8 @@ void AddressManager::clear(Table& table, Place place) {
     if (bucket->second.empty()) table.erase(bucket);
 }
 
-AddressManager::Entry* AddressManager::find(const IpAddress& ip, uint16_t port) {
-    const auto found = entries_.find({ip, port});
+AddressManager::Entry* AddressManager::find(const HostAddress& host, uint16_t port) {
+    const auto found = entries_.find({host, port});
     return found == entries_.end() ? nullptr : &found->second;
 }
 
@@ -199,12 +182,12 @@ bool AddressManager::is_terrible(const Entry& entry, TimePoint now) const {
     return now - entry.last_success > kFailingMin && entry.failures >= kFailuresMax;
 }
 
-AddressNews AddressManager::add(const NetAddress& address, int64_t seen, const IpAddress& source,
+AddressNews AddressManager::add(const NetAddress& address, int64_t seen, const HostAddress& source,
                                 int64_t penalty, TimePoint now) {
-    if (address.ip == source) penalty = 0;  // it speaks of itself
+    if (address.host == source) penalty = 0;  // it speaks of itself
     const int64_t told = std::max<int64_t>(0, seen - penalty);
     AddressNews news = AddressNews::none;
-    Entry* entry = find(address.ip, address.port);
+    Entry* entry = find(address.host, address.port);
     if (entry != nullptr) {
         const bool online = to_unix_seconds(now) - seen < kSecondsPerDay;
         const bool newer_than_known = seen > entry->seen;
@@ -219,7 +202,7 @@ AddressNews AddressManager::add(const NetAddress& address, int64_t seen, const I
             return news;
     } else {
         Entry fresh;
-        fresh.key = {address.ip, address.port};
+        fresh.key = {address.host, address.port};
         fresh.services = address.services;
         fresh.source = source;
         fresh.seen = told;
@@ -231,8 +214,9 @@ AddressNews AddressManager::add(const NetAddress& address, int64_t seen, const I
     return news;
 }
 
-void AddressManager::attempted(const IpAddress& ip, uint16_t port, bool counted, TimePoint now) {
-    Entry* entry = find(ip, port);
+void AddressManager::attempted(const HostAddress& host, uint16_t port, bool counted,
+                               TimePoint now) {
+    Entry* entry = find(host, port);
     if (entry == nullptr) return;
     entry->last_try = now;
     // Once for each time that another address worked: a dead network is not their fault.
@@ -241,9 +225,9 @@ void AddressManager::attempted(const IpAddress& ip, uint16_t port, bool counted,
     ++entry->failures;  // until it succeeds
 }
 
-bool AddressManager::succeeded(const IpAddress& ip, uint16_t port, TimePoint now) {
+bool AddressManager::succeeded(const HostAddress& host, uint16_t port, TimePoint now) {
     last_success_ = now;
-    Entry* entry = find(ip, port);
+    Entry* entry = find(host, port);
     if (entry == nullptr) return false;
     entry->last_success = now;
     entry->last_try = now;
@@ -259,12 +243,12 @@ bool AddressManager::succeeded(const IpAddress& ip, uint16_t port, TimePoint now
     return true;
 }
 
-void AddressManager::set_services(const IpAddress& ip, uint16_t port, ServiceFlags services) {
-    if (Entry* entry = find(ip, port)) entry->services = services;
+void AddressManager::set_services(const HostAddress& host, uint16_t port, ServiceFlags services) {
+    if (Entry* entry = find(host, port)) entry->services = services;
 }
 
-void AddressManager::ended(const IpAddress& ip, uint16_t port, TimePoint now) {
-    Entry* entry = find(ip, port);
+void AddressManager::ended(const HostAddress& host, uint16_t port, TimePoint now) {
+    Entry* entry = find(host, port);
     const int64_t unix_now = to_unix_seconds(now);
     if (entry != nullptr && unix_now - entry->seen > kRefreshAge) entry->seen = unix_now;
 }
@@ -296,7 +280,7 @@ std::optional<NetAddress> AddressManager::select(
             wanted = wanted * 66 / 100;
         chance = std::min(chance + chance / 5, 100 * kCertain);
         if (!rested || is_terrible(entry, now) || random_.uniform(kCertain) >= wanted) continue;
-        const NetAddress address{entry.services, entry.key.ip, entry.key.port};
+        const NetAddress address{entry.services, entry.key.host, entry.key.port};
         if (suitable(address)) return address;
     }
     return std::nullopt;
@@ -305,7 +289,7 @@ std::optional<NetAddress> AddressManager::select(
 std::optional<NetAddress> AddressManager::collision(TimePoint now) {
     const std::vector<Key> waiting = collisions_;
     for (const Key& key : waiting) {
-        Entry* newcomer = find(key.ip, key.port);
+        Entry* newcomer = find(key.host, key.port);
         if (newcomer == nullptr || newcomer->tried) {
             std::erase(collisions_, key);
             continue;
@@ -327,8 +311,8 @@ std::optional<NetAddress> AddressManager::collision(TimePoint now) {
     }
     if (collisions_.empty()) return std::nullopt;
     const Key& key = collisions_[random_.uniform(collisions_.size())];
-    const Entry* owner = at(tried_, tried_place(*find(key.ip, key.port)));
-    return NetAddress{owner->services, owner->key.ip, owner->key.port};
+    const Entry* owner = at(tried_, tried_place(*find(key.host, key.port)));
+    return NetAddress{owner->services, owner->key.host, owner->key.port};
 }
 
 std::vector<message::AddressEntry> AddressManager::sample(size_t count_max, TimePoint now) {
@@ -348,7 +332,7 @@ std::vector<message::AddressEntry> AddressManager::sample(size_t count_max, Time
 
 AddressRecord AddressManager::record_of(const Entry& entry) {
     const bool succeeded = entry.last_success != TimePoint{};
-    return {{entry.services, entry.key.ip, entry.key.port},
+    return {{entry.services, entry.key.host, entry.key.port},
             entry.source,
             entry.seen,
             succeeded ? to_unix_seconds(entry.last_success) : 0,
@@ -359,8 +343,8 @@ std::vector<KnownAddress> AddressManager::list(size_t count_max) const {
     std::vector<KnownAddress> result;
     for (const auto& [key, entry] : entries_) {
         if (result.size() >= count_max) break;
-        result.push_back(
-            {Endpoint{key.ip.to_string(), key.port}, entry.services, entry.seen, entry.tried});
+        result.push_back({Endpoint{key.host.to_string(), key.port}, key.host.network(),
+                          entry.services, entry.seen, entry.tried});
     }
     return result;
 }
@@ -398,7 +382,7 @@ void AddressManager::restore(const AddressTables& tables, TimePoint now) {
     key_ = tables.key;
     const auto insert = [&](const AddressRecord& record) -> Entry* {
         Entry entry;
-        entry.key = {record.address.ip, record.address.port};
+        entry.key = {record.address.host, record.address.port};
         entry.services = record.address.services;
         entry.source = record.source;
         entry.seen = record.seen;

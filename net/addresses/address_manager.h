@@ -41,16 +41,16 @@ class AddressManager {
 
     /// Adds or updates an address; `seen` in Unix seconds, which is set back by `penalty` seconds
     /// because the source only heard of it.
-    AddressNews add(const NetAddress& address, int64_t seen, const IpAddress& source,
+    AddressNews add(const NetAddress& address, int64_t seen, const HostAddress& source,
                     int64_t penalty, TimePoint now);
     /// A dial was made. `counted`: a failure says something about the address (the network works).
-    void attempted(const IpAddress& ip, uint16_t port, bool counted, TimePoint now);
+    void attempted(const HostAddress& host, uint16_t port, bool counted, TimePoint now);
     /// A handshake was completed. False: it stays where it was, because it is unknown, tried
     /// already, or because its place is taken by one that must be tested first.
-    bool succeeded(const IpAddress& ip, uint16_t port, TimePoint now);
-    void set_services(const IpAddress& ip, uint16_t port, ServiceFlags services);
+    bool succeeded(const HostAddress& host, uint16_t port, TimePoint now);
+    void set_services(const HostAddress& host, uint16_t port, ServiceFlags services);
     /// A connection that had succeeded has ended: it was alive until now.
-    void ended(const IpAddress& ip, uint16_t port, TimePoint now);
+    void ended(const HostAddress& host, uint16_t port, TimePoint now);
 
     /// A random address that was not tried recently and satisfies `suitable`; from the new ones
     /// only, or from either table with equal probability.
@@ -67,14 +67,14 @@ class AddressManager {
 
  private:
     struct Key {
-        IpAddress ip;
+        HostAddress host;
         uint16_t port = 0;
         auto operator<=>(const Key&) const = default;
     };
     struct Entry {
         Key key;
         ServiceFlags services = 0;
-        IpAddress source;
+        HostAddress source;
         int64_t seen = 0;
         TimePoint last_try{};
         TimePoint last_counted_try{};
@@ -90,8 +90,8 @@ class AddressManager {
         size_t position = 0;
     };
 
-    Entry* find(const IpAddress& ip, uint16_t port);
-    Place new_place(const Entry& entry, const IpAddress& source) const;
+    Entry* find(const HostAddress& host, uint16_t port);
+    Place new_place(const Entry& entry, const HostAddress& source) const;
     Place tried_place(const Entry& entry) const;
     size_t position_in(const Entry& entry, bool tried, size_t bucket) const;
     uint64_t keyed_hash(ByteSpan data) const;

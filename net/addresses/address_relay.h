@@ -5,6 +5,7 @@
 
 #include "net/addresses/address_manager.h"
 #include "net/peer/peer_table.h"
+#include "net/peer/recent_set.h"
 
 namespace parley {
 
@@ -24,11 +25,17 @@ class AddressRelay {
  private:
     void refill(Peer& peer);
     bool acceptable(const NetAddress& address) const;
-    void pass_on(const Peer& from, const message::AddressEntry& entry);
+    /// To so many peers.
+    void pass_on(const Peer& from, const message::AddressEntry& entry, size_t count);
+    std::optional<HostAddress> host_of(const Peer& peer) const;
     void send(Peer& peer, std::vector<message::AddressEntry> entries);
+
+    /// More would not be passed on in a day, at the rate at which peers may send addresses.
+    static constexpr size_t kPassedOnMax = 10'000;
 
     PeerTable& table_;
     AddressManager known_;
+    std::optional<RecentSet> passed_on_;  ///< addresses that are not kept here; empty: none yet
 };
 
 }  // namespace parley

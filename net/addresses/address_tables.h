@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/hash256.h"
-#include "net/wire/ip_address.h"
+#include "net/wire/host_address.h"
 #include "net/wire/messages.h"
 
 namespace parley {
@@ -20,8 +20,8 @@ inline constexpr size_t kBucketPositions = 64;
 /// Times are Unix seconds; zero: never.
 struct AddressRecord {
     NetAddress address;
-    IpAddress source;  ///< who told us
-    int64_t seen = 0;  ///< as the source said
+    HostAddress source;  ///< who told us
+    int64_t seen = 0;    ///< as the source said
     int64_t last_success = 0;
     int32_t failures = 0;  ///< since then
 

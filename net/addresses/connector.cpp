@@ -218,16 +218,16 @@ std::optional<ConnectionType> Connector::next_type() const {
 
 bool Connector::suitable(const NetAddress& address) const {
     const NetOptions& options = table_.options();
-    if (!options.reachable[address.ip.is_ipv4() ? Network::ipv4 : Network::ipv6]) return false;
-    const std::string host = address.ip.to_string();
+    if (!options.reachable[address.host.network()]) return false;
+    const std::string host = address.host.to_string();
     if (table_.bans().is_banned(host, table_.now()) || table_.bans().is_discouraged(host))
         return false;
-    const Bytes group = address.ip.group();
+    const Bytes group = address.host.group();
     const auto same = [&](const Endpoint& endpoint) {
         if (endpoint == Endpoint{host, address.port}) return true;
-        const auto ip = IpAddress::parse(endpoint.host);
+        const auto other = HostAddress::parse(endpoint.host, options.proxies.cjdns_reachable);
         // One peer per network group: the many addresses of an operator count as one.
-        return address.ip.is_routable() && ip && ip->group() == group;
+        return address.host.is_routable() && other && other->group() == group;
     };
     return std::none_of(table_.peers().begin(), table_.peers().end(),
                         [&](const auto& entry) {
@@ -241,6 +241,10 @@ std::optional<NetAddress> Connector::choose(ConnectionType type) {
     if (type == ConnectionType::block_relay_only && !anchors_.empty()) {
         const NetAddress anchor = anchors_.back();
         anchors_.pop_back();
+        // Without its services, it was never heard of.
+        if ((anchor.services & kServicesWanted) != kServicesWanted) return std::nullopt;
+        table_.log().debug(LogCategory::net, "Trying to make an anchor connection to {}",
+                           to_string(Endpoint{anchor.host.to_string(), anchor.port}));
         return suitable(anchor) ? std::optional{anchor} : std::nullopt;
     }
     const bool feeler = type == ConnectionType::feeler;
@@ -267,9 +271,9 @@ void Connector::dial_known() {
     }
     if (!address) return;
     const size_t outbound = count(ConnectionType::outbound_full_relay);
-    known_.attempted(address->ip, address->port, outbound >= kPeersThatProveTheNetwork,
+    known_.attempted(address->host, address->port, outbound >= kPeersThatProveTheNetwork,
                      table_.now());
-    dial(Endpoint{address->ip.to_string(), address->port}, *type);
+    dial(Endpoint{address->host.to_string(), address->port}, *type);
 }
 
 void Connector::on_timer() {
@@ -341,9 +345,10 @@ bool Connector::add_connection(const std::string& text, ConnectionType type) {
 std::vector<NetAddress> Connector::anchors() const {
     std::vector<NetAddress> result;
     for (const auto& [id, peer] : table_.peers()) {
-        const auto ip = IpAddress::parse(peer.remote.host);
-        if (peer.type == ConnectionType::block_relay_only && peer.ready() && ip)
-            result.push_back({peer.handshake.theirs.services, *ip, peer.remote.port});
+        const auto host =
+            HostAddress::parse(peer.remote.host, table_.options().proxies.cjdns_reachable);
+        if (peer.type == ConnectionType::block_relay_only && host)
+            result.push_back({peer.handshake.theirs.services, *host, peer.remote.port});
     }
     return result;
 }

@@ -6,9 +6,6 @@ namespace parley {
 
 namespace {
 
-/// Services that an automatic outbound peer must offer.
-constexpr ServiceFlags kServicesWanted = kServiceNetwork | kServiceWitness;
-
 /// Keeps the characters that bitcoind allows in logs and replies.
 std::string sanitized(const std::string& text) {
     constexpr std::string_view kHarmless = " .,;-_/:?@()";

@@ -148,8 +148,8 @@ std::optional<PeerId> InboundSlots::least_useful(const Peer& newcomer) const {
 }
 
 uint64_t InboundSlots::group_of(const Peer& peer) const {
-    const auto ip = IpAddress::parse(peer.remote.host);
-    return siphash24(key0_, key1_, ip ? ip->group() : to_bytes(as_bytes(peer.remote.host)));
+    const auto host = HostAddress::parse(peer.remote.host, false);
+    return siphash24(key0_, key1_, host ? host->group() : to_bytes(as_bytes(peer.remote.host)));
 }
 
 }  // namespace parley

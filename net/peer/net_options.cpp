@@ -12,6 +12,9 @@ constexpr OptionWord kBlockRelays[] = {{"own", static_cast<int64_t>(BlockRelay::
                                        {"headers", static_cast<int64_t>(BlockRelay::headers)},
                                        {"inv", static_cast<int64_t>(BlockRelay::inv)}};
 
+constexpr OptionUnit kNetworkProxyUnit{"<addr>[:<port>]|unix:<path>[=<network>]"};
+constexpr OptionUnit kPeer{"<addr>[:<port>]"};
+constexpr OptionUnit kProxyUnit{"<addr>[:<port>]|unix:<path>"};
 constexpr std::string_view kUploadTargetHelp =
     "Send at most this many MiB to peers in 24 hours, then no blocks older than a week; the "
     "letters "
@@ -32,6 +35,9 @@ constexpr std::string_view kCjdnsHelp =
     "This machine is connected to CJDNS, whose addresses are in fc00::/8 (default: "
     "0)";
 
+constexpr std::string_view kI2pHelp =
+    "Reach peers of the I2P network through the router on this address, by its SAM protocol; "
+    "inbound connections over I2P are not accepted (default: none)";
 constexpr std::string_view kOnionHelp =
     "Reach peers of the Tor network (.onion) through this SOCKS5 proxy; -noonion: "
     "not at all (default: what -proxy says)";
@@ -46,7 +52,7 @@ constexpr std::string_view kRandomizeHelp =
     "the connections from each other (default: 1)";
 
 constexpr std::string_view kOnlyNetHelp =
-    "Make automatic outbound connections only to this network: ipv4, ipv6, onion or cjdns; "
+    "Make automatic outbound connections only to this network: ipv4, ipv6, onion, i2p or cjdns; "
     "inbound connections and those of -addnode and -connect are not affected; may be "
     "repeated";
 
@@ -55,7 +61,6 @@ constexpr std::string_view kOnlyNetHelp =
 OptionRows<NetOptions> NetOptions::rows() {
     using O = NetOptions;
     using enum OutOfRange;
-    constexpr OptionUnit kPeer{"<addr>[:<port>]"};
     static constexpr auto kRows = option_rows(
         OptionGroup::connection,
         option<O>("addnode", kPeer,
@@ -78,6 +83,7 @@ OptionRows<NetOptions> NetOptions::rows() {
             "connect", kPeer,
             "Connect only to this peer; -connect=0 disables automatic connections; may be repeated",
             {.network_only = true}),
+        option<O>("i2psam", kPeer, kI2pHelp),
         // A process usually has too few file descriptors for more.
         option<&O::connections_max>(
             "maxconnections", kCount, "Maximum number of connections to peers (default: {default})",
@@ -98,9 +104,9 @@ OptionRows<NetOptions> NetOptions::rows() {
             "peer "
             "earlier (default: {default})",
             {.min = 1, .refusal = "peertimeout must be a positive integer."}),
-        option<O>("onion", OptionUnit{"<addr>[:<port>]|unix:<path>"}, kOnionHelp),
+        option<O>("onion", kProxyUnit, kOnionHelp),
         option<O>("onlynet", OptionUnit{"<net>"}, kOnlyNetHelp),
-        option<O>("proxy", OptionUnit{"<addr>[:<port>]|unix:<path>[=<network>]"}, kProxyHelp),
+        option<O>("proxy", kNetworkProxyUnit, kProxyHelp),
         option<O>("proxyrandomize", kFlag, kRandomizeHelp),
         option<O>("seednode", kPeer,
                   "Connect to this peer to get addresses of other peers, then disconnect; may be "

@@ -63,9 +63,11 @@ struct NetOptions {
     Proxies proxies;                        ///< -proxy, -onion; for the host that dials
     std::vector<WhitelistRule> whitelist;   ///< -whitelist
     std::vector<WhitebindRule> whitebinds;  ///< -whitebind: listening addresses of the host
-    bool whitelist_relay = true;            ///< -whitelistrelay
-    bool whitelist_force_relay = false;     ///< -whitelistforcerelay
-    bool blocks_only = false;  ///< -blocksonly: neither asks for nor accepts transactions
+    /// -bind=...=onion: what comes in there was sent by Tor on this machine.
+    std::vector<Endpoint> onion_binds;
+    bool whitelist_relay = true;         ///< -whitelistrelay
+    bool whitelist_force_relay = false;  ///< -whitelistforcerelay
+    bool blocks_only = false;            ///< -blocksonly: neither asks for nor accepts transactions
     BlockRelay block_relay = BlockRelay::own;
     uint64_t upload_target_bytes = 0;     ///< -maxuploadtarget: in a day; 0: no limit
     bool log_addresses = false;           ///< -logips: lines about a peer name its address

@@ -22,11 +22,11 @@ const char* to_string(ConnectionType type) {
     return "";
 }
 
-std::string network_name(const Endpoint& endpoint) {
-    if (endpoint.host.ends_with(".onion")) return "onion";
+std::string network_name(const Endpoint& endpoint, bool cjdns) {
+    const auto network = network_of(endpoint.host, cjdns);
     const auto ip = IpAddress::parse(endpoint.host);
-    if (!ip || !ip->is_routable()) return "not_publicly_routable";
-    return ip->is_ipv4() ? "ipv4" : "ipv6";
+    const bool unroutable = ip && network != Network::cjdns && !ip->is_routable();
+    return network && !unroutable ? std::string(to_string(*network)) : "not_publicly_routable";
 }
 
 }  // namespace parley

@@ -15,6 +15,7 @@
 #include "net/peer/permissions.h"
 #include "net/peer/upload_target.h"
 #include "net/wire/endpoint.h"
+#include "net/wire/network.h"
 #include "net/wire/protocol.h"
 #include "net/wire/subnet.h"
 
@@ -34,13 +35,14 @@ enum class ConnectionType : uint8_t {
 /// bitcoind's names: "inbound", "outbound-full-relay", "block-relay-only" and so on.
 const char* to_string(ConnectionType type);
 
-/// getpeerinfo's `network`: "ipv4", "ipv6", "not_publicly_routable".
-std::string network_name(const Endpoint& endpoint);
+/// getpeerinfo's `network`: "ipv4", "onion", "not_publicly_routable". `cjdns`: as for network_of().
+std::string network_name(const Endpoint& endpoint, bool cjdns);
 
 struct PeerInfo {
     PeerId id;
     Endpoint address;
     Endpoint address_bind;
+    std::string network;        ///< network_name()
     std::string address_local;  ///< our address as the peer sees it; empty: unknown
     ConnectionType connection_type = ConnectionType::inbound;
     bool handshake_done = false;
@@ -90,6 +92,7 @@ enum class AddAddressResult : uint8_t { done, not_added, not_tried };
 
 struct KnownAddress {
     Endpoint endpoint;
+    Network network = Network::ipv4;
     ServiceFlags services = 0;
     int64_t last_seen = 0;  ///< Unix seconds
     bool tried = false;     ///< a connection has succeeded

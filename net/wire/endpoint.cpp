@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "net/wire/network.h"
+
 namespace parley {
 
 namespace {
@@ -51,7 +53,9 @@ std::optional<Endpoint> parse_endpoint(std::string_view text, uint16_t default_p
         !std::all_of(host.begin(), host.end(), is_host_character))
         return std::nullopt;
     Endpoint endpoint{std::string(host), default_port};
-    if (has_port) {
+    if (network_of(host, false) == Network::i2p) {
+        endpoint.port = 0;  // it has no ports
+    } else if (has_port) {
         const auto number = parse_port(port);
         if (!number) return std::nullopt;
         endpoint.port = *number;

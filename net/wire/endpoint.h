@@ -21,7 +21,7 @@ struct Endpoint {
 std::string to_string(const Endpoint& endpoint);
 
 /// Parses "host", "host:port", "[v6]:port" or a bare IPv6 address. Empty: no host, an invalid port,
-/// whitespace, or more than 255 characters.
+/// whitespace, or more than 255 characters. The port of a name under .i2p is 0.
 std::optional<Endpoint> parse_endpoint(std::string_view text, uint16_t default_port);
 
 }  // namespace parley

@@ -26,6 +26,20 @@ constexpr Range kIpv4NotRoutable[] = {
     {{224, 0, 0, 0}, 3},
 };
 
+/// As bitcoind sees it, and multicast. The first bytes of an address.
+constexpr struct Ipv6Range {
+    std::array<uint8_t, 16> start;
+    int bits;
+} kIpv6NotRoutable[] = {
+    {{}, 127},                       // unspecified, loopback
+    {{0x20, 0x01, 0x00, 0x10}, 28},  // ORCHID
+    {{0x20, 0x01, 0x00, 0x20}, 28},  // ORCHIDv2
+    {{0x20, 0x01, 0x0d, 0xb8}, 32},  // documentation
+    {{0xfc}, 7},                     // unique local
+    {{0xfe, 0x80}, 10},              // link-local
+    {{0xff}, 8},                     // multicast
+};
+
 constexpr Range kIpv4Local[] = {
     {{0, 0, 0, 0}, 8},      {{10, 0, 0, 0}, 8},    {{127, 0, 0, 0}, 8},
     {{169, 254, 0, 0}, 16}, {{172, 16, 0, 0}, 12}, {{192, 168, 0, 0}, 16},
@@ -183,18 +197,10 @@ bool IpAddress::is_routable() const {
             std::begin(kIpv4NotRoutable), std::end(kIpv4NotRoutable),
             [&](const Range& range) { return in_range(ipv4(), range.start, range.bits); });
     }
-    // Global unicast (RFC 4291) without documentation, benchmarking, Teredo, 6to4 and ORCHID.
-    const ByteSpan address{bytes_};
-    const std::array<uint8_t, 4> documentation{0x20, 0x01, 0x0d, 0xb8};
-    const std::array<uint8_t, 4> special{0x20, 0x01, 0x00, 0x00};
-    const std::array<uint8_t, 2> six_to_four{0x20, 0x02};
-    return (bytes_[0] >> 5) == 1 && !in_range(address, documentation, 32) &&
-           !in_range(address, special, 23) && !in_range(address, six_to_four, 16);
-}
-
-Bytes IpAddress::group() const {
-    const ByteSpan address{bytes_};
-    return to_bytes(is_ipv4() ? address.subspan(10, 4) : address.first(4));
+    return std::none_of(std::begin(kIpv6NotRoutable), std::end(kIpv6NotRoutable),
+                        [&](const Ipv6Range& range) {
+                            return in_range(ByteSpan{bytes_}, range.start, range.bits);
+                        });
 }
 
 }  // namespace parley

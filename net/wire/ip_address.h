@@ -40,8 +40,6 @@ class IpAddress {
     /// Reachable over the public internet: not in a private, local, documentation, test, shared,
     /// translation or multicast range.
     bool is_routable() const;
-    /// The network group, likely to belong to one operator: the /16 of IPv4, the /32 of IPv6.
-    Bytes group() const;
 
     auto operator<=>(const IpAddress&) const = default;
 

@@ -11,13 +11,12 @@ constexpr size_t kInvEntrySize = 36;
 constexpr size_t kAddressEntrySize = 30;
 /// network, length and port, time and services in their shortest forms.
 constexpr size_t kAddressV2EntrySizeMin = 9;
-constexpr size_t kAddressV2SizeMax = 512;  // BIP155
-
-/// BIP155's network numbers.
-enum class Bip155Network : uint8_t { ipv4 = 1, ipv6 = 2 };
 
 void write_address(Writer& writer, const NetAddress& address) {
-    writer.le(address.services).bytes(address.ip.bytes()).be(address.port);
+    const Network network = address.host.network();
+    const bool fits = network == Network::ipv4 || network == Network::ipv6;
+    const IpAddress ip = fits ? *address.host.ip() : IpAddress{};
+    writer.le(address.services).bytes(ip.bytes()).be(address.port);
 }
 
 IpAddress read_ip(Reader& reader) {
@@ -30,36 +29,12 @@ IpAddress read_ip(Reader& reader) {
 NetAddress read_address(Reader& reader) {
     NetAddress address;
     address.services = reader.le<uint64_t>();
-    address.ip = read_ip(reader);
+    address.host = read_ip(reader);
     address.port = reader.be<uint16_t>();
     return address;
 }
 
 }  // namespace
-
-void write_ip_v2(Writer& writer, const IpAddress& ip) {
-    writer.u8(static_cast<uint8_t>(ip.is_ipv4() ? Bip155Network::ipv4 : Bip155Network::ipv6));
-    writer.var_bytes(ip.is_ipv4() ? ip.ipv4() : ByteSpan{ip.bytes()});
-}
-
-std::optional<IpAddress> read_ip_v2(Reader& reader) {
-    const auto network = static_cast<Bip155Network>(reader.u8());
-    const ByteSpan raw = reader.var_bytes(kAddressV2SizeMax);
-    if (network == Bip155Network::ipv4) {
-        if (raw.size() == 4) return IpAddress::from_ipv4(raw);
-        reader.fail();
-    } else if (network == Bip155Network::ipv6) {
-        if (raw.size() != 16) {
-            reader.fail();
-            return std::nullopt;
-        }
-        std::array<uint8_t, 16> bytes{};
-        std::copy(raw.begin(), raw.end(), bytes.begin());
-        const IpAddress ip{bytes};
-        if (!ip.is_ipv4()) return ip;  // BIP155 forbids IPv4-mapped IPv6
-    }
-    return std::nullopt;
-}
 
 namespace message {
 
@@ -151,7 +126,7 @@ void AddrV2::write(Writer& writer) const {
     writer.compact_size(entries.size());
     for (const AddressEntry& entry : entries) {
         writer.le(entry.time).compact_size(entry.address.services);
-        write_ip_v2(writer, entry.address.ip);
+        write_host_v2(writer, entry.address.host);
         writer.be(entry.address.port);
     }
 }
@@ -163,10 +138,10 @@ AddrV2 AddrV2::read(Reader& reader) {
         AddressEntry entry;
         entry.time = reader.le<uint32_t>();
         entry.address.services = reader.compact_size(UINT64_MAX);
-        const auto ip = read_ip_v2(reader);
+        const auto host = read_host_v2(reader);
         entry.address.port = reader.be<uint16_t>();
-        if (!ip) continue;
-        entry.address.ip = *ip;
+        if (!host) continue;
+        entry.address.host = *host;
         result.entries.push_back(entry);
     }
     return result;

@@ -19,7 +19,7 @@
 #include "chain/primitives/block.h"
 #include "chain/primitives/ids.h"
 #include "chain/primitives/transaction.h"
-#include "net/wire/ip_address.h"
+#include "net/wire/host_address.h"
 #include "net/wire/protocol.h"
 
 namespace parley {
@@ -35,19 +35,15 @@ inline DecodeError decode_error(const Reader& reader) {
     return reader.canonical() ? DecodeError::malformed : DecodeError::non_canonical;
 }
 
-/// An address with port and services, as in `version` (BIP155 has another format).
+/// An address with port and services. `version` and `addr` have room for IPv4 and IPv6 only, and
+/// name other hosts as "::"; `addrv2` has all (BIP155).
 struct NetAddress {
     ServiceFlags services = 0;
-    IpAddress ip;
+    HostAddress host;
     uint16_t port = 0;
 
     bool operator==(const NetAddress&) const = default;
 };
-
-/// BIP155: network number, length, bytes.
-void write_ip_v2(Writer& writer, const IpAddress& ip);
-/// Empty: of a network that this node does not speak, unless the reader has failed.
-std::optional<IpAddress> read_ip_v2(Reader& reader);
 
 namespace message {
 
@@ -159,7 +155,7 @@ struct Addr {
     bool operator==(const Addr&) const = default;
 };
 
-/// BIP155. Skips networks other than IPv4 and IPv6.
+/// BIP155. Skips networks that are not known.
 struct AddrV2 {
     static constexpr std::string_view kCommand = "addrv2";
     std::vector<AddressEntry> entries;

@@ -30,6 +30,8 @@ inline constexpr ServiceFlags kServiceCompactFilters = 1u << 6;  ///< BIP157
 inline constexpr ServiceFlags kServiceNetworkLimited = 1u << 10;
 /// Supports `seal` and `engine`. One of the bits that Bitcoin reserves for experiments (24-31).
 inline constexpr ServiceFlags kServiceParley = 1u << 24;
+/// Services that an automatic outbound peer must offer.
+inline constexpr ServiceFlags kServicesWanted = kServiceNetwork | kServiceWitness;
 
 /// A node with kServiceNetworkLimited has at least this many blocks below the tip (BIP159).
 inline constexpr int32_t kLimitedBlocks = 288;

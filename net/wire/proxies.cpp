@@ -17,9 +17,9 @@ std::string_view Proxy::unix_path() const {
 Route Proxies::route(std::string_view host) const {
     using enum Route::Kind;
     const auto network = network_of(host, cjdns_reachable);
-    if (network == Network::i2p)
-        return {refused, {}, std::string(host) + " is in I2P, which Parley cannot reach"};
     if (network && networks[*network].is_set()) return {proxied, networks[*network]};
+    if (network == Network::i2p)
+        return {refused, {}, std::string(host) + " needs an I2P router; give one with -i2psam"};
     if (network == Network::onion)
         return {refused, {}, std::string(host) + " needs a proxy of Tor; give one with -onion"};
     if (network || IpAddress::parse(host.substr(0, host.find('%')))) return {direct};

@@ -35,8 +35,8 @@ struct Route {
 };
 
 struct Proxies {
-    PerNetwork<Proxy> networks;
-    Proxy names;  ///< for names that must be looked up
+    PerNetwork<Proxy> networks;  ///< of I2P: the router, which speaks SAM and not SOCKS5
+    Proxy names;                 ///< for names that must be looked up
     /// -cjdnsreachable: this machine has an address in fc00::/8, which then is not private.
     bool cjdns_reachable = false;
 

@@ -310,7 +310,7 @@ Expected<void, std::string> Daemon::open_node() {
     auto files = NodeFiles::open(
         {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
          options_.indexes(), config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes,
-         fresh_key, options_.xor_blocks == false, log_.get()},
+         fresh_key, options_.xor_blocks == false, log_.get(), true},
         [this](const StorageError& error) {
             log_->error(LogCategory::general, "{}", error.message);
             storage_problem_ = error.message;

@@ -120,7 +120,7 @@ IndexStores NodeFiles::indexes() {
 }
 
 NodeFiles::NodeFiles(const Options& options, StorageThread::ErrorHandler on_error)
-    : thread_(std::move(on_error)), wallets_(options.wallets, thread_) {}
+    : thread_(std::move(on_error)), wallets_(options.wallets, thread_, options.wallets_elsewhere) {}
 
 size_t NodeFiles::coins_cache_bytes(size_t cache_bytes) {
     return cache_bytes - 3 * coins_tables_bytes(cache_bytes);

@@ -33,6 +33,9 @@ class NodeFiles {
         ObfuscationKey fresh_key{};
         bool key_is_refused = false;  ///< -blocksxor=0: a key that is not zero is an error
         LogSink* log = nullptr;       ///< names the stores that are opened; null: nothing does
+        /// A wallet may be outside `wallets`, if its name is an absolute path. If not, it is below,
+        /// as for a replay, which must not change what it was not given.
+        bool wallets_elsewhere = false;
     };
 
     /// `on_error` is called on the storage thread, once, when a write fails. The error is a

@@ -101,8 +101,13 @@ std::string format_info(const InfoReport& report, bool color) {
 }
 
 std::string format_net_info(const Json& network, const Json& peers) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNetworks{
-        {{"ipv4", "ipv4"}, {"ipv6", "ipv6"}, {"onion", "onion"}, {"not_publicly_routable", "npr"}}};
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNetworks{
+        {{"ipv4", "ipv4"},
+         {"ipv6", "ipv6"},
+         {"onion", "onion"},
+         {"i2p", "i2p"},
+         {"cjdns", "cjdns"},
+         {"not_publicly_routable", "npr"}}};
     // rows: inbound, outbound, total; columns: the networks, then the total
     std::array<std::array<int, kNetworks.size() + 1>, 3> counts{};
     for (const Json& peer : peers.is_array() ? peers.array() : Json::Array{}) {
@@ -114,16 +119,22 @@ std::string format_net_info(const Json& network, const Json& peers) {
             ++counts[target].back();
         }
     }
+    // Of the rarer networks, only those with peers have a column.
+    std::vector<size_t> columns;
+    for (size_t i = 0; i < kNetworks.size(); ++i) {
+        const bool rare = kNetworks[i].first == "i2p" || kNetworks[i].first == "cjdns";
+        if (!rare || counts[2][i] > 0) columns.push_back(i);
+    }
     std::string out = fmt::format("Server {}{}\n\n", text(network, "protocolversion"),
                                   text(network, "subversion"));
     out += fmt::format("{:>8}", "");
-    for (const auto& [name, short_name] : kNetworks) out += fmt::format("{:>8}", short_name);
+    for (const size_t column : columns) out += fmt::format("{:>8}", kNetworks[column].second);
     out += fmt::format("{:>8}\n", "total");
     constexpr std::array<std::string_view, 3> kRows{"in", "out", "total"};
     for (size_t row = 0; row < kRows.size(); ++row) {
         out += fmt::format("{:<8}", kRows[row]);
-        for (const int count : counts[row]) out += fmt::format("{:>8}", count);
-        out += '\n';
+        for (const size_t column : columns) out += fmt::format("{:>8}", counts[row][column]);
+        out += fmt::format("{:>8}\n", counts[row].back());
     }
     return out;
 }

@@ -5,10 +5,6 @@ namespace parley::rpc {
 
 namespace {
 
-bool is_ipv6(const KnownAddress& address) {
-    return address.endpoint.host.find(':') != std::string::npos;
-}
-
 /// Bounds the size of the reply; far more addresses than a client needs.
 constexpr size_t kKnownAddressesMax = 10'000;
 
@@ -18,10 +14,12 @@ void getnodeaddresses(Call& call) {
     auto addresses =
         call.ask([](Node& node) { return node.peers().known_addresses(kKnownAddressesMax); });
     if (call.has(1)) {
-        const std::string wanted = call.string(1);
-        std::erase_if(addresses, [&](const KnownAddress& address) {
-            return wanted != (is_ipv6(address) ? "ipv6" : "ipv4");
-        });
+        const auto wanted = parse_network(call.string(1));
+        if (!wanted)
+            fail(Code::invalid_parameter,
+                 fmt::format("Network not recognized: {}", call.string(1)));
+        std::erase_if(addresses,
+                      [&](const KnownAddress& address) { return address.network != *wanted; });
     }
     if (count > 0 && addresses.size() > static_cast<size_t>(count))
         addresses.resize(static_cast<size_t>(count));
@@ -33,7 +31,7 @@ void getnodeaddresses(Call& call) {
                 out.field("services", address.services);
                 out.field("address", address.endpoint.host);
                 out.field("port", address.endpoint.port);
-                out.field("network", is_ipv6(address) ? "ipv6" : "ipv4");
+                out.field("network", to_string(address.network));
             });
         }
     });
@@ -46,10 +44,11 @@ struct AddressCount {
 };
 
 void getaddrmaninfo(Call& call) {
-    AddressCount ipv4, ipv6, all;
+    PerNetwork<AddressCount> counts;
+    AddressCount all;
     for (const KnownAddress& address :
          call.ask([](Node& node) { return node.peers().known_addresses(kKnownAddressesMax); })) {
-        for (AddressCount* count : {is_ipv6(address) ? &ipv6 : &ipv4, &all})
+        for (AddressCount* count : {&counts[address.network], &all})
             ++(address.tried ? count->tried : count->untried);
     }
     JsonWriter& out = call.out();
@@ -61,10 +60,7 @@ void getaddrmaninfo(Call& call) {
         });
     };
     out.object([&] {
-        write("ipv4", ipv4);
-        write("ipv6", ipv6);
-        // This node knows no addresses of the other networks.
-        for (const std::string_view name : {"onion", "i2p", "cjdns"}) write(name, {});
+        for (const Network network : kNetworks) write(to_string(network), counts[network]);
         write("all_networks", all);
     });
 }
@@ -86,11 +82,12 @@ std::vector<Method> address_methods() {
         {.name = "getnodeaddresses",
          .category = "network",
          .description = "Return known addresses of peers.",
-         .parameters = {{"count", number, false, "1",
-                         "The maximum number of addresses to return. Specify 0 to return all known "
-                         "addresses."},
-                        {"network", string, false, "all networks",
-                         "Return only addresses of the specified network: ipv4 or ipv6."}},
+         .parameters =
+             {{"count", number, false, "1",
+               "The maximum number of addresses to return. Specify 0 to return all known "
+               "addresses."},
+              {"network", string, false, "all networks",
+               "Return only addresses of the specified network: ipv4, ipv6, onion, i2p or cjdns."}},
          .result = "[{time, services, address, port, network},...]    (json array)",
          .example = "8",
          .handler = &getnodeaddresses},

@@ -46,7 +46,7 @@ void write_peer(JsonWriter& out, const PeerInfo& peer) {
         // Empty for a connection through the local socket of a proxy.
         if (!peer.address_bind.host.empty()) out.field("addrbind", to_string(peer.address_bind));
         if (!peer.address_local.empty()) out.field("addrlocal", peer.address_local);
-        out.field("network", network_name(peer.address));
+        out.field("network", peer.network);
         out.field("services", fmt::format("{:016x}", peer.services));
         out.field_values("servicesnames", service_names(peer.services));
         out.field("relaytxes", peer.relay_transactions);

@@ -85,22 +85,18 @@ void mockscheduler(Call& call) {
     call.out().null();
 }
 
-std::string_view network_of(const IpAddress& ip) {
-    return ip.is_ipv4() ? "ipv4" : "ipv6";
-}
-
 void write_table(JsonWriter& out, std::string_view name, const std::vector<PlacedAddress>& table) {
     out.field_object(name, [&] {
         for (const PlacedAddress& placed : table) {
             const AddressRecord& record = placed.record;
             out.field_object(fmt::format("{}/{}", placed.bucket, placed.position), [&] {
-                out.field("address", record.address.ip.to_string());
+                out.field("address", record.address.host.to_string());
                 out.field("port", record.address.port);
-                out.field("network", network_of(record.address.ip));
+                out.field("network", to_string(record.address.host.network()));
                 out.field("services", record.address.services);
                 out.field("time", record.seen);
                 out.field("source", record.source.to_string());
-                out.field("source_network", network_of(record.source));
+                out.field("source_network", to_string(record.source.network()));
             });
         }
     });
@@ -118,11 +114,13 @@ void getrawaddrman(Call& call) {
 }
 
 void addpeeraddress(Call& call) {
-    const auto ip = IpAddress::parse(call.string(0));
-    if (!ip) fail(Code::invalid_ip_or_subnet, "Invalid IP address");
+    const bool cjdns =
+        call.ask([](Node& node) { return node.peers().options().proxies.cjdns_reachable; });
+    const auto host = HostAddress::parse(call.string(0), cjdns);
+    if (!host) fail(Code::invalid_ip_or_subnet, "Invalid IP address");
     const auto port = static_cast<uint16_t>(call.integer(1, 0, 1, UINT16_MAX));
     const bool tried = call.boolean(2, false);
-    const NetAddress address{kServiceNetwork | kServiceWitness, *ip, port};
+    const NetAddress address{kServiceNetwork | kServiceWitness, *host, port};
     const AddAddressResult result = call.ask([&](Node& node) {
         AddAddressResult added{};
         node.command_peers([&](PeerManager& peers, NetTime time) {

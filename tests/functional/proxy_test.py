@@ -2,7 +2,8 @@
 
 import socket
 
-from framework import wait_until
+from framework import free_port, wait_until
+from sam_router import SamRouter
 from socks5_server import Socks5Server
 
 ONION = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion"
@@ -94,3 +95,53 @@ def test_onions_without_a_proxy_are_not_looked_up(network):
         wait_until(lambda host=host: f"connection to {host}:1 failed: {host} needs a proxy of Tor" in node.debug_log(),
                    "the refusal")
     assert not networks(node)["onion"]["reachable"]
+
+
+def test_peer_in_i2p(network):
+    known, unknown = "c4gfnttsuwqomiygupdqqqyy5y5emnk5c73hrfvatri67prd7vyq.b32.i2p", "nobody.i2p"
+    peer = network.add()
+    peer.generate(5)
+    router = SamRouter({known: ("127.0.0.1", peer.p2p_port)})
+    node = network.add(f"-i2psam={router.address}", f"-addnode={known}", "-debug=net")
+    wait_until(lambda: node.tip() == peer.tip(), "the blocks to arrive over I2P")
+    assert [(entry["addr"], entry["network"]) for entry in node.rpc.getpeerinfo()] == [(f"{known}:0", "i2p")]
+    assert networks(node)["i2p"] == {"name": "i2p", "limited": False, "reachable": True, "proxy": router.address,
+                                     "proxy_randomize_credentials": False}
+    node.rpc.addnode(unknown, "onetry")
+    wait_until(lambda: "NAMING REPLY KEY_NOT_FOUND: no such name" in node.debug_log(), "the router's answer in the log")
+    assert len(router.sessions) == 1
+    router.sessions[0].shutdown(socket.SHUT_RDWR)
+    router.sessions[0].close()
+    node.rpc.addnode(f"{known}:0", "onetry")
+    wait_until(lambda: len(router.sessions) == 2, "a new session")
+    assert "cannot be used" not in node.debug_log()
+
+
+def test_addresses_of_every_network_are_stored_and_dialled_through_the_proxy(network):
+    proxy = Socks5Server()
+    node = network.add(f"-onion={proxy.address}", "-onlynet=onion")
+    i2p = "c4gfnttsuwqomiygupdqqqyy5y5emnk5c73hrfvatri67prd7vyq.b32.i2p"
+    for host, port in ((ONION, 8333), (i2p, 8334), ("1.2.3.4", 8335)):
+        assert node.rpc.addpeeraddress(host, port) == {"success": True}
+    wait_until(lambda: asked_for(proxy), "an automatic connection")
+    assert set(asked_for(proxy)) == {(ONION, 8333)}
+    for _ in range(2):
+        (entry,) = node.rpc.getnodeaddresses(0, "onion")
+        assert (entry["address"], entry["port"], entry["network"]) == (ONION, 8333, "onion")
+        counts = node.rpc.getaddrmaninfo()
+        assert {name: counts[name]["total"] for name in counts} == {
+            "ipv4": 1, "ipv6": 0, "onion": 1, "i2p": 1, "cjdns": 0, "all_networks": 3}
+        raw = node.rpc.getrawaddrman()
+        assert {entry["network"] for entry in raw["new"].values()} == {"ipv4", "onion", "i2p"}
+        node.restart()
+
+
+def test_what_tor_sends_is_marked(network):
+    peer = network.add()
+    port = free_port({peer.p2p_port, peer.rpc_port})
+    node = network.add(f"-bind=127.0.0.1:{port}=onion")
+    peer.rpc.addnode(f"127.0.0.1:{port}", "onetry")
+    wait_until(lambda: [entry["network"] for entry in node.rpc.getpeerinfo()] == ["onion"], "the peer")
+    peer.rpc.addnode(node.address, "onetry")
+    wait_until(lambda: {entry["network"] for entry in node.rpc.getpeerinfo()} == {"onion", "not_publicly_routable"},
+               "both peers")

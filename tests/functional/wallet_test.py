@@ -99,6 +99,20 @@ def test_wallets_chosen_by_rpc_are_loaded_at_the_next_start(network):
     assert "could not be updated" in warning
 
 
+def test_wallet_name_may_be_a_path(network):
+    node = network.add()
+    outside = str(network.folder / "elsewhere" / "w")
+    for name in ("specter/one", outside):
+        node.rpc.createwallet(name, load_on_startup=True)
+        assert node.rpc.wallet(name).getwalletinfo()["walletname"] == name
+    assert (node.chain_folder / "wallets" / "specter" / "one" / "CURRENT").exists()
+    assert (network.folder / "elsewhere" / "w" / "CURRENT").exists()
+    assert [wallet["name"] for wallet in node.rpc.listwalletdir()["wallets"]] == ["specter/one"]
+    node.restart()
+    assert node.rpc.listwallets() == ["specter/one", outside]
+    expect_rpc_error(-4, "must be normalized", node.rpc.createwallet, "a/../b")
+
+
 def test_walletbroadcast_off_leaves_sending_to_the_user(network):
     node, wallet = funded(network)
     node.restart(["-walletbroadcast=0", "-wallet=w"])

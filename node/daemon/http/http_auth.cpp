@@ -42,8 +42,10 @@ Expected<HttpAuth, std::string> HttpAuth::create(const HttpOptions& options,
     for (const std::string& text : options.auth) {
         const auto colon = text.find(':');
         const auto dollar = text.find('$', colon == std::string::npos ? 0 : colon);
+        // As in bitcoind, a digest of another form is one that no password has.
         if (colon == std::string::npos || dollar == std::string::npos ||
-            !from_hex(text.substr(dollar + 1)) || text.size() - dollar - 1 != 64)
+            text.find(':', colon + 1) != std::string::npos ||
+            text.find('$', dollar + 1) != std::string::npos)
             return Unexpected(std::string(
                 "Invalid -rpcauth argument. Give it as <user>:<salt>$<64 hex digits>."));
         auth.salted_.push_back({text.substr(0, colon), text.substr(colon + 1, dollar - colon - 1),

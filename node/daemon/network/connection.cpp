@@ -30,7 +30,7 @@ constexpr auto kLingerTimeout = std::chrono::seconds(1);
 // hour: after a break of thirty seconds, a connection carries nothing for half a minute more. A
 // process that stands still acknowledges all the same, so it does not lose its connections.
 // Where the system does not know an option, its own limits stay.
-void limit_silence(asio::generic::stream_protocol::socket& socket, Duration limit) {
+void limit_silence(StreamSocket& socket, Duration limit) {
     const auto set = [&](int level, int name, int64_t value) {
         const auto number = static_cast<int>(value);
         ::setsockopt(socket.native_handle(), level, name, &number, sizeof(number));
@@ -45,8 +45,7 @@ void limit_silence(asio::generic::stream_protocol::socket& socket, Duration limi
 
 }  // namespace
 
-Connection::Connection(PeerId id, bool inbound, asio::generic::stream_protocol::socket socket,
-                       const Context& context)
+Connection::Connection(PeerId id, bool inbound, StreamSocket socket, const Context& context)
     : id_(id),
       inbound_(inbound),
       context_(context),
@@ -69,7 +68,7 @@ void Connection::read() {
     reading_ = true;
     // Waits until the socket is readable and then reads into a shared buffer, so that connections
     // need no buffers of their own.
-    socket_.async_wait(asio::generic::stream_protocol::socket::wait_read,
+    socket_.async_wait(StreamSocket::wait_read,
                        [self = shared_from_this()](const error_code& error) {
                            self->reading_ = false;
                            if (!self->ended_) self->on_readable(error);
@@ -180,7 +179,7 @@ void Connection::finish() {
     finished_ = true;
     report_closed("closed by this node");
     error_code error;
-    socket_.shutdown(asio::generic::stream_protocol::socket::shutdown_send, error);
+    socket_.shutdown(StreamSocket::shutdown_send, error);
     if (error || input_ended_) return end();
     end_timer_.expires_after(kLingerTimeout);
     end_timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
@@ -192,18 +191,15 @@ void Connection::finish() {
 void Connection::discard_input() {
     if (reading_ || ended_) return;
     reading_ = true;
-    socket_.async_wait(
-        asio::generic::stream_protocol::socket::wait_read,
-        [self = shared_from_this()](error_code error) {
-            self->reading_ = false;
-            if (self->ended_) return;
-            const auto scratch = self->context_.scratch;
-            if (!error)
-                self->socket_.read_some(asio::buffer(scratch.data(), scratch.size()), error);
-            if (error && error != asio::error::would_block && error != asio::error::try_again)
-                return self->end();
-            self->discard_input();
-        });
+    socket_.async_wait(StreamSocket::wait_read, [self = shared_from_this()](error_code error) {
+        self->reading_ = false;
+        if (self->ended_) return;
+        const auto scratch = self->context_.scratch;
+        if (!error) self->socket_.read_some(asio::buffer(scratch.data(), scratch.size()), error);
+        if (error && error != asio::error::would_block && error != asio::error::try_again)
+            return self->end();
+        self->discard_input();
+    });
 }
 
 void Connection::report_closed(std::string reason) {

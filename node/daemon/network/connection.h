@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
@@ -14,6 +13,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "node/daemon/network/stream_socket.h"
 #include "node/daemon/workers/core_loop.h"
 
 namespace parley {
@@ -52,8 +52,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
         std::function<void(PeerId)> on_end;  ///< removes the connection from the table
     };
 
-    Connection(PeerId id, bool inbound, boost::asio::generic::stream_protocol::socket socket,
-               const Context& context);
+    Connection(PeerId id, bool inbound, StreamSocket socket, const Context& context);
 
     PeerId id() const { return id_; }
     bool inbound() const { return inbound_; }
@@ -88,7 +87,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     const PeerId id_;
     const bool inbound_;
     const Context& context_;
-    boost::asio::generic::stream_protocol::socket socket_;
+    StreamSocket socket_;
     boost::asio::steady_timer delay_timer_;  ///< for the first chunk in the queue
     boost::asio::steady_timer end_timer_;    ///< limits the graceful close
 

@@ -20,6 +20,8 @@ using boost::system::error_code;
 constexpr size_t kResolvedAddressesMax = 8;
 // For each answer of a proxy. Tor builds a circuit before it answers.
 constexpr Duration kProxyAnswerTimeout = std::chrono::seconds{20};
+// A router that has just started needs minutes to build its tunnels.
+constexpr Duration kI2pTimeout = std::chrono::minutes{4};
 constexpr size_t kCredentialSize = 16;
 
 std::string random_text(Random& random) {
@@ -138,7 +140,26 @@ void Dialer::find_proxy() {
         });
 }
 
+// An I2P router looks like a proxy to the user, but speaks another protocol.
+void Dialer::connect_over_i2p(const asio::generic::stream_protocol::endpoint& router) {
+    set_deadline(kI2pTimeout);
+    if (!context_.i2p)
+        context_.i2p = std::make_shared<I2pSam>(context_.io, context_.random, router);
+    context_.i2p->connect(
+        current_.target.host,
+        [self = shared_from_this()](Expected<StreamSocket, I2pSam::Failure> socket) {
+            if (!self->done_) return;
+            if (!socket && socket.error().of_router)
+                return self->proxy_failed(socket.error().reason);
+            self->proxy_connected_ = true;
+            if (!socket) return self->attempt_failed(socket.error().reason);
+            self->context_.health.works(self->current_.proxy.address);
+            self->finish(Dialled{std::move(*socket), self->current_.target});
+        });
+}
+
 void Dialer::connect_to_proxy(const asio::generic::stream_protocol::endpoint& address) {
+    if (network_of(current_.target.host, false) == Network::i2p) return connect_over_i2p(address);
     socket_.async_connect(address, [self = shared_from_this()](const error_code& error) {
         if (!self->done_) return;
         if (error) return self->proxy_failed(error.message());

@@ -3,7 +3,6 @@
 // a timeout. Owned by the Transport and by its own pending operations; io thread only.
 #pragma once
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,13 +18,12 @@
 #include "base/time.h"
 #include "net/wire/endpoint.h"
 #include "net/wire/proxies.h"
+#include "node/daemon/network/i2p_sam.h"
 #include "node/daemon/network/proxy_health.h"
 #include "node/daemon/network/socks5.h"
+#include "node/daemon/network/stream_socket.h"
 
 namespace parley {
-
-/// TCP, or the local socket of a proxy.
-using StreamSocket = boost::asio::generic::stream_protocol::socket;
 
 class Dialer final : public std::enable_shared_from_this<Dialer> {
  public:
@@ -34,9 +32,10 @@ class Dialer final : public std::enable_shared_from_this<Dialer> {
         boost::asio::io_context& io;
         const Proxies& proxies;
         ProxyHealth& health;
-        Random& random;      ///< for credentials
-        Duration timeout;    ///< for looking up and connecting, to a proxy or to a target
-        bool resolve_names;  ///< otherwise no name is looked up
+        std::shared_ptr<I2pSam>& i2p;  ///< made by the first dial that needs it
+        Random& random;                ///< for credentials
+        Duration timeout;              ///< for looking up and connecting, to a proxy or to a target
+        bool resolve_names;            ///< otherwise no name is looked up
     };
     struct Dialled {
         StreamSocket socket;
@@ -61,6 +60,7 @@ class Dialer final : public std::enable_shared_from_this<Dialer> {
     void connect_directly();
     void find_proxy();
     void connect_to_proxy(const boost::asio::generic::stream_protocol::endpoint& address);
+    void connect_over_i2p(const boost::asio::generic::stream_protocol::endpoint& router);
     void start_handshake();
     void send_to_proxy(Bytes data);
     void read_from_proxy();

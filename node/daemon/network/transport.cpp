@@ -75,8 +75,13 @@ class Transport::Impl {
                    options_.unacknowledged_max,
                    [this](PeerId peer) { connections_.erase(peer); }},
           health_(log),
-          dial_context_{io_,     options_.proxies,      health_,
-                        random_, options_.dial_timeout, options_.resolve_names} {}
+          dial_context_{io_,
+                        options_.proxies,
+                        health_,
+                        i2p_,
+                        random_,
+                        options_.dial_timeout,
+                        options_.resolve_names} {}
 
     Expected<void, std::string> listen();
     std::vector<Endpoint> listening() const;
@@ -132,6 +137,7 @@ class Transport::Impl {
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::map<PeerId, std::shared_ptr<Connection>> connections_;
     ProxyHealth health_;
+    std::shared_ptr<I2pSam> i2p_;
     OsRandom random_{true};
     const Dialer::Context dial_context_;
     std::map<uint64_t, std::shared_ptr<Dialer>> dialers_;
@@ -144,12 +150,12 @@ class Transport::Impl {
 
 Expected<void, std::string> Transport::Impl::listen() {
     if (!options_.listening) return {};
-    if (!options_.binds.empty()) {
-        for (const Endpoint& endpoint : options_.binds) {
+    for (const auto* binds : {&options_.binds, &options_.onion_binds}) {
+        for (const Endpoint& endpoint : *binds) {
             if (auto done = listen_on(endpoint, true); !done) return done;
         }
-        return {};
     }
+    if (!options_.listen_on_all || !options_.binds.empty()) return {};
     if (auto done = listen_on({"::", options_.default_port}, false); !done) return done;
     return listen_on({"0.0.0.0", options_.default_port}, true);
 }
@@ -202,6 +208,7 @@ void Transport::Impl::stop() {
     for (const auto& [peer, connection] : connections_) connection->abandon();
     connections_.clear();
     dialers_.clear();
+    i2p_.reset();
     listeners_.clear();
 }
 

@@ -25,10 +25,11 @@
 namespace parley {
 
 struct TransportOptions {
-    /// -bind: numeric addresses. Empty and `listening`: all IPv4 and IPv6 addresses of this
-    /// machine. Port 0: chosen by the system.
+    /// -bind: numeric addresses. Port 0: chosen by the system.
     std::vector<Endpoint> binds;
-    uint16_t default_port = 18444;  ///< without -bind
+    std::vector<Endpoint> onion_binds;  ///< the same, for what Tor sends: NetOptions
+    bool listen_on_all = true;          ///< on all IPv4 and IPv6 addresses of this machine
+    uint16_t default_port = 18444;      ///< of those
     bool listening = true;
     bool resolve_names = true;                        ///< -dns: look names of peers up
     Proxies proxies;                                  ///< of NetOptions

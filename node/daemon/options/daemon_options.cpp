@@ -6,6 +6,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "base/encoding.h"
 #include "node/daemon/options/option_reader.h"
@@ -28,8 +29,6 @@ std::string below(const std::string& directory, std::string_view name) {
 std::vector<Endpoint> read_binds(OptionReader& reader, std::string_view name, uint16_t port) {
     std::vector<Endpoint> binds;
     for (const std::string& text : reader.list(name)) {
-        // bitcoind listens here for its onion service, which Parley does not have.
-        if (text.ends_with("=onion")) continue;
         if (const auto endpoint = parse_endpoint(text, port))
             binds.push_back(*endpoint);
         else
@@ -67,8 +66,21 @@ void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptio
     reader.read(transport);
     transport.default_port =
         static_cast<uint16_t>(reader.number("port").value_or(node.params.p2p_port));
-    transport.binds = read_binds(reader, "bind", transport.default_port);
+    PeerBinds binds = read_peer_binds(reader, transport.default_port);
+    transport.binds = std::move(binds.binds);
+    transport.onion_binds = std::move(binds.onion_binds);
     for (const WhitebindRule& rule : node.net.whitebinds) transport.binds.push_back(rule.address);
+    transport.listen_on_all = !reader.has("bind") && !reader.has("whitebind");
+    std::set<Endpoint> seen;
+    for (const auto* each : {&transport.binds, &transport.onion_binds}) {
+        for (const Endpoint& endpoint : *each) {
+            if (!seen.insert(endpoint).second)
+                reader.fail(fmt::format(
+                    "Duplicate binding configuration for address {}. Please check your -bind, "
+                    "-bind=...=onion and -whitebind settings.",
+                    to_string(endpoint)));
+        }
+    }
     transport.inbound_max = transport_inbound_max(node.net);
     transport.proxies = node.net.proxies;
     if (proxy_stops_listening(reader)) transport.listening = false;

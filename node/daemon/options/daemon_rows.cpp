@@ -172,7 +172,10 @@ OptionRows<TransportOptions> TransportOptions::rows() {
     using O = TransportOptions;
     static constexpr auto kRows = option_rows(
         OptionGroup::connection,
-        option<O>("bind", kBind, "Listen for peers only on this address; may be repeated",
+        option<O>("bind", OptionUnit{"<addr>[:<port>][=onion]"},
+                  "Listen for peers only on this address; with =onion, for those that an onion "
+                  "service of Tor sends; may be repeated (default: all addresses, and "
+                  "127.0.0.1=onion at the next port)",
                   {.network_only = true}),
         option<&O::resolve_names>("dns", kFlag,
                                   "Look up names of -addnode, -connect and -seednode (default: "

@@ -183,6 +183,9 @@ void read_net(OptionReader& reader, NodeConfig& config) {
     if (net.serve_bloom_filters) net.services |= kServiceBloom;
     if (net.serve_compact_filters) net.services |= kServiceCompactFilters;
     read_networks(reader, net);
+    net.onion_binds =
+        read_peer_binds(reader, static_cast<uint16_t>(reader.number("port").value_or(port)))
+            .onion_binds;
     net.connect_only = reader.has("connect");
     net.connect = read_targets(reader, "connect", port);
     net.add_nodes = read_targets(reader, "addnode", port);

@@ -94,7 +94,6 @@ constexpr std::string_view kWithoutEffect[] = {
     "forcecompactdb",
     "forcednsseed",
     "i2pacceptincoming",
-    "i2psam",
     "limitancestorcount",
     "limitancestorsize",
     "limitdescendantcount",

@@ -14,6 +14,7 @@ namespace {
 
 /// Tor's.
 constexpr uint16_t kDefaultProxyPort = 9050;
+constexpr uint16_t kDefaultSamPort = 7656;
 constexpr std::string_view kUnixPrefix = "unix:";
 
 bool is_unix_socket(std::string_view text) {
@@ -61,6 +62,17 @@ Proxy read_proxy(OptionReader& reader, std::string_view option, std::string_view
     } else {
         return {to_string(*endpoint), randomize};
     }
+    return {};
+}
+
+Proxy read_router(OptionReader& reader, const std::string& value) {
+    const auto endpoint = parse_endpoint(value, kDefaultSamPort);
+    if (has_bad_port(value))
+        reader.fail(fmt::format("Invalid port specified in -i2psam: '{}'", value));
+    else if (!endpoint || !is_host(endpoint->host))
+        reader.fail(fmt::format("Invalid -i2psam address or hostname: '{}'", value));
+    else
+        return {to_string(*endpoint), false};
     return {};
 }
 
@@ -133,7 +145,7 @@ void check_only_networks(OptionReader& reader, const PerNetwork<bool>& only,
             reader.fail(fmt::format(
                 "{} not provided: none of -proxy, -onion or -listenonion is given", kTor));
     }
-    if (only[Network::i2p])
+    if (only[Network::i2p] && !proxies.networks[Network::i2p].is_set())
         reader.fail(
             "Outbound connections restricted to i2p (-onlynet=i2p) but -i2psam is not provided");
 }
@@ -150,13 +162,39 @@ void read_networks(OptionReader& reader, NetOptions& net) {
         proxies.networks[Network::onion] = {};
     else if (!onion.empty())
         proxies.networks[Network::onion] = read_proxy(reader, "onion", onion, onion);
+    if (const std::string router = reader.text("i2psam"); !router.empty() && router != "0")
+        proxies.networks[Network::i2p] = read_router(reader, router);
     if (only) check_only_networks(reader, *only, proxies);
     const auto allowed = [&](Network network) { return !only || (*only)[network]; };
     net.reachable[Network::ipv4] = allowed(Network::ipv4);
     net.reachable[Network::ipv6] = allowed(Network::ipv6);
     net.reachable[Network::onion] =
         allowed(Network::onion) && proxies.networks[Network::onion].is_set();
+    net.reachable[Network::i2p] = allowed(Network::i2p) && proxies.networks[Network::i2p].is_set();
     net.reachable[Network::cjdns] = allowed(Network::cjdns) && proxies.cjdns_reachable;
+}
+
+PeerBinds read_peer_binds(OptionReader& reader, uint16_t port) {
+    constexpr std::string_view kOnion = "=onion";
+    constexpr uint16_t kPortMax = 65535;
+    PeerBinds result;
+    for (const std::string& value : reader.list("bind")) {
+        const bool onion = value.ends_with(kOnion);
+        const auto text =
+            std::string_view(value).substr(0, value.size() - (onion ? kOnion.size() : 0));
+        const auto default_port = static_cast<uint16_t>(port + (onion && port < kPortMax ? 1 : 0));
+        const auto endpoint = parse_endpoint(text, default_port);
+        if (has_bad_port(text))
+            reader.fail(fmt::format("Invalid port specified in -bind: '{}'", value));
+        else if (!endpoint || !IpAddress::parse(endpoint->host))
+            reader.fail(fmt::format("Cannot resolve -bind address: '{}'", value));
+        else
+            (onion ? result.onion_binds : result.binds).push_back(*endpoint);
+    }
+    // As in bitcoind: where Tor would be told to send what arrives at an onion service.
+    if (result.binds.empty() && result.onion_binds.empty() && port < kPortMax)
+        result.onion_binds.push_back({"127.0.0.1", static_cast<uint16_t>(port + 1)});
+    return result;
 }
 
 bool proxy_stops_listening(OptionReader& reader) {

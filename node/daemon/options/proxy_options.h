@@ -13,6 +13,14 @@ namespace parley {
 
 void read_networks(OptionReader& reader, NetOptions& net);
 
+/// -bind without =onion, and -bind=...=onion; see TransportOptions. `port`: of those that name
+/// none; onion ones have the next one.
+struct PeerBinds {
+    std::vector<Endpoint> binds;
+    std::vector<Endpoint> onion_binds;
+};
+PeerBinds read_peer_binds(OptionReader& reader, uint16_t port);
+
 /// A proxy is set, and the user does not say whether to listen: who hides behind a proxy should not
 /// be found by a connection to this machine.
 bool proxy_stops_listening(OptionReader& reader);

@@ -18,7 +18,6 @@ struct Unsupported {
 
 constexpr Unsupported kUnsupported[] = {
     {"avoidpartialspends", "payments would link addresses"},
-    {"i2psam", "Parley cannot reach the I2P network"},
     {"paytxfee", "payments would have another fee; use -fallbackfee"},
     {"privatebroadcast", "transactions would be sent to all peers directly"},
 };

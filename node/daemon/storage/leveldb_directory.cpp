@@ -11,16 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// File systems limit a name to 255 bytes.
-constexpr size_t kNameBytesMax = 255;
-
-// A name is a subdirectory, or empty for the directory itself. It must not lead out of the
-// directory.
-bool is_valid_name(const std::string& name) {
-    return name.size() <= kNameBytesMax && name != "." && name != ".." &&
-           name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
-}
-
 bool is_store(const std::string& path) {
     std::error_code error;
     return fs::exists(path + "/CURRENT", error);
@@ -28,17 +18,18 @@ bool is_store(const std::string& path) {
 
 }  // namespace
 
-LevelDbDirectory::LevelDbDirectory(std::string directory, StorageThread& thread)
-    : directory_(std::move(directory)), thread_(thread) {}
+LevelDbDirectory::LevelDbDirectory(std::string directory, StorageThread& thread, bool elsewhere)
+    : directory_(std::move(directory)), elsewhere_(elsewhere), thread_(thread) {}
+
+std::string LevelDbDirectory::path_of(const std::string& name) const {
+    if (name.empty()) return directory_;
+    return elsewhere_ && name.front() == '/' ? name : directory_ + "/" + name;
+}
 
 Expected<std::unique_ptr<Storage>, StorageError> LevelDbDirectory::open(const std::string& name,
                                                                         Mode mode) {
-    if (!is_valid_name(name))
-        return Unexpected(StorageError{
-            StorageError::Code::io,
-            fmt::format("\"{}\" cannot be the name of a directory. Choose another name.", name)});
     LevelDbOptions options;
-    options.directory = name.empty() ? directory_ : directory_ + "/" + name;
+    options.directory = path_of(name);
     options.create = mode == Mode::create_new;
     // A wallet is small and read once, so it gets the smallest caches that LevelDB accepts.
     options.cache_bytes = 64 << 10;
@@ -53,16 +44,20 @@ Expected<std::unique_ptr<Storage>, StorageError> LevelDbDirectory::open(const st
 }
 
 bool LevelDbDirectory::exists(const std::string& name) const {
-    return is_valid_name(name) && is_store(name.empty() ? directory_ : directory_ + "/" + name);
+    return is_store(path_of(name));
 }
 
 std::vector<std::string> LevelDbDirectory::list() const {
     std::vector<std::string> names;
     if (is_store(directory_)) names.emplace_back();
     std::error_code error;
-    for (fs::directory_iterator entry(directory_, error), end; !error && entry != end;
-         entry.increment(error)) {
-        if (is_store(entry->path().string())) names.push_back(entry->path().filename().string());
+    for (fs::recursive_directory_iterator
+             entry(directory_, fs::directory_options::skip_permission_denied, error),
+         end;
+         !error && entry != end; entry.increment(error)) {
+        std::error_code gone;
+        if (!entry->is_directory(gone) || !is_store(entry->path().string())) continue;
+        names.push_back(entry->path().lexically_relative(directory_).string());
     }
     std::sort(names.begin(), names.end());
     return names;

@@ -76,7 +76,8 @@ class LevelDbStorage final : public Storage, private CommitTarget {
 class LevelDbDirectory final : public StorageDirectory {
  public:
     /// `directory` is created with the first store in it. `thread` must outlive the stores.
-    LevelDbDirectory(std::string directory, StorageThread& thread);
+    /// `elsewhere`: a name that is an absolute path is that of a store there, not below.
+    LevelDbDirectory(std::string directory, StorageThread& thread, bool elsewhere);
 
     Expected<std::unique_ptr<Storage>, StorageError> open(const std::string& name,
                                                           Mode mode) override;
@@ -84,7 +85,11 @@ class LevelDbDirectory final : public StorageDirectory {
     std::vector<std::string> list() const override;
 
  private:
+    /// The empty name is the directory itself.
+    std::string path_of(const std::string& name) const;
+
     const std::string directory_;
+    const bool elsewhere_;
     StorageThread& thread_;
 };
 

@@ -438,10 +438,14 @@ TEST(HttpAuth, rpcauth_is_salted_hmac) {
     EXPECT_FALSE(auth->authorise(basic("rob:pass")));
     EXPECT_FALSE(auth->authorise("Bearer x"));
     EXPECT_FALSE(auth->authorise("Basic ###"));
-    for (const char* bad : {"bob", "bob:salt", "bob$x", "bob:salt$zz"}) {
+    for (const char* bad : {"bob", "bob:salt", "bob$x", "bob:a:salt$zz", "bob:salt$a$zz"}) {
         options.auth = {bad};
         EXPECT_FALSE(HttpAuth::create(options, "")) << bad;
     }
+    options.auth = {"bob:5a17$" + hash.substr(2)};
+    const auto short_digest = HttpAuth::create(options, "");
+    ASSERT_TRUE(short_digest);
+    EXPECT_FALSE(short_digest->authorise(basic("bob:pass")));
 }
 
 TEST(HttpAuth, rpcallowip_forms) {

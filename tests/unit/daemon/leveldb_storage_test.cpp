@@ -435,7 +435,7 @@ TEST(LevelDbStorageCrash, kill_at_any_moment_loses_nothing_acknowledged) {
 TEST(LevelDbDirectory, open_list_exists_and_refusals) {
     const TemporaryDirectory directory;
     StorageThread thread{[](const StorageError& error) { FAIL() << error.message; }};
-    LevelDbDirectory wallets(directory / "wallets", thread);
+    LevelDbDirectory wallets(directory / "wallets", thread, false);
     EXPECT_TRUE(wallets.list().empty());
     EXPECT_FALSE(wallets.open("alice", StorageDirectory::Mode::open_existing));
     EXPECT_FALSE(std::filesystem::exists(directory / "wallets"));
@@ -455,10 +455,24 @@ TEST(LevelDbDirectory, open_list_exists_and_refusals) {
         ASSERT_TRUE(storage);
         EXPECT_EQ((*storage)->get(as_bytes("name")).value(), text(name));
     }
-    for (const char* name : {"..", ".", "a/b", "../bob"}) {
-        EXPECT_FALSE(wallets.open(name, StorageDirectory::Mode::create_new)) << name;
-        EXPECT_FALSE(wallets.exists(name)) << name;
-    }
+}
+
+TEST(LevelDbDirectory, name_is_a_path_below_or_if_allowed_an_absolute_one) {
+    const TemporaryDirectory directory;
+    StorageThread thread{[](const StorageError& error) { FAIL() << error.message; }};
+    LevelDbDirectory confined(directory / "wallets", thread, false);
+    LevelDbDirectory free(directory / "wallets", thread, true);
+    const std::string outside = directory / "elsewhere/w";
+    using enum StorageDirectory::Mode;
+    ASSERT_TRUE(confined.open("a/b", create_new));
+    ASSERT_TRUE(confined.open(outside, create_new));
+    EXPECT_FALSE(std::filesystem::exists(outside));
+    EXPECT_TRUE(confined.exists(outside));
+    ASSERT_TRUE(free.open(outside, create_new));
+    EXPECT_TRUE(std::filesystem::exists(outside + "/CURRENT"));
+    EXPECT_TRUE(free.exists(outside) && free.exists("a/b"));
+    EXPECT_EQ(free.list(), (std::vector<std::string>{"a/b", outside.substr(1)}));
+    EXPECT_FALSE(free.open(std::string(300, 'a'), create_new));
 }
 
 }  // namespace

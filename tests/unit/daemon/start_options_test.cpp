@@ -121,7 +121,8 @@ TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
          "Unrecognized network in -proxy='127.0.0.1:9050=i2p': 'i2p'"},
         {{"-onion=xyz..xyz:23456"}, "Invalid -onion address or hostname: 'xyz..xyz:23456'"},
         {{"-onion=192.0.0.1:def"}, "Invalid port specified in -onion: '192.0.0.1:def'"},
-        {{"-i2psam=127.0.0.1:7656"}, "-i2psam is not supported"},
+        {{"-i2psam=def..def:23456"}, "Invalid -i2psam address or hostname: 'def..def:23456'"},
+        {{"-i2psam=192.0.0.1:def"}, "Invalid port specified in -i2psam: '192.0.0.1:def'"},
         {{"-privatebroadcast"}, "-privatebroadcast is not supported"},
         {{"-avoidpartialspends=1"}, "-avoidpartialspends is not supported"},
         {{"-paytxfee=0.001"}, "-paytxfee is not supported"},
@@ -215,6 +216,8 @@ TEST_F(StartOptionsTest, onlynet_limits_automatic_connections) {
     EXPECT_EQ(reachable({"-onion=127.0.0.1", "-cjdnsreachable"}), "ipv4 ipv6 onion cjdns ");
     EXPECT_EQ(reachable({"-onion=127.0.0.1", "-onlynet=Onion"}), "onion ");
     EXPECT_EQ(reachable({"-cjdnsreachable", "-onlynet=cjdns"}), "cjdns ");
+    EXPECT_EQ(reachable({"-i2psam=127.0.0.1"}), "ipv4 ipv6 i2p ");
+    EXPECT_EQ(reachable({"-i2psam=127.0.0.1", "-onlynet=i2p"}), "i2p ");
     // As in bitcoind, which waits for what Tor says; here, nothing is reached.
     EXPECT_EQ(reachable({"-onlynet=onion", "-listenonion=1"}), "");
 }

@@ -51,7 +51,7 @@ class AddressManagerTest : public testing::Test {
         for (int i = 0; i < 200; ++i) {
             const auto any = [](const NetAddress&) { return true; };
             if (const auto address = known.select(only_new, now, any))
-                hosts.insert(address->ip.to_string());
+                hosts.insert(address->host.to_string());
         }
         return hosts;
     }
@@ -80,13 +80,13 @@ TEST_F(AddressManagerTest, tried_address_keeps_its_place_unless_its_test_fails) 
     succeed("1.2.5.45");
     const auto tested = known.collision(now);
     ASSERT_TRUE(tested);
-    EXPECT_EQ(tested->ip.to_string(), "1.2.3.4");
+    EXPECT_EQ(tested->host.to_string(), "1.2.3.4");
     // It answers: the newcomer goes without.
     attempt("1.2.3.4");
     now += seconds{1};
     succeed("1.2.3.4");
     EXPECT_FALSE(known.collision(now));
-    EXPECT_EQ(known.placed(true).at(0).record.address.ip.to_string(), "1.2.3.4");
+    EXPECT_EQ(known.placed(true).at(0).record.address.host.to_string(), "1.2.3.4");
     // It does not answer: the newcomer takes the place, and the other one is a new address again.
     now += hours{5};
     succeed("1.2.5.45");
@@ -96,8 +96,8 @@ TEST_F(AddressManagerTest, tried_address_keeps_its_place_unless_its_test_fails) 
     now += minutes{2};
     EXPECT_FALSE(known.collision(now));
     ASSERT_THAT(known.placed(true), SizeIs(1));
-    EXPECT_EQ(known.placed(true)[0].record.address.ip.to_string(), "1.2.5.45");
-    EXPECT_EQ(known.placed(false).at(0).record.address.ip.to_string(), "1.2.3.4");
+    EXPECT_EQ(known.placed(true)[0].record.address.host.to_string(), "1.2.5.45");
+    EXPECT_EQ(known.placed(false).at(0).record.address.host.to_string(), "1.2.3.4");
     EXPECT_EQ(known.size(), 2u);
 }
 
@@ -291,7 +291,7 @@ TEST(AddressFile, addresses_of_other_networks_are_left_out) {
     const auto read = read_address_tables(file, kMagic);
     ASSERT_TRUE(read) << read.error().reason;
     ASSERT_THAT(read->untried, SizeIs(2));
-    EXPECT_EQ(read->untried[1].address.ip.to_string(), "3.4.5.6");
+    EXPECT_EQ(read->untried[1].address.host.to_string(), "3.4.5.6");
     EXPECT_THAT(read->buckets[7], ElementsAre(0, 1));
 }
 
@@ -311,7 +311,7 @@ TEST(AddressFile, anchors_survive_and_damaged_ones_are_no_anchors) {
 TEST(Connections, anchors_come_first_then_full_relay_then_blocks_alone_then_feelers) {
     NetOptions options;
     options.outbound_max = 2;
-    options.anchors = {node_at("7.7.7.7")};
+    options.anchors = {{kServiceNetwork | kServiceWitness, *IpAddress::parse("7.7.7.7"), 8333}};
     auto tables = std::make_shared<AddressTables>();
     tables->key.bytes()[0] = 1;
     for (int i = 0; i < 40; ++i)
@@ -347,7 +347,7 @@ TEST(Connections, anchors_come_first_then_full_relay_then_blocks_alone_then_feel
     EXPECT_THAT(types, ElementsAre("block-relay-only", "outbound-full-relay", "outbound-full-relay",
                                    "block-relay-only", "feeler"));
     ASSERT_THAT(station.manager.anchors(), SizeIs(2));
-    EXPECT_EQ(station.manager.anchors()[0].ip.to_string(), "7.7.7.7");
+    EXPECT_EQ(station.manager.anchors()[0].host.to_string(), "7.7.7.7");
     // Each success has moved an address, the feeler's too.
     EXPECT_THAT(station.manager.placed_addresses(true), SizeIs(4));
 }

@@ -59,18 +59,33 @@ RC_GTEST_PROP(IpAddress, printed_address_parses_to_itself, (std::array<uint8_t, 
 }
 
 TEST(IpAddress, only_public_ranges_are_routable) {
-    for (const char* text : {"8.8.8.8", "1.1.1.1", "172.32.0.1", "2600::1", "2a00:1450::1"})
+    for (const char* text : {"8.8.8.8", "1.1.1.1", "172.32.0.1", "2600::1", "2a00:1450::1",
+                             "2002::1", "2001::1", "1233:3432::1"})
         EXPECT_TRUE(IpAddress::parse(text)->is_routable()) << text;
     for (const char* text :
-         {"0.1.2.3", "10.0.0.1", "127.0.0.1", "169.254.1.1", "172.16.0.1", "172.31.255.255",
-          "192.168.1.1", "198.51.100.7", "203.0.113.9", "224.0.0.1", "255.255.255.255", "::", "::1",
-          "fe80::1", "fc00::1", "ff02::1", "2001:db8::1", "2002::1", "100.64.0.1"})
+         {"0.1.2.3",         "10.0.0.1",    "127.0.0.1",    "169.254.1.1", "172.16.0.1",
+          "172.31.255.255",  "192.168.1.1", "198.51.100.7", "203.0.113.9", "224.0.0.1",
+          "255.255.255.255", "::",          "::1",          "fe80::1",     "fc00::1",
+          "fdff::1",         "ff02::1",     "2001:db8::1",  "2001:10::1",  "2001:2f::1",
+          "100.64.0.1"})
         EXPECT_FALSE(IpAddress::parse(text)->is_routable()) << text;
+}
+
+TEST(IpAddress, only_private_ranges_are_local) {
+    for (const char* text :
+         {"0.0.0.0", "10.0.0.1", "127.3.2.1", "169.254.1.1", "172.31.255.255", "192.168.1.1",
+          "::", "::1", "fe80::1", "febf::1", "fc00::1", "fdff::1"})
+        EXPECT_TRUE(IpAddress::parse(text)->is_local()) << text;
+    for (const char* text : {"8.8.8.8", "172.32.0.1", "100.64.0.1", "198.18.0.1", "203.0.113.1",
+                             "224.0.0.1", "255.255.255.255", "2a01::1", "fec0::1", "ff02::1",
+                             "64:ff9b::7f00:1", "2002:7f00:1::1", "::7f00:1"})
+        EXPECT_FALSE(IpAddress::parse(text)->is_local()) << text;
 }
 
 TEST(Endpoint, parse_forms) {
     EXPECT_EQ(parse_endpoint("host", 18444), (Endpoint{"host", 18444}));
     EXPECT_EQ(parse_endpoint("host:1", 18444), (Endpoint{"host", 1}));
+    EXPECT_EQ(parse_endpoint("name.i2p:5", 18444), (Endpoint{"name.i2p", 0}));
     EXPECT_EQ(parse_endpoint("127.0.0.1:65535", 1), (Endpoint{"127.0.0.1", 65535}));
     EXPECT_EQ(parse_endpoint("::1", 18444), (Endpoint{"::1", 18444}));
     EXPECT_EQ(parse_endpoint("[::1]", 18444), (Endpoint{"::1", 18444}));

@@ -28,9 +28,9 @@ Hash256 any_hash() {
 NetAddress any_address() {
     NetAddress address;
     address.services = *rc::gen::arbitrary<uint64_t>();
-    address.ip = IpAddress{*rc::gen::arbitrary<std::array<uint8_t, 16>>()};
+    address.host = IpAddress{*rc::gen::arbitrary<std::array<uint8_t, 16>>()};
     if (*rc::gen::arbitrary<bool>())
-        address.ip = IpAddress::from_ipv4(*rc::gen::arbitrary<std::array<uint8_t, 4>>());
+        address.host = IpAddress::from_ipv4(*rc::gen::arbitrary<std::array<uint8_t, 4>>());
     address.port = *rc::gen::arbitrary<uint16_t>();
     return address;
 }
@@ -159,7 +159,7 @@ TEST(Messages, version_of_the_protocol_documentation_decodes) {
     EXPECT_EQ(version->services, 1u);
     EXPECT_EQ(version->time, 0x50d0b211);
     EXPECT_EQ(version->receiver.services, 1u);
-    EXPECT_EQ(version->receiver.ip.to_string(), "0.0.0.0");
+    EXPECT_EQ(version->receiver.host.to_string(), "0.0.0.0");
     EXPECT_EQ(version->nonce, 0x6517e68c5db32e3bu);
     EXPECT_EQ(version->user_agent, "/Satoshi:0.7.2/");
     EXPECT_EQ(version->start_height, 212672);
@@ -219,14 +219,14 @@ TEST(Messages, count_beyond_the_payload_allocates_nothing_and_is_malformed) {
 TEST(Messages, addrv2_reads_over_unknown_networks) {
     Writer writer;
     writer.compact_size(3);
-    // Tor v3 (network 4, 32 bytes), then IPv4, then a network of the future.
-    writer.le(uint32_t{1}).compact_size(1).u8(4).var_bytes(Bytes(32)).be(uint16_t{9});
+    // Tor v2 (network 3, 10 bytes), then IPv4, then a network of the future.
+    writer.le(uint32_t{1}).compact_size(1).u8(3).var_bytes(Bytes(10)).be(uint16_t{9});
     writer.le(uint32_t{2}).compact_size(9).u8(1).var_bytes(Bytes{1, 2, 3, 4}).be(uint16_t{8333});
     writer.le(uint32_t{3}).compact_size(1).u8(200).var_bytes(Bytes(512)).be(uint16_t{9});
     const auto decoded = decode<message::AddrV2>(writer.data());
     ASSERT_TRUE(decoded.has_value());
     ASSERT_EQ(decoded->entries.size(), 1u);
-    EXPECT_EQ(decoded->entries[0].address.ip.to_string(), "1.2.3.4");
+    EXPECT_EQ(decoded->entries[0].address.host.to_string(), "1.2.3.4");
     EXPECT_EQ(decoded->entries[0].address.services, 9u);
     EXPECT_EQ(decoded->entries[0].address.port, 8333);
 }

@@ -109,7 +109,9 @@ TEST(Proxies, route_follows_each_network) {
     EXPECT_EQ(proxies.route(kOnion).proxy.unix_path(), "/run/tor");
     EXPECT_EQ(proxies.route("2a01::1").proxy.unix_path(), "");
     proxies.cjdns_reachable = true;
-    expect_routes(proxies, {{"fc00::1", Kind::direct}});
+    proxies.networks[Network::i2p] = proxy("127.0.0.1:7656");
+    expect_routes(proxies,
+                  {{"fc00::1", Kind::direct}, {"name.i2p", Kind::proxied, "127.0.0.1:7656"}});
 }
 
 }  // namespace

@@ -296,10 +296,10 @@ TEST(RunCli, netinfo_countsPeersByDirectionAndNetwork) {
                       0};
     EXPECT_EQ(server.run({"-netinfo"}).out,
               "Server 70016/S/\n\n"
-              "            ipv4    ipv6   onion     npr   total\n"
-              "in             1       0       0       0       1\n"
-              "out            0       0       0       1       2\n"
-              "total          1       0       0       1       3\n");
+              "            ipv4    ipv6   onion     i2p     npr   total\n"
+              "in             1       0       0       0       0       1\n"
+              "out            0       0       0       1       1       2\n"
+              "total          1       0       0       1       1       3\n");
 }
 
 }  // namespace
