@@ -111,9 +111,8 @@ Expected<Wallet*, WalletError> WalletManager::load(const std::string& name, Time
 
 Expected<void, WalletError> WalletManager::restore(const std::string& name,
                                                    const WalletRecords& backup) {
-    if (!safe_name(name))
-        return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
-                                      "Wallet name must be a plain directory name"});
+    if (const std::string problem = path_problem(name); !problem.empty())
+        return Unexpected(unverified(problem));
     if (find(name) || directory_.exists(name))
         return Unexpected(WalletError{
             WalletErrorCode::already_exists,
@@ -122,9 +121,7 @@ Expected<void, WalletError> WalletManager::restore(const std::string& name,
     auto trial = std::make_unique<MemoryStorage>();
     trial->commit(batch_of(backup), Durability::written);
     const auto parsed = WalletStore{std::move(trial), params_}.load();
-    if (!parsed)
-        return Unexpected(WalletError{
-            WalletErrorCode::wallet, "Wallet file verification failed. " + parsed.error().message});
+    if (!parsed) return Unexpected(unverified(parsed.error().message));
     auto storage = directory_.open(name, StorageDirectory::Mode::create_new);
     if (!storage) return Unexpected(WalletError{WalletErrorCode::wallet, storage.error().message});
     (*storage)->commit(batch_of(backup), Durability::synced);

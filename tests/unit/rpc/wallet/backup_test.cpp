@@ -67,7 +67,8 @@ TEST(Restore, errors_leaveNothingBehind) {
     EXPECT_EQ(error("", "w.bak"), "-8 Wallet name cannot be empty");
     EXPECT_EQ(error("x", "none"), "-8 Backup file does not exist");
     EXPECT_EQ(error("w", "w.bak"), "-36 Failed to restore wallet. Database file exists in 'w'.");
-    EXPECT_EQ(error("a/b", "w.bak"), "-8 Wallet name must be a plain directory name");
+    EXPECT_EQ(error("a/", "w.bak"),
+              "-4 Wallet file verification failed. Wallet name given as a path must be normalized");
     EXPECT_THAT(error("x", "foreign"), HasSubstr("not a backup"));
     EXPECT_THAT(error("x", "damaged"), HasSubstr("damaged"));
     EXPECT_EQ(runner.call("listwalletdir").result.find("wallets")->array().size(), 1u);
