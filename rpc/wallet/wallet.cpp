@@ -50,6 +50,10 @@ void createwallet(Call& call) {
         fail(Code::wallet,
              "Wallet encryption is not available in this version. Omit passphrase, and protect the "
              "data directory instead.");
+    if (call.boolean(4))
+        fail(Code::wallet,
+             "avoid_reuse is not available in this version: payments would spend reused coins. "
+             "Omit it.");
     if (!call.boolean(5, true))
         fail(Code::wallet,
              "descriptors argument must be set to \"true\"; it is no longer possible "
@@ -239,8 +243,7 @@ std::vector<Method> wallet_file_methods() {
                         {"blank", boolean, false, "false",
                          "Create a blank wallet, without a seed or descriptors."},
                         {"passphrase", string, false, "", "Not available: must be empty."},
-                        {"avoid_reuse", boolean, false, "false",
-                         "Keep track of coin reuse, and treat dirty and clean coins differently."},
+                        {"avoid_reuse", boolean, false, "false", "Not available."},
                         {"descriptors", boolean, false, "true", "If set, must be \"true\""},
                         kLoadOnStartup,
                         {"external_signer", boolean, false, "false", "Not available."}},

@@ -78,7 +78,7 @@ TEST(WalletChoice, switchedOff_hasNoMethods) {
 
 TEST(CreateWallet, options_haveEffect) {
     RpcFixture runner;
-    EXPECT_EQ(runner.result("createwallet", R"(["new",true,true,"",true,true,false])"),
+    EXPECT_EQ(runner.result("createwallet", R"(["new",true,true,"",false,true,false])"),
               R"({"name":"new"})");
     const Json info = runner.call("getwalletinfo").result;
     EXPECT_FALSE(info.find("private_keys_enabled")->boolean());
@@ -89,6 +89,8 @@ TEST(CreateWallet, options_haveEffect) {
     EXPECT_EQ(runner.call("createwallet", R"(["new"])").code, -4);
     EXPECT_THAT(runner.call("createwallet", R"(["p",false,false,"secret"])").message,
                 HasSubstr("passphrase"));
+    EXPECT_THAT(runner.call("createwallet", R"(["p",false,false,"",true])").message,
+                HasSubstr("avoid_reuse is not available"));
     EXPECT_EQ(runner.call("createwallet", R"({"wallet_name":"l","descriptors":false})").code, -4);
     EXPECT_EQ(runner.call("createwallet", R"({"wallet_name":"l","external_signer":true})").code,
               -4);
