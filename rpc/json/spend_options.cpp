@@ -65,22 +65,6 @@ void read_change(const ChainParams& params, const Json& options, SpendRequest& r
     }
 }
 
-void read_depths(const Json& options, SpendRequest& request) {
-    const Json& min = option_member(options, "minconf");
-    const Json& max = option_member(options, "maxconf");
-    if (!min.is_null()) {
-        const int64_t depth = read_integer(min, "minconf", INT32_MIN, INT32_MAX);
-        if (depth < 0) fail(Code::invalid_parameter, "Negative minconf");
-        request.confirmations_min = static_cast<int32_t>(depth);
-    }
-    if (max.is_null()) return;
-    const int64_t depth = read_integer(max, "maxconf", INT32_MIN, INT32_MAX);
-    if (depth < request.confirmations_min)
-        fail(Code::invalid_parameter, fmt::format("maxconf can't be lower than minconf: {} < {}",
-                                                  depth, request.confirmations_min));
-    request.confirmations_max = static_cast<int32_t>(depth);
-}
-
 void read_weights(const Json& options, SpendRequest& request) {
     if (const Json& value = option_member(options, "max_tx_weight"); !value.is_null()) {
         const int64_t weight = read_integer(value, "max_tx_weight");
@@ -215,6 +199,22 @@ AddressType read_address_type(const std::string& type, std::string_view kind) {
     fail(Code::address_or_key, fmt::format("Unknown {} type '{}'", kind, type));
 }
 
+void read_depths(const Json& options, std::string_view negative, SpendRequest& request) {
+    const Json& min = option_member(options, "minconf");
+    const Json& max = option_member(options, "maxconf");
+    if (!min.is_null()) {
+        const int64_t depth = read_integer(min, "minconf", INT32_MIN, INT32_MAX);
+        if (depth < 0) fail(Code::invalid_parameter, fmt::format(fmt::runtime(negative), depth));
+        request.confirmations_min = static_cast<int32_t>(depth);
+    }
+    if (max.is_null()) return;
+    const int64_t depth = read_integer(max, "maxconf", INT32_MIN, INT32_MAX);
+    if (depth < request.confirmations_min)
+        fail(Code::invalid_parameter, fmt::format("maxconf can't be lower than minconf: {} < {}",
+                                                  depth, request.confirmations_min));
+    request.confirmations_max = static_cast<int32_t>(depth);
+}
+
 void read_funding_options(const ChainParams& params, const Json& options, SpendRequest& request) {
     if (options.is_null()) return;
     check_members(options, {{"add_inputs", ParameterType::boolean},
@@ -238,7 +238,7 @@ void read_funding_options(const ChainParams& params, const Json& options, SpendR
     request.add_inputs = option_flag(options, "add_inputs", request.add_inputs);
     request.include_unsafe = option_flag(options, "include_unsafe", false);
     read_change(params, options, request);
-    read_depths(options, request);
+    read_depths(options, "Negative minconf", request);
     check_solving_data(option_member(options, "solving_data"));
     read_weights(options, request);
     request.fee_rate = read_funding_rate(options);

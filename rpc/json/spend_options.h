@@ -1,7 +1,7 @@
 // What the caller of a spending method wrote, as a SpendRequest: fee rate, who pays the fee, and
 // the options of fundrawtransaction and bumpfee. Everything is checked here, before a wallet is
 // asked, so that nothing is signed for a request with a mistake in it; codes and texts are
-// bitcoind's. Used by wallet_spend.cpp. Free functions; thread-safe.
+// bitcoind's. Used by wallet_spend.cpp and wallet_send.cpp. Free functions; thread-safe.
 #pragma once
 
 #include <optional>
@@ -41,6 +41,9 @@ inline constexpr std::string_view kBumpOptions =
 
 /// The options of fundrawtransaction. `request` has the transaction's inputs and outputs.
 void read_funding_options(const ChainParams& params, const Json& options, SpendRequest& request);
+
+/// minconf and maxconf. `negative`: what is said of a negative minconf; {} is its value.
+void read_depths(const Json& options, std::string_view negative, SpendRequest& request);
 
 /// The options of bumpfee.
 BumpRequest read_bump_options(const ChainParams& params, const Json& options);

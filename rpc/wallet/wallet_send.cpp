@@ -241,24 +241,6 @@ Json read_recipients(const Json& recipients, std::vector<bool>& open) {
     return Json::array(std::move(outputs));
 }
 
-void read_sweep_depths(const Json& options, SpendRequest& request) {
-    const Json& min = option_member(options, "minconf");
-    const Json& max = option_member(options, "maxconf");
-    if (!min.is_null()) {
-        const int64_t depth = read_integer(min, "minconf", INT32_MIN, INT32_MAX);
-        if (depth < 0)
-            fail(Code::invalid_parameter,
-                 fmt::format("Invalid minconf (minconf cannot be negative): {}", depth));
-        request.confirmations_min = static_cast<int32_t>(depth);
-    }
-    if (max.is_null()) return;
-    const int64_t depth = read_integer(max, "maxconf", INT32_MIN, INT32_MAX);
-    if (depth < request.confirmations_min)
-        fail(Code::invalid_parameter, fmt::format("maxconf can't be lower than minconf: {} < {}",
-                                                  depth, request.confirmations_min));
-    request.confirmations_max = static_cast<int32_t>(depth);
-}
-
 SweepChoice read_sweep_choice(const Json& options) {
     const bool given = !option_member(options, "inputs").is_null();
     const auto has = [&](std::string_view name) { return !option_member(options, name).is_null(); };
@@ -297,7 +279,7 @@ void sendall(Call& call) {
         call.params(), option_member(options, "inputs"), outputs,
         option_member(options, "locktime"), replaceable, option_member(options, "version"));
     SpendRequest request = funding_request(data);
-    read_sweep_depths(options, request);
+    read_depths(options, "Invalid minconf (minconf cannot be negative): {}", request);
     const SweepChoice choice = read_sweep_choice(options);
     for (size_t i = 0; i < open.size(); ++i) request.recipients[i].subtract_fee = open[i];
     request.fee_rate = fee_rate;

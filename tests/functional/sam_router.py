@@ -3,7 +3,7 @@
 import socket
 import threading
 
-from socks5_server import pump
+from socks5_server import accept_all, pump
 
 
 class SamRouter:
@@ -13,15 +13,7 @@ class SamRouter:
         self.routes, self.questions, self.sessions = routes, [], []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        threading.Thread(target=accept_all, args=(self.listener, self.serve), daemon=True).start()
 
     def read_line(self, connection):
         line = b""

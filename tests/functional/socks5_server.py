@@ -26,6 +26,16 @@ def receive(connection, size):
     return data
 
 
+def accept_all(listener, serve):
+    """Each connection on a thread of its own, until the listener is closed."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+
 def pump(source, target):
     try:
         while data := source.recv(65536):
@@ -51,15 +61,7 @@ class Socks5Server:
         self.listener.bind(unix_path or ("127.0.0.1", 0))
         self.listener.listen()
         self.address = f"unix:{unix_path}" if unix_path else f"127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+        threading.Thread(target=accept_all, args=(self.listener, self.serve), daemon=True).start()
 
     def answer(self, connection, data):
         if not self.byte_by_byte:
