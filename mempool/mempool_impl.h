@@ -10,6 +10,7 @@
 #include "mempool/fee_order.h"
 #include "mempool/fees/fee_estimator.h"
 #include "mempool/mempool_index.h"
+#include "mempool/policy.h"
 #include "mempool/rolling_fee.h"
 
 namespace parley {

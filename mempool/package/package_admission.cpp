@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "mempool/fee_order.h"
 #include "mempool/package/package.h"
 #include "mempool/package/package_rules.h"
 #include "mempool/policy.h"
