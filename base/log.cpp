@@ -22,6 +22,8 @@ std::string_view to_string(LogCategory category) {
             return "mining";
         case LogCategory::pbft:
             return "pbft";
+        case LogCategory::prune:
+            return "prune";
         case LogCategory::storage:
             return "leveldb";
     }

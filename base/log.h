@@ -25,6 +25,7 @@ enum class LogCategory : uint8_t {
     wallet,
     mining,
     pbft,
+    prune,
     storage
 };
 

@@ -213,6 +213,8 @@ ChainUpdate Chainstate::activate_best_chain(Settle settle) {
     }
     update.unsettled = connector_->begun() != 0;
     if (!update.unsettled) connector_.reset();
+    for (const ChainStep& step : update.disconnected)
+        pruner_.move_locks_back(step.node->height - 1);
     if (update.changed() || !update.invalid.empty()) {
         put_hash(blocks_.batch(), kActiveTipKey, index_.tip().hash);
         blocks_.commit();

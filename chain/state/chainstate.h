@@ -113,7 +113,8 @@ struct VerifyResult {
     /// What is wrong, naming the block; empty: nothing.
     std::string problem;
     int32_t blocks = 0;  ///< number of blocks checked
-    /// Levels 3 and 4 stopped early because the coins would have exceeded the cache limit.
+    /// It stopped early: at a pruned block, or because the coins of levels 3 and 4 would have
+    /// exceeded the cache limit.
     bool cut_short = false;
 };
 
@@ -192,8 +193,13 @@ class Chainstate {
     /// Treats the block as first seen among those with its score, until the next start. No effect
     /// if its score is below the tip's. Errors: unknown.
     Expected<void, BlockError> prefer(const BlockHash& hash);
-    /// Removes the block files whose blocks are all at or below this height, and far enough below
-    /// the tip. Returns the height of the last pruned block, or -1. REQUIRES: options.prune.
+    /// Keeps the blocks above this height, and some below it, from being pruned until the lock of
+    /// this name is set again. A reorganisation moves it back. REQUIRES: the block at this height
+    /// is in the best chain.
+    void set_prune_lock(const std::string& name, Height height) { pruner_.set_lock(name, height); }
+    /// Removes the block files whose blocks are all at or below this height, far enough below the
+    /// tip, and not locked. Returns the height of the last pruned block, or -1. REQUIRES:
+    /// options.prune.
     Height prune(Height height);
     PruneState prune_state() const { return pruner_.state(); }
     /// This block and its ancestors never leave the best chain. REQUIRES: the block is in the best

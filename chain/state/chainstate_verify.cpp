@@ -89,7 +89,12 @@ Expected<VerifyResult, StorageError> Chainstate::verify(int level, int32_t block
             break;
         }
         // Pruned blocks, and those below them, cannot be checked.
-        if (!node->has_body() || !node->has_undo()) break;
+        if (!node->has_body() || !node->has_undo()) {
+            log_.info(LogCategory::general, "Block verification stopping at height {} (no data)",
+                      node->height.value());
+            result.cut_short = true;
+            break;
+        }
         if (auto good = verification.look_at(*node); !good)
             return report(result, *node, good.error());
         ++result.blocks;

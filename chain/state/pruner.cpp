@@ -7,9 +7,10 @@
 namespace parley {
 namespace {
 
-// bitcoind's values: the blocks that a reorganisation may need, and the increments in which files
-// grow.
+// bitcoind's values: the blocks that a reorganisation may need, also that of an index; and the
+// increments in which files grow.
 constexpr int32_t kBlocksKept = 288;
+constexpr int32_t kBlocksKeptBelowLock = 10;
 constexpr uint64_t kGrowthBytes = (uint64_t{16} << 20) + (uint64_t{1} << 20);
 
 }  // namespace
@@ -22,9 +23,36 @@ PruneState Pruner::state() const {
     return state;
 }
 
+void Pruner::set_lock(const std::string& name, Height height) {
+    locks_.insert_or_assign(name, height);
+}
+
+void Pruner::move_locks_back(Height height) {
+    for (auto& [name, lock] : locks_) {
+        if (lock <= height) continue;
+        lock = height;
+        log_.debug(LogCategory::prune, "{} prune lock moved back to {}", name, height.value());
+    }
+}
+
+Height Pruner::height_max() const {
+    const std::string* limiting = nullptr;
+    Height locked = index_.tip().height;
+    for (const auto& [name, lock] : locks_) {
+        const Height last = lock - (kBlocksKeptBelowLock + 1);
+        if (last >= locked) continue;
+        locked = last;
+        limiting = &name;
+    }
+    if (limiting != nullptr)
+        log_.debug(LogCategory::prune, "{} limited pruning to height {}", *limiting,
+                   locked.value());
+    return std::min(locked, index_.tip().height - kBlocksKept);
+}
+
 Height Pruner::prune(Height height) {
     CHECK(options_.enabled);
-    const Height last = std::min(height, index_.tip().height - kBlocksKept);
+    const Height last = std::min(height, height_max());
     std::vector<uint32_t> numbers;
     for (uint32_t number = 0; number < blocks_.files().count(); ++number) {
         if (blocks_.files().is_prunable(number, last)) numbers.push_back(number);
@@ -39,7 +67,7 @@ void Pruner::prune_to_target() {
         index_.tip().height < Height{options_.after_height})
         return;
     files_last_ = files.count();
-    const Height last = index_.tip().height - kBlocksKept;
+    const Height last = height_max();
     // Small files grow in smaller increments than those of bitcoind.
     const uint64_t growth = std::min(kGrowthBytes, 2 * options_.file_bytes_max);
     uint64_t size = files.size_on_disk();

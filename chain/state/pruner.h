@@ -1,9 +1,15 @@
 // Pruner: removes block files whose blocks are all deeply buried, together with their undo data
 // (-prune). Of a pruned block only the header, the number of its transactions and its state remain.
+//
+// An index of the chain reads blocks after they were connected. Its lock is the height of the last
+// block that it has read; the blocks above, and some below it for a reorganisation, stay.
+//
 // Owned by Chainstate; core thread only.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/log.h"
@@ -33,14 +39,21 @@ class Pruner {
         : options_(options), index_(index), blocks_(blocks), coins_(coins), log_(log) {}
 
     PruneState state() const;
-    /// Removes the files whose blocks are all at or below this height, and far enough below the
-    /// tip. Returns the height of the last pruned block, or -1. REQUIRES: options.enabled.
+    /// Sets the lock of this name. REQUIRES: the block at this height is in the best chain.
+    void set_lock(const std::string& name, Height height);
+    /// A block was disconnected: no lock is above its parent, at this height.
+    void move_locks_back(Height height);
+    /// Removes the files whose blocks are all at or below this height, far enough below the tip,
+    /// and not locked. Returns the height of the last pruned block, or -1. REQUIRES:
+    /// options.enabled.
     Height prune(Height height);
-    /// Removes the oldest files while the total exceeds the target. Does nothing unless a file was
-    /// added since the last call.
+    /// Removes the oldest files while the total exceeds the target, except what the tip and the
+    /// locks keep. Does nothing unless a file was added since the last call.
     void prune_to_target();
 
  private:
+    /// The greatest height of a block that may be removed.
+    Height height_max() const;
     void remove(const std::vector<uint32_t>& numbers);
 
     const Options options_;
@@ -48,6 +61,7 @@ class Pruner {
     StoredBlocks& blocks_;
     Coins& coins_;
     LogSink& log_;
+    std::map<std::string, Height> locks_;
     uint32_t files_last_ = 0;  // number of files at the last call
 };
 

@@ -41,12 +41,6 @@ Expected<void, std::string> ChainIndex::open() {
     // After a power failure, the index may contain blocks that the chain has lost.
     if (best_ == nullptr) best_ = &chain_.index().genesis();
     if (synced()) return {};
-    const HeaderNode& base = *fork_point(best_, &chain_.index().tip());
-    if (!has_undo_above(chain_.index().tip(), base))
-        return Unexpected(fmt::format(
-            "{} best block of the index goes beyond pruned data. Please disable the index or "
-            "reindex (which will download the whole blockchain again)",
-            title_));
     log_.info(LogCategory::general, "{}: indexed up to block {} of {}", title_,
               best_->height.value(), chain_.index().tip().height.value());
     return {};

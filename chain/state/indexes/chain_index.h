@@ -31,6 +31,10 @@ class ChainIndex {
     bool synced() const;
     /// The last indexed block.
     const HeaderNode& best() const { return *best_; }
+    /// The last block that was indexed and is part of the best chain.
+    const HeaderNode& last_common() const { return *fork_point(best_, &chain_.index().tip()); }
+    /// Whether no block that is left to index was pruned.
+    bool has_history() const { return has_undo_above(chain_.index().tip(), last_common()); }
     /// As getindexinfo shows it.
     const std::string& title() const { return title_; }
 

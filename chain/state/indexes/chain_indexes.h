@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "chain/state/indexes/coin_stats_index.h"
@@ -30,12 +31,14 @@ using IndexStores = PerIndex<Storage*>;
 class ChainIndexes {
  public:
     /// All references and stores must outlive it.
-    ChainIndexes(const IndexStores& stores, const Chainstate& chain, LogSink& log);
+    ChainIndexes(const IndexStores& stores, Chainstate& chain, LogSink& log);
 
     /// Call once. The error is a sentence.
     Expected<void, std::string> open();
+    /// What an index lacks was pruned while it was not kept. A sentence; null: nothing is missing.
+    std::optional<std::string> history_problem() const;
     /// A limited amount of work for each index that lags behind the chain. If blocks are pruned,
-    /// all of the work, because none may be removed before it is indexed.
+    /// all of the work, because none is removed before it is indexed.
     void step();
     /// Whether no index lags behind.
     bool synced() const;
@@ -50,7 +53,9 @@ class ChainIndexes {
     const CoinStatsIndex* coin_stats() const { return coin_stats_ ? &*coin_stats_ : nullptr; }
 
  private:
-    const Chainstate& chain_;
+    void lock_blocks();
+
+    Chainstate& chain_;
     std::optional<TxIndex> transactions_;
     std::optional<FilterIndex> filters_;
     std::optional<SpenderIndex> spenders_;

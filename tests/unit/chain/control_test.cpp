@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "chain/state/coins_cache.h"
+#include "chain/state/indexes/chain_indexes.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {
@@ -254,6 +255,8 @@ TEST(Prune, files_below_the_kept_blocks_go_and_the_chain_goes_on) {
     EXPECT_EQ(all_coins(*chain), before);
     EXPECT_EQ(chain->verify(4, 0).value().problem, "");
     EXPECT_EQ(chain->verify(0, 0).value().blocks, 600 - pruned.value());
+    EXPECT_TRUE(chain->verify(0, 0).value().cut_short);
+    EXPECT_FALSE(chain->verify(0, 10).value().cut_short);
     chain.mine(5);
     EXPECT_EQ(chain->index().tip().chain_transactions, 606u);
     // A branch from a block that is there; then a file that a crash left behind.
@@ -345,6 +348,45 @@ TEST(Prune, connected_block_that_was_removed_comes_back_on_request) {
     EXPECT_FALSE(chain->invalidate(found->hash)) << "it has no undo data";
     chain.mine(5);
     EXPECT_EQ(chain->index().tip().chain_transactions, 406u);
+}
+
+// A branch that is longer than what is kept below the tip is connected in one step.
+TEST(Prune, blocks_that_an_index_has_not_read_stay_in_a_long_reorganisation) {
+    constexpr int kFork = 10;
+    constexpr int kMain = 400;
+    ChainOptions options;
+    options.prune = true;
+    options.prune_after_height = 0;
+    options.block_file_bytes_max = 5'000;
+    options.prune_target_bytes = 150'000;
+    TestChain chain(regtest_params(), options);
+    MemoryStorage store;
+    NullLog log;
+    IndexStores stores{};
+    stores[static_cast<size_t>(IndexKind::filters)] = &store;
+    ChainIndexes indexes(stores, *chain, log);
+    ASSERT_TRUE(indexes.open());
+    chain.mine(kMain);
+    indexes.step();
+    ASSERT_FALSE(chain->prune_state().pruned_to) << "all of it is below the target";
+    chain.extend(*chain->index().at_height(Height{kFork}), kMain - kFork + 1, 9);
+    ASSERT_EQ(chain->activate_best_chain().connected.size(), size_t{kMain - kFork + 1});
+    ASSERT_GT(chain->size_on_disk(), options.prune_target_bytes) << "so it wanted to prune";
+    indexes.step();
+    EXPECT_EQ(indexes.failure(), nullptr);
+    EXPECT_EQ(indexes.all()[0]->best().hash, chain->index().tip().hash);
+    // The lock has moved on with the index.
+    chain.mine(20);
+    indexes.step();
+    EXPECT_GT(chain->prune_state().pruned_to, Height{kFork});
+    EXPECT_FALSE(indexes.history_problem());
+    // An index that is added later has missed blocks.
+    MemoryStorage fresh;
+    stores[static_cast<size_t>(IndexKind::coin_stats)] = &fresh;
+    ChainIndexes late(stores, *chain, log);
+    ASSERT_TRUE(late.open());
+    EXPECT_TRUE(late.history_problem().value_or("").starts_with(
+        "coinstatsindex best block of the index goes beyond pruned data"));
 }
 
 TEST(Prune, short_chain_is_not_pruned_by_itself) {

@@ -114,6 +114,36 @@ TEST_F(PrunerTest, short_chain_and_missing_target_prune_nothing_by_themselves) {
     EXPECT_GT(missing(), 0);
 }
 
+TEST_F(PrunerTest, locked_blocks_and_ten_below_the_lock_stay) {
+    Pruner pruner = this->pruner(1);
+    pruner.set_lock("low", Height{30});
+    pruner.set_lock("high", Height{46});
+    const Height last = pruner.prune(Height{340});
+    EXPECT_GT(last, Height{0});
+    EXPECT_LT(last, Height{30 - 10});
+    pruner.prune_to_target();
+    EXPECT_EQ(pruner.state().pruned_to, last);
+    pruner.set_lock("low", Height{50});
+    EXPECT_GT(pruner.prune(Height{340}), last) << "what the other lock leaves";
+    EXPECT_LT(pruner.state().pruned_to, Height{46 - 10});
+}
+
+TEST_F(PrunerTest, lock_above_a_disconnected_block_moves_to_its_parent) {
+    Pruner pruner = this->pruner();
+    pruner.set_lock("index", Height{340});
+    pruner.move_locks_back(Height{30});
+    EXPECT_LT(pruner.prune(Height{340}), Height{30 - 10});
+    pruner.move_locks_back(Height{300});
+    EXPECT_LT(pruner.prune(Height{340}), Height{30 - 10}) << "never forward";
+}
+
+TEST_F(PrunerTest, lock_near_genesis_keeps_every_block) {
+    Pruner pruner = this->pruner();
+    pruner.set_lock("new index", Height{0});
+    EXPECT_EQ(pruner.prune(Height{340}), Height{-1});
+    EXPECT_EQ(missing(), 0);
+}
+
 TEST_F(PrunerTest, switched_off_it_removes_nothing) {
     Pruner off({false, 1, 0, kFileBytes}, chain.index, chain.blocks, chain.coins, log);
     off.prune_to_target();

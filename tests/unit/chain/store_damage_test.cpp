@@ -260,9 +260,8 @@ TEST(DamagedPrunedStore, block_that_was_removed_ends_what_needs_it) {
     MemoryStorage store;
     NullLog log;
     TxIndex index(store, *chain, log);
-    const auto refused = index.open();
-    ASSERT_FALSE(refused);
-    EXPECT_NE(refused.error().find("goes beyond pruned data"), std::string::npos);
+    ASSERT_TRUE(index.open());
+    EXPECT_FALSE(index.has_history());
     // Without its coins: they cannot be made again.
     const WorkRules rules(chain.params());
     InlineScriptVerifier verifier;
