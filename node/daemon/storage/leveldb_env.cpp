@@ -85,6 +85,8 @@ bool StoreEnv::settle() {
     bool synced = true;
     for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
          entry.increment(error)) {
+        // Closing a descriptor of it would release LevelDB's lock, which belongs to the process.
+        if (entry->path().filename() == "LOCK") continue;
         // LevelDB may remove a file in the meantime; such a file needs no sync.
         const std::string path = entry->path().string();
         if (entry->is_regular_file(error) && !sync_path(path))

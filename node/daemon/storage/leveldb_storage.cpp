@@ -58,7 +58,13 @@ StorageError database_error(const leveldb::Status& status, const std::string& di
                         directory)};
     if (status.IsCorruption() || status.IsInvalidArgument() || status.IsNotFound())
         return {StorageError::Code::corruption,
-                fmt::format("The database in {} is damaged ({}). {}", directory, detail, remedy)};
+                fmt::format("LevelDB error: {}. The database in {} is damaged. {}", detail,
+                            directory, remedy)};
+    if (detail.starts_with("IO error: lock "))
+        return {StorageError::Code::io,
+                fmt::format("Unable to obtain an exclusive lock on the database in {}, is it being "
+                            "used by another instance of Parley?",
+                            directory)};
     if (detail.find("Too many open files") != std::string::npos)
         return {StorageError::Code::io,
                 fmt::format("The database in {} cannot be used ({}). Unload wallets, or raise the "
@@ -128,6 +134,7 @@ struct LevelDbStorage::Database {
     explicit Database(const LevelDbOptions& options)
         : directory(options.directory),
           remedy(options.remedy),
+          after_write(options.after_write),
           env(options.directory),
           cache(leveldb::NewLRUCache(options.cache_bytes)),
           writer(options.files_directory, !env.clean(), options.files_key),
@@ -137,6 +144,7 @@ struct LevelDbStorage::Database {
 
     const std::string directory;
     const std::string remedy;
+    const std::function<void()> after_write;
     StoreEnv env;
     SilentLogger logger;
     const std::unique_ptr<leveldb::Cache> cache;
@@ -354,6 +362,7 @@ Expected<void, StorageError> LevelDbStorage::apply(std::span<const WriteBatch* c
     for (const FileId file : removed) {
         if (auto done = database_->writer.remove(file); !done) return done;
     }
+    if (database_->after_write) database_->after_write();
     return {};
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,8 @@ struct LevelDbOptions {
     /// What the user does about a damaged store, as a sentence.
     std::string remedy = "Restore it from a copy; the other data is not affected.";
     bool create = true;  ///< false: a missing directory is an error
+    /// Called on the storage thread after each write; null: nothing is.
+    std::function<void()> after_write{};
 };
 
 class LevelDbStorage final : public Storage, private CommitTarget {

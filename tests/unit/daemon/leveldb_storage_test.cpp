@@ -1,5 +1,6 @@
 #include "node/daemon/storage/leveldb_storage.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <leveldb/db.h>
 #include <rapidcheck.h>
@@ -357,11 +358,31 @@ TEST_F(LevelDbStorageTest, open_twice_refused) {
     const auto storage = open();
     const auto second = LevelDbStorage::open(options(), thread_);
     ASSERT_FALSE(second);
-    EXPECT_NE(second.error().message.find("no other process"), std::string::npos);
+    EXPECT_NE(second.error().message.find("exclusive lock"), std::string::npos);
 }
 
 // A child writes numbered commits and says which are acknowledged; it is killed at a moment that
 // differs each round; what it acknowledged must be there, and the sequence must have no hole.
+// A lock of a process ends when it closes any descriptor of the file, as syncing one does.
+TEST_F(LevelDbStorageTest, other_process_is_locked_out_also_after_a_sync) {
+    const auto storage = open();
+    WriteBatch batch;
+    batch.put(as_bytes("k"), text("v"));
+    storage->commit(std::move(batch), Durability::synced);
+    std::promise<void> done;
+    thread_.barrier(Durability::synced, [&done] { done.set_value(); });
+    done.get_future().wait();
+    const std::string lock_file = options().directory + "/LOCK";
+    const int file = ::open(lock_file.c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_GE(file, 0);
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    ASSERT_EQ(::fcntl(file, F_OFD_GETLK, &lock), 0);
+    ::close(file);
+    EXPECT_EQ(lock.l_type, F_WRLCK) << "nobody holds it";
+}
+
 TEST(LevelDbStorageCrash, kill_at_any_moment_loses_nothing_acknowledged) {
     for (unsigned round = 0; round < 10; ++round) {
         const TemporaryDirectory directory;
