@@ -38,6 +38,9 @@ struct ChainParams {
     std::array<uint8_t, 4> magic{};
     uint16_t p2p_port = 0;
     uint16_t rpc_port = 0;
+    /// Names that lead to nodes of the network, for a node that knows none. With a final dot: no
+    /// search domain is added.
+    std::vector<std::string> dns_seeds;
 
     BlockRef genesis;
     BlockHash genesis_hash;

@@ -73,6 +73,13 @@ ChainParams main_params() {
     params.magic = {0xf9, 0xbe, 0xb4, 0xd9};
     params.p2p_port = 8333;
     params.rpc_port = 8332;
+    params.dns_seeds = {"dnsseed.bluematt.me.",
+                        "seed.bitcoin.jonasschnelli.ch.",
+                        "seed.btc.petertodd.net.",
+                        "seed.bitcoin.sprovoost.nl.",
+                        "dnsseed.emzy.de.",
+                        "seed.bitcoin.wiz.biz.",
+                        "seed.mainnet.achownodes.xyz."};
     set_genesis(params, make_genesis(kTimesHeadline, {satoshi_output()}, 1231006505, 0x1d00ffff,
                                      2083236893));
     params.pow_limit = U256::max() >> 32;
@@ -113,6 +120,8 @@ ChainParams testnet3_params() {
     params.magic = {0x0b, 0x11, 0x09, 0x07};
     params.p2p_port = 18333;
     params.rpc_port = 18332;
+    params.dns_seeds = {"testnet-seed.bitcoin.jonasschnelli.ch.", "seed.tbtc.petertodd.net.",
+                        "testnet-seed.bluematt.me.", "seed.testnet.achownodes.xyz."};
     set_genesis(params, make_genesis(kTimesHeadline, {satoshi_output()}, kTestGenesisTime,
                                      0x1d00ffff, 414098458));
     params.allow_min_difficulty = true;
@@ -137,6 +146,7 @@ ChainParams testnet4_params() {
     params.magic = {0x1c, 0x16, 0x3f, 0x28};
     params.p2p_port = 48333;
     params.rpc_port = 48332;
+    params.dns_seeds = {"seed.testnet4.bitcoin.sprovoost.nl.", "seed.testnet4.wiz.biz."};
     const Script nobody = ScriptBuilder{}.push(Bytes(33, 0)).op(OP_CHECKSIG).build();
     set_genesis(params, make_genesis(kTestnet4Headline, {TxOutput{Amount{50 * kCoin}, nobody}},
                                      1714777860, 0x1d00ffff, 393743547));
@@ -165,6 +175,7 @@ ChainParams signet_params(Script challenge) {
 
 ChainParams signet_params() {
     ChainParams params = signet_params(Script{bytes_of_hex(kSignetChallenge)});
+    params.dns_seeds = {"seed.signet.bitcoin.sprovoost.nl.", "seed.signet.achownodes.xyz."};
     params.minimum_chain_work = number("2b517f3d1a1");  // of block 237,722
     params.assume_valid =
         hash_of_hex("000000895a110f46e59eb82bbc5bfb67fa314656009c295509c21b4999f5180a");

@@ -30,6 +30,8 @@ Connector::Connector(PeerTable& table, AddressManager& known)
     : table_(table),
       known_(known),
       slots_(table),
+      seeding_(table.options().dns_seeds, table.options().force_dns_seeds, table.random(),
+               table.log()),
       active_(table.options().network_active),
       anchors_(table.options().anchors) {
     const NetOptions& options = table.options();
@@ -45,6 +47,7 @@ Connector::Connector(PeerTable& table, AddressManager& known)
 
 void Connector::start() {
     started_ = true;
+    seeding_.start(table_.host_now(), !table_.options().seed_nodes.empty());
     if (!active_) return;
     for (const Endpoint& endpoint : table_.options().seed_nodes) {
         if (!table_.options().connect_only) dial(endpoint, ConnectionType::address_fetch);
@@ -164,6 +167,14 @@ void Connector::on_process_known(const Peer& peer) {
     }
 }
 
+void Connector::ask_seeds() {
+    size_t peers = 0;
+    for (const auto& [id, peer] : table_.peers())
+        peers += peer.type == ConnectionType::outbound_full_relay && peer.ready() ? 1 : 0;
+    while (const auto seed = seeding_.next(table_.host_now(), known_.size(), peers))
+        dial({*seed, table_.options().default_port}, ConnectionType::address_fetch);
+}
+
 void Connector::dial_targets() {
     for (Target& target : targets_) {
         if (target.dial || target.peer || target.next_try > table_.host_now()) continue;
@@ -278,17 +289,19 @@ void Connector::dial_known() {
 
 void Connector::on_timer() {
     if (!active_ || !started_) return;
+    ask_seeds();
     dial_targets();
     dial_known();
 }
 
 std::optional<TimePoint> Connector::deadline() const {
     if (!active_ || !started_) return std::nullopt;
-    std::optional<TimePoint> result;
+    std::optional<TimePoint> result = seeding_.deadline();
     if (automatic()) {
         if (const auto type = next_type()) {
-            result = next_automatic_;
-            if (*type == ConnectionType::feeler) result = std::max(next_automatic_, next_feeler_);
+            TimePoint next = next_automatic_;
+            if (*type == ConnectionType::feeler) next = std::max(next_automatic_, next_feeler_);
+            result = std::min(result.value_or(next), next);
         }
     }
     for (const Target& target : targets_) {

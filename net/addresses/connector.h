@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "net/addresses/address_manager.h"
+#include "net/addresses/dns_seeding.h"
 #include "net/peer/inbound_slots.h"
 #include "net/peer/peer_table.h"
 
@@ -70,6 +71,7 @@ class Connector {
     /// By -whitelist and -whitebind. REQUIRES: its type is set.
     Permissions permissions_of(const Peer& peer) const;
     uint64_t dial(const Endpoint& endpoint, ConnectionType type);
+    void ask_seeds();
     void dial_targets();
     void dial_known();
     /// Connections of this type, and dials for one.
@@ -88,6 +90,7 @@ class Connector {
     PeerTable& table_;
     AddressManager& known_;
     InboundSlots slots_;
+    DnsSeeding seeding_;
     std::optional<uint64_t> process_;
     bool active_;
     bool started_ = false;

@@ -47,6 +47,13 @@ constexpr std::string_view kProxyHelp =
     "up; with =ipv4, =ipv6, =onion or =cjdns, only to peers of this network; "
     "addresses of private networks are always dialled directly; may be repeated";
 
+constexpr std::string_view kSeedsHelp =
+    "Ask the DNS seeds of a public network for addresses of peers when few are known (default: 1, "
+    "or 0 with -connect or -maxconnections=0)";
+constexpr std::string_view kForceSeedsHelp =
+    "Ask the DNS seeds even if addresses are known (default: {default})";
+constexpr std::string_view kSeedNodeHelp =
+    "Connect to this peer to get addresses of other peers, then disconnect; may be repeated";
 constexpr std::string_view kRandomizeHelp =
     "Use credentials of its own for each connection to a proxy, so that Tor isolates "
     "the connections from each other (default: 1)";
@@ -107,10 +114,9 @@ OptionRows<NetOptions> NetOptions::rows() {
         option<O>("onion", kProxyUnit, kOnionHelp),
         option<O>("onlynet", OptionUnit{"<net>"}, kOnlyNetHelp),
         option<O>("proxy", kNetworkProxyUnit, kProxyHelp),
-        option<O>("proxyrandomize", kFlag, kRandomizeHelp),
-        option<O>("seednode", kPeer,
-                  "Connect to this peer to get addresses of other peers, then disconnect; may be "
-                  "repeated"),
+        option<O>("proxyrandomize", kFlag, kRandomizeHelp), option<O>("dnsseed", kFlag, kSeedsHelp),
+        option<&O::force_dns_seeds>("forcednsseed", kFlag, kForceSeedsHelp),
+        option<O>("seednode", kPeer, kSeedNodeHelp),
         option<O>(
             "whitebind", OptionUnit{"<[permissions@]addr:port>"},
             "Listen on this address, too, and give its peers permissions, as -whitelist does; "

@@ -50,14 +50,16 @@ struct NetOptions {
     /// -minimumchainwork: blocks of a branch with less are not asked for.
     U256 minimum_score;
 
-    bool network_active = true;        ///< -networkactive
-    size_t connections_max = 125;      ///< -maxconnections: inbound and automatic outbound peers
-    size_t outbound_max = 8;           ///< automatic outbound peers of full relay
-    size_t block_relay_max = 2;        ///< automatic outbound peers for blocks alone
-    bool connect_only = false;         ///< -connect was given (also as -connect=0)
-    std::vector<Endpoint> connect;     ///< -connect: the only outbound peers
-    std::vector<Endpoint> add_nodes;   ///< -addnode: kept connected, beside the others
-    std::vector<Endpoint> seed_nodes;  ///< -seednode: asked once for addresses
+    bool network_active = true;          ///< -networkactive
+    size_t connections_max = 125;        ///< -maxconnections: inbound and automatic outbound peers
+    size_t outbound_max = 8;             ///< automatic outbound peers of full relay
+    size_t block_relay_max = 2;          ///< automatic outbound peers for blocks alone
+    bool connect_only = false;           ///< -connect was given (also as -connect=0)
+    std::vector<Endpoint> connect;       ///< -connect: the only outbound peers
+    std::vector<Endpoint> add_nodes;     ///< -addnode: kept connected, beside the others
+    std::vector<Endpoint> seed_nodes;    ///< -seednode: asked once for addresses
+    std::vector<std::string> dns_seeds;  ///< -dnsseed: names of nodes to ask for addresses
+    bool force_dns_seeds = false;        ///< -forcednsseed: whatever is known
     /// Networks that automatic outbound connections may use: -onlynet, and what can be reached.
     PerNetwork<bool> reachable = only_internet();
     Proxies proxies;                        ///< -proxy, -onion; for the host that dials

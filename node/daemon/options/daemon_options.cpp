@@ -83,7 +83,7 @@ void read_transport(OptionReader& reader, const NodeConfig& node, TransportOptio
     }
     transport.inbound_max = transport_inbound_max(node.net);
     transport.proxies = node.net.proxies;
-    if (proxy_stops_listening(reader)) transport.listening = false;
+    if (stops_listening(reader)) transport.listening = false;
     follow_engine(reader, node.engine.timeout, transport);
 }
 
@@ -223,8 +223,6 @@ Expected<DaemonOptions, std::string> read_daemon_options(const Settings& setting
         reader.fail("Prune mode is incompatible with -txindex.");
     if (options.spender_index && node.chain.prune)
         reader.fail("Prune mode is incompatible with -txospenderindex.");
-    if (options.filter_index && node.chain.prune)
-        reader.fail("Prune mode is incompatible with -blockfilterindex.");
     if (node.net.serve_compact_filters && !options.filter_index)
         reader.fail("Cannot set -peerblockfilters without -blockfilterindex.");
     options.record = absolute(options.record, locations.chain_directory);

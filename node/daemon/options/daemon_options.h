@@ -52,6 +52,7 @@ struct DaemonOptions {
     bool filter_index = false;                      ///< -blockfilterindex
     bool spender_index = false;                     ///< -txospenderindex
     bool coin_stats_index = false;                  ///< -coinstatsindex
+    uint64_t crash_ratio = 0;                       ///< -dbcrashratio; 0: never
     int par = 0;                                    ///< see script_threads()
     size_t script_caches_bytes = size_t{32} << 20;  ///< signatures and scripts have half each
     std::string alert_notify;                       ///< shell commands; empty: none

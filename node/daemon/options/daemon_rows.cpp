@@ -16,6 +16,9 @@ constexpr OptionUnit kPort{"<port>"};
 
 constexpr OptionDetails kDebugging{.group = OptionGroup::debug};
 
+constexpr std::string_view kCrashHelp =
+    "For tests: end the process after one write of coins in this many, at random (default: "
+    "{default}, never)";
 constexpr std::string_view kCaptureHelp =
     "Write all messages from and to peers to message_capture/ in the chain's directory (default: "
     "{default})";
@@ -85,6 +88,8 @@ OptionRows<DaemonOptions> DaemonOptions::rows() {
         option<&O::coin_stats_index>(
             "coinstatsindex", kFlag,
             "Index the UTXO set's statistics by block (default: {default})"),
+        option<&O::crash_ratio>("dbcrashratio", kCount, kCrashHelp,
+                                {.below = clamp, .group = OptionGroup::debug}),
         option<&O::no_wallets>("disablewallet", kFlag,
                                "Disable the wallets and their RPC methods (default: {default})",
                                {.group = OptionGroup::wallet}),

@@ -51,9 +51,9 @@ void read_chain(OptionReader& reader, NodeConfig& config) {
             "Prune mode is incompatible with -reindex-chainstate. Use full -reindex instead.");
     if (target <= uint64_t{1} << 20) return;  // 1: only on request
     if (target < kPruneTargetMin_MiB << 20 && !fast)
-        reader.fail(
-            fmt::format("Prune configured below the minimum of {} MiB. Please use a higher number.",
-                        kPruneTargetMin_MiB));
+        reader.fail(fmt::format(
+            "Prune configured below the minimum of {} MiB.  Please use a higher number.",
+            kPruneTargetMin_MiB));
     chain.prune_target_bytes = target;
 }
 
@@ -123,7 +123,8 @@ void read_engine(OptionReader& reader, NodeConfig& config) {
 std::vector<Endpoint> read_targets(OptionReader& reader, std::string_view name, uint16_t port) {
     std::vector<Endpoint> targets;
     for (const std::string& text : reader.list(name)) {
-        if (text == "0") continue;
+        const bool blank = text.find_first_not_of(" \t") == std::string::npos;
+        if (text == "0" || (blank && name == "addnode")) continue;
         if (const auto endpoint = parse_endpoint(text, port))
             targets.push_back(*endpoint);
         else
@@ -190,6 +191,9 @@ void read_net(OptionReader& reader, NodeConfig& config) {
     net.connect = read_targets(reader, "connect", port);
     net.add_nodes = read_targets(reader, "addnode", port);
     net.seed_nodes = read_targets(reader, "seednode", port);
+    if (seeds_by_dns(reader)) net.dns_seeds = config.params.dns_seeds;
+    if (net.force_dns_seeds && reader.has("dnsseed") && !reader.flag("dnsseed"))
+        reader.fail("Cannot set -forcednsseed to true when setting -dnsseed to false.");
     const std::vector<std::string> tests = reader.list("test");
     if (std::find(tests.begin(), tests.end(), "addrman") != tests.end()) {
         AddressTables empty;

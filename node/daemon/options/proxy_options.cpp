@@ -197,19 +197,70 @@ PeerBinds read_peer_binds(OptionReader& reader, uint16_t port) {
     return result;
 }
 
-bool proxy_stops_listening(OptionReader& reader) {
-    const std::string proxy = reader.text("proxy");
-    return !proxy.empty() && proxy != "0" && !reader.has("listen") && !reader.has("bind") &&
-           !reader.has("whitebind");
+namespace {
+
+// -connect, also as -connect=0, or no automatic connections at all.
+bool connects_to_chosen_peers(OptionReader& reader) {
+    return reader.has("connect") || reader.number("maxconnections").value_or(1) <= 0;
 }
 
-std::vector<std::string> proxy_notes(OptionReader& reader) {
-    std::vector<std::string> notes;
+bool has_proxy(OptionReader& reader) {
     const std::string proxy = reader.text("proxy");
-    if (proxy_stops_listening(reader))
+    return !proxy.empty() && proxy != "0";
+}
+
+bool decides_on_listening(OptionReader& reader) {
+    return reader.has("listen") || reader.has("bind") || reader.has("whitebind");
+}
+
+bool only_excludes_internet(OptionReader& reader) {
+    const std::vector<std::string> only = reader.list("onlynet");
+    return !only.empty() && std::ranges::none_of(only, [](const std::string& name) {
+        const auto network = parse_network(name);
+        return network == Network::ipv4 || network == Network::ipv6;
+    });
+}
+
+}  // namespace
+
+bool stops_listening(OptionReader& reader) {
+    return !decides_on_listening(reader) && (connects_to_chosen_peers(reader) || has_proxy(reader));
+}
+
+bool seeds_by_dns(OptionReader& reader) {
+    if (reader.has("connect") || only_excludes_internet(reader)) return false;
+    return reader.flag("dnsseed", !connects_to_chosen_peers(reader));
+}
+
+std::vector<std::string> network_notes(OptionReader& reader) {
+    std::vector<std::string> notes;
+    if (connects_to_chosen_peers(reader)) {
+        constexpr std::string_view kCause =
+            "parameter interaction: -connect or -maxconnections=0 set -> setting";
+        if (!reader.has("dnsseed")) notes.push_back(fmt::format("{} -dnsseed=0", kCause));
+        if (stops_listening(reader)) notes.push_back(fmt::format("{} -listen=0", kCause));
+    } else if (stops_listening(reader)) {
         notes.emplace_back("parameter interaction: -proxy set -> setting -listen=0");
-    if (!proxy.empty() && proxy != "0" && !reader.has("discover"))
+    }
+    if (has_proxy(reader) && !reader.has("discover"))
         notes.emplace_back("parameter interaction: -proxy set -> setting -discover=0");
+    if (only_excludes_internet(reader) && !reader.has("dnsseed"))
+        notes.emplace_back(
+            "parameter interaction: -onlynet excludes IPv4 and IPv6 -> setting -dnsseed=0");
+    if (reader.has("connect")) {
+        const std::vector<std::string> peers = reader.list("connect");
+        const bool any = !peers.empty() && peers != std::vector<std::string>{"0"};
+        if (any && !reader.list("seednode").empty())
+            notes.emplace_back("-seednode is ignored when -connect is used");
+        if (reader.flag("dnsseed"))
+            notes.push_back(fmt::format("-dnsseed is ignored when -connect is used{}",
+                                        reader.has("proxy") ? " and -proxy is specified" : ""));
+    }
+    for (const std::string& peer : reader.list("addnode")) {
+        if (peer.find_first_not_of(" \t") == std::string::npos)
+            notes.emplace_back("Warning: Ignoring empty -addnode value");
+    }
+    if (!seeds_by_dns(reader)) notes.emplace_back("DNS seeding disabled");
     const std::vector<std::string> only = reader.list("onlynet");
     const bool only_onion = std::ranges::find(only, "onion") != only.end();
     if (only_onion && reader.list("proxy").empty() && reader.text("onion").empty())

@@ -21,11 +21,14 @@ struct PeerBinds {
 };
 PeerBinds read_peer_binds(OptionReader& reader, uint16_t port);
 
-/// A proxy is set, and the user does not say whether to listen: who hides behind a proxy should not
-/// be found by a connection to this machine.
-bool proxy_stops_listening(OptionReader& reader);
+/// The user does not say whether to listen, and a proxy is set or the peers are chosen: who hides
+/// behind a proxy should not be found by a connection to this machine.
+bool stops_listening(OptionReader& reader);
 
-/// Sentences for the log.
-std::vector<std::string> proxy_notes(OptionReader& reader);
+/// Whether the DNS seeds are asked for addresses, if there are any.
+bool seeds_by_dns(OptionReader& reader);
+
+/// What options imply for others: sentences for the log.
+std::vector<std::string> network_notes(OptionReader& reader);
 
 }  // namespace parley

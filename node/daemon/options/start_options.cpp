@@ -190,7 +190,7 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
         result.notes.emplace_back(
             "Warning: option -rpcbind was ignored because -rpcallowip was not specified, refusing "
             "to allow everyone to connect");
-    for (std::string& note : proxy_notes(reader)) result.notes.push_back(std::move(note));
+    for (std::string& note : network_notes(reader)) result.notes.push_back(std::move(note));
     for (const std::string& name : settings.mentioned()) {
         if (find_option(name)->no_effect)
             result.notes.push_back(

@@ -82,21 +82,23 @@ TEST_F(StartOptionsTest, settings_json_goes_between_command_line_and_file) {
     EXPECT_EQ(good({"-nosettings"}).daemon.http.binds[0].port, 1);
 }
 
-TEST_F(StartOptionsTest, connect_zero_dials_nobody_and_still_listens) {
+TEST_F(StartOptionsTest, connect_zero_dials_nobody_and_does_not_listen_unless_asked_to) {
     const StartOptions start = good({"-regtest", "-connect=0"});
     EXPECT_TRUE(start.node->net.connect_only);
     EXPECT_TRUE(start.node->net.connect.empty());
-    EXPECT_TRUE(start.daemon.transport.listening);
+    EXPECT_FALSE(start.daemon.transport.listening);
+    EXPECT_TRUE(good({"-regtest", "-connect=0", "-listen"}).daemon.transport.listening);
+    EXPECT_TRUE(good({"-regtest", "-noconnect", "-bind=127.0.0.1"}).daemon.transport.listening);
+    EXPECT_FALSE(good({"-regtest", "-maxconnections=0"}).daemon.transport.listening);
     const StartOptions some = good({"-regtest", "-connect=127.0.0.1", "-connect=[::1]:5"});
     EXPECT_EQ(some.node->net.connect, (std::vector<Endpoint>{{"127.0.0.1", 18444}, {"::1", 5}}));
 }
 
 TEST_F(StartOptionsTest, options_without_meaning_are_noted) {
-    const StartOptions start = good({"-regtest", "-discover=0", "-dnsseed=0", "-rpcbind=0.0.0.0"});
-    ASSERT_EQ(start.notes.size(), 3u);
+    const StartOptions start = good({"-regtest", "-discover=0", "-rpcbind=0.0.0.0"});
+    ASSERT_EQ(start.notes.size(), 2u);
     EXPECT_NE(start.notes[0].find("-rpcbind was ignored"), std::string::npos);
     EXPECT_NE(start.notes[1].find("-discover"), std::string::npos);
-    EXPECT_NE(start.notes[2].find("-dnsseed"), std::string::npos);
 }
 
 TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
@@ -138,6 +140,8 @@ TEST_F(StartOptionsTest, privacy_that_cannot_be_had_is_refused) {
          "Outbound connections restricted to CJDNS (-onlynet=cjdns) but -cjdnsreachable is not "
          "provided"},
         {{"-onlynet=luck"}, "Unknown network specified in -onlynet: 'luck'"},
+        {{"-forcednsseed", "-nodnsseed"},
+         "Cannot set -forcednsseed to true when setting -dnsseed to false."},
         {{"-onlynet=onion", "-onion=127.0.0.1", "-dnsseed"},
          "Incompatible options: -dnsseed=1 was explicitly specified, but -onlynet forbids "
          "connections to IPv4/IPv6"},
