@@ -22,6 +22,11 @@ void obfuscate(const ObfuscationKey& key, uint64_t offset, MutableByteSpan data)
     for (uint8_t& byte : data) byte ^= key[offset++ % key.size()];
 }
 
+// Not valid on error, which is in errno.
+UniqueFd create(const std::string& path) {
+    return UniqueFd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
+}
+
 }  // namespace
 
 std::string numbered_file_path(const std::string& directory, FileId file) {
@@ -34,8 +39,11 @@ Expected<int, StorageError> NumberedFileWriter::open(FileId file) {
     const std::string path = numbered_file_path(directory_, file);
     UniqueFd fd{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
     if (!fd.valid() && errno == ENOENT) {
-        fd = UniqueFd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)};
+        fd = create(path);
         directory_unsynced_ = true;
+        // As with bitcoind, the two come in pairs, also while no block has undo data.
+        if (fd.valid() && file.kind == FileId::Kind::block)
+            create(numbered_file_path(directory_, {FileId::Kind::undo, file.number}));
     }
     if (!fd.valid()) return Unexpected(io_error("open", path, errno));
     // A file that waits for its fsync stays open until then: a descriptor opened later could miss

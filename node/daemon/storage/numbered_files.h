@@ -31,7 +31,8 @@ class NumberedFileWriter {
 
     const std::string& directory() const { return directory_; }
 
-    /// Writes all of `data` at `offset`; the file is created, and filled with zeros, as needed.
+    /// Writes all of `data` at `offset`; the file is created, and filled with zeros, as needed. An
+    /// empty undo file is created with a block file.
     Expected<void, StorageError> write(FileId file, uint64_t offset, ByteSpan data);
 
     /// Syncs all writes since the last call, and new directory entries. After an error the state of

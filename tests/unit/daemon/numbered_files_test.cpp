@@ -26,6 +26,21 @@ TEST(NumberedFileWriter, sync_after_a_crash_reaches_files_of_the_last_user_and_o
     EXPECT_TRUE(after_crash.sync());
 }
 
+TEST(NumberedFileWriter, block_file_is_created_with_its_undo_file) {
+    const TemporaryDirectory directory;
+    const std::string own = directory / "";
+    const std::string undo = numbered_file_path(own, {FileId::Kind::undo, 3});
+    NumberedFileWriter writer(own);
+    ASSERT_TRUE(writer.write({FileId::Kind::block, 3}, 0, Bytes{1, 2, 3}));
+    EXPECT_TRUE(std::filesystem::is_empty(undo));
+    ASSERT_TRUE(writer.write({FileId::Kind::undo, 3}, 0, Bytes{4, 5}));
+    EXPECT_EQ(std::filesystem::file_size(undo), 2u);
+    // What is there stays.
+    ASSERT_TRUE(writer.remove({FileId::Kind::block, 3}));
+    ASSERT_TRUE(writer.write({FileId::Kind::block, 3}, 0, Bytes{1}));
+    EXPECT_EQ(std::filesystem::file_size(undo), 2u);
+}
+
 TEST(NumberedFileReader, file_moved_away_or_replaced_is_noticed) {
     const TemporaryDirectory directory;
     const std::string own = directory / "";
