@@ -52,10 +52,11 @@ OptionRows<MempoolOptions> MempoolOptions::rows() {
         option<&O::cluster_virtual_bytes_max>(
             "limitclustersize", kVirtualKilobytes,
             "Maximum virtual size of a mempool cluster (default: {default})", {.min = 1}),
-        // validate() computes the lower bound, which depends on the cluster size.
+        // validate() computes the lower bound, which depends on the cluster size. 0: every
+        // transaction is evicted at once.
         option<&O::usage_bytes_max>("maxmempool", kMegabytes,
                                     "Maximum memory of the mempool (default: {default})",
-                                    {.below = clamp}),
+                                    {.min = -1, .below = clamp}),
         // A negative age removes transactions at once.
         option<&O::expiry>("mempoolexpiry", kHours,
                            "Remove transactions that have been in the mempool for longer than this "
@@ -75,7 +76,8 @@ std::optional<std::string> MempoolOptions::validate() const {
     if (auto problem = out_of_range(*this)) return problem;
     const int64_t needed_MB =
         (cluster_virtual_bytes_max - 1) / (kMegabytes.scale / kClustersMin) + 1;
-    if (usage_bytes_max / kMegabytes.scale >= needed_MB) return std::nullopt;
+    if (usage_bytes_max == 0 || usage_bytes_max / kMegabytes.scale >= needed_MB)
+        return std::nullopt;
     return fmt::format("-maxmempool must be at least {} MB", needed_MB);
 }
 

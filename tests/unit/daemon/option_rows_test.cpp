@@ -168,6 +168,7 @@ TEST_F(StartRange, values_that_bitcoind_accepts) {
               10'000'000);
     EXPECT_EQ(good({"-limitclustersize=1", "-maxmempool=1"}).node->mempool.usage_bytes_max,
               1'000'000);
+    EXPECT_EQ(good({"-maxmempool=0"}).node->mempool.usage_bytes_max, 0);
     EXPECT_EQ(good({"-maxmempool=9223372036854775807"}).node->mempool.usage_bytes_max, INT64_MAX);
     EXPECT_EQ(good({"-checklevel=9"}).node->node.check_level, 4);
     EXPECT_EQ(good({"-checkblocks=-1"}).node->node.check_blocks, 0);
