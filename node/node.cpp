@@ -480,6 +480,7 @@ Expected<std::unique_ptr<Node>, std::string> Node::create(NodeConfig options,
     if (!chain) return Unexpected(chain.error());
     if (auto problem = (*engine)->start_problem((*chain)->index().tip()))
         return Unexpected(std::move(*problem));
+    host.log.info(LogCategory::general, "init message: Verifying blocks…");
     const auto verified = (*chain)->verify(config->node.check_level, config->node.check_blocks);
     if (!verified)
         return Unexpected("Cannot read the block or coin data: " + verified.error().message);

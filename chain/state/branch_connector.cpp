@@ -29,7 +29,7 @@ BranchConnector::Result BranchConnector::step_towards(const HeaderNode& target,
     }
     while (&head() != fork) {
         if (auto disconnected = disconnect_tip(update); !disconnected)
-            return Unexpected(disconnected.error());
+            return failed("Failed to disconnect block.", disconnected.error());
     }
     const int32_t steps = std::min(target.height - fork->height, options_.step_blocks);
     std::vector<const HeaderNode*> path;
@@ -43,6 +43,12 @@ BranchConnector::Result BranchConnector::step_towards(const HeaderNode& target,
         if (!result || !*result) return result;
     }
     return true;
+}
+
+Unexpected<StorageError> BranchConnector::failed(std::string sentence,
+                                                 const StorageError& why) const {
+    parts_.log.error(LogCategory::general, "{} {}", sentence, why.message);
+    return Unexpected(StorageError{why.code, std::move(sentence)});
 }
 
 Expected<ChainStep, StorageError> BranchConnector::read_tip() const {
@@ -90,7 +96,7 @@ Expected<void, StorageError> BranchConnector::disconnect_tip(ChainUpdate& update
 BranchConnector::Result BranchConnector::begin(const HeaderNode& node, ChainUpdate& update) {
     CHECK(node.parent == &head() && node.has_body());
     auto taken = parts_.blocks.take(node);
-    if (!taken) return Unexpected(taken.error());
+    if (!taken) return failed("Failed to read block.", taken.error());
     BlockRef block = std::move(*taken);
     const CoinsView& base = begun_.empty() ? parts_.coins.view() : begun_.back().coins;
     CoinsOverlay overlay(base, parts_.coins.hash());

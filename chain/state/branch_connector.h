@@ -98,6 +98,8 @@ class BranchConnector {
         std::unique_ptr<ScriptRun> scripts;
     };
 
+    // What could not be done is for the user; why, for the log.
+    Unexpected<StorageError> failed(std::string sentence, const StorageError& why) const;
     Expected<void, StorageError> disconnect_tip(ChainUpdate& update);
     Expected<ChainStep, StorageError> read_tip() const;
     Result begin(const HeaderNode& node, ChainUpdate& update);

@@ -36,6 +36,11 @@ StoreMeta Chainstate::meta() const {
 }
 
 Expected<void, std::string> Chainstate::load(Storage& blocks, Storage& coins) {
+    if (options_.assume_valid.is_zero())
+        log_.info(LogCategory::general, "Validating signatures for all blocks.");
+    else
+        log_.info(LogCategory::general, "Assuming ancestors of block {} have valid signatures.",
+                  options_.assume_valid.to_string());
     const auto blocks_new = check_store(blocks, "blocks", meta());
     if (!blocks_new) return Unexpected(blocks_new.error());
     const auto coins_new = check_store(coins, "chainstate", meta());
@@ -111,10 +116,13 @@ Expected<void, std::string> Chainstate::load_blocks(Storage& blocks) {
     for (const auto& [number, info] : contents->files) blocks_.files().load_file(number, info);
     if (auto loaded = index_.load(*contents); !loaded) return damaged_index(loaded.error());
     drop_lost_blocks(*contents);
+    log_.info(LogCategory::general, "Checking all blk files are present...");
     if (auto checked = blocks_.check_files(); !checked) return checked;
     if (auto loaded = index_.load_active_chain(*contents); !loaded)
         return damaged_index(loaded.error());
-    // Missing block files would otherwise go unnoticed until a block is requested.
+    log_.info(LogCategory::general, "Loaded best chain: hashBestChain={} height={}",
+              index_.tip().hash.to_string(), index_.tip().height.value());
+    // A damaged block file would otherwise go unnoticed until a block is requested.
     if (const auto body = blocks_.read(index_.tip()); !body) return damaged_blocks(body.error());
     if (contents->reindex_files) {
         // One more file exists, for new blocks.

@@ -40,6 +40,9 @@ Expected<void, StorageError> Reindexer::step(const Accept& accept) {
     const FileId file{FileId::Kind::block, file_};
     const auto size = storage_.file_size(file);
     if (!size) return Unexpected(size.error());
+    if (offset_ == 0)
+        log_.info(LogCategory::general, "Reindexing block file blk{:05}.dat ({}% complete)...",
+                  file_, 100 * file_ / files_);
     const size_t left = static_cast<size_t>(*size - std::min(*size, offset_));
     const auto chunk = storage_.read_file(file, offset_, std::min(left, kStepBytes));
     if (!chunk) return Unexpected(chunk.error());

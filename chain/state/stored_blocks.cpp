@@ -1,5 +1,7 @@
 #include "chain/state/stored_blocks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/check.h"
@@ -133,6 +135,12 @@ Expected<void, std::string> StoredBlocks::check_files() {
     for (uint32_t number = 0; number < files_.count(); ++number) {
         const auto trimmed = files_.trim_file(number, used[number]);
         if (!trimmed) return Unexpected(damaged_store("blocks", trimmed.error().message));
+        if (used[number].blocks == 0) continue;
+        const auto size = storage_.file_size({FileId::Kind::block, number});
+        if (!size) return Unexpected(damaged_store("blocks", size.error().message));
+        if (*size == 0)
+            return Unexpected(
+                damaged_store("blocks", fmt::format("blk{:05}.dat is missing", number)));
     }
     return {};
 }

@@ -60,7 +60,8 @@ class StoredBlocks {
     void commit();
     /// Commits this batch together with the records of nodes and files.
     void commit_with(WriteBatch batch);
-    /// At start-up: verifies that recorded positions are within the recorded file sizes, because
+    /// At start-up: verifies that every file is there that has a block, and that recorded positions
+    /// are within the recorded file sizes, because
     /// otherwise new blocks would overwrite old ones; data behind the recorded end is overwritten.
     /// The error is a sentence.
     Expected<void, std::string> check_files();

@@ -5,26 +5,36 @@
 namespace parley {
 namespace {
 
+constexpr std::string_view kCoinsDirectory = "chainstate";
+
+std::string_view error_of(std::string_view directory) {
+    return directory == kCoinsDirectory ? "Error opening coins database."
+                                        : "Error loading block database.";
+}
+
+std::string unreadable(std::string_view directory, const StorageError& error) {
+    return fmt::format("{} Cannot read {}: {}", error_of(directory), directory, error.message);
+}
+
 Expected<bool, std::string> is_empty(const Storage& storage, std::string_view directory) {
     bool empty = true;
     const auto scanned = storage.scan({}, [&](ByteSpan, ByteSpan) { return empty = false; });
-    if (!scanned)
-        return Unexpected(fmt::format("Cannot read {}: {}", directory, scanned.error().message));
+    if (!scanned) return Unexpected(unreadable(directory, scanned.error()));
     return empty;
 }
 
 }  // namespace
 
 std::string damaged_store(std::string_view directory, std::string_view problem) {
-    return fmt::format("The data in {} is damaged ({}). {}", directory, problem,
-                       directory == "chainstate" ? kDamagedCoinsAdvice : kDamagedBlocksAdvice);
+    return fmt::format("{} The data in {} is damaged ({}). {}", error_of(directory), directory,
+                       problem,
+                       directory == kCoinsDirectory ? kDamagedCoinsAdvice : kDamagedBlocksAdvice);
 }
 
 Expected<bool, std::string> check_store(const Storage& storage, std::string_view directory,
                                         const StoreMeta& expected) {
     const auto value = storage.get(Bytes{kMetaKey});
-    if (!value)
-        return Unexpected(fmt::format("Cannot read {}: {}", directory, value.error().message));
+    if (!value) return Unexpected(unreadable(directory, value.error()));
     if (!value->has_value()) {
         const auto empty = is_empty(storage, directory);
         if (!empty) return empty;

@@ -20,7 +20,7 @@ inline constexpr std::string_view kDamagedCoinsAdvice =
     "pruned.";
 
 /// The message for a store with inconsistent contents, `directory` being "chainstate", "blocks" or
-/// "blocks/index".
+/// "blocks/index". It begins with bitcoind's.
 std::string damaged_store(std::string_view directory, std::string_view problem);
 
 /// True: the store is new; false: it is ours. The error is a sentence: the store belongs to another

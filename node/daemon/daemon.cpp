@@ -1,14 +1,11 @@
 #include "node/daemon/daemon.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -36,6 +33,8 @@
 #include "node/daemon/system/memory_reserve.h"
 #include "node/daemon/system/notifier.h"
 #include "node/daemon/system/os_random.h"
+#include "node/daemon/system/pid_file.h"
+#include "node/daemon/system/signal_thread.h"
 #include "node/daemon/system/system_error.h"
 #include "node/daemon/system/wiped_memory.h"
 #include "node/daemon/workers/script_pool.h"
@@ -53,56 +52,13 @@ namespace fs = std::filesystem;
 constexpr size_t kDescriptorsWanted = 4096;
 constexpr std::string_view kHttpFailure = "Unable to start HTTP server. See debug log for details.";
 
-// Stops the loop when the process gets a signal. All threads block the signals, and this thread
-// waits for them, so that no handler interrupts other code.
-class SignalThread {
- public:
-    explicit SignalThread(CoreLoop& loop) {
-        sigset_t set;
-        ::sigemptyset(&set);
-        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&set, number);
-        ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-        ::signal(SIGPIPE, SIG_IGN);
-        thread_ = std::thread([&loop, set] {
-            ::pthread_setname_np(::pthread_self(), "signal");
-            int number = 0;
-            while (::sigwait(&set, &number) == 0 && number != SIGUSR1) {
-                // In bitcoind, SIGHUP reopens the log; here it has no effect.
-                if (number == SIGHUP) continue;
-                if (!loop.call(event::StopSignal{}, [](Node& node) { node.stop(); }))
-                    loop.request_stop();
-            }
-        });
+// Why the node does not start; empty: it does.
+std::string problem_of(const Effects& start) {
+    for (const Effect& effect : start) {
+        if (const auto* end = std::get_if<effect::Shutdown>(&effect)) return end->error;
     }
-    ~SignalThread() {
-        ::pthread_kill(thread_.native_handle(), SIGUSR1);
-        thread_.join();
-    }
-    SignalThread(const SignalThread&) = delete;
-    SignalThread& operator=(const SignalThread&) = delete;
-
- private:
-    std::thread thread_;
-};
-
-class PidFile {
- public:
-    ~PidFile() {
-        if (!path_.empty()) ::unlink(path_.c_str());
-    }
-    Expected<void, std::string> write(const std::string& path) {
-        if (path.empty()) return {};
-        std::ofstream file(path, std::ios::trunc);
-        file << ::getpid() << "\n";
-        file.flush();
-        if (!file) return Unexpected(fmt::format("Unable to create the PID file '{}'.", path));
-        path_ = path;
-        return {};
-    }
-
- private:
-    std::string path_;
-};
+    return {};
+}
 
 // All parts of a running daemon. A member may use the members that are declared before it.
 class Daemon {
@@ -121,6 +77,8 @@ class Daemon {
     Expected<void, std::string> open_node();
     void log_start(const std::vector<std::string>& notes);
     std::string serve(const std::function<void()>& on_ready);
+    void begin_stage(std::string message);
+    void start_network();
 
     DaemonOptions options_;
     NodeConfig config_;
@@ -256,9 +214,16 @@ Expected<void, std::string> Daemon::open_rpc() {
                                                     : dispatcher_->handle(request);
         },
         *log_);
+    log_->info(LogCategory::general, "Starting HTTP server");
     if (auto listening = http_->listen(); !listening) return listening;
     http_->start();
     return {};
+}
+
+// Clients that ask too early get this message.
+void Daemon::begin_stage(std::string message) {
+    log_->info(LogCategory::general, "init message: {}", message);
+    host_->set_warm_up(std::move(message));
 }
 
 // Must run before anything is created in the data directory.
@@ -290,6 +255,7 @@ Expected<void, std::string> Daemon::open_record() {
 Expected<void, std::string> Daemon::open_node() {
     const WipedMemory wiped;  // wallets are read
     if (auto done = open_record(); !done) return done;
+    begin_stage("Loading banlist…");
     config_.net.bans = ban_file_.load(*log_);
     host_->set_ban_file(ban_file_);
     host_->set_settings(settings_);
@@ -301,16 +267,18 @@ Expected<void, std::string> Daemon::open_node() {
     });
     // A record is replayed without the files beside it.
     if (!record_) {
+        begin_stage("Loading P2P addresses…");
         if (auto done = peer_files_.load(config_.net, *log_); !done) return done;
         fee_file_.load(config_.mempool, options_.accept_stale_fees, *log_);
     }
+    begin_stage("Loading block index…");
     const size_t cache_bytes = config_.chain.coins_cache_bytes;
     ObfuscationKey fresh_key{};
     if (options_.xor_blocks.value_or(false)) secrets_.fill(fresh_key);
     auto files = NodeFiles::open(
         {options_.chain_directory, options_.blocks_directory, options_.wallet_directory,
          options_.indexes(), config_.chain.reindex, config_.chain.reindex_chainstate, cache_bytes,
-         fresh_key, options_.xor_blocks == false, log_.get(), true},
+         fresh_key, options_.xor_blocks == false, options_.crash_ratio, log_.get(), true},
         [this](const StorageError& error) {
             log_->error(LogCategory::general, "{}", error.message);
             storage_problem_ = error.message;
@@ -337,6 +305,10 @@ Expected<void, std::string> Daemon::open_node() {
     auto node = Node::create(config_, host);
     if (!node) return Unexpected(node.error());
     node_ = std::move(*node);
+    if (const auto problem = node_->indexes().history_problem())
+        return Unexpected(
+            fmt::format("{}\nError: {}", *problem,
+                        fatal_error(options_.log, "Failed to start indexes, shutting down…")));
     // The block files may be missing although the index exists. Reports this at startup rather than
     // at the first request.
     const auto tip = node_->chain().read_block(node_->chain().index().tip());
@@ -399,10 +371,21 @@ std::string Daemon::run(std::vector<std::string> notes, const std::function<void
     node_.reset();
     scripts_.reset();
     files_.reset();
-    if (problem.empty()) problem = storage_problem_;
+    if (problem.empty() && !storage_problem_.empty())
+        problem = fatal_error(options_.log, storage_problem_);
     cookie_.reset();
     log_->info(LogCategory::general, "Shutdown: done");
     return problem;
+}
+
+// After blocks from files were imported.
+void Daemon::start_network() {
+    log_->info(LogCategory::general, "init message: Starting network threads…");
+    transport_->start();
+    // Its transactions spend coins of those blocks.
+    if (!options_.stop_after_import) return mempool_->start();
+    log_->info(LogCategory::general, "Stopping after block import");
+    loop_.request_stop();
 }
 
 std::string Daemon::serve(const std::function<void()>& on_ready) {
@@ -410,7 +393,9 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
         *node_, {options_.block_notify, options_.alert_notify, options_.wallet_notify}, *notifier_);
     const auto now = TimePoint{
         std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch())};
+    if (!options_.no_wallets) begin_stage("Verifying wallet(s)…");
     Effects start = node_->start(now);
+    if (std::string problem = problem_of(start); !problem.empty()) return problem;
     StepWatch watched(hosted, *log_);
     NodeDriver* driver = &watched;
     std::optional<MessageCapture> capture;
@@ -424,24 +409,17 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
         driver = &*recorder;
         log_->info(LogCategory::general, "Recording to {}", options_.record);
     }
-    std::optional<BlockImport> import;
-    // Blocks from files are imported before the node connects to peers.
-    const auto imported = [this] {
-        transport_->start();
-        if (!options_.stop_after_import) return;
-        log_->info(LogCategory::general, "Stopping after block import");
-        loop_.request_stop();
-    };
-    if (options_.load_blocks.empty() && !node_->chain().reindexing())
-        imported();
-    else
-        import.emplace(options_.load_blocks, config_.params.magic, loop_, *log_, imported);
     mempool_.emplace(
         MempoolPersistence::Options{options_.chain_directory + "/mempool.dat",
                                     options_.persist_mempool, options_.persist_mempool_plain},
         loop_, *log_);
     host_->set_mempool(*mempool_);
-    mempool_->start();
+    std::optional<BlockImport> blocks;
+    if (options_.load_blocks.empty() && !node_->chain().reindexing())
+        start_network();
+    else
+        blocks.emplace(options_.load_blocks, config_.params.magic, loop_, *log_,
+                       [this] { start_network(); });
     if (!record_) {
         peer_files_.start(loop_, *log_);
         fee_file_.start(loop_, *log_);
@@ -463,7 +441,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
         loop_.run({*driver, *transport_, *miner_, barrier, show_tip, notify}, std::move(start));
     if (!options_.shutdown_notify.empty()) notifier_->run_now(options_.shutdown_notify);
     log_->info(LogCategory::general, "Shutdown: In progress...");
-    import.reset();
+    blocks.reset();
     peer_files_.stop();
     fee_file_.stop();
     if (error.empty() && !record_) {
@@ -473,7 +451,7 @@ std::string Daemon::serve(const std::function<void()>& on_ready) {
     // What was not loaded yet would be lost from the file.
     if (error.empty() && options_.persist_mempool && mempool_->loaded())
         mempool_->save(MempoolFile::of(node_->mempool(), node_->peers().unbroadcast()));
-    return error;
+    return error.empty() ? error : fatal_error(options_.log, error);
 }
 
 }  // namespace

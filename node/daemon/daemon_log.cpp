@@ -20,13 +20,29 @@ namespace {
 constexpr uintmax_t kShrunkBytes = 10'000'000;
 
 // Categories of bitcoind that Parley does not log; accepted because scripts use them.
-constexpr std::string_view kForeignCategories[] = {
-    "tor",      "bench",       "zmq",          "estimatefee",
-    "addrman",  "selectcoins", "reindex",      "cmpctblock",
-    "rand",     "prune",       "proxy",        "mempoolrej",
-    "libevent", "coindb",      "qt",           "i2p",
-    "ipc",      "lock",        "blockstorage", "txreconciliation",
-    "scan",     "txpackages",  "kernel",       "privatebroadcast"};
+constexpr std::string_view kForeignCategories[] = {"tor",
+                                                   "bench",
+                                                   "zmq",
+                                                   "estimatefee",
+                                                   "addrman",
+                                                   "selectcoins",
+                                                   "reindex",
+                                                   "cmpctblock",
+                                                   "rand",
+                                                   "proxy",
+                                                   "mempoolrej",
+                                                   "libevent",
+                                                   "coindb",
+                                                   "qt",
+                                                   "i2p",
+                                                   "ipc",
+                                                   "lock",
+                                                   "blockstorage",
+                                                   "txreconciliation",
+                                                   "scan",
+                                                   "txpackages",
+                                                   "kernel",
+                                                   "privatebroadcast"};
 
 bool names_all(std::string_view name) {
     return name.empty() || name == "1" || name == "all";
@@ -97,6 +113,12 @@ std::string_view level_name(LogLevel level) {
 }
 
 }  // namespace
+
+std::string fatal_error(const LogOptions& options, std::string_view problem) {
+    if (options.path.empty()) return fmt::format("A fatal internal error occurred: {}", problem);
+    return fmt::format("A fatal internal error occurred, see {} for details: {}",
+                       std::filesystem::path(options.path).filename().string(), problem);
+}
 
 DaemonLog::DaemonLog(const LogOptions& options) : options_(options) {}
 DaemonLog::~DaemonLog() = default;

@@ -19,6 +19,9 @@ namespace parley {
 
 inline constexpr size_t kLogCategories = static_cast<size_t>(LogCategory::storage) + 1;
 
+/// The message to the user about an error that ends a running node; the reasons are in the log.
+std::string fatal_error(const LogOptions& options, std::string_view problem);
+
 class DaemonLog final : public LogSink {
  public:
     /// The error is a sentence: the file cannot be opened, or a category is unknown.

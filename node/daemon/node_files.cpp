@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "base/encoding.h"
 #include "chain/store/store_check.h"
 #include "node/daemon/storage/numbered_files.h"
+#include "node/daemon/system/os_random.h"
 #include "node/daemon/system/replace_file.h"
 #include "node/daemon/system/system_error.h"
 
@@ -76,7 +79,16 @@ Expected<void, std::string> clear_for_reindex(const NodeFiles::Options& options)
 
 // By IndexKind.
 constexpr PerIndex<const char*> kIndexDirectories{"txindex", "blockfilter/basic/db",
-                                                  "txospenderindex", "coinstatsindex"};
+                                                  "txospenderindex/db", "coinstatsindex/db"};
+
+// As a power cut would, without the cut: nothing is written any more.
+std::function<void()> crash_sometimes(const NodeFiles::Options& options) {
+    return [ratio = options.crash_ratio, log = options.log, random = OsRandom{false}]() mutable {
+        if (random.next() % ratio != 0) return;
+        if (log != nullptr) log->warning(LogCategory::general, "Simulating a crash. Goodbye.");
+        std::_Exit(EXIT_SUCCESS);
+    };
+}
 
 // The key of the files that are there, or the one for new files. xor.dat is as bitcoind writes it.
 Expected<ObfuscationKey, std::string> open_key(const NodeFiles::Options& options) {
@@ -158,11 +170,15 @@ Expected<void, std::string> NodeFiles::open_stores(const Options& options) {
     coins.cache_bytes = coins.write_buffer_bytes = coins_tables_bytes(options.cache_bytes);
     coins.bloom_filter = true;
     coins.remedy = kDamagedCoinsAdvice;
+    if (options.crash_ratio != 0) coins.after_write = crash_sometimes(options);
     LevelDbOptions index;
     index.bloom_filter = true;
     index.remedy = "Remove this directory only; the index will be rebuilt.";
-    std::string problem = open_one(blocks, blocks_);
-    if (problem.empty()) problem = open_one(coins, coins_);
+    if (const std::string problem = open_one(blocks, blocks_); !problem.empty())
+        return Unexpected("Error opening block database. " + problem);
+    if (const std::string problem = open_one(coins, coins_); !problem.empty())
+        return Unexpected("Error opening coins database. " + problem);
+    std::string problem;
     for (size_t i = 0; i < kIndexKinds; ++i) {
         if (!options.indexes[i] || !problem.empty()) continue;
         index.directory = options.chain + "/indexes/" + kIndexDirectories[i];

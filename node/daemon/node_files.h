@@ -32,7 +32,9 @@ class NodeFiles {
         /// For the block files, if there are none yet: blocks/xor.dat keeps it for ever.
         ObfuscationKey fresh_key{};
         bool key_is_refused = false;  ///< -blocksxor=0: a key that is not zero is an error
-        LogSink* log = nullptr;       ///< names the stores that are opened; null: nothing does
+        /// -dbcrashratio: n: one write of coins in n ends the process; 0: none does.
+        uint64_t crash_ratio = 0;
+        LogSink* log = nullptr;  ///< names the stores that are opened; null: nothing does
         /// A wallet may be outside `wallets`, if its name is an absolute path. If not, it is below,
         /// as for a replay, which must not change what it was not given.
         bool wallets_elsewhere = false;

@@ -102,4 +102,27 @@ def test_index_survives_a_restart_and_can_be_added_later(network):
     assert node.rpc.getblockfilter(node.tip()) == before
     node.stop()
     assert "Unknown -blockfilterindex value foo" in node.expect_start_failure(["-blockfilterindex=foo"])
-    assert "Prune mode is incompatible" in node.expect_start_failure(["-blockfilterindex", "-prune=1000"])
+
+
+def test_pruned_node_keeps_its_filters_and_the_blocks_that_an_index_lacks(network):
+    flags = ("-fastprune", "-prune=1", "-disablewallet")
+    indexes = ("-blockfilterindex", "-coinstatsindex")
+    node = network.add(*flags, "-debug=prune", start=False)
+    node.start(indexes)
+    node.generate(700)
+    second = node.rpc.getblockhash(2)
+    wait_until(lambda: all(each["synced"] for each in node.rpc.getindexinfo().values()), "the indexes")
+    assert node.rpc.pruneblockchain(400) > 2
+    assert "limited pruning to height 689" in node.debug_log()
+    expect_rpc_error(-1, "pruned data", node.rpc.getblock, second)
+    assert node.rpc.getblockfilter(second)["filter"] and node.rpc.gettxoutsetinfo("muhash", second)["muhash"]
+    # Without the indexes nothing holds their blocks.
+    node.restart()
+    node.generate(800)
+    assert node.rpc.pruneblockchain(1200) > 700
+    node.stop()
+    for index, title in (("-blockfilterindex", "basic block filter index"), ("-coinstatsindex", "coinstatsindex")):
+        said = node.expect_start_failure((index,), messages=2)
+        assert said.startswith(f"Error: {title} best block of the index goes beyond pruned data (including undo data).")
+        assert said.endswith("\nError: A fatal internal error occurred, see debug.log for details: Failed to start "
+                             "indexes, shutting down…"), said

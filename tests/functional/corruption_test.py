@@ -123,3 +123,31 @@ def test_flipped_bit_is_refused_or_noticed_or_harmless(network, pristine):
                 raise AssertionError(f"{flipped}, seed {seed}: {error}") from error
             counts[result] = counts.get(result, 0) + 1
         print(kind, counts)
+
+
+def test_lost_undo_data_ends_a_node_that_needs_it(network):
+    node, other = network.add("-disablewallet"), network.add("-disablewallet")
+    node.generate(3)
+    (node.chain_folder / "blocks" / "rev00000.dat").unlink()
+    other.generate(4, OTHER_ADDRESS)
+    node.rpc.addnode(other.address, "onetry")
+    assert node.wait_for_exit() == 1
+    assert node.stderr() == ("Error: A fatal internal error occurred, see debug.log for details: Failed to disconnect "
+                             "block.\n")
+    assert "rev00000.dat is shorter" in node.debug_log()
+    # As if a power cut had lost them, the blocks are fetched again.
+    node.start()
+    network.connect(node, other)
+    network.sync_blocks()
+
+
+def test_missing_block_file_is_named(network):
+    node = network.add("-fastprune", "-disablewallet")
+    node.generate(400)
+    node.stop()
+    path = node.chain_folder / "blocks" / "blk00000.dat"
+    path.rename(path.with_suffix(".away"))
+    said = node.expect_start_failure()
+    assert said.startswith("Error: Error loading block database. ") and "blk00000.dat is missing" in said, said
+    path.with_suffix(".away").rename(path)
+    node.start()

@@ -216,14 +216,15 @@ class Node:
         self.stop()
         return self.start(extra)
 
-    def expect_start_failure(self, extra=(), timeout=STOP_SECONDS):
-        """Starts a node that must fail with exit status 1; returns the one message on stderr."""
+    def expect_start_failure(self, extra=(), timeout=STOP_SECONDS, messages=1):
+        """Starts a node that must fail with exit status 1; returns the messages on stderr, usually one."""
         self.spawn(extra)
         status = self.wait_for_exit(timeout)
         lines = self.stderr().splitlines()
         assert status == 1, f"exit status {status}, stderr {lines}"
-        assert len(lines) == 1 and lines[0].startswith("Error: "), f"one line with `Error: ` expected: {lines}"
-        return lines[0]
+        told = len(lines) == messages and all(line.startswith("Error: ") for line in lines)
+        assert told, f"{messages} lines with `Error: ` expected: {lines}"
+        return "\n".join(lines)
 
     def debug_log(self):
         path = self.chain_folder / "debug.log"

@@ -1,5 +1,7 @@
 """kill -9 at random moments of a sync from another node. PARLEY_KILLS sets the number (default: a few)."""
 
+import contextlib
+import http.client
 import os
 import random
 import shutil
@@ -83,3 +85,16 @@ def check_synced(node, source, expected):
         assert found[key] == expected[key], (key, found, expected)
     assert node.rpc.verifychain(4, 50) is True
     node.stop()
+
+
+def test_simulated_crash_after_a_write_of_coins_loses_nothing(network):
+    node = network.add("-dbcache=4", "-disablewallet")
+    node.generate(20)
+    node.restart(["-dbcrashratio=1"])
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        node.generate(20)
+        node.rpc.gettxoutsetinfo("none")  # writes coins
+    assert node.wait_for_exit() == 0
+    assert "Simulating a crash. Goodbye." in node.debug_log()
+    node.start()
+    assert node.rpc.getblockcount() >= 20 and node.rpc.verifychain(4, 0) is True

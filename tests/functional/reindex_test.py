@@ -4,7 +4,7 @@ import random
 import shutil
 
 from foreign_peer import ForeignPeer
-from framework import OTHER_ADDRESS, expect_rpc_error, wait_until
+from framework import OTHER_ADDRESS, coinbase_outpoint, expect_rpc_error, pay_from_known_key, wait_until
 
 KEPT = 288
 NETWORK, NETWORK_LIMITED = 1, 1024  # service bits
@@ -161,7 +161,7 @@ def test_prune_reorganisation_within_what_is_kept(network):
     tip = node.tip()
     node.rpc.reconsiderblock(blocks[500])
     assert node.tip() == tip
-    assert node.rpc.verifychain(4, 0) is True
+    assert node.rpc.verifychain(4, 280) is True
     node.restart()
     assert node.tip() == tip
 
@@ -203,3 +203,14 @@ def test_txindex_catches_up_and_finds_transactions(network):
     assert node.rpc.getrawtransaction(newest, 2)["txid"] == newest
     node.stop()
     assert "incompatible with -txindex" in node.expect_start_failure(["-txindex", "-prune=550"])
+
+
+def test_reindex_keeps_the_mempool(network):
+    node = network.add("-fastprune")
+    make_chain(node, 400)
+    outpoint, value = coinbase_outpoint(node, 1)
+    txid = node.rpc.sendrawtransaction(pay_from_known_key(node, outpoint, value, {OTHER_ADDRESS: 1}))
+    node.restart(["-reindex"])
+    # Its coins are there when the last block is.
+    wait_until(lambda: node.rpc.getmempoolinfo()["loaded"], "the mempool")
+    assert node.rpc.getrawmempool() == [txid]

@@ -46,7 +46,7 @@ void FeeFile::load(MempoolOptions& options, bool accept_stale, LogSink& log) con
 }
 
 void FeeFile::start(CoreLoop& loop, LogSink& log) {
-    writing_.start(kInterval, [this, &loop, &log] {
+    writing_.start(kInterval, log, [this, &loop, &log] {
         Bytes bytes;  // empty: nothing was learnt
         const bool done = loop.call(event::Cause{}, [&bytes](Node& node) {
             const FeeEstimator& fees = node.mempool().fee_estimator();

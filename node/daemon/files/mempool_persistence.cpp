@@ -57,7 +57,8 @@ void MempoolPersistence::start() {
         return;
     }
     thread_ = std::thread([this] {
-        ::pthread_setname_np(::pthread_self(), "loadmempool");
+        ::pthread_setname_np(::pthread_self(), "initload");  // bitcoind's name, and its line
+        log_.info(LogCategory::general, "initload thread start");
         import(options_.path, {.current_time = false, .fee_deltas = true, .unbroadcast = true});
         // A file that cannot be read is as good as none; one that was left early must be kept.
         loaded_ = !left_early_;

@@ -1,7 +1,8 @@
 // MempoolPersistence: mempool.dat. Loads it at the start, on its own thread, while the node runs;
 // imports other such files on request; writes it at the end and on request.
 //
-// Threads: import() and save() on any thread, start() and the destructor on the main thread.
+// Threads: import() and save() on any thread; start() on one, which has ended or is the main thread
+// when the destructor runs there.
 #pragma once
 
 #include <atomic>

@@ -70,7 +70,7 @@ Expected<void, std::string> PeerFiles::load(NetOptions& options, LogSink& log) c
 }
 
 void PeerFiles::start(CoreLoop& loop, LogSink& log) {
-    writing_.start(kSaveInterval, [this, &loop, &log] {
+    writing_.start(kSaveInterval, log, [this, &loop, &log] {
         AddressTables tables;
         const bool done = loop.call(
             event::Cause{}, [&tables](Node& node) { tables = node.peers().address_tables(); });

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/log.h"
 #include "base/time.h"
 
 namespace parley {
@@ -19,8 +20,8 @@ class PeriodicTask {
     PeriodicTask(const PeriodicTask&) = delete;
     PeriodicTask& operator=(const PeriodicTask&) = delete;
 
-    /// The first call is after one interval.
-    void start(Duration interval, std::function<void()> task);
+    /// The first call is after one interval. The log must outlive this object.
+    void start(Duration interval, LogSink& log, std::function<void()> task);
     /// As if this much time had passed (mockscheduler). No effect before start().
     void advance(Duration duration);
     /// Waits for a call that runs.
@@ -29,7 +30,7 @@ class PeriodicTask {
  private:
     using Clock = std::chrono::steady_clock;
 
-    void work(Duration interval, const std::function<void()>& task);
+    void work(Duration interval, LogSink& log, const std::function<void()>& task);
 
     std::thread thread_;
     std::mutex mutex_;

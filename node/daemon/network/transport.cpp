@@ -195,7 +195,8 @@ std::vector<Endpoint> Transport::Impl::listening() const {
 void Transport::Impl::start() {
     for (const auto& listener : listeners_) accept(*listener);
     thread_ = std::thread([this] {
-        ::pthread_setname_np(::pthread_self(), "net");
+        ::pthread_setname_np(::pthread_self(), "net");  // bitcoind's name, and its line
+        log_.info(LogCategory::general, "net thread start");
         const auto work = asio::make_work_guard(io_);
         io_.run();
     });

@@ -68,9 +68,9 @@ class FaultReadTest : public ::testing::Test {
     Txid split_;
 };
 
-void expect_on_fire(TestChain& chain) {
+void expect_on_fire(TestChain& chain, const std::string& message = "disk on fire") {
     ASSERT_TRUE(chain->failure().has_value());
-    EXPECT_EQ(chain->failure()->message, "disk on fire");
+    EXPECT_EQ(chain->failure()->message, message);
 }
 
 TEST_F(FaultReadTest, proposal_is_not_judged) {
@@ -167,7 +167,7 @@ TEST_F(FaultReadTest, block_that_leaves_stays_the_tip) {
             EXPECT_TRUE(update.invalid.empty());
             EXPECT_EQ(update.changed(), !fault.fired());
             if (!fault.fired()) return;
-            expect_on_fire(chain);
+            expect_on_fire(chain, "Failed to disconnect block.");
             EXPECT_EQ(chain->index().tip().hash, tip);
         },
         [&](TestChain& chain) { EXPECT_EQ(chain->index().tip().height, Height{103}); });
