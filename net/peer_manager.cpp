@@ -136,6 +136,10 @@ void PeerManager::Impl::handle(net_input::BlockRejected& input) {
     sync.block_rejected(input.hash, input.reason);
 }
 
+void PeerManager::Impl::handle(net_input::BackgroundValidated&) {
+    sync.request_more();
+}
+
 void PeerManager::Impl::handle(net_input::TransactionAdded& input) {
     relay.announce(input.transaction);
 }

@@ -112,6 +112,8 @@ class PeerManager {
     /// See InitialBroadcast.
     std::set<Txid> unbroadcast() const;
     const NetOptions& options() const;
+    /// What this node offers now (localservices).
+    ServiceFlags services() const;
 
  private:
     class Impl;

@@ -42,6 +42,7 @@ class PeerManager::Impl {
     void handle(net_input::BlockConnected& input);
     void handle(net_input::TipChanged& input);
     void handle(net_input::BlockRejected& input);
+    void handle(net_input::BackgroundValidated& input);
     void handle(net_input::TransactionAdded& input);
     void handle(net_input::TransactionSubmitted& input);
     void handle(net_input::SendEngineMessage& input);

@@ -126,4 +126,8 @@ const NetOptions& PeerManager::options() const {
     return impl_->options;
 }
 
+ServiceFlags PeerManager::services() const {
+    return impl_->table.services();
+}
+
 }  // namespace parley

@@ -52,7 +52,10 @@ Effects Node::handle(Event event, TimePoint now) {
     } else if (std::holds_alternative<event::TimerDue>(event)) {
         // The host is idle, so stored blocks that still wait can be connected. The timers that are
         // due run below, as in every step.
-        if (impl.unsettled) impl.activate();
+        if (impl.unsettled)
+            impl.activate();
+        else if (impl.chain->snapshot_work())
+            impl.validate_snapshot();
     } else {
         std::visit(
             [&](auto& each) {
@@ -73,8 +76,8 @@ Effects Node::handle(Event event, TimePoint now) {
 
 std::optional<TimePoint> Node::next_deadline() const {
     const Impl& impl = *impl_;
-    if (impl.pending || impl.unsettled) return impl.host_now;
-    if (!impl.indexes.synced()) return impl.host_now;
+    if (impl.pending || impl.unsettled || impl.chain->snapshot_work() || !impl.indexes.idle())
+        return impl.host_now;
     // Mocked time only changes with setmocktime, so no timer but dialling can become due before.
     if (impl.mock_time) return impl.peers.dial_deadline();
     TimePoint deadline = std::min(impl.engine->next_deadline().value_or(kNever),
@@ -420,20 +423,6 @@ Expected<Txid, WalletError> Node::Impl::commit_payment(Wallet& wallet,
 }
 
 // --- construction -------------------------------------------------------------------------------
-
-NodeStores::NodeStores(const NodeHost& host)
-    : blocks(host.blocks, commits), coins(host.coins, commits) {
-    if (host.wallets != nullptr) wallets.emplace(*host.wallets, commits);
-    for (size_t i = 0; i < kIndexKinds; ++i) {
-        if (host.indexes[i] != nullptr) indexes[i].emplace(*host.indexes[i], commits);
-    }
-}
-
-IndexStores NodeStores::index_stores() {
-    IndexStores all{};
-    for (size_t i = 0; i < kIndexKinds; ++i) all[i] = indexes[i] ? &*indexes[i] : nullptr;
-    return all;
-}
 
 Node::Impl::Impl(std::unique_ptr<const NodeConfig> node_config,
                  std::unique_ptr<NodeStores> node_stores, std::unique_ptr<Engine> node_engine,

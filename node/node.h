@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -131,6 +132,11 @@ class Node {
     Height prune(Height height);
     Expected<VerifyResult, StorageError> verify_chain(int level, int32_t blocks);
     Expected<CoinsSnapshot, StorageError> coins_snapshot();
+    /// See Chainstate. Further errors: the mempool is not empty, or a wallet is loaded.
+    Expected<void, std::string> begin_snapshot(const BlockHash& base);
+    void add_snapshot_coins(std::span<const std::pair<OutPoint, Coin>> coins);
+    Expected<bool, std::string> finish_snapshot();
+    void drop_snapshot();
     /// Indexes the last blocks first.
     const ChainIndexes& current_indexes();
 

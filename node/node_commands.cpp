@@ -7,6 +7,22 @@
 
 namespace parley {
 
+// --- its stores
+
+NodeStores::NodeStores(const NodeHost& host)
+    : blocks(host.blocks, commits), coins(host.coins, commits) {
+    if (host.wallets != nullptr) wallets.emplace(*host.wallets, commits);
+    for (size_t i = 0; i < kIndexKinds; ++i) {
+        if (host.indexes[i] != nullptr) indexes[i].emplace(*host.indexes[i], commits);
+    }
+}
+
+IndexStores NodeStores::index_stores() {
+    IndexStores all{};
+    for (size_t i = 0; i < kIndexKinds; ++i) all[i] = indexes[i] ? &*indexes[i] : nullptr;
+    return all;
+}
+
 // --- what the node knows
 
 const NodeConfig& Node::config() const {
@@ -169,6 +185,52 @@ const ChainIndexes& Node::current_indexes() {
 
 void Node::prioritise(const Txid& txid, Amount delta) {
     impl_->mempool.prioritise(txid, delta);
+}
+
+// --- a snapshot of the UTXO set
+
+Expected<void, std::string> Node::Impl::check_room_for_snapshot() const {
+    if (mempool.size() != 0)
+        return Unexpected(std::string{"Can't activate a snapshot when mempool not empty"});
+    if (wallets && !wallets->loaded().empty())
+        return Unexpected(
+            std::string{"Wallets must be unloaded first, because they do not see the blocks below "
+                        "a snapshot"});
+    return {};
+}
+Expected<void, std::string> Node::begin_snapshot(const BlockHash& base) {
+    if (auto checked = impl_->chain->check_snapshot(base); !checked) return checked;
+    if (auto checked = impl_->check_room_for_snapshot(); !checked) return checked;
+    return impl_->chain->begin_snapshot(base);
+}
+void Node::add_snapshot_coins(std::span<const std::pair<OutPoint, Coin>> coins) {
+    impl_->chain->add_snapshot_coins(coins);
+}
+Expected<bool, std::string> Node::finish_snapshot() {
+    if (auto checked = impl_->check_room_for_snapshot(); !checked) {
+        drop_snapshot();
+        return Unexpected(checked.error());
+    }
+    auto more = impl_->chain->finish_snapshot();
+    if (more && !*more) impl_->tip_jumped();
+    return more;
+}
+void Node::drop_snapshot() {
+    impl_->chain->drop_snapshot();
+}
+
+void Node::Impl::validate_snapshot() {
+    chain->snapshot_step();
+    tell_net(net_input::BackgroundValidated{});
+}
+
+void Node::Impl::tip_jumped() {
+    const HeaderNode& tip = chain->index().tip();
+    tell_mempool(mempool_input::ChainMoved{});
+    log_tip();
+    tell_engine(engine_input::TipChanged{&tip});
+    tell_net(net_input::TipChanged{&tip});
+    activate_fully();
 }
 
 // --- generated blocks

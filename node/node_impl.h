@@ -108,6 +108,11 @@ struct Node::Impl {
     /// The only place from which a new tip is distributed: to mempool, wallets, engine and net.
     void tip_changed(const ChainUpdate& update);
     void log_tip();
+    /// The tip has become the base of a UTXO snapshot, without a block that connects it.
+    void tip_jumped();
+    Expected<void, std::string> check_room_for_snapshot() const;
+    /// A limited amount of the work that a snapshot leaves behind.
+    void validate_snapshot();
     /// Checks the block after the tip. Returns the unknown rules that are locked in, for the log.
     std::string note_unknown_rules();
 

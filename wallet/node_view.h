@@ -30,6 +30,8 @@ class WalletNodeView {
     virtual int64_t median_time_past(Height height) const = 0;
     /// Was the body of the known block removed? REQUIRES: the block is known.
     virtual bool is_pruned(const BlockHash& hash) const = 0;
+    /// The base of a UTXO snapshot, if blocks below it may still be missing.
+    virtual std::optional<Height> snapshot_height() const = 0;
     /// Any known block whose body is stored.
     virtual Expected<BlockRef, StorageError> read_block(const BlockHash& hash) const = 0;
 

@@ -108,6 +108,15 @@ Expected<void, WalletError> Wallet::Impl::catch_up(TimePoint now) {
                         "Wallet loading failed. Prune: last wallet synchronisation goes beyond "
                         "pruned data. You need to -reindex (download the whole blockchain again "
                         "in case of a pruned node)"});
+    if (const auto base = context.node.snapshot_height(); base && first <= *base)
+        return Unexpected(WalletError{
+            WalletErrorCode::wallet,
+            fmt::format("Wallet loading failed. Error loading wallet. Wallet requires blocks to be "
+                        "downloaded, and software does not currently support loading wallets while "
+                        "blocks are being downloaded out of order when using assumeutxo "
+                        "snapshots. Wallet should be able to load successfully after node sync "
+                        "reaches height {}",
+                        base->value())});
     for (auto it = trail.upper_bound(fork); it != trail.end(); it = trail.erase(it))
         store.erase_trail(it->first);
     ledger.forget_blocks_above(fork);

@@ -34,6 +34,7 @@ ChainParams regtest_formats() {
 ChainParams regtest_params() {
     ChainParams params = regtest_formats();
     params.name = "regtest";
+    params.snapshots = known_snapshots(params.name);
     params.magic = {0xfa, 0xbf, 0xb5, 0xda};
     params.p2p_port = 18444;
     params.rpc_port = 18443;
@@ -124,6 +125,13 @@ Expected<TxOutput, std::string> parse_genesis_output(std::string_view text) {
         return Unexpected(fmt::format("Invalid amount for -genesisoutput: '{}'", text));
     }
     return TxOutput{*amount, *script};
+}
+
+const KnownSnapshot* find_snapshot(const ChainParams& params, const BlockHash& base) {
+    for (const KnownSnapshot& known : params.snapshots) {
+        if (known.block == base) return &known;
+    }
+    return nullptr;
 }
 
 Amount block_subsidy(const ChainParams& params, Height height) {

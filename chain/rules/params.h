@@ -33,6 +33,15 @@ struct ActivationHeights {
     Height taproot{0};  ///< BIP340, 341, 342
 };
 
+/// A UTXO set that a node may start from before it has validated the blocks that lead to it
+/// (loadtxoutset).
+struct KnownSnapshot {
+    Height height;
+    BlockHash block;                  ///< the set is the one after this block
+    Hash256 coins_hash;               ///< hash_serialized_3 of gettxoutsetinfo
+    uint64_t chain_transactions = 0;  ///< in this block and all its ancestors
+};
+
 struct ChainParams {
     std::string name;  ///< "main", "signet", "regtest", ...: as -chain takes it
     std::array<uint8_t, 4> magic{};
@@ -92,6 +101,7 @@ struct ChainParams {
     /// Defaults of -minimumchainwork and -assumevalid. Zero: none.
     U256 minimum_chain_work;
     BlockHash assume_valid;
+    std::vector<KnownSnapshot> snapshots;  ///< by height
 
     AddressPrefixes address_prefixes;
 };
@@ -131,6 +141,9 @@ const ChainName* find_chain_name(std::string_view name);
 
 /// "<address>:<amount in coins>", the value of -genesisoutput. The error is a sentence.
 Expected<TxOutput, std::string> parse_genesis_output(std::string_view text);
+
+/// Null: no snapshot with this base.
+const KnownSnapshot* find_snapshot(const ChainParams& params, const BlockHash& base);
 
 /// The subsidy of a block at this height.
 Amount block_subsidy(const ChainParams& params, Height height);

@@ -26,6 +26,9 @@ BlockRef make_genesis(std::string_view headline, std::vector<TxOutput> outputs, 
 /// Sets the block, its hash and the first target.
 void set_genesis(ChainParams& params, BlockRef genesis);
 
+/// Of the chain with this name, by height.
+std::vector<KnownSnapshot> known_snapshots(std::string_view chain);
+
 /// The "testdummy" deployment: changes no rule, for tests of signalling.
 Deployment test_dummy(int64_t start_time);
 

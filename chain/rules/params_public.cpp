@@ -56,6 +56,44 @@ ChainParams labnet_defaults() {
     return labnet_params({});
 }
 
+// By chain and height. Those of regtest are of a chain that test suites mine with fixed times.
+struct SnapshotRow {
+    std::string_view chain;
+    Height height;
+    std::string_view block;
+    std::string_view coins_hash;
+    uint64_t chain_transactions;
+};
+constexpr SnapshotRow kSnapshots[] = {
+    {"main", Height{840'000}, "0000000000000000000320283a032748cef8227873ff4872689bf23f1cda83a5",
+     "a2a5521b1b5ab65f67818e5e8eccabb7171a517f9e2382208f77687310768f96", 991'032'194},
+    {"main", Height{880'000}, "000000000000000000010b17283c3c400507969a9c2afd1dcf2082ec5cca2880",
+     "dbd190983eaf433ef7c15f78a278ae42c00ef52e0fd2a54953782175fbadcea9", 1'145'604'538},
+    {"main", Height{910'000}, "0000000000000000000108970acb9522ffd516eae17acddcb1bd16469194a821",
+     "4daf8a17b4902498c5787966a2b51c613acdab5df5db73f196fa59a4da2f1568", 1'226'586'151},
+    {"main", Height{935'000}, "0000000000000000000147034958af1652b2b91bba607beacc5e72a56f0fb5ee",
+     "e4b90ef9eae834f56c4b64d2d50143cee10ad87994c614d7d04125e2a6025050", 1'305'397'408},
+    {"test", Height{2'500'000}, "0000000000000093bcb68c03a9a168ae252572d348a2eaeba2cdf9231d73206f",
+     "f841584909f68e47897952345234e37fcd9128cd818f41ee6c3ca68db8071be7", 66'484'552},
+    {"test", Height{4'840'000}, "00000000000000f4971a7fb37fbdff89315b69a2e1920c467654a382f0d64786",
+     "ce6bb677bb2ee9789c4a1c9d73e6683c53fc20e8fdbedbdaaf468982a0c8db2a", 536'078'574},
+    {"testnet4", Height{90'000}, "0000000002ebe8bcda020e0dd6ccfbdfac531d2f6a81457191b99fc2df2dbe3b",
+     "784fb5e98241de66fdd429f4392155c9e7db5c017148e66e8fdbc95746f8b9b5", 11'347'043},
+    {"testnet4", Height{120'000},
+     "000000000bd2317e51b3c5794981c35ba894ce27d3e772d5c39ecd9cbce01dc8",
+     "10b05d05ad468d0971162e1b222a4aa66caca89da2bb2a93f8f37fb29c4794b0", 14'141'057},
+    {"signet", Height{160'000}, "0000003ca3c99aff040f2563c2ad8f8ec88bd0fd6b8f0895cfaf1ef90353a62c",
+     "fe0a44309b74d6b5883d246cb419c6221bcccf0b308c9b59b7d70783dbdf928a", 2'289'496},
+    {"signet", Height{290'000}, "0000000577f2741bb30cd9d39d6d71b023afbeb9764f6260786a97969d5c9ac0",
+     "97267e000b4b876800167e71b9123f1529d13b14308abec2888bbd2160d14545", 28'547'497},
+    {"regtest", Height{110}, "135eec25a6fb277884e5824e7aa7d052c4868161c99a5122170b5266f86c273d",
+     "86e9a1205b418b16dde3a18a78c730e30137e28466bda5dbf6b33ab8fc05447c", 111},
+    {"regtest", Height{200}, "385901ccbd69dff6bbd00065d01fb8a9e464dede7cfe0372443884f9b1dcf6b9",
+     "17dcc016d188d16068907cdeb38b75691a118d43053b8cd6a25969419381d13a", 201},
+    {"regtest", Height{299}, "0c552ced4721c249a389eb9b08cb8da261cd46f0e7b5f9d064d48f3113406853",
+     "106b2c56233e378a824cf0d5ff2be42ed32c72f1605c9be288d00942908a40ac", 334},
+};
+
 constexpr ChainName kChainNames[] = {
     {"main", "", "", &main_params},
     {"test", "testnet", "testnet3", &testnet3_params},
@@ -70,6 +108,7 @@ constexpr ChainName kChainNames[] = {
 ChainParams main_params() {
     ChainParams params;
     params.name = "main";
+    params.snapshots = known_snapshots(params.name);
     params.magic = {0xf9, 0xbe, 0xb4, 0xd9};
     params.p2p_port = 8333;
     params.rpc_port = 8332;
@@ -117,6 +156,7 @@ ChainParams main_params() {
 ChainParams testnet3_params() {
     ChainParams params = test_formats();
     params.name = "test";
+    params.snapshots = known_snapshots(params.name);
     params.magic = {0x0b, 0x11, 0x09, 0x07};
     params.p2p_port = 18333;
     params.rpc_port = 18332;
@@ -143,6 +183,7 @@ ChainParams testnet3_params() {
 ChainParams testnet4_params() {
     ChainParams params = test_formats();
     params.name = "testnet4";
+    params.snapshots = known_snapshots(params.name);
     params.magic = {0x1c, 0x16, 0x3f, 0x28};
     params.p2p_port = 48333;
     params.rpc_port = 48332;
@@ -175,11 +216,22 @@ ChainParams signet_params(Script challenge) {
 
 ChainParams signet_params() {
     ChainParams params = signet_params(Script{bytes_of_hex(kSignetChallenge)});
+    params.snapshots = known_snapshots(params.name);
     params.dns_seeds = {"seed.signet.bitcoin.sprovoost.nl.", "seed.signet.achownodes.xyz."};
     params.minimum_chain_work = number("2b517f3d1a1");  // of block 237,722
     params.assume_valid =
         hash_of_hex("000000895a110f46e59eb82bbc5bfb67fa314656009c295509c21b4999f5180a");
     return params;
+}
+
+std::vector<KnownSnapshot> known_snapshots(std::string_view chain) {
+    std::vector<KnownSnapshot> known;
+    for (const SnapshotRow& row : kSnapshots) {
+        if (row.chain != chain) continue;
+        known.push_back({row.height, hash_of_hex(row.block), hash_of_hex(row.coins_hash),
+                         row.chain_transactions});
+    }
+    return known;
 }
 
 std::span<const ChainName> chain_names() {

@@ -33,17 +33,16 @@ Chainstate::Chainstate(const ChainParams& params, const HeaderRules& rules, Stor
       verifier_(verifier),
       log_(log),
       options_(options),
+      coins_storage_(coins),
       index_(params, rules),
       blocks_(params, index_, blocks, options.block_file_bytes_max),
-      coins_(coins, blocks_,
-             {options.coins_cache_bytes, options.coins_write_interval_blocks,
-              OutPointHash{options.coins_hash_key0, options.coins_hash_key1}}),
+      coins_(make_coins(kCoinsKeys[0], options.coins_cache_bytes)),
       version_bits_(params),
       checkpoints_(options.checkpoints, index_, log),
       assume_valid_({options.assume_valid, options.minimum_score}, params, index_, log),
       pruner_({options.prune, options.prune_target_bytes, options.prune_after_height,
                options.block_file_bytes_max},
-              index_, blocks_, coins_, log) {
+              index_, blocks_, log) {
     CHECK(options.activation_step_blocks > 0);
 }
 
@@ -219,8 +218,8 @@ ChainUpdate Chainstate::activate_best_chain(Settle settle) {
         put_hash(blocks_.batch(), kActiveTipKey, index_.tip().hash);
         blocks_.commit();
         index_.drop_worse_candidates();
-        coins_.write_due(index_.tip());
-        if (!reindexer_) pruner_.prune_to_target();
+        coins_->write_due(index_.tip());
+        if (!reindexer_ && !background_) pruner_.prune_to_target(*coins_);
     }
     return update;
 }
@@ -232,7 +231,7 @@ Expected<void, StorageError> Chainstate::move_to_best(Settle settle, ChainUpdate
     if (connector_ && connector_->is_void()) connector_.reset();
     if (!connector_) {
         connector_.emplace(
-            BranchConnector::Parts{params_, index_, blocks_, coins_, version_bits_, assume_valid_,
+            BranchConnector::Parts{params_, index_, blocks_, *coins_, version_bits_, assume_valid_,
                                    verifier_, log_},
             BranchConnector::Options{options_.activation_step_blocks, options_.reindex_chainstate});
     }
@@ -266,7 +265,7 @@ Expected<void, BlockFailure> Chainstate::check_proposal(const Block& block, Time
     const ConnectContext context{
         params_,          tip, block.header.hash(), version_bits_.script_flags(tip), true,
         verifier_.cache()};
-    CoinsOverlay overlay = coins_.overlay();
+    CoinsOverlay overlay = coins_->overlay();
     if (auto loaded = load_coins_to_connect(context, block, overlay); !loaded) {
         fail(loaded.error());
         return Unexpected(BlockFailure{loaded.error()});
@@ -370,9 +369,9 @@ Expected<void, BlockError> Chainstate::prefer(const BlockHash& hash) {
 }
 
 Height Chainstate::prune(Height height) {
-    // Any file may contain blocks that a reindexing has not read yet.
-    if (reindexer_ || failure()) return prune_state().pruned_to.value_or(Height{-1});
-    return pruner_.prune(height);
+    // Any file may contain blocks that a reindexing has not read yet, or that are to be validated.
+    if (reindexer_ || background_ || failure()) return prune_state().pruned_to.value_or(Height{-1});
+    return pruner_.prune(*coins_, height);
 }
 
 void Chainstate::finalize(const BlockHash& hash) {
@@ -388,19 +387,21 @@ void Chainstate::finalize(const BlockHash& hash) {
 Expected<void, StorageError> Chainstate::for_each_coin(
     const std::function<bool(const OutPoint&, const Coin&)>& visitor) {
     if (failure()) return Unexpected(*failure());
-    coins_.write_all(index_.tip(), Durability::written);
-    return coins_.for_each(visitor);
+    coins_->write_all(index_.tip(), Durability::written);
+    return coins_->for_each(visitor);
 }
 
 Expected<CoinsSnapshot, StorageError> Chainstate::coins_snapshot() {
     if (failure()) return Unexpected(*failure());
-    coins_.write_all(index_.tip(), Durability::written);
-    return coins_.snapshot();
+    coins_->write_all(index_.tip(), Durability::written);
+    return coins_->snapshot();
 }
 
 void Chainstate::flush(Durability durability) {
     // After a failure, state that may be incomplete is not written.
-    if (!failure()) coins_.write_all(index_.tip(), durability);
+    if (failure()) return;
+    if (background_) background_->flush(Durability::written);
+    coins_->write_all(index_.tip(), durability);
 }
 
 }  // namespace parley

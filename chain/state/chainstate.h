@@ -5,8 +5,8 @@
 // treat peers.
 //
 // It composes BlockIndex (headers, states, the best chain), StoredBlocks (bodies and undo data),
-// Coins (the UTXO set), BranchConnector (a move to a better branch), Reindexer and Pruner, and
-// sequences their work. Each can be read by itself.
+// Coins (the UTXO set), BranchConnector (a move to a better branch), BackgroundChain (blocks below
+// a UTXO snapshot), Reindexer and Pruner, and sequences their work. Each can be read by itself.
 //
 // A block passes three stages. check: without context. accept: in the context of its ancestors'
 // headers; then it is stored. connect: against the coins, with scripts, when it becomes part of the
@@ -47,6 +47,8 @@
 #include "chain/state/index/checkpoints.h"
 #include "chain/state/pruner.h"
 #include "chain/state/reindexer.h"
+#include "chain/state/snapshot/background_chain.h"
+#include "chain/state/snapshot/stored_coins.h"
 #include "chain/state/stored_blocks.h"
 #include "chain/state/versionbits.h"
 
@@ -206,11 +208,39 @@ class Chainstate {
     /// chain (CHECK: otherwise it is the engine's bug or our own). Remembered across restarts.
     void finalize(const BlockHash& hash);
 
+    /// Divisor of the memory limit for the coins cache behind a snapshot.
+    static constexpr size_t kBackgroundCacheShare = 2;
+
+    // --- A snapshot of the UTXO set (loadtxoutset; chainstate_snapshot.cpp). Its coins are loaded
+    // in pieces, and the chain goes on in between. Errors are sentences in bitcoind's words.
+
+    /// Errors: a snapshot is in use that is not validated yet, none with this base is known, or the
+    /// header of the base is unknown, invalid or not in the best header's chain.
+    Expected<void, std::string> check_snapshot(const BlockHash& base) const;
+    /// Begins with an empty set. Errors: as above, and if the base has no more work than the tip,
+    /// or another snapshot is being loaded.
+    Expected<void, std::string> begin_snapshot(const BlockHash& base);
+    /// REQUIRES, like finish_snapshot() and drop_snapshot(): begin_snapshot() succeeded, and the
+    /// snapshot is not dropped or in use.
+    void add_snapshot_coins(std::span<const std::pair<OutPoint, Coin>> coins);
+    /// One piece of comparing the hash of the coins with the known one; after the last, the base is
+    /// the tip. True: call again. After an error the snapshot is dropped.
+    Expected<bool, std::string> finish_snapshot();
+    void drop_snapshot();
+    /// Whether snapshot_step() has something to do now.
+    bool snapshot_work() const { return eraser_ || (background_ && background_->can_step()); }
+    /// A limited amount of work: validates blocks below the base, and erases the set that is no
+    /// longer used. If the blocks refute the snapshot, failure() is set, and the next start goes on
+    /// without it.
+    void snapshot_step();
+    /// The validation of the blocks below a snapshot; null: none.
+    const BackgroundChain* background() const { return background_ ? &*background_ : nullptr; }
+
     // --- Reading.
 
     /// The coins after tip(). Valid until the next change of the chain. A failed read does not set
     /// failure(): the caller must stop the node.
-    const CoinsView& coins() const { return coins_.view(); }
+    const CoinsView& coins() const { return coins_->view(); }
     /// REQUIRES, like read_block_bytes(): node.has_body(), or it is the genesis block.
     Expected<BlockRef, StorageError> read_block(const HeaderNode& node) const {
         return blocks_.read(node);
@@ -242,7 +272,7 @@ class Chainstate {
     uint64_t size_on_disk() const { return blocks_.files().size_on_disk(); }
 
     /// Estimated bytes of the coins store.
-    uint64_t coins_size_on_disk() const { return coins_.size_on_disk(); }
+    uint64_t coins_size_on_disk() const { return coins_->size_on_disk(); }
 
     /// Writes out everything. Used at shutdown (`synced`) and by tests.
     void flush(Durability durability);
@@ -263,6 +293,8 @@ class Chainstate {
     Expected<void, std::string> load_coins(const std::vector<BlockHash>& walk);
     void begin_reindex(Storage& blocks, uint32_t files);
     void begin_at_genesis();
+    Expected<void, std::string> load_snapshot(const CoinsInUse& record);
+    Expected<void, std::string> begin_background();
     StoreMeta meta() const;
 
     Expected<void, BlockError> check_parent(const HeaderNode* parent, const BlockHash& hash) const;
@@ -280,21 +312,36 @@ class Chainstate {
     void note_damaged_score();
     void fail(const StorageError& error);
 
+    // --- chainstate_snapshot.cpp
+    const CoinsKeys& coins_keys(bool other) const;
+    std::unique_ptr<Coins> make_coins(const CoinsKeys& keys, size_t cache_bytes);
+    BackgroundChain::Parts background_parts();
+    void use_snapshot(const HeaderNode& base, const KnownSnapshot& known);
+    void end_background();
+    void give_snapshot_up(const std::string& reason);
+
     const ChainParams& params_;
     const HeaderRules& rules_;
     ScriptVerifier& verifier_;
     LogSink& log_;
     const ChainOptions options_;
 
+    Storage& coins_storage_;
+
     BlockIndex index_;
     StoredBlocks blocks_;
-    Coins coins_;
+    uint8_t coins_set_ = 0;  // the set in use: CoinsInUse::set
+    std::unique_ptr<Coins> coins_;
     VersionBits version_bits_;
     Checkpoints checkpoints_;
     AssumeValid assume_valid_;
     Pruner pruner_;
     std::optional<Reindexer> reindexer_;        // while block files are being reindexed
     std::optional<BranchConnector> connector_;  // during a move to a better branch
+    std::optional<CoinsHasher> loaded_coins_;   // of the snapshot that is being loaded
+    BlockHash loading_base_;
+    std::optional<BackgroundChain> background_;  // while a snapshot is not validated
+    std::optional<CoinsEraser> eraser_;          // of a set that is not used any more
     std::optional<StorageError> failure_;
 };
 

@@ -47,10 +47,12 @@ Expected<void, std::string> Chainstate::load(Storage& blocks, Storage& coins) {
     if (!coins_new) return Unexpected(coins_new.error());
     // A power cut right after the first start can leave only the coins of the genesis block: they
     // are created again. Coins of later blocks are never written before their blocks are synced.
-    const auto walk = load_coins_walk(coins);
+    auto walk = load_coins_walk(coins);
     if (!walk) return Unexpected(damaged_store("chainstate", walk.error()));
     const auto is_genesis = [this](const BlockHash& hash) { return hash == index_.genesis().hash; };
-    if (*blocks_new && !std::all_of(walk->begin(), walk->end(), is_genesis)) {
+    const auto other = has_coins(coins, kCoinsKeys[1]);
+    if (!other) return Unexpected(damaged_store("chainstate", other.error().message));
+    if (*blocks_new && (*other || !std::all_of(walk->begin(), walk->end(), is_genesis))) {
         return Unexpected(
             fmt::format("chainstate exists, but the blocks it was built from are missing. {}",
                         kDamagedBlocksAdvice));
@@ -58,7 +60,12 @@ Expected<void, std::string> Chainstate::load(Storage& blocks, Storage& coins) {
     if (auto loaded = *blocks_new ? initialize_blocks(blocks) : load_blocks(blocks); !loaded)
         return loaded;
     if (options_.reindex_chainstate) begin_at_genesis();
+    if (coins_set_ != 0) {
+        walk = load_coins_walk(coins, coins_keys(false));
+        if (!walk) return Unexpected(damaged_store("chainstate", walk.error()));
+    }
     if (auto repaired = load_coins(*walk); !repaired) return repaired;
+    if (auto begun = begin_background(); !begun) return begun;
     index_.rank_candidates();
     checkpoints_.apply();
     return {};
@@ -115,6 +122,7 @@ Expected<void, std::string> Chainstate::load_blocks(Storage& blocks) {
     }
     for (const auto& [number, info] : contents->files) blocks_.files().load_file(number, info);
     if (auto loaded = index_.load(*contents); !loaded) return damaged_index(loaded.error());
+    if (auto loaded = load_snapshot(contents->coins); !loaded) return loaded;
     drop_lost_blocks(*contents);
     log_.info(LogCategory::general, "Checking all blk files are present...");
     if (auto checked = blocks_.check_files(); !checked) return checked;
@@ -123,7 +131,10 @@ Expected<void, std::string> Chainstate::load_blocks(Storage& blocks) {
     log_.info(LogCategory::general, "Loaded best chain: hashBestChain={} height={}",
               index_.tip().hash.to_string(), index_.tip().height.value());
     // A damaged block file would otherwise go unnoticed until a block is requested.
-    if (const auto body = blocks_.read(index_.tip()); !body) return damaged_blocks(body.error());
+    if (&index_.tip() != index_.snapshot_base()) {
+        if (const auto body = blocks_.read(index_.tip()); !body)
+            return damaged_blocks(body.error());
+    }
     if (contents->reindex_files) {
         // One more file exists, for new blocks.
         if (*contents->reindex_files >= blocks_.files().count())
@@ -160,14 +171,62 @@ void Chainstate::begin_at_genesis() {
     if (&index_.finalized() != &index_.genesis()) return;
     index_.restart_active_chain();
     put_hash(blocks_.batch(), kActiveTipKey, index_.genesis().hash);
+    if (index_.snapshot_base() != nullptr || coins_set_ != 0) {
+        index_.end_snapshot();
+        coins_set_ = 0;
+        coins_ = make_coins(coins_keys(false), options_.coins_cache_bytes);
+        put_coins_in_use(blocks_.batch(), {});
+    }
     blocks_.commit();
 }
 
+// Which UTXO set is in use, and what it is based on.
+Expected<void, std::string> Chainstate::load_snapshot(const CoinsInUse& record) {
+    coins_set_ = record.set;
+    if (record.set != 0) coins_ = make_coins(coins_keys(false), options_.coins_cache_bytes);
+    if (!record.snapshot_base) return {};
+    const BlockHash& hash = *record.snapshot_base;
+    const HeaderNode* base = index_.find(hash);
+    const KnownSnapshot* known = find_snapshot(params_, hash);
+    if (known == nullptr)
+        return Unexpected(fmt::format("Assumeutxo data not found for the given blockhash '{}'.",
+                                      hash.to_string()));
+    if (base == nullptr) return damaged_index("the base of the UTXO snapshot is missing");
+    // -reindex-chainstate has removed both sets.
+    const auto walk = load_coins_walk(coins_storage_, coins_keys(true));
+    if (!walk) return Unexpected(damaged_store("chainstate", walk.error()));
+    const HeaderNode* at = walk->empty() ? &index_.genesis() : index_.find(walk->back());
+    if (at == nullptr || (walk->empty() && !options_.reindex_chainstate))
+        return Unexpected(damaged_store("chainstate", "the validated UTXO set is missing"));
+    index_.restore_snapshot(*base, *fork_point(at, base), known->chain_transactions);
+    return {};
+}
+
+Expected<void, std::string> Chainstate::begin_background() {
+    const auto leftover = has_coins(coins_storage_, coins_keys(true));
+    if (!leftover) return Unexpected(damaged_store("chainstate", leftover.error().message));
+    if (index_.snapshot_base() == nullptr) {
+        if (*leftover) eraser_.emplace(coins_storage_, coins_keys(true));
+        return {};
+    }
+    const auto walk = load_coins_walk(coins_storage_, coins_keys(true));
+    if (!walk || walk->empty())
+        return Unexpected(damaged_store("chainstate", "the validated UTXO set is missing"));
+    auto coins = make_coins(coins_keys(true), options_.coins_cache_bytes / kBackgroundCacheShare);
+    const HeaderNode* at = index_.find(walk->back());
+    if (at == nullptr)
+        return Unexpected(damaged_store("chainstate", "it refers to an unknown block"));
+    CoinsRepair repair({params_, index_, blocks_, *coins, version_bits_, verifier_, log_}, false);
+    if (auto repaired = repair.run(*walk, *at); !repaired) return repaired;
+    background_.emplace(background_parts(), assume_valid_.options(), std::move(coins), *at);
+    return {};
+}
+
 Expected<void, std::string> Chainstate::load_coins(const std::vector<BlockHash>& walk) {
-    if (walk.empty()) coins_.initialize(params_, index_.genesis(), meta());
-    CoinsRepair repair({params_, index_, blocks_, coins_, version_bits_, verifier_, log_},
+    if (walk.empty()) coins_->initialize(params_, index_.genesis(), meta());
+    CoinsRepair repair({params_, index_, blocks_, *coins_, version_bits_, verifier_, log_},
                        options_.reindex_chainstate);
-    return repair.run(walk.empty() ? std::vector{index_.genesis().hash} : walk);
+    return repair.run(walk.empty() ? std::vector{index_.genesis().hash} : walk, index_.tip());
 }
 
 }  // namespace parley

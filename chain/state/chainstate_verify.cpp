@@ -79,7 +79,7 @@ Expected<VerifyResult, StorageError> report(VerifyResult result, const HeaderNod
 
 Expected<VerifyResult, StorageError> Chainstate::verify(int level, int32_t blocks) {
     VerifyResult result;
-    CoinsOverlay overlay = coins_.overlay();
+    CoinsOverlay overlay = coins_->overlay();
     Verification verification(*this, verifier_, overlay, level);
     const size_t overlay_bytes_max = std::max(options_.coins_cache_bytes, kOverlayBytesMin);
     for (const HeaderNode* node = &index_.tip(); node->parent != nullptr; node = node->parent) {

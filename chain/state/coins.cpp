@@ -10,7 +10,7 @@ namespace parley {
 Coins::Coins(Storage& storage, StoredBlocks& blocks, const Options& options)
     : storage_(storage),
       blocks_(blocks),
-      cache_(storage, options.hash),
+      cache_(storage, options.hash, options.keys),
       writer_(storage, cache_, {options.cache_bytes, options.write_interval_blocks}) {}
 
 void Coins::initialize(const ChainParams& params, const HeaderNode& genesis,
@@ -30,6 +30,10 @@ void Coins::initialize(const ChainParams& params, const HeaderNode& genesis,
     cache_.apply(std::move(coins));
     // The genesis block's coins need no sync: they are created again if a power cut loses them.
     writer_.write_all(genesis, Durability::written, false);
+}
+
+void Coins::adopt(const HeaderNode& base) {
+    writer_.write_all(base, Durability::synced, false);
 }
 
 void Coins::apply(CoinsOverlay&& overlay) {
@@ -76,10 +80,7 @@ Expected<void, StorageError> visit_coins(const Scan& scan, const CoinsSnapshot::
         return !damaged && visitor(outpoint_of_key(key), coin);
     });
     if (!scanned) return scanned;
-    if (damaged) {
-        return Unexpected(StorageError{StorageError::Code::corruption,
-                                       "chainstate: the record of an unspent output is malformed"});
-    }
+    if (damaged) return Unexpected(malformed_coin());
     return {};
 }
 
@@ -91,13 +92,13 @@ Expected<void, StorageError> CoinsSnapshot::for_each(const Visitor& visitor) con
 
 Expected<void, StorageError> Coins::for_each(const CoinsSnapshot::Visitor& visitor) const {
     return visit_coins(
-        [this](const auto& visit) { return storage_.scan(Bytes{kCoinKeyPrefix}, visit); }, visitor);
+        [this](const auto& visit) { return storage_.scan(Bytes{keys().coin}, visit); }, visitor);
 }
 
 Expected<CoinsSnapshot, StorageError> Coins::snapshot() const {
-    auto keys = storage_.snapshot(Bytes{kCoinKeyPrefix});
-    if (!keys) return Unexpected(keys.error());
-    return CoinsSnapshot{std::move(*keys)};
+    auto stored = storage_.snapshot(Bytes{keys().coin});
+    if (!stored) return Unexpected(stored.error());
+    return CoinsSnapshot{std::move(*stored)};
 }
 
 }  // namespace parley

@@ -39,6 +39,7 @@ class Coins {
         int32_t write_interval_blocks = 0;  ///< every coin is written once within this many blocks
         /// Hash of the table, with secret keys, because an attacker can choose txids.
         OutPointHash hash;
+        CoinsKeys keys = kCoinsKeys[0];  ///< where the set is in the store
     };
 
     /// Both stores must outlive it.
@@ -49,9 +50,12 @@ class Coins {
     /// For connecting or disconnecting a block; afterwards apply() it, or drop it.
     CoinsOverlay overlay() const { return {cache_, cache_.hash()}; }
     const OutPointHash& hash() const { return cache_.hash(); }
+    const CoinsKeys& keys() const { return cache_.keys(); }
 
     /// Initialises a new store with the spendable coins of the genesis block, if any.
     void initialize(const ChainParams& params, const HeaderNode& genesis, const StoreMeta& meta);
+    /// The store has exactly the coins after `base`, loaded from a snapshot.
+    void adopt(const HeaderNode& base);
     /// Applies the changes of one block. REQUIRES: an overlay() of the current coins.
     void apply(CoinsOverlay&& overlay);
     /// Writes slices if any are due, after syncing the blocks. REQUIRES: these are the coins after

@@ -30,24 +30,25 @@ size_t script_usage(const Coin& coin) {
 
 }  // namespace
 
-Bytes coin_key(const OutPoint& outpoint) {
+Bytes coin_key(const OutPoint& outpoint, const CoinsKeys& keys) {
     Writer writer(1 + Hash256::kSize + sizeof outpoint.index);
-    writer.u8(kCoinKeyPrefix).hash(outpoint.txid).be(outpoint.index);
+    writer.u8(keys.coin).hash(outpoint.txid).be(outpoint.index);
     return writer.take();
 }
 
 OutPoint outpoint_of_key(ByteSpan key) {
     Reader reader(key);
     OutPoint outpoint;
-    CHECK(reader.u8() == kCoinKeyPrefix);
+    const uint8_t prefix = reader.u8();
+    CHECK(prefix == kCoinsKeys[0].coin || prefix == kCoinsKeys[1].coin);
     outpoint.txid = Txid{reader.hash()};
     outpoint.index = reader.be<uint32_t>();
     CHECK(reader.done());
     return outpoint;
 }
 
-CoinsCache::CoinsCache(const Storage& storage, const OutPointHash& hash)
-    : storage_(storage), hash_(hash), shards_(kShards, Shard(0, hash)) {}
+CoinsCache::CoinsCache(const Storage& storage, const OutPointHash& hash, const CoinsKeys& keys)
+    : storage_(storage), hash_(hash), keys_(keys), shards_(kShards, Shard(0, hash)) {}
 
 CoinsCache::Entry& CoinsCache::insert(const OutPoint& outpoint, Entry entry) const {
     script_bytes_ += script_usage(entry.coin);
@@ -136,7 +137,7 @@ Expected<void, StorageError> CoinsCache::read(std::span<const OutPoint> outpoint
     std::vector<Bytes> keys;
     keys.reserve(positions.size());
     for (size_t i = 0; i < positions.size(); ++i) {
-        if (!repeated(i)) keys.push_back(coin_key(outpoints[positions[i]]));
+        if (!repeated(i)) keys.push_back(coin_key(outpoints[positions[i]], keys_));
     }
     const auto stored = storage_.get_many(keys);
     if (!stored) return Unexpected(stored.error());

@@ -14,13 +14,22 @@
 
 namespace parley {
 
+/// The keys under which a UTXO set is in the `coins` store. There are two sets, so that a snapshot
+/// can be loaded and used while the other set is still brought up to its block.
+struct CoinsKeys {
+    uint8_t coin;  ///< prefix of a coin
+    uint8_t walk;  ///< the blocks that the stored coins reflect (coins_writer.h)
+};
+inline constexpr CoinsKeys kCoinsKeys[] = {{'C', 'B'}, {'c', 'b'}};
+
 class CoinsCache final : public CoinsView {
  public:
     /// Shards by the first byte of the txid, matching the key order of the store. They are written
     /// out separately, and rehashing one shard never stalls the node or doubles its memory.
     static constexpr size_t kShards = 256;
 
-    CoinsCache(const Storage& storage, const OutPointHash& hash);
+    CoinsCache(const Storage& storage, const OutPointHash& hash,
+               const CoinsKeys& keys = kCoinsKeys[0]);
 
     /// Reads coins that are not cached, in one request to the store.
     Expected<void, StorageError> fetch(std::span<const OutPoint> outpoints,
@@ -45,6 +54,7 @@ class CoinsCache final : public CoinsView {
     bool has_changes() const { return dirty_ != 0; }
 
     const OutPointHash& hash() const { return hash_; }
+    const CoinsKeys& keys() const { return keys_; }
 
  private:
     struct Entry {
@@ -74,18 +84,16 @@ class CoinsCache final : public CoinsView {
 
     const Storage& storage_;
     const OutPointHash hash_;
+    const CoinsKeys keys_;
     mutable std::vector<Shard> shards_;
     mutable size_t entries_ = 0;
     mutable size_t script_bytes_ = 0;
     size_t dirty_ = 0;
 };
 
-/// Key of a coin in the store: 'C', txid, index (big-endian).
-Bytes coin_key(const OutPoint& outpoint);
-/// The inverse. REQUIRES: a key of that form.
+/// Key of a coin in the store: prefix, txid, index (big-endian).
+Bytes coin_key(const OutPoint& outpoint, const CoinsKeys& keys = kCoinsKeys[0]);
+/// The inverse. REQUIRES: a key of that form, of either set.
 OutPoint outpoint_of_key(ByteSpan key);
-inline constexpr uint8_t kCoinKeyPrefix = 'C';
-/// The blocks that the stored coins reflect (coins_writer.h).
-inline constexpr uint8_t kCoinsBestBlockKey = 'B';
 
 }  // namespace parley

@@ -14,7 +14,8 @@ constexpr int32_t kProgressBlocks = 10'000;
 
 }  // namespace
 
-Expected<void, std::string> CoinsRepair::run(const std::vector<BlockHash>& hashes) {
+Expected<void, std::string> CoinsRepair::run(const std::vector<BlockHash>& hashes,
+                                             const HeaderNode& tip) {
     CHECK(!hashes.empty());
     std::vector<const HeaderNode*> walk;
     for (const BlockHash& hash : hashes) {
@@ -24,7 +25,6 @@ Expected<void, std::string> CoinsRepair::run(const std::vector<BlockHash>& hashe
     }
     if (auto replayed = replay_walk(walk); !replayed) return replayed;
     const HeaderNode* from = walk.back();
-    const HeaderNode& tip = parts_.index.tip();
     const HeaderNode* fork = fork_point(from, &tip);
     if (from != &tip) {
         parts_.log.info(LogCategory::general,
@@ -36,7 +36,7 @@ Expected<void, std::string> CoinsRepair::run(const std::vector<BlockHash>& hashe
         if (auto result = roll_back(*node); !result) return result;
     }
     for (Height height = fork->height + 1; height <= tip.height; ++height) {
-        if (auto result = roll_forward(*parts_.index.at_height(height)); !result) return result;
+        if (auto result = roll_forward(*tip.ancestor(height)); !result) return result;
         if (height.value() % kProgressBlocks == 0)
             parts_.log.info(LogCategory::general, "... at block {}", height.value());
     }

@@ -33,9 +33,9 @@ class CoinsRepair {
     CoinsRepair(const Parts& parts, bool check_scripts)
         : parts_(parts), check_scripts_(check_scripts) {}
 
-    /// From the blocks that the store reflects (its record 'B'; not empty) to the tip. The error is
-    /// a sentence.
-    Expected<void, std::string> run(const std::vector<BlockHash>& walk);
+    /// From the blocks that the store reflects (its record; not empty) to `tip`. The error is a
+    /// sentence.
+    Expected<void, std::string> run(const std::vector<BlockHash>& walk, const HeaderNode& tip);
 
  private:
     struct StoredBlock {

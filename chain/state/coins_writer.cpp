@@ -1,5 +1,7 @@
 #include "chain/state/coins_writer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -106,7 +108,7 @@ size_t CoinsWriter::write_shard(bool drop) {
     size_t bytes = 0;
     cache_.flush_shard(next_shard_, drop, [&](const OutPoint& outpoint, const Coin* coin) {
         if (batch_bytes_ > kBatchBytesMax) commit(Durability::written);
-        Bytes key = coin_key(outpoint);
+        Bytes key = coin_key(outpoint, cache_.keys());
         size_t size = key.size();
         if (coin == nullptr) {
             batch_.erase(key);
@@ -124,7 +126,7 @@ size_t CoinsWriter::write_shard(bool drop) {
 }
 
 void CoinsWriter::commit(Durability durability) {
-    batch_.put(Bytes{kCoinsBestBlockKey}, serialize_coins_walk(walk_));
+    batch_.put(Bytes{cache_.keys().walk}, serialize_coins_walk(walk_));
     storage_.commit(std::exchange(batch_, {}), durability);
     batch_bytes_ = 0;
 }
@@ -143,12 +145,15 @@ std::optional<std::vector<BlockHash>> parse_coins_walk(ByteSpan bytes) {
     return walk;
 }
 
-Expected<std::vector<BlockHash>, std::string> load_coins_walk(const Storage& storage) {
-    const auto record = storage.get(Bytes{kCoinsBestBlockKey});
+Expected<std::vector<BlockHash>, std::string> load_coins_walk(const Storage& storage,
+                                                              const CoinsKeys& keys) {
+    const auto record = storage.get(Bytes{keys.walk});
     if (!record) return Unexpected(record.error().message);
     if (!record->has_value()) return std::vector<BlockHash>{};
     auto walk = parse_coins_walk(**record);
-    if (!walk) return Unexpected(std::string{"the record 'B' is malformed"});
+    if (!walk)
+        return Unexpected(
+            fmt::format("the record '{}' is malformed", static_cast<char>(keys.walk)));
     return std::move(*walk);
 }
 

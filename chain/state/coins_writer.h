@@ -79,7 +79,8 @@ class CoinsWriter {
 Bytes serialize_coins_walk(const std::vector<const HeaderNode*>& walk);
 std::optional<std::vector<BlockHash>> parse_coins_walk(ByteSpan bytes);
 /// Reads the store's record; empty if there is none yet. The error says what is wrong.
-Expected<std::vector<BlockHash>, std::string> load_coins_walk(const Storage& storage);
+Expected<std::vector<BlockHash>, std::string> load_coins_walk(
+    const Storage& storage, const CoinsKeys& keys = kCoinsKeys[0]);
 
 /// Connects or disconnects a block whose changes may already be partly stored. Checks no rules: the
 /// block was connected before. False: the undo data does not belong to this block.

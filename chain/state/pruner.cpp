@@ -50,18 +50,18 @@ Height Pruner::height_max() const {
     return std::min(locked, index_.tip().height - kBlocksKept);
 }
 
-Height Pruner::prune(Height height) {
+Height Pruner::prune(Coins& coins, Height height) {
     CHECK(options_.enabled);
     const Height last = std::min(height, height_max());
     std::vector<uint32_t> numbers;
     for (uint32_t number = 0; number < blocks_.files().count(); ++number) {
         if (blocks_.files().is_prunable(number, last)) numbers.push_back(number);
     }
-    remove(numbers);
+    remove(coins, numbers);
     return state().pruned_to.value_or(Height{-1});
 }
 
-void Pruner::prune_to_target() {
+void Pruner::prune_to_target(Coins& coins) {
     const BlockStore& files = blocks_.files();
     if (!options_.enabled || options_.target_bytes == 0 || files.count() == files_last_ ||
         index_.tip().height < Height{options_.after_height})
@@ -78,13 +78,13 @@ void Pruner::prune_to_target() {
         size -= files.size_of(number);
         numbers.push_back(number);
     }
-    remove(numbers);
+    remove(coins, numbers);
 }
 
-void Pruner::remove(const std::vector<uint32_t>& numbers) {
+void Pruner::remove(Coins& coins, const std::vector<uint32_t>& numbers) {
     if (numbers.empty()) return;
     // A start never goes back to these blocks: the coins are those after the tip, and are safe.
-    coins_.write_all(index_.tip(), Durability::synced);
+    coins.write_all(index_.tip(), Durability::synced);
     blocks_.remove(numbers);
     log_.info(LogCategory::general, "Pruned {} block files, up to blk{:05}.dat", numbers.size(),
               numbers.back());

@@ -34,9 +34,8 @@ class Pruner {
     };
 
     /// All references must outlive it.
-    Pruner(const Options& options, const BlockIndex& index, StoredBlocks& blocks, Coins& coins,
-           LogSink& log)
-        : options_(options), index_(index), blocks_(blocks), coins_(coins), log_(log) {}
+    Pruner(const Options& options, const BlockIndex& index, StoredBlocks& blocks, LogSink& log)
+        : options_(options), index_(index), blocks_(blocks), log_(log) {}
 
     PruneState state() const;
     /// Sets the lock of this name. REQUIRES: the block at this height is in the best chain.
@@ -44,22 +43,21 @@ class Pruner {
     /// A block was disconnected: no lock is above its parent, at this height.
     void move_locks_back(Height height);
     /// Removes the files whose blocks are all at or below this height, far enough below the tip,
-    /// and not locked. Returns the height of the last pruned block, or -1. REQUIRES:
-    /// options.enabled.
-    Height prune(Height height);
+    /// and not locked. Returns the height of the last pruned block, or -1. `coins`: those after the
+    /// tip. REQUIRES: options.enabled.
+    Height prune(Coins& coins, Height height);
     /// Removes the oldest files while the total exceeds the target, except what the tip and the
     /// locks keep. Does nothing unless a file was added since the last call.
-    void prune_to_target();
+    void prune_to_target(Coins& coins);
 
  private:
     /// The greatest height of a block that may be removed.
     Height height_max() const;
-    void remove(const std::vector<uint32_t>& numbers);
+    void remove(Coins& coins, const std::vector<uint32_t>& numbers);
 
     const Options options_;
     const BlockIndex& index_;
     StoredBlocks& blocks_;
-    Coins& coins_;
     LogSink& log_;
     std::map<std::string, Height> locks_;
     uint32_t files_last_ = 0;  // number of files at the last call

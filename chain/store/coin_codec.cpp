@@ -154,6 +154,19 @@ Coin read_coin(Reader& reader) {
     return coin;
 }
 
+Bytes serialize_hashed_coin(const OutPoint& outpoint, const Coin& coin) {
+    Writer writer;
+    writer.hash(outpoint.txid).le(outpoint.index);
+    writer.le((static_cast<uint32_t>(coin.height.value()) << 1) | (coin.coinbase ? 1u : 0u));
+    writer.le(coin.output.value.value()).var_bytes(coin.output.script_pubkey.bytes());
+    return writer.take();
+}
+
+StorageError malformed_coin() {
+    return {StorageError::Code::corruption,
+            "chainstate: the record of an unspent output is malformed"};
+}
+
 void write_undo_coin(Writer& writer, const Coin& coin) {
     write_height_code(writer, coin);
     if (coin.height > Height{0}) writer.u8(0);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/serialize.h"
+#include "base/storage/storage.h"
 #include "chain/primitives/coins.h"
 
 namespace parley {
@@ -24,6 +25,12 @@ Script read_compressed_script(Reader& reader);
 /// The value of a coin in the coins store: height and coinbase flag, amount, script.
 void write_coin(Writer& writer, const Coin& coin);
 Coin read_coin(Reader& reader);
+
+/// A coin as it is hashed in a UTXO set: bitcoind's serialization for "muhash" and
+/// "hash_serialized_3".
+Bytes serialize_hashed_coin(const OutPoint& outpoint, const Coin& coin);
+/// The error for a record of the coins store that is none.
+StorageError malformed_coin();
 
 /// A coin in undo data: as above, plus an unused version byte that bitcoind's format has.
 void write_undo_coin(Writer& writer, const Coin& coin);

@@ -58,6 +58,20 @@ Expected<std::optional<SyncedMark>, std::string> load_synced_mark(const Storage&
     return std::optional<SyncedMark>{mark};
 }
 
+// As it is before the first snapshot, if there is no record.
+Expected<CoinsInUse, std::string> load_coins_in_use(const Storage& storage) {
+    const auto value = storage.get(Bytes{kCoinsInUseKey});
+    if (!value) return Unexpected(value.error().message);
+    CoinsInUse record;
+    if (!value->has_value()) return record;
+    Reader reader(**value);
+    record.set = reader.u8();
+    if (reader.left() != 0) record.snapshot_base = BlockHash{reader.hash()};
+    if (!reader.done() || record.set > 1)
+        return Unexpected(std::string{"the record 'A' is malformed"});
+    return record;
+}
+
 // Reads a name that can safely be printed.
 std::string read_name(Reader& reader) {
     std::string name{as_text(reader.var_bytes(kNameSizeMax))};
@@ -153,6 +167,13 @@ void put_synced_mark(WriteBatch& batch, const SyncedMark& mark) {
     batch.put(Bytes{kSyncedKey}, writer.take());
 }
 
+void put_coins_in_use(WriteBatch& batch, const CoinsInUse& record) {
+    Writer writer;
+    writer.u8(record.set);
+    if (record.snapshot_base) writer.hash(*record.snapshot_base);
+    batch.put(Bytes{kCoinsInUseKey}, writer.take());
+}
+
 Expected<IndexContents, std::string> load_index(const Storage& storage) {
     IndexContents contents;
     std::string problem;
@@ -200,6 +221,9 @@ Expected<IndexContents, std::string> load_index(const Storage& storage) {
     const auto pruned = storage.get(Bytes{kPrunedKey});
     if (!pruned) return Unexpected(pruned.error().message);
     contents.pruned = pruned->has_value();
+    auto coins = load_coins_in_use(storage);
+    if (!coins) return Unexpected(coins.error());
+    contents.coins = *coins;
     return contents;
 }
 

@@ -1,8 +1,9 @@
 // The records of the block index store, and how they are loaded. A header's key is 'b', height
 // (big-endian) and hash, so that a scan visits parents before children. Other keys: 'f' + number: a
 // block file; 'T': active tip; 'F': last finalized block; 'S': what is synced; 'R': number of files
-// being reindexed; 'P': some blocks were pruned; 'M': what the store belongs to. Keys that start
-// with 'E' belong to the engine. Free functions; core thread only.
+// being reindexed; 'P': some blocks were pruned; 'A': which UTXO set is in use, and the base of the
+// snapshot that it came from; 'M': what the store belongs to. Keys that start with 'E' belong to
+// the engine. Free functions; core thread only.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@ inline constexpr uint8_t kFinalizedKey = 'F';
 inline constexpr uint8_t kSyncedKey = 'S';
 inline constexpr uint8_t kReindexKey = 'R';
 inline constexpr uint8_t kPrunedKey = 'P';
+inline constexpr uint8_t kCoinsInUseKey = 'A';
 inline constexpr uint8_t kMetaKey = 'M';
 
 /// Identifies the chain and engine of a store. Both stores of a chainstate have it.
@@ -58,6 +60,17 @@ struct SyncedMark {
 };
 void put_synced_mark(WriteBatch& batch, const SyncedMark& mark);
 
+/// Which of the two UTXO sets of the coins store is in use.
+struct CoinsInUse {
+    uint8_t set = 0;  ///< 0 or 1
+    /// Until the blocks up to it are validated: the block after which the set was, according to the
+    /// snapshot that it was loaded from. The other set is that of the blocks validated so far.
+    std::optional<BlockHash> snapshot_base;
+
+    bool operator==(const CoinsInUse&) const = default;
+};
+void put_coins_in_use(WriteBatch& batch, const CoinsInUse& record);
+
 struct IndexContents {
     std::vector<HeaderNode> headers;  ///< by height
     std::vector<std::pair<uint32_t, BlockFileInfo>> files;
@@ -66,6 +79,7 @@ struct IndexContents {
     std::optional<SyncedMark> synced;
     std::optional<uint32_t> reindex_files;  ///< number of files of an unfinished reindexing
     bool pruned = false;
+    CoinsInUse coins;
 };
 /// Loads everything except the meta record. The error says briefly what is wrong.
 Expected<IndexContents, std::string> load_index(const Storage& storage);

@@ -21,7 +21,7 @@ std::string sanitized(const std::string& text) {
 
 void Handshake::begin(Peer& peer) {
     peer.handshake.nonce = table_.random().next();
-    peer.handshake.ours = table_.options().services;
+    peer.handshake.ours = table_.services();
     if (peer.permissions.bloom_filter) peer.handshake.ours |= kServiceBloom;
     if (!peer.inbound()) send_version(peer);
 }

@@ -92,6 +92,8 @@ struct BlockRejected {
     BlockHash hash;
     std::string reason;
 };
+/// Blocks below a UTXO snapshot were validated: further ones may be fetched.
+struct BackgroundValidated {};
 /// A transaction entered the mempool, from any source.
 struct TransactionAdded {
     RelayTransaction transaction;
@@ -132,8 +134,9 @@ using NetInput =
                  net_input::Received, net_input::Drained, net_input::Closed, net_input::TimerDue,
                  net_input::HeadersJudged, net_input::BlockJudged, net_input::TransactionJudged,
                  net_input::PackageJudged, net_input::EngineDone, net_input::BlockConnected,
-                 net_input::TipChanged, net_input::BlockRejected, net_input::TransactionAdded,
-                 net_input::TransactionSubmitted, net_input::SendEngineMessage,
-                 net_input::BroadcastEngineMessage, net_input::Punish, net_input::RequestHeaders>;
+                 net_input::TipChanged, net_input::BlockRejected, net_input::BackgroundValidated,
+                 net_input::TransactionAdded, net_input::TransactionSubmitted,
+                 net_input::SendEngineMessage, net_input::BroadcastEngineMessage, net_input::Punish,
+                 net_input::RequestHeaders>;
 
 }  // namespace parley

@@ -34,6 +34,13 @@ class PeerTable {
 
     PeerTable(const NetOptions& options, const NetView& view, Random& random, LogSink& log);
 
+    /// What this node offers. While blocks below a UTXO snapshot are missing, it has only recent
+    /// ones.
+    ServiceFlags services() const {
+        const ServiceFlags missing = index().snapshot_base() != nullptr ? kServiceNetwork : 0;
+        return options_.services & ~missing;
+    }
+
     Peer* find(PeerId id);
     Peers& peers() { return peers_; }
     const Peers& peers() const { return peers_; }

@@ -22,6 +22,8 @@ void send_seal(PeerTable& table, Peer& peer, const HeaderNode& node) {
 }  // namespace
 
 void BlockAnnouncer::announce(const HeaderNode& tip, bool own) {
+    // The base of a UTXO snapshot, which peers could not get from here.
+    if (&tip == table_.index().snapshot_base()) return;
     tip_changed_ = true;
     if (is_pushed(own) && to_push_.size() < kPushesPerStepMax) to_push_.push_back(&tip);
 }

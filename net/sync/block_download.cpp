@@ -75,13 +75,40 @@ std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t cou
     return result;
 }
 
+// The next missing ones on the way from the last validated block to the base of a UTXO snapshot.
+std::vector<const HeaderNode*> BlockDownload::next_below_snapshot(const Peer& peer,
+                                                                  size_t count_max) const {
+    std::vector<const HeaderNode*> result;
+    const HeaderNode* base = table_.index().snapshot_base();
+    const HeaderNode* best = peer.sync.best_known;
+    if (base == nullptr || best == nullptr || best->height < base->height ||
+        best->ancestor(base->height) != base || is_limited(peer.handshake.theirs.services))
+        return result;
+    const Height first = table_.index().validated().height + 1;
+    const Height last = std::min(base->height, first + (kWindow - 1));
+    std::vector<const HeaderNode*> window;
+    const HeaderNode* node = first <= last ? base->ancestor(last) : nullptr;
+    for (; node != nullptr && node->height >= first; node = node->parent) {
+        if (wanted(*node) && !in_flight_.contains(node->hash)) window.push_back(node);
+    }
+    table_.work(static_cast<size_t>(std::max(last - first + 1, 0)));
+    while (!window.empty() && result.size() < count_max) {
+        result.push_back(window.back());
+        window.pop_back();
+    }
+    return result;
+}
+
 void BlockDownload::request_blocks(Peer& peer) {
     PeerSync& sync = peer.sync;
     const size_t limit = table_.options().blocks_in_flight_per_peer;
-    if (!peer.ready() || sync.in_flight.size() >= limit || sync.resting_until > table_.now() ||
-        !offers_more(peer))
+    if (!peer.ready() || sync.in_flight.size() >= limit || sync.resting_until > table_.now())
         return;
-    const auto blocks = next_blocks(peer, limit - sync.in_flight.size());
+    std::vector<const HeaderNode*> blocks;
+    if (offers_more(peer)) blocks = next_blocks(peer, limit - sync.in_flight.size());
+    // The tip comes first: blocks below a snapshot wait until nothing above is missing.
+    if (blocks.empty() && peer.handshake.has_blocks())
+        blocks = next_below_snapshot(peer, limit - sync.in_flight.size());
     if (!blocks.empty()) send_request(peer, blocks);
 }
 

@@ -42,6 +42,8 @@ class ChainSync {
     void request_headers(Peer& peer);
     /// The active tip changed: the download window may have moved.
     void tip_changed();
+    /// Blocks may be fetched that had to wait before.
+    void request_more() { work_pending_ = true; }
     void on_not_found(Peer& peer, const BlockHash& hash);
     /// After each step: does the work that it made possible.
     void finish_step();

@@ -82,8 +82,7 @@ bool InventoryServer::serve_block(Peer& peer, const message::InvEntry& entry) {
     const HeaderNode* node = table_.index().find(hash);
     if (node == nullptr || node->is_invalid()) return false;
     const int32_t depth = table_.index().tip().height - node->height;
-    if (is_limited(table_.options().services) && depth > kDepthServedMax &&
-        !peer.permissions.no_ban) {
+    if (is_limited(table_.services()) && depth > kDepthServedMax && !peer.permissions.no_ban) {
         // Whether the block exists would reveal how far we have pruned, and the peer would wait for
         // it.
         table_.disconnect(peer, "block request below the NODE_NETWORK_LIMITED threshold");
@@ -168,7 +167,7 @@ void InventoryServer::on_getblocks(Peer& peer, ByteSpan payload) {
     const auto request = table_.decode_or_drop<message::GetBlocks>(peer, payload);
     if (!request || !check_locator(peer, request->hashes.size(), "getblocks")) return;
     message::Inv answer;
-    const bool limited = is_limited(table_.options().services);
+    const bool limited = is_limited(table_.services());
     const Height tip = table_.index().tip().height;
     for (Height height = table_.index().find_fork(request->hashes).height + 1;; ++height) {
         const HeaderNode* node = table_.index().at_height(height);

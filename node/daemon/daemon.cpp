@@ -309,12 +309,8 @@ Expected<void, std::string> Daemon::open_node() {
         return Unexpected(
             fmt::format("{}\nError: {}", *problem,
                         fatal_error(options_.log, "Failed to start indexes, shutting down…")));
-    // The block files may be missing although the index exists. Reports this at startup rather than
-    // at the first request.
-    const auto tip = node_->chain().read_block(node_->chain().index().tip());
-    if (!tip) return Unexpected(tip.error().message);
     const int64_t now = config_.node.mock_time != 0 ? config_.node.mock_time : ::time(nullptr);
-    if ((*tip)->header.time > now + kBlockTimeAheadMax_s)
+    if (node_->chain().index().tip().time() > now + kBlockTimeAheadMax_s)
         return Unexpected(
             "The block database contains a block which appears to be from the future. This may be "
             "due to your computer's date and time being set incorrectly. Only rebuild the block "

@@ -93,21 +93,26 @@ bool RpcHost::import_mempool(const std::string& path, const rpc::MempoolImport& 
 
 Expected<std::unique_ptr<rpc::NewFile>, std::string> RpcHost::create_file(const std::string& path,
                                                                           Existing existing) {
-    return CompleteFile::create((std::filesystem::path(directory_) / path).string(),
-                                existing == Existing::replace);
+    return CompleteFile::create(absolute_path(path), existing == Existing::replace);
+}
+
+std::string RpcHost::absolute_path(const std::string& path) const {
+    return (std::filesystem::path(directory_) / path).string();
 }
 
 Expected<std::optional<Bytes>, std::string> RpcHost::read_file(const std::string& path,
-                                                               size_t size_max) {
-    const std::filesystem::path full = std::filesystem::path(directory_) / path;
+                                                               uint64_t offset, size_t size_max) {
+    const std::filesystem::path full = absolute_path(path);
     std::error_code error;
     if (!std::filesystem::exists(full, error)) return std::nullopt;
     std::ifstream file(full, std::ios::binary);
     // Only a regular file ends.
     if (!std::filesystem::is_regular_file(full, error) || !file)
         return Unexpected(fmt::format("Couldn't open file {} for reading.", full.string()));
-    const uint64_t size = std::min<uint64_t>(std::filesystem::file_size(full, error), size_max);
-    Bytes content(error ? 0 : size);
+    const uint64_t size = std::filesystem::file_size(full, error);
+    const uint64_t left = error || size < offset ? 0 : size - offset;
+    Bytes content(std::min<uint64_t>(left, size_max));
+    file.seekg(static_cast<std::streamoff>(offset));
     file.read(reinterpret_cast<char*>(content.data()),
               static_cast<std::streamsize>(content.size()));
     if (error || !file) return Unexpected(fmt::format("Couldn't read file {}.", full.string()));

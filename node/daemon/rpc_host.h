@@ -69,8 +69,9 @@ class RpcHost final : public rpc::Host {
     bool import_mempool(const std::string& path, const rpc::MempoolImport& import) override;
     Expected<std::unique_ptr<rpc::NewFile>, std::string> create_file(const std::string& path,
                                                                      Existing existing) override;
-    Expected<std::optional<Bytes>, std::string> read_file(const std::string& path,
+    Expected<std::optional<Bytes>, std::string> read_file(const std::string& path, uint64_t offset,
                                                           size_t size_max) override;
+    std::string absolute_path(const std::string& path) const override;
     std::shared_ptr<void> begin_scan(Scan scan) override;
     bool report_scan(Scan scan, ScanProgress progress) override;
     std::optional<ScanProgress> scan_progress(Scan scan) const override;

@@ -22,6 +22,11 @@ bool ChainWalletView::is_pruned(const BlockHash& hash) const {
     return node->is_pruned();
 }
 
+std::optional<Height> ChainWalletView::snapshot_height() const {
+    const HeaderNode* base = chain_.index().snapshot_base();
+    return base != nullptr ? std::optional{base->height} : std::nullopt;
+}
+
 Expected<BlockRef, StorageError> ChainWalletView::read_block(const BlockHash& hash) const {
     const auto missing = [](std::string sentence) {
         return Unexpected(StorageError{StorageError::Code::corruption, std::move(sentence)});
@@ -29,6 +34,8 @@ Expected<BlockRef, StorageError> ChainWalletView::read_block(const BlockHash& ha
     const HeaderNode* node = chain_.index().find(hash);
     if (node == nullptr) return missing("no block " + hash.to_string());
     if (node->is_pruned()) return missing("block " + hash.to_string() + " is pruned");
+    if (!node->has_body() && node->parent != nullptr)
+        return missing("block " + hash.to_string() + " is not downloaded yet");
     return chain_.read_block(*node);
 }
 

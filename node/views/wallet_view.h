@@ -21,6 +21,7 @@ class ChainWalletView final : public WalletNodeView {
         return active_at(height).median_time_past();
     }
     bool is_pruned(const BlockHash& hash) const override;
+    std::optional<Height> snapshot_height() const override;
     Expected<BlockRef, StorageError> read_block(const BlockHash& hash) const override;
 
     bool in_mempool(const Txid& txid) const override { return mempool_.contains(txid); }

@@ -120,10 +120,13 @@ class Host {
     /// exists, or cannot be made.
     virtual Expected<std::unique_ptr<NewFile>, std::string> create_file(const std::string& path,
                                                                         Existing existing) = 0;
-    /// The first `size_max` bytes at most, of a path as above. Empty: nothing has that name. The
-    /// error is a sentence.
+    /// At most `size_max` bytes from `offset`, of a path as above; none at the end. Empty: nothing
+    /// has that name. The error is a sentence.
     virtual Expected<std::optional<Bytes>, std::string> read_file(const std::string& path,
+                                                                  uint64_t offset,
                                                                   size_t size_max) = 0;
+    /// The absolute form of a path as above.
+    virtual std::string absolute_path(const std::string& path) const = 0;
 
     /// What long searches look through: scantxoutset, scanblocks.
     enum class Scan : uint8_t { coins, blocks };

@@ -19,6 +19,7 @@ MethodTable::MethodTable() {
     add(spender_methods());
     add(coins_methods());
     add(coins_dump_methods());
+    add(coins_load_methods());
     add(fee_methods());
     add(echo_methods());
     add(wait_methods());

@@ -101,6 +101,7 @@ std::vector<Method> descriptor_activity_methods();
 std::vector<Method> coins_scan_methods();
 std::vector<Method> coins_methods();
 std::vector<Method> coins_dump_methods();
+std::vector<Method> coins_load_methods();
 std::vector<Method> tx_proof_methods();
 std::vector<Method> priority_methods();
 std::vector<Method> signed_message_methods();

@@ -217,7 +217,8 @@ void getchaintxstats(Call& call) {
     JsonWriter& out = call.out();
     out.object([&] {
         out.field("time", last.header.time);
-        out.field("txcount", last.chain_transactions);
+        // Unknown for blocks below a UTXO snapshot that were not received yet.
+        if (last.chain_transactions != 0) out.field("txcount", last.chain_transactions);
         out.field("window_final_block_hash", last.hash);
         out.field("window_final_block_height", last.height);
         out.field("window_block_count", count);
@@ -225,6 +226,7 @@ void getchaintxstats(Call& call) {
         const int64_t interval = last.median_time - first.median_time;
         const uint64_t transactions = last.chain_transactions - first.chain_transactions;
         out.field("window_interval", interval);
+        if (first.chain_transactions == 0 || last.chain_transactions == 0) return;
         out.field("window_tx_count", transactions);
         if (interval > 0)
             out.field("txrate", static_cast<double>(transactions) / static_cast<double>(interval));

@@ -37,12 +37,34 @@ void write_tip_fields(JsonWriter& out, const BlockSummary& tip) {
     out.field("difficulty", difficulty(tip.header.bits));
 }
 
+/// The validation of the blocks below a UTXO snapshot.
+struct BackgroundState {
+    BlockSummary at;
+    BlockHash base;
+    Height base_height{0};
+    uint64_t base_transactions = 0;
+
+    double progress() const {
+        return static_cast<double>(at.chain_transactions) /
+               static_cast<double>(std::max<uint64_t>(base_transactions, 1));
+    }
+};
+
+std::optional<BackgroundState> background_state(const Chainstate& chain) {
+    const BackgroundChain* background = chain.background();
+    if (background == nullptr) return std::nullopt;
+    const HeaderNode& base = *chain.index().snapshot_base();
+    return BackgroundState{summarise(chain, background->at()), base.hash, base.height,
+                           base.chain_transactions};
+}
+
 void getchainstates(Call& call) {
     BlockSummary tip;
     double progress = 1;
     Height best_header;
     size_t tables_bytes = 0;
     size_t cache_bytes = 0;
+    std::optional<BackgroundState> background;
     call.ask([&](Node& node) {
         const BlockIndex& index = node.chain().index();
         tip = summarise(node.chain(), index.tip());
@@ -50,19 +72,27 @@ void getchainstates(Call& call) {
         progress = verification_progress(index, to_unix_seconds(node.now()));
         tables_bytes = node.config().chain.coins_tables_bytes;
         cache_bytes = node.config().chain.coins_cache_bytes;
+        background = background_state(node.chain());
     });
     JsonWriter& out = call.out();
+    const auto write = [&](const BlockSummary& block, double done, size_t cache, bool active) {
+        out.object([&] {
+            out.field("blocks", block.height);
+            write_tip_fields(out, block);
+            out.field("verificationprogress", done);
+            out.field("coins_db_cache_bytes", tables_bytes);
+            out.field("coins_tip_cache_bytes", cache);
+            if (active && background) out.field("snapshot_blockhash", background->base);
+            out.field("validated", !active || !background);
+        });
+    };
     out.object([&] {
         out.field("headers", best_header);
         out.field_array("chainstates", [&] {
-            out.object([&] {
-                out.field("blocks", tip.height);
-                write_tip_fields(out, tip);
-                out.field("verificationprogress", progress);
-                out.field("coins_db_cache_bytes", tables_bytes);
-                out.field("coins_tip_cache_bytes", cache_bytes);
-                out.field("validated", true);  // there are no snapshots that are assumed valid
-            });
+            if (background)
+                write(background->at, background->progress(),
+                      cache_bytes / Chainstate::kBackgroundCacheShare, false);
+            write(tip, progress, cache_bytes, true);
         });
     });
 }
@@ -75,8 +105,10 @@ void getblockchaininfo(Call& call) {
     uint64_t size_on_disk = 0;
     PruneState prune;
     std::vector<std::string> warnings;
+    std::optional<BackgroundState> background;
     call.ask([&](Node& node) {
         const Chainstate& chain = node.chain();
+        background = background_state(chain);
         tip = summarise(chain, chain.index().tip());
         best_header = chain.index().best_header().height;
         progress = verification_progress(chain.index(), to_unix_seconds(node.now()));
@@ -95,6 +127,16 @@ void getblockchaininfo(Call& call) {
         out.field("mediantime", tip.median_time);
         out.field("verificationprogress", progress);
         out.field("initialblockdownload", initial_download);
+        if (background) {
+            out.field_object("backgroundvalidation", [&] {
+                out.field("snapshotheight", background->base_height);
+                out.field("blocks", background->at.height);
+                out.field("bestblockhash", background->at.hash);
+                out.field("mediantime", background->at.median_time);
+                out.field("chainwork", background->at.score.to_hex());
+                out.field("verificationprogress", background->progress());
+            });
+        }
         out.field("chainwork", tip.score.to_hex());
         out.field("size_on_disk", size_on_disk);
         out.field("pruned", prune.enabled);
@@ -315,11 +357,14 @@ std::vector<Method> tip_methods() {
          .handler = &getblockchaininfo},
         {.name = "getchainstates",
          .category = "blockchain",
-         .description = "Return information about chainstates. There is one, which is validated.",
+         .description =
+             "Return information about chainstates. There are two while the blocks below "
+             "a UTXO snapshot (loadtxoutset) are being validated, and the last is the "
+             "active one.",
          .parameters = {},
          .result = "{headers, chainstates: [{blocks, bestblockhash, bits, target, difficulty, "
                    "verificationprogress, coins_db_cache_bytes, coins_tip_cache_bytes, "
-                   "validated}]}    (json object)",
+                   "snapshot_blockhash, validated}]}    (json object)",
          .example = "",
          .handler = &getchainstates},
         {.name = "getblockcount",

@@ -121,8 +121,8 @@ void getnetworkinfo(Call& call) {
             out.field("version", kCompatibleVersion);
             out.field("subversion", options.user_agent);
             out.field("protocolversion", kProtocolVersion);
-            out.field("localservices", fmt::format("{:016x}", options.services));
-            out.field_values("localservicesnames", service_names(options.services));
+            out.field("localservices", fmt::format("{:016x}", peers.services()));
+            out.field_values("localservicesnames", service_names(peers.services()));
             out.field("localrelay", !options.blocks_only);
             out.field("timeoffset", 0);
             out.field("networkactive", peers.network_active());

@@ -21,7 +21,7 @@ constexpr size_t kBackupSizeMax = size_t{1} << 30;
 /// An older backup is replaced, any other file is not.
 Expected<std::unique_ptr<NewFile>, std::string> create_backup(Host& host, const std::string& path) {
     const ByteSpan magic = as_bytes(kWalletFileMagic);
-    const auto found = host.read_file(path, magic.size());
+    const auto found = host.read_file(path, 0, magic.size());
     const bool older = found && *found && std::ranges::equal(**found, magic);
     return host.create_file(path, older ? Host::Existing::replace : Host::Existing::keep);
 }
@@ -45,7 +45,7 @@ void restorewallet(Call& call) {
     const std::string name = call.string(0);
     call.ask([](Node& node) { require_wallets(node); });
     if (name.empty()) fail(Code::invalid_parameter, "Wallet name cannot be empty");
-    const auto file = call.host().read_file(call.string(1), kBackupSizeMax + 1);
+    const auto file = call.host().read_file(call.string(1), 0, kBackupSizeMax + 1);
     if (!file) fail(Code::wallet, file.error());
     if (!*file) fail(Code::invalid_parameter, "Backup file does not exist");
     if ((*file)->size() > kBackupSizeMax)

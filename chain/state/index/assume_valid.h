@@ -22,6 +22,7 @@ class AssumeValid {
                 LogSink& log)
         : options_(options), params_(params), index_(index), log_(log) {}
 
+    const Options& options() const { return options_; }
     /// Whether the scripts of this block must be checked. Logs each change of the answer.
     bool scripts_are_checked(const HeaderNode& node);
 

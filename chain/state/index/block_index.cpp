@@ -175,7 +175,7 @@ void BlockIndex::add_body(const HeaderNode& stored, const FilePosition& position
     }
     node.status = BlockStatus::stored;
     node.transactions = static_cast<uint32_t>(transactions);
-    if (node.parent->chain_transactions != 0) link_body(node);
+    if (node.parent->chain_transactions != 0 && node.chain_transactions == 0) link_body(node);
 }
 
 // Parents first; the children of a block in the order in which their bodies arrived.
@@ -189,7 +189,9 @@ void BlockIndex::link_body(HeaderNode& first) {
         add_candidate(node);
         const auto begin = static_cast<std::ptrdiff_t>(waiting.size());
         for (const HeaderNode* child = node.first_child; child; child = child->next_sibling) {
-            if (child->transactions != 0) waiting.push_back(child);
+            // The base of a snapshot is linked before its ancestors are.
+            if (child->transactions != 0 && child->chain_transactions == 0)
+                waiting.push_back(child);
         }
         std::sort(
             waiting.begin() + begin, waiting.end(),
@@ -225,11 +227,12 @@ void BlockIndex::remove_bodies(std::span<const uint32_t> files) {
 }
 
 void BlockIndex::sum_transactions() {
-    tree_.for_each([](HeaderNode& node) {
+    tree_.for_each([this](HeaderNode& node) {
         if (node.parent == nullptr) return;
         const bool whole = node.transactions != 0 && node.parent->chain_transactions != 0;
         node.chain_transactions =
             whole ? node.parent->chain_transactions + node.transactions : uint64_t{0};
+        if (&node == snapshot_base_) node.chain_transactions = snapshot_transactions_;
     });
 }
 
@@ -246,7 +249,7 @@ const HeaderNode& BlockIndex::best_candidate() {
     while (true) {
         CHECK(!candidates_.empty());  // the last valid block of the best chain is one
         const HeaderNode* best = *candidates_.begin();
-        if (is_candidate(*best) && agrees_with_finalized(*best) &&
+        if (is_candidate(*best) && agrees_with_finalized(*best) && agrees_with_snapshot(*best) &&
             (!pruned_ || has_bodies_above(*best, *fork_point(best, &tip()))))
             return *best;
         candidates_.erase(candidates_.begin());
@@ -281,6 +284,50 @@ void BlockIndex::finalize(const HeaderNode& node) {
     CHECK(contains(node));
     CHECK(descends_from_finalized(node));
     finalized_ = &node;
+}
+
+void BlockIndex::adopt_snapshot(const HeaderNode& base, const HeaderNode& validated,
+                                uint64_t chain_transactions) {
+    CHECK(!base.is_invalid() && base.score && better_than_tip(base));
+    restore_snapshot(base, validated, chain_transactions);
+    active_.resize(static_cast<size_t>(base.height.value()) + 1);
+    for (const HeaderNode* node = &base; node != nullptr; node = node->parent)
+        active_[static_cast<size_t>(node->height.value())] = node;
+    candidates_.clear();  // their order changes
+    tree_.edit(base).completed = 0;
+    sum_transactions();
+    rebuild_candidates();
+}
+
+void BlockIndex::restore_snapshot(const HeaderNode& base, const HeaderNode& validated,
+                                  uint64_t chain_transactions) {
+    CHECK(validated.height <= base.height && base.ancestor(validated.height) == &validated);
+    snapshot_base_ = &base;
+    validated_ = &validated;
+    snapshot_transactions_ = chain_transactions;
+}
+
+void BlockIndex::extend_validated(const HeaderNode& node) {
+    CHECK(snapshot_base_ != nullptr && node.parent == validated_);
+    validated_ = &node;
+}
+
+void BlockIndex::doubt_descendants() {
+    tree_.for_each_descendant(*snapshot_base_, [this](HeaderNode& node) {
+        if (!node.has_undo()) return true;
+        node.undo_position = {};
+        if (!node.is_invalid()) node.status = BlockStatus::stored;
+        touch(node);
+        return true;
+    });
+}
+
+void BlockIndex::end_snapshot() {
+    snapshot_base_ = nullptr;
+    validated_ = nullptr;
+    candidates_.clear();
+    sum_transactions();
+    rebuild_candidates();
 }
 
 bool BlockIndex::longer_chain_is_invalid() const {

@@ -68,6 +68,18 @@ class BlockIndex {
     /// The highest pruned block of the best chain; null: none.
     const HeaderNode* last_pruned() const;
 
+    /// The best chain up to this block is that of a UTXO snapshot, and its blocks above validated()
+    /// are not validated yet, or not even received. Null: it was validated block by block.
+    const HeaderNode* snapshot_base() const { return snapshot_base_; }
+    /// REQUIRES: snapshot_base(). The last validated block on the way to it.
+    const HeaderNode& validated() const { return *validated_; }
+    /// Whether this block of the best chain is still to be validated, like every block between it
+    /// and snapshot_base().
+    bool awaits_validation(const HeaderNode& node) const {
+        return snapshot_base_ != nullptr && node.height > validated_->height &&
+               node.height <= snapshot_base_->height;
+    }
+
     /// Whether `a` is preferred to `b`. REQUIRES: both have a score.
     static bool better(const HeaderNode& a, const HeaderNode& b) { return BetterFirst{}(&a, &b); }
 
@@ -111,6 +123,19 @@ class BlockIndex {
     void drop_worse_candidates();
     /// REQUIRES: in the best chain, and no final block is above it or on another branch.
     void finalize(const HeaderNode& node);
+    /// Makes `base` the tip, on the strength of a snapshot of the UTXO set after it; as long as it
+    /// is not validated, no branch without it is a candidate. `validated`: an ancestor with all
+    /// bodies. `chain_transactions`: of `base`. REQUIRES: `base` is valid and scored, and better
+    /// than the tip.
+    void adopt_snapshot(const HeaderNode& base, const HeaderNode& validated,
+                        uint64_t chain_transactions);
+    /// The next block on the way to the base is validated.
+    void extend_validated(const HeaderNode& node);
+    /// All blocks up to the base are validated, or the chain begins again at genesis.
+    void end_snapshot();
+    /// The snapshot is refuted: what its descendants spend, and whether they are valid, is not
+    /// known any more.
+    void doubt_descendants();
 
     // --- Validity, and user preferences.
 
@@ -137,6 +162,9 @@ class BlockIndex {
     using IsReadable = std::function<bool(const HeaderNode&)>;
     size_t drop_lost(IndexContents& contents, const IsReadable& body, const IsReadable& undo);
     Expected<void, std::string> load_active_chain(const IndexContents& contents);
+    /// Before load_active_chain(): as adopt_snapshot(), for the recorded chain.
+    void restore_snapshot(const HeaderNode& base, const HeaderNode& validated,
+                          uint64_t chain_transactions);
     /// Resets the tip to genesis. REQUIRES: no other block is final.
     void restart_active_chain();
     /// Last step of start-up: computes the candidates.
@@ -179,6 +207,12 @@ class BlockIndex {
         return descends_from_finalized(node) ||
                (node.height < finalized_->height && finalized_->ancestor(node.height) == &node);
     }
+    // The same for the base of a snapshot.
+    bool agrees_with_snapshot(const HeaderNode& node) const {
+        return snapshot_base_ == nullptr ||
+               (node.height >= snapshot_base_->height &&
+                node.ancestor(snapshot_base_->height) == snapshot_base_);
+    }
     bool is_candidate(const HeaderNode& node) const;
     void add_candidate(const HeaderNode& node);
     void rebuild_candidates();
@@ -202,6 +236,9 @@ class BlockIndex {
     int32_t precedence_last_ = 0;
     Score preferred_score_;
     bool pruned_ = false;
+    const HeaderNode* snapshot_base_ = nullptr;
+    const HeaderNode* validated_ = nullptr;  ///< while there is a base
+    uint64_t snapshot_transactions_ = 0;     ///< in the chain up to the base
 };
 
 /// Whether the bodies of `node` and its ancestors down to, but excluding, `below` are all stored.

@@ -92,7 +92,9 @@ size_t BlockIndex::drop_lost(IndexContents& contents, const IsReadable& body,
     tree_.for_each(
         [&](HeaderNode& node) { lost += drop_if_lost(node, synced, *safe, body, undo); });
     const HeaderNode* tip = recorded;
-    for (const HeaderNode* node = recorded; node->parent != nullptr; node = node->parent) {
+    // The chain up to the base of a snapshot is there without its blocks.
+    for (const HeaderNode* node = recorded; node->parent != nullptr && node != snapshot_base_;
+         node = node->parent) {
         if (node->status != BlockStatus::connected) tip = node->parent;
     }
     if (lost != 0) contents.active_tip = tip->hash;
@@ -116,7 +118,8 @@ bool BlockIndex::drop_if_lost(HeaderNode& node, const SyncedMark& synced, const 
         touch(node);
         return true;
     }
-    const bool undo_safe = node.height <= safe.height && safe.ancestor(node.height) == &node;
+    const bool undo_safe = node.height <= safe.height && safe.ancestor(node.height) == &node &&
+                           !awaits_validation(node);
     if (undo_safe || !node.has_undo() || undo(node)) return false;
     node.undo_position = {};
     if (!node.is_invalid()) node.status = BlockStatus::stored;
@@ -131,12 +134,14 @@ Expected<void, std::string> BlockIndex::load_active_chain(const IndexContents& c
     active_.resize(static_cast<size_t>(tip->height.value()) + 1);
     for (const HeaderNode* node = tip; node->parent != nullptr; node = node->parent) {
         const bool whole = node->has_body() && node->has_undo();
-        const bool there = whole || (pruned_ && !node->has_undo() && node->transactions != 0 &&
-                                     node->status == BlockStatus::connected);
+        const bool there = whole || awaits_validation(*node) ||
+                           (pruned_ && !node->has_undo() && node->transactions != 0 &&
+                            node->status == BlockStatus::connected);
         if (!there || !node->score) return contradicted("a block of the active chain is missing");
         active_[static_cast<size_t>(node->height.value())] = node;
     }
-    if (tip->parent != nullptr && !tip->has_body()) return contradicted("the tip is missing");
+    if (tip->parent != nullptr && !tip->has_body() && tip != snapshot_base_)
+        return contradicted("the tip is missing");
     // Nothing is known about the earlier order but that the best chain won.
     completed_last_ = sequence_last_;
     tree_.for_each([](HeaderNode& node) { node.completed = node.sequence; });

@@ -51,12 +51,25 @@ bool ChainIndex::synced() const {
     return best_ == &tip || (best_->height > tip.height && best_->ancestor(tip.height) == &tip);
 }
 
+bool ChainIndex::has_history() const {
+    // Below a UTXO snapshot, the data of blocks comes with their validation.
+    const BlockIndex& index = chain_.index();
+    const HeaderNode& last = index.snapshot_base() != nullptr ? index.validated() : index.tip();
+    return last.height <= last_common().height || has_undo_above(last, last_common());
+}
+
+bool ChainIndex::waiting() const {
+    const HeaderNode* next = chain_.index().at_height(last_common().height + 1);
+    return next != nullptr && chain_.index().awaits_validation(*next);
+}
+
 void ChainIndex::step() {
-    if (synced() || failure_) return;
+    if (synced() || failure_ || waiting()) return;
     if (!chain_.index().contains(*best_)) best_ = fork_point(best_, &chain_.index().tip());
     WriteBatch batch;
     size_t bytes = 0;
-    for (int i = 0; i < kIndexedBlocksPerStep && bytes < kIndexedBytesPerStep && !synced(); ++i) {
+    for (int i = 0; i < kIndexedBlocksPerStep && bytes < kIndexedBytesPerStep; ++i) {
+        if (synced() || waiting()) break;
         const HeaderNode& next = *chain_.index().at_height(best_->height + 1);
         const auto indexed = index_block(batch, next);
         if (!indexed) {

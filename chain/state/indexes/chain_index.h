@@ -29,12 +29,14 @@ class ChainIndex {
     /// Whether nothing is left to index. As in bitcoind, blocks that were disconnected stay indexed
     /// until others take their place: best() may be above the tip.
     bool synced() const;
+    /// Whether the next block is one below a UTXO snapshot that is not validated yet.
+    bool waiting() const;
     /// The last indexed block.
     const HeaderNode& best() const { return *best_; }
     /// The last block that was indexed and is part of the best chain.
     const HeaderNode& last_common() const { return *fork_point(best_, &chain_.index().tip()); }
     /// Whether no block that is left to index was pruned.
-    bool has_history() const { return has_undo_above(chain_.index().tip(), last_common()); }
+    bool has_history() const;
     /// As getindexinfo shows it.
     const std::string& title() const { return title_; }
 

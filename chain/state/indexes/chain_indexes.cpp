@@ -52,13 +52,14 @@ void ChainIndexes::step() {
     const bool all_of_it = chain_.prune_state().enabled;
     for (ChainIndex* index : all_) {
         do index->step();
-        while (all_of_it && !index->synced() && !index->failure());
+        while (all_of_it && !index->synced() && !index->waiting() && !index->failure());
     }
     lock_blocks();
 }
 
-bool ChainIndexes::synced() const {
-    return std::ranges::all_of(all_, [](const ChainIndex* index) { return index->synced(); });
+bool ChainIndexes::idle() const {
+    return std::ranges::all_of(
+        all_, [](const ChainIndex* index) { return index->synced() || index->waiting(); });
 }
 
 const StorageError* ChainIndexes::failure() const {

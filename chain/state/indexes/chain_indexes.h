@@ -40,8 +40,8 @@ class ChainIndexes {
     /// A limited amount of work for each index that lags behind the chain. If blocks are pruned,
     /// all of the work, because none is removed before it is indexed.
     void step();
-    /// Whether no index lags behind.
-    bool synced() const;
+    /// Whether step() has nothing to do now.
+    bool idle() const;
     /// Null: none.
     const StorageError* failure() const;
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "chain/store/coin_codec.h"
+
 namespace parley {
 namespace {
 
@@ -128,14 +130,6 @@ bool belongs_to(const BlockUndo& undo, const Block& block) {
 }
 
 }  // namespace
-
-Bytes serialize_hashed_coin(const OutPoint& outpoint, const Coin& coin) {
-    Writer writer;
-    writer.hash(outpoint.txid).le(outpoint.index);
-    writer.le((static_cast<uint32_t>(coin.height.value()) << 1) | (coin.coinbase ? 1u : 0u));
-    writer.le(coin.output.value.value()).var_bytes(coin.output.script_pubkey.bytes());
-    return writer.take();
-}
 
 uint64_t coin_bogosize(const Coin& coin) {
     // Of txid, index, height with flag, amount and the script's length.

@@ -17,9 +17,6 @@
 
 namespace parley {
 
-/// A coin as it is hashed and counted in a UTXO set: bitcoind's serialization for "muhash" and
-/// "hash_serialized_3".
-Bytes serialize_hashed_coin(const OutPoint& outpoint, const Coin& coin);
 /// bitcoind's estimate of a coin's size in a database.
 uint64_t coin_bogosize(const Coin& coin);
 

@@ -59,10 +59,12 @@ class ReplayHost final : public rpc::Host {
                                                                      Existing) override {
         return std::make_unique<NoFile>(path);
     }
-    // A record has no files: a replayed restorewallet fails.
-    Expected<std::optional<Bytes>, std::string> read_file(const std::string&, size_t) override {
+    // A record has no files: a replayed restorewallet or loadtxoutset fails.
+    Expected<std::optional<Bytes>, std::string> read_file(const std::string&, uint64_t,
+                                                          size_t) override {
         return std::nullopt;
     }
+    std::string absolute_path(const std::string& path) const override { return path; }
     std::shared_ptr<void> begin_scan(Scan) override { return std::make_shared<int>(0); }
     bool report_scan(Scan, ScanProgress) override { return true; }
     std::optional<ScanProgress> scan_progress(Scan) const override { return std::nullopt; }

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "chain/state/indexes/chain_indexes.h"
+#include "chain/store/coin_codec.h"
 #include "tests/unit/chain/test_chain.h"
 
 namespace parley {
@@ -138,8 +139,8 @@ TEST_F(CoinStatsIndexTest, indexes_are_those_with_a_store) {
     EXPECT_EQ(indexes.filters(), nullptr);
     EXPECT_EQ(indexes.spenders(), nullptr);
     ASSERT_NE(indexes.coin_stats(), nullptr);
-    EXPECT_FALSE(indexes.synced());
-    while (!indexes.synced()) indexes.step();
+    EXPECT_FALSE(indexes.idle());
+    while (!indexes.idle()) indexes.step();
     EXPECT_EQ(indexes.failure(), nullptr);
     expect_as_counted(after(*indexes.coin_stats(), chain->index().tip()));
 }

@@ -51,7 +51,7 @@ void flush(CoinsCache& cache, Storage& storage, std::optional<size_t> only, bool
 
 std::map<OutPoint, Coin> stored_coins(const Storage& storage) {
     std::map<OutPoint, Coin> coins;
-    EXPECT_TRUE(storage.scan(Bytes{kCoinKeyPrefix}, [&](ByteSpan key, ByteSpan value) {
+    EXPECT_TRUE(storage.scan(Bytes{kCoinsKeys[0].coin}, [&](ByteSpan key, ByteSpan value) {
         Reader reader(value);
         coins[outpoint_of_key(key)] = read_coin(reader);
         return reader.done();

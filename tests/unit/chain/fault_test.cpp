@@ -95,7 +95,7 @@ TEST(Reorganisation, sixteen_of_a_hundred_blocks_leave_the_coins_of_a_straight_s
 TEST_F(FaultTest, coins_store_that_lost_a_synced_batch_is_noticed) {
     const auto image = history_.whole();
     std::optional<Bytes> first;
-    ASSERT_TRUE(image[1]->scan(Bytes{kCoinKeyPrefix}, [&](ByteSpan key, ByteSpan) {
+    ASSERT_TRUE(image[1]->scan(Bytes{kCoinsKeys[0].coin}, [&](ByteSpan key, ByteSpan) {
         first = to_bytes(key);
         return false;
     }));

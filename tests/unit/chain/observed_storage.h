@@ -13,7 +13,7 @@ class ObservedStorage final : public Storage {
     explicit ObservedStorage(Storage& below) : below_(below) {}
 
     Expected<std::optional<Bytes>, StorageError> get(ByteSpan key) const override {
-        if (failing && !key.empty() && key[0] == kCoinKeyPrefix)
+        if (failing && !key.empty() && key[0] == kCoinsKeys[0].coin)
             return Unexpected(StorageError{StorageError::Code::io, "disk on fire"});
         asked.insert(to_bytes(key));
         return below_.get(key);

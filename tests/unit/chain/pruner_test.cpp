@@ -18,11 +18,7 @@ class PrunerTest : public ::testing::Test {
         chain.trail.clear();
     }
     Pruner pruner(uint64_t target_bytes = 0, int32_t after_height = 0) {
-        return {{true, target_bytes, after_height, kFileBytes},
-                chain.index,
-                chain.blocks,
-                chain.coins,
-                log};
+        return {{true, target_bytes, after_height, kFileBytes}, chain.index, chain.blocks, log};
     }
     int missing() const {
         int count = 0;
@@ -38,7 +34,7 @@ class PrunerTest : public ::testing::Test {
 TEST_F(PrunerTest, files_at_or_below_the_height_go_and_others_stay) {
     Pruner pruner = this->pruner();
     EXPECT_FALSE(pruner.state().pruned_to);
-    const Height last = pruner.prune(Height{30});
+    const Height last = pruner.prune(chain.coins, Height{30});
     EXPECT_GT(last, Height{0});
     EXPECT_LE(last, Height{30});
     EXPECT_EQ(missing(), last.value());
@@ -46,26 +42,26 @@ TEST_F(PrunerTest, files_at_or_below_the_height_go_and_others_stay) {
     EXPECT_TRUE(chain.index.at_height(last)->is_pruned());
     EXPECT_TRUE(chain.index.at_height(last + 1)->has_body());
     EXPECT_TRUE(chain.blocks.read(chain.index.tip()).has_value());
-    EXPECT_EQ(pruner.prune(Height{30}), last) << "there is nothing more to remove";
+    EXPECT_EQ(pruner.prune(chain.coins, Height{30}), last) << "there is nothing more to remove";
 }
 
 TEST_F(PrunerTest, blocks_that_a_reorganisation_may_need_stay_whatever_is_asked) {
     Pruner pruner = this->pruner();
-    const Height last = pruner.prune(chain.index.tip().height);
+    const Height last = pruner.prune(chain.coins, chain.index.tip().height);
     EXPECT_GT(last, Height{0});
     EXPECT_LE(last, chain.index.tip().height - kKept);
 }
 
 TEST_F(PrunerTest, height_below_the_first_file_removes_nothing) {
     Pruner pruner = this->pruner();
-    EXPECT_EQ(pruner.prune(Height{0}), Height{-1});
+    EXPECT_EQ(pruner.prune(chain.coins, Height{0}), Height{-1});
     EXPECT_TRUE(chain.trail.empty());
     EXPECT_EQ(missing(), 0);
 }
 
 TEST_F(PrunerTest, coins_are_safe_before_the_first_file_goes) {
     Pruner pruner = this->pruner();
-    ASSERT_GT(pruner.prune(Height{30}), Height{0});
+    ASSERT_GT(pruner.prune(chain.coins, Height{30}), Height{0});
     ASSERT_GE(chain.trail.size(), 3u);
     EXPECT_EQ(chain.trail.front(), (std::pair{'b', Durability::synced}));
     EXPECT_EQ(chain.trail[chain.trail.size() - 2], (std::pair{'c', Durability::synced}));
@@ -76,10 +72,10 @@ TEST_F(PrunerTest, coins_are_safe_before_the_first_file_goes) {
 TEST_F(PrunerTest, target_is_kept_by_removing_the_oldest_files) {
     const uint64_t size = chain.blocks.files().size_on_disk();
     Pruner roomy = pruner(2 * size);
-    roomy.prune_to_target();
+    roomy.prune_to_target(chain.coins);
     EXPECT_EQ(missing(), 0) << "there is room";
     Pruner tight = pruner(size - kFileBytes);
-    tight.prune_to_target();
+    tight.prune_to_target(chain.coins);
     EXPECT_GT(missing(), 0);
     const auto pruned_to = tight.state().pruned_to;
     ASSERT_TRUE(pruned_to);
@@ -89,28 +85,28 @@ TEST_F(PrunerTest, target_is_kept_by_removing_the_oldest_files) {
 
 TEST_F(PrunerTest, it_looks_again_only_when_there_is_a_new_file) {
     Pruner pruner = this->pruner(1);
-    pruner.prune_to_target();
+    pruner.prune_to_target(chain.coins);
     const int before = missing();
     ASSERT_GT(before, 0);
     const uint32_t files = chain.blocks.files().count();
     chain.trail.clear();
-    pruner.prune_to_target();
+    pruner.prune_to_target(chain.coins);
     EXPECT_TRUE(chain.trail.empty());
     while (chain.blocks.files().count() < files + 3)
         chain.move_to(chain.extend(chain.index.tip(), 1));
-    pruner.prune_to_target();
+    pruner.prune_to_target(chain.coins);
     EXPECT_GT(missing(), before);
 }
 
 TEST_F(PrunerTest, short_chain_and_missing_target_prune_nothing_by_themselves) {
     Pruner young = pruner(1, 341);
-    young.prune_to_target();
+    young.prune_to_target(chain.coins);
     EXPECT_EQ(missing(), 0);
     Pruner by_hand = pruner(0);
-    by_hand.prune_to_target();
+    by_hand.prune_to_target(chain.coins);
     EXPECT_EQ(missing(), 0);
     Pruner at_last = pruner(1, 340);
-    at_last.prune_to_target();
+    at_last.prune_to_target(chain.coins);
     EXPECT_GT(missing(), 0);
 }
 
@@ -118,13 +114,13 @@ TEST_F(PrunerTest, locked_blocks_and_ten_below_the_lock_stay) {
     Pruner pruner = this->pruner(1);
     pruner.set_lock("low", Height{30});
     pruner.set_lock("high", Height{46});
-    const Height last = pruner.prune(Height{340});
+    const Height last = pruner.prune(chain.coins, Height{340});
     EXPECT_GT(last, Height{0});
     EXPECT_LT(last, Height{30 - 10});
-    pruner.prune_to_target();
+    pruner.prune_to_target(chain.coins);
     EXPECT_EQ(pruner.state().pruned_to, last);
     pruner.set_lock("low", Height{50});
-    EXPECT_GT(pruner.prune(Height{340}), last) << "what the other lock leaves";
+    EXPECT_GT(pruner.prune(chain.coins, Height{340}), last) << "what the other lock leaves";
     EXPECT_LT(pruner.state().pruned_to, Height{46 - 10});
 }
 
@@ -132,24 +128,24 @@ TEST_F(PrunerTest, lock_above_a_disconnected_block_moves_to_its_parent) {
     Pruner pruner = this->pruner();
     pruner.set_lock("index", Height{340});
     pruner.move_locks_back(Height{30});
-    EXPECT_LT(pruner.prune(Height{340}), Height{30 - 10});
+    EXPECT_LT(pruner.prune(chain.coins, Height{340}), Height{30 - 10});
     pruner.move_locks_back(Height{300});
-    EXPECT_LT(pruner.prune(Height{340}), Height{30 - 10}) << "never forward";
+    EXPECT_LT(pruner.prune(chain.coins, Height{340}), Height{30 - 10}) << "never forward";
 }
 
 TEST_F(PrunerTest, lock_near_genesis_keeps_every_block) {
     Pruner pruner = this->pruner();
     pruner.set_lock("new index", Height{0});
-    EXPECT_EQ(pruner.prune(Height{340}), Height{-1});
+    EXPECT_EQ(pruner.prune(chain.coins, Height{340}), Height{-1});
     EXPECT_EQ(missing(), 0);
 }
 
 TEST_F(PrunerTest, switched_off_it_removes_nothing) {
-    Pruner off({false, 1, 0, kFileBytes}, chain.index, chain.blocks, chain.coins, log);
-    off.prune_to_target();
+    Pruner off({false, 1, 0, kFileBytes}, chain.index, chain.blocks, log);
+    off.prune_to_target(chain.coins);
     EXPECT_EQ(missing(), 0);
     EXPECT_FALSE(off.state().enabled);
-    EXPECT_DEATH((void)off.prune(Height{30}), "enabled");
+    EXPECT_DEATH((void)off.prune(chain.coins, Height{30}), "enabled");
 }
 
 }  // namespace

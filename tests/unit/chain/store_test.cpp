@@ -138,7 +138,7 @@ TEST_F(Stores, damaged_index_is_refused) {
 }
 
 TEST_F(Stores, coins_of_an_unknown_block_are_refused) {
-    put(*coins, {kCoinsBestBlockKey}, Bytes(32, 9));
+    put(*coins, {kCoinsKeys[0].walk}, Bytes(32, 9));
     EXPECT_TRUE(mentions(open(), "unknown"));
 }
 

@@ -42,6 +42,7 @@ class TestChain {
 
     Chainstate& operator*() { return *chain_; }
     Chainstate* operator->() { return chain_.get(); }
+    const Chainstate* operator->() const { return chain_.get(); }
     const ChainParams& params() const { return *params_; }
     const HeaderRules& rules() const { return *rules_; }
 

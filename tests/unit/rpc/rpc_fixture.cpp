@@ -45,12 +45,13 @@ Expected<std::unique_ptr<NewFile>, std::string> FakeHost::create_file(const std:
 }
 
 Expected<std::optional<Bytes>, std::string> FakeHost::read_file(const std::string& path,
-                                                                size_t size_max) {
+                                                                uint64_t offset, size_t size_max) {
     if (folders.contains(path)) return Unexpected(path + " is a folder.");
     const auto found = files.find(path);
     if (found == files.end()) return std::nullopt;
-    const Bytes& content = found->second;
-    return to_bytes(ByteSpan{content}.first(std::min(size_max, content.size())));
+    const ByteSpan rest =
+        ByteSpan{found->second}.subspan(std::min<size_t>(offset, found->second.size()));
+    return to_bytes(rest.first(std::min(size_max, rest.size())));
 }
 
 bool FakeHost::set_log_category(std::string_view name, bool enabled) {

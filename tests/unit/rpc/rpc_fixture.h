@@ -89,8 +89,9 @@ class FakeHost final : public Host {
     std::map<std::string, Bytes> files;
     Expected<std::unique_ptr<NewFile>, std::string> create_file(const std::string& path,
                                                                 Existing existing) override;
-    Expected<std::optional<Bytes>, std::string> read_file(const std::string& path,
+    Expected<std::optional<Bytes>, std::string> read_file(const std::string& path, uint64_t offset,
                                                           size_t size_max) override;
+    std::string absolute_path(const std::string& path) const override { return path; }
     std::set<std::string> folders;
     std::map<Scan, ScanProgress> scans;
     bool scan_aborted = false;

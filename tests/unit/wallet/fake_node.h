@@ -109,6 +109,7 @@ class FakeNode final : public WalletNodeView {
         const auto height = height_of(hash);
         return height && *height < pruned_below;
     }
+    std::optional<Height> snapshot_height() const override { return snapshot; }
     Expected<BlockRef, StorageError> read_block(const BlockHash& hash) const override {
         ++blocks_read;
         const auto it = all_blocks_.find(hash);
@@ -207,6 +208,7 @@ class FakeNode final : public WalletNodeView {
     int64_t time = kStart;
     mutable size_t blocks_read = 0;
     Height pruned_below{0};
+    std::optional<Height> snapshot;  ///< see snapshot_height()
     std::unique_ptr<WalletManager> manager;
 
  private:

@@ -3,6 +3,7 @@
 
 #include "base/crypto/muhash.h"
 #include "base/crypto/sha256.h"
+#include "chain/store/coin_codec.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
 

@@ -2,11 +2,13 @@
 // earlier block.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
 #include "base/crypto/sha256.h"
 #include "chain/store/coin_codec.h"
+#include "rpc/coins/coins_file.h"
 #include "rpc/json/spend_options.h"
 #include "rpc/jsonrpc/call.h"
 #include "rpc/methods/chain_lookup.h"
@@ -15,8 +17,6 @@ namespace parley::rpc {
 
 namespace {
 
-constexpr std::string_view kSnapshotMagic = "utxo\xff";
-constexpr uint16_t kSnapshotVersion = 2;
 /// Written at once.
 constexpr size_t kDumpBufferBytes = size_t{1} << 20;
 
@@ -147,8 +147,20 @@ class DumpWriter {
     std::vector<std::pair<uint32_t, Coin>> coins_;  ///< of `txid_`, not written yet
 };
 
+/// The highest block of the best chain from which a node can start by loadtxoutset.
+Json latest_known_base(Call& call) {
+    const Height tip = call.tip().height;
+    const auto& known = call.params().snapshots;
+    const auto found = std::find_if(known.rbegin(), known.rend(),
+                                    [&](const KnownSnapshot& each) { return each.height <= tip; });
+    if (found == known.rend())
+        fail(Code::invalid_parameter,
+             "No snapshot height is known for this chain. Name one with the option rollback.");
+    return *parse_json(std::to_string(found->height.value()));
+}
+
 /// The option rollback; null: the coins of now.
-const Json& wanted_base(const Call& call) {
+Json wanted_base(Call& call) {
     const std::string type = call.string(1);
     const Json& options = call.argument(2);
     if (!options.is_null())
@@ -158,9 +170,7 @@ const Json& wanted_base(const Call& call) {
     if (!base.is_null() && !type.empty() && type != "rollback")
         fail(Code::invalid_parameter,
              fmt::format("Invalid snapshot type \"{}\" specified with rollback option", type));
-    if (base.is_null() && type == "rollback")
-        fail(Code::invalid_parameter,
-             "No snapshot height is known for this chain. Name one with the option rollback.");
+    if (base.is_null() && type == "rollback") return latest_known_base(call);
     if (base.is_null() && type != "latest")
         fail(Code::invalid_parameter,
              fmt::format("Invalid snapshot type \"{}\" specified. Please specify \"rollback\" or "
@@ -170,7 +180,7 @@ const Json& wanted_base(const Call& call) {
 }
 
 void dumptxoutset(Call& call) {
-    const Json& wanted = wanted_base(call);
+    const Json wanted = wanted_base(call);
     call.ask([&](Node& node) { find_base(node, wanted); });
     auto file = call.host().create_file(call.string(0), Host::Existing::keep);
     if (!file) fail(Code::invalid_parameter, file.error());
