@@ -42,7 +42,9 @@ bool BackgroundChain::is_on_path() const {
 
 bool BackgroundChain::can_step() const {
     const HeaderNode& base = *parts_.index.snapshot_base();
-    return at_ == &base || !is_on_path() || base.ancestor(at_->height + 1)->has_body();
+    // A branch that does not lead to the base is left once the block beside it is there.
+    const HeaderNode& fork = *fork_point(at_, &base);
+    return at_ == &base || base.ancestor(fork.height + 1)->has_body();
 }
 
 Expected<bool, BackgroundChain::Failure> BackgroundChain::step() {

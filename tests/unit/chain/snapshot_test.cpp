@@ -160,6 +160,7 @@ TEST_F(SnapshotTest, chain_that_left_the_snapshot_s_is_left_in_the_background) {
     ASSERT_EQ(load(origin.coins), "");
     EXPECT_EQ(index().validated().height, Height{5});
     EXPECT_EQ(chain->background()->at().height, Height{9});
+    EXPECT_FALSE(chain->snapshot_work()) << "the block beside the branch is missing";
     give_blocks(6, 30);
     validate();
     ASSERT_FALSE(chain->failure()) << chain->failure()->message;
