@@ -75,6 +75,7 @@ void fuzz_text(std::string_view text, MiniscriptContext context) {
         return found;
     });
     CHECK(decoded.has_value());
+    CHECK(decoded->expression.script(decoded->keys) == script);
 }
 
 void fuzz_script(const Script& script, MiniscriptContext context) {

@@ -53,9 +53,10 @@ class Miniscript {
 
     /// Children before parents, from left to right; the whole expression is the last.
     const std::vector<MiniscriptNode>& nodes() const { return nodes_; }
-    /// Positions of the node's children.
+    /// Positions of the node's children; empty for a leaf, whose `first` is in another list.
     std::span<const uint32_t> children(const MiniscriptNode& node) const {
-        return std::span{children_}.subspan(node.first, has_children(node) ? node.count : 0);
+        if (!has_children(node)) return {};
+        return std::span{children_}.subspan(node.first, node.count);
     }
     /// Of sha256, hash256, ripemd160 and hash160.
     const Bytes& hash(const MiniscriptNode& node) const { return hashes_[node.first]; }

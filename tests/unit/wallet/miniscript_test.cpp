@@ -156,6 +156,20 @@ TEST(Miniscript, parse_withAKeyLimit_countsKeys) {
     EXPECT_TRUE(parse_test_miniscript("multi_a(1" + keys + ",@21)", tapscript));
 }
 
+// A leaf's position is one of its key or hash, and can be beyond the list of children.
+TEST(Miniscript, children_ofALeaf_areNone) {
+    for (const std::string_view text : {"pk(@1)", "or_d(multi(2,@1,@2,@3),and_v(v:pkh(@4),1))"}) {
+        const auto parsed = parse_test_miniscript(text, p2wsh);
+        ASSERT_TRUE(parsed);
+        const Miniscript& expression = parsed->expression;
+        for (const MiniscriptNode& node : expression.nodes()) {
+            if (Miniscript::has_children(node)) continue;
+            EXPECT_TRUE(expression.children(node).empty());
+            EXPECT_EQ(expression.children(node).data(), nullptr);
+        }
+    }
+}
+
 /// `count` letters before an expression.
 std::string repeated(std::string_view piece, size_t count) {
     std::string text;
