@@ -39,9 +39,10 @@ Connector::Connector(PeerTable& table, AddressManager& known)
         process_ = 1 + table.random().uniform(std::numeric_limits<uint64_t>::max() - 1);
     for (const Endpoint& endpoint : options.connect)
         targets_.push_back({to_string(endpoint), endpoint, false, {}, {}, 0, {}});
-    for (const Endpoint& endpoint : options.add_nodes) {
+    for (const auto& [endpoint, text] : options.add_nodes) {
         if (find_target(endpoint) == nullptr)
-            targets_.push_back({to_string(endpoint), endpoint, true, {}, {}, 0, {}});
+            targets_.push_back(
+                {text.empty() ? to_string(endpoint) : text, endpoint, true, {}, {}, 0, {}});
     }
 }
 

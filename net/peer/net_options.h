@@ -34,6 +34,12 @@ enum class BlockRelay : uint8_t {
     inv,      ///< each new tip is announced by `inv` and fetched without asking for headers
 };
 
+/// A value of -addnode.
+struct AddedNode {
+    Endpoint endpoint;
+    std::string text{};  ///< as the user wrote it; empty: like the endpoint
+};
+
 struct NetOptions {
     NetworkMagic magic{0xfa, 0xbf, 0xb5, 0xda};  ///< regtest's; the chain parameters give it
     uint16_t default_port = 18444;               ///< for targets that name none
@@ -56,7 +62,7 @@ struct NetOptions {
     size_t block_relay_max = 2;          ///< automatic outbound peers for blocks alone
     bool connect_only = false;           ///< -connect was given (also as -connect=0)
     std::vector<Endpoint> connect;       ///< -connect: the only outbound peers
-    std::vector<Endpoint> add_nodes;     ///< -addnode: kept connected, beside the others
+    std::vector<AddedNode> add_nodes;    ///< -addnode: kept connected, beside the others
     std::vector<Endpoint> seed_nodes;    ///< -seednode: asked once for addresses
     std::vector<std::string> dns_seeds;  ///< -dnsseed: names of nodes to ask for addresses
     bool force_dns_seeds = false;        ///< -forcednsseed: whatever is known

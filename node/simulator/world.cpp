@@ -112,7 +112,7 @@ void World::restart(NodeIndex index) {
         std::make_unique<SeededRandom>(SeededRandom::stream(options_.seed, stream, "secrets"));
     NodeConfig config = sim.spec.config;
     for (const auto& [from, to] : topology_) {
-        if (from == index) config.net.add_nodes.push_back(address(to));
+        if (from == index) config.net.add_nodes.push_back({address(to)});
     }
     LogSink& log = sim.spec.log != nullptr ? *sim.spec.log : sim.no_log;
     auto created =

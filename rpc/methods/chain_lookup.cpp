@@ -35,8 +35,10 @@ std::optional<TxIndex::Found> find_indexed(Node& node, const Txid& txid) {
 
 namespace {
 
-void check_available(const HeaderNode& header) {
-    if (header.is_pruned()) fail(Code::misc, "Block not available (pruned data)");
+void check_available(const Node& node, const HeaderNode& header) {
+    // The genesis block is in the first file, which is the first to be pruned.
+    const bool genesis_pruned = header.parent == nullptr && node.chain().index().pruned();
+    if (header.is_pruned() || genesis_pruned) fail(Code::misc, "Block not available (pruned data)");
     if (header.parent != nullptr && !header.has_body())
         fail(Code::misc, "Block not available (not fully downloaded)");
 }
@@ -44,14 +46,14 @@ void check_available(const HeaderNode& header) {
 }  // namespace
 
 BlockRef read_block(const Node& node, const HeaderNode& header) {
-    check_available(header);
+    check_available(node, header);
     auto block = node.chain().read_block(header);
     if (!block) fail_lost_block();
     return std::move(*block);
 }
 
 Bytes read_block_bytes(const Node& node, const HeaderNode& header) {
-    check_available(header);
+    check_available(node, header);
     auto bytes = node.chain().read_block_bytes(header);
     if (!bytes) fail_lost_block();
     return std::move(*bytes);

@@ -120,17 +120,24 @@ void read_engine(OptionReader& reader, NodeConfig& config) {
     config.engine = std::move(*choice);
 }
 
-std::vector<Endpoint> read_targets(OptionReader& reader, std::string_view name, uint16_t port) {
-    std::vector<Endpoint> targets;
+std::vector<AddedNode> read_targets(OptionReader& reader, std::string_view name, uint16_t port) {
+    std::vector<AddedNode> targets;
     for (const std::string& text : reader.list(name)) {
         const bool blank = text.find_first_not_of(" \t") == std::string::npos;
         if (text == "0" || (blank && name == "addnode")) continue;
         if (const auto endpoint = parse_endpoint(text, port))
-            targets.push_back(*endpoint);
+            targets.push_back({*endpoint, text});
         else
             reader.fail(name, text, "a host name or an address, with an optional port");
     }
     return targets;
+}
+
+std::vector<Endpoint> read_endpoints(OptionReader& reader, std::string_view name, uint16_t port) {
+    std::vector<Endpoint> endpoints;
+    for (const AddedNode& target : read_targets(reader, name, port))
+        endpoints.push_back(target.endpoint);
+    return endpoints;
 }
 
 // "800", "800M", "10g": small letters stand for powers of 1000, capitals for powers of 1024;
@@ -188,9 +195,9 @@ void read_net(OptionReader& reader, NodeConfig& config) {
         read_peer_binds(reader, static_cast<uint16_t>(reader.number("port").value_or(port)))
             .onion_binds;
     net.connect_only = reader.has("connect");
-    net.connect = read_targets(reader, "connect", port);
+    net.connect = read_endpoints(reader, "connect", port);
     net.add_nodes = read_targets(reader, "addnode", port);
-    net.seed_nodes = read_targets(reader, "seednode", port);
+    net.seed_nodes = read_endpoints(reader, "seednode", port);
     if (seeds_by_dns(reader)) net.dns_seeds = config.params.dns_seeds;
     if (net.force_dns_seeds && reader.has("dnsseed") && !reader.flag("dnsseed"))
         reader.fail("Cannot set -forcednsseed to true when setting -dnsseed to false.");

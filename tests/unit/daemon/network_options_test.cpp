@@ -65,7 +65,10 @@ TEST_F(NetworkOptionsTest, what_options_imply_for_others_is_logged) {
     EXPECT_THAT(notes({"-connect=a"}), Not(Contains(seeds)));
     EXPECT_THAT(notes({"-addnode= ", "-addnode=a"}),
                 Contains("Warning: Ignoring empty -addnode value"));
-    EXPECT_EQ(good({"-regtest", "-addnode=", "-addnode=a"}).node->net.add_nodes.size(), 1u);
+    const auto added = good({"-regtest", "-addnode=", "-addnode=a"}).node->net.add_nodes;
+    ASSERT_EQ(added.size(), 1u);
+    EXPECT_EQ(added[0].endpoint, (Endpoint{"a", 18444}));
+    EXPECT_EQ(added[0].text, "a") << "as getaddednodeinfo shows it";
 }
 
 }  // namespace
