@@ -63,14 +63,14 @@ Height Pruner::prune(Coins& coins, Height height) {
 
 void Pruner::prune_to_target(Coins& coins) {
     const BlockStore& files = blocks_.files();
-    if (!options_.enabled || options_.target_bytes == 0 || files.count() == files_last_ ||
+    if (!options_.enabled || options_.target_bytes == 0 ||
         index_.tip().height < Height{options_.after_height})
         return;
-    files_last_ = files.count();
-    const Height last = height_max();
-    // Small files grow in smaller increments than those of bitcoind.
-    const uint64_t growth = std::min(kGrowthBytes, 2 * options_.file_bytes_max);
     uint64_t size = files.size_on_disk();
+    // Small files grow in smaller increments than those of bitcoind.
+    if (size < size_last_ + std::min(kGrowthBytes, options_.file_bytes_max)) return;
+    const Height last = height_max();
+    const uint64_t growth = std::min(kGrowthBytes, 2 * options_.file_bytes_max);
     std::vector<uint32_t> numbers;
     for (uint32_t number = 0; number < files.count(); ++number) {
         if (size + growth < options_.target_bytes) break;
@@ -78,6 +78,7 @@ void Pruner::prune_to_target(Coins& coins) {
         size -= files.size_of(number);
         numbers.push_back(number);
     }
+    size_last_ = size;
     remove(coins, numbers);
 }
 

@@ -47,7 +47,7 @@ class Pruner {
     /// tip. REQUIRES: options.enabled.
     Height prune(Coins& coins, Height height);
     /// Removes the oldest files while the total exceeds the target, except what the tip and the
-    /// locks keep. Does nothing unless a file was added since the last call.
+    /// locks keep. Does nothing unless the files have grown by some megabytes since it last looked.
     void prune_to_target(Coins& coins);
 
  private:
@@ -60,7 +60,7 @@ class Pruner {
     StoredBlocks& blocks_;
     LogSink& log_;
     std::map<std::string, Height> locks_;
-    uint32_t files_last_ = 0;  // number of files at the last call
+    uint64_t size_last_ = 0;  // of all files, after the last look at them
 };
 
 }  // namespace parley

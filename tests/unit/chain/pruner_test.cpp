@@ -83,7 +83,7 @@ TEST_F(PrunerTest, target_is_kept_by_removing_the_oldest_files) {
     EXPECT_LT(chain.blocks.files().size_on_disk() + 2 * kFileBytes, size - kFileBytes);
 }
 
-TEST_F(PrunerTest, it_looks_again_only_when_there_is_a_new_file) {
+TEST_F(PrunerTest, it_looks_again_only_when_the_files_have_grown) {
     Pruner pruner = this->pruner(1);
     pruner.prune_to_target(chain.coins);
     const int before = missing();
@@ -96,6 +96,25 @@ TEST_F(PrunerTest, it_looks_again_only_when_there_is_a_new_file) {
         chain.move_to(chain.extend(chain.index.tip(), 1));
     pruner.prune_to_target(chain.coins);
     EXPECT_GT(missing(), before);
+}
+
+TEST_F(PrunerTest, growth_within_a_file_counts) {
+    const uint32_t before = chain.blocks.files().count();
+    while (chain.blocks.files().count() == before)
+        chain.move_to(chain.extend(chain.index.tip(), 1));
+    const uint32_t count = chain.blocks.files().count();
+    Pruner pruner = this->pruner(1);
+    pruner.set_lock("index", Height{0});
+    pruner.prune_to_target(chain.coins);
+    pruner.set_lock("index", chain.index.tip().height);
+    const uint64_t size = chain.blocks.files().size_on_disk();
+    pruner.prune_to_target(chain.coins);
+    EXPECT_EQ(missing(), 0) << "nothing has grown";
+    while (chain.blocks.files().size_on_disk() < size + kFileBytes)
+        chain.move_to(chain.extend(chain.index.tip(), 1));
+    ASSERT_EQ(chain.blocks.files().count(), count);
+    pruner.prune_to_target(chain.coins);
+    EXPECT_GT(missing(), 0);
 }
 
 TEST_F(PrunerTest, short_chain_and_missing_target_prune_nothing_by_themselves) {
