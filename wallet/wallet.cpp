@@ -288,6 +288,13 @@ Expected<RescanResult, WalletError> Wallet::rescan(Height begin, std::optional<H
     if (end && *end < begin)
         return Unexpected(WalletError{WalletErrorCode::invalid_parameter,
                                       "stop_height must be greater than start_height"});
+    const auto& node = impl_->context.node;
+    for (Height height = begin; height <= end.value_or(tip); ++height) {
+        if (node.is_pruned(node.hash_at(height)))
+            return Unexpected(WalletError{WalletErrorCode::misc,
+                                          "Can't rescan beyond pruned data. Use RPC call "
+                                          "getblockchaininfo to determine your pruned height."});
+    }
     return impl_->rescan(begin, end.value_or(tip));
 }
 

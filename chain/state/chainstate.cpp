@@ -219,8 +219,10 @@ ChainUpdate Chainstate::activate_best_chain(Settle settle) {
         blocks_.commit();
         index_.drop_worse_candidates();
         coins_->write_due(index_.tip());
-        if (!reindexer_ && !background_) pruner_.prune_to_target(*coins_);
     }
+    // At the start, too: the target may be lower than before.
+    const bool due = update.changed() || !update.invalid.empty() || !pruner_.has_looked();
+    if (due && !reindexer_ && !background_) pruner_.prune_to_target(*coins_);
     return update;
 }
 

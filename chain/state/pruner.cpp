@@ -66,6 +66,7 @@ void Pruner::prune_to_target(Coins& coins) {
     if (!options_.enabled || options_.target_bytes == 0 ||
         index_.tip().height < Height{options_.after_height})
         return;
+    looked_ = true;
     uint64_t size = files.size_on_disk();
     // Small files grow in smaller increments than those of bitcoind.
     if (size < size_last_ + std::min(kGrowthBytes, options_.file_bytes_max)) return;

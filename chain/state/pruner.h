@@ -49,6 +49,8 @@ class Pruner {
     /// Removes the oldest files while the total exceeds the target, except what the tip and the
     /// locks keep. Does nothing unless the files have grown by some megabytes since it last looked.
     void prune_to_target(Coins& coins);
+    /// Whether prune_to_target() has looked at the files in this run.
+    bool has_looked() const { return looked_; }
 
  private:
     /// The greatest height of a block that may be removed.
@@ -60,6 +62,7 @@ class Pruner {
     StoredBlocks& blocks_;
     LogSink& log_;
     std::map<std::string, Height> locks_;
+    bool looked_ = false;
     uint64_t size_last_ = 0;  // of all files, after the last look at them
 };
 

@@ -179,7 +179,7 @@ Bytes FeeEstimator::encode(bool ending) const {
     writer.le(earlier ? earlier_first_ : first_).le(earlier ? earlier_newest_ : newest_);
     buckets_.write(writer);
     // The medium horizon is the oldest one, and comes first.
-    for (const size_t i : {1, 0, 2}) histories[i].write(writer);
+    for (const size_t i : {size_t{1}, size_t{0}, size_t{2}}) histories[i].write(writer);
     return writer.take();
 }
 
@@ -191,7 +191,7 @@ bool FeeEstimator::read(Reader& reader) {
     if (newest_ < 0 || earlier_first_ < 0 || earlier_first_ > earlier_newest_ ||
         earlier_newest_ > newest_ || !buckets_.read_equal(reader))
         return false;
-    for (const size_t i : {1, 0, 2}) {
+    for (const size_t i : {size_t{1}, size_t{0}, size_t{2}}) {
         if (!histories_[i].read(reader)) return false;
     }
     return reader.ok();

@@ -23,9 +23,13 @@ constexpr int kTimeoutsMax = 3;
 }  // namespace
 
 bool BlockDownload::wanted(const HeaderNode& node) const {
-    // A pruned block stays `connected`: it is not fetched again.
+    // A pruned block stays `connected`.
     if (node.status != BlockStatus::stored && node.status != BlockStatus::connected) return true;
     return table_.options().sealed_blocks && node.seal.empty() && !node.score;
+}
+
+bool BlockDownload::wanted_again(const HeaderNode& node) const {
+    return node.is_pruned() && !table_.index().contains(node);
 }
 
 bool BlockDownload::offers_more(const Peer& peer) const {
@@ -48,6 +52,13 @@ std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t cou
         sync.last_common = table_.index().at_height(std::min(best.height, tip_height));
     }
     sync.last_common = fork_point(sync.last_common, &best);
+    const HeaderNode& tip = table_.index().tip();
+    // Pruned blocks are only worth their bytes if the branch then wins: one with as much score
+    // could be pruned and fetched over and over.
+    const bool wins = best.score && tip.score && *best.score > *tip.score;
+    const bool again = wins && table_.index().pruned();
+    // Blocks that were here when the walk passed them may be pruned now.
+    if (again) sync.last_common = fork_point(sync.last_common, &tip);
     const int32_t end = std::min(best.height.value(), sync.last_common->height.value() + kWindow);
     const bool limited = is_limited(peer.handshake.theirs.services);
     bool all_here = true;
@@ -60,7 +71,7 @@ std::vector<const HeaderNode*> BlockDownload::next_blocks(Peer& peer, size_t cou
         table_.work(step.size());
         for (const HeaderNode* candidate : step) {
             if (candidate->is_invalid()) return result;
-            if (!wanted(*candidate)) {
+            if (!wanted(*candidate) && !(again && wanted_again(*candidate))) {
                 if (all_here) sync.last_common = candidate;
                 continue;
             }

@@ -43,6 +43,8 @@ class BlockDownload {
  private:
     bool offers_more(const Peer& peer) const;
     bool wanted(const HeaderNode& node) const;
+    // Pruned, and needed to move to its branch.
+    bool wanted_again(const HeaderNode& node) const;
     std::vector<const HeaderNode*> next_blocks(Peer& peer, size_t count_max);
     std::vector<const HeaderNode*> next_below_snapshot(const Peer& peer, size_t count_max) const;
     void send_request(Peer& peer, const std::vector<const HeaderNode*>& blocks);

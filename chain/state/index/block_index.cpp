@@ -163,14 +163,19 @@ void BlockIndex::add_body(const HeaderNode& stored, const FilePosition& position
     HeaderNode& node = tree_.edit(stored);
     CHECK(!node.has_body() && node.parent != nullptr);
     const bool pruned = node.is_pruned();
-    if (pruned) candidates_.clear();  // their order changes, and branches may be whole again
+    if (pruned && node.score) candidates_.erase(&node);  // its order changes
     node.block_position = position;
     node.sequence = ++sequence_last_;
     touch(node);
     if (pruned) {
         // Below a branch that the user gave up and took back.
         if (node.status == BlockStatus::header_only) node.status = BlockStatus::stored;
-        rebuild_candidates();
+        // The way to them may be whole again.
+        add_candidate(node);
+        tree_.for_each_descendant(node, [this](const HeaderNode& above) {
+            add_candidate(above);
+            return true;
+        });
         return;
     }
     node.status = BlockStatus::stored;
@@ -314,9 +319,13 @@ void BlockIndex::extend_validated(const HeaderNode& node) {
 
 void BlockIndex::doubt_descendants() {
     tree_.for_each_descendant(*snapshot_base_, [this](HeaderNode& node) {
-        if (!node.has_undo()) return true;
+        // By the user, here or below: other marks below are cleared already.
+        const bool wished = node.invalidated || node.parent->is_invalid();
+        const BlockStatus unknown =
+            node.has_body() ? BlockStatus::stored : BlockStatus::header_only;
+        if (!node.has_undo() && (wished || node.status == unknown)) return true;
         node.undo_position = {};
-        if (!node.is_invalid()) node.status = BlockStatus::stored;
+        if (!wished) node.status = unknown;
         touch(node);
         return true;
     });

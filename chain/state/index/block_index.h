@@ -134,7 +134,7 @@ class BlockIndex {
     /// All blocks up to the base are validated, or the chain begins again at genesis.
     void end_snapshot();
     /// The snapshot is refuted: what its descendants spend, and whether they are valid, is not
-    /// known any more.
+    /// known any more. What the user invalidated stays so.
     void doubt_descendants();
 
     // --- Validity, and user preferences.

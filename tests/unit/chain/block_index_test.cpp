@@ -230,6 +230,49 @@ TEST_F(Index, removed_bodies_keep_what_was_connected_and_forget_the_rest) {
     EXPECT_TRUE(has_bodies_above(b, a));
 }
 
+TEST_F(Index, pruned_branch_is_a_candidate_again_when_its_last_body_is_back) {
+    const HeaderNode& a = body(header(index.genesis(), 1), 1);
+    const HeaderNode& b = body(header(a, 2), 1);
+    connect(a);
+    connect(b);
+    const HeaderNode& c = body(header(b, 4), 2);
+    const HeaderNode& winner = body(header(index.genesis(), 3), 2);
+    index.disconnect_tip();
+    index.disconnect_tip();
+    connect(winner);
+    const uint32_t file = 1;
+    index.remove_bodies({&file, 1});
+    EXPECT_EQ(&index.best_candidate(), &winner) << "the way to the better branch is gone";
+    body(b, 2);
+    EXPECT_EQ(&index.best_candidate(), &winner);
+    body(a, 2);
+    EXPECT_EQ(&index.best_candidate(), &c);
+    EXPECT_EQ(a.status, BlockStatus::connected);
+}
+
+TEST_F(Index, refuted_snapshot_clears_the_marks_above_but_for_the_users) {
+    const HeaderNode& base = header(index.genesis(), 1);
+    const HeaderNode& good = body(header(base, 2));
+    const HeaderNode& bad = body(header(good, 3));
+    const HeaderNode& above = header(bad, 4);
+    const HeaderNode& wished = body(header(good, 5));
+    const HeaderNode& below_wish = body(header(wished, 6));
+    index.adopt_snapshot(base, index.genesis(), 2);
+    connect(good);
+    index.mark_invalid(bad);
+    index.invalidate(wished);
+    index.doubt_descendants();
+    EXPECT_FALSE(good.has_undo());
+    EXPECT_EQ(good.status, BlockStatus::stored);
+    EXPECT_EQ(bad.status, BlockStatus::stored);
+    EXPECT_EQ(above.status, BlockStatus::header_only);
+    EXPECT_EQ(wished.status, BlockStatus::invalid);
+    EXPECT_EQ(below_wish.status, BlockStatus::invalid_ancestor);
+    index.end_snapshot();
+    index.reconsider(wished);
+    EXPECT_EQ(below_wish.status, BlockStatus::stored);
+}
+
 TEST_F(Index, score_that_does_not_grow_is_damage_and_is_not_taken) {
     const HeaderNode& a = header(index.genesis(), 1);
     EXPECT_EQ(index.damaged_score(), nullptr);

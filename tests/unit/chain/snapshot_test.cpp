@@ -278,6 +278,23 @@ TEST_F(ForgedSnapshotTest, blocks_refute_it_and_the_next_start_goes_on_without_i
     EXPECT_EQ(*has_coins(*coins, kCoinsKeys[1]), false);
 }
 
+TEST_F(ForgedSnapshotTest, block_that_its_coins_made_invalid_is_taken_after_it_is_refuted) {
+    give_headers();
+    ASSERT_EQ(load(forged_coins()), "");
+    give_blocks(1, 30);
+    chain.mine(95);
+    const auto& [outpoint, coin] = origin.coins[0];
+    ASSERT_EQ(coin.height + 100 <= index().tip().height, true);
+    BlockPlan plan;
+    plan.transactions = {spend_true({outpoint}, coin.output.value)};
+    const BlockRef spend = chain.build(index().tip(), plan);
+    EXPECT_EQ(chain.verdict(spend), "bad-txns-in-belowout");
+    validate();
+    ASSERT_TRUE(chain->failure());
+    chain.restart();
+    EXPECT_EQ(index().tip().hash, spend->header.hash());
+}
+
 TEST_F(SnapshotTest, known_bases_of_the_public_chains_have_rising_heights) {
     for (const ChainName& name : chain_names()) {
         const ChainParams chain_params = name.params();

@@ -148,7 +148,7 @@ void FakeBackend::attach_seal(const HeaderNode& node, ByteSpan seal) {
 void FakeBackend::store(const HeaderNode& node, const BlockRef& block, ByteSpan seal) {
     attach_seal(node, seal);
     if (node.has_body()) return;
-    index_.add_body(node, {0, ++bodies_, 1}, block->transactions.size());
+    index_.add_body(node, {file_, ++bodies_, 1}, block->transactions.size());
     blocks_[node.hash] = block;
 }
 

@@ -56,6 +56,10 @@ class FakeBackend final : public NetView {
     void remove_transaction(const TransactionRef& transaction);
     BlockResult submit_block(const BlockRef& block, ByteSpan seal);
     void add_coin(const Txid& txid) { coins_.insert(txid); }
+    /// Bodies that come from now on are stored in the next file.
+    void begin_file() { ++file_; }
+    /// Prunes the blocks of a file; the first is 0.
+    void remove_file(uint32_t file) { index_.remove_bodies({&file, 1}); }
 
     const BlockIndex& index() const override { return index_; }
     const HeaderNode& active_tip() const { return index_.tip(); }
@@ -108,6 +112,7 @@ class FakeBackend final : public NetView {
     const std::unique_ptr<const HeaderRules> rules_;
     BlockIndex index_;
     uint64_t bodies_ = 0;
+    uint32_t file_ = 0;
     std::deque<NetInput> news_;
     std::map<BlockHash, BlockRef> blocks_;
     std::set<Txid> coins_;

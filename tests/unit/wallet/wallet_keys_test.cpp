@@ -291,6 +291,22 @@ TEST_F(WalletKeysTest, load_that_needs_pruned_blocks_says_so_and_changes_nothing
     EXPECT_TRUE(node.load("w"));
 }
 
+TEST_F(WalletKeysTest, rescan_of_pruned_blocks_is_refused_before_it_begins) {
+    Wallet& wallet = node.create("w", 1);
+    node.mine_many(kElsewhere, 20);
+    node.pruned_below = Height{10};
+    node.blocks_read = 0;
+    const auto refused = wallet.rescan(Height{0}, Height{15});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, WalletErrorCode::misc);
+    EXPECT_EQ(refused.error().message,
+              "Can't rescan beyond pruned data. Use RPC call getblockchaininfo to determine your "
+              "pruned height.");
+    EXPECT_FALSE(wallet.rescan(Height{9}));
+    EXPECT_EQ(node.blocks_read, 0u);
+    EXPECT_TRUE(wallet.rescan(Height{10}));
+}
+
 TEST_F(WalletKeysTest, load_damaged_record_is_refused_and_nothing_changes) {
     node.create("w", 1);
     node.mine(script(*node.wallet("w").new_address("")));
