@@ -270,10 +270,11 @@ class Network:
 
     def connect(self, a, b):
         """Connects a to b; returns when both have completed the handshake."""
-        before = len(handshaken(b))
+        # By its number: another peer may be leaving meanwhile.
+        newest = max((peer["id"] for peer in b.rpc.getpeerinfo()), default=-1)
         a.rpc.addnode(b.address, "onetry")
         wait_until(lambda: any(peer["addr"] == b.address for peer in handshaken(a)), f"{a.name} to reach {b.name}")
-        wait_until(lambda: len(handshaken(b)) > before, f"{b.name} to see {a.name}")
+        wait_until(lambda: any(peer["id"] > newest for peer in handshaken(b)), f"{b.name} to see {a.name}")
 
     def disconnect(self, a, b):
         """Ends the connection that a dialled to b."""
