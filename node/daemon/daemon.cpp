@@ -205,7 +205,7 @@ Expected<void, std::string> Daemon::open_rpc() {
     auto auth = HttpAuth::create(http, cookie);
     if (!auth) {
         log_->warning(LogCategory::general, "{}", auth.error());
-        return Unexpected(std::string{kHttpFailure});
+        return Unexpected(fmt::format("{}\nError: {}", auth.error(), kHttpFailure));
     }
     http_.emplace(
         http, std::move(*auth),

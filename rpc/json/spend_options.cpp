@@ -19,11 +19,11 @@ constexpr int64_t kTransactionWeightMin = 260;
 constexpr int64_t kInputWeightMin = 165;
 
 /// A fee rate in satoshi a virtual byte, with at most three decimals.
-FeeRate read_rate_per_byte(const Json& json, std::string_view name) {
+FeeRate read_rate_per_byte(const Json& json) {
     // As if it were coins: a satoshi a kvB is then 10^5 of the smallest unit.
     constexpr int64_t kUnit = 100'000;
-    const Amount rate = read_amount(json, name);
-    if (rate.value() % kUnit != 0) fail(Code::type, fmt::format("Invalid amount ({})", name));
+    const Amount rate = read_amount(json);
+    if (rate.value() % kUnit != 0) fail(Code::type, "Invalid amount");
     return FeeRate{rate.value() / kUnit};
 }
 
@@ -42,7 +42,7 @@ std::optional<FeeRate> read_funding_rate(const Json& options) {
              "target in blocks for automatic fee estimation, or an explicit fee rate.");
     if (!estimate_mode.is_null())
         fail(Code::invalid_parameter, "Cannot specify both estimate_mode and feeRate");
-    return FeeRate{read_fee_rate(coins_per_kvb, "feeRate").value()};
+    return FeeRate{read_fee_rate(coins_per_kvb).value()};
 }
 
 void read_change(const ChainParams& params, const Json& options, SpendRequest& request) {
@@ -57,7 +57,7 @@ void read_change(const ChainParams& params, const Json& options, SpendRequest& r
     }
     if (!type.is_null()) request.change_type = read_address_type(type.string(), "change");
     if (const Json& value = option_member(options, "changePosition"); !value.is_null()) {
-        const int64_t position = read_integer(value, "changePosition");
+        const int64_t position = read_integer(value);
         // -1: at a random place.
         if (position < -1 || position > static_cast<int64_t>(request.recipients.size()))
             fail(Code::invalid_parameter, "changePosition out of bounds");
@@ -67,7 +67,7 @@ void read_change(const ChainParams& params, const Json& options, SpendRequest& r
 
 void read_weights(const Json& options, SpendRequest& request) {
     if (const Json& value = option_member(options, "max_tx_weight"); !value.is_null()) {
-        const int64_t weight = read_integer(value, "max_tx_weight");
+        const int64_t weight = read_integer(value);
         if (weight < kTransactionWeightMin || weight > kTransactionWeightMax)
             fail(Code::wallet, fmt::format("Maximum transaction weight must be between {} and {}",
                                            kTransactionWeightMin, kTransactionWeightMax));
@@ -80,7 +80,7 @@ void read_weights(const Json& options, SpendRequest& request) {
         const Json* weight = item.find("weight");
         if (weight == nullptr || !weight->is_number())
             fail(Code::invalid_parameter, "Invalid parameter, missing weight key");
-        const int64_t value = read_integer(*weight, "weight");
+        const int64_t value = read_integer(*weight, INT64_MIN, INT64_MAX);
         if (value < kInputWeightMin)
             fail(Code::invalid_parameter,
                  "Invalid parameter, weight cannot be less than 165 (41 bytes (size of outpoint + "
@@ -106,7 +106,7 @@ void check_solving_data(const Json& data) {
         const Json& list = option_member(data, name);
         if (list.is_null()) continue;
         for (const Json& item : list.array()) {
-            if (!from_hex(read_string(item, name)))
+            if (!from_hex(read_string(item)))
                 fail(Code::address_or_key, fmt::format("'{}' is not hex", item.string()));
         }
     }
@@ -152,12 +152,12 @@ std::optional<FeeRate> read_fee_choice(const Json& conf_target, const Json& esti
                  "Cannot specify both conf_target and fee_rate. Please provide either a "
                  "confirmation target in blocks for automatic fee estimation, or an explicit fee "
                  "rate.");
-        if (!estimate_mode.is_null() && read_string(estimate_mode, "estimate_mode") != "unset")
+        if (!estimate_mode.is_null() && read_string(estimate_mode) != "unset")
             fail(Code::invalid_parameter, "Cannot specify both estimate_mode and fee_rate");
-        return read_rate_per_byte(fee_rate, "fee_rate");
+        return read_rate_per_byte(fee_rate);
     }
-    if (!estimate_mode.is_null()) check_estimate_mode(read_string(estimate_mode, "estimate_mode"));
-    if (!conf_target.is_null()) check_conf_target(read_integer(conf_target, "conf_target"));
+    if (!estimate_mode.is_null()) check_estimate_mode(read_string(estimate_mode));
+    if (!conf_target.is_null()) check_conf_target(read_integer(conf_target));
     return std::nullopt;
 }
 
@@ -168,7 +168,7 @@ std::set<size_t> read_fee_payers(const Json& list, const std::vector<std::string
         fail(Code::invalid_parameter,
              fmt::format("Invalid parameter 'subtract fee from output', {}", problem));
     };
-    for (const Json& item : read_array(list, "subtractfeefrom")) {
+    for (const Json& item : read_array(list)) {
         int64_t position = 0;
         if (item.is_string()) {
             const auto found = std::ranges::find(destinations, item.string());
@@ -176,7 +176,7 @@ std::set<size_t> read_fee_payers(const Json& list, const std::vector<std::string
                 refuse(fmt::format("destination {} not found in tx outputs", item.string()));
             position = found - destinations.begin();
         } else if (item.is_number()) {
-            position = read_integer(item, "subtractfeefrom", INT32_MIN, INT32_MAX);
+            position = read_integer(item);
         } else {
             refuse(fmt::format("invalid value type: {}", type_name(item.type())));
         }
@@ -203,12 +203,12 @@ void read_depths(const Json& options, std::string_view negative, SpendRequest& r
     const Json& min = option_member(options, "minconf");
     const Json& max = option_member(options, "maxconf");
     if (!min.is_null()) {
-        const int64_t depth = read_integer(min, "minconf", INT32_MIN, INT32_MAX);
+        const int64_t depth = read_integer(min);
         if (depth < 0) fail(Code::invalid_parameter, fmt::format(fmt::runtime(negative), depth));
         request.confirmations_min = static_cast<int32_t>(depth);
     }
     if (max.is_null()) return;
-    const int64_t depth = read_integer(max, "maxconf", INT32_MIN, INT32_MAX);
+    const int64_t depth = read_integer(max);
     if (depth < request.confirmations_min)
         fail(Code::invalid_parameter, fmt::format("maxconf can't be lower than minconf: {} < {}",
                                                   depth, request.confirmations_min));
@@ -277,7 +277,7 @@ BumpRequest read_bump_options(const ChainParams& params, const Json& options) {
         request.outputs = read_outputs(params, outputs);
     }
     if (!change.is_null()) {
-        const int64_t position = read_integer(change, "original_change_index");
+        const int64_t position = read_integer(change);
         if (position < 0 || position > UINT32_MAX)
             fail(Code::invalid_parameter, "Change position is out of range");
         request.change_position = static_cast<size_t>(position);

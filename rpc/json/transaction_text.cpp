@@ -29,7 +29,7 @@ TxInput read_input(const Json& json, uint32_t default_sequence) {
     input.prevout = read_outpoint(json);
     input.sequence = default_sequence;
     if (const Json* sequence = json.find("sequence"); sequence && sequence->is_number()) {
-        const int64_t value = read_integer(*sequence, "sequence");
+        const int64_t value = read_integer(*sequence, INT64_MIN, INT64_MAX);
         if (value < 0 || value > TxInput::kSequenceFinal)
             fail(Code::invalid_parameter, "Invalid parameter, sequence number is out of range");
         input.sequence = static_cast<uint32_t>(value);
@@ -40,12 +40,10 @@ TxInput read_input(const Json& json, uint32_t default_sequence) {
 TxOutput read_output(const ChainParams& params, const Json::Member& member) {
     const auto& [key, value] = member;
     if (key == "data") {
-        const Bytes data = read_hex(value, "Data");
-        if (data.empty()) fail(Code::invalid_parameter, "Data must be hexadecimal string (not '')");
-        return {Amount{0}, ScriptBuilder{}.op(OP_RETURN).push(data).build()};
+        return {Amount{0}, ScriptBuilder{}.op(OP_RETURN).push(read_hex(value, "Data")).build()};
     }
-    const Script script = read_address(params, key);
-    return {read_amount(value, key), script};
+    const Amount amount = read_amount(value);
+    return {amount, read_address(params, key)};
 }
 
 /// Flattens the array to one list of members, in order.
@@ -55,7 +53,7 @@ std::vector<const Json::Member*> output_members(const Json& outputs) {
         for (const Json::Member& member : outputs.object()) members.push_back(&member);
         return members;
     }
-    for (const Json& item : read_array(outputs, "outputs")) {
+    for (const Json& item : read_array(outputs)) {
         if (!item.is_object())
             fail(Code::invalid_parameter,
                  "Invalid parameter, key-value pair not an object as expected");
@@ -79,15 +77,15 @@ std::optional<TransactionData> decode_transaction_hex(std::string_view hex, Witn
     return decode(*bytes, WitnessEncoding::without);
 }
 
-TransactionData read_raw_transaction(const Json& json, std::string_view name) {
-    auto data = decode_transaction_hex(read_string(json, name));
+TransactionData read_raw_transaction(const Json& json) {
+    auto data = decode_transaction_hex(read_string(json));
     if (!data)
         fail(Code::deserialization, "TX decode failed. Make sure the tx has at least one input.");
     return std::move(*data);
 }
 
-BlockRef read_raw_block(const Json& json, std::string_view name) {
-    const auto bytes = from_hex(read_string(json, name));
+BlockRef read_raw_block(const Json& json) {
+    const auto bytes = from_hex(read_string(json));
     if (bytes) {
         Reader reader{*bytes};
         Block block = read_block(reader);
@@ -98,7 +96,7 @@ BlockRef read_raw_block(const Json& json, std::string_view name) {
 }
 
 OutPoint read_outpoint(const Json& json) {
-    read_object(json, "input");
+    read_object(json);
     const Json* hash = json.find("txid");
     const Json* vout = json.find("vout");
     if (!hash || !hash->is_string())
@@ -107,16 +105,14 @@ OutPoint read_outpoint(const Json& json) {
     const Txid txid = read_txid(*hash, "txid");
     if (!vout || !vout->is_number())
         fail(Code::invalid_parameter, "Invalid parameter, missing vout key");
-    const int64_t index = read_integer(*vout, "vout", INT32_MIN, INT32_MAX);
+    const int64_t index = read_integer(*vout);
     if (index < 0) fail(Code::invalid_parameter, "Invalid parameter, vout cannot be negative");
     return {txid, static_cast<uint32_t>(index)};
 }
 
 Script read_address(const ChainParams& params, std::string_view address) {
     const auto script = decode_address(params.address_prefixes, address);
-    if (!script)
-        fail(Code::address_or_key,
-             fmt::format("Invalid Bitcoin address: {} ({})", address, to_string(script.error())));
+    if (!script) fail(Code::address_or_key, fmt::format("Invalid Bitcoin address: {}", address));
     return *script;
 }
 
@@ -143,14 +139,14 @@ TransactionData construct_transaction(const ChainParams& params, const Json& inp
                                       std::optional<bool> replaceable, const Json& version) {
     TransactionData data;
     if (!locktime.is_null()) {
-        const int64_t value = read_integer(locktime, "locktime");
+        const int64_t value = read_integer(locktime, INT64_MIN, INT64_MAX);
         if (value < 0 || value > UINT32_MAX)
             fail(Code::invalid_parameter, "Invalid parameter, locktime out of range");
         data.locktime = static_cast<uint32_t>(value);
     }
     if (!version.is_null()) {
         constexpr int64_t kVersionMax = 3;  // the highest version that relay policy accepts
-        const int64_t value = read_integer(version, "version");
+        const int64_t value = read_integer(version, INT64_MIN, INT64_MAX);
         if (value < 1 || value > kVersionMax)
             fail(Code::invalid_parameter,
                  fmt::format("Invalid parameter, version out of range(1~{})", kVersionMax));
@@ -161,7 +157,7 @@ TransactionData construct_transaction(const ChainParams& params, const Json& inp
                                                          : TxInput::kSequenceFinal;
     bool signals = false;
     if (!inputs.is_null()) {
-        for (const Json& item : read_array(inputs, "inputs")) {
+        for (const Json& item : read_array(inputs)) {
             data.inputs.push_back(read_input(item, sequence));
             signals |= data.inputs.back().sequence <= kSequenceReplaceable;
         }
@@ -209,7 +205,7 @@ uint8_t read_sighash_type(const Json& json) {
          {"NONE|ANYONECANPAY", kSighashNone | kSighashAnyoneCanPay},
          {"SINGLE", kSighashSingle},
          {"SINGLE|ANYONECANPAY", kSighashSingle | kSighashAnyoneCanPay}}};
-    const std::string& text = read_string(json, "sighashtype");
+    const std::string& text = read_string(json);
     for (const auto& [name, type] : kTypes) {
         if (name == text) return type;
     }

@@ -18,10 +18,10 @@ std::optional<TransactionData> decode_transaction_hex(std::string_view hex,
                                                       WitnessGuess guess = WitnessGuess::either);
 
 /// Fails with deserialization, "TX decode failed. Make sure the tx has at least one input."
-TransactionData read_raw_transaction(const Json& json, std::string_view name);
+TransactionData read_raw_transaction(const Json& json);
 
 /// Fails with deserialization, "Block decode failed".
-BlockRef read_raw_block(const Json& json, std::string_view name);
+BlockRef read_raw_block(const Json& json);
 
 /// Inputs, outputs, locktime and replaceability as createrawtransaction takes them.
 TransactionData construct_transaction(const ChainParams& params, const Json& inputs,

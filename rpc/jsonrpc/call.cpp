@@ -11,10 +11,10 @@ namespace {
 
 const Json kNull;
 
-void expect_type(const Json& json, Json::Type type, std::string_view name) {
+void expect_type(const Json& json, Json::Type type) {
     if (json.type() == type) return;
-    fail(Code::type, fmt::format("JSON value of type {} is not of expected type {} ({})",
-                                 type_name(json.type()), type_name(type), name));
+    fail(Code::type, fmt::format("JSON value of type {} is not of expected type {}",
+                                 type_name(json.type()), type_name(type)));
 }
 
 std::optional<std::string> percent_decoded(std::string_view text) {
@@ -42,64 +42,64 @@ Error to_error(const WalletError& error) {
     return {static_cast<Code>(error.rpc_code()), error.message};
 }
 
-int64_t read_integer(const Json& json, std::string_view name, int64_t min, int64_t max) {
-    expect_type(json, Json::Type::number, name);
+int64_t read_integer(const Json& json, int64_t min, int64_t max) {
+    expect_type(json, Json::Type::number);
     const std::string& text = json.number();
     int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max)
-        fail(Code::misc, fmt::format("JSON integer out of range ({})", name));
+        fail(Code::misc, "JSON integer out of range");
     return value;
 }
 
-bool read_boolean(const Json& json, std::string_view name) {
-    expect_type(json, Json::Type::boolean, name);
+bool read_boolean(const Json& json) {
+    expect_type(json, Json::Type::boolean);
     return json.boolean();
 }
 
-const std::string& read_string(const Json& json, std::string_view name) {
-    expect_type(json, Json::Type::string, name);
+const std::string& read_string(const Json& json) {
+    expect_type(json, Json::Type::string);
     return json.string();
 }
 
-const Json::Array& read_array(const Json& json, std::string_view name) {
-    expect_type(json, Json::Type::array, name);
+const Json::Array& read_array(const Json& json) {
+    expect_type(json, Json::Type::array);
     return json.array();
 }
 
-const Json::Object& read_object(const Json& json, std::string_view name) {
-    expect_type(json, Json::Type::object, name);
+const Json::Object& read_object(const Json& json) {
+    expect_type(json, Json::Type::object);
     return json.object();
 }
 
-Amount read_amount(const Json& json, std::string_view name) {
+Amount read_amount(const Json& json) {
     if (!json.is_number() && !json.is_string())
-        fail(Code::type, fmt::format("Amount is not a number or string ({})", name));
+        fail(Code::type, "Amount is not a number or string");
     const auto amount = parse_amount(json.is_number() ? json.number() : json.string());
-    if (!amount) fail(Code::type, fmt::format("Invalid amount ({})", name));
-    if (!money_range(*amount)) fail(Code::type, fmt::format("Amount out of range ({})", name));
+    if (!amount) fail(Code::type, "Invalid amount");
+    if (!money_range(*amount)) fail(Code::type, "Amount out of range");
     return *amount;
 }
 
-Amount read_fee_rate(const Json& json, std::string_view name) {
-    const Amount rate = read_amount(json, name);
+Amount read_fee_rate(const Json& json) {
+    const Amount rate = read_amount(json);
     if (rate.value() >= kCoin)
         fail(Code::invalid_parameter,
-             fmt::format("Fee rates larger than or equal to 1BTC/kvB are not accepted ({})", name));
+             "Fee rates larger than or equal to 1BTC/kvB are not accepted");
     return rate;
 }
 
 Bytes read_hex(const Json& json, std::string_view name) {
-    const std::string& text = read_string(json, name);
+    const std::string& text = read_string(json);
     auto bytes = from_hex(text);
-    if (!bytes)
+    if (!bytes || bytes->empty())
         fail(Code::invalid_parameter,
              fmt::format("{} must be hexadecimal string (not '{}')", name, text));
     return std::move(*bytes);
 }
 
 Hash256 read_hash(const Json& json, std::string_view name) {
-    const std::string& text = read_string(json, name);
+    const std::string& text = read_string(json);
     constexpr size_t kDigits = 2 * Hash256::kSize;
     if (text.size() != kDigits)
         fail(Code::invalid_parameter, fmt::format("{} must be of length {} (not {}, for '{}')",
@@ -111,16 +111,16 @@ Hash256 read_hash(const Json& json, std::string_view name) {
     return *hash;
 }
 
-std::pair<uint32_t, uint32_t> read_range(const Json& json, std::string_view name) {
+std::pair<uint32_t, uint32_t> read_range(const Json& json) {
     // bitcoind's limit.
     constexpr int64_t kRangeSizeMax = 1'000'000;
     int64_t first = 0;
     int64_t last = 0;
     if (json.is_number()) {
-        last = read_integer(json, name);
+        last = read_integer(json, INT64_MIN, INT64_MAX);
     } else if (json.is_array() && json.array().size() == 2) {
-        first = read_integer(json.array()[0], name);
-        last = read_integer(json.array()[1], name);
+        first = read_integer(json.array()[0], INT64_MIN, INT64_MAX);
+        last = read_integer(json.array()[1], INT64_MIN, INT64_MAX);
         if (first > last)
             fail(Code::invalid_parameter,
                  "Range specified as [begin,end] must not have begin after end");
@@ -174,15 +174,15 @@ const Json& Call::argument(size_t position) const {
 }
 
 int64_t Call::integer(size_t position, int64_t otherwise, int64_t min, int64_t max) const {
-    return has(position) ? read_integer(argument(position), name(position), min, max) : otherwise;
+    return has(position) ? read_integer(argument(position), min, max) : otherwise;
 }
 
 bool Call::boolean(size_t position, bool otherwise) const {
-    return has(position) ? read_boolean(argument(position), name(position)) : otherwise;
+    return has(position) ? read_boolean(argument(position)) : otherwise;
 }
 
 std::string Call::string(size_t position, std::string_view otherwise) const {
-    return has(position) ? read_string(argument(position), name(position)) : std::string{otherwise};
+    return has(position) ? read_string(argument(position)) : std::string{otherwise};
 }
 
 BlockHash Call::block_hash(size_t position) const {

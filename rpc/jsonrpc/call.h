@@ -67,18 +67,19 @@ Expected<T, Refusal> unwrap(Expected<T, std::variant<Refusal, StorageError>> res
     return Unexpected(std::move(std::get<Refusal>(result.error())));
 }
 
-// Readers for one argument or member; `name` is for the error message. They check types too,
-// because members of objects have not been checked. Codes and texts are bitcoind's.
-int64_t read_integer(const Json& json, std::string_view name, int64_t min = INT64_MIN,
-                     int64_t max = INT64_MAX);
-bool read_boolean(const Json& json, std::string_view name);
-const std::string& read_string(const Json& json, std::string_view name);
-const Json::Array& read_array(const Json& json, std::string_view name);
-const Json::Object& read_object(const Json& json, std::string_view name);
+// Readers for one argument or member. They check types too, because members of objects have not
+// been checked. Codes and texts are bitcoind's, some of which contain the `name`; the bounds of
+// an integer are those of its type there.
+int64_t read_integer(const Json& json, int64_t min = INT32_MIN, int64_t max = INT32_MAX);
+bool read_boolean(const Json& json);
+const std::string& read_string(const Json& json);
+const Json::Array& read_array(const Json& json);
+const Json::Object& read_object(const Json& json);
 /// Coins to satoshi, exactly; not negative, and at most the maximum supply.
-Amount read_amount(const Json& json, std::string_view name);
+Amount read_amount(const Json& json);
 /// A fee rate in coins per kvB.
-Amount read_fee_rate(const Json& json, std::string_view name);
+Amount read_fee_rate(const Json& json);
+/// At least one byte.
 Bytes read_hex(const Json& json, std::string_view name);
 Hash256 read_hash(const Json& json, std::string_view name);
 inline Txid read_txid(const Json& json, std::string_view name) {
@@ -88,7 +89,7 @@ inline BlockHash read_block_hash(const Json& json, std::string_view name) {
     return BlockHash{read_hash(json, name)};
 }
 /// A number n means 0 to n; an array is [first, last].
-std::pair<uint32_t, uint32_t> read_range(const Json& json, std::string_view name);
+std::pair<uint32_t, uint32_t> read_range(const Json& json);
 
 /// Rejects unknown members of an options object, and wrong types of known ones.
 struct Member {
@@ -130,8 +131,12 @@ class Call {
     bool has(size_t position) const { return !argument(position).is_null(); }
     std::string_view name(size_t position) const { return method_.parameters[position].name(); }
 
-    int64_t integer(size_t position, int64_t otherwise = 0, int64_t min = INT64_MIN,
-                    int64_t max = INT64_MAX) const;
+    int64_t integer(size_t position, int64_t otherwise = 0, int64_t min = INT32_MIN,
+                    int64_t max = INT32_MAX) const;
+    /// Of 64 bits.
+    int64_t long_integer(size_t position, int64_t otherwise = 0) const {
+        return integer(position, otherwise, INT64_MIN, INT64_MAX);
+    }
     bool boolean(size_t position, bool otherwise = false) const;
     std::string string(size_t position, std::string_view otherwise = {}) const;
     BlockHash block_hash(size_t position) const;

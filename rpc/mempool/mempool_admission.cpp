@@ -19,8 +19,7 @@ constexpr int64_t kMaxFeeRateDefault = kCoin / 10;
 constexpr std::string_view kMaxFeeRateDefaultText = "0.10";
 
 Amount max_fee_rate(const Call& call, size_t position) {
-    return call.has(position) ? read_fee_rate(call.argument(position), call.name(position))
-                              : Amount{kMaxFeeRateDefault};
+    return call.has(position) ? read_fee_rate(call.argument(position)) : Amount{kMaxFeeRateDefault};
 }
 
 using Admission = Expected<AcceptInfo, TxReject>;
@@ -71,14 +70,19 @@ bool write_verdict(JsonWriter& out, const Admission& admission, const Transactio
     return true;
 }
 
-std::vector<TransactionRef> read_package(const Call& call, const Json::Array& raw) {
+const Json::Array& package_argument(const Call& call) {
+    const Json::Array& raw = read_array(call.argument(0));
     if (raw.empty() || raw.size() > Mempool::kPackageCountMax)
         fail(Code::invalid_parameter, fmt::format("Array must contain between 1 and {} "
                                                   "transactions.",
                                                   Mempool::kPackageCountMax));
+    return raw;
+}
+
+std::vector<TransactionRef> read_package(const Json::Array& raw) {
     std::vector<TransactionRef> transactions;
     for (const Json& item : raw) {
-        const std::string& hex = read_string(item, call.name(0));
+        const std::string& hex = read_string(item);
         auto data = decode_transaction_hex(hex);
         if (!data)
             fail(Code::deserialization,
@@ -89,9 +93,9 @@ std::vector<TransactionRef> read_package(const Call& call, const Json::Array& ra
 }
 
 void testmempoolaccept(Call& call) {
-    const Json::Array& raw = read_array(call.argument(0), call.name(0));
+    const Json::Array& raw = package_argument(call);
     const Amount max_rate = max_fee_rate(call, 1);
-    const std::vector<TransactionRef> transactions = read_package(call, raw);
+    const std::vector<TransactionRef> transactions = read_package(raw);
     const TestResult result =
         call.ask([&](Node& node) { return unwrap(node.test_accept(transactions)); });
     bool judged = true;
@@ -136,10 +140,10 @@ void write_package_verdict(JsonWriter& out, const PackageResult::Verdict& verdic
 }
 
 void submitpackage(Call& call) {
-    const Json::Array& raw = read_array(call.argument(0), call.name(0));
+    const Json::Array& raw = package_argument(call);
     const Amount max_rate = max_fee_rate(call, 1);
-    const Amount max_burn = call.has(2) ? read_amount(call.argument(2), call.name(2)) : Amount{0};
-    mempool_input::SubmitPackage package{read_package(call, raw)};
+    const Amount max_burn = call.has(2) ? read_amount(call.argument(2)) : Amount{0};
+    mempool_input::SubmitPackage package{read_package(raw)};
     for (const TransactionRef& each : package.transactions) check_burn(*each, max_burn);
     const std::vector<TransactionRef> transactions = package.transactions;
     if (transactions.size() > 1 && !is_child_with_parents_tree(transactions))
@@ -183,10 +187,9 @@ void submitpackage(Call& call) {
 }
 
 void sendrawtransaction(Call& call) {
-    const TransactionRef transaction =
-        make_transaction(read_raw_transaction(call.argument(0), call.name(0)));
+    const Amount max_burn = call.has(2) ? read_amount(call.argument(2)) : Amount{0};
+    const TransactionRef transaction = make_transaction(read_raw_transaction(call.argument(0)));
     const Amount max_rate = max_fee_rate(call, 1);
-    const Amount max_burn = call.has(2) ? read_amount(call.argument(2), call.name(2)) : Amount{0};
     check_burn(*transaction, max_burn);
     call.ask([&](Node& node) {
         if (max_rate.value() > 0) {

@@ -17,7 +17,7 @@ void savemempool(Call& call) {
 
 bool option(const Json& options, std::string_view name, bool otherwise) {
     const Json* found = options.find(name);
-    return found == nullptr || found->is_null() ? otherwise : read_boolean(*found, name);
+    return found == nullptr || found->is_null() ? otherwise : read_boolean(*found);
 }
 
 void importmempool(Call& call) {

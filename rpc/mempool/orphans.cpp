@@ -52,7 +52,7 @@ std::vector<Method> orphan_methods() {
         {.name = "getorphantxs",
          .category = "mempool",
          .description = "Lists the transactions of peers that wait for unknown parents.",
-         .parameters = {{"verbosity", any, false, "0",
+         .parameters = {{"verbosity", json, false, "0",
                          "0: the txids; 1: sizes and peers too; 2: and the transactions."}},
          .result = "[...]    (json array)",
          .example = "2",

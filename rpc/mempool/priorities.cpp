@@ -13,7 +13,7 @@ void prioritisetransaction(Call& call) {
     const Txid txid = call.txid(0);
     const Json& dummy = call.argument(1);
     const bool zero = dummy.is_null() || std::strtod(dummy.number().c_str(), nullptr) == 0;
-    const Amount delta{call.integer(2)};
+    const Amount delta{call.long_integer(2)};
     if (!zero)
         fail(Code::invalid_parameter,
              "Priority is no longer supported, dummy argument to prioritisetransaction must be 0.");

@@ -15,8 +15,8 @@ struct Spender {
 
 std::vector<OutPoint> read_outputs_to_look_up(const Call& call) {
     std::vector<OutPoint> outpoints;
-    for (const Json& item : read_array(call.argument(0), call.name(0))) {
-        read_object(item, call.name(0));
+    for (const Json& item : read_array(call.argument(0))) {
+        read_object(item);
         require_members(item, {"txid", "vout"});
         check_members(item, {{"txid", ParameterType::hex}, {"vout", ParameterType::number}});
         outpoints.push_back(read_outpoint(item));

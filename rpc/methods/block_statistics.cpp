@@ -175,8 +175,7 @@ void getblockstats(Call& call) {
                                        static_cast<int64_t>(content.block->transactions.size()));
     std::vector<std::string> wanted;
     if (call.has(1)) {
-        for (const Json& item : read_array(call.argument(1), call.name(1)))
-            wanted.push_back(read_string(item, call.name(1)));
+        for (const Json& item : read_array(call.argument(1))) wanted.push_back(read_string(item));
     }
     for (const std::string& name : wanted) {
         const bool known = std::any_of(figures.begin(), figures.end(),

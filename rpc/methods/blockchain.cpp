@@ -165,7 +165,7 @@ void getdifficulty(Call& call) {
 }
 
 void getblockhash(Call& call) {
-    const auto height = static_cast<int32_t>(call.integer(0, 0, INT32_MIN, INT32_MAX));
+    const auto height = static_cast<int32_t>(call.integer(0, 0));
     call.out().value(call.ask([&](Node& node) {
         const HeaderNode* block = node.chain().index().at_height(Height{height});
         if (block == nullptr) fail(Code::invalid_parameter, "Block height out of range");
@@ -174,7 +174,7 @@ void getblockhash(Call& call) {
 }
 
 void getblockheader(Call& call) {
-    const BlockHash hash = call.block_hash(0);
+    const BlockHash hash = read_block_hash(call.argument(0), "hash");
     const auto chain = call.chain();
     const auto known = chain ? chain->find(hash) : nullptr;
     const BlockSummary block = known ? known->summary : call.ask([&](Node& node) {
@@ -421,7 +421,7 @@ std::vector<Method> block_methods() {
                         "objects with the outputs that they spend (3).",
          .parameters =
              {{"blockhash", hex, true, "", "The block hash"},
-              {"verbosity|verbose", any, false, "1",
+              {"verbosity|verbose", json, false, "1",
                "0 for hex-encoded data, 1 for a JSON object, 2 for a JSON object with transaction "
                "data, and 3 for a JSON object with transaction data and the spent outputs"}},
          .result = "{hash, confirmations, ..., tx}    (json object) or \"hex\"    (string)",

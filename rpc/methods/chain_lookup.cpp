@@ -15,7 +15,7 @@ const HeaderNode& find_header(const Node& node, const BlockHash& hash) {
 const HeaderNode& block_by_hash_or_height(const Node& node, const Json& wanted) {
     const Chainstate& chain = node.chain();
     if (wanted.is_number()) {
-        const int64_t height = read_integer(wanted, "hash_or_height", INT32_MIN, INT32_MAX);
+        const int64_t height = read_integer(wanted);
         const int32_t tip = chain.index().tip().height.value();
         if (height < 0)
             fail(Code::invalid_parameter,

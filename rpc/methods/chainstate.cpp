@@ -29,11 +29,12 @@ Height height_at_time(const Chainstate& chain, int64_t time) {
 }
 
 /// Returns the height of the highest pruned block; -1: none.
-Height prune_blocks(Node& node, int64_t wanted) {
+Height prune_blocks(Node& node, const Call& call) {
     constexpr int64_t kHeightMax = 1'000'000'000;  // a larger number is a time
     const Chainstate& chain = node.chain();
     if (!chain.prune_state().enabled)
         fail(Code::misc, "Cannot prune blocks because node is not in prune mode.");
+    const int64_t wanted = call.integer(0);
     if (wanted < 0) fail(Code::invalid_parameter, "Negative block height.");
     const Height height =
         wanted > kHeightMax ? height_at_time(chain, wanted) : Height{static_cast<int32_t>(wanted)};
@@ -46,8 +47,7 @@ Height prune_blocks(Node& node, int64_t wanted) {
 }
 
 void pruneblockchain(Call& call) {
-    const int64_t wanted = call.integer(0);
-    call.out().value(call.ask([&](Node& node) { return prune_blocks(node, wanted); }));
+    call.out().value(call.ask([&](Node& node) { return prune_blocks(node, call); }));
 }
 
 /// Throws if the block is unknown, or if the engine's finality forbids the request.

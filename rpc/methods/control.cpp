@@ -48,8 +48,8 @@ void getrpcinfo(Call& call) {
 
 void set_categories(Call& call, size_t position, bool enabled) {
     if (!call.has(position)) return;
-    for (const Json& item : read_array(call.argument(position), call.name(position))) {
-        const std::string& category = read_string(item, call.name(position));
+    for (const Json& item : read_array(call.argument(position))) {
+        const std::string& category = read_string(item);
         if (!call.host().set_log_category(category, enabled))
             fail(Code::invalid_parameter, fmt::format("unknown logging category {}", category));
     }

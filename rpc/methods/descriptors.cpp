@@ -50,9 +50,9 @@ ScanObject parse_scan_object(const ChainParams& params, const Json& object) {
     const Json* text = object.is_string() ? &object : object.find("desc");
     if (text == nullptr || text->is_null())
         fail(Code::invalid_parameter, "Descriptor needs to be provided in scan object");
-    ScanObject result{read_string(*text, "desc"), {}, {0, kLastPositionDefault}};
+    ScanObject result{read_string(*text), {}, {0, kLastPositionDefault}};
     if (const Json* given = object.find("range"); given != nullptr && !given->is_null())
-        result.range = read_range(*given, "range");
+        result.range = read_range(*given);
     result.descriptors = read_descriptors(params, result.text, false);
     if (!result.descriptors.front().is_range()) result.range = {0, 0};
     return result;

@@ -49,8 +49,8 @@ void generate(Call& call) {
 void getnetworkhashps(Call& call) {
     // A client may ask for the whole chain, but must not occupy the core thread for long.
     constexpr int64_t kBlocksMax = 100'000;
-    const int64_t blocks = call.integer(0, kHashrateBlocksDefault, INT32_MIN, INT32_MAX);
-    const int64_t height = call.integer(1, -1, INT32_MIN, INT32_MAX);
+    const int64_t blocks = call.integer(0, kHashrateBlocksDefault);
+    const int64_t height = call.integer(1, -1);
     if (blocks < -1 || blocks == 0)
         fail(Code::invalid_parameter, "Invalid nblocks. Must be a positive number or -1.");
     call.out().value(call.ask([&](Node& node) {
@@ -139,7 +139,7 @@ bool asks_for(const Json& request, std::string_view list, std::string_view word)
 void answer_proposal(Call& call, const Json& request) {
     const Json* data = request.find("data");
     if (!data || !data->is_string()) fail(Code::type, "Missing data String key for proposal");
-    const BlockRef block = read_raw_block(*data, "data");
+    const BlockRef block = read_raw_block(*data);
     const std::string reason = call.ask([&](Node& node) -> std::string {
         if (const HeaderNode* known = node.chain().index().find(block->header.hash()))
             return known->has_body() || known->parent == nullptr ? "duplicate"
@@ -212,7 +212,7 @@ void getblocktemplate(Call& call) {
              "getblocktemplate must be called with the signet rule set (call with {\"rules\": "
              "[\"segwit\", \"signet\"]})");
     if (const Json* long_poll = request.find("longpollid"); long_poll && !long_poll->is_null()) {
-        const std::string& id = read_string(*long_poll, "longpollid");
+        const std::string& id = read_string(*long_poll);
         read_block_hash(Json::string(id.substr(0, 2 * Hash256::kSize)), "longpollid");
         wait_for_change(call, id);
     }
@@ -221,7 +221,7 @@ void getblocktemplate(Call& call) {
 }
 
 void submitblock(Call& call) {
-    const BlockRef block = read_raw_block(call.argument(0), call.name(0));
+    const BlockRef block = read_raw_block(call.argument(0));
     const std::string reason = call.ask([&](Node& node) { return submit_block(node, block); });
     if (reason.empty())
         call.out().null();
@@ -253,16 +253,14 @@ void write_hashes(Call& call, const std::vector<BlockHash>& hashes) {
 }
 
 uint64_t tries_argument(const Call& call, size_t position) {
-    return static_cast<uint64_t>(call.integer(position, static_cast<int64_t>(kTriesDefault), 0));
+    return static_cast<uint64_t>(
+        call.integer(position, static_cast<int64_t>(kTriesDefault), 0, INT64_MAX));
 }
 
 void generatetoaddress(Call& call) {
     const auto script = decode_address(call.params().address_prefixes, call.string(1));
-    if (!script)
-        fail(Code::address_or_key,
-             fmt::format("Error: Invalid address ({})", to_string(script.error())));
-    write_hashes(call, generate_blocks(call, *script, call.integer(0, 0, INT32_MIN, INT32_MAX),
-                                       tries_argument(call, 2)));
+    if (!script) fail(Code::address_or_key, "Error: Invalid address");
+    write_hashes(call, generate_blocks(call, *script, call.integer(0, 0), tries_argument(call, 2)));
 }
 
 /// The only script of a descriptor. For combo(): P2WPKH, or, for an uncompressed key, P2PKH.
@@ -281,8 +279,7 @@ Script descriptor_script(const Descriptor& descriptor) {
 
 void generatetodescriptor(Call& call) {
     const Script script = descriptor_script(read_descriptor(call.params(), call.string(1)));
-    write_hashes(call, generate_blocks(call, script, call.integer(0, 0, INT32_MIN, INT32_MAX),
-                                       tries_argument(call, 2)));
+    write_hashes(call, generate_blocks(call, script, call.integer(0, 0), tries_argument(call, 2)));
 }
 
 Script output_script(const ChainParams& params, const std::string& output) {
@@ -311,8 +308,7 @@ TransactionRef chosen_transaction(const Mempool& mempool, const std::string& tex
 void generateblock(Call& call) {
     const Script script = output_script(call.params(), call.string(0));
     std::vector<std::string> texts;
-    for (const Json& item : read_array(call.argument(1), call.name(1)))
-        texts.push_back(read_string(item, call.name(1)));
+    for (const Json& item : read_array(call.argument(1))) texts.push_back(read_string(item));
     const bool submit = call.boolean(2, true);
     const auto build = [&](Node& node, CoinbaseForm form) {
         std::vector<TransactionRef> transactions;
@@ -331,7 +327,7 @@ void generateblock(Call& call) {
 void setmocktime(Call& call) {
     if (call.params().public_network)
         fail(Code::misc, "setmocktime is for regression testing (-regtest mode) only");
-    const int64_t time = call.integer(0);
+    const int64_t time = call.long_integer(0);
     if (time < 0 || time > UINT32_MAX)
         fail(Code::invalid_parameter,
              fmt::format("Mocktime must be in the range [0, {}], not {}.", UINT32_MAX, time));

@@ -173,7 +173,8 @@ std::optional<Script> wrap_in_witness(const Script& script, ScriptType type) {
 }
 
 void decodescript(Call& call) {
-    const Script script{read_hex(call.argument(0), "argument")};
+    Script script;  // may be empty
+    if (!call.string(0).empty()) script = Script{read_hex(call.argument(0), "argument")};
     const ChainParams& params = call.params();
     const ScriptType type = classify_script(script);
     JsonWriter& out = call.out();
@@ -233,7 +234,7 @@ std::vector<Method> raw_transaction_methods() {
                         "-txindex, from any block: as hex (verbosity 0), as an object (1), or as "
                         "an object with the fee and the spent outputs (2).",
          .parameters = {{"txid", hex, true, "", "The transaction id"},
-                        {"verbosity|verbose", any, false, "0",
+                        {"verbosity|verbose", json, false, "0",
                          "0 for hex-encoded data, 1 for a JSON object, and 2 for JSON object with "
                          "fee and prevout"},
                         {"blockhash", hex, false, "",

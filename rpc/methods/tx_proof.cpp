@@ -70,7 +70,7 @@ void gettxoutproof(Call& call) {
 
 void verifytxoutproof(Call& call) {
     const auto proof = MerkleProof::parse(read_hex(call.argument(0), call.name(0)));
-    if (!proof) fail(Code::misc, "SpanReader::read(): end of data: the proof is truncated");
+    if (!proof) fail(Code::misc, "SpanReader::read(): end of data: iostream error");
     const auto matches = proof->matches();
     const bool authentic = matches && matches->root == proof->header().merkle_root;
     const bool complete = authentic && call.ask([&](Node& node) {

@@ -74,7 +74,7 @@ void write_addresses(Call& call, const Descriptor& descriptor,
 void deriveaddresses(Call& call) {
     const std::string text = call.string(0);
     std::pair<uint32_t, uint32_t> range{0, 0};
-    if (call.has(1)) range = read_range(call.argument(1), call.name(1));
+    if (call.has(1)) range = read_range(call.argument(1));
     const auto descriptors = read_descriptors(call.params(), text, true);
     const Descriptor& descriptor = descriptors.front();
     if (!descriptor.is_range() && call.has(1))

@@ -61,7 +61,7 @@ void waitforblock(Call& call) {
 }
 
 void waitforblockheight(Call& call) {
-    const int64_t wanted = call.integer(0, 0, INT32_MIN, INT32_MAX);
+    const int64_t wanted = call.integer(0, 0);
     wait_for_tip(call, call.integer(1, 0),
                  [&](const Tip& tip) { return tip.height.value() >= wanted; });
 }
@@ -83,16 +83,14 @@ std::vector<Method> wait_methods() {
                          "Method waits for the chain tip to differ from this"}},
          .result = result,
          .example = "1000",
-         .handler = &waitfornewblock,
-         .hidden = true},
+         .handler = &waitfornewblock},
         {.name = "waitforblock",
          .category = "blockchain",
          .description = "Waits for a specific new block to be the tip.",
          .parameters = {{"blockhash", hex, true, "", "Block hash to wait for"}, timeout},
          .result = result,
          .example = "\"blockhash\" 1000",
-         .handler = &waitforblock,
-         .hidden = true},
+         .handler = &waitforblock},
         {.name = "waitforblockheight",
          .category = "blockchain",
          .description = "Waits for (at least) block height and returns the height and hash of the "
@@ -100,8 +98,7 @@ std::vector<Method> wait_methods() {
          .parameters = {{"height", number, true, "", "Block height to wait for"}, timeout},
          .result = result,
          .example = "100 1000",
-         .handler = &waitforblockheight,
-         .hidden = true},
+         .handler = &waitforblockheight},
     };
 }
 

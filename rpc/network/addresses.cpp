@@ -9,7 +9,7 @@ namespace {
 constexpr size_t kKnownAddressesMax = 10'000;
 
 void getnodeaddresses(Call& call) {
-    const int64_t count = call.integer(0, 1, INT32_MIN, INT32_MAX);
+    const int64_t count = call.integer(0, 1);
     if (count < 0) fail(Code::invalid_parameter, "Address count out of range");
     auto addresses =
         call.ask([](Node& node) { return node.peers().known_addresses(kKnownAddressesMax); });

@@ -48,7 +48,7 @@ void setban(Call& call) {
     const bool single = text.find('/') == std::string::npos;
     const std::string canonical = subnet.to_string();
     const std::string_view address = std::string_view{canonical}.substr(0, canonical.find('/'));
-    const int64_t time_s = call.integer(2, 0);
+    const int64_t time_s = call.long_integer(2);
     const bool absolute = call.boolean(3);
     call.ask([&](Node& node) {
         if (command == "remove") return remove_ban(node, subnet);

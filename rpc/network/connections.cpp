@@ -53,8 +53,8 @@ std::string fetch_problem(const Chainstate& chain, const HeaderNode* header) {
 }
 
 void getblockfrompeer(Call& call) {
-    const BlockHash hash = read_block_hash(call.argument(0), "hash");
-    const auto peer = static_cast<uint64_t>(call.integer(1));  // a negative one is no peer's
+    const BlockHash hash = call.block_hash(0);
+    const auto peer = static_cast<uint64_t>(call.long_integer(1));  // a negative one is no peer's
     const std::string problem = call.ask([&](Node& node) {
         const HeaderNode* header = node.chain().index().find(hash);
         std::string found = fetch_problem(node.chain(), header);
@@ -70,11 +70,11 @@ void getblockfrompeer(Call& call) {
 
 void disconnectnode(Call& call) {
     const std::string address = call.string(0);
-    const bool by_address = !address.empty();
     const bool by_id = call.has(1);
-    if (by_address == by_id)
+    const bool by_address = !by_id && call.has(0);
+    if (!by_address && (!by_id || !address.empty()))
         fail(Code::invalid_params, "Only one of address and nodeid should be provided.");
-    const int64_t id = call.integer(1, 0);
+    const int64_t id = call.long_integer(1);
     bool found = false;
     call.ask([&](Node& node) {
         node.command_peers([&](PeerManager& peers, NetTime now) {

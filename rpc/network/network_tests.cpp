@@ -51,7 +51,7 @@ void addconnection(Call& call) {
 }
 
 void sendmsgtopeer(Call& call) {
-    const auto peer = static_cast<uint64_t>(call.integer(0, 0, 0));
+    const auto peer = static_cast<uint64_t>(call.integer(0, 0, 0, INT64_MAX));
     const std::string command = call.string(1);
     if (command.empty()) fail(Code::invalid_parameter, "Error: msg_type is empty");
     if (command.size() > kCommandSizeMax)
@@ -73,7 +73,7 @@ void mockscheduler(Call& call) {
     if (call.params().name != "regtest")
         fail(Code::misc, "mockscheduler is for regression testing (-regtest mode) only");
     constexpr int64_t kSecondsMax = 3600;
-    const int64_t seconds = call.integer(0);
+    const int64_t seconds = call.long_integer(0);
     if (seconds <= 0 || seconds > kSecondsMax)
         fail(Code::misc, "delta_time must be between 1 and 3600 seconds (1 hr)");
     call.ask([&](Node& node) {
@@ -158,7 +158,7 @@ std::vector<Method> network_test_methods() {
          .parameters = {{"address", string, true, "", "The IP address and port to connect to."},
                         {"connection_type", string, true, "",
                          "outbound-full-relay, block-relay-only, addr-fetch or feeler."},
-                        {"v2transport", boolean, false, "false",
+                        {"v2transport", boolean, true, "",
                          "This node speaks the v1 transport only."}},
          .result = "{address, connection_type}    (json object)",
          .example = "\"192.168.0.6:8333\" \"outbound-full-relay\"",

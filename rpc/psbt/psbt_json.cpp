@@ -11,15 +11,15 @@
 
 namespace parley::rpc {
 
-Psbt read_psbt(const Json& json, std::string_view name) {
-    auto psbt = Psbt::from_base64(read_string(json, name));
+Psbt read_psbt(const Json& json) {
+    auto psbt = Psbt::from_base64(read_string(json));
     if (!psbt) fail(Code::deserialization, "TX decode failed " + psbt.error());
     return std::move(*psbt);
 }
 
-uint32_t read_psbt_version(const Json& json, std::string_view name) {
+uint32_t read_psbt_version(const Json& json) {
     if (json.is_null()) return 2;
-    const int64_t version = read_integer(json, name, 0, UINT32_MAX);
+    const int64_t version = read_integer(json, 0, UINT32_MAX);
     if (version != 0 && version != 2)
         fail(Code::invalid_parameter, "The PSBT version can only be 2 or 0");
     return static_cast<uint32_t>(version);

@@ -8,9 +8,9 @@
 namespace parley::rpc {
 
 /// Fails with deserialization, "TX decode failed ...".
-Psbt read_psbt(const Json& json, std::string_view name);
+Psbt read_psbt(const Json& json);
 /// 2 or 0; 2 if omitted.
-uint32_t read_psbt_version(const Json& json, std::string_view name);
+uint32_t read_psbt_version(const Json& json);
 /// Empty: omitted.
 std::optional<uint32_t> read_psbt_sighash(const Json& json);
 /// Fails with bitcoind's code for the error.

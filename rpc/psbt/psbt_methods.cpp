@@ -12,7 +12,7 @@ namespace {
 
 void createpsbt(Call& call) {
     const TransactionData data = construct_transaction(call);
-    const uint32_t version = read_psbt_version(call.argument(5), call.name(5));
+    const uint32_t version = read_psbt_version(call.argument(5));
     call.out().value(Psbt::of_transaction(data, version).to_base64());
 }
 
@@ -29,19 +29,19 @@ void converttopsbt(Call& call) {
         input.script_sig = Script{};
         input.witness.clear();
     }
-    const uint32_t version = read_psbt_version(call.argument(3), call.name(3));
+    const uint32_t version = read_psbt_version(call.argument(3));
     call.out().value(Psbt::of_transaction(*data, version).to_base64());
 }
 
 void decodepsbt(Call& call) {
-    write_psbt(call.out(), call.params(), read_psbt(call.argument(0), call.name(0)));
+    write_psbt(call.out(), call.params(), read_psbt(call.argument(0)));
 }
 
 void combinepsbt(Call& call) {
     std::vector<Psbt> psbts;
-    const Json::Array& items = read_array(call.argument(0), call.name(0));
+    const Json::Array& items = read_array(call.argument(0));
     if (items.empty()) fail(Code::invalid_parameter, "Parameter 'txs' cannot be empty");
-    for (const Json& item : items) psbts.push_back(read_psbt(item, call.name(0)));
+    for (const Json& item : items) psbts.push_back(read_psbt(item));
     Psbt& merged = psbts.front();
     for (size_t i = 1; i < psbts.size(); ++i) {
         if (!merged.merge(psbts[i]))
@@ -51,7 +51,7 @@ void combinepsbt(Call& call) {
 }
 
 void finalizepsbt(Call& call) {
-    Psbt psbt = read_psbt(call.argument(0), call.name(0));
+    Psbt psbt = read_psbt(call.argument(0));
     const bool extract = call.boolean(1, true);
     const auto transaction = finalize_and_extract(psbt);
     JsonWriter& out = call.out();
@@ -91,7 +91,7 @@ void shuffle(Node& node, Items& items) {
 }
 
 void joinpsbts(Call& call) {
-    const Json::Array& items = read_array(call.argument(0), call.name(0));
+    const Json::Array& items = read_array(call.argument(0));
     if (items.size() <= 1)
         fail(Code::invalid_parameter, "At least two PSBTs are required to join PSBTs.");
     std::vector<Psbt> psbts;
@@ -99,7 +99,7 @@ void joinpsbts(Call& call) {
     joined.transaction_version = 1;
     uint32_t locktime = UINT32_MAX;
     for (const Json& item : items) {
-        psbts.push_back(read_psbt(item, call.name(0)));
+        psbts.push_back(read_psbt(item));
         const Psbt& psbt = psbts.back();
         if (psbt.version != 0)
             fail(Code::invalid_parameter, "joinpsbts only operates on version 0 PSBTs");
@@ -139,7 +139,7 @@ void write_missing(JsonWriter& out, const MissingParts& missing) {
 }
 
 void analyzepsbt(Call& call) {
-    const PsbtAnalysis analysis = analyze_psbt(read_psbt(call.argument(0), call.name(0)));
+    const PsbtAnalysis analysis = analyze_psbt(read_psbt(call.argument(0)));
     JsonWriter& out = call.out();
     out.object([&] {
         if (!analysis.inputs.empty()) {

@@ -13,7 +13,7 @@ namespace {
 SolvingData read_descriptor_data(const Call& call, const Json& list, bool with_secrets) {
     SolvingData data;
     if (list.is_null()) return data;
-    for (const Json& item : read_array(list, "descriptors"))
+    for (const Json& item : read_array(list))
         solve_scan_object(call.params(), item, data, with_secrets);
     return data;
 }
@@ -56,7 +56,7 @@ void process_psbt(Call& call, Psbt& psbt, const SolvingData& known,
 
 void utxoupdatepsbt(Call& call) {
     const SolvingData known = read_descriptor_data(call, call.argument(1), false);
-    Psbt psbt = read_psbt(call.argument(0), call.name(0));
+    Psbt psbt = read_psbt(call.argument(0));
     process_psbt(call, psbt, known, {.finalize = false});
     call.out().value(psbt.to_base64());
 }
@@ -68,7 +68,7 @@ void descriptorprocesspsbt(Call& call) {
     options.finalize = call.boolean(4, true);
     if (!call.boolean(3, true))
         for (auto& [hash, key] : known.keys) key.origin.reset();
-    Psbt psbt = read_psbt(call.argument(0), call.name(0));
+    Psbt psbt = read_psbt(call.argument(0));
     process_psbt(call, psbt, known, options);
     const bool complete =
         std::ranges::all_of(psbt.inputs, [](const PsbtInput& input) { return input.is_final(); });

@@ -86,11 +86,11 @@ MultisigAddress make_address(int64_t required, const std::vector<PublicKey>& key
 }
 
 void createmultisig(Call& call) {
-    const int64_t required = call.integer(0, 0, INT32_MIN, INT32_MAX);
+    const int64_t required = call.integer(0, 0);
     std::vector<PublicKey> keys;
     bool all_compressed = true;
-    for (const Json& item : read_array(call.argument(1), call.name(1))) {
-        keys.push_back(read_public_key(read_string(item, call.name(1))));
+    for (const Json& item : read_array(call.argument(1))) {
+        keys.push_back(read_public_key(read_string(item)));
         all_compressed &= keys.back().compressed();
     }
     const Form wanted = read_form(call.string(2, "legacy"));

@@ -11,11 +11,10 @@ namespace parley::rpc {
 namespace {
 
 void signrawtransactionwithkey(Call& call) {
-    const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
+    const TransactionData data = read_raw_transaction(call.argument(0));
     KeySet keys;
-    for (const Json& item : read_array(call.argument(1), call.name(1))) {
-        const auto key =
-            decode_secret_key(call.params().address_prefixes, read_string(item, call.name(1)));
+    for (const Json& item : read_array(call.argument(1))) {
+        const auto key = decode_secret_key(call.params().address_prefixes, read_string(item));
         if (!key) fail(Code::address_or_key, "Invalid private key");
         keys.add({key->key, key->compressed});
     }
@@ -37,17 +36,18 @@ Txid id_without_signatures(TransactionData data) {
 }
 
 void combinerawtransaction(Call& call) {
+    const Json::Array& texts = read_array(call.argument(0));
+    if (texts.size() < 2)
+        fail(Code::deserialization, "Missing transactions. At least two transactions required.");
     std::vector<TransactionData> variants;
-    for (const Json& item : read_array(call.argument(0), call.name(0))) {
-        auto data = decode_transaction_hex(read_string(item, call.name(0)));
+    for (const Json& item : texts) {
+        auto data = decode_transaction_hex(read_string(item));
         if (!data)
             fail(Code::deserialization,
                  fmt::format("TX decode failed for tx {}. Make sure the tx has at least one input.",
                              variants.size()));
         variants.push_back(std::move(*data));
     }
-    if (variants.size() < 2)
-        fail(Code::deserialization, "Missing transactions. At least two transactions required.");
     const Txid first = id_without_signatures(variants.front());
     for (size_t i = 1; i < variants.size(); ++i) {
         if (id_without_signatures(variants[i]) != first)

@@ -54,7 +54,7 @@ void add_scripts(const Json& item, const Script& output, KeySet& keys) {
 PreviousOutputs read_previous_outputs(const Json& prevtxs, KeySet* keys) {
     PreviousOutputs outputs;
     if (prevtxs.is_null()) return outputs;
-    for (const Json& item : read_array(prevtxs, "prevtxs")) {
+    for (const Json& item : read_array(prevtxs)) {
         if (!item.is_object())
             fail(Code::deserialization,
                  "expected object with {\"txid'\",\"vout\",\"scriptPubKey\"} (prevtxs)");
@@ -65,12 +65,11 @@ PreviousOutputs read_previous_outputs(const Json& prevtxs, KeySet* keys) {
                                    {"redeemScript", ParameterType::hex},
                                    {"witnessScript", ParameterType::hex},
                                    {"amount", ParameterType::amount}});
-        const int64_t vout = read_integer(*item.find("vout"), "vout", INT32_MIN, INT32_MAX);
+        const int64_t vout = read_integer(*item.find("vout"));
         if (vout < 0) fail(Code::deserialization, "vout cannot be negative");
         PreviousOutput output;
         output.script = Script{read_hex(*item.find("scriptPubKey"), "scriptPubKey")};
-        if (const Json* amount = item.find("amount"))
-            output.amount = read_amount(*amount, "amount");
+        if (const Json* amount = item.find("amount")) output.amount = read_amount(*amount);
         const ScriptType type = classify_script(output.script);
         if (keys != nullptr &&
             (type == ScriptType::script_hash || type == ScriptType::witness_script_hash))

@@ -159,7 +159,7 @@ void setwalletflag(Call& call) {
 void getbalance(Call& call) {
     if (call.has(0) && call.string(0) != "*")
         fail(Code::deprecated, "dummy first argument must be excluded or set to \"*\".");
-    const auto confirmations = static_cast<int32_t>(call.integer(1, 0, INT32_MIN, INT32_MAX));
+    const auto confirmations = static_cast<int32_t>(call.integer(1, 0));
     call.out().value(call.ask_wallet(
         [&](Node&, Wallet& wallet) { return wallet.balances(confirmations).trusted; }));
 }
@@ -184,8 +184,8 @@ void lockunspent(Call& call) {
     const bool persistent = call.boolean(2);
     std::vector<OutPoint> outpoints;
     if (call.has(1)) {
-        for (const Json& item : read_array(call.argument(1), call.name(1))) {
-            read_object(item, call.name(1));
+        for (const Json& item : read_array(call.argument(1))) {
+            read_object(item);
             require_members(item, {"txid", "vout"});
             check_known_members(item,
                                 {{"txid", ParameterType::hex}, {"vout", ParameterType::number}});

@@ -73,7 +73,8 @@ void getaddressinfo(Call& call) {
 
 void setlabel(Call& call) {
     const std::string address = call.string(0);
-    read_address(call.params(), address);
+    if (!decode_address(call.params().address_prefixes, address))
+        fail(Code::address_or_key, "Invalid Bitcoin address");
     const std::string label = label_argument(call, 1);
     call.ask_wallet([&](Node&, Wallet& wallet) { unwrap(wallet.set_label(address, label)); });
 }
@@ -84,9 +85,9 @@ std::vector<LabelledAddress> labelled_addresses(Call& call) {
 
 void listlabels(Call& call) {
     const std::string purpose = call.string(0);
-    if (call.has(0) && purpose != "send" && purpose != "receive")
+    if (!purpose.empty() && purpose != "send" && purpose != "receive")
         fail(Code::invalid_parameter,
-             "Invalid 'purpose' argument, must be a known purpose string, typically either 'send', "
+             "Invalid 'purpose' argument, must be a known purpose string, typically 'send', "
              "or 'receive'.");
     std::set<std::string> labels;
     for (const LabelledAddress& entry : labelled_addresses(call)) {

@@ -19,7 +19,7 @@ std::optional<int64_t> read_timestamp(const Json& request) {
         fail(Code::type, fmt::format("Expected number or \"now\" timestamp value for key. got type "
                                      "{}",
                                      type_name(timestamp->type())));
-    return read_integer(*timestamp, "timestamp");
+    return read_integer(*timestamp, INT64_MIN, INT64_MAX);
 }
 
 DescriptorImport read_import(const Json& request) {
@@ -46,9 +46,9 @@ DescriptorImport read_import(const Json& request) {
         import.label = label->string();
     if (import.label == "*") fail(Code::wallet_label, "Invalid label name");
     if (const Json* range = request.find("range"); range && !range->is_null())
-        import.range = read_range(*range, "range");
+        import.range = read_range(*range);
     if (const Json* next = request.find("next_index"); next && next->is_number())
-        import.next_index = static_cast<uint32_t>(read_integer(*next, "next_index", 0, INT32_MAX));
+        import.next_index = static_cast<uint32_t>(read_integer(*next, 0, INT32_MAX));
     if (import.internal && import.label)
         fail(Code::invalid_parameter, "Internal addresses should not have a label");
     return import;
@@ -66,12 +66,12 @@ void write_import_status(JsonWriter& out, const std::optional<Error>& error) {
 }
 
 void importdescriptors(Call& call) {
-    const Json::Array& requests = read_array(call.argument(0), call.name(0));
+    const Json::Array& requests = read_array(call.argument(0));
     std::vector<DescriptorImport> imports;
     std::vector<std::optional<Error>> errors(requests.size());
     std::vector<size_t> positions;  // index into the requests for each import
     for (size_t i = 0; i < requests.size(); ++i) {
-        read_object(requests[i], call.name(0));
+        read_object(requests[i]);
         read_timestamp(requests[i]);
         try {
             imports.push_back(read_import(requests[i]));
@@ -123,9 +123,8 @@ void listdescriptors(Call& call) {
 }
 
 void rescanblockchain(Call& call) {
-    const int64_t first = call.integer(0, 0, INT32_MIN, INT32_MAX);
-    const auto last =
-        call.has(1) ? std::optional{call.integer(1, 0, INT32_MIN, INT32_MAX)} : std::nullopt;
+    const int64_t first = call.integer(0, 0);
+    const auto last = call.has(1) ? std::optional{call.integer(1, 0)} : std::nullopt;
     const auto range = call.ask_wallet([&](Node& node, Wallet& wallet) {
         const int32_t tip = node.chain().index().tip().height.value();
         if (first < 0 || first > tip) fail(Code::invalid_parameter, "Invalid start_height");

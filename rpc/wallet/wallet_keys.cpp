@@ -46,7 +46,7 @@ constexpr int64_t kKeysMax = 1'000'000;
 constexpr int64_t kKeysPerStep = 250;
 
 void keypoolrefill(Call& call) {
-    const int64_t size = call.integer(0, 0, INT32_MIN, INT32_MAX);
+    const int64_t size = call.integer(0, 0);
     if (size < 0 || size > kKeysMax)
         fail(Code::invalid_parameter, "Invalid parameter, expected valid size.");
     const auto refill = [&](int64_t watched) {

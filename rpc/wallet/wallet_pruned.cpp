@@ -29,10 +29,9 @@ WalletTxBlock proven_place(const Node& node, const MerkleProof& proof, const Txi
 }
 
 void importprunedfunds(Call& call) {
-    const TransactionRef transaction =
-        make_transaction(read_raw_transaction(call.argument(0), call.name(0)));
+    const TransactionRef transaction = make_transaction(read_raw_transaction(call.argument(0)));
     const auto proof = MerkleProof::parse(read_hex(call.argument(1), call.name(1)));
-    if (!proof) fail(Code::misc, "SpanReader::read(): end of data: the proof is truncated");
+    if (!proof) fail(Code::misc, "SpanReader::read(): end of data: iostream error");
     call.ask_wallet([&](Node& node, Wallet& wallet) {
         unwrap(
             wallet.import_confirmed(transaction, proven_place(node, *proof, transaction->txid())));

@@ -18,7 +18,7 @@ bool process(const Wallet& wallet, Psbt& psbt, const WalletPsbtOptions& options)
 namespace {
 
 void walletprocesspsbt(Call& call) {
-    Psbt psbt = read_psbt(call.argument(0), call.name(0));
+    Psbt psbt = read_psbt(call.argument(0));
     WalletPsbtOptions options;
     options.sign = call.boolean(1, true);
     options.sighash_type = read_psbt_sighash(call.argument(2));
@@ -41,7 +41,7 @@ void walletcreatefundedpsbt(Call& call) {
     SpendRequest request = funding_request(data);
     request.add_inputs = data.inputs.empty();
     read_funding_options(call.params(), options, request);
-    const uint32_t version = read_psbt_version(call.argument(6), call.name(6));
+    const uint32_t version = read_psbt_version(call.argument(6));
     WalletPsbtOptions update;
     update.sign = false;
     update.derivations = call.boolean(4, true);

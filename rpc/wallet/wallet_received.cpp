@@ -14,8 +14,8 @@ namespace {
 
 ReceivedQuery query_of(const Call& call, size_t confirmations, size_t immature) {
     ReceivedQuery query;
-    query.confirmations_min = static_cast<int32_t>(
-        call.integer(confirmations, query.confirmations_min, INT32_MIN, INT32_MAX));
+    query.confirmations_min =
+        static_cast<int32_t>(call.integer(confirmations, query.confirmations_min));
     query.include_immature = call.boolean(immature);
     return query;
 }
@@ -28,7 +28,9 @@ Amount received_by(const Wallet& wallet, const std::set<Script>& scripts,
 }
 
 void getreceivedbyaddress(Call& call) {
-    const std::set<Script> scripts{read_address(call.params(), call.string(0))};
+    const auto script = decode_address(call.params().address_prefixes, call.string(0));
+    if (!script) fail(Code::address_or_key, "Invalid Bitcoin address");
+    const std::set<Script> scripts{*script};
     const ReceivedQuery query = query_of(call, 1, 2);
     call.out().value(call.ask_wallet(
         [&](Node&, Wallet& wallet) { return received_by(wallet, scripts, query); }));

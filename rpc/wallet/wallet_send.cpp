@@ -57,7 +57,7 @@ std::optional<FeeRate> read_send_rate(const Call& call, const Json& options) {
     else if (call.has(3))
         fail(Code::invalid_parameter,
              "Pass the fee_rate either as an argument, or in the options object, but not both");
-    if (!target->is_null() && (mode->is_null() || read_string(*mode, "estimate_mode") == "unset"))
+    if (!target->is_null() && (mode->is_null() || read_string(*mode) == "unset"))
         fail(Code::invalid_parameter, "Specify estimate_mode");
     return read_fee_choice(*target, *mode, *rate);
 }

@@ -41,8 +41,9 @@ void sendtoaddress(Call& call) {
         fail(Code::wallet, "wallet does not have the \"avoid reuse\" feature enabled");
     SpendRequest request;
     request.fee_rate = read_fee_choice(call.argument(6), call.argument(7), call.argument(9));
-    request.recipients.push_back({read_address(call.params(), call.string(0)),
-                                  read_amount(call.argument(1), call.name(1)), call.boolean(4)});
+    const Amount amount = read_amount(call.argument(1));
+    request.recipients.push_back(
+        {read_address(call.params(), call.string(0)), amount, call.boolean(4)});
     send_and_write(call, std::move(request), {call.string(2), call.string(3), std::nullopt},
                    call.argument(5), call.boolean(10));
 }
@@ -111,7 +112,9 @@ void fundrawtransaction(Call& call) {
     if (!data) fail(Code::deserialization, "TX decode failed");
     if (data->outputs.empty()) fail(Code::invalid_parameter, "TX must have at least one output");
     SpendRequest request = funding_request(*data);
-    const Json& options = call.argument(1);
+    // A boolean is the includeWatching of old clients.
+    const Json options = call.argument(1).is_boolean() ? Json{} : call.argument(1);
+    if (!options.is_null()) read_object(options);
     read_funding_options(call.params(), options, request);
     const SpendResult funded = call.ask_wallet(
         [&](Node& node, Wallet& wallet) { return fund(node, wallet, request, options); });
@@ -153,8 +156,7 @@ void psbtbumpfee(Call& call) {
     const Json& options = call.argument(1);
     BumpRequest request = read_bump_options(call.params(), options);
     request.sign = false;
-    const uint32_t version =
-        read_psbt_version(option_member(options, "psbt_version"), "psbt_version");
+    const uint32_t version = read_psbt_version(option_member(options, "psbt_version"));
     Psbt psbt;
     const auto bumped = call.ask_wallet([&](Node&, Wallet& wallet) {
         auto made = unwrap(wallet.create_replacement(txid, request));
@@ -170,7 +172,7 @@ void psbtbumpfee(Call& call) {
 }
 
 void signrawtransactionwithwallet(Call& call) {
-    const TransactionData data = read_raw_transaction(call.argument(0), call.name(0));
+    const TransactionData data = read_raw_transaction(call.argument(0));
     const PreviousOutputs given = read_previous_outputs(call.argument(1), nullptr);
     const uint8_t type = read_sighash_type(call.argument(2));
     SpentOutputs spent;
@@ -255,7 +257,7 @@ std::vector<Method> sign_methods() {
          .description = "Adds inputs to a transaction until they cover its outputs and the fee, "
                         "and at most one change output. The inputs are not signed.",
          .parameters = {{"hexstring", hex, true, "", "The hex string of the raw transaction"},
-                        {"options", object, false, "",
+                        {"options", json, false, "",
                          "add_inputs, include_unsafe, changeAddress, changePosition, lockUnspents, "
                          "fee_rate (sat/vB), feeRate (BTC/kvB), subtractFeeFromOutputs, "
                          "conf_target, estimate_mode, replaceable, minconf, maxconf, change_type, "

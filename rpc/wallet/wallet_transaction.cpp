@@ -77,8 +77,8 @@ void listtransactions(Call& call) {
         if (label->empty())
             fail(Code::invalid_parameter, "Label argument must be a valid label name or \"*\".");
     }
-    const int64_t count = call.integer(1, 10, INT32_MIN, INT32_MAX);
-    const int64_t skip = call.integer(2, 0, INT32_MIN, INT32_MAX);
+    const int64_t count = call.integer(1, 10);
+    const int64_t skip = call.integer(2, 0);
     if (count < 0) fail(Code::invalid_parameter, "Negative count");
     if (skip < 0) fail(Code::invalid_parameter, "Negative from");
     const auto items = call.ask_wallet([&](Node&, Wallet& wallet) {
@@ -108,7 +108,7 @@ std::vector<ListedTransaction> removed_since(const Node& node, const Wallet& wal
 void listsinceblock(Call& call) {
     std::optional<BlockHash> since;
     if (call.has(0) && !call.string(0).empty()) since = call.block_hash(0);
-    const int64_t target = call.integer(1, 1, INT32_MIN, INT32_MAX);
+    const int64_t target = call.integer(1, 1);
     if (target < 1) fail(Code::invalid_parameter, "Invalid parameter target_confirmations");
     const bool include_removed = call.boolean(3, true);
     const auto label = call.has(5) ? std::optional{call.string(5)} : std::nullopt;
@@ -172,14 +172,12 @@ void gettransaction(Call& call) {
 
 UnspentQuery unspent_query(const Call& call) {
     UnspentQuery query;
-    query.confirmations_min =
-        static_cast<int32_t>(call.integer(0, query.confirmations_min, INT32_MIN, INT32_MAX));
-    query.confirmations_max =
-        static_cast<int32_t>(call.integer(1, query.confirmations_max, INT32_MIN, INT32_MAX));
+    query.confirmations_min = static_cast<int32_t>(call.integer(0, query.confirmations_min));
+    query.confirmations_max = static_cast<int32_t>(call.integer(1, query.confirmations_max));
     if (call.has(2)) {
         std::set<Script> seen;
-        for (const Json& item : read_array(call.argument(2), call.name(2))) {
-            const std::string& address = read_string(item, call.name(2));
+        for (const Json& item : read_array(call.argument(2))) {
+            const std::string& address = read_string(item);
             Script script = read_address(call.params(), address);
             if (!seen.insert(script).second)
                 fail(Code::invalid_parameter,
@@ -197,11 +195,10 @@ UnspentQuery unspent_query(const Call& call) {
                             {"include_immature_coinbase", ParameterType::boolean}});
     for (const auto& [key, value] : options.object()) {
         if (value.is_null()) continue;
-        if (key == "minimumAmount") query.amount_min = read_amount(value, key);
-        if (key == "maximumAmount") query.amount_max = read_amount(value, key);
-        if (key == "minimumSumAmount") query.sum_min = read_amount(value, key);
-        if (key == "maximumCount")
-            query.count_max = static_cast<size_t>(read_integer(value, key, 0));
+        if (key == "minimumAmount") query.amount_min = read_amount(value);
+        if (key == "maximumAmount") query.amount_max = read_amount(value);
+        if (key == "minimumSumAmount") query.sum_min = read_amount(value);
+        if (key == "maximumCount") query.count_max = static_cast<size_t>(read_integer(value, 0));
         if (key == "include_immature_coinbase") query.include_immature = value.boolean();
     }
     return query;
@@ -318,8 +315,8 @@ class Simulation {
 
 void simulaterawtransaction(Call& call) {
     std::vector<TransactionData> transactions;
-    for (const Json& item : read_array(call.argument(0), call.name(0))) {
-        auto data = decode_transaction_hex(read_string(item, "rawtx"));
+    for (const Json& item : read_array(call.argument(0))) {
+        auto data = decode_transaction_hex(read_string(item));
         if (!data) fail(Code::deserialization, "Transaction hex string decoding failure.");
         transactions.push_back(std::move(*data));
     }

@@ -33,7 +33,8 @@ Expected<HttpAuth, std::string> HttpAuth::create(const HttpOptions& options,
             return Unexpected(fmt::format(
                 "Invalid -rpcallowip subnet specification: {}. Valid values are a single IP (e.g. "
                 "1.2.3.4), a network/netmask (e.g. 1.2.3.4/255.255.255.0), a network/CIDR (e.g. "
-                "1.2.3.4/24), all ipv4 (0.0.0.0/0), or all ipv6 (::/0).",
+                "1.2.3.4/24), all ipv4 (0.0.0.0/0), or all ipv6 (::/0). RFC4193 is "
+                "allowed only if -cjdnsreachable=0.",
                 text));
         auth.allowed_.push_back(*subnet);
     }

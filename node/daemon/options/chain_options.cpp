@@ -181,7 +181,11 @@ void read_trust(OptionReader& reader, NodeConfig& config) {
     if (reader.has("assumevalid")) {
         const std::string text = reader.text("assumevalid");
         const auto hash = parse_hash(text);
-        if (!hash) reader.fail("assumevalid", text, "the hash of a block in hex, or 0");
+        if (!hash)
+            reader.fail(
+                fmt::format("Invalid assumevalid block hash specified ({}), must be up to 64 hex "
+                            "digits (or 0 to disable)",
+                            text));
         options.assume_valid = hash ? BlockHash{*hash} : BlockHash{};
     }
     read_checkpoints(reader, options);

@@ -42,6 +42,14 @@ Named interpret(std::string_view name, std::string_view value) {
     return {name, {std::string(value), false}};
 }
 
+bool cannot_be_negated(std::string_view name) {
+    return name == "datadir" || name == "signetchallenge" || name == "signetseednode";
+}
+
+std::string forbidden_negation(std::string_view name) {
+    return fmt::format("Negating of -{} is meaningless and therefore forbidden", name);
+}
+
 // "-nolisten=0": on, which its reader may not expect.
 void note_double_negative(std::string_view written, const Named& named, Settings& settings) {
     if (written != named.name && !named.value.negated)
@@ -68,7 +76,10 @@ Expected<void, std::string> parse_command_line(const std::vector<std::string>& a
         Named named = interpret(written, value);
         if (find_option(named.name) == nullptr)
             return Unexpected(fmt::format(
-                "Error parsing command line arguments: Invalid parameter -{}", written));
+                "Error parsing command line arguments: Invalid parameter {}", argument));
+        if (named.value.negated && cannot_be_negated(named.name))
+            return Unexpected("Error parsing command line arguments: " +
+                              forbidden_negation(named.name));
         note_double_negative(written, named, settings);
         if (named.name == "includeconf" && !named.value.negated) {
             const bool is_name = !value.empty() && written == named.name;

@@ -172,10 +172,8 @@ Expected<Locations, std::string> read_locations(const Settings& settings, const 
         if (result.data_directory.ends_with('/') && result.data_directory.size() > 1)
             result.data_directory.pop_back();
         if (!fs::is_directory(result.data_directory))
-            reader.fail(fmt::format(
-                "Specified data directory \"{}\" does not exist. Create it, or choose another "
-                "-datadir.",
-                result.data_directory));
+            reader.fail(fmt::format("Specified data directory \"{}\" does not exist.",
+                                    result.data_directory));
     }
     result.chain_directory = below(result.data_directory, chain->directory);
     if (!reader.problem().empty()) return Unexpected(reader.problem());
@@ -190,10 +188,7 @@ Expected<StoreDirectories, std::string> read_store_directories(const Settings& s
     StoreDirectories result{blocks_directory(reader, chosen.blocks_directory, locations),
                             absolute(chosen.wallet_directory, locations.chain_directory)};
     if (reader.has("walletdir") && !fs::is_directory(result.wallets))
-        reader.fail(
-            fmt::format("Specified -walletdir \"{}\" does not exist. Create it, or leave the "
-                        "option out.",
-                        result.wallets));
+        reader.fail(fmt::format("Specified -walletdir \"{}\" does not exist", result.wallets));
     if (!reader.problem().empty()) return Unexpected(reader.problem());
     return result;
 }

@@ -184,6 +184,18 @@ Expected<StartOptions, std::string> read_start_options(const std::vector<std::st
     if (!reader.problem().empty()) return Unexpected(reader.problem());
 
     result.notices = settings.notices();
+    if (reader.has("checkpoints"))
+        result.notices.emplace_back(
+            "Warning: Option '-checkpoints' is set but checkpoints were removed. This option has "
+            "no effect.");
+    for (const char* limited : {"ancestor", "descendant"}) {
+        if (reader.has(fmt::format("limit{}size", limited)))
+            result.notices.push_back(fmt::format(
+                "Warning: Option '-limit{0}size' is given but {0} size limits have been "
+                "replaced with cluster size limits (see -limitclustersize). This "
+                "option has no effect.",
+                limited));
+    }
     for (const std::string& warning : settings.warnings())
         result.notes.push_back("Warning: " + warning);
     if (result.daemon.http.allowed.empty() && reader.has("rpcbind"))

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <string>
 
@@ -26,7 +28,9 @@ class PidFile {
         std::ofstream file(path, std::ios::trunc);
         file << ::getpid() << "\n";
         file.flush();
-        if (!file) return Unexpected(fmt::format("Unable to create the PID file '{}'.", path));
+        if (!file)
+            return Unexpected(fmt::format("Unable to create the PID file '{}': {} ({})", path,
+                                          std::strerror(errno), errno));
         path_ = path;
         return {};
     }

@@ -114,10 +114,13 @@ TEST(CommandLine, last_value_wins_and_lists_add_up) {
 
 TEST(CommandLine, unknown_and_misplaced_are_refused_in_bitcoinds_words) {
     const std::pair<const char*, const char*> cases[] = {
-        {"-frobnicate=1", "Error parsing command line arguments: Invalid parameter -frobnicate"},
-        {"--frobnicate", "Error parsing command line arguments: Invalid parameter -frobnicate"},
+        {"-frobnicate=1", "Error parsing command line arguments: Invalid parameter -frobnicate=1"},
+        {"--frobnicate", "Error parsing command line arguments: Invalid parameter --frobnicate"},
         {"-nofrobnicate", "Error parsing command line arguments: Invalid parameter -nofrobnicate"},
-        {"-=1", "Error parsing command line arguments: Invalid parameter -"},
+        {"-=1", "Error parsing command line arguments: Invalid parameter -=1"},
+        {"-nodatadir",
+         "Error parsing command line arguments: Negating of -datadir is meaningless and therefore "
+         "forbidden"},
         {"start",
          "Command line contains unexpected token 'start', see parleyd -h for a list of options."},
         {"-", "Command line contains unexpected token '-', see parleyd -h for a list of options."},

@@ -87,8 +87,8 @@ TEST(GetChainTxStats, window_isMeasured) {
     EXPECT_EQ(stats.find("window_interval")->number(), "1200");
     EXPECT_EQ(stats.find("txrate")->number(), "0.001666666666666667");
     EXPECT_EQ(runner.call("getchaintxstats", "[0]").result.find("txrate"), nullptr);
-    for (const std::string& bad : {"[4" + fourth, std::string{"[13]"}, std::string{"[-1]"},
-                                   std::string{"[1000000000000]"}}) {
+    for (const std::string& bad :
+         {"[4" + fourth, std::string{"[13]"}, std::string{"[-1]"}, std::string{"[2000000000]"}}) {
         const Reply reply = runner.call("getchaintxstats", bad);
         EXPECT_EQ(reply.code, -8) << bad;
         EXPECT_THAT(reply.message, StartsWith("Invalid block count"));

@@ -119,7 +119,7 @@ TEST(EveryMethod, nullForARequiredParameter_isTypeError) {
     EXPECT_EQ(runner.call("getblockhash", "[null]").code, -3);
     EXPECT_EQ(runner.call("getblock", "[null]").code, -3);
     EXPECT_EQ(runner.call("createrawtransaction", "[[],null]").code, -3);
-    EXPECT_EQ(runner.call("sendtoaddress", R"(["x",null])").code, -5);
+    EXPECT_EQ(runner.call("sendtoaddress", R"(["x",null])").code, -3);
 }
 
 TEST(EveryMethod, essentialsOfBitcoind_areThere) {

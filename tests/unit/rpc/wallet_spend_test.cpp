@@ -75,9 +75,9 @@ TEST(SendToAddress, mistakes_areExplained) {
             "/wallet/" + wallet);
         return std::to_string(reply.code) + " " + reply.message;
     };
-    EXPECT_EQ(error(R"("amount":"x")"), "-3 Invalid amount (amount)");
-    EXPECT_EQ(error(R"("amount":-1)"), "-3 Amount out of range (amount)");
-    EXPECT_EQ(error(R"("amount":1,"fee_rate":1.1234)"), "-3 Invalid amount (fee_rate)");
+    EXPECT_EQ(error(R"("amount":"x")"), "-3 Invalid amount");
+    EXPECT_EQ(error(R"("amount":-1)"), "-3 Amount out of range");
+    EXPECT_EQ(error(R"("amount":1,"fee_rate":1.1234)"), "-3 Invalid amount");
     EXPECT_THAT(error(R"("amount":1,"fee_rate":1,"conf_target":6)"),
                 StartsWith("-8 Cannot specify both conf_target and fee_rate."));
     EXPECT_EQ(error(R"("amount":1,"conf_target":0)"),
