@@ -24,8 +24,8 @@ using Candidates = std::vector<EvictionCandidate>;
 template <class Before, class Eligible>
 void protect(Candidates& candidates, size_t count, Before before, Eligible eligible) {
     const auto eligible_end = std::stable_partition(candidates.begin(), candidates.end(), eligible);
-    const auto last =
-        std::min(candidates.begin() + static_cast<std::ptrdiff_t>(count), eligible_end);
+    const auto last = candidates.begin() + std::min(static_cast<std::ptrdiff_t>(count),
+                                                    eligible_end - candidates.begin());
     std::partial_sort(candidates.begin(), last, eligible_end, before);
     candidates.erase(candidates.begin(), last);
 }

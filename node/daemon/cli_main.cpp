@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <string>
 #include <thread>
@@ -25,9 +26,13 @@
 namespace parley {
 namespace {
 
-int fail(const std::string& sentence) {
-    fmt::print(stderr, "error: {}\n", sentence);
+int fail_with(const std::string& line) {
+    fmt::print(stderr, "{}\n", line);
     return EXIT_FAILURE;
+}
+
+int fail(const std::string& sentence) {
+    return fail_with("error: " + sentence);
 }
 
 // The node's address and the credentials, from the arguments and the node's files.
@@ -37,7 +42,7 @@ struct Target {
     uint16_t port = 0;
     std::string credentials;         // "<user>:<password>"; empty: the cookie's
     std::string cookie_file;         // empty: disabled
-    std::string configuration_file;  // that was read; empty: none
+    std::string configuration_file;  // that was read, or could be
 };
 
 Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std::string& home) {
@@ -56,13 +61,18 @@ Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std:
     if (cli.port) arguments.push_back(fmt::format("-rpcport={}", *cli.port));
     if (auto done = parse_command_line(arguments, settings); !done) return Unexpected(done.error());
     const auto locations = read_config_files(settings, home);
-    if (!locations) return Unexpected(locations.error());
+    if (!locations) {
+        const std::string& problem = locations.error();
+        return Unexpected(problem.starts_with("Error ") ? problem : "Error: " + problem);
+    }
     // Skips checks that only concern the server, such as whether a file to import exists.
     OptionReader reader(settings);
     const uint16_t default_port = find_chain_name(locations->chain)->params().rpc_port;
     Target target;
     target.chain = locations->chain;
-    target.configuration_file = locations->configuration_file;
+    target.configuration_file = locations->configuration_file.empty()
+                                    ? locations->data_directory + "/parley.conf"
+                                    : locations->configuration_file;
     target.port = static_cast<uint16_t>(reader.number("rpcport").value_or(default_port));
     target.host = "127.0.0.1";
     if (cli.host) {
@@ -82,7 +92,7 @@ Expected<Target, std::string> read_target(const rpc::CliOptions& cli, const std:
         target.cookie_file = reader.text("rpccookiefile", ".cookie");
     if (!target.cookie_file.empty() && !target.cookie_file.starts_with('/'))
         target.cookie_file = locations->chain_directory + "/" + target.cookie_file;
-    if (!reader.problem().empty()) return Unexpected(reader.problem());
+    if (!reader.problem().empty()) return Unexpected("error: " + reader.problem());
     return target;
 }
 
@@ -144,7 +154,7 @@ std::string read_password() {
 
 int run(const std::vector<std::string>& arguments) {
     auto options = rpc::parse_cli(arguments);
-    if (!options) return fail(options.error());
+    if (!options) return fail_with(options.error());
     if (options->help || options->version) {
         fmt::print("Parley RPC client version v{}\n", version_text());
         if (options->help) fmt::print("\n{}", rpc::cli_help());
@@ -167,17 +177,18 @@ int run(const std::vector<std::string>& arguments) {
     }
     if (options->read_stdin_password) options->password = read_password();
     std::vector<std::string> stdin_lines;
-    if (options->read_stdin) {
-        for (std::string line; std::getline(std::cin, line);) stdin_lines.push_back(line);
-    }
+    std::string line;
+    if (options->read_stdin_passphrase && std::getline(std::cin, line)) stdin_lines.push_back(line);
+    while (options->read_stdin && std::getline(std::cin, line)) stdin_lines.push_back(line);
     const auto target = read_target(*options, home_directory);
-    if (!target) return fail(target.error());
+    if (!target) return fail_with(target.error());
+    const rpc::CliHost host{"Parley client v" + version_text(), target->chain, std::time(nullptr)};
     const rpc::CliOutcome outcome = rpc::run_cli(
         *options, stdin_lines,
         [&](const std::string& path, const std::string& body) {
             return exchange(*target, *options, path, body);
         },
-        [] { std::this_thread::sleep_for(std::chrono::seconds(1)); });
+        [] { std::this_thread::sleep_for(std::chrono::seconds(1)); }, host);
     std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout);
     std::fwrite(outcome.error.data(), 1, outcome.error.size(), stderr);
     return outcome.exit_code;

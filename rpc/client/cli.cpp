@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "rpc/client/cli_reports.h"
+#include "rpc/client/net_info.h"
 #include "rpc/jsonrpc/error.h"
 #include "rpc/jsonrpc/json_writer.h"
 #include "rpc/jsonrpc/method.h"
@@ -113,15 +114,18 @@ std::string request_path(const std::optional<std::string>& wallet) {
     return wallet ? "/wallet/" + percent_encoded(*wallet) : "/";
 }
 
+std::string unreachable_text(const CliReply& reply) {
+    return fmt::format(
+        "{}\n\nMake sure the parleyd server is running and that you are connecting to the correct "
+        "RPC port.\nUse \"parley-cli -help\" for more info.",
+        reply.body);
+}
+
 /// The object in the reply, which may be an error; ends the command if there is none.
 Json parse_reply(const CliReply& reply) {
     if (reply.state == CliReply::State::unauthorised)
         stop_with("Authorization failed: " + reply.body);
-    if (reply.state == CliReply::State::unreachable)
-        stop_with(fmt::format(
-            "{}\n\nMake sure the parleyd server is running and that you are connecting to the "
-            "correct RPC port.\nUse \"parley-cli -help\" for more info.",
-            reply.body));
+    if (reply.state == CliReply::State::unreachable) stop_with(unreachable_text(reply));
     if (reply.state != CliReply::State::answered) stop_with(reply.body);
     const int status = reply.http_status;
     if (status >= 400 && status != 400 && status != 404 && status != 500) {
@@ -160,7 +164,10 @@ class Client {
             writer.field("jsonrpc", "2.0");
             writer.field("method", method);
             writer.field("params", params);
-            writer.field("id", 1);
+            if (options_.request_id)
+                writer.field("id", *options_.request_id);
+            else
+                writer.field("id", 1);
         });
         for (int waited_s = 0;; ++waited_s) {
             const CliReply reply = transport_(request_path(wallet), writer.text());
@@ -170,7 +177,7 @@ class Client {
                 continue;
             }
             if (options_.wait && reply.state == CliReply::State::unreachable)
-                stop_with(fmt::format("timeout on transient error: {}", reply.body));
+                stop_with("timeout on transient error: " + unreachable_text(reply));
             return parse_reply(reply);
         }
     }
@@ -243,25 +250,29 @@ CliOutcome run_address_info(Client& client) {
     return {0, json_indented(shown, 2) + "\n", ""};
 }
 
-constexpr std::string_view kNetInfoHelp = R"(-netinfo [help]
-
-Shows the protocol version and user agent of the node, then the number of its peers: a line each
-for inbound, outbound and all peers, and a column for each network. "npr" counts peers whose
-address is not publicly routable, such as loopback.
-)";
-
-CliOutcome run_net_info(Client& client, const std::vector<std::string>& arguments) {
+CliOutcome run_net_info(Client& client, const std::vector<std::string>& arguments,
+                        const CliHost& host) {
     if (!arguments.empty() && (arguments[0] == "help" || arguments[0] == "h"))
-        return {0, std::string(kNetInfoHelp), ""};
-    const Json network = client.result("getnetworkinfo", {}, std::nullopt);
-    const Json peers = client.result("getpeerinfo", {}, std::nullopt);
-    return {0, format_net_info(network, peers), ""};
+        return {0, net_info_help(), ""};
+    const auto view = parse_net_info(arguments);
+    if (!view) stop_with(view.error());
+    NetInfoReport report;
+    report.peers = client.result("getpeerinfo", {}, std::nullopt);
+    report.network = client.result("getnetworkinfo", {}, std::nullopt);
+    report.client = host.client;
+    report.chain = host.chain;
+    report.now_s = host.now_s;
+    return {0, format_net_info(report, *view) + "\n", ""};
 }
 
 CliOutcome run_generate(Client& client, const std::vector<std::string>& arguments) {
     if (arguments.size() > 2) stop_with("too many arguments (maximum 2 for nblocks and maxtries)");
-    const Json count =
-        arguments.empty() ? Json::number("1") : parse_json(arguments[0]).value_or(Json{});
+    const auto read = [](const std::string& argument) {
+        auto json = parse_json(argument);
+        if (!json) stop_with(fmt::format("Error parsing JSON: {}", argument));
+        return std::move(*json);
+    };
+    const Json count = arguments.empty() ? Json::number("1") : read(arguments[0]);
     int64_t blocks = 0;
     if (count.is_number()) {
         const std::string& text = count.number();
@@ -274,12 +285,7 @@ CliOutcome run_generate(Client& client, const std::vector<std::string>& argument
     const auto& wallet = client.options().wallet;
     const Json address = client.result("getnewaddress", {}, wallet);
     Json::Array params{count, address};
-    if (arguments.size() > 1) {
-        const auto tries = parse_json(arguments[1]);
-        if (!tries || !tries->is_number())
-            stop_with(fmt::format("Error parsing JSON: {}", arguments[1]));
-        params.push_back(*tries);
-    }
+    if (arguments.size() > 1) params.push_back(read(arguments[1]));
     const Json hashes = client.result("generatetoaddress", std::move(params), wallet);
     const Json shown = Json::object({{"address", address}, {"blocks", hashes}});
     return {0, json_indented(shown, 2) + "\n", ""};
@@ -324,17 +330,45 @@ CliOutcome cli_error(const Json& error) {
     return {std::abs(*code) % 256, "", text};
 }
 
+namespace {
+
+/// -addrinfo, -generate, -getinfo and -netinfo exclude each other.
+void check_reports(const CliOptions& options) {
+    std::string chosen;
+    size_t count = 0;
+    for (const auto& [name, on] : {std::pair{"-addrinfo", options.address_info},
+                                   {"-generate", options.generate},
+                                   {"-getinfo", options.get_info},
+                                   {"-netinfo", options.net_info}}) {
+        if (!on) continue;
+        chosen += (count++ > 0 ? ", " : "") + std::string{name};
+    }
+    if (count > 1) stop_with(fmt::format("Only one of {} may be specified.", chosen));
+}
+
+}  // namespace
+
 CliOutcome run_cli(const CliOptions& options, const std::vector<std::string>& stdin_lines,
-                   const CliTransport& transport, const CliPause& pause) {
+                   const CliTransport& transport, const CliPause& pause, const CliHost& host) {
     std::vector<std::string> arguments = options.arguments;
-    arguments.insert(arguments.end(), stdin_lines.begin(), stdin_lines.end());
+    auto line = stdin_lines.begin();
     Client client{options, transport, pause};
     try {
+        check_reports(options);
+        if (options.read_stdin_passphrase) {
+            if (arguments.empty() || !arguments[0].starts_with("walletpassphrase"))
+                stop_with("-stdinwalletpassphrase is only applicable for walletpassphrase(change)");
+            if (line == stdin_lines.end())
+                stop_with(
+                    "-stdinwalletpassphrase specified but failed to read from standard input");
+            arguments.insert(arguments.begin() + 1, *line++);
+        }
+        arguments.insert(arguments.end(), line, stdin_lines.end());
         if (options.get_info) {
             if (!arguments.empty()) stop_with("-getinfo takes no arguments");
             return run_get_info(client);
         }
-        if (options.net_info) return run_net_info(client, arguments);
+        if (options.net_info) return run_net_info(client, arguments, host);
         if (options.address_info) {
             if (!arguments.empty()) stop_with("-addrinfo takes no arguments");
             return run_address_info(client);

@@ -13,6 +13,13 @@
 
 namespace parley::rpc {
 
+/// What only the host knows.
+struct CliHost {
+    std::string client;  ///< "<name> client v<version>"
+    std::string chain;   ///< "main", "regtest", ...
+    int64_t now_s = 0;   ///< Unix time
+};
+
 struct CliOptions {
     // Address of the node; empty: from the configuration file, or the chain's default.
     std::optional<std::string> data_directory;
@@ -32,6 +39,9 @@ struct CliOptions {
     bool named = false;                ///< -named
     bool read_stdin = false;           ///< -stdin: further arguments, one per line
     bool read_stdin_password = false;  ///< -stdinrpcpass: the first line
+    /// -stdinwalletpassphrase: the next line, as the first argument of walletpassphrase
+    bool read_stdin_passphrase = false;
+    std::optional<std::string> request_id;  ///< -rpcid; empty: 1
     bool get_info = false;
     bool net_info = false;
     bool address_info = false;
@@ -44,7 +54,7 @@ struct CliOptions {
     std::vector<std::string> arguments;  ///< method and its arguments
 };
 
-/// `arguments` excludes the program's name. The error is a sentence for stderr (exit code 1).
+/// `arguments` excludes the program's name. The error is for stderr as it is (exit code 1).
 Expected<CliOptions, std::string> parse_cli(const std::vector<std::string>& arguments);
 
 std::string cli_help();
@@ -53,7 +63,7 @@ std::string cli_help();
 struct CliReply {
     enum class State : uint8_t {
         answered,
-        unreachable,   ///< no connection; `body` says why
+        unreachable,   ///< no connection; `body` is a sentence
         unauthorised,  ///< 401; `body` says what was wrong with the credentials
         failed         ///< connection broke, or an HTTP error without a JSON body
     };
@@ -79,6 +89,6 @@ CliOutcome cli_error(const Json& error);
 /// `stdin_lines`: the lines read for -stdin, or none. With -rpcwait, retries until the node
 /// answers.
 CliOutcome run_cli(const CliOptions& options, const std::vector<std::string>& stdin_lines,
-                   const CliTransport& transport, const CliPause& pause);
+                   const CliTransport& transport, const CliPause& pause, const CliHost& host);
 
 }  // namespace parley::rpc

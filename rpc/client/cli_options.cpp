@@ -34,6 +34,7 @@ struct Flag {
 constexpr std::array kFlags{Flag{"named", &CliOptions::named},
                             Flag{"stdin", &CliOptions::read_stdin},
                             Flag{"stdinrpcpass", &CliOptions::read_stdin_password},
+                            Flag{"stdinwalletpassphrase", &CliOptions::read_stdin_passphrase},
                             Flag{"rpcwait", &CliOptions::wait},
                             Flag{"getinfo", &CliOptions::get_info},
                             Flag{"netinfo", &CliOptions::net_info},
@@ -60,9 +61,8 @@ constexpr std::array<std::string_view, 5> kChains{"testnet", "testnet4", "signet
 
 Refusal set_chain(CliOptions& options, std::string_view name) {
     if (options.chain && *options.chain != name)
-        return fmt::format(
-            "Invalid combination of -regtest, -labnet, -signet, -testnet4 and "
-            "-chain. Can use at most one.");
+        return "Error: Invalid combination of -regtest, -labnet, -signet, -testnet, -testnet4 and "
+               "-chain. Can use at most one.";
     options.chain = std::string{name};
     return std::nullopt;
 }
@@ -70,8 +70,8 @@ Refusal set_chain(CliOptions& options, std::string_view name) {
 Refusal set_number(std::string_view name, const std::string& text, int min, int max, int& target) {
     const auto value = parse_integer(text);
     if (!value || *value < min || *value > max)
-        return fmt::format("Invalid value for -{}: '{}'. It must be a number from {} to {}.", name,
-                           text, min, max);
+        return fmt::format("error: Invalid value for -{}: '{}'. It must be a number from {} to {}.",
+                           name, text, min, max);
     target = *value;
     return std::nullopt;
 }
@@ -84,7 +84,7 @@ Refusal set_color(CliOptions& options, const std::string& text) {
     else if (text == "auto")
         options.color = CliOptions::Color::automatic;
     else
-        return fmt::format("Invalid value for -color option. Valid values: always, auto, never.");
+        return "error: Invalid value for -color option. Valid values: always, auto, never.";
     return std::nullopt;
 }
 
@@ -95,15 +95,19 @@ Refusal set_other(CliOptions& options, const std::string& name, const std::strin
     if (name == "rpcport") {
         int port = 0;
         if (set_number(name, value, 1, 65'535, port))
-            return fmt::format("Invalid port provided in -rpcport: {}", value);
+            return fmt::format("error: Invalid port provided in -rpcport: {}", value);
         options.port = port;
+        return std::nullopt;
+    }
+    if (name == "rpcid") {
+        options.request_id = value;
         return std::nullopt;
     }
     if (name == "rpcclienttimeout")
         return set_number(name, value, 0, INT32_MAX, options.client_timeout_s);
     if (name == "rpcwaittimeout")
         return set_number(name, value, 0, INT32_MAX, options.wait_timeout_s);
-    return fmt::format("Invalid parameter {}", argument);
+    return fmt::format("Error parsing command line arguments: Invalid parameter {}", argument);
 }
 
 Refusal set_option(CliOptions& options, const std::string& argument) {
@@ -137,7 +141,7 @@ Refusal set_option(CliOptions& options, const std::string& argument) {
         if (positive == "rpccookiefile") options.no_cookie = true;
         return std::nullopt;
     }
-    return set_other(options, name, value.value_or(""), argument.substr(0, argument.find('=')));
+    return set_other(options, name, value.value_or(""), argument);
 }
 
 }  // namespace
@@ -147,8 +151,7 @@ Expected<CliOptions, std::string> parse_cli(const std::vector<std::string>& argu
     size_t i = 0;
     // The first argument that is not an option is the method; the rest are its arguments.
     for (; i < arguments.size() && arguments[i].starts_with('-') && arguments[i].size() > 1; ++i) {
-        if (Refusal error = set_option(options, arguments[i]))
-            return Unexpected<std::string>{"Error parsing command line arguments: " + *error};
+        if (Refusal error = set_option(options, arguments[i])) return Unexpected(std::move(*error));
     }
     options.arguments.assign(arguments.begin() + static_cast<ptrdiff_t>(i), arguments.end());
     return options;
@@ -179,11 +182,12 @@ Options:
   -getinfo                 Show general information about the node and its wallet
   -help, -h, -?            Print this help and exit
   -named                   Pass named instead of positional arguments
-  -netinfo                 Show the number of peers by direction and network; -netinfo help
-                           explains the output
+  -netinfo [level] [o]     Show the number of peers by direction and network, and from level 1 on
+                           each peer; -netinfo help explains the output
   -rpcclienttimeout=<s>    Timeout of a request in seconds (default: 900; 0: no timeout)
   -rpcconnect=<ip>         Send commands to the node on <ip> (default: 127.0.0.1)
   -rpccookiefile=<file>    Authentication cookie file
+  -rpcid=<id>              Id of the requests (default: 1)
   -rpcpassword=<pw>        Password, used instead of the cookie
   -rpcport=<port>          RPC port of the node (default: the RPC port of the chain)
   -rpcuser=<user>          User name, used instead of the cookie
@@ -192,6 +196,8 @@ Options:
   -rpcwallet=<name>        Wallet to use; required if several wallets are loaded
   -stdin                   Read more arguments from standard input, one per line
   -stdinrpcpass            Read the password from the first line of standard input
+  -stdinwalletpassphrase   Read the first argument of walletpassphrase or walletpassphrasechange
+                           from standard input
   -version                 Print the version and exit
 )";
 }

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 
 #include "rpc/jsonrpc/json_writer.h"
@@ -21,13 +21,43 @@ std::string text(const Json& object, std::string_view key) {
     return writer.take();
 }
 
-std::string percentage(const Json& object, std::string_view key) {
+/// With a bar of 5 % a character as long as it is below 99 %.
+std::string progress(const Json& object, std::string_view key) {
+    constexpr double kBarBelow = 0.99;
+    constexpr double kCharacter = 0.05;
     const Json* found = object.find(key);
     if (!found || !found->is_number()) return "n/a";
     double share = 0;
     const std::string& digits = found->number();
     std::from_chars(digits.data(), digits.data() + digits.size(), share);
-    return fmt::format("{:.4f}%", share * 100);
+    std::string bar;
+    if (share >= 0 && share < kBarBelow) {
+        for (int i = 0; i < share / kCharacter; ++i) bar += "\u2592";
+        for (int i = 0; i < (1 - share) / kCharacter; ++i) bar += "\u2591";
+        bar += ' ';
+    }
+    return fmt::format("{}{:.4f}%", bar, share * 100);
+}
+
+/// "<proxy> (<network>, ...), ...".
+std::string proxies_text(const Json& network) {
+    std::vector<std::pair<std::string, std::string>> proxies;
+    const Json* networks = network.find("networks");
+    for (const Json& each : networks && networks->is_array() ? networks->array() : Json::Array{}) {
+        const Json* proxy = each.find("proxy");
+        if (!proxy || !proxy->is_string() || proxy->string().empty()) continue;
+        auto known = std::ranges::find(proxies, proxy->string(),
+                                       &std::pair<std::string, std::string>::first);
+        if (known == proxies.end()) {
+            proxies.emplace_back(proxy->string(), text(each, "name"));
+        } else {
+            known->second += ", " + text(each, "name");
+        }
+    }
+    std::string joined;
+    for (const auto& [proxy, names] : proxies)
+        joined += fmt::format("{}{} ({})", joined.empty() ? "" : ", ", proxy, names);
+    return joined.empty() ? "n/a" : joined;
 }
 
 std::string warnings_text(const Json& object) {
@@ -65,10 +95,14 @@ std::string format_info(const InfoReport& report, bool color) {
         out +=
             fmt::format("{}{}: {}{}\n", shown ? escape : "", name, content, shown ? kColorOff : "");
     };
+    // Of these, only the name is coloured.
+    const auto title = [&](std::string_view name, std::string_view escape) {
+        return fmt::format("{}{}{} ", color ? escape : "", name, color ? kColorOff : "");
+    };
     line("Chain", text(report.chain, "chain"), kBlue);
     line("Blocks", text(report.chain, "blocks"));
     line("Headers", text(report.chain, "headers"));
-    line("Verification progress", percentage(report.chain, "verificationprogress"));
+    line("Verification progress", progress(report.chain, "verificationprogress"));
     line("Difficulty", text(report.chain, "difficulty"));
     out += '\n';
     line("Network",
@@ -77,66 +111,27 @@ std::string format_info(const InfoReport& report, bool color) {
          kGreen);
     line("Version", text(report.network, "version"));
     line("Time offset (s)", text(report.network, "timeoffset"));
-    line("Proxies", "n/a");
+    line("Proxies", proxies_text(report.network));
     line("Min tx relay fee rate (BTC/kvB)", text(report.network, "relayfee"));
     out += '\n';
     if (report.wallet) {
         const std::string name = text(*report.wallet, "walletname");
         line("Wallet", name.empty() ? "\"\"" : name, kMagenta);
         line("Keypool size", text(*report.wallet, "keypoolsize"));
-        out += '\n';
     }
-    if (report.balances) {
-        line("Balance", trusted(*report.balances), kCyan);
-        out += '\n';
-    }
+    if (report.balances) out += title("Balance:", kCyan) + trusted(*report.balances) + "\n\n";
     if (!report.balances_by_wallet.empty()) {
-        out += "Balances\n";
+        out += title("Balances", kCyan);
+        out.back() = '\n';
+        size_t longest = 10;
         for (const auto& [name, balances] : report.balances_by_wallet)
-            out += fmt::format("{:>17} {}\n", trusted(balances), name.empty() ? "\"\"" : name);
+            longest = std::max(longest, trusted(balances).size());
+        for (const auto& [name, balances] : report.balances_by_wallet)
+            out += fmt::format("{:>{}} {}\n", trusted(balances), longest,
+                               name.empty() ? "\"\"" : name);
         out += '\n';
     }
-    line("Warnings", warnings_text(report.chain), kYellow);
-    return out;
-}
-
-std::string format_net_info(const Json& network, const Json& peers) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNetworks{
-        {{"ipv4", "ipv4"},
-         {"ipv6", "ipv6"},
-         {"onion", "onion"},
-         {"i2p", "i2p"},
-         {"cjdns", "cjdns"},
-         {"not_publicly_routable", "npr"}}};
-    // rows: inbound, outbound, total; columns: the networks, then the total
-    std::array<std::array<int, kNetworks.size() + 1>, 3> counts{};
-    for (const Json& peer : peers.is_array() ? peers.array() : Json::Array{}) {
-        const Json* inbound = peer.find("inbound");
-        const size_t row = inbound && inbound->is_boolean() && inbound->boolean() ? 0 : 1;
-        for (const size_t target : {row, size_t{2}}) {
-            for (size_t i = 0; i < kNetworks.size(); ++i)
-                counts[target][i] += text(peer, "network") == kNetworks[i].first ? 1 : 0;
-            ++counts[target].back();
-        }
-    }
-    // Of the rarer networks, only those with peers have a column.
-    std::vector<size_t> columns;
-    for (size_t i = 0; i < kNetworks.size(); ++i) {
-        const bool rare = kNetworks[i].first == "i2p" || kNetworks[i].first == "cjdns";
-        if (!rare || counts[2][i] > 0) columns.push_back(i);
-    }
-    std::string out = fmt::format("Server {}{}\n\n", text(network, "protocolversion"),
-                                  text(network, "subversion"));
-    out += fmt::format("{:>8}", "");
-    for (const size_t column : columns) out += fmt::format("{:>8}", kNetworks[column].second);
-    out += fmt::format("{:>8}\n", "total");
-    constexpr std::array<std::string_view, 3> kRows{"in", "out", "total"};
-    for (size_t row = 0; row < kRows.size(); ++row) {
-        out += fmt::format("{:<8}", kRows[row]);
-        for (const size_t column : columns) out += fmt::format("{:>8}", counts[row][column]);
-        out += fmt::format("{:>8}\n", counts[row].back());
-    }
-    return out;
+    return out + title("Warnings:", kYellow) + warnings_text(report.chain) + "\n";
 }
 
 }  // namespace parley::rpc

@@ -1,5 +1,5 @@
-// The output of -getinfo and -netinfo. Pure functions over replies; fields that another node does
-// not send are shown as "n/a". Thread-safe.
+// The output of -getinfo. Pure functions over replies; fields that another node does not send are
+// shown as "n/a". Thread-safe.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,5 @@ struct InfoReport {
 
 /// `color`: with ANSI escape sequences for a terminal.
 std::string format_info(const InfoReport& report, bool color);
-
-/// getnetworkinfo and getpeerinfo.
-std::string format_net_info(const Json& network, const Json& peers);
 
 }  // namespace parley::rpc

@@ -49,6 +49,8 @@ TxOutput read_output(const ChainParams& params, const Json::Member& member) {
 /// Flattens the array to one list of members, in order.
 std::vector<const Json::Member*> output_members(const Json& outputs) {
     std::vector<const Json::Member*> members;
+    if (outputs.is_null())
+        fail(Code::invalid_parameter, "Invalid parameter, output argument must be non-null");
     if (outputs.is_object()) {
         for (const Json::Member& member : outputs.object()) members.push_back(&member);
         return members;

@@ -57,7 +57,7 @@ PreviousOutputs read_previous_outputs(const Json& prevtxs, KeySet* keys) {
     for (const Json& item : read_array(prevtxs)) {
         if (!item.is_object())
             fail(Code::deserialization,
-                 "expected object with {\"txid'\",\"vout\",\"scriptPubKey\"} (prevtxs)");
+                 "expected object with {\"txid'\",\"vout\",\"scriptPubKey\"}");
         require_members(item, {"txid", "vout", "scriptPubKey"});
         check_known_members(item, {{"txid", ParameterType::hex},
                                    {"vout", ParameterType::number},

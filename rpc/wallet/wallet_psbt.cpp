@@ -38,6 +38,7 @@ void walletcreatefundedpsbt(Call& call) {
     const TransactionData data =
         construct_transaction(call.params(), call.argument(0), call.argument(1), call.argument(2),
                               replaceable, call.argument(5));
+    if (data.outputs.empty()) fail(Code::invalid_parameter, "TX must have at least one output");
     SpendRequest request = funding_request(data);
     request.add_inputs = data.inputs.empty();
     read_funding_options(call.params(), options, request);

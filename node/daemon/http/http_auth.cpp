@@ -87,7 +87,8 @@ std::optional<std::string> HttpAuth::authorise_cookie(std::string_view authoriza
 std::optional<std::string> HttpAuth::authorise(std::string_view authorization) const {
     const auto given = parse(authorization);
     if (!given) return std::nullopt;
-    bool authorised = given->equal(cookie_) | given->equal(password_);
+    bool authorised = given->equal(cookie_);
+    authorised |= given->equal(password_);
     for (const Salted& salted : salted_) {
         const Hash256 hash = hmac_sha256(as_bytes(salted.salt), as_bytes(given->password));
         authorised |= equal_constant_time(as_bytes(salted.user), as_bytes(given->user)) &&

@@ -26,7 +26,7 @@ UniqueFd connect_to(const HttpClientRequest& request, std::string& problem) {
     const int error =
         ::getaddrinfo(request.host.c_str(), std::to_string(request.port).c_str(), &hints, &found);
     if (error != 0) {
-        problem = ::gai_strerror(error);
+        problem = fmt::format("Could not resolve host: {}", request.host);
         return {};
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
@@ -39,7 +39,7 @@ UniqueFd connect_to(const HttpClientRequest& request, std::string& problem) {
         }
         if (fd.valid() && ::connect(fd.get(), address->ai_addr, address->ai_addrlen) == 0)
             return fd;
-        problem = std::strerror(errno);
+        problem = "Could not connect to the server";
     }
     return {};
 }
@@ -99,8 +99,7 @@ HttpClientReply http_post(const HttpClientRequest& request) {
     const UniqueFd fd = connect_to(request, problem);
     if (!fd.valid())
         return {State::unreachable, 0,
-                fmt::format("Error while attempting to communicate with server {}:{} (Could not "
-                            "connect to the server): {}",
+                fmt::format("Error while attempting to communicate with server {}:{} ({})",
                             request.host, request.port, problem)};
     std::string head = fmt::format(
         "POST {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n"

@@ -74,15 +74,18 @@ TEST(ArgumentErrors, amounts_are_judged_before_addresses) {
 TEST(ArgumentErrors, checks_come_in_the_known_order) {
     WalletFixture runner{2};
     const char* count = "-8 Array must contain between 1 and 25 transactions.";
-    expect_errors(runner, {{"testmempoolaccept", "[[],[]]", count},
-                           {"submitpackage", "[[],[]]", count},
-                           {"sendrawtransaction", R"(["x",1,"y"])", "-3 Invalid amount"},
-                           {"combinerawtransaction", R"([["x"]])",
-                            "-22 Missing transactions. At least two transactions required."},
-                           {"fundrawtransaction", R"(["x",[]])", "-22 TX decode failed"},
-                           {"pruneblockchain", "[1.5]",
-                            "-1 Cannot prune blocks because node is not in prune mode."},
-                           {"disconnectnode", R"([""])", "-29 Node not found in connected nodes"}});
+    expect_errors(
+        runner,
+        {{"testmempoolaccept", "[[],[]]", count},
+         {"submitpackage", "[[],[]]", count},
+         {"sendrawtransaction", R"(["x",1,"y"])", "-3 Invalid amount"},
+         {"combinerawtransaction", R"([["x"]])",
+          "-22 Missing transactions. At least two transactions required."},
+         {"fundrawtransaction", R"(["x",[]])", "-22 TX decode failed"},
+         {"walletcreatefundedpsbt", "[[],[]]", "-8 TX must have at least one output"},
+         {"send", "[null]", "-8 Invalid parameter, output argument must be non-null"},
+         {"pruneblockchain", "[1.5]", "-1 Cannot prune blocks because node is not in prune mode."},
+         {"disconnectnode", R"([""])", "-29 Node not found in connected nodes"}});
 }
 
 TEST(ArgumentErrors, hex_has_at_least_one_byte) {

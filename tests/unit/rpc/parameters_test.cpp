@@ -118,7 +118,7 @@ TEST(EveryMethod, nullForARequiredParameter_isTypeError) {
     RpcFixture runner;
     EXPECT_EQ(runner.call("getblockhash", "[null]").code, -3);
     EXPECT_EQ(runner.call("getblock", "[null]").code, -3);
-    EXPECT_EQ(runner.call("createrawtransaction", "[[],null]").code, -3);
+    EXPECT_EQ(runner.call("createrawtransaction", "[[],null]").code, -8);
     EXPECT_EQ(runner.call("sendtoaddress", R"(["x",null])").code, -3);
 }
 
