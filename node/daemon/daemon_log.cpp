@@ -19,30 +19,30 @@ namespace {
 // startup.
 constexpr uintmax_t kShrunkBytes = 10'000'000;
 
-// Categories of bitcoind that Parley does not log; accepted because scripts use them.
-constexpr std::string_view kForeignCategories[] = {"tor",
-                                                   "bench",
-                                                   "zmq",
-                                                   "estimatefee",
-                                                   "addrman",
-                                                   "selectcoins",
-                                                   "reindex",
-                                                   "cmpctblock",
-                                                   "rand",
-                                                   "proxy",
-                                                   "mempoolrej",
-                                                   "libevent",
-                                                   "coindb",
-                                                   "qt",
-                                                   "i2p",
-                                                   "ipc",
-                                                   "lock",
-                                                   "blockstorage",
-                                                   "txreconciliation",
-                                                   "scan",
-                                                   "txpackages",
-                                                   "kernel",
-                                                   "privatebroadcast"};
+// Categories of bitcoind that Parley does not log: scripts switch them on and read their state.
+constexpr std::array<std::string_view, DaemonLog::kForeignCategories> kForeign{"addrman",
+                                                                               "bench",
+                                                                               "blockstorage",
+                                                                               "cmpctblock",
+                                                                               "coindb",
+                                                                               "estimatefee",
+                                                                               "i2p",
+                                                                               "ipc",
+                                                                               "kernel",
+                                                                               "mempoolrej",
+                                                                               "proxy",
+                                                                               "qt",
+                                                                               "rand",
+                                                                               "reindex",
+                                                                               "scan",
+                                                                               "tor",
+                                                                               "privatebroadcast",
+                                                                               "selectcoins",
+                                                                               "txpackages",
+                                                                               "zmq",
+                                                                               "txreconciliation"};
+// Of some of its builds, or of older ones: known, but not listed.
+constexpr std::string_view kUnlisted[] = {"libevent", "lock"};
 
 bool names_all(std::string_view name) {
     return name.empty() || name == "1" || name == "all";
@@ -173,33 +173,47 @@ Expected<void, std::string> DaemonLog::set_levels() {
         const auto level = parse_level(std::string_view(text).substr(colon + 1));
         const bool known = level && !names_all(category) &&
                            set_category(category, *level == LogLevel::debug && is_on(category));
-        if (!known)
-            return Unexpected(
-                fmt::format("Unsupported category-specific logging level -loglevel={}. Expected "
-                            "-loglevel=<category>:<loglevel>, with a category of -debug and one of "
-                            "the levels info, debug and trace.",
-                            text));
+        if (known) continue;
+        std::vector<std::string_view> names;
+        for (const auto& [name, on] : categories()) names.push_back(name);
+        return Unexpected(fmt::format(
+            "Unsupported category-specific logging level -loglevel={}. Expected "
+            "-loglevel=<category>:<loglevel>. Valid categories: {}. Valid loglevels: info, debug, "
+            "trace.",
+            text, fmt::join(names, ", ")));
     }
     return {};
 }
 
 bool DaemonLog::is_on(std::string_view name) const {
-    for (size_t i = 1; i < kLogCategories; ++i) {
-        if (to_string(static_cast<LogCategory>(i)) == name)
-            return category_enabled(static_cast<LogCategory>(i));
-    }
-    return false;
+    const auto all = categories();
+    const auto found = std::ranges::find(all, name, &Category::first);
+    return found != all.end() && found->second;
 }
 
 bool DaemonLog::set_category(std::string_view name, bool enabled) {
-    bool known = names_all(name) || std::ranges::find(kForeignCategories, name) !=
-                                        std::ranges::end(kForeignCategories);
-    for (size_t i = 1; i < kLogCategories; ++i) {
-        if (!names_all(name) && to_string(static_cast<LogCategory>(i)) != name) continue;
-        categories_[i].store(enabled, std::memory_order_relaxed);
+    bool known = names_all(name) || std::ranges::find(kUnlisted, name) != std::end(kUnlisted);
+    const auto set = [&](std::string_view each, std::atomic<bool>& on) {
+        if (!names_all(name) && each != name) return;
+        on.store(enabled, std::memory_order_relaxed);
         known = true;
-    }
+    };
+    for (size_t i = 1; i < kLogCategories; ++i)
+        set(to_string(static_cast<LogCategory>(i)), categories_[i]);
+    for (size_t i = 0; i < kForeign.size(); ++i) set(kForeign[i], foreign_[i]);
     return known;
+}
+
+std::vector<DaemonLog::Category> DaemonLog::categories() const {
+    std::vector<Category> result;
+    for (size_t i = 1; i < kLogCategories; ++i) {
+        const auto category = static_cast<LogCategory>(i);
+        result.emplace_back(to_string(category), category_enabled(category));
+    }
+    for (size_t i = 0; i < kForeign.size(); ++i)
+        result.emplace_back(kForeign[i], foreign_[i].load(std::memory_order_relaxed));
+    std::ranges::sort(result);
+    return result;
 }
 
 bool DaemonLog::category_enabled(LogCategory category) const {

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "node/daemon/options/daemon_options.h"
@@ -34,6 +36,10 @@ class DaemonLog final : public LogSink {
     /// For the RPC `logging`. "all" and "1" mean every category. False: no such category.
     bool set_category(std::string_view name, bool enabled);
     bool category_enabled(LogCategory category) const;
+    /// By name; those of bitcoind that this program never logs are among them.
+    using Category = std::pair<std::string_view, bool>;
+    std::vector<Category> categories() const;
+    static constexpr size_t kForeignCategories = 21;
 
  private:
     explicit DaemonLog(const LogOptions& options);
@@ -45,6 +51,7 @@ class DaemonLog final : public LogSink {
     const LogOptions options_;
     LogLevel level_ = LogLevel::info;  ///< of lines without a category of -debug
     std::array<std::atomic<bool>, kLogCategories> categories_{};
+    std::array<std::atomic<bool>, kForeignCategories> foreign_{};
     std::unique_ptr<spdlog::logger> logger_;
 };
 

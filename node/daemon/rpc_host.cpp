@@ -52,10 +52,7 @@ std::vector<rpc::Host::ActiveCommand> RpcHost::active_commands() const {
 
 std::vector<rpc::Host::LogCategoryState> RpcHost::log_categories() const {
     std::vector<LogCategoryState> result;
-    for (size_t i = 1; i < kLogCategories; ++i) {
-        const auto category = static_cast<LogCategory>(i);
-        result.push_back({std::string(to_string(category)), log_.category_enabled(category)});
-    }
+    for (const auto& [name, on] : log_.categories()) result.push_back({std::string(name), on});
     return result;
 }
 

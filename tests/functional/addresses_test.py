@@ -67,7 +67,7 @@ def test_damaged_file_is_named_and_kept_and_a_later_one_is_put_aside(network):
 
 def test_block_relay_only_peers_are_anchors_of_the_next_run(network):
     node, peer = network.add(), network.add()
-    answer = node.rpc.addconnection(peer.address, "block-relay-only")
+    answer = node.rpc.addconnection(peer.address, "block-relay-only", False)
     assert answer == {"address": peer.address, "connection_type": "block-relay-only"}
     wait_until(lambda: [info["version"] for info in node.rpc.getpeerinfo()] not in ([], [0]), "the handshake")
     [info] = node.rpc.getpeerinfo()
@@ -82,18 +82,18 @@ def test_block_relay_only_peers_are_anchors_of_the_next_run(network):
     wait_until(lambda: [info["connection_type"] for info in node.rpc.getpeerinfo()] == ["block-relay-only"],
                "the node to reach its anchor again")
     with pytest.raises(RpcError) as error:
-        node.rpc.addconnection(peer.address, "inbound")
+        node.rpc.addconnection(peer.address, "inbound", False)
     assert error.value.code == -8
-    node.rpc.addconnection(peer.address, "block-relay-only")
+    node.rpc.addconnection(peer.address, "block-relay-only", False)
     wait_until(lambda: len(node.rpc.getpeerinfo()) == 2, "the second connection")
     with pytest.raises(RpcError) as error:
-        node.rpc.addconnection(peer.address, "block-relay-only")
+        node.rpc.addconnection(peer.address, "block-relay-only", False)
     assert (error.value.code, error.value.message) == (-34, "Error: Already at capacity for specified connection type.")
 
 
 def test_feeler_ends_after_its_handshake(network):
     node, peer = network.add(), network.add()
-    node.rpc.addconnection(peer.address, "feeler")
+    node.rpc.addconnection(peer.address, "feeler", False)
     wait_until(lambda: "feeler connection completed" in node.debug_log()
                or "New feeler peer connected" in node.debug_log(), "the feeler")
     wait_until(lambda: node.rpc.getpeerinfo() == [] and peer.rpc.getpeerinfo() == [], "the end of the feeler")

@@ -88,7 +88,7 @@ const HeaderNode& BlockIndex::find_fork(const std::vector<BlockHash>& locator) c
 const HeaderNode* BlockIndex::last_pruned() const {
     if (!pruned_) return nullptr;
     const auto lost = std::find_if(active_.rbegin(), active_.rend(), [](const HeaderNode* node) {
-        return node->parent != nullptr && !node->has_body();
+        return node->parent != nullptr && (!node->has_body() || !node->has_undo());
     });
     return lost != active_.rend() ? *lost : nullptr;
 }

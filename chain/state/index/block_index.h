@@ -65,7 +65,8 @@ class BlockIndex {
     }
     /// Whether any block of the best chain may have been pruned.
     bool pruned() const { return pruned_; }
-    /// The highest pruned block of the best chain; null: none.
+    /// The highest block of the best chain without its body or undo data; null: none. A pruned body
+    /// that has come back has no undo data.
     const HeaderNode* last_pruned() const;
 
     /// The best chain up to this block is that of a UTXO snapshot, and its blocks above validated()

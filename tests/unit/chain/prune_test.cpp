@@ -144,7 +144,10 @@ TEST(Prune, connected_block_that_was_removed_comes_back_on_request) {
     chain.mine(400);
     const HeaderNode* second = chain->index().at_height(Height{2});
     const BlockRef block = *chain->read_block(*second);
-    ASSERT_GT(chain->prune(Height{400}), Height{50});
+    std::vector<BlockRef> lowest;
+    for (Height height{1}; height <= Height{112}; ++height) lowest.push_back(chain.block(height));
+    const Height pruned_to = chain->prune(Height{400});
+    ASSERT_GT(pruned_to, Height{50});
     Block damaged = *block;
     damaged.transactions.push_back(block->transactions[0]);
     using Pruned = Chainstate::Pruned;
@@ -158,7 +161,10 @@ TEST(Prune, connected_block_that_was_removed_comes_back_on_request) {
     EXPECT_EQ(offer(block, Pruned::restore), BlockResult::State::accepted);
     EXPECT_EQ(offer(block, Pruned::restore), BlockResult::State::already_have);
     EXPECT_EQ((*chain->read_block(*second))->header.hash(), second->hash);
-    EXPECT_GT(chain->index().last_pruned()->height, Height{50}) << "the others are still gone";
+    EXPECT_EQ(chain->index().last_pruned()->height, pruned_to) << "the others are still gone";
+    EXPECT_EQ(offer(lowest[static_cast<size_t>(pruned_to.value() - 1)], Pruned::restore),
+              BlockResult::State::accepted);
+    EXPECT_EQ(chain->index().last_pruned()->height, pruned_to) << "its undo data are still gone";
     chain.restart();
     const HeaderNode* found = chain->index().at_height(Height{2});
     EXPECT_EQ((*chain->read_block(*found))->header.hash(), found->hash);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -108,7 +109,14 @@ TEST_F(DaemonLogTest, categories_are_switched_while_it_runs) {
     EXPECT_TRUE(log->set_category("all", false));
     EXPECT_FALSE(log->enabled(LogCategory::net, LogLevel::debug));
     EXPECT_TRUE(log->enabled(LogCategory::net, LogLevel::info));
-    EXPECT_TRUE(log->set_category("tor", true));  // bitcoind's; no lines here
+    // bitcoind's; no lines here, but what was switched on stays so.
+    EXPECT_TRUE(log->set_category("tor", true));
+    const auto all = log->categories();
+    EXPECT_TRUE(std::ranges::is_sorted(all));
+    EXPECT_NE(std::ranges::find(all, DaemonLog::Category{"tor", true}), all.end());
+    EXPECT_NE(std::ranges::find(all, DaemonLog::Category{"zmq", false}), all.end());
+    EXPECT_TRUE(log->set_category("libevent", true));
+    EXPECT_EQ(all.size(), log->categories().size());
     EXPECT_FALSE(log->set_category("gossip", true));
 }
 

@@ -1,36 +1,12 @@
 #include "tests/unit/simulator/test_world.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/check.h"
 #include "base/crypto/pow_search.h"
 #include "chain/rules/retarget.h"
 
 namespace parley::sim {
-namespace {
-
-constexpr bool kSanitized =
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    true;
-#else
-    false;
-#endif
-#else
-    false;
-#endif
-
-}  // namespace
-
-int scaled(int count, int least) {
-    const char* given = std::getenv("PARLEY_TEST_SCALE");
-    const int percent = given != nullptr ? std::atoi(given) : kSanitized ? 15 : 100;
-    return std::max(least, count * percent / 100);
-}
-
 const HeaderNode& tip(const World& world, NodeIndex index) {
     return world.node(index).chain().index().tip();
 }

@@ -16,6 +16,7 @@
 #include "node/simulator/checker.h"
 #include "node/simulator/participants.h"
 #include "node/simulator/world.h"
+#include "tests/unit/scale.h"
 
 namespace parley::sim {
 
@@ -23,9 +24,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-/// A count that is smaller under sanitizers, or by PARLEY_TEST_SCALE (percent); at least `least`.
-int scaled(int count, int least = 1);
 
 const HeaderNode& tip(const World& world, NodeIndex index);
 int32_t height(const World& world, NodeIndex index);
