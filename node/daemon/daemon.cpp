@@ -205,7 +205,10 @@ Expected<void, std::string> Daemon::open_rpc() {
     auto auth = HttpAuth::create(http, cookie);
     if (!auth) {
         log_->warning(LogCategory::general, "{}", auth.error());
-        return Unexpected(fmt::format("{}\nError: {}", auth.error(), kHttpFailure));
+        // As in bitcoind, of these only a bad subnet is shown to the user as well.
+        const bool shown = auth.error().starts_with("Invalid -rpcallowip");
+        return Unexpected((shown ? auth.error() + "\nError: " : std::string{}) +
+                          std::string{kHttpFailure});
     }
     http_.emplace(
         http, std::move(*auth),
