@@ -7,9 +7,8 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <tuple>
-
-#include "base/encoding.h"
 
 namespace parley::rpc {
 
