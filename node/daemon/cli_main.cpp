@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -133,23 +134,23 @@ rpc::CliReply exchange(const Target& target, const rpc::CliOptions& options,
     return {State::answered, reply.status, reply.body};
 }
 
-// The password of -stdinrpcpass, without showing it on a terminal.
-std::string read_password() {
+// A line that a terminal does not show. Empty: there is none.
+std::optional<std::string> read_secret(std::string_view prompt) {
     std::string password;
     termios shown{};
     const bool terminal = ::tcgetattr(STDIN_FILENO, &shown) == 0;
     if (terminal) {
-        fmt::print(stderr, "RPC password> ");
+        fmt::print(stderr, "{}> ", prompt);
         termios hidden = shown;
         hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         ::tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
     }
-    std::getline(std::cin, password);
+    const bool read = static_cast<bool>(std::getline(std::cin, password));
     if (terminal) {
         ::tcsetattr(STDIN_FILENO, TCSANOW, &shown);
         fmt::print(stderr, "\n");
     }
-    return password;
+    return read ? std::optional{std::move(password)} : std::nullopt;
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -175,11 +176,15 @@ int run(const std::vector<std::string>& arguments) {
         fmt::print("{}", *made);
         return EXIT_SUCCESS;
     }
-    if (options->read_stdin_password) options->password = read_password();
+    if (options->read_stdin_password) options->password = read_secret("RPC password").value_or("");
     std::vector<std::string> stdin_lines;
-    std::string line;
-    if (options->read_stdin_passphrase && std::getline(std::cin, line)) stdin_lines.push_back(line);
-    while (options->read_stdin && std::getline(std::cin, line)) stdin_lines.push_back(line);
+    if (options->read_stdin_passphrase) {
+        if (auto passphrase = read_secret("Wallet passphrase"))
+            stdin_lines.push_back(std::move(*passphrase));
+    }
+    if (options->read_stdin) {
+        for (std::string line; std::getline(std::cin, line);) stdin_lines.push_back(line);
+    }
     const auto target = read_target(*options, home_directory);
     if (!target) return fail_with(target.error());
     const rpc::CliHost host{"Parley client v" + version_text(), target->chain, std::time(nullptr)};

@@ -204,10 +204,9 @@ Expected<void, std::string> Daemon::open_rpc() {
     }
     auto auth = HttpAuth::create(http, cookie);
     if (!auth) {
-        log_->warning(LogCategory::general, "{}", auth.error());
-        // As in bitcoind, of these only a bad subnet is shown to the user as well.
-        const bool shown = auth.error().starts_with("Invalid -rpcallowip");
-        return Unexpected((shown ? auth.error() + "\nError: " : std::string{}) +
+        const auto& [sentence, for_user] = auth.error();
+        log_->warning(LogCategory::general, "{}", sentence);
+        return Unexpected((for_user ? sentence + "\nError: " : std::string{}) +
                           std::string{kHttpFailure});
     }
     http_.emplace(

@@ -23,19 +23,21 @@ constexpr size_t kAuthorizationMax = 4096;
 
 }  // namespace
 
-Expected<HttpAuth, std::string> HttpAuth::create(const HttpOptions& options,
-                                                 const std::string& cookie) {
+Expected<HttpAuth, HttpAuth::Problem> HttpAuth::create(const HttpOptions& options,
+                                                       const std::string& cookie) {
     HttpAuth auth;
     for (const char* local : {"127.0.0.0/8", "::1"}) auth.allowed_.push_back(*Subnet::parse(local));
     for (const std::string& text : options.allowed) {
         const auto subnet = Subnet::parse(text);
         if (!subnet)
-            return Unexpected(fmt::format(
-                "Invalid -rpcallowip subnet specification: {}. Valid values are a single IP (e.g. "
-                "1.2.3.4), a network/netmask (e.g. 1.2.3.4/255.255.255.0), a network/CIDR (e.g. "
-                "1.2.3.4/24), all ipv4 (0.0.0.0/0), or all ipv6 (::/0). RFC4193 is "
-                "allowed only if -cjdnsreachable=0.",
-                text));
+            return Unexpected(Problem{
+                fmt::format(
+                    "Invalid -rpcallowip subnet specification: {}. Valid values are a single IP "
+                    "(e.g. 1.2.3.4), a network/netmask (e.g. 1.2.3.4/255.255.255.0), a "
+                    "network/CIDR (e.g. 1.2.3.4/24), all ipv4 (0.0.0.0/0), or all ipv6 (::/0). "
+                    "RFC4193 is allowed only if -cjdnsreachable=0.",
+                    text),
+                true});
         auth.allowed_.push_back(*subnet);
     }
     auth.cookie_ = cookie;
@@ -47,8 +49,8 @@ Expected<HttpAuth, std::string> HttpAuth::create(const HttpOptions& options,
         if (colon == std::string::npos || dollar == std::string::npos ||
             text.find(':', colon + 1) != std::string::npos ||
             text.find('$', dollar + 1) != std::string::npos)
-            return Unexpected(std::string(
-                "Invalid -rpcauth argument. Give it as <user>:<salt>$<64 hex digits>."));
+            return Unexpected(
+                Problem{"Invalid -rpcauth argument. Give it as <user>:<salt>$<64 hex digits>."});
         auth.salted_.push_back({text.substr(0, colon), text.substr(colon + 1, dollar - colon - 1),
                                 text.substr(dollar + 1)});
     }

@@ -17,10 +17,13 @@ namespace parley {
 
 class HttpAuth {
  public:
-    /// `cookie` is "__cookie__:<hex>", or empty if there is none. The error is a sentence that
-    /// names the option.
-    static Expected<HttpAuth, std::string> create(const HttpOptions& options,
-                                                  const std::string& cookie);
+    struct Problem {
+        std::string sentence;   ///< names the option
+        bool for_user = false;  ///< not for the log alone: bitcoind shows some on stderr
+    };
+    /// `cookie` is "__cookie__:<hex>", or empty if there is none.
+    static Expected<HttpAuth, Problem> create(const HttpOptions& options,
+                                              const std::string& cookie);
 
     bool allows_address(std::string_view address) const;
 

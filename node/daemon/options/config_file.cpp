@@ -42,12 +42,13 @@ Named interpret(std::string_view name, std::string_view value) {
     return {name, {std::string(value), false}};
 }
 
-bool cannot_be_negated(std::string_view name) {
-    return name == "datadir" || name == "signetchallenge" || name == "signetseednode";
-}
-
-std::string forbidden_negation(std::string_view name) {
-    return fmt::format("Negating of -{} is meaningless and therefore forbidden", name);
+// "-nodatadir": these always have a value. The error is a sentence without its end.
+Expected<void, std::string> check_negation(const Named& named) {
+    constexpr std::string_view kAlwaysSet[] = {"datadir", "signetchallenge", "signetseednode"};
+    if (!named.value.negated || std::ranges::find(kAlwaysSet, named.name) == std::end(kAlwaysSet))
+        return {};
+    return Unexpected(
+        fmt::format("Negating of -{} is meaningless and therefore forbidden", named.name));
 }
 
 // "-nolisten=0": on, which its reader may not expect.
@@ -77,9 +78,8 @@ Expected<void, std::string> parse_command_line(const std::vector<std::string>& a
         if (find_option(named.name) == nullptr)
             return Unexpected(fmt::format(
                 "Error parsing command line arguments: Invalid parameter {}", argument));
-        if (named.value.negated && cannot_be_negated(named.name))
-            return Unexpected("Error parsing command line arguments: " +
-                              forbidden_negation(named.name));
+        if (const auto sound = check_negation(named); !sound)
+            return Unexpected("Error parsing command line arguments: " + sound.error());
         note_double_negative(written, named, settings);
         if (named.name == "includeconf" && !named.value.negated) {
             const bool is_name = !value.empty() && written == named.name;
@@ -146,6 +146,8 @@ Expected<void, std::string> parse_config_file(std::string_view text, std::string
             key.remove_prefix(dot + 1);
         }
         Named named = interpret(key, trim(line.substr(equals + 1)));
+        if (const auto sound = check_negation(named); !sound)
+            return Unexpected("Error reading configuration file: " + sound.error());
         note_double_negative(key, named, settings);
         if (named.name == "conf")
             return Unexpected(std::string(

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <span>
@@ -16,7 +15,6 @@
 #include "base/random.h"
 #include "tests/unit/chain/recorded_disk.h"
 #include "tests/unit/chain/test_chain.h"
-#include "tests/unit/scale.h"
 
 namespace parley {
 
@@ -54,10 +52,7 @@ size_t stop_everywhere(const RecordedDisk& disk, size_t first,
                        const Check& check) {
     size_t points = 0;
     for (const auto stop : stops) {
-        // Under sanitizers, a share of the points.
-        const auto stride = static_cast<size_t>(std::max(1, 100 / std::max(1, test_scale())));
-        const size_t start = first + static_cast<size_t>(random.uniform(stride));
-        for (size_t count = start; count <= disk.operations().size(); count += stride) {
+        for (size_t count = first; count <= disk.operations().size(); ++count) {
             SCOPED_TRACE(fmt::format("{} after {} of {} operations", stop_name(stop), count,
                                      disk.operations().size()));
             check(disk.image(count, stop, random), count, stop);

@@ -76,7 +76,7 @@ TEST_F(FaultRecovery, start_that_makes_the_coins_anew_may_stop_anywhere) {
     RecordedDisk disk({history_.whole()[0], std::make_shared<MemoryStorage>()});
     stop_the_start(disk, history_.disk().operations().size(), random);
     fmt::print("{} crash points\n", points_);
-    EXPECT_GT(points_, static_cast<size_t>(scaled(100)));
+    EXPECT_GT(points_, 100u);
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ TEST_F(FaultReindex, stopped_anywhere_it_is_gone_on_with) {
     ChainOptions options = small_files();
     options.reindex = true;
     run({block_files_of(*history_.whole()[0]), std::make_shared<MemoryStorage>()}, options);
-    EXPECT_GT(stop_everywhere_and_start(small_files()), static_cast<size_t>(scaled(1'000)));
+    EXPECT_GT(stop_everywhere_and_start(small_files()), 1'000u);
 }
 
 TEST_F(FaultReindex, of_the_coins_alone_stopped_anywhere_ends_with_the_right_coins) {

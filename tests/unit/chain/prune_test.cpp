@@ -7,10 +7,16 @@
 namespace parley {
 namespace {
 
-TEST(Prune, files_below_the_kept_blocks_go_and_the_chain_goes_on) {
+// Files of a few blocks; without a target, they are pruned by hand only.
+ChainOptions pruning(uint64_t file_bytes = 5'000) {
     ChainOptions options;
     options.prune = true;
-    options.block_file_bytes_max = 20'000;
+    options.block_file_bytes_max = file_bytes;
+    return options;
+}
+
+TEST(Prune, files_below_the_kept_blocks_go_and_the_chain_goes_on) {
+    ChainOptions options = pruning(20'000);
     auto blocks = std::make_shared<MemoryStorage>();
     auto coins = std::make_shared<MemoryStorage>();
     TestChain chain(regtest_params(), options, blocks, coins);
@@ -53,9 +59,7 @@ TEST(Prune, files_below_the_kept_blocks_go_and_the_chain_goes_on) {
 }
 
 TEST(Prune, nothing_is_removed_before_every_file_is_read) {
-    ChainOptions options;
-    options.prune = true;
-    options.block_file_bytes_max = 5'000;
+    ChainOptions options = pruning();
     auto blocks = std::make_shared<MemoryStorage>();
     TestChain source(regtest_params(), options, blocks, std::make_shared<MemoryStorage>());
     source.mine(400);
@@ -74,10 +78,7 @@ TEST(Prune, nothing_is_removed_before_every_file_is_read) {
 }
 
 TEST(Prune, side_block_that_was_removed_may_come_again) {
-    ChainOptions options;
-    options.prune = true;
-    options.block_file_bytes_max = 5'000;
-    TestChain chain(regtest_params(), options);
+    TestChain chain(regtest_params(), pruning());
     const HeaderNode& base = chain.mine(5);
     chain.mine(5);
     const auto block = chain.build(base, BlockPlan{.extra_nonce = 9});
@@ -94,10 +95,7 @@ TEST(Prune, side_block_that_was_removed_may_come_again) {
 }
 
 TEST(Prune, branch_that_was_removed_wins_when_its_blocks_are_back) {
-    ChainOptions options;
-    options.prune = true;
-    options.block_file_bytes_max = 5'000;
-    TestChain chain(regtest_params(), options);
+    TestChain chain(regtest_params(), pruning());
     const HeaderNode& base = chain.mine(5);
     const HeaderNode* lost = &chain.mine(20);
     // The bodies of the branch that follows come in an order that keeps low ones in each file.
@@ -137,10 +135,7 @@ TEST(Prune, branch_that_was_removed_wins_when_its_blocks_are_back) {
 }
 
 TEST(Prune, connected_block_that_was_removed_comes_back_on_request) {
-    ChainOptions options;
-    options.prune = true;
-    options.block_file_bytes_max = 5'000;
-    TestChain chain(regtest_params(), options);
+    TestChain chain(regtest_params(), pruning());
     chain.mine(400);
     const HeaderNode* second = chain->index().at_height(Height{2});
     const BlockRef block = *chain->read_block(*second);
@@ -178,10 +173,8 @@ TEST(Prune, connected_block_that_was_removed_comes_back_on_request) {
 TEST(Prune, blocks_that_an_index_has_not_read_stay_in_a_long_reorganisation) {
     constexpr int kFork = 10;
     constexpr int kMain = 400;
-    ChainOptions options;
-    options.prune = true;
+    ChainOptions options = pruning();
     options.prune_after_height = 0;
-    options.block_file_bytes_max = 5'000;
     options.prune_target_bytes = 150'000;
     TestChain chain(regtest_params(), options);
     MemoryStorage store;
@@ -214,11 +207,9 @@ TEST(Prune, blocks_that_an_index_has_not_read_stay_in_a_long_reorganisation) {
 }
 
 TEST(Prune, short_chain_is_not_pruned_by_itself) {
-    ChainOptions options;
-    options.prune = true;
+    ChainOptions options = pruning();
     options.prune_target_bytes = 1;
     options.prune_after_height = 500;
-    options.block_file_bytes_max = 5'000;
     TestChain chain(regtest_params(), options);
     for (int i = 0; i < 499; ++i) chain.mine();
     EXPECT_FALSE(chain->prune_state().pruned_to.has_value());
@@ -227,9 +218,7 @@ TEST(Prune, short_chain_is_not_pruned_by_itself) {
 }
 
 TEST(Prune, start_never_needs_a_block_that_was_removed) {
-    ChainOptions options;
-    options.prune = true;
-    options.block_file_bytes_max = 5'000;
+    ChainOptions options = pruning();
     options.coins_write_interval_blocks = 1'000'000;  // no coin is written before
     TestChain chain(regtest_params(), options);
     chain.mine(400);
@@ -261,10 +250,7 @@ TEST(Prune, start_with_a_lower_target_prunes_at_once) {
 }
 
 TEST(Prune, branch_whose_blocks_are_gone_is_not_taken_whatever_lies_above) {
-    ChainOptions options;
-    options.prune = true;
-    options.block_file_bytes_max = 5'000;
-    TestChain chain(regtest_params(), options);
+    TestChain chain(regtest_params(), pruning());
     const HeaderNode& base = chain.mine(20);
     const HeaderNode* left = chain.extend(base, 10, 1);
     chain.activate();
@@ -285,11 +271,9 @@ TEST(Prune, branch_whose_blocks_are_gone_is_not_taken_whatever_lies_above) {
 }
 
 TEST(Prune, target_is_kept_without_being_asked) {
-    ChainOptions options;
-    options.prune = true;
+    ChainOptions options = pruning(10'000);
     options.prune_target_bytes = 250'000;
     options.prune_after_height = 100;
-    options.block_file_bytes_max = 10'000;
     TestChain chain(regtest_params(), options);
     for (int i = 0; i < 1'500; ++i) {
         chain.mine();

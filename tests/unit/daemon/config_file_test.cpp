@@ -184,6 +184,17 @@ TEST(ConfigFile, unknown_keys_and_sections_only_warn) {
     EXPECT_EQ(get(settings, "port"), "-");
 }
 
+TEST(ConfigFile, what_always_has_a_value_cannot_be_negated) {
+    for (const char* name : {"datadir", "signetchallenge", "signetseednode"}) {
+        Settings settings;
+        const auto done = parse_config_file(std::string{"no"} + name + "=1\n", "x.conf", settings);
+        ASSERT_FALSE(done) << name;
+        EXPECT_EQ(done.error(), std::string{"Error reading configuration file: Negating of -"} +
+                                    name + " is meaningless and therefore forbidden");
+        EXPECT_TRUE(parse_config_file(std::string{"no"} + name + "=0\n", "x.conf", settings));
+    }
+}
+
 TEST(ConfigFile, malformed_line_is_named) {
     const std::pair<std::string, const char*> cases[] = {
         {"[regtest\n", "line 1"},

@@ -86,7 +86,7 @@ class HttpServerTest : public testing::Test {
     }
     void start() {
         auto auth = HttpAuth::create(options_, "__cookie__:c00c1e");
-        ASSERT_TRUE(auth) << auth.error();
+        ASSERT_TRUE(auth) << auth.error().sentence;
         server_.emplace(
             options_, std::move(*auth),
             [this](const rpc::HttpRequest& request) { return handle(request); }, log_);

@@ -126,6 +126,32 @@ struct FakeServer {
     }
 };
 
+TEST(RunCli, passphraseOfStandardInput_isTheFirstArgument) {
+    FakeServer server{{FakeServer::result("null")}, {}, 0};
+    server.run({"-stdinwalletpassphrase", "-stdin", "walletpassphrasechange"}, {"old", "new"});
+    EXPECT_EQ(server.params(), R"(["old","new"])");
+    const size_t asked = server.seen.size();
+    EXPECT_EQ(server.run({"-stdinwalletpassphrase", "getblockcount"}, {"x"}).error,
+              "error: -stdinwalletpassphrase is only applicable for walletpassphrase(change)\n");
+    EXPECT_EQ(server.run({"-stdinwalletpassphrase", "walletpassphrase", "1"}).error,
+              "error: -stdinwalletpassphrase specified but failed to read from standard input\n");
+    EXPECT_EQ(server.seen.size(), asked);
+}
+
+TEST(RunCli, reports_excludeEachOther) {
+    FakeServer server{{FakeServer::result("null")}, {}, 0};
+    const CliOutcome outcome = server.run({"-netinfo", "-getinfo"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.error, "error: Only one of -getinfo, -netinfo may be specified.\n");
+    EXPECT_TRUE(server.seen.empty());
+}
+
+TEST(RunCli, idOfTheRequest_isWhatTheUserWants) {
+    FakeServer server{{FakeServer::result("null")}, {}, 0};
+    server.run({"-rpcid=a 1", "getblockcount"});
+    EXPECT_EQ(parse_json(server.seen.back().body)->find("id")->string(), "a 1");
+}
+
 TEST(RunCli, arguments_becomeJsonWhereTheMethodWantsIt) {
     FakeServer server{{FakeServer::result("null")}, {}, 0};
     server.run({"getblockhash", "12"});
